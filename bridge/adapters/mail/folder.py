@@ -1,0 +1,60 @@
+"""Mail as files: one .eml a message, for trying things out and for sites whose mail is sent by something else."""
+
+import hashlib
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from bridge.adapters.mail.message import bare_message_id, build
+from bridge.ports import Mail, NotDone
+
+
+class FolderMailer:
+    """Writes each mail into a folder. The file's name follows from the Message-ID: a repeat replaces, never doubles."""
+
+    name = "folder"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, mail: Mail) -> None:
+        """See `bridge.ports.Mailer`. When it returns, the file is complete and on the disk."""
+        content, target = bytes(build(mail)), self._folder / _file_name(bare_message_id(mail))
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _write(target, content)
+            _sync_folder(self._folder)
+        except OSError as error:
+            detail = f"folder: {os.strerror(error.errno or 0)}"
+        else:
+            return
+        raise NotDone(detail)
+
+
+def _file_name(message_id: str) -> str:
+    readable = re.sub(r"[^A-Za-z0-9._-]", "_", message_id).lstrip(".")[:120]
+    return f"{readable}.{hashlib.sha256(message_id.encode()).hexdigest()[:12]}.eml"
+
+
+def _write(target: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(target)
+    except BaseException:
+        with suppress(OSError):
+            Path(name).unlink()
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,127 @@
+"""The one place that knows all parts: puts the product together from its settings."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from bridge.adapters.crm.file import FileCrm
+from bridge.adapters.crm.hubspot import Fields, HubSpot
+from bridge.adapters.desk.zendesk import Zendesk
+from bridge.adapters.http import Http
+from bridge.adapters.mail.folder import FolderMailer
+from bridge.adapters.mail.smtp import Server, SmtpMailer
+from bridge.clock import clock_of
+from bridge.config import Settings, SettingsRefused, SiteSettings
+from bridge.ports import Clock, Crm, Desk, Mailer, Site
+from bridge.service.context import Bridge, PolicyBook, Systems
+from bridge.service.manage_policy import import_policy
+from bridge.store import migrate as schema
+from bridge.store.database import Database
+from bridge.store.sql import SqlStore
+
+BACKGROUND_THREADS = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The assembled product and what has to be shut with it."""
+
+    settings: Settings
+    bridge: Bridge
+    close: Callable[[], None]
+
+
+def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bool = True) -> Assembly:
+    """Put the product together. Opens no connection: the first use does."""
+    store = SqlStore(Database(settings.database_url.get_secret_value(), readers=settings.threads))
+    background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
+    bridge = Bridge(
+        store=store,
+        clock=clock or clock_of(settings.clock),
+        policies=PolicyBook(),
+        systems=SystemsOf(settings),
+        background=background,
+        crm_wait=settings.crm_budget,
+        crm_cache_ms=settings.crm_cache * 1000,
+        deliver_at_once=deliver_at_once,
+    )
+
+    def close() -> None:
+        background.shutdown(wait=True, cancel_futures=True)
+        store.close()
+
+    return Assembly(settings, bridge, close)
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database to the schema of this release."""
+    schema.migrate(settings.database_url.get_secret_value())
+
+
+def schema_fault(settings: Settings) -> str | None:
+    """Why the database cannot be used as it is, or None."""
+    return schema.pending(settings.database_url.get_secret_value())
+
+
+def import_policy_file(assembly: Assembly) -> None:
+    """Make the file that `BRIDGE_POLICY` names the policy of every site, where it is not so already.
+
+    Raises:
+        SettingsRefused: the file cannot be read.
+        PolicyRefused: its document has an error.
+    """
+    if not assembly.settings.policy:
+        return
+    path = Path(assembly.settings.policy)
+    try:
+        document = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsRefused("the file that BRIDGE_POLICY names cannot be read") from None
+    import_policy(assembly.bridge, document, f"file {path.name}")
+
+
+class SystemsOf:
+    """The systems of each site, made from its settings when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._made: dict[str, Systems] = {}
+        allowed = frozenset(filter(None, (part.strip() for part in settings.allow_private_upstreams.split(","))))
+        self._http = partial(Http, allow=allowed)
+
+    def __call__(self, site: Site) -> Systems:
+        known = self._made.get(site.id)
+        return known or self._made.setdefault(site.id, self._make(site))
+
+    def _make(self, site: Site) -> Systems:
+        own = self._settings.for_site(site.id)
+        sender = own.mail_from or f"support@{urlsplit(site.url).hostname}"
+        return Systems(self._crm(own), self._desk(own), mailer(own), sender)
+
+    def _crm(self, own: SiteSettings) -> Crm | None:
+        if own.crm == "none":
+            return None
+        if own.crm.startswith("file:"):
+            return FileCrm(Path(own.crm.removeprefix("file:")))
+        token = own.hubspot_token.get_secret_value()
+        fields = Fields(tier=own.hubspot_tier_property)
+        return HubSpot(self._http(), token=token, base_url=own.hubspot_url, fields=fields)
+
+    def _desk(self, own: SiteSettings) -> Desk | None:
+        if own.desk == "builtin":
+            return None
+        if not own.zendesk_url or not own.zendesk_token.get_secret_value():
+            raise SettingsRefused("BRIDGE_DESK=zendesk needs BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN")
+        token = own.zendesk_token.get_secret_value()
+        return Zendesk(self._http(), base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
+
+
+def mailer(own: SiteSettings) -> Mailer:
+    """The mailer that `BRIDGE_MAIL` names."""
+    where = own.mail.get_secret_value()
+    if where.startswith("folder:"):
+        return FolderMailer(Path(where.removeprefix("folder:")))
+    return SmtpMailer(Server.parse(where))

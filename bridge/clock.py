@@ -1,0 +1,39 @@
+"""Clocks: the machine's, and one that a rehearsal shifts."""
+
+import time
+from pathlib import Path
+
+from bridge.domain.values import Millis
+
+
+class SystemClock:
+    """The operating system's clock."""
+
+    def now(self) -> Millis:
+        """The present instant, in milliseconds UTC."""
+        return time.time_ns() // 1_000_000
+
+
+class ShiftedClock:
+    """The operating system's clock, shifted by the seconds that a file holds: "what would happen on Saturday night?".
+
+    It moves decisions, promises and due work. Signatures are always checked against the machine's own clock.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def now(self) -> Millis:
+        """The shifted instant, in milliseconds UTC; not shifted while the file is missing or unreadable."""
+        return time.time_ns() // 1_000_000 + round(self._shift() * 1000)
+
+    def _shift(self) -> float:
+        try:
+            return float(self._file.read_text("ascii"))
+        except (OSError, ValueError):
+            return 0.0
+
+
+def clock_of(setting: str) -> SystemClock | ShiftedClock:
+    """The clock that `BRIDGE_CLOCK` names."""
+    return SystemClock() if setting == "system" else ShiftedClock(Path(setting.removeprefix("file:")))

@@ -1,0 +1,184 @@
+"""Settings: environment (`BRIDGE_*`, and `*_FILE` for secrets) over `bridge.toml` over defaults that run.
+
+`docs/settings.md` describes each of them; a test holds the two together.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from bridge.ports import BridgeError
+
+Model = TypeVar("Model", bound=BaseModel)
+
+PREFIX = "BRIDGE_"
+CONFIG_FILE = "bridge.toml"
+
+
+class SettingsRefused(BridgeError):  # noqa: N818
+    """A setting is unknown or wrong; the message names it and never its value."""
+
+
+class SiteSettings(BaseModel):
+    """What may differ by site, as `[sites.<id>]` in `bridge.toml`."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
+
+    crm: str = Field(default="none", description="Where customers are known: `none`, `file:PATH`, `hubspot`.")
+    desk: str = Field(default="builtin", description="Where tickets go beside the built-in desk: `builtin`, `zendesk`.")
+    mail: SecretStr = Field(
+        default=SecretStr("folder:mail"),
+        description="How mail leaves: `folder:PATH`, `smtp://user:pass@host:port`, `smtps://...`.",
+    )
+    mail_from: str = Field(
+        default="", max_length=254, description="The sender's address; empty: `support@` and the site's host."
+    )
+    hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
+    hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")
+    hubspot_tier_property: str = Field(default="tier", description="The company's or contact's property with the tier.")
+    zendesk_url: str = Field(default="", description="`https://<subdomain>.zendesk.com`.")
+    zendesk_email: str = Field(
+        default="", description="The agent's address that the API token belongs to; empty: OAuth."
+    )
+    zendesk_token: SecretStr = Field(default=SecretStr(""), description="The API token or OAuth access token.")
+
+    @field_validator("crm")
+    @classmethod
+    def _known_crm(cls, value: str) -> str:
+        if value in ("none", "hubspot") or value.startswith("file:"):
+            return value
+        raise ValueError("expected none, file:PATH or hubspot")
+
+    @field_validator("desk")
+    @classmethod
+    def _known_desk(cls, value: str) -> str:
+        if value in ("builtin", "zendesk"):
+            return value
+        raise ValueError("expected builtin or zendesk")
+
+    @field_validator("mail")
+    @classmethod
+    def _known_mail(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value().startswith(("folder:", "smtp://", "smtps://")):
+            return value
+        raise ValueError("expected folder:PATH, smtp://... or smtps://...")
+
+
+class Settings(SiteSettings):
+    """Everything that can be set."""
+
+    database_url: SecretStr = Field(
+        default=SecretStr("sqlite:///bridge.db"),
+        description="Where everything is kept: `sqlite:///FILE` or `postgresql+psycopg://...`.",
+    )
+    bind: str = Field(
+        default="127.0.0.1:8765",
+        pattern=r"^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$|^unix:/.+",
+        description="Where the sidecar listens.",
+    )
+    public_url: str = Field(
+        default="", description="The address under which WordPress reaches the sidecar; empty: `http://` and the bind."
+    )
+    policy: str = Field(
+        default="", description="A policy file, imported as a version for every site when it changes; empty: as stored."
+    )
+    responder: str = Field(default="none", pattern="^none$", description="Who answers: `none`, the site's own bot.")
+    allow_private_upstreams: str = Field(
+        default="", description="`host:port,...` of upstreams in private networks that may be called, http included."
+    )
+    workers: Annotated[int, Field(ge=1, le=32)] = Field(default=1, description="Processes of the sidecar.")
+    threads: Annotated[int, Field(ge=2, le=256)] = Field(default=16, description="Threads of each process.")
+    crm_budget: Annotated[float, Field(gt=0, le=5)] = Field(
+        default=1.0, description="Seconds that a session start waits for the CRM."
+    )
+    crm_cache: Annotated[int, Field(ge=0, le=86_400)] = Field(
+        default=600, description="Seconds for which a customer's snapshot is used again."
+    )
+    tick: Annotated[float, Field(ge=0.2, le=60)] = Field(
+        default=2.0, description="Seconds between two looks of the scheduler at what is due."
+    )
+    retention_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        default=90, description="Days after which ended conversations may be purged."
+    )
+    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged.")
+    clock: str = Field(
+        default="system",
+        pattern="^system$|^file:.+",
+        description="`system`; `file:PATH` shifts decisions and due work by the seconds in the file: for rehearsals.",
+    )
+    sites: dict[str, dict[str, Any]] = Field(default_factory=dict, description="What differs by site.")
+
+    def for_site(self, site: str) -> SiteSettings:
+        """The settings of one site: its own where it has some, else everybody's.
+
+        Raises:
+            SettingsRefused: its section has an unknown or wrong entry.
+        """
+        shared = {name: getattr(self, name) for name in SiteSettings.model_fields}
+        return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}.")
+
+
+SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
+
+
+def read_settings(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> Settings:
+    """The settings of this process.
+
+    Args:
+        environ: the environment; `BRIDGE_CONFIG` names another file than `bridge.toml`.
+        file: the configuration file, if the environment names none.
+
+    Raises:
+        SettingsRefused: an unknown name or a wrong value, by name.
+    """
+    path = Path(environ.get(f"{PREFIX}CONFIG", file or CONFIG_FILE))
+    values = {**_read_toml(path, needed=f"{PREFIX}CONFIG" in environ), **_read_environment(environ)}
+    return _checked(Settings, values, "")
+
+
+def _checked(model: type[Model], values: dict[str, Any], prefix: str) -> Model:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{prefix}{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}"
+            for one in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsRefused(f"wrong setting: {faults}") from None
+
+
+def _read_toml(path: Path, *, needed: bool) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        if needed:
+            raise SettingsRefused(f"there is no configuration file {path}") from None
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        raise SettingsRefused(f"{path} is not TOML") from None
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, value in environ.items():
+        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
+            continue
+        field = name.removeprefix(PREFIX).lower()
+        if field.removesuffix("_file") in SECRETS and field.endswith("_file"):
+            values[field.removesuffix("_file")] = _read_secret(name, value)
+        elif field in Settings.model_fields and field != "sites":
+            values[field] = value
+        else:
+            raise SettingsRefused(f"unknown setting {name}: see docs/settings.md for the names")
+    return values
+
+
+def _read_secret(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        raise SettingsRefused(f"the file that {name} names cannot be read") from None

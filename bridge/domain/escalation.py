@@ -1,0 +1,175 @@
+"""An escalation and what keeps its promise: commitment, follow-ups, outbox rows, events, presence."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bridge.domain.packet import Packet
+from bridge.domain.values import Channel, Millis, Priority
+
+
+class EscalationState(StrEnum):
+    """Where the ticket stands with the team."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    RESOLVED = "resolved"
+    RELEASED = "released"
+
+
+ACTIVE = (EscalationState.OPEN, EscalationState.CLAIMED)
+
+
+class CommitmentState(StrEnum):
+    """What became of a promise."""
+
+    PENDING = "pending"
+    KEPT = "kept"
+    BROKEN = "broken"
+    REPLACED = "replaced"
+
+
+class FollowUpKind(StrEnum):
+    """What the scheduler does when it is due.
+
+    `pickup`: nobody took the live chat, fall to the next rung. `opening`: the team is in, write to customer and team.
+    `warn`: the promise is near, warn the team. `promise`: the promise is due, see whether it was kept.
+    """
+
+    PICKUP = "pickup"
+    OPENING = "opening"
+    WARN = "warn"
+    PROMISE = "promise"
+
+
+class OutboxKind(StrEnum):
+    """What an outbox row carries to another system."""
+
+    TICKET = "ticket"
+    MAIL = "mail"
+
+
+class EventKind(StrEnum):
+    """What the visitor's chat is told between turns."""
+
+    REPLY = "reply"
+    AGENT = "agent"
+    NOTICE = "notice"
+    COMMITMENT = "commitment"
+    RELEASED = "released"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A person of the team, as WordPress knows them."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A promise: the absolute instant, its zone and wall time, and the words that the customer read.
+
+    `wall` (`YYYY-MM-DDTHH:MM` in `timezone`) is what was promised in the customer's eyes: should zone rules change,
+    it stands, and the instant follows.
+    """
+
+    id: str
+    escalation_id: str
+    channel: Channel
+    due_at: Millis
+    timezone: str
+    wall: str
+    text: str
+    state: CommitmentState
+    made_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """The decision and its ticket. `trigger` names what fired first among the rule's triggers."""
+
+    site: str
+    id: str
+    session_id: str
+    customer_key: str | None
+    state: EscalationState
+    rule: str
+    reason: str
+    priority: Priority
+    queue: str
+    channel: Channel
+    policy_version: int
+    packet: Packet
+    trace: str
+    decided_at: Millis
+    claimed_by: Agent | None
+    answered_at: Millis | None
+    commitment: Commitment
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """A due action of the scheduler. `commitment_id` ties it to the promise it serves: a replaced promise ends it."""
+
+    id: str
+    site: str
+    escalation_id: str
+    commitment_id: str
+    kind: FollowUpKind
+    due_at: Millis
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """Something that must reach another system, with its frozen payload and a stable external id.
+
+    `open_sends` counts sends whose outcome nobody knows, the present one included: above 1 an earlier attempt may
+    have acted, and only the target's own strategy may follow.
+    """
+
+    id: str
+    site: str
+    escalation_id: str
+    kind: OutboxKind
+    target: str
+    external_id: str
+    payload: str
+    due_at: Millis
+    attempts: int = 0
+    open_sends: int = 0
+    first_sent_at: Millis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A line for the visitor's chat, numbered within its session."""
+
+    n: int
+    kind: EventKind
+    text: str
+    at: Millis
+    author: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """A person who says they are there, until `expires_at`. No queues named = all of them."""
+
+    agent: Agent
+    queues: tuple[str, ...]
+    capacity: int
+    available: bool
+    expires_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where the ticket of an escalation is on its way to the desk."""
+
+    desk: str
+    state: str
+    ref: str | None = None
+    url: str | None = None

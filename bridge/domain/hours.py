@@ -1,0 +1,420 @@
+"""Staffed hours: the `hours:` part of the policy, and exact answers about it. Instants are milliseconds UTC.
+
+What is open, exactly:
+
+- a window is the set of instants whose local wall time lies in `[start, end)`: in an autumn fold both passes count,
+  and a wall time that a spring gap skips has no instant;
+- a window whose end is not after its start runs over midnight and belongs to the day that it starts on;
+- a closed date or a holiday closes every minute of that local date, the tail of the night before included, and no
+  minute of another date;
+- `extra` adds windows, and wins over what closes, its tail over midnight included.
+
+Everything is worked out in UTC, one UTC day at a time, because local dates have 23 to 27 hours, may begin at one
+o'clock, may be missing, and may even be left and entered again.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+from bridge.domain.instants import DAY, EPOCH, MINUTE
+from bridge.domain.values import Frozen, Millis, Text200
+
+YEAR = 366 * DAY
+"""How far ahead every search looks, in milliseconds. What does not open within it does not open."""
+
+_DAY_MINUTES = 24 * 60
+_LONGEST_SUM = 10 * YEAR
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)", re.ASCII)
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+
+Span = tuple[int, int]
+"""Start and end; the end is not part of it. Minutes of a day or milliseconds UTC, as the place says."""
+
+
+# -- the document ------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def _zone_names() -> frozenset[str]:
+    return frozenset(available_timezones() - {"localtime", "Factory"})
+
+
+def is_zone(key: object) -> bool:
+    """Whether `key` is exactly a name of the IANA time zone database, such as `America/New_York`."""
+    return isinstance(key, str) and key in _zone_names()
+
+
+def _check_zone(key: str) -> str:
+    if not is_zone(key):
+        raise ValueError("not a time zone: use an exact IANA name such as America/New_York")
+    return key
+
+
+def _check_days(key: str) -> str:
+    days_of(key)
+    return key
+
+
+def _check_window(text: str) -> str:
+    window_of(text)
+    return text
+
+
+def _check_date(value: object) -> date:
+    if type(value) is date:
+        return value
+    if isinstance(value, str) and _ISO_DATE.fullmatch(value):
+        return date.fromisoformat(value)
+    raise ValueError("not a date: use YYYY-MM-DD")
+
+
+def _check_code(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError('write the code in quotes: "NO" is Norway, while NO alone is "false" in YAML')  # noqa: TRY004
+    return value
+
+
+def days_of(key: str) -> tuple[int, ...]:
+    """The weekdays (0 is Monday) that a key such as `mon`, `mon-thu`, `fri-mon` or `sat,sun` names, in its order.
+
+    Raises:
+        ValueError: a part is neither a weekday nor a range of weekdays.
+    """
+    found: list[int] = []
+    for part in key.split(","):
+        first, _, last = part.strip().partition("-")
+        if first not in _DAYS or (last or first) not in _DAYS or part.strip().endswith("-"):
+            raise ValueError("not a weekday: use mon, tue, wed, thu, fri, sat, sun, mon-thu or sat,sun")
+        begin = _DAYS.index(first)
+        length = (_DAYS.index(last or first) - begin) % 7 + 1
+        found += [(begin + step) % 7 for step in range(length)]
+    return tuple(found)
+
+
+def window_of(text: str) -> Span:
+    """Minutes of the day of a window such as `09:00-17:00`; past 1440 where it runs over midnight.
+
+    Raises:
+        ValueError: not HH:MM-HH:MM.
+    """
+    match = _WINDOW.fullmatch(text)
+    if match is None:
+        raise ValueError("not a window: use HH:MM-HH:MM, for example 09:00-17:00, at the latest 24:00")
+    start = int(match[1]) * 60 + int(match[2])
+    end = int(match[3]) * 60 + int(match[4]) if match[3] else _DAY_MINUTES
+    return start, end if end > start else end + _DAY_MINUTES
+
+
+DayKey = Annotated[str, Field(max_length=40), AfterValidator(_check_days)]
+WindowText = Annotated[str, Field(max_length=11), AfterValidator(_check_window)]
+Windows = Annotated[tuple[WindowText, ...], Field(max_length=48)]
+Day = Annotated[date, BeforeValidator(_check_date)]
+Zone = Annotated[str, AfterValidator(_check_zone)]
+Code = Annotated[str, BeforeValidator(_check_code), Field(min_length=1, max_length=10)]
+
+
+class Holidays(Frozen):
+    """The public holidays of a country, or of a part of it; those observed on another day count there as well."""
+
+    country: Code
+    subdivision: Code | None = None
+
+    @model_validator(mode="after")
+    def _known(self) -> Self:
+        try:
+            _holidays(self.country, self.subdivision, 2026)
+        except NotImplementedError:
+            raise ValueError("no holidays are known here: use ISO codes such as US and NY") from None
+        return self
+
+
+class Closure(Frozen):
+    """Dates on which nobody works, first and last included."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    from_: Day = Field(alias="from")
+    to: Day
+    why: Text200 | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.to < self.from_:
+            raise ValueError("`to` is before `from`")
+        return self
+
+
+class Extra(Frozen):
+    """Windows on one date, added to what the week has and open whatever closes that date."""
+
+    date: Day
+    open: Annotated[Windows, Field(min_length=1)]
+
+
+class Calendar(Frozen):
+    """When a team is there: `{always: true}`, or a week in a time zone with holidays, closures and extra windows."""
+
+    always: bool = False
+    timezone: Zone = "UTC"
+    week: Annotated[dict[DayKey, Windows], Field(max_length=7)] = Field(default_factory=dict)
+    holidays: Holidays | None = None
+    closed: Annotated[tuple[Closure, ...], Field(max_length=400)] = ()
+    extra: Annotated[tuple[Extra, ...], Field(max_length=400)] = ()
+
+    @field_validator("week")
+    @classmethod
+    def _each_day_once(cls, week: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        named = [day for key in week for day in days_of(key)]
+        for day in range(7):
+            if named.count(day) > 1:
+                raise ValueError(f"{_DAYS[day]} is named twice: list all windows of a day in one place")
+        return week
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = self.model_fields_set
+        if self.always:
+            if given & {"week", "holidays", "closed", "extra"}:
+                raise ValueError(
+                    '`always` takes nothing beside it but `timezone`: use week: {mon-sun: ["00:00-24:00"]}'
+                )
+        elif not {"timezone", "week"} <= given:
+            raise ValueError("a calendar needs `timezone` and `week`, or `always: true`")
+        return self
+
+    @cached_property
+    def plan(self) -> "Plan":
+        """The calendar in the form in which it is asked; equal calendars have equal plans."""
+        week: list[tuple[Span, ...]] = [()] * 7
+        for key, windows in self.week.items():
+            for day in days_of(key):
+                week[day] = tuple(window_of(text) for text in windows)
+        return Plan(
+            always=self.always,
+            zone=self.timezone,
+            week=tuple(week),
+            holidays=(self.holidays.country, self.holidays.subdivision) if self.holidays else None,
+            closed=tuple((_number(one.from_), _number(one.to)) for one in self.closed),
+            extra=tuple((_number(one.date), window_of(text)) for one in self.extra for text in one.open),
+        )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """As everywhere, but the copy works out its own plan."""
+        copy = super().model_copy(update=update, deep=deep)
+        copy.__dict__.pop("plan", None)
+        return copy
+
+    def __hash__(self) -> int:
+        return hash(self.plan)
+
+
+# -- what is open on one day -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A calendar as numbers: dates count from 1970-01-01, windows are minutes. Its hash is worked out once."""
+
+    always: bool
+    zone: str
+    week: tuple[tuple[Span, ...], ...]
+    holidays: tuple[str, str | None] | None
+    closed: tuple[Span, ...]
+    extra: tuple[tuple[int, Span], ...]
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        content = (self.always, self.zone, self.week, self.holidays, self.closed, self.extra)
+        object.__setattr__(self, "_hash", hash(content))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+def _number(day: date) -> int:
+    return day.toordinal() - EPOCH.toordinal()
+
+
+@lru_cache(maxsize=256)
+def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[int]:
+    from holidays import country_holidays  # noqa: PLC0415 - 6 MB and 75 ms that a site without holidays never needs
+
+    return frozenset(_number(day) for day in country_holidays(country, subdiv=subdivision, years=year))
+
+
+def _is_closed(plan: Plan, day: int) -> bool:
+    if any(first <= day <= last for first, last in plan.closed):
+        return True
+    if plan.holidays is None:
+        return False
+    return day in _holidays(*plan.holidays, (EPOCH + timedelta(days=day)).year)
+
+
+def _week_windows(plan: Plan, day: int) -> tuple[Span, ...]:
+    return plan.week[(day + 3) % 7]  # 1970-01-01 was a Thursday
+
+
+def _extra_windows(plan: Plan, day: int) -> tuple[Span, ...]:
+    return tuple(window for date_, window in plan.extra if date_ == day)
+
+
+def _on_date(today: tuple[Span, ...], yesterday: tuple[Span, ...]) -> list[Span]:
+    """What the windows of a day, and those that run over from the day before, cover of its minutes."""
+    own = [(start, min(end, _DAY_MINUTES)) for start, end in today]
+    return own + [(0, end - _DAY_MINUTES) for _, end in yesterday if end > _DAY_MINUTES]
+
+
+def _wall_spans(plan: Plan, day: int) -> list[Span]:
+    """The open minutes of a local date, unordered."""
+    added = _on_date(_extra_windows(plan, day), _extra_windows(plan, day - 1))
+    if _is_closed(plan, day):
+        return added
+    return added + _on_date(_week_windows(plan, day), _week_windows(plan, day - 1))
+
+
+@lru_cache(maxsize=64)
+def _zone(key: str) -> ZoneInfo:
+    return ZoneInfo(key)
+
+
+def offset_at(zone: str, at: Millis) -> int:
+    """How far the wall clock of `zone` is ahead of UTC at an instant, in milliseconds."""
+    offset = (EPOCH + timedelta(seconds=at // 1000)).astimezone(_zone(zone)).utcoffset()
+    return int((offset or timedelta()).total_seconds() * 1000)
+
+
+@lru_cache(maxsize=2048)
+def _pieces(zone: str, day: int) -> tuple[tuple[int, int, int], ...]:
+    """A UTC day cut where the zone changes its offset, as (start, end, offset).
+
+    No zone has changed twice within a week since 1970, so the day's two ends tell whether there is a change.
+    """
+    start, end = day * DAY, (day + 1) * DAY
+    before, after = offset_at(zone, start), offset_at(zone, end - 1000)
+    if before == after:
+        return ((start, end, before),)
+    low, high = start // 1000, end // 1000 - 1  # seconds; `low` is before the change, `high` is not
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if offset_at(zone, middle * 1000) == before else (low, middle)
+    return (start, high * 1000, before), (high * 1000, end, after)
+
+
+def _merged(spans: list[Span]) -> list[Span]:
+    merged: list[Span] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+@lru_cache(maxsize=4096)
+def _open_spans(plan: Plan, day: int) -> tuple[Span, ...]:
+    """The open instants of a UTC day, in order, none touching another."""
+    found: list[Span] = []
+    for start, end, offset in _pieces(plan.zone, day):
+        for local in range((start + offset) // DAY, (end - 1 + offset) // DAY + 1):
+            midnight = local * DAY - offset
+            for first, last in _wall_spans(plan, local):
+                span = max(start, midnight + first * MINUTE), min(end, midnight + last * MINUTE)
+                if span[0] < span[1]:
+                    found.append(span)
+    return tuple(_merged(found))
+
+
+def _open_from(calendar: Calendar, at: Millis, until: Millis) -> Iterator[Span]:
+    """The open spans within `[at, until)`, in order. Two of them touch where a run goes over a UTC midnight."""
+    plan = calendar.plan
+    if plan.always:
+        yield at, until
+        return
+    for day in range(at // DAY, (until - 1) // DAY + 1):
+        for start, end in _open_spans(plan, day):
+            if end > at and start < until:
+                yield max(start, at), min(end, until)
+
+
+# -- the questions -----------------------------------------------------------------------------------------------------
+
+
+def is_open(calendar: Calendar, at: Millis) -> bool:
+    """Whether the team is there at this instant."""
+    return calendar.always or any(start <= at < end for start, end in _open_spans(calendar.plan, at // DAY))
+
+
+def next_open(calendar: Calendar, at: Millis) -> Millis | None:
+    """The first open instant, `at` itself when it is one; None when nothing opens within 366 days."""
+    return next((start for start, _ in _open_from(calendar, at, at + YEAR)), None)
+
+
+def next_opening(calendar: Calendar, at: Millis) -> Millis | None:
+    """The first instant strictly after `at` at which the team comes, having been away just before.
+
+    None when it does not come within 366 days, or never goes.
+    """
+    last = at
+    for start, end in _open_from(calendar, at, at + YEAR):
+        if start > last:
+            return start
+        last = end
+    return None
+
+
+def close_after(calendar: Calendar, at: Millis) -> Millis | None:
+    """The first closed instant from `at` on: the end of the open run, or `at` itself when it is closed.
+
+    None when the team does not go within 366 days.
+    """
+    last = at
+    for start, end in _open_from(calendar, at, at + YEAR):
+        if start > last:
+            return last
+        last = end
+    return last if last < at + YEAR else None
+
+
+def add_open_time(calendar: Calendar, at: Millis, ms: int) -> Millis | None:
+    """The first instant by which `ms` of open time has passed since `at`; None when 366 days do not hold as much."""
+    if ms <= 0:
+        return at
+    left = ms
+    for start, end in _open_from(calendar, at, at + YEAR):
+        if end - start >= left:
+            return start + left
+        left -= end - start
+    return None
+
+
+def open_runs(calendar: Calendar, a: Millis, b: Millis) -> list[Span]:
+    """The open runs within `[a, b)`, in order, none touching another.
+
+    Raises:
+        ValueError: more than ten years lie between `a` and `b`.
+    """
+    if b - a > _LONGEST_SUM:
+        raise ValueError("more than ten years of staffed hours asked for")
+    return _merged(list(_open_from(calendar, a, b))) if b > a else []
+
+
+def open_time_between(calendar: Calendar, a: Millis, b: Millis) -> int:
+    """Milliseconds of open time in `[a, b)`; 0 when `b` is not after `a`. The SLA clock counts with it.
+
+    Raises:
+        ValueError: more than ten years lie between `a` and `b`.
+    """
+    return sum(end - start for start, end in open_runs(calendar, a, b))
+
+
+def opening_in_year(calendar: Calendar, at: Millis) -> bool:
+    """Whether there is any open instant within 366 days. A calendar without one can keep no promise."""
+    return next_open(calendar, at) is not None

@@ -1,0 +1,320 @@
+"""What the customer reads: the default messages by language, and the owner's own in front of them.
+
+A message is a text with placeholders in braces. Where a message is a promise, its placeholder must stand in it, so that
+no wording of an owner can lose the instant.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import MappingProxyType
+
+Messages = Mapping[str, Mapping[str, str]]
+"""Texts by language and key, as in the policy's `messages:`."""
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z_]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One message: what it is for, the placeholders of which one must stand in it, and those that may."""
+
+    purpose: str
+    one_of: tuple[str, ...] = ()
+    may: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every placeholder that the message can carry."""
+        return (*self.one_of, *self.may)
+
+
+KEYS: Mapping[str, Key] = MappingProxyType(
+    {
+        "escalated_live": Key("a person is free and joins the chat", ("due",)),
+        "after_hours": Key("nobody can join now: who will answer, and when", ("due",)),
+        "waiting": Key("the visitor writes on after the hand-off", ("promise", "due")),
+        "needs_contact": Key("asks once for an e-mail address"),
+        "fell_through": Key("nobody picked up the chat in time: the new promise", ("due",)),
+        "broken": Key("a promise was not kept: the new one", ("due",)),
+        "released": Key("the team gave the chat back to the assistant"),
+        "resolved": Key("the team is done"),
+        "closed": Key("the visitor writes on in a closed conversation"),
+        "mail_subject": Key("the subject of every mail to a customer", (), ("reference",)),
+        "mail_follow_up": Key("the mail when the team opens", ("promise", "due"), ("reference",)),
+        "mail_broken": Key("the mail when a promise was not kept", ("promise", "due"), ("reference",)),
+        "mail_reply": Key("a person's answer, by mail", ("text",), ("agent", "reference")),
+    }
+)
+
+
+def text(messages: Messages, language: str, key: str, **values: str) -> str:
+    """The message in the language: the owner's, else the shipped one, else both again in English.
+
+    A wording that asks for a value which is not given here is passed over, because the visitor has to hear something.
+
+    Raises:
+        ValueError: no such key, or no wording can do with the values.
+    """
+    if key not in KEYS:
+        raise ValueError(f"no such message; {_hint(key)}")
+    for template in _wordings(messages, language, key):
+        if all(name in values for name in _PLACEHOLDER.findall(template)):
+            said = _PLACEHOLDER.sub(lambda found: values[found[1]], template)
+            return " ".join(said.split()) if key == "mail_subject" else said
+    raise ValueError(f"the message {key} needs a value for {_braced(KEYS[key].one_of)}")
+
+
+def language_for(messages: Messages, locale: str | None) -> str:
+    """The language to speak with a visitor of a locale: theirs where any message exists in it, else English."""
+    for tag in _tags(locale or ""):
+        if tag in DEFAULTS or any(_tag(known) == tag for known in messages):
+            return tag
+    return "en"
+
+
+def locale_for(messages: Messages, locale: str | None) -> str:
+    """The visitor's locale where we speak its language, else `en`: for dates inside our messages."""
+    return locale if locale and language_for(messages, locale) in _tags(locale) else "en"
+
+
+def faults(messages: Messages) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with an owner's messages: path (`en/after_hours`), the fault, and a hint."""
+    for language, texts in messages.items():
+        for key, template in texts.items():
+            try:
+                check(key, template)
+            except ValueError as fault:
+                what, _, hint = str(fault).partition("; ")
+                yield f"{language}/{key}", what, hint
+
+
+def check(key: str, template: str) -> None:
+    """Check one message of an owner.
+
+    Raises:
+        ValueError: no such key, nothing in it, a placeholder that is not known, or a promise without its placeholder.
+            The text is the fault, a semicolon and a hint.
+    """
+    if key not in KEYS:
+        raise ValueError(f"no such message; {_hint(key)}")
+    if not template.strip():
+        raise ValueError("it is empty; leave it out for the shipped one")
+    named = set(_PLACEHOLDER.findall(template))
+    known = KEYS[key]
+    if named - set(known.known):
+        raise ValueError(f"a placeholder is not known here; known are: {_braced(known.known) or 'none'}")
+    if known.one_of and not named & set(known.one_of):
+        raise ValueError(
+            f"{_braced(known.one_of, ' or ')} is missing; without it the customer is not told what to know"
+        )
+
+
+def _hint(key: str) -> str:
+    near = get_close_matches(key[:40], KEYS, n=1)
+    return f"did you mean {near[0]}?" if near else f"known are: {', '.join(KEYS)}"
+
+
+def _braced(names: tuple[str, ...], joined: str = ", ") -> str:
+    return joined.join(f"{{{name}}}" for name in names)
+
+
+def _tag(language: str) -> str:
+    return language.strip().split(".")[0].replace("-", "_").casefold()
+
+
+def _tags(locale: str) -> list[str]:
+    """`pt_BR` -> `pt_br`, `pt`: from the closest to the widest."""
+    parts = [part for part in _tag(locale).split("_") if part][:4]
+    return ["_".join(parts[:length]) for length in range(len(parts), 0, -1)]
+
+
+def _wordings(messages: Messages, language: str, key: str) -> Iterator[str]:
+    owned = {_tag(known): texts for known, texts in messages.items()}
+    for spoken in (_tags(language), ["en"]):
+        yield from (owned[tag][key] for tag in spoken if key in owned.get(tag, {}))
+        yield from (DEFAULTS[tag][key] for tag in spoken if key in DEFAULTS.get(tag, {}))
+
+
+DEFAULTS: Messages = MappingProxyType(
+    {
+        "en": {
+            "escalated_live": "A person is joining this chat. You will get an answer before {due}.",
+            "after_hours": "A support agent will contact you before {due}.",
+            "waiting": "Your message was added to your request. {promise}",
+            "needs_contact": "Please leave your e-mail address, so that our answer reaches you when this chat is "
+            "closed.",
+            "fell_through": "Nobody is free to join this chat at the moment. "
+            "A support agent will contact you before {due}.",
+            "broken": "We did not answer in the time we promised, and we are sorry. "
+            "A support agent will contact you before {due}.",
+            "released": "Our team has handed this chat back to the assistant.",
+            "resolved": "Our team has marked your request as resolved.",
+            "closed": "This conversation is closed. Please start a new one if you need us again.",
+            "mail_subject": "Your request {reference}",
+            "mail_follow_up": "Hello,\n\nour team is in, and your request is with us. "
+            "What we told you:\n\n{promise}\n\n"
+            "If you want to add something, just reply to this e-mail.\n\nYour reference: {reference}\n",
+            "mail_broken": "Hello,\n\n{promise}\n\n"
+            "If you want to add something, just reply to this e-mail.\n\nYour reference: {reference}\n",
+            "mail_reply": "Hello,\n\n{agent} has answered your request:\n\n{text}\n\n"
+            "If you have another question, just reply to this e-mail.\n\nYour reference: {reference}\n",
+        },
+        "de": {
+            "escalated_live": "Jemand aus unserem Team kommt in diesen Chat. Sie erhalten eine Antwort bis {due}.",
+            "after_hours": "Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
+            "waiting": "Ihre Nachricht wurde zu Ihrer Anfrage hinzugefügt. {promise}",
+            "needs_contact": "Bitte nennen Sie uns Ihre E-Mail-Adresse, damit unsere Antwort Sie auch dann erreicht, "
+            "wenn dieser Chat geschlossen ist.",
+            "fell_through": "Im Moment ist niemand für diesen Chat frei. "
+            "Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
+            "broken": "Wir haben nicht in der versprochenen Zeit geantwortet. Das tut uns leid. "
+            "Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
+            "released": "Unser Team hat diesen Chat wieder an den Assistenten übergeben.",
+            "resolved": "Unser Team hat Ihre Anfrage als gelöst markiert.",
+            "closed": "Dieses Gespräch ist beendet. Bitte beginnen Sie ein neues, wenn Sie uns wieder brauchen.",
+            "mail_subject": "Ihre Anfrage {reference}",
+            "mail_follow_up": "Guten Tag,\n\nunser Team ist da, und Ihre Anfrage liegt uns vor. "
+            "Unsere Zusage an Sie:\n\n"
+            "{promise}\n\nWenn Sie etwas ergänzen möchten, antworten Sie einfach auf diese E-Mail.\n\n"
+            "Ihr Zeichen: {reference}\n",
+            "mail_broken": "Guten Tag,\n\n{promise}\n\n"
+            "Wenn Sie etwas ergänzen möchten, antworten Sie einfach auf diese E-Mail.\n\nIhr Zeichen: {reference}\n",
+            "mail_reply": "Guten Tag,\n\n{agent} hat Ihre Anfrage beantwortet:\n\n{text}\n\n"
+            "Wenn Sie noch eine Frage haben, antworten Sie einfach auf diese E-Mail.\n\nIhr Zeichen: {reference}\n",
+        },
+        "es": {
+            "escalated_live": "Una persona de nuestro equipo se une a este chat. "
+            "Recibirá una respuesta antes del {due}.",
+            "after_hours": "Un agente de soporte se pondrá en contacto con usted antes del {due}.",
+            "waiting": "Hemos añadido su mensaje a su solicitud. {promise}",
+            "needs_contact": "Indíquenos su correo electrónico para que nuestra respuesta le llegue "
+            "aunque este chat esté cerrado.",
+            "fell_through": "En este momento no hay nadie libre para unirse al chat. "
+            "Un agente de soporte se pondrá en contacto con usted antes del {due}.",
+            "broken": "No hemos respondido en el plazo prometido y lo sentimos. "
+            "Un agente de soporte se pondrá en contacto con usted antes del {due}.",
+            "released": "Nuestro equipo ha devuelto este chat al asistente.",
+            "resolved": "Nuestro equipo ha marcado su solicitud como resuelta.",
+            "closed": "Esta conversación está cerrada. Si nos necesita de nuevo, inicie otra.",
+            "mail_subject": "Su solicitud {reference}",
+            "mail_follow_up": "Hola:\n\nNuestro equipo ya está disponible y tiene su solicitud. Esto es lo que le "
+            "dijimos:\n\n{promise}\n\nSi desea añadir algo, responda a este correo.\n\nSu referencia: {reference}\n",
+            "mail_broken": "Hola:\n\n{promise}\n\n"
+            "Si desea añadir algo, responda a este correo.\n\nSu referencia: {reference}\n",
+            "mail_reply": "Hola:\n\n{agent} ha respondido a su solicitud:\n\n{text}\n\n"
+            "Si tiene otra pregunta, responda a este correo.\n\nSu referencia: {reference}\n",
+        },
+        "fr": {
+            "escalated_live": "Une personne de notre équipe rejoint ce chat. Vous aurez une réponse avant le {due}.",
+            "after_hours": "Un conseiller vous contactera avant le {due}.",
+            "waiting": "Votre message a été ajouté à votre demande. {promise}",
+            "needs_contact": "Laissez-nous votre adresse e-mail, afin que notre réponse vous parvienne "
+            "même si ce chat est fermé.",
+            "fell_through": "Personne n’est libre pour rejoindre ce chat en ce moment. "
+            "Un conseiller vous contactera avant le {due}.",
+            "broken": "Nous n’avons pas répondu dans le délai promis et nous en sommes désolés. "
+            "Un conseiller vous contactera avant le {due}.",
+            "released": "Notre équipe a rendu ce chat à l’assistant.",
+            "resolved": "Notre équipe a marqué votre demande comme résolue.",
+            "closed": "Cette conversation est close. Si vous avez de nouveau besoin de nous, commencez-en une autre.",
+            "mail_subject": "Votre demande {reference}",
+            "mail_follow_up": "Bonjour,\n\nNotre équipe est là et votre demande nous est parvenue. "
+            "Voici ce que nous vous "
+            "avons annoncé :\n\n{promise}\n\nPour ajouter quelque chose, répondez simplement à cet e-mail.\n\n"
+            "Votre référence : {reference}\n",
+            "mail_broken": "Bonjour,\n\n{promise}\n\n"
+            "Pour ajouter quelque chose, répondez simplement à cet e-mail.\n\nVotre référence : {reference}\n",
+            "mail_reply": "Bonjour,\n\n{agent} a répondu à votre demande :\n\n{text}\n\n"
+            "Pour une autre question, répondez simplement à cet e-mail.\n\nVotre référence : {reference}\n",
+        },
+        "it": {
+            "escalated_live": "Una persona del nostro team sta entrando in questa chat. "
+            "Riceverà una risposta entro {due}.",
+            "after_hours": "Un operatore dell’assistenza La contatterà entro {due}.",
+            "waiting": "Il Suo messaggio è stato aggiunto alla Sua richiesta. {promise}",
+            "needs_contact": "Ci lasci il Suo indirizzo e-mail, così la nostra risposta Le arriverà "
+            "anche a chat chiusa.",
+            "fell_through": "Al momento nessuno è libero per entrare in chat. "
+            "Un operatore dell’assistenza La contatterà entro {due}.",
+            "broken": "Non abbiamo risposto nei tempi promessi e ce ne scusiamo. "
+            "Un operatore dell’assistenza La contatterà entro {due}.",
+            "released": "Il nostro team ha restituito questa chat all’assistente.",
+            "resolved": "Il nostro team ha contrassegnato la Sua richiesta come risolta.",
+            "closed": "Questa conversazione è chiusa. Se ha ancora bisogno di noi, ne inizi una nuova.",
+            "mail_subject": "La Sua richiesta {reference}",
+            "mail_follow_up": "Buongiorno,\n\nil nostro team è al lavoro e ha la Sua richiesta. "
+            "Ecco che cosa Le abbiamo "
+            "comunicato:\n\n{promise}\n\nPer aggiungere qualcosa, risponda a questa e-mail.\n\n"
+            "Il Suo riferimento: {reference}\n",
+            "mail_broken": "Buongiorno,\n\n{promise}\n\n"
+            "Per aggiungere qualcosa, risponda a questa e-mail.\n\nIl Suo riferimento: {reference}\n",
+            "mail_reply": "Buongiorno,\n\n{agent} ha risposto alla Sua richiesta:\n\n{text}\n\n"
+            "Se ha un’altra domanda, risponda a questa e-mail.\n\nIl Suo riferimento: {reference}\n",
+        },
+        "nl": {
+            "escalated_live": "Iemand van ons team komt in deze chat. U krijgt antwoord vóór {due}.",
+            "after_hours": "Een medewerker neemt contact met u op vóór {due}.",
+            "waiting": "Uw bericht is aan uw aanvraag toegevoegd. {promise}",
+            "needs_contact": "Laat uw e-mailadres achter, zodat ons antwoord u ook bereikt als deze chat gesloten is.",
+            "fell_through": "Op dit moment is er niemand vrij om in deze chat te komen. "
+            "Een medewerker neemt contact met u op vóór {due}.",
+            "broken": "We hebben niet binnen de beloofde tijd geantwoord. Dat spijt ons. "
+            "Een medewerker neemt contact met u op vóór {due}.",
+            "released": "Ons team heeft deze chat teruggegeven aan de assistent.",
+            "resolved": "Ons team heeft uw aanvraag als opgelost gemarkeerd.",
+            "closed": "Dit gesprek is gesloten. Begin gerust een nieuw gesprek als u ons weer nodig hebt.",
+            "mail_subject": "Uw aanvraag {reference}",
+            "mail_follow_up": "Goedendag,\n\nOns team is er en heeft uw aanvraag. Dit hebben we u laten weten:\n\n"
+            "{promise}\n\nWilt u iets toevoegen? Beantwoord dan deze e-mail.\n\nUw kenmerk: {reference}\n",
+            "mail_broken": "Goedendag,\n\n{promise}\n\n"
+            "Wilt u iets toevoegen? Beantwoord dan deze e-mail.\n\nUw kenmerk: {reference}\n",
+            "mail_reply": "Goedendag,\n\n{agent} heeft uw aanvraag beantwoord:\n\n{text}\n\n"
+            "Hebt u nog een vraag? Beantwoord dan deze e-mail.\n\nUw kenmerk: {reference}\n",
+        },
+        "pl": {
+            "escalated_live": "Ktoś z naszego zespołu dołącza do tego czatu. Odpowiedź otrzymasz do {due}.",
+            "after_hours": "Nasz konsultant skontaktuje się z Tobą do {due}.",
+            "waiting": "Twoja wiadomość została dodana do zgłoszenia. {promise}",
+            "needs_contact": "Podaj swój adres e-mail, aby nasza odpowiedź dotarła do Ciebie także po zamknięciu "
+            "czatu.",
+            "fell_through": "W tej chwili nikt nie może dołączyć do czatu. "
+            "Nasz konsultant skontaktuje się z Tobą do {due}.",
+            "broken": "Nie odpowiedzieliśmy w obiecanym czasie. Przepraszamy. "
+            "Nasz konsultant skontaktuje się z Tobą do {due}.",
+            "released": "Nasz zespół przekazał ten czat z powrotem asystentowi.",
+            "resolved": "Nasz zespół oznaczył Twoje zgłoszenie jako rozwiązane.",
+            "closed": "Ta rozmowa jest zakończona. Jeśli znów będziesz nas potrzebować, rozpocznij nową.",
+            "mail_subject": "Twoje zgłoszenie {reference}",
+            "mail_follow_up": "Dzień dobry,\n\nnasz zespół już pracuje i ma Twoje zgłoszenie. Oto nasza obietnica:\n\n"
+            "{promise}\n\nJeśli chcesz coś dodać, odpowiedz na tę wiadomość.\n\nNumer zgłoszenia: {reference}\n",
+            "mail_broken": "Dzień dobry,\n\n{promise}\n\n"
+            "Jeśli chcesz coś dodać, odpowiedz na tę wiadomość.\n\nNumer zgłoszenia: {reference}\n",
+            "mail_reply": "Dzień dobry,\n\nna Twoje zgłoszenie odpowiada {agent}:\n\n{text}\n\n"
+            "Jeśli masz kolejne pytanie, odpowiedz na tę wiadomość.\n\nNumer zgłoszenia: {reference}\n",
+        },
+        "pt": {
+            "escalated_live": "Uma pessoa da nossa equipe está entrando neste chat. "
+            "Você terá uma resposta antes de {due}.",
+            "after_hours": "Um atendente entrará em contato com você antes de {due}.",
+            "waiting": "Sua mensagem foi adicionada à sua solicitação. {promise}",
+            "needs_contact": "Deixe seu e-mail para que nossa resposta chegue até você mesmo com este chat fechado.",
+            "fell_through": "No momento, não há ninguém livre para entrar no chat. "
+            "Um atendente entrará em contato com você antes de {due}.",
+            "broken": "Não respondemos no prazo prometido e pedimos desculpas. "
+            "Um atendente entrará em contato com você antes de {due}.",
+            "released": "Nossa equipe devolveu este chat ao assistente.",
+            "resolved": "Nossa equipe marcou sua solicitação como resolvida.",
+            "closed": "Esta conversa está encerrada. Se precisar de nós novamente, inicie uma nova.",
+            "mail_subject": "Sua solicitação {reference}",
+            "mail_follow_up": "Olá,\n\nnossa equipe já está disponível e recebeu sua solicitação. "
+            "Foi isto que informamos:"
+            "\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n\nSua referência: {reference}\n",
+            "mail_broken": "Olá,\n\n{promise}\n\n"
+            "Se quiser acrescentar algo, responda a este e-mail.\n\nSua referência: {reference}\n",
+            "mail_reply": "Olá,\n\n{agent} respondeu à sua solicitação:\n\n{text}\n\n"
+            "Se tiver outra pergunta, responda a este e-mail.\n\nSua referência: {reference}\n",
+        },
+    }
+)

@@ -1,0 +1,210 @@
+"""The owner's document: tiers, flows, triggers, rules, queues, hours, ladders, messages.
+
+One schema for YAML and JSON. What pydantic cannot see (a name that leads nowhere, a rule that can never decide) is
+found by `bridge.domain.findings`.
+"""
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from bridge.domain.hours import Calendar
+from bridge.domain.triggers import Trigger
+from bridge.domain.values import Channel, Frozen, Millis, Priority
+
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
+
+
+def read_duration(value: Any) -> Any:
+    """`90s`, `15m`, `4h`, `1d` or 0, as milliseconds.
+
+    Raises:
+        ValueError: another notation; the message says what is expected.
+    """
+    if value == 0 and not isinstance(value, bool):
+        return 0
+    found = re.fullmatch(r"(\d{1,5})\s*([smhd])", value.strip()) if isinstance(value, str) else None
+    if not found:
+        raise ValueError("expected a duration such as 90s, 15m, 4h or 1d (0 means the next opening)")
+    return int(found[1]) * UNITS[found[2]]
+
+
+Duration = Annotated[Millis, BeforeValidator(read_duration), Field(ge=0, le=30 * UNITS["d"])]
+
+
+class Any_(Frozen):  # noqa: N801 - `Any` is typing's
+    """One of them is enough."""
+
+    any: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=50)]
+
+
+class All(Frozen):
+    """All of them are needed."""
+
+    all: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=50)]
+
+
+class AtLeast(Frozen):
+    """At least so many of them."""
+
+    at_least: Annotated[int, Field(ge=1, le=50)]
+    of: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=50)]
+
+
+class Not(Frozen):
+    """It must not hold."""
+
+    not_: Annotated["Condition", Field(alias="not")]
+
+
+def _kind(value: Any) -> str | None:
+    if isinstance(value, str):
+        return "trigger"
+    keys = (
+        value.keys()
+        if isinstance(value, Mapping)
+        else {"not" if k == "not_" else k for k in getattr(value, "model_fields_set", ())}
+    )
+    return next((kind for kind in ("any", "all", "at_least", "not") if kind in keys), None)
+
+
+Condition = Annotated[
+    Annotated[Name, Tag("trigger")]
+    | Annotated[Any_, Tag("any")]
+    | Annotated[All, Tag("all")]
+    | Annotated[AtLeast, Tag("at_least")]
+    | Annotated[Not, Tag("not")],
+    Discriminator(
+        _kind,
+        custom_error_type="condition",
+        custom_error_message="expected a trigger's name, or one of any, all, at_least (with of), not",
+    ),
+]
+
+
+class Match(Frozen):
+    """How a turn is recognised as belonging to a flow: the bot's intent (with * as a wildcard), words, the page."""
+
+    intents: Annotated[tuple[str, ...], Field(max_length=100)] = ()
+    words: Annotated[tuple[str, ...], Field(max_length=200)] = ()
+    pages: Annotated[tuple[str, ...], Field(max_length=100)] = ()
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str] | None:
+        """The words as one pattern; a word matches whole, whatever its case."""
+        if not self.words:
+            return None
+        return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in self.words) + r")(?!\w)", re.IGNORECASE)
+
+
+class Thresholds(Frozen):
+    """Numbers that a topic may set for itself. `confidence`: below it the bot counts as unsure."""
+
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+class Flow(Frozen):
+    """A topic lane with its own thresholds."""
+
+    match: Match = Match()
+    thresholds: Thresholds = Thresholds()
+
+
+class Rule(Frozen):
+    """The logic that decides. The first rule that holds wins; `reason` replaces the machine-made one."""
+
+    name: Name
+    when: Condition
+    priority: Priority
+    queue: Name | None = None
+    message: Annotated[str, Field(max_length=64)] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    flows: tuple[Name, ...] = ()
+    tiers: tuple[Name, ...] = ()
+
+
+class Queue(Frozen):
+    """People who answer: when they are there, how fast they promise to be, and the ladder of ways to reach them."""
+
+    hours: Name
+    respond_within: Annotated[dict[Priority, Duration], Field(min_length=1)]
+    ladder: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=3)] = (Channel.LIVE, Channel.EMAIL)
+    pickup_within: Duration = 180_000
+    tiers: tuple[Name, ...] = ()
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$")] | None = None
+
+    def promises_within(self, priority: Priority) -> Millis:
+        """The time to answer for a priority; where it is not named, that of the next calmer one that is."""
+        order = list(Priority)
+        known = [
+            self.respond_within[p] for p in reversed(order[: order.index(priority) + 1]) if p in self.respond_within
+        ]
+        return known[0] if known else min(self.respond_within.values())
+
+
+class Policy(Frozen):
+    """The whole document. Every part but `rules`, `queues` and `hours` may be left out."""
+
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=200)]
+    queues: Annotated[dict[Name, Queue], Field(min_length=1, max_length=50)]
+    hours: Annotated[dict[Name, Calendar], Field(min_length=1, max_length=50)]
+    tiers: Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)] = (
+        "free",
+        "standard",
+        "business",
+        "enterprise",
+    )
+    default_tier: Name = "standard"
+    claimed_identity: Literal["raise", "ignore"] = "raise"
+    flows: Annotated[dict[Name, Flow], Field(max_length=100)] = Field(default_factory=lambda: {"default": Flow()})
+    thresholds: Thresholds = Thresholds(confidence=0.55)
+    triggers: Annotated[dict[Name, Trigger], Field(max_length=200)] = Field(default_factory=dict)
+    messages: Annotated[dict[str, dict[str, Annotated[str, Field(max_length=600)]]], Field(max_length=50)] = Field(
+        default_factory=dict
+    )
+
+    def confidence_threshold(self, flow: str) -> float | None:
+        """What the flow asks of the bot's confidence; the document's own where the flow says nothing."""
+        own = self.flows[flow].thresholds.confidence if flow in self.flows else None
+        return own if own is not None else self.thresholds.confidence
+
+    def queue_for(self, rule: Rule, tier: str) -> str:
+        """The rule's queue; else the first one meant for the customer's tier; else the first meant for everybody."""
+        if rule.queue:
+            return rule.queue
+        meant = next((name for name, queue in self.queues.items() if tier in queue.tiers), None)
+        return meant or next((name for name, queue in self.queues.items() if not queue.tiers), next(iter(self.queues)))
+
+
+def flow_of_message(policy: Policy, text: str, current: str) -> str:
+    """The flow that a visitor's message speaks of by its words; the present one when it names none."""
+    for name, flow in policy.flows.items():
+        if flow.match.pattern and flow.match.pattern.search(text):
+            return name
+    return current
+
+
+def flow_of_intent(policy: Policy, intent: str | None, current: str) -> str:
+    """The flow of the intent that the bot recognised; the present one when there is none."""
+    if intent is None:
+        return current
+    for name, flow in policy.flows.items():
+        if any(fnmatchcase(intent, pattern) for pattern in flow.match.intents):
+            return name
+    return current
+
+
+def flow_at_start(policy: Policy, label: str | None, page_url: str | None) -> str:
+    """The flow that a session begins in: the host's own label, else by page, else `default`."""
+    if label in policy.flows:
+        return str(label)
+    if page_url:
+        for name, flow in policy.flows.items():
+            if any(fnmatchcase(page_url, f"*{pattern}*") for pattern in flow.match.pages):
+                return name
+    return "default"

@@ -1,0 +1,86 @@
+"""Triggers nominate, rules decide: the first rule whose condition holds.
+
+`judge` is pure and quick; its trace says what fired, what was measured against what, and which rule decided, so that
+the same decision can be explained later and judged again from its stored inputs.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from bridge.domain.policy import All, Any_, AtLeast, Condition, Not, Policy, Rule
+from bridge.domain.triggers import Firing, Situation
+from bridge.domain.values import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a turn came to. `rule` is None when the AI may go on; `reason` is one sentence for a person."""
+
+    rule: Rule | None
+    reason: str
+    fired: Mapping[str, Firing]
+
+    def trace(self) -> Json:
+        """The decision as it is stored beside the turn."""
+        return {
+            "rule": self.rule.name if self.rule else None,
+            "reason": self.reason,
+            "fired": {n: {"value": f.value, "threshold": f.threshold, "why": f.why} for n, f in self.fired.items()},
+        }
+
+
+def judge(policy: Policy, situation: Situation) -> Decision:
+    """Which rule, if any, hands the conversation over now."""
+    fired = {name: firing for name, trigger in policy.triggers.items() if (firing := trigger.fires(situation))}
+    for rule in policy.rules:
+        if _applies(rule, situation) and holds(rule.when, fired.__contains__):
+            return Decision(rule, explain(rule, fired), fired)
+    return Decision(None, "", fired)
+
+
+def _applies(rule: Rule, situation: Situation) -> bool:
+    in_flow = not rule.flows or situation.flow in rule.flows
+    in_tier = not rule.tiers or situation.customer.tier in rule.tiers
+    return in_flow and in_tier
+
+
+def holds(condition: Condition, fired: Callable[[str], bool]) -> bool:
+    """Whether a condition holds, given which triggers have fired."""
+    match condition:
+        case str():
+            return fired(condition)
+        case Any_():
+            return any(holds(part, fired) for part in condition.any)
+        case All():
+            return all(holds(part, fired) for part in condition.all)
+        case AtLeast():
+            return sum(holds(part, fired) for part in condition.of) >= condition.at_least
+        case Not():
+            return not holds(condition.not_, fired)
+
+
+def names(condition: Condition, *, negated: bool = False) -> Iterator[tuple[str, bool]]:
+    """Every trigger that a condition names, with whether it stands under an odd number of `not`."""
+    match condition:
+        case str():
+            yield condition, negated
+        case Any_():
+            parts = condition.any
+        case All():
+            parts = condition.all
+        case AtLeast():
+            parts = condition.of
+        case Not():
+            yield from names(condition.not_, negated=not negated)
+    if isinstance(condition, Any_ | All | AtLeast):
+        for part in parts:
+            yield from names(part, negated=negated)
+
+
+def explain(rule: Rule, fired: Mapping[str, Firing]) -> str:
+    """One reason in plain words: the rule, and what fired among the triggers it asks for."""
+    if rule.reason:
+        return rule.reason
+    asked = dict.fromkeys(name for name, negated in names(rule.when) if not negated and name in fired)
+    why = "; ".join(fired[name].why for name in asked)
+    return f"{rule.name}: {why}"[:400] if why else rule.name

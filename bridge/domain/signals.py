@@ -1,0 +1,366 @@
+"""What is measured on a turn: facts about one visitor message and one reply, pure and cheap.
+
+Nothing here decides. A message costs some tens of microseconds; a turn's signals are stored, so that the same
+decision can be made again.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from bridge.domain import lexicon
+from bridge.domain.lexicon import STOP, Hit, Language, Text
+from bridge.domain.values import Json, Millis
+
+WINDOW: Final = 12
+"""Turns of a session that are kept for triggers, the present one included."""
+
+CONTENT_WORDS: Final = 40
+"""Content words of a message that are kept for comparing."""
+
+REPLY_LENGTH: Final = 200
+"""Characters of a reply that are kept for comparing."""
+
+_PHRASE_POINTS: Final = 0.75
+_PHRASES_COUNTED: Final = 2
+_NEGATION_REACH: Final = 3
+_SHORT_MESSAGE: Final = 8
+_ACCEPTANCE_LENGTH: Final = 16
+_YES_LENGTH: Final = 6
+_BARE_LENGTH: Final = 7
+_SHOUT_LETTERS: Final = 12
+_ASKS_LENGTH: Final = 120
+_DIGITS: Final = 3
+
+Value = float | bool | str
+"""A host's own signal."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageSignals:
+    """Measured on one visitor message."""
+
+    words: str = ""
+    """Content words, folded, joined by a space, at most 40."""
+    negative: float = 0.0
+    """Points: negative 1, strong 1 more, frustration phrases 0.75 each (two count); 0 when calm."""
+    extreme: bool = False
+    """Angry enough to count alone."""
+    progress: bool = False
+    """Thanks, solved, that works."""
+    asks_human: str | None = None
+    """The words of an explicit request for a person, or of the acceptance of the bot's offer."""
+    lists: dict[str, str] = field(default_factory=dict)
+    """Word list name -> the words that matched."""
+    issue: str | None = None
+    """A document and its number, as the visitor wrote it: `invoice #8821`."""
+    topic: str | None = None
+    """What the visitor reports, in a few words: `an incorrect charge`."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySignals:
+    """Measured on one bot reply, with what the host said of it."""
+
+    text: str = ""
+    """Folded words, cut at 200 characters."""
+    confidence: float | None = None
+    intent: str | None = None
+    intent_matched: bool | None = None
+    failed: bool = False
+    """The host said so, the reply is empty, or it says that it could not do it."""
+    offers_human: bool = False
+    values: dict[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSignals:
+    """One turn: its number in the session, its instant, and what was measured."""
+
+    seq: int
+    at: Millis
+    message: MessageSignals
+    reply: ReplySignals | None = None
+
+
+def language_of(locale: str | None) -> str:
+    """`en-US`, `en_US.UTF-8` -> `en`; an unknown or missing locale -> "" (no mood is read, the rest in English)."""
+    code = re.split(r"[-_.@]", locale.strip().casefold(), maxsplit=1)[0] if locale else ""
+    return code if code in lexicon.codes() else ""
+
+
+def content_words(text: str, *, language: str) -> str:
+    """The folded words that carry content, joined by a space, at most 40: what two messages are compared by."""
+    speech = lexicon.language(language)
+    return _content(speech.read(text), speech)
+
+
+def measure_message(text: str, *, language: str, previous: ReplySignals | None = None) -> MessageSignals:
+    """Measure a visitor's message; never raises on any text, and reads its first 4,000 characters.
+
+    Args:
+        text: as the visitor wrote it.
+        language: from `language_of`.
+        previous: the reply before this message, for the acceptance of an offer.
+    """
+    speech = lexicon.language(language)
+    read = speech.read(text)
+    words = _content(read, speech)
+    hits = speech.message.find(speech.mend(read))
+    groups = _by_group(hits)
+    points, extreme = _mood(groups, read, speech, text)
+    return MessageSignals(
+        words=words,
+        negative=points,
+        extreme=extreme,
+        progress=points == 0 and _progress(groups, read, speech),
+        asks_human=_request(groups, read, speech) or _acceptance(groups, read, speech, previous),
+        lists={name[5:]: _said(read, found[0]) for name, found in groups.items() if name.startswith("list:")},
+        issue=_issue(text, read, speech),
+        topic=next((label for label in speech.topics if "topic:" + label in groups), None),
+    )
+
+
+def measure_reply(
+    text: str,
+    *,
+    language: str,
+    confidence: float | None = None,
+    intent: str | None = None,
+    intent_matched: bool | None = None,
+    failed: bool = False,
+    values: Mapping[str, Value] | None = None,
+) -> ReplySignals:
+    """Measure a bot's reply; never raises on any text.
+
+    Args:
+        text: as the bot wrote it; empty counts as failed.
+        language: of the conversation, from `language_of`.
+        confidence: 0..1 by the bot's own account, None when it has none.
+        intent: the intent that the bot saw.
+        intent_matched: whether it saw one at all, None when it does not say.
+        failed: the host says that the bot failed.
+        values: the host's own signals; numbers that are not finite are left out.
+    """
+    speech = lexicon.language(language)
+    read = speech.read(text)
+    groups = _by_group(speech.reply.find(read))
+    return ReplySignals(
+        text=" ".join(word for word in read.words if word != STOP)[:REPLY_LENGTH].rstrip(),
+        confidence=confidence if confidence is None or math.isfinite(confidence) else None,
+        intent=intent,
+        intent_matched=intent_matched,
+        failed=failed or not text.strip() or "failed" in groups,
+        offers_human=_offers(groups),
+        values={name: value for name, value in (values or {}).items() if _storable(value)},
+    )
+
+
+def _offers(groups: Mapping[str, list[Hit]]) -> bool:
+    """Whether a plain yes would take up the offer of a person: nothing else is asked for after it."""
+    offered = max((hit.end for hit in groups.get("offer", ())), default=-1)
+    return offered >= 0 and all(hit.start < offered for hit in groups.get("question", ()))
+
+
+def _storable(value: Value) -> bool:
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _by_group(hits: Iterable[Hit]) -> dict[str, list[Hit]]:
+    groups: dict[str, list[Hit]] = {}
+    for hit in hits:
+        groups.setdefault(hit.group, []).append(hit)
+    return groups
+
+
+def _said(read: Text, hit: Hit) -> str:
+    words = [word for word in read.words[hit.start : hit.end] if word != STOP]
+    return " ".join(words)[:_ASKS_LENGTH]
+
+
+def _content(read: Text, speech: Language) -> str:
+    stop = speech.stop_words
+    return " ".join([word[:40] for word in read.words if word not in stop and word != STOP][:CONTENT_WORDS])
+
+
+def _negated(read: Text, start: int, speech: Language) -> bool:
+    """Whether a negator stands in the three words before, inside the clause."""
+    negators = speech.sets["negators"]
+    for i in range(start - 1, max(-1, start - 1 - _NEGATION_REACH), -1):
+        if read.words[i] in negators:
+            return True
+        if read.clause_starts(i):
+            return False
+    return False
+
+
+def _unnegated(hits: Iterable[Hit], read: Text, speech: Language) -> set[int]:
+    """Where the hits stand that nothing turns round; overlapping ones count once."""
+    return {hit.end for hit in hits if not _negated(read, hit.start, speech)}
+
+
+def _mood(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: str) -> tuple[float, bool]:
+    """A message's points, and whether it is angry enough to count alone."""
+    negative, strong, furious, phrases = (groups.get(g, ()) for g in ("negative", "strong", "extreme", "frustration"))
+    if not (negative or strong or furious or phrases):
+        return 0.0, False
+    hard = _unnegated(strong, read, speech)
+    soft = _unnegated(negative, read, speech)
+    pleased = _unnegated(groups.get("positive", ()), read, speech)
+    rage = bool(_unnegated(furious, read, speech))
+    bad = rage or bool(hard) or len(soft) > len(pleased)
+    told = min(_PHRASES_COUNTED, _apart(phrases))
+    points = float(bad) + float(rage or bool(hard)) + _PHRASE_POINTS * told
+    return points, rage or len(hard) > 1 or (bool(hard) and _shouts(text))
+
+
+def _apart(hits: Iterable[Hit]) -> int:
+    """How many of the hits do not share words."""
+    count, end = 0, 0
+    for hit in hits:
+        if hit.start >= end:
+            count, end = count + 1, hit.end
+    return count
+
+
+def _shouts(text: str) -> bool:
+    if "!!!" in text:
+        return True
+    head = text[: lexicon.TEXT_LIMIT]
+    upper = sum(map(str.isupper, head))
+    return upper >= _SHOUT_LETTERS and upper > 2 * sum(map(str.islower, head))
+
+
+def _progress(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> bool:
+    """Something was settled, or the visitor gives thanks: as the message's opening, or in a short message."""
+    if any(not _negated(read, hit.start, speech) for hit in groups.get("progress", ())):
+        return True
+    short = len(read.words) <= _SHORT_MESSAGE
+    return any(short or hit.start <= 1 for hit in groups.get("thanks", ()))
+
+
+def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str | None:
+    """The words of an explicit request for a person that is neither refused nor one of the known traps."""
+    traps = groups.get("trap", ())
+    for hit in groups.get("machine", ()):
+        if not _overlaps(hit, traps):
+            return _said(read, hit)
+    refusals = {hit.start for hit in groups.get("refusal", ())}
+    behind = groups.get("refusal_after", ())
+    starts = _starts(groups.get("restart", ()), read, speech)
+    for hit in groups.get("request", ()):
+        if not (
+            _overlaps(hit, traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
+        ):
+            return _said(read, hit)
+    return _bare(read, speech)
+
+
+def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
+    return any(other.start < hit.end and hit.start < other.end for other in others)
+
+
+def _starts(restarts: Iterable[Hit], read: Text, speech: Language) -> set[int]:
+    """Where a new clause begins without a comma: `this does not help can you get me an agent`."""
+    linked = speech.sets["no_restart"]
+    return {hit.start for hit in restarts if hit.start == 0 or read.words[hit.start - 1] not in linked}
+
+
+def _refused(read: Text, hit: Hit, refusals: set[int], starts: set[int], speech: Language) -> bool:
+    """Whether a refusing word stands in the clause, from its start to the request's end.
+
+    A clause begins after a sentence, a comma (unless `or`, `and` go on after it), a contrast (`but`, `just`) or with
+    a question or demand of its own (`can you`, `i want`).
+    """
+    if not refusals:
+        return False
+    if any(i in refusals for i in range(hit.start + 1, hit.end)):
+        return True
+    contrast, joiners = speech.sets["contrast"], speech.sets["joiners"]
+    for i in range(hit.start, -1, -1):
+        if i in refusals:
+            return True
+        if read.words[i] == STOP or read.words[i] in contrast:
+            return False
+        if i in starts or (i in read.commas and read.words[i] not in joiners):
+            return False
+    return False
+
+
+def _refused_behind(read: Text, hit: Hit, behind: Iterable[Hit]) -> bool:
+    return any(hit.start <= other.start and STOP not in read.words[hit.end : other.start] for other in behind)
+
+
+def _bare(read: Text, speech: Language) -> str | None:
+    """A message that is nothing but a person word and small words: `agent please`."""
+    words = [word for word in read.words if word != STOP]
+    bare, filler = speech.sets["bare"], speech.sets["filler"]
+    if len(words) > _BARE_LENGTH or bare.isdisjoint(words) or not (bare | filler).issuperset(words):
+        return None
+    return " ".join(words)
+
+
+def _acceptance(
+    groups: Mapping[str, list[Hit]], read: Text, speech: Language, previous: ReplySignals | None
+) -> str | None:
+    """A yes to the bot's own offer of a person: a short message, or a short first sentence before more is told."""
+    if previous is None or not previous.offers_human or not read.words:
+        return None
+    length = read.words.index(STOP) if STOP in read.words else len(read.words)
+    if length > (_ACCEPTANCE_LENGTH if len(read.words) <= _ACCEPTANCE_LENGTH else _YES_LENGTH):
+        return None
+    declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()))
+    if any(hit.start < length for hit in declined):
+        return None
+    taken = read.words[0] in speech.sets["yes"] or any(hit.start < length for hit in groups.get("accept", ()))
+    return " ".join(read.words[:length])[:_ASKS_LENGTH] if taken else None
+
+
+def _issue(text: str, read: Text, speech: Language) -> str | None:
+    """The first document with a number that the message names."""
+    if speech.sets["documents"].isdisjoint(read.words):
+        return None
+    for found in speech.document.finditer(lexicon.fold(text)):
+        kind, mark, number = found.groups()
+        if sum(map(str.isdigit, number)) >= _DIGITS:
+            return f"{kind} {mark}{number.upper()}"
+    return None
+
+
+def dump(turn: TurnSignals) -> Json:
+    """A turn as a compact list of JSON values, what is empty left out; `load` gives back an equal turn."""
+    m, r = turn.message, turn.reply
+    message = _trim([m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists, m.issue, m.topic])
+    if r is None:
+        return [turn.seq, turn.at, message]
+    reply = _trim([r.text, r.failed, r.offers_human, r.values or None, r.confidence, r.intent, r.intent_matched])
+    return [turn.seq, turn.at, message, reply]
+
+
+def load(data: Json) -> TurnSignals:
+    """The turn that `dump` wrote."""
+    words, negative, extreme, progress, asks, lists, issue, topic = _filled(
+        data[2], ("", 0.0, False, False, None, {}, None, None)
+    )
+    message = MessageSignals(words, negative, bool(extreme), bool(progress), asks, dict(lists or {}), issue, topic)
+    if len(data) < 4:  # noqa: PLR2004 - the fourth item is the reply
+        return TurnSignals(data[0], data[1], message)
+    text, failed, offers, values, confidence, intent, matched = _filled(
+        data[3], ("", False, False, None, None, None, None)
+    )
+    reply = ReplySignals(text, confidence, intent, matched, bool(failed), bool(offers), dict(values or {}))
+    return TurnSignals(data[0], data[1], message, reply)
+
+
+def _trim(values: list[Json]) -> list[Json]:
+    """The list without empty values at its end, and small stand-ins for those inside."""
+    compact = [0 if value is False else value or (0 if value == {} else value) for value in values]
+    while compact and (compact[-1] is None or compact[-1] == 0 or compact[-1] == ""):
+        compact.pop()
+    return compact
+
+
+def _filled(values: Sequence[Json], empty: tuple[Json, ...]) -> tuple[Json, ...]:
+    return (*values, *empty[len(values) :])

@@ -1,0 +1,436 @@
+"""Triggers: named conditions over signals, session and customer. They nominate; rules decide.
+
+Each looks at a `Situation` and answers with a `Firing`, or None. A trigger whose input is absent does not fire. Windows
+count back from the present turn, which is the last one and has no reply yet when the visitor's message is judged alone:
+triggers over replies then look at the earlier ones.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+from rapidfuzz import fuzz
+
+from bridge.domain import lexicon
+from bridge.domain.customer import Customer, Fetch
+from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, content_words
+from bridge.domain.values import Frozen, Json, Text80
+
+_LEAST_CONTENT_WORDS: Final = 3
+_LEAST_REPLY_WORDS: Final = 4
+_MINUTE: Final = 60_000
+_EPSILON: Final = 1e-9
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Percent = Annotated[float, Field(ge=50, le=100)]
+Times = Annotated[int, Field(ge=1, le=WINDOW)]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What a trigger may look at: the session as it stands after the present turn."""
+
+    turns: tuple[TurnSignals, ...]
+    """Oldest first, the present one last, at most WINDOW."""
+    turn_count: int
+    """Turns of the session so far, those that left the window included."""
+    flow: str
+    confidence_threshold: float | None
+    """Of the flow and tier, 0..1."""
+    tiers: tuple[str, ...]
+    """Low to high."""
+    customer: Customer
+
+    @property
+    def message(self) -> MessageSignals:
+        return self.turns[-1].message
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """A trigger that holds: the measured value, what it was held against, and why in plain words."""
+
+    value: Json
+    threshold: Json
+    why: str
+
+
+class _Windowed(Frozen):
+    """A trigger that looks back: so many turns (the present one counts) and minutes; both left out mean 12 turns."""
+
+    within_turns: Times | None = None
+    within_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+
+    def window(self, s: Situation) -> tuple[TurnSignals, ...]:
+        """The turns that this trigger looks at, oldest first."""
+        turns = s.turns[-(self.within_turns or WINDOW) :]
+        if self.within_minutes is None:
+            return turns
+        since = s.turns[-1].at - self.within_minutes * _MINUTE
+        return tuple(turn for turn in turns if turn.at >= since)
+
+    def replies(self, s: Situation) -> list[ReplySignals]:
+        """The replies inside the window, oldest first."""
+        return [turn.reply for turn in self.window(s) if turn.reply is not None]
+
+
+class HumanRequested(Frozen):
+    """The visitor asks for a person in this message, or accepts the bot's offer of one."""
+
+    type: Literal["human_requested"] = "human_requested"
+
+    def fires(self, s: Situation) -> Firing | None:
+        asked = s.message.asks_human
+        return Firing(asked, None, f'the visitor asked for a person: "{asked}"') if asked else None
+
+
+class ConfidenceBelow(_Windowed):
+    """The bot was less sure than `below` (left out: the flow's threshold), in this turn or `times` in the window."""
+
+    type: Literal["confidence_below"] = "confidence_below"
+    below: Share | None = None
+    times: Times = 1
+
+    def fires(self, s: Situation) -> Firing | None:
+        threshold = self.below if self.below is not None else s.confidence_threshold
+        if threshold is None:
+            return None
+        unsure = [c for c in self._confidences(s) if c < threshold]
+        if len(unsure) < self.times:
+            return None
+        whose = "the topic needs" if self.below is None else "this rule asks for"
+        often = "" if self.times == 1 else f", {len(unsure)} times"
+        why = f"the bot was {_percent(unsure[-1])} sure, below the {_percent(threshold)} {whose}{often}"
+        return Firing(unsure[-1], threshold, why)
+
+    def _confidences(self, s: Situation) -> list[float]:
+        """Without a window, `times: 1` means the present turn's reply: an old unsure one must not fire again."""
+        now_only = self.times == 1 and self.within_turns is None and self.within_minutes is None
+        replies = [s.turns[-1].reply] if now_only else self.replies(s)
+        return [r.confidence for r in replies if r is not None and r.confidence is not None]
+
+
+class NegativeTrajectory(_Windowed):
+    """Points of displeasure add up over the window, progress takes one away; this message must carry some itself.
+
+    One angry line alone does not fire, unless it is extreme.
+    """
+
+    type: Literal["negative_trajectory"] = "negative_trajectory"
+    points: Annotated[float, Field(ge=0.5, le=20)] = 2.0
+    within_turns: Times | None = 6
+
+    def fires(self, s: Situation) -> Firing | None:
+        if s.message.negative <= 0:
+            return None
+        total, lines = 0.0, 0
+        for turn in self.window(s):
+            if turn.message.negative > 0:
+                total, lines = total + turn.message.negative, lines + 1
+            elif turn.message.progress:
+                total = max(0.0, total - 1)
+                lines = lines if total else 0
+        if s.message.extreme:
+            return Firing(total, self.points, "the visitor is very angry")
+        if lines < 2 or total < self.points:  # noqa: PLR2004 - one line is no trajectory
+            return None
+        why = f"the visitor's displeasure adds up: {total:g} points over {lines} messages, at or above {self.points:g}"
+        return Firing(total, self.points, why)
+
+
+class VisitorRepeats(Frozen):
+    """This message says the same as one of the last `within_turns` messages before it."""
+
+    type: Literal["visitor_repeats"] = "visitor_repeats"
+    within_turns: Annotated[int, Field(ge=1, le=WINDOW - 1)] = 2
+    similarity: Percent = 75
+
+    def fires(self, s: Situation) -> Firing | None:
+        words = s.message.words
+        if not _enough(words, _LEAST_CONTENT_WORDS):
+            return None
+        earlier = [turn.message.words for turn in s.turns[-1 - self.within_turns : -1]]
+        scores = [_alike(fuzz.token_sort_ratio(words, e), e, _LEAST_CONTENT_WORDS) for e in earlier]
+        best = max(scores, default=0.0)
+        if best < self.similarity:
+            return None
+        return Firing(round(best), self.similarity, f"the visitor says the same again ({best:.0f} % alike)")
+
+
+class BotRepeats(_Windowed):
+    """The bot's last reply is one that it gave `times` times in the window, this one counted."""
+
+    type: Literal["bot_repeats"] = "bot_repeats"
+    times: Annotated[int, Field(ge=2, le=WINDOW)] = 2
+    similarity: Percent = 90
+
+    def fires(self, s: Situation) -> Firing | None:
+        replies = self.replies(s)
+        if not replies or not _enough(replies[-1].text, _LEAST_REPLY_WORDS):
+            return None
+        last = replies[-1].text
+        same = 1 + sum(fuzz.ratio(last, r.text, score_cutoff=self.similarity) > 0 for r in replies[:-1])
+        if same < self.times:
+            return None
+        return Firing(same, self.times, f"the bot gave the same answer {same} times")
+
+
+class IntentFailures(_Windowed):
+    """The bot did not see what the visitor wanted, `at_least` times in the window."""
+
+    type: Literal["intent_failures"] = "intent_failures"
+    at_least: Times = 2
+
+    def fires(self, s: Situation) -> Firing | None:
+        missed = sum(r.intent_matched is False for r in self.replies(s))
+        if missed < self.at_least:
+            return None
+        return Firing(missed, self.at_least, f"the bot did not understand the visitor {_times(missed)}")
+
+
+class BotFailed(_Windowed):
+    """The bot failed, or said that it could not do it, `at_least` times in the window."""
+
+    type: Literal["bot_failed"] = "bot_failed"
+    at_least: Times = 1
+
+    def fires(self, s: Situation) -> Firing | None:
+        failed = sum(r.failed for r in self.replies(s))
+        if failed < self.at_least:
+            return None
+        return Firing(failed, self.at_least, f"the bot could not help {_times(failed)}")
+
+
+class TierAtLeast(Frozen):
+    """The customer's tier is `tier` or a higher one."""
+
+    type: Literal["tier_at_least"] = "tier_at_least"
+    tier: Text80
+
+    def fires(self, s: Situation) -> Firing | None:
+        tier = s.customer.tier
+        if tier not in s.tiers or self.tier not in s.tiers or s.tiers.index(tier) < s.tiers.index(self.tier):
+            return None
+        assumed = ", assumed because the CRM did not answer" if s.customer.tier_assumed else ""
+        return Firing(tier, self.tier, f"the customer's tier is {tier}{assumed}")
+
+
+class OrderValueAtLeast(Frozen):
+    """The customer's highest order in `currency` reaches `amount`."""
+
+    type: Literal["order_value_at_least"] = "order_value_at_least"
+    amount: Annotated[float, Field(gt=0, le=1e12)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+    def fires(self, s: Situation) -> Firing | None:
+        orders = [order for order in s.customer.account.orders if order.currency == self.currency]
+        highest = max(orders, key=lambda order: order.total, default=None)
+        if highest is None or highest.total < self.amount:
+            return None
+        why = f"order {highest.id} is worth {_money(highest.total)} {self.currency}, at or above {_money(self.amount)}"
+        return Firing(highest.total, self.amount, why)
+
+
+class Words(Frozen):
+    """The message holds words of a named `list`, or one of the owner's own `words` (phrases of content words)."""
+
+    type: Literal["words"] = "words"
+    list: Text80 | None = None
+    words: Annotated[tuple[Text80, ...], Field(min_length=1, max_length=200)] | None = None
+
+    @field_validator("list")
+    @classmethod
+    def _known(cls, name: str | None) -> str | None:
+        if name is not None and name not in lexicon.list_names():
+            raise ValueError(f"no such word list; there are {', '.join(sorted(lexicon.list_names()))}")
+        return name
+
+    @field_validator("words")
+    @classmethod
+    def _with_content(cls, words: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if any(not content_words(phrase, language="") for phrase in words or ()):
+            raise ValueError("words like `yes` or `the` have no content of their own")
+        return words
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.list is None) == (self.words is None):
+            raise ValueError("exactly one of `list` and `words` is needed")
+        return self
+
+    def fires(self, s: Situation) -> Firing | None:
+        if self.list is not None:
+            found = s.message.lists.get(self.list)
+            return Firing(found, self.list, f'words of the list {self.list}: "{found}"') if found else None
+        text = f" {s.message.words} "
+        for phrase in self.words or ():
+            if f" {content_words(phrase, language='')} " in text:
+                return Firing(phrase, None, f'the visitor wrote "{phrase}"')
+        return None
+
+
+class Signal(Frozen):
+    """A value that the host sent with the present reply reaches, falls below, or equals what is given."""
+
+    type: Literal["signal"] = "signal"
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    at_least: float | None = None
+    below: float | None = None
+    equals: bool | float | Text80 | None = None
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        if sum(bound is not None for bound in (self.at_least, self.below, self.equals)) != 1:
+            raise ValueError("exactly one of `at_least`, `below` and `equals` is needed")
+        return self
+
+    def fires(self, s: Situation) -> Firing | None:
+        reply = s.turns[-1].reply
+        value = reply.values.get(self.name) if reply else None
+        if value is None:
+            return None
+        if self.equals is not None:
+            same = value == self.equals and isinstance(value, bool) == isinstance(self.equals, bool)
+            return Firing(value, self.equals, f"{self.name} is {_plain(value)}") if same else None
+        if isinstance(value, bool | str):
+            return None
+        if self.at_least is not None and value >= self.at_least:
+            return Firing(value, self.at_least, f"{self.name} is {value:g}, at or above {self.at_least:g}")
+        if self.below is not None and value < self.below:
+            return Firing(value, self.below, f"{self.name} is {value:g}, below {self.below:g}")
+        return None
+
+
+class SlaAtRisk(Frozen):
+    """The customer's service level leaves `minutes_left` minutes or less (it may be past)."""
+
+    type: Literal["sla_at_risk"] = "sla_at_risk"
+    minutes_left: Annotated[int, Field(ge=0, le=100_000)]
+
+    def fires(self, s: Situation) -> Firing | None:
+        left = s.customer.account.sla_minutes_left
+        if left is None or left > self.minutes_left:
+            return None
+        why = (
+            f"the service level is due in {left} minutes" if left > 0 else f"the service level is {-left} minutes past"
+        )
+        return Firing(left, self.minutes_left, why)
+
+
+class HasOpenTicket(Frozen):
+    """The customer already has a ticket with the team."""
+
+    type: Literal["open_ticket"] = "open_ticket"
+
+    def fires(self, s: Situation) -> Firing | None:
+        tickets = s.customer.account.open_tickets
+        return Firing(tickets[0].id, None, f"the customer has the open ticket {tickets[0].id}") if tickets else None
+
+
+class TurnsWithoutResolution(Frozen):
+    """So many turns have passed since the session began, or since something was last settled."""
+
+    type: Literal["turns_without_resolution"] = "turns_without_resolution"
+    turns: Annotated[int, Field(ge=2, le=WINDOW)]
+
+    def fires(self, s: Situation) -> Firing | None:
+        since = _since_progress(s)
+        if since < self.turns:
+            return None
+        return Firing(since, self.turns, f"{since} turns have gone by and nothing was settled")
+
+
+class CrmUnavailable(Frozen):
+    """The CRM did not answer usably at session start."""
+
+    type: Literal["crm_unavailable"] = "crm_unavailable"
+
+    def fires(self, s: Situation) -> Firing | None:
+        if s.customer.fetch is not Fetch.FAILED:
+            return None
+        return Firing(s.customer.cause, None, "the CRM did not answer, so nobody knows who this customer is")
+
+
+Trigger = Annotated[
+    HumanRequested
+    | ConfidenceBelow
+    | NegativeTrajectory
+    | VisitorRepeats
+    | BotRepeats
+    | IntentFailures
+    | BotFailed
+    | TierAtLeast
+    | OrderValueAtLeast
+    | Words
+    | Signal
+    | SlaAtRisk
+    | HasOpenTicket
+    | TurnsWithoutResolution
+    | CrmUnavailable,
+    Field(discriminator="type"),
+]
+"""Any trigger, told apart by `type`."""
+
+_INPUTS: Final = {
+    "confidence_below": "confidence",
+    "intent_failures": "intent",
+    "bot_repeats": "reply",
+    "bot_failed": "reply",
+    "tier_at_least": "crm",
+    "order_value_at_least": "orders",
+    "sla_at_risk": "crm",
+    "open_ticket": "crm",
+    "crm_unavailable": "crm",
+}
+
+
+def inputs_of(trigger: Trigger) -> frozenset[str]:
+    """What a host must feed for this trigger to be able to fire; empty when the visitor's messages are enough.
+
+    `reply`, `confidence` and `intent` (whether one was matched) come with a bot's reply, `signal:NAME` with its
+    signals; `crm` is a configured CRM, `orders` a CRM or the shop.
+    """
+    if isinstance(trigger, Signal):
+        return frozenset({f"signal:{trigger.name}"})
+    found = _INPUTS.get(trigger.type)
+    return frozenset({found} if found else ())
+
+
+def _since_progress(s: Situation) -> int:
+    for back, turn in enumerate(_backwards(s.turns)):
+        if turn.message.progress:
+            return back
+    return s.turn_count
+
+
+def _backwards(turns: Sequence[TurnSignals]) -> Iterator[TurnSignals]:
+    return reversed(turns)
+
+
+def _enough(text: str, words: int) -> bool:
+    return text.count(" ") + 1 >= words if text else False
+
+
+def _alike(score: float, earlier: str, words: int) -> float:
+    return score if _enough(earlier, words) else 0.0
+
+
+def _percent(share: float) -> str:
+    """A share in percent, rounded down to a tenth, so that what is below a threshold also reads so."""
+    return f"{math.floor(share * 1000 + _EPSILON) / 10:g} %"
+
+
+def _times(n: int) -> str:
+    return "once" if n == 1 else f"{n} times"
+
+
+def _money(amount: float) -> str:
+    return f"{amount:,.2f}".removesuffix(".00")
+
+
+def _plain(value: float | bool | str) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else f"{value:g}"

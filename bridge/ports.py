@@ -1,0 +1,342 @@
+"""What the use cases need from outside, as protocols, and the errors through which the outside speaks.
+
+BridgeError
++-- AdapterError          a system we called did not do what we asked
+|   +-- NotDone           it certainly did nothing: send again later
+|   +-- Rejected          it refused: not again without a change
+|   +-- OutcomeUnknown    it may have acted: only the desk's own strategy may follow
++-- StoreBusy             the database could not take the write in time
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Protocol
+
+from bridge.domain.customer import Account
+from bridge.domain.escalation import (
+    Agent,
+    Commitment,
+    CommitmentState,
+    Delivery,
+    Escalation,
+    EscalationState,
+    Event,
+    FollowUp,
+    OutboxRow,
+    Presence,
+)
+from bridge.domain.packet import Ticket
+from bridge.domain.session import Session, Turn
+from bridge.domain.values import Json, Millis, Visitor
+
+
+class BridgeError(Exception):
+    """Something that Escalation Bridge names and its callers can act on."""
+
+
+class AdapterError(BridgeError):
+    """A system we called did not do what we asked.
+
+    `detail` names the cause in a few fixed words (`refused`, `timeout`, `http 500`, `not json`): it goes to logs, so
+    it never holds a URL, a token or a customer's text. `retry_after` is in seconds, where the other side named one.
+    """
+
+    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.retry_after = retry_after
+
+
+class NotDone(AdapterError):  # noqa: N818 - it names an outcome
+    """The other side certainly did nothing; the same call may be sent again later."""
+
+
+class Rejected(AdapterError):  # noqa: N818
+    """The other side refused; sending the same again is no use before somebody changes something."""
+
+
+class OutcomeUnknown(AdapterError):  # noqa: N818
+    """The other side may have acted. What may follow is the desk's declared strategy, nothing else."""
+
+
+class StoreBusy(BridgeError):  # noqa: N818
+    """The database could not take the write in time. Nothing was stored; the caller may repeat the call."""
+
+
+class Clock(Protocol):
+    """The one source of "now" for decisions, promises and due work."""
+
+    def now(self) -> Millis:
+        """The present instant, in milliseconds UTC."""
+        ...
+
+
+class Crm(Protocol):
+    """A system that knows customers."""
+
+    name: str
+
+    def account(self, visitor: Visitor, *, budget: float) -> Account | None:
+        """What is known about the visitor, or None when the system answered that it knows nobody of that kind.
+
+        Args:
+            visitor: has an e-mail address; identity `verified` or `claimed`.
+            budget: seconds that all calls together may take.
+
+        Raises:
+            AdapterError: the system did not answer usably (transport, 4xx but "no such customer", 5xx, malformed).
+        """
+        ...
+
+
+class Strategy(StrEnum):
+    """How a desk is kept from making a second ticket after an unknown outcome."""
+
+    NATIVE_KEY = "native_key"
+    UPSERT = "upsert"
+    CLIENT_ID = "client_id"
+    LOOKUP_FIRST = "lookup_first"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRef:
+    """Where the vendor keeps the ticket: its id there and, if known, the page a person opens."""
+
+    id: str
+    url: str | None = None
+
+
+class Desk(Protocol):
+    """A system where tickets live, beside the built-in one."""
+
+    name: str
+    strategy: Strategy
+    key_window: timedelta
+    """For `native_key`: how long after the first send the same key is honoured; zero for the others."""
+
+    def render(self, ticket: Ticket) -> str:
+        """The request body, as text. Made once, at the decision, and sent unchanged ever after."""
+        ...
+
+    def create(self, external_id: str, body: str) -> TicketRef:
+        """Send the frozen body.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: see there.
+        """
+        ...
+
+    def find(self, external_id: str) -> TicketRef | None:
+        """The ticket that carries our id, by a list or get call (never a search index); the oldest of several.
+
+        Raises:
+            AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised."""
+
+    message_id: str
+    sender: str
+    to: str
+    subject: str
+    text: str
+    html: str | None = None
+    reply_to: str | None = None
+    sent_at: Millis = 0
+    """The Date header, milliseconds UTC: the instant at which the mail was decided on."""
+
+
+class Mailer(Protocol):
+    """Something that takes a mail off our hands."""
+
+    name: str
+
+    def send(self, mail: Mail) -> None:
+        """Hand the message over.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: see there. An address that is not exactly one recipient is Rejected.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """One WordPress site. `timezone` is the team's; `team_email` is where the team reads its mail."""
+
+    id: str
+    url: str
+    timezone: str
+    team_email: str
+
+
+class Scope(StrEnum):
+    """What a secret is good for."""
+
+    CHAT = "chat"
+    ADMIN = "admin"
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """A stored policy document, as its author wrote it."""
+
+    version: int
+    document: str
+    author: str
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class AgentReply:
+    """What a person answered through the built-in desk; `reply_id` makes a repeat harmless."""
+
+    reply_id: str
+    agent: Agent
+    text: str
+    at: Millis
+
+
+class Sites(Protocol):
+    """The sites and their secrets."""
+
+    def add(self, site: Site, secrets: dict[Scope, str], at: Millis) -> bool: ...
+    def get(self, site: str) -> Site | None: ...
+    def all(self) -> list[Site]: ...
+    def secrets(self, site: str) -> list[tuple[Scope, str]]: ...
+    def add_secret(self, site: str, scope: Scope, secret: str, at: Millis) -> None: ...
+    def drop_secrets(self, site: str, *, keep_newest: bool) -> int: ...
+    def keep_nonce(self, site: str, nonce: str, at: Millis) -> bool: ...
+    def purge_nonces(self, before: Millis) -> int: ...
+
+
+class Policies(Protocol):
+    """The versions of each site's policy."""
+
+    def current(self, site: str) -> PolicyVersion | None: ...
+    def get(self, site: str, version: int) -> PolicyVersion | None: ...
+    def put(self, site: str, document: str, author: str, at: Millis) -> int: ...
+
+
+class Sessions(Protocol):
+    """Conversations, their turns and their events."""
+
+    def start(self, session: Session, digest: str) -> bool: ...
+    def get(self, site: str, session: str) -> Session | None: ...
+    def hold(self, site: str, session: str) -> Session | None: ...
+    def digest(self, site: str, session: str) -> str | None: ...
+    def save(self, session: Session) -> None: ...
+    def lock(self, site: str, session: str, escalation: str) -> bool: ...
+    def join(self, site: str, customer_key: str, escalation: str) -> list[str]: ...
+    def of_escalation(self, site: str, escalation: str) -> list[Session]: ...
+    def set_customer(self, session: Session) -> None: ...
+    def keep_turn(self, session: Session, turn: Turn) -> bool: ...
+    def turn(self, site: str, session: str, turn_id: str) -> Turn | None: ...
+    def turns(self, site: str, session: str) -> list[Turn]: ...
+    def amend_verdict(self, session: Session, seq: int, verdict: str) -> None: ...
+    def keep_reply(self, session: Session, turn: Turn) -> None: ...
+    def keep_event(self, session: Session, event: Event) -> None: ...
+    def events(self, site: str, session: str, after: int) -> list[Event]: ...
+
+
+class Escalations(Protocol):
+    """Escalations, their promises and what people answered."""
+
+    def open(self, escalation: Escalation) -> bool: ...
+    def get(self, site: str, escalation: str) -> Escalation | None: ...
+    def hold(self, site: str, escalation: str) -> Escalation | None: ...
+    def active_of(self, site: str, session: str, customer_key: str | None) -> Escalation | None: ...
+    def page(
+        self, site: str, states: Sequence[EscalationState], limit: int, before: str | None
+    ) -> list[Escalation]: ...
+    def set_state(self, escalation: Escalation) -> None: ...
+    def promise(self, site: str, commitment: Commitment) -> None: ...
+    def settle(self, commitment: str, state: CommitmentState) -> bool: ...
+    def commitments(self, escalation: str) -> list[Commitment]: ...
+    def keep_reply(self, site: str, escalation: str, reply: AgentReply) -> bool: ...
+    def replies(self, escalation: str) -> list[AgentReply]: ...
+    def delivery(self, escalation: str) -> Delivery | None: ...
+    def load(self, site: str) -> dict[str, int]: ...
+
+
+class Work(Protocol):
+    """What is due: follow-ups and outbox rows, claimed by lease."""
+
+    def plan(self, follow_up: FollowUp) -> None: ...
+    def cancel(self, escalation: str) -> int: ...
+    def claim_follow_ups(self, owner: str, now: Millis, until: Millis, limit: int) -> list[FollowUp]: ...
+    def finish_follow_up(self, follow_up: str, owner: str, *, state: str, error: str | None = None) -> bool: ...
+    def postpone_follow_up(self, follow_up: str, owner: str, due_at: Millis, error: str) -> bool: ...
+    def post(self, row: OutboxRow, at: Millis) -> bool: ...
+    def claim_outbox(self, owner: str, now: Millis, until: Millis, limit: int) -> list[OutboxRow]: ...
+    def sent(self, row: str, owner: str, ref: TicketRef | None) -> bool: ...
+    def not_sent(
+        self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int
+    ) -> bool: ...
+    def outbox(self, states: Sequence[str], limit: int) -> list[Json]: ...
+    def retry(self, row: str, now: Millis) -> bool: ...
+    def park(self, row: str) -> bool: ...
+    def due(self, until: Millis, limit: int) -> list[Json]: ...
+
+
+class People(Protocol):
+    """Who of the team is there."""
+
+    def note(self, site: str, presence: Presence) -> None: ...
+    def present(self, site: str, at: Millis) -> list[Presence]: ...
+
+
+class Ops(Protocol):
+    """Look-ups that keep the service itself in sight."""
+
+    def beat(self, name: str, at: Millis) -> None: ...
+    def last_beat(self, name: str) -> Millis | None: ...
+    def cached_account(self, site: str, key: str, since: Millis) -> tuple[bool, Account | None]: ...
+    def cache_account(self, site: str, key: str, account: Account | None, at: Millis) -> None: ...
+    def numbers(self, now: Millis) -> dict[str, dict[str, float]]: ...
+
+
+class Tx(Protocol):
+    """One transaction, by aggregate."""
+
+    @property
+    def sites(self) -> Sites: ...
+    @property
+    def policies(self) -> Policies: ...
+    @property
+    def sessions(self) -> Sessions: ...
+    @property
+    def escalations(self) -> Escalations: ...
+    @property
+    def work(self) -> Work: ...
+    @property
+    def people(self) -> People: ...
+    @property
+    def ops(self) -> Ops: ...
+
+    def after_commit(self, do: Callable[[], object]) -> None:
+        """Have something done once the transaction is through; not at all if it fails."""
+        ...
+
+
+class Store(Protocol):
+    """The database, as the use cases see it."""
+
+    def write(self) -> AbstractContextManager[Tx]:
+        """A transaction that commits at the end of the block, or leaves nothing.
+
+        Raises:
+            StoreBusy: the database could not take it in time.
+        """
+        ...
+
+    def read(self) -> AbstractContextManager[Tx]:
+        """A transaction that cannot write."""
+        ...

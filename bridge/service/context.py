@@ -1,0 +1,90 @@
+"""What every use case is given: store, clock, policies, and the way to a site's systems."""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from bridge.domain.findings import read_policy
+from bridge.domain.policy import Policy
+from bridge.ports import BridgeError, Clock, Crm, Desk, Mailer, Site, Store, Tx
+
+POLICY_TTL = 2.0
+"""Seconds for which a process trusts the policy and the secrets that it has read: a change takes effect within it."""
+
+
+class SiteUnknown(BridgeError):  # noqa: N818
+    """There is no such site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Systems:
+    """A site's outside: its CRM, its desk beside the built-in one, its mail, and the sender's address."""
+
+    crm: Crm | None
+    desk: Desk | None
+    mailer: Mailer
+    sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class CurrentPolicy:
+    """A policy with its version number."""
+
+    version: int
+    document: Policy
+
+
+class PolicyBook:
+    """The policies in force, read from the store and kept for `POLICY_TTL` seconds; compiled once a version."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._current: dict[str, tuple[float, CurrentPolicy]] = {}
+
+    def current(self, tx: Tx, site: str) -> CurrentPolicy:
+        """The site's policy in force.
+
+        Raises:
+            SiteUnknown: the site has none, so it does not exist.
+        """
+        known = self._current.get(site)
+        if known and known[0] > time.monotonic():
+            return known[1]
+        stored = tx.policies.current(site)
+        if stored is None:
+            raise SiteUnknown(site)
+        same = known and known[1].version == stored.version
+        current = known[1] if known and same else CurrentPolicy(stored.version, read_policy(stored.document))
+        with self._lock:
+            self._current[site] = (time.monotonic() + POLICY_TTL, current)
+        return current
+
+    def forget(self) -> None:
+        """Read everything anew at the next use."""
+        self._current.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Bridge:
+    """The assembled product, as the use cases see it."""
+
+    store: Store
+    clock: Clock
+    policies: PolicyBook
+    systems: Callable[[Site], Systems]
+    background: Executor
+    crm_wait: float = 1.0
+    """Seconds that a session start waits for the CRM."""
+    crm_behind: float = 10.0
+    """Seconds for which a late CRM call may run on."""
+    crm_cache_ms: int = 600_000
+    deliver_at_once: bool = True
+    """Whether this process tries the outbox right after a decision, instead of leaving it to the scheduler."""
+
+
+def new_id(prefix: str) -> str:
+    """A fresh id with 128 random bits."""
+    return f"{prefix}_{secrets.token_urlsafe(16)}"

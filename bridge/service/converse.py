@@ -1,0 +1,105 @@
+"""The rest of what a visitor's chat asks for: events, contact, close."""
+
+from dataclasses import dataclass, replace
+
+from bridge.domain.escalation import Event
+from bridge.domain.instants import to_rfc3339
+from bridge.domain.session import Session
+from bridge.domain.values import Identity, Json, State
+from bridge.ports import Tx
+from bridge.service import notify
+from bridge.service.context import Bridge
+from bridge.service.take_turn import SessionUnknown, locked_verdict, standing_escalation
+from bridge.service.verdicts import poll_after, show_escalation, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """How the customer says they can be reached; validated by the web layer."""
+
+    email: str | None = None
+    phone: str | None = None
+    name: str | None = None
+
+
+def read_events(tx: Tx, site: str, session_id: str, after: int) -> Json:
+    """What the chat has not seen yet.
+
+    Raises:
+        SessionUnknown: see there.
+    """
+    session = tx.sessions.get(site, session_id)
+    if session is None:
+        raise SessionUnknown(session_id)
+    standing = standing_escalation(tx, session) if session.state is State.ESCALATED else None
+    return {
+        "events": [_show(event) for event in tx.sessions.events(site, session_id, after)],
+        "state": session.state.value,
+        "escalation": show_escalation(standing, session) if standing else None,
+        "poll_after_ms": poll_after(session, standing),
+    }
+
+
+def _show(event: Event) -> Json:
+    shown = {"n": event.n, "kind": event.kind.value, "text": event.text, "at": to_rfc3339(event.at)}
+    return {**shown, "author": event.author} if event.author else shown
+
+
+def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact: Contact) -> Json:
+    """Keep what the visitor typed. A verified address is WordPress's word and is not replaced by a typed one.
+
+    Raises:
+        SessionUnknown: see there.
+    """
+    session = tx.sessions.hold(site_id, session_id)
+    if session is None:
+        raise SessionUnknown(session_id)
+    changed = _with_contact(session, contact)
+    tx.sessions.save(changed)
+    standing = standing_escalation(tx, changed)
+    current = bridge.policies.current(tx, site_id)
+    site = tx.sites.get(site_id)
+    if standing and site and changed != session and changed.state is State.ESCALATED:
+        key = f"contact.{changed.last_event}.{changed.turns}"
+        systems = bridge.systems(site)
+        notify.mail_team(
+            tx, site, systems, current.document, standing, key, bridge.clock.now(), reached_at=contact_line(changed)
+        )
+    return locked_verdict(tx, current, changed) if changed.locked else verdict(changed)
+
+
+def contact_line(session: Session) -> str:
+    """How the customer can be reached, in one line for the team."""
+    return ", ".join(part for part in (session.visitor.name, session.visitor.email, session.phone) if part)
+
+
+def _with_contact(session: Session, contact: Contact) -> Session:
+    visitor = session.visitor
+    if visitor.identity is not Identity.VERIFIED:
+        typed = contact.email or visitor.email
+        visitor = visitor.model_copy(
+            update={
+                "identity": Identity.CLAIMED if typed else visitor.identity,
+                "email": typed,
+                "name": contact.name or visitor.name,
+            }
+        )
+    elif not visitor.email and contact.email:
+        visitor = visitor.model_copy(update={"email": contact.email})
+    return replace(session, visitor=visitor, phone=contact.phone or session.phone)
+
+
+def close_session(bridge: Bridge, tx: Tx, site: str, session_id: str) -> Json:
+    """The visitor leaves. An open session ends; a locked one stays locked, for the promise stands.
+
+    Raises:
+        SessionUnknown: see there.
+    """
+    session = tx.sessions.hold(site, session_id)
+    if session is None:
+        raise SessionUnknown(session_id)
+    if session.state is State.OPEN:
+        session = replace(session, state=State.CLOSED)
+        tx.sessions.save(session)
+        return verdict(session)
+    return locked_verdict(tx, bridge.policies.current(tx, site), session)

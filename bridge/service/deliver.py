@@ -1,0 +1,140 @@
+"""The outbox: what must reach another system is sent, once, or shown to a person.
+
+A row is leased before it is sent; the lease counts an open send, so that a crash during the call is found as "may have
+acted". From there only the target's own strategy may follow: the same key again inside its window, or a look-up first.
+"""
+
+import json
+import random
+import uuid
+from dataclasses import dataclass
+
+import structlog
+
+from bridge.domain.escalation import OutboxKind, OutboxRow
+from bridge.domain.instants import HOUR, MINUTE, SECOND
+from bridge.domain.values import Millis
+from bridge.ports import AdapterError, Desk, Mail, NotDone, Rejected, Strategy, TicketRef, Tx
+from bridge.service.context import Bridge
+
+log = structlog.get_logger()
+
+LEASE = MINUTE
+"""Milliseconds for which a claimed row is ours; well above the deadline of any call."""
+FIRST_WAIT = 5 * SECOND
+LONGEST_WAIT = HOUR
+TRIES = 30
+"""Attempts until a row is parked for a person to look at; with the back-off that is about a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended."""
+
+    state: str
+    ref: TicketRef | None = None
+    error: str | None = None
+    retry_after: float | None = None
+    certain: bool = False
+    """Whether this attempt surely did nothing at the other side."""
+
+
+def soon(bridge: Bridge, tx: Tx) -> None:
+    """Try the outbox in the background once the transaction is through; the scheduler covers what is missed."""
+    if bridge.deliver_at_once:
+        tx.after_commit(lambda: bridge.background.submit(deliver_due, bridge, limit=5))
+
+
+def deliver_due(bridge: Bridge, *, limit: int = 20) -> int:
+    """Send what is due, oldest first, and return how many rows were tried."""
+    owner = uuid.uuid4().hex
+    now = bridge.clock.now()
+    with bridge.store.write() as tx:
+        rows = tx.work.claim_outbox(owner, now, now + LEASE, limit)
+    for row in rows:
+        deliver(bridge, owner, row)
+    return len(rows)
+
+
+def deliver(bridge: Bridge, owner: str, row: OutboxRow) -> None:
+    """Send one claimed row and write down how it ended."""
+    outcome = _send(bridge, row)
+    now = bridge.clock.now()
+    with bridge.store.write() as tx:
+        if outcome.state == "sent":
+            tx.work.sent(row.id, owner, outcome.ref)
+        else:
+            tx.work.not_sent(
+                row,
+                owner,
+                state=outcome.state,
+                due_at=now + wait_before(row.attempts, outcome.retry_after),
+                error=outcome.error or "",
+                open_sends=row.open_sends - 1 if outcome.certain else row.open_sends,
+            )
+    level = log.info if outcome.state == "sent" else log.warning
+    level(
+        "outbox.tried",
+        site=row.site,
+        escalation=row.escalation_id,
+        row=row.id,
+        kind=row.kind.value,
+        target=row.target,
+        state=outcome.state,
+        attempts=row.attempts,
+        error=outcome.error,
+    )
+
+
+def _send(bridge: Bridge, row: OutboxRow) -> Outcome:
+    try:
+        ref = _call(bridge, row)
+    except Rejected as error:
+        return Outcome("parked", error=error.detail, certain=True)
+    except NotDone as error:
+        state = "parked" if row.attempts >= TRIES else ("due" if row.open_sends <= 1 else "unknown")
+        return Outcome(state, error=error.detail, retry_after=error.retry_after, certain=True)
+    except AdapterError as error:
+        state = "parked" if row.attempts >= TRIES else "unknown"
+        return Outcome(state, error=error.detail, retry_after=error.retry_after)
+    except Exception:
+        log.exception("outbox.broken", row=row.id, target=row.target)
+        return Outcome("parked" if row.attempts >= TRIES else "unknown", error="adapter error")
+    return Outcome("sent", ref=ref)
+
+
+def _call(bridge: Bridge, row: OutboxRow) -> TicketRef | None:
+    with bridge.store.read() as tx:
+        site = tx.sites.get(row.site)
+    if site is None:
+        raise Rejected("site is gone")
+    systems = bridge.systems(site)
+    if row.kind is OutboxKind.MAIL:
+        systems.mailer.send(Mail(**json.loads(row.payload)))
+        return None
+    if systems.desk is None or systems.desk.name != row.target:
+        raise Rejected("desk is no longer configured")
+    return _ticket(systems.desk, row, bridge.clock.now())
+
+
+def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:
+    in_doubt = row.open_sends > 1
+    if in_doubt and not _repeat_is_safe(desk, row, now) and (found := desk.find(row.external_id)):
+        return found
+    return desk.create(row.external_id, row.payload)
+
+
+def _repeat_is_safe(desk: Desk, row: OutboxRow, now: Millis) -> bool:
+    """Whether the same request may simply be sent again after an unknown outcome."""
+    if desk.strategy is Strategy.NATIVE_KEY:
+        first = row.first_sent_at if row.first_sent_at is not None else now
+        return now - first < desk.key_window.total_seconds() * SECOND
+    return desk.strategy in (Strategy.UPSERT, Strategy.CLIENT_ID)
+
+
+def wait_before(attempts: int, retry_after: float | None) -> Millis:
+    """Milliseconds until the next attempt: what the other side asked for, else doubling, with jitter, up to an hour."""
+    if retry_after is not None:
+        return max(round(retry_after * SECOND), SECOND)
+    longest: Millis = min(FIRST_WAIT * 2 ** min(attempts - 1, 12), LONGEST_WAIT)
+    return round(longest * random.uniform(0.75, 1.0))  # noqa: S311 - jitter, no secret

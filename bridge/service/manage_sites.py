@@ -1,0 +1,115 @@
+"""Sites: adding, pairing, rotating and revoking."""
+
+import base64
+import json
+import re
+import secrets
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bridge.domain.values import Json
+from bridge.ports import BridgeError, Scope, Site
+from bridge.service.context import Bridge, SiteUnknown
+from bridge.service.manage_policy import default_document
+
+
+class SiteRefused(BridgeError):  # noqa: N818
+    """The site's name, address, zone or mailbox cannot be used; the message says which."""
+
+
+class SiteExists(BridgeError):  # noqa: N818
+    """There is a site of this name already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """What the plugin needs to speak for a site. Shown once."""
+
+    site: str
+    chat_secret: str
+    admin_secret: str
+    pairing_code: str
+
+    def as_json(self) -> Json:
+        """As `bridge site add --json` prints it."""
+        return {
+            "site": self.site,
+            "chat_secret": self.chat_secret,
+            "admin_secret": self.admin_secret,
+            "pairing_code": self.pairing_code,
+        }
+
+
+def add_site(bridge: Bridge, site: Site, public_url: str) -> Pairing:
+    """Make a site with fresh secrets and the shipped policy in its time zone.
+
+    Raises:
+        SiteRefused, SiteExists: see there.
+    """
+    check_site(site)
+    fresh = {Scope.CHAT: new_secret(), Scope.ADMIN: new_secret()}
+    now = bridge.clock.now()
+    with bridge.store.write() as tx:
+        if not tx.sites.add(site, fresh, now):
+            raise SiteExists(f"there is a site {site.id!r} already; bridge site rotate gives it a new pairing code")
+        tx.policies.put(site.id, default_document(site.timezone), "shipped", now)
+    return pairing(site.id, fresh, public_url)
+
+
+def rotate_site(bridge: Bridge, site_id: str, public_url: str) -> Pairing:
+    """Fresh secrets beside the old ones, which hold until `revoke_old`.
+
+    Raises:
+        SiteUnknown: see there.
+    """
+    fresh = {Scope.CHAT: new_secret(), Scope.ADMIN: new_secret()}
+    with bridge.store.write() as tx:
+        if tx.sites.get(site_id) is None:
+            raise SiteUnknown(site_id)
+        for scope, secret in fresh.items():
+            tx.sites.add_secret(site_id, scope, secret, bridge.clock.now())
+    return pairing(site_id, fresh, public_url)
+
+
+def revoke(bridge: Bridge, site_id: str, *, everything: bool) -> int:
+    """Drop the old secrets, or all of them; returns how many are gone.
+
+    Raises:
+        SiteUnknown: see there.
+    """
+    with bridge.store.write() as tx:
+        if tx.sites.get(site_id) is None:
+            raise SiteUnknown(site_id)
+        return tx.sites.drop_secrets(site_id, keep_newest=not everything)
+
+
+def pairing(site_id: str, fresh: dict[Scope, str], public_url: str) -> Pairing:
+    """One code that holds all that the plugin needs."""
+    inside = {"url": public_url, "site": site_id, "chat_secret": fresh[Scope.CHAT], "admin_secret": fresh[Scope.ADMIN]}
+    code = base64.urlsafe_b64encode(json.dumps(inside, separators=(",", ":")).encode()).decode().rstrip("=")
+    return Pairing(site_id, fresh[Scope.CHAT], fresh[Scope.ADMIN], f"esc1.{code}")
+
+
+def new_secret() -> str:
+    """256 random bits, as text."""
+    return secrets.token_urlsafe(32)
+
+
+def check_site(site: Site) -> None:
+    """Refuse what could not work.
+
+    Raises:
+        SiteRefused: see there.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", site.id):
+        raise SiteRefused("a site's name is 1 to 40 lower-case letters, digits and dashes")
+    address = urlsplit(site.url)
+    if address.scheme not in ("http", "https") or not address.hostname:
+        raise SiteRefused("a site's address starts with https:// or http:// and has a host")
+    try:
+        ZoneInfo(site.timezone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise SiteRefused("unknown time zone; use a name such as Europe/Berlin") from None
+    if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", site.team_email):
+        raise SiteRefused("the team's mailbox is one plain e-mail address")

@@ -1,0 +1,119 @@
+"""Escalations as the team sees them."""
+
+from collections.abc import Sequence
+
+from bridge.domain.escalation import ACTIVE, Escalation, EscalationState
+from bridge.domain.instants import to_rfc3339
+from bridge.domain.packet import Line, Packet
+from bridge.domain.session import Session
+from bridge.domain.values import Json
+from bridge.ports import Tx
+from bridge.service.escalate import read_transcript
+from bridge.service.verdicts import show_commitment
+from bridge.service.work_ticket import EscalationUnknown
+
+STATES: dict[str, Sequence[EscalationState]] = {
+    **{state.value: (state,) for state in EscalationState},
+    "active": ACTIVE,
+    "all": tuple(EscalationState),
+}
+
+TICKET_STATES = {"due": "sending", "leased": "sending", "unknown": "sending", "sent": "sent", "parked": "parked"}
+
+
+def list_escalations(tx: Tx, site: str, states: str, limit: int, before: str | None) -> Json:
+    """A page of escalations, newest first."""
+    found = tx.escalations.page(site, STATES[states], limit + 1, before)
+    page = found[:limit]
+    return {
+        "escalations": [show(tx, escalation) for escalation in page],
+        "next_before": page[-1].id if len(found) > limit else None,
+    }
+
+
+def read_escalation(tx: Tx, site: str, escalation_id: str) -> Json:
+    """One escalation with its packet and the whole conversation.
+
+    Raises:
+        EscalationUnknown: see there.
+    """
+    escalation = tx.escalations.get(site, escalation_id)
+    if escalation is None:
+        raise EscalationUnknown
+    return {
+        **show(tx, escalation),
+        "packet": show_packet(escalation.packet),
+        "conversation": conversation(tx, escalation),
+    }
+
+
+def show(tx: Tx, escalation: Escalation) -> Json:
+    """One escalation in a list; the customer as they can be reached now."""
+    session = tx.sessions.get(escalation.site, escalation.session_id)
+    delivery = tx.escalations.delivery(escalation.id)
+    agent = escalation.claimed_by
+    return {
+        "id": escalation.id,
+        "session_id": escalation.session_id,
+        "state": escalation.state.value,
+        "queue": escalation.queue,
+        "priority": escalation.priority.value,
+        "channel": escalation.channel.value,
+        "rule": escalation.rule,
+        "reason": escalation.reason,
+        "decided_at": to_rfc3339(escalation.decided_at),
+        "claimed_by": {"id": agent.id, "name": agent.name} if agent else None,
+        "commitment": {**show_commitment(escalation.commitment), "state": escalation.commitment.state.value},
+        "customer": _customer(escalation.packet, session),
+        "summary": escalation.packet.summary,
+        "ticket": {
+            "desk": delivery.desk if delivery else "builtin",
+            "state": TICKET_STATES[delivery.state] if delivery else "recorded",
+            "ref": delivery.ref if delivery else None,
+            "url": delivery.url if delivery else None,
+        },
+    }
+
+
+def show_packet(packet: Packet) -> Json:
+    """The six items, instants as RFC 3339."""
+    shown = packet.model_dump(mode="json")
+    shown["transcript"] = [{**line, "at": to_rfc3339(line["at"])} for line in shown["transcript"]]
+    return shown
+
+
+def _customer(packet: Packet, session: Session | None) -> Json:
+    known = packet.customer
+    return {
+        "name": (session.visitor.name if session else None) or known.name,
+        "email": (session.visitor.email if session else None) or known.email,
+        "phone": (session.phone if session else None) or known.phone,
+        "identity": known.identity.value,
+        "tier": known.tier,
+        "tier_assumed": known.tier_assumed,
+    }
+
+
+def conversation(tx: Tx, escalation: Escalation) -> Json:
+    """Everything said in all sessions of the escalation, by whom, in order."""
+    entries: list[Json] = []
+    sessions = {session.id: session for session in tx.sessions.of_escalation(escalation.site, escalation.id)}
+    first = tx.sessions.get(escalation.site, escalation.session_id)
+    if first:
+        sessions.setdefault(first.id, first)
+    for session in sessions.values():
+        entries += [_said(line) for line in read_transcript(tx, session)]
+    entries += [
+        {"at": answer.at, "who": "agent", "name": answer.agent.name, "text": answer.text, "shown": True}
+        for answer in tx.escalations.replies(escalation.id)
+    ]
+    entries += [
+        {"at": promise.made_at, "who": "system", "name": None, "text": promise.text, "shown": True}
+        for promise in tx.escalations.commitments(escalation.id)
+    ]
+    entries.sort(key=lambda entry: int(entry["at"]))
+    return [{**entry, "at": to_rfc3339(entry["at"])} for entry in entries]
+
+
+def _said(line: Line) -> Json:
+    return {"at": line.at, "who": line.who, "name": None, "text": line.text, "shown": line.shown}

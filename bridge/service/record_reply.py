@@ -1,0 +1,115 @@
+"""A bot's reply: keep it with its signals, judge again, and say whether the visitor may see it."""
+
+import json
+from dataclasses import dataclass, replace
+
+from bridge.domain import policy as policies
+from bridge.domain import session as sessions
+from bridge.domain import signals
+from bridge.domain.session import Session, Turn
+from bridge.domain.signals import ReplySignals
+from bridge.domain.values import Json, Millis, State
+from bridge.ports import Tx
+from bridge.service import deliver
+from bridge.service.context import Bridge, CurrentPolicy
+from bridge.service.escalate import escalate
+from bridge.service.take_turn import (
+    SessionUnknown,
+    TurnUnknown,
+    digest_of,
+    judge,
+    locked_verdict,
+    repeat,
+    trace_of,
+)
+from bridge.service.verdicts import verdict
+
+Value = float | bool | str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot said, and what its host says about it. An absent confidence is neither sure nor unsure."""
+
+    text: str
+    confidence: float | None = None
+    intent: str | None = None
+    intent_matched: bool | None = None
+    failed: bool = False
+    signals: tuple[tuple[str, Value], ...] = ()
+
+
+def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: str, reply: Reply) -> Json:
+    """The verdict on a reply: `answer` shows it, `say` shows the verdict's text in its place.
+
+    Raises:
+        SessionUnknown, TurnUnknown, TurnContradicted: see `take_turn`.
+    """
+    at = bridge.clock.now()
+    session = tx.sessions.hold(site, session_id)
+    if session is None:
+        raise SessionUnknown(session_id)
+    turn = tx.sessions.turn(site, session_id, turn_id)
+    if turn is None:
+        raise TurnUnknown(turn_id)
+    current = bridge.policies.current(tx, site)
+    digest = digest_of(
+        reply.text, reply.confidence, reply.intent, reply.intent_matched, reply.failed, sorted(reply.signals)
+    )
+    if turn.reply_verdict is not None:
+        return repeat(tx, current, session, turn.reply_digest == digest, turn.reply_verdict)
+    turn = replace(turn, reply_text=reply.text, reply_at=at, reply_digest=digest)
+    if session.state is not State.OPEN:
+        return _drop(tx, current, session, turn)
+    return _take(bridge, tx, current, session, turn, reply, at)
+
+
+def _drop(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
+    """It was produced before the lock and came after it: kept for the team, never shown."""
+    answer = locked_verdict(tx, current, session)
+    tx.sessions.keep_reply(session, replace(turn, reply_verdict=_text(answer), reply_trace="null", reply_shown=False))
+    return answer
+
+
+def _take(
+    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, reply: Reply, at: Millis
+) -> Json:
+    measured = _measure(session, reply)
+    judged = next((known for known in session.window if known.seq == turn.seq), None)
+    if judged:
+        judged = replace(judged, reply=measured)
+        turn = replace(turn, signals=json.dumps(signals.dump(judged), ensure_ascii=False))
+        session = replace(session, window=sessions.answered(session.window, judged))
+    session = replace(session, flow=policies.flow_of_intent(current.document, reply.intent, session.flow))
+    decision = judge(current, session)
+    turn = replace(turn, reply_trace=trace_of(decision, current, session))
+    if decision.rule is None:
+        answer = verdict(session)
+        tx.sessions.keep_reply(session, replace(turn, reply_verdict=_text(answer)))
+        tx.sessions.save(session)
+        return answer
+    # the reply that led to the hand-over is the last attempt: the team reads it, the visitor does not
+    turn = replace(turn, reply_shown=False)
+    tx.sessions.keep_reply(session, turn)
+    session, new = escalate(bridge, tx, current, session, decision, at)
+    answer = verdict(session, say=new.commitment.text, escalation=new)
+    tx.sessions.keep_reply(session, replace(turn, reply_verdict=_text(answer)))
+    tx.sessions.save(session)
+    deliver.soon(bridge, tx)
+    return answer
+
+
+def _measure(session: Session, reply: Reply) -> ReplySignals:
+    return signals.measure_reply(
+        reply.text,
+        language=signals.language_of(session.locale),
+        confidence=reply.confidence,
+        intent=reply.intent,
+        intent_matched=reply.intent_matched,
+        failed=reply.failed,
+        values=dict(reply.signals),
+    )
+
+
+def _text(answer: Json) -> str:
+    return json.dumps(answer, ensure_ascii=False)

@@ -1,0 +1,199 @@
+"""Session start: fetch the customer within a budget, keep the snapshot, and join an escalation that is open."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import dataclass, replace
+from typing import Any
+
+import structlog
+
+from bridge.domain import policy as policies
+from bridge.domain.customer import Account, Customer, Fetch, Shop, judge_tier, merge_shop
+from bridge.domain.policy import Policy
+from bridge.domain.session import Session, customer_key
+from bridge.domain.values import Identity, Json, State, Visitor
+from bridge.ports import AdapterError, BridgeError, Crm, Tx
+from bridge.service.context import Bridge, CurrentPolicy, SiteUnknown
+from bridge.service.take_turn import digest_of, locked_verdict
+from bridge.service.verdicts import verdict
+
+log = structlog.get_logger()
+
+
+class SessionTaken(BridgeError):  # noqa: N818
+    """A session of this id exists already, and belongs to another visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What the plugin says at session start."""
+
+    session_id: str
+    visitor: Visitor
+    locale: str | None = None
+    timezone: str | None = None
+    page_url: str | None = None
+    flow: str | None = None
+    shop: Shop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """How a look-up ended so far; `late` is the call that still runs when it ended by time."""
+
+    fetch: Fetch
+    account: Account | None = None
+    cause: str | None = None
+    late: Future[Account | None] | None = None
+
+
+def start_session(bridge: Bridge, site: str, start: Start, keep_nonce: Callable[[Tx], None]) -> tuple[Json, bool]:
+    """The verdict for a new session, and whether it was made now.
+
+    The CRM is asked between two transactions: no database lock is held while the network is slow.
+
+    Raises:
+        SessionTaken: the id belongs to another visitor's session.
+        SiteUnknown: see there.
+    """
+    with bridge.store.read() as tx:
+        known = tx.sessions.get(site, start.session_id)
+        current = bridge.policies.current(tx, site)
+    lookup = Lookup(Fetch.SKIPPED) if known else look_up(bridge, site, current.document, start)
+    with bridge.store.write() as tx:
+        keep_nonce(tx)
+        answer, made = _start(bridge, tx, current, site, start, lookup)
+    if made and lookup.late:
+        lookup.late.add_done_callback(lambda call: repair(bridge, site, start, call))
+    return answer, made
+
+
+def _start(
+    bridge: Bridge, tx: Tx, current: CurrentPolicy, site: str, start: Start, lookup: Lookup
+) -> tuple[Json, bool]:
+    digest = digest_of(start.visitor.identity, start.visitor.user_id)
+    session = _new(bridge, current.document, site, start, lookup)
+    key = customer_key(start.visitor)
+    standing = tx.escalations.active_of(site, session.id, key) if key else None
+    if standing:
+        session = replace(session, state=State.ESCALATED, escalation_id=standing.id)
+    made = tx.sessions.start(session, digest)
+    if not made:
+        stored = tx.sessions.hold(site, start.session_id)
+        if stored is None or tx.sessions.digest(site, start.session_id) != digest:
+            raise SessionTaken
+        session = stored
+    return (locked_verdict(tx, current, session) if session.locked else verdict(session)), made
+
+
+def _new(bridge: Bridge, policy: Policy, site: str, start: Start, lookup: Lookup) -> Session:
+    return Session(
+        site=site,
+        id=start.session_id,
+        state=State.OPEN,
+        visitor=start.visitor,
+        customer=customer_of(policy, start, lookup),
+        locale=start.locale,
+        timezone=start.timezone,
+        page_url=start.page_url,
+        flow=policies.flow_at_start(policy, start.flow, start.page_url),
+        shop=start.shop,
+        window=(),
+        turns=0,
+        escalation_id=None,
+        last_event=0,
+        phone=None,
+        started_at=bridge.clock.now(),
+    )
+
+
+def customer_of(policy: Policy, start: Start, lookup: Lookup) -> Customer:
+    """The snapshot: what the look-up said, the shop's orders, and the tier that follows."""
+    tier, assumed = judge_tier(lookup.account, lookup.fetch, tiers=policy.tiers, default_tier=policy.default_tier)
+    return Customer(
+        identity=start.visitor.identity,
+        fetch=lookup.fetch,
+        cause=lookup.cause,
+        tier=tier,
+        tier_assumed=assumed,
+        account=merge_shop(lookup.account or Account(), start.shop),
+    )
+
+
+def look_up(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> Lookup:
+    """Ask the CRM, or the cache, about a visitor who has an address; one log line says how it ended."""
+    crm, key = _crm_for(bridge, site_id, policy, start)
+    if crm is None or key is None:
+        return Lookup(Fetch.SKIPPED)
+    now = bridge.clock.now()
+    with bridge.store.read() as tx:
+        cached, account = tx.ops.cached_account(site_id, key, now - bridge.crm_cache_ms)
+    if cached:
+        lookup, took = Lookup(Fetch.FOUND if account else Fetch.NOT_FOUND, account), 0.0
+    else:
+        began = time.monotonic()
+        lookup = _ask(bridge, crm, start.visitor)
+        took = time.monotonic() - began
+        _remember(bridge, site_id, key, lookup)
+    log.info(
+        "crm.fetched",
+        site=site_id,
+        session=start.session_id,
+        crm=crm.name,
+        result=lookup.fetch.value,
+        cause=lookup.cause,
+        cached=cached,
+        ms=round(took * 1000),
+    )
+    return lookup
+
+
+def _crm_for(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> tuple[Crm | None, str | None]:
+    visitor = start.visitor
+    ignored = visitor.identity is Identity.CLAIMED and policy.claimed_identity == "ignore"
+    if not visitor.email or visitor.identity is Identity.ANONYMOUS or ignored:
+        return None, None
+    with bridge.store.read() as tx:
+        site = tx.sites.get(site_id)
+    if site is None:
+        raise SiteUnknown(site_id)
+    return bridge.systems(site).crm, visitor.email.casefold()
+
+
+def _ask(bridge: Bridge, crm: Crm, visitor: Visitor) -> Lookup:
+    call: Future[Account | None] = bridge.background.submit(crm.account, visitor, budget=bridge.crm_behind)
+    try:
+        account = call.result(timeout=bridge.crm_wait)
+    except TooLate:
+        return Lookup(Fetch.FAILED, cause="too late", late=call)
+    except AdapterError as error:
+        return Lookup(Fetch.FAILED, cause=error.detail[:200])
+    except Exception:
+        log.exception("crm.broken", crm=crm.name)
+        return Lookup(Fetch.FAILED, cause="adapter error")
+    return Lookup(Fetch.FOUND if account else Fetch.NOT_FOUND, account)
+
+
+def _remember(bridge: Bridge, site: str, key: str, lookup: Lookup) -> None:
+    if lookup.fetch in (Fetch.FOUND, Fetch.NOT_FOUND):
+        with bridge.store.write() as tx:
+            tx.ops.cache_account(site, key, lookup.account, bridge.clock.now())
+
+
+def repair(bridge: Bridge, site: str, start: Start, call: "Future[Any]") -> None:
+    """Put late data into a session that was judged by assumption; an escalated one keeps what it was decided on."""
+    if call.cancelled() or call.exception():
+        return
+    account: Account | None = call.result()
+    lookup = Lookup(Fetch.FOUND if account else Fetch.NOT_FOUND, account)
+    if start.visitor.email:
+        _remember(bridge, site, start.visitor.email.casefold(), lookup)
+    with bridge.store.write() as tx:
+        session = tx.sessions.hold(site, start.session_id)
+        if session is None or session.state is not State.OPEN:
+            return
+        current = bridge.policies.current(tx, site)
+        tx.sessions.set_customer(replace(session, customer=customer_of(current.document, start, lookup)))
+    log.info("crm.repaired", site=site, session=start.session_id, result=lookup.fetch.value)

@@ -1,0 +1,148 @@
+"""The one module that opens connections.
+
+On SQLite one writer connection stands behind a gate (a lock of ours waits fairly, SQLite's busy handler does not) and
+readers cannot write. On PostgreSQL one pool serves both, reads in read-only transactions. Engines are made on first
+use and forgotten, unclosed, in a forked child.
+"""
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import NullPool
+
+from bridge.ports import StoreBusy
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+
+
+class Database:
+    """Connections to one database.
+
+    Args:
+        url: SQLAlchemy's; `sqlite:///FILE` or `postgresql+psycopg://...`.
+        wait: seconds that a caller waits for the write before `StoreBusy`.
+        readers: connections that may read at once.
+    """
+
+    def __init__(self, url: str, *, wait: float = 5.0, readers: int = 16) -> None:
+        self.url = make_url(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.dialect = "sqlite" if self.sqlite else "postgresql"
+        self._wait = wait
+        self._readers = readers
+        self._forget()
+        me = weakref.ref(self)
+
+        def after_fork() -> None:
+            if database := me():
+                database._forget()
+
+        os.register_at_fork(after_in_child=after_fork)
+
+    def _forget(self) -> None:
+        self._gate = threading.Lock()
+        self._making = threading.Lock()
+        self._engines: dict[str, Engine] = {}
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that commits at the end, or leaves nothing behind.
+
+        Raises:
+            StoreBusy: the write could not begin or commit in time, or the disk refused it.
+        """
+        if not self.sqlite:
+            with named(), self._engine("write").begin() as connection:
+                yield connection
+            return
+        if not self._gate.acquire(timeout=self._wait):
+            raise StoreBusy
+        try:
+            with named(), self._engine("write").begin() as connection:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                yield connection
+        finally:
+            self._gate.release()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that cannot write.
+
+        Raises:
+            StoreBusy: no connection was free in time.
+        """
+        with named(), self._engine("read").connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give back every connection."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._forget()
+
+    def _engine(self, use: str) -> Engine:
+        engine = self._engines.get(use)
+        if engine is None:
+            with self._making:
+                engine = self._engines.get(use) or self._engines.setdefault(use, self._open(use))
+        return engine
+
+    def _open(self, use: str) -> Engine:
+        if self.sqlite:
+            return self._open_sqlite(query_only=use == "read", size=1 if use == "write" else self._readers)
+        options = "-c default_transaction_read_only=on" if use == "read" else ""
+        return create_engine(
+            self.url,
+            pool_size=self._readers,
+            max_overflow=0,
+            pool_timeout=self._wait,
+            connect_args={"options": options},
+        )
+
+    def _open_sqlite(self, *, query_only: bool, size: int) -> Engine:
+        engine = create_engine(
+            self.url, pool_size=size, max_overflow=0, pool_timeout=self._wait, connect_args={"timeout": self._wait}
+        )
+
+        @event.listens_for(engine, "connect")
+        def prepare(raw: Any, _record: Any) -> None:
+            raw.isolation_level = None
+            for pragma in (*PRAGMAS, f"query_only={int(query_only)}"):
+                raw.execute(f"PRAGMA {pragma}")
+
+        return engine
+
+
+@contextmanager
+def named() -> Iterator[None]:
+    """The driver's "cannot now" as `StoreBusy`; everything else is a fault of ours and stays loud."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise StoreBusy from error
+    except OperationalError as error:
+        raise StoreBusy from error
+    except sqlite3.OperationalError as error:
+        raise StoreBusy from error
+
+
+def migration_engine(url: str) -> Engine:
+    """An engine for migrations: no pool, and on SQLite no foreign keys, which would delete rows as tables are rebuilt."""
+    engine = create_engine(url, poolclass=NullPool)
+    if engine.dialect.name == "sqlite":
+
+        @event.listens_for(engine, "connect")
+        def prepare(raw: Any, _record: Any) -> None:
+            raw.isolation_level = None
+            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=OFF"):
+                raw.execute(f"PRAGMA {pragma}")
+
+    return engine

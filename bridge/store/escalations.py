@@ -1,0 +1,239 @@
+"""Escalations, commitments and agents' replies."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, bindparam, func, insert, or_, select, update
+
+from bridge.domain.escalation import (
+    ACTIVE,
+    Agent,
+    Commitment,
+    CommitmentState,
+    Delivery,
+    Escalation,
+    EscalationState,
+)
+from bridge.domain.packet import Packet
+from bridge.domain.values import Channel, Priority
+from bridge.ports import AgentReply
+from bridge.store.tables import agent_reply, commitment, escalation, outbox
+from bridge.store.upsert import Upsert
+
+ACTIVE_STATES = [state.value for state in ACTIVE]
+PROMISE = [column.label(f"promise_{column.name}") for column in commitment.c if column.name != "site"]
+
+
+class EscalationStatements:
+    """Built once, see `SiteStatements`."""
+
+    def __init__(self, upsert: Upsert) -> None:
+        of_site = escalation.c.site == bindparam("of_site")
+        this = and_(of_site, escalation.c.id == bindparam("of_escalation"))
+        active = escalation.c.state.in_(ACTIVE_STATES)
+        mine = commitment.c.escalation_id == bindparam("of_escalation")
+        self.open = upsert(escalation).on_conflict_do_nothing().returning(escalation.c.id)
+        self.get = _with_promise().where(this)
+        self.hold = _with_promise().where(this).with_for_update(of=escalation)
+        self.active_of = _with_promise().where(
+            of_site,
+            active,
+            or_(
+                escalation.c.session_id == bindparam("of_session"),
+                escalation.c.customer_key == bindparam("of_customer"),
+            ),
+        )
+        last = escalation.alias("last")
+        before = select(last.c.decided_at).where(last.c.id == bindparam("before")).scalar_subquery()
+        self.page = (
+            _with_promise()
+            .where(
+                of_site,
+                escalation.c.state.in_(bindparam("states", expanding=True)),
+                or_(
+                    bindparam("before").is_(None),
+                    escalation.c.decided_at < before,
+                    and_(escalation.c.decided_at == before, escalation.c.id < bindparam("before")),
+                ),
+            )
+            .order_by(escalation.c.decided_at.desc(), escalation.c.id.desc())
+            .limit(bindparam("most"))
+        )
+        names = ("state", "channel", "claimed_by", "claimed_by_name", "answered_at")
+        self.set_state = update(escalation).where(this).values({name: bindparam(f"new_{name}") for name in names})
+        self.promise = insert(commitment)
+        self.settle = (
+            update(commitment)
+            .where(commitment.c.id == bindparam("of_commitment"), commitment.c.state == CommitmentState.PENDING)
+            .values(state=bindparam("new_state"))
+        )
+        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, commitment.c.id)
+        self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
+        replied = agent_reply.c.escalation_id == bindparam("of_escalation")
+        self.replies = select(agent_reply).where(replied).order_by(agent_reply.c.at, agent_reply.c.reply_id)
+        self.delivery = select(outbox.c.target, outbox.c.state, outbox.c.ref, outbox.c.url).where(
+            outbox.c.escalation_id == bindparam("of_escalation"), outbox.c.kind == "ticket"
+        )
+        self.load = (
+            select(escalation.c.claimed_by, func.count())
+            .where(of_site, escalation.c.state == EscalationState.CLAIMED)
+            .group_by(escalation.c.claimed_by)
+        )
+
+
+def _with_promise() -> Select[Any]:
+    """Escalations with their latest promise: the standing one, or the last one that was settled."""
+    newest = commitment.alias("newest")
+    latest = (
+        select(newest.c.id)
+        .where(newest.c.escalation_id == escalation.c.id)
+        .order_by(newest.c.made_at.desc(), newest.c.id.desc())
+        .limit(1)
+        .correlate(escalation)
+        .scalar_subquery()
+    )
+    return select(*escalation.c, *PROMISE).select_from(escalation.join(commitment, commitment.c.id == latest))
+
+
+class Escalations:
+    """See `bridge.ports.Escalations`."""
+
+    def __init__(self, connection: Connection, statements: EscalationStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def open(self, new: Escalation) -> bool:
+        row = {
+            "site": new.site,
+            "id": new.id,
+            "session_id": new.session_id,
+            "customer_key": new.customer_key,
+            "state": new.state.value,
+            "rule": new.rule,
+            "reason": new.reason,
+            "priority": new.priority.value,
+            "queue": new.queue,
+            "channel": new.channel.value,
+            "policy_version": new.policy_version,
+            "packet": new.packet.model_dump_json(),
+            "trace": new.trace,
+            "decided_at": new.decided_at,
+        }
+        if not self._c.execute(self._s.open, row).first():
+            return False
+        self.promise(new.site, new.commitment)
+        return True
+
+    def get(self, site: str, escalation_id: str) -> Escalation | None:
+        row = self._c.execute(self._s.get, {"of_site": site, "of_escalation": escalation_id}).first()
+        return read_escalation(row) if row else None
+
+    def hold(self, site: str, escalation_id: str) -> Escalation | None:
+        """As `get`, and nobody else changes it before this transaction ends."""
+        row = self._c.execute(self._s.hold, {"of_site": site, "of_escalation": escalation_id}).first()
+        return read_escalation(row) if row else None
+
+    def active_of(self, site: str, session: str, customer_key: str | None) -> Escalation | None:
+        values = {"of_site": site, "of_session": session, "of_customer": customer_key}
+        row = self._c.execute(self._s.active_of, values).first()
+        return read_escalation(row) if row else None
+
+    def page(self, site: str, states: Sequence[EscalationState], limit: int, before: str | None) -> list[Escalation]:
+        values = {"of_site": site, "states": [state.value for state in states], "most": limit, "before": before}
+        return [read_escalation(row) for row in self._c.execute(self._s.page, values)]
+
+    def set_state(self, changed: Escalation) -> None:
+        agent = changed.claimed_by
+        row = {
+            "of_site": changed.site,
+            "of_escalation": changed.id,
+            "new_state": changed.state.value,
+            "new_channel": changed.channel.value,
+            "new_claimed_by": agent.id if agent else None,
+            "new_claimed_by_name": agent.name if agent else None,
+            "new_answered_at": changed.answered_at,
+        }
+        self._c.execute(self._s.set_state, row)
+
+    def promise(self, site: str, new: Commitment) -> None:
+        row = {
+            "site": site,
+            "id": new.id,
+            "escalation_id": new.escalation_id,
+            "channel": new.channel.value,
+            "due_at": new.due_at,
+            "timezone": new.timezone,
+            "wall": new.wall,
+            "text": new.text,
+            "state": new.state.value,
+            "made_at": new.made_at,
+        }
+        self._c.execute(self._s.promise, row)
+
+    def settle(self, commitment_id: str, state: CommitmentState) -> bool:
+        values = {"of_commitment": commitment_id, "new_state": state.value}
+        return self._c.execute(self._s.settle, values).rowcount == 1
+
+    def commitments(self, escalation_id: str) -> list[Commitment]:
+        rows = self._c.execute(self._s.commitments, {"of_escalation": escalation_id}).mappings()
+        return [_read_commitment({f"promise_{name}": value for name, value in row.items()}) for row in rows]
+
+    def keep_reply(self, site: str, escalation_id: str, reply: AgentReply) -> bool:
+        row = {
+            "site": site,
+            "escalation_id": escalation_id,
+            "reply_id": reply.reply_id,
+            "agent_id": reply.agent.id,
+            "agent_name": reply.agent.name,
+            "text": reply.text,
+            "at": reply.at,
+        }
+        return self._c.execute(self._s.keep_reply, row).first() is not None
+
+    def replies(self, escalation_id: str) -> list[AgentReply]:
+        rows = self._c.execute(self._s.replies, {"of_escalation": escalation_id})
+        return [AgentReply(row.reply_id, Agent(row.agent_id, row.agent_name), row.text, row.at) for row in rows]
+
+    def delivery(self, escalation_id: str) -> Delivery | None:
+        row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
+        return Delivery(row.target, row.state, row.ref, row.url) if row else None
+
+    def load(self, site: str) -> dict[str, int]:
+        return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}
+
+
+def read_escalation(row: Row[Any]) -> Escalation:
+    """An escalation from its row, with its latest promise."""
+    return Escalation(
+        site=row.site,
+        id=row.id,
+        session_id=row.session_id,
+        customer_key=row.customer_key,
+        state=EscalationState(row.state),
+        rule=row.rule,
+        reason=row.reason,
+        priority=Priority(row.priority),
+        queue=row.queue,
+        channel=Channel(row.channel),
+        policy_version=row.policy_version,
+        packet=Packet.model_validate_json(row.packet),
+        trace=row.trace,
+        decided_at=row.decided_at,
+        claimed_by=Agent(row.claimed_by, row.claimed_by_name) if row.claimed_by else None,
+        answered_at=row.answered_at,
+        commitment=_read_commitment(row._mapping),
+    )
+
+
+def _read_commitment(row: Any) -> Commitment:
+    return Commitment(
+        id=row["promise_id"],
+        escalation_id=row["promise_escalation_id"],
+        channel=Channel(row["promise_channel"]),
+        due_at=row["promise_due_at"],
+        timezone=row["promise_timezone"],
+        wall=row["promise_wall"],
+        text=row["promise_text"],
+        state=CommitmentState(row["promise_state"]),
+        made_at=row["promise_made_at"],
+    )

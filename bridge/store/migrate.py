@@ -1,0 +1,71 @@
+"""Bringing the schema to the head, under a lock; and looking, without touching, whether it is there."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, func, make_url, select, text
+from sqlalchemy.exc import OperationalError, ProgrammingError
+
+from bridge.ports import BridgeError
+from bridge.store.database import migration_engine
+
+SCHEMA_HEAD = "0001"
+"""The revision that this code works on; a test holds it equal to the scripts' head."""
+
+ADVISORY_KEY = 0x65736362
+"""The PostgreSQL advisory lock that migrations of this product take."""
+
+
+class MigrationBroken(BridgeError):  # noqa: N818
+    """The migration left rows without their parents; it was rolled back."""
+
+
+def migrate(url: str) -> None:
+    """Bring the database to the schema's head, creating it if need be; several callers at once take turns."""
+    from alembic import command  # noqa: PLC0415 - a quarter of a second that only this command pays
+
+    ensure_folder(url)
+    engine = migration_engine(url)
+    sqlite = engine.dialect.name == "sqlite"
+    with engine.begin() as connection:
+        if sqlite:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_KEY)))
+        command.upgrade(config(connection), "head")
+        if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+            raise MigrationBroken
+    engine.dispose()
+
+
+def pending(url: str) -> str | None:
+    """Why the database cannot be used as it is, or None. It is only looked at: nothing is created or changed."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
+        return "the database file does not exist yet: run bridge migrate"
+    engine = migration_engine(url)
+    try:
+        with engine.connect() as connection:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    except (OperationalError, ProgrammingError):
+        return "the database cannot be reached or has no schema: run bridge migrate"
+    finally:
+        engine.dispose()
+    return None if found == SCHEMA_HEAD else "the database has another schema version: run bridge migrate"
+
+
+def config(connection: Connection) -> Any:
+    """Alembic's configuration, with the connection that it is to use."""
+    from alembic.config import Config  # noqa: PLC0415 - see `migrate`
+
+    settings = Config()
+    settings.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    settings.attributes["connection"] = connection
+    return settings
+
+
+def ensure_folder(url: str) -> None:
+    """Make the folder of a SQLite file, readable by its owner alone."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,120 @@
+"""Presence, the CRM cache, heartbeats and the numbers on the dashboard."""
+
+import json
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from bridge.domain.customer import Account
+from bridge.domain.escalation import Agent, Presence
+from bridge.domain.values import Millis
+from bridge.store.tables import commitment, crm_cache, escalation, follow_up, heartbeat, outbox, presence, session, turn
+from bridge.store.upsert import Upsert
+
+
+class OpsStatements:
+    """Built once, see `SiteStatements`."""
+
+    def __init__(self, upsert: Upsert) -> None:
+        note = upsert(presence)
+        fields = ("name", "available", "queues", "capacity", "expires_at")
+        self.note = note.on_conflict_do_update(
+            index_elements=["site", "agent_id"], set_={name: note.excluded[name] for name in fields}
+        )
+        self.present = select(presence).where(
+            presence.c.site == bindparam("of_site"), presence.c.expires_at > bindparam("at"), presence.c.available
+        )
+        beat = upsert(heartbeat)
+        self.beat = beat.on_conflict_do_update(index_elements=["name"], set_={"at": beat.excluded.at})
+        self.last_beat = select(heartbeat.c.at).where(heartbeat.c.name == bindparam("of_name"))
+        cache = upsert(crm_cache)
+        self.cache = cache.on_conflict_do_update(
+            index_elements=["site", "key"],
+            set_={"account": cache.excluded.account, "fetched_at": cache.excluded.fetched_at},
+        )
+        self.cached = select(crm_cache.c.account).where(
+            crm_cache.c.site == bindparam("of_site"),
+            crm_cache.c.key == bindparam("of_key"),
+            crm_cache.c.fetched_at >= bindparam("since"),
+        )
+        overdue = func.min(outbox.c.due_at)
+        self.counts = {
+            "sessions": select(session.c.state, func.count()).group_by(session.c.state),
+            "escalations": select(escalation.c.state, func.count()).group_by(escalation.c.state),
+            "commitments": select(commitment.c.state, func.count()).group_by(commitment.c.state),
+            "follow_ups": select(follow_up.c.state, func.count()).group_by(follow_up.c.state),
+            "outbox": select(outbox.c.state, func.count()).group_by(outbox.c.state),
+            "outbox_oldest_due_at": select(outbox.c.kind, overdue)
+            .where(outbox.c.state.in_(("due", "unknown", "leased")))
+            .group_by(outbox.c.kind),
+        }
+        self.turns = select(func.count()).select_from(turn)
+
+
+class People:
+    """See `bridge.ports.People`."""
+
+    def __init__(self, connection: Connection, statements: OpsStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def note(self, site: str, seen: Presence) -> None:
+        row = {
+            "site": site,
+            "agent_id": seen.agent.id,
+            "name": seen.agent.name,
+            "available": seen.available,
+            "queues": json.dumps(seen.queues),
+            "capacity": seen.capacity,
+            "expires_at": seen.expires_at,
+        }
+        self._c.execute(self._s.note, row)
+
+    def present(self, site: str, at: Millis) -> list[Presence]:
+        rows = self._c.execute(self._s.present, {"of_site": site, "at": at})
+        return [
+            Presence(
+                Agent(row.agent_id, row.name),
+                tuple(json.loads(row.queues)),
+                row.capacity,
+                row.available,
+                row.expires_at,
+            )
+            for row in rows
+        ]
+
+
+class Ops:
+    """See `bridge.ports.Ops`."""
+
+    def __init__(self, connection: Connection, statements: OpsStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def beat(self, name: str, at: Millis) -> None:
+        self._c.execute(self._s.beat, {"name": name, "at": at})
+
+    def last_beat(self, name: str) -> Millis | None:
+        at: Millis | None = self._c.execute(self._s.last_beat, {"of_name": name}).scalar()
+        return at
+
+    def cached_account(self, site: str, key: str, since: Millis) -> tuple[bool, Account | None]:
+        """Whether an answer is cached, and what it was; None is the cached answer "nobody of that kind"."""
+        row = self._c.execute(self._s.cached, {"of_site": site, "of_key": key, "since": since}).first()
+        if row is None:
+            return False, None
+        return True, Account.model_validate_json(row.account) if row.account else None
+
+    def cache_account(self, site: str, key: str, account: Account | None, at: Millis) -> None:
+        text = account.model_dump_json() if account else None
+        self._c.execute(self._s.cache, {"site": site, "key": key, "account": text, "fetched_at": at})
+
+    def numbers(self, now: Millis) -> dict[str, dict[str, float]]:
+        """Counts by state, read at the moment of asking, so that they are right for any number of processes."""
+        found = {
+            name: {str(key): float(value) for key, value in self._c.execute(statement)}
+            for name, statement in self._s.counts.items()
+        }
+        found["turns"] = {"all": float(self._c.execute(self._s.turns).scalar_one())}
+        beat = self.last_beat("scheduler")
+        found["scheduler_age_seconds"] = {"all": (now - beat) / 1000} if beat is not None else {}
+        return found

@@ -1,0 +1,263 @@
+"""Sessions, turns and events: the rows of the hot path."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, bindparam, select, update
+
+from bridge.domain import signals
+from bridge.domain.customer import Customer, Shop
+from bridge.domain.escalation import Event, EventKind
+from bridge.domain.session import Session, Turn, customer_key
+from bridge.domain.values import State, Visitor
+from bridge.store.tables import event, session, turn
+from bridge.store.upsert import Upsert
+
+
+class SessionStatements:
+    """Built once, see `SiteStatements`."""
+
+    def __init__(self, upsert: Upsert) -> None:
+        this = and_(session.c.site == bindparam("of_site"), session.c.id == bindparam("of_session"))
+        self.start = upsert(session).on_conflict_do_nothing().returning(session.c.id)
+        self.get = select(session).where(this)
+        self.hold = select(session).where(this).with_for_update()
+        self.digest = select(session.c.digest).where(this)
+        self.save = (
+            update(session)
+            .where(this)
+            .values(
+                {
+                    name: bindparam(f"new_{name}")
+                    for name in ("state", "flow", "window", "turns", "last_event", "visitor", "phone", "escalation_id")
+                }
+            )
+        )
+        self.lock = (
+            update(session)
+            .where(this, session.c.state == State.OPEN)
+            .values(state=State.ESCALATED.value, escalation_id=bindparam("escalation"))
+        )
+        self.join = (
+            update(session)
+            .where(
+                session.c.site == bindparam("of_site"),
+                session.c.customer_key == bindparam("key"),
+                session.c.state == State.OPEN,
+            )
+            .values(state=State.ESCALATED.value, escalation_id=bindparam("escalation"))
+            .returning(session.c.id)
+        )
+        self.of_escalation = (
+            select(session)
+            .where(session.c.site == bindparam("of_site"), session.c.escalation_id == bindparam("escalation"))
+            .order_by(session.c.started_at, session.c.id)
+        )
+        self.set_customer = update(session).where(this).values(customer=bindparam("new_customer"))
+        self.keep_turn = upsert(turn).on_conflict_do_nothing().returning(turn.c.seq)
+        of_session = and_(turn.c.site == bindparam("of_site"), turn.c.session_id == bindparam("of_session"))
+        self.turn = select(turn).where(of_session, turn.c.turn_id == bindparam("of_turn"))
+        self.turns = select(turn).where(of_session).order_by(turn.c.seq)
+        self.amend_verdict = (
+            update(turn).where(of_session, turn.c.seq == bindparam("of_seq")).values(verdict=bindparam("new_verdict"))
+        )
+        self.keep_reply = (
+            update(turn)
+            .where(of_session, turn.c.seq == bindparam("of_seq"))
+            .values(
+                {
+                    name: bindparam(f"new_{name}")
+                    for name in (
+                        "signals", "reply_text", "reply_at", "reply_digest", "reply_verdict", "reply_trace", "reply_shown",
+                    )
+                }
+            )
+        )  # fmt: skip
+        self.keep_event = upsert(event)
+        self.events = (
+            select(event)
+            .where(
+                event.c.site == bindparam("of_site"),
+                event.c.session_id == bindparam("of_session"),
+                event.c.n > bindparam("after"),
+            )
+            .order_by(event.c.n)
+            .limit(200)
+        )
+
+
+class Sessions:
+    """See `bridge.ports.Sessions`."""
+
+    def __init__(self, connection: Connection, statements: SessionStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def start(self, new: Session, digest: str) -> bool:
+        row = {
+            "site": new.site,
+            "id": new.id,
+            "state": new.state.value,
+            "visitor": new.visitor.model_dump_json(),
+            "customer": new.customer.model_dump_json(),
+            "customer_key": customer_key(new.visitor),
+            "locale": new.locale,
+            "timezone": new.timezone,
+            "page_url": new.page_url,
+            "flow": new.flow,
+            "shop": new.shop.model_dump_json() if new.shop else None,
+            "window": "[]",
+            "turns": 0,
+            "escalation_id": new.escalation_id,
+            "last_event": new.last_event,
+            "phone": new.phone,
+            "digest": digest,
+            "started_at": new.started_at,
+        }
+        return self._c.execute(self._s.start, row).first() is not None
+
+    def get(self, site: str, session_id: str) -> Session | None:
+        row = self._c.execute(self._s.get, {"of_site": site, "of_session": session_id}).first()
+        return read_session(row) if row else None
+
+    def hold(self, site: str, session_id: str) -> Session | None:
+        """As `get`, and nobody else changes the session before this transaction ends."""
+        row = self._c.execute(self._s.hold, {"of_site": site, "of_session": session_id}).first()
+        return read_session(row) if row else None
+
+    def digest(self, site: str, session_id: str) -> str | None:
+        found: str | None = self._c.execute(self._s.digest, {"of_site": site, "of_session": session_id}).scalar()
+        return found
+
+    def save(self, changed: Session) -> None:
+        row = {
+            "of_site": changed.site,
+            "of_session": changed.id,
+            "new_state": changed.state.value,
+            "new_flow": changed.flow,
+            "new_window": json.dumps([signals.dump(one) for one in changed.window], separators=(",", ":")),
+            "new_turns": changed.turns,
+            "new_last_event": changed.last_event,
+            "new_visitor": changed.visitor.model_dump_json(),
+            "new_phone": changed.phone,
+            "new_escalation_id": changed.escalation_id,
+        }
+        self._c.execute(self._s.save, row)
+
+    def lock(self, site: str, session_id: str, escalation: str) -> bool:
+        values = {"of_site": site, "of_session": session_id, "escalation": escalation}
+        return self._c.execute(self._s.lock, values).rowcount == 1
+
+    def join(self, site: str, key: str, escalation: str) -> list[str]:
+        values = {"of_site": site, "key": key, "escalation": escalation}
+        return list(self._c.execute(self._s.join, values).scalars())
+
+    def of_escalation(self, site: str, escalation: str) -> list[Session]:
+        values = {"of_site": site, "escalation": escalation}
+        return [read_session(row) for row in self._c.execute(self._s.of_escalation, values)]
+
+    def set_customer(self, changed: Session) -> None:
+        row = {"of_site": changed.site, "of_session": changed.id, "new_customer": changed.customer.model_dump_json()}
+        self._c.execute(self._s.set_customer, row)
+
+    def keep_turn(self, of: Session, new: Turn) -> bool:
+        row = {
+            "site": of.site,
+            "session_id": of.id,
+            "seq": new.seq,
+            "turn_id": new.turn_id,
+            "text": new.text,
+            "at": new.at,
+            "digest": new.digest,
+            "verdict": new.verdict,
+            "signals": new.signals,
+            "trace": new.trace,
+        }
+        return self._c.execute(self._s.keep_turn, row).first() is not None
+
+    def turn(self, site: str, session_id: str, turn_id: str) -> Turn | None:
+        values = {"of_site": site, "of_session": session_id, "of_turn": turn_id}
+        row = self._c.execute(self._s.turn, values).first()
+        return read_turn(row) if row else None
+
+    def turns(self, site: str, session_id: str) -> list[Turn]:
+        rows = self._c.execute(self._s.turns, {"of_site": site, "of_session": session_id})
+        return [read_turn(row) for row in rows]
+
+    def amend_verdict(self, of: Session, seq: int, verdict: str) -> None:
+        values = {"of_site": of.site, "of_session": of.id, "of_seq": seq, "new_verdict": verdict}
+        self._c.execute(self._s.amend_verdict, values)
+
+    def keep_reply(self, of: Session, changed: Turn) -> None:
+        row = {
+            "of_site": of.site,
+            "of_session": of.id,
+            "of_seq": changed.seq,
+            "new_signals": changed.signals,
+            "new_reply_text": changed.reply_text,
+            "new_reply_at": changed.reply_at,
+            "new_reply_digest": changed.reply_digest,
+            "new_reply_verdict": changed.reply_verdict,
+            "new_reply_trace": changed.reply_trace,
+            "new_reply_shown": changed.reply_shown,
+        }
+        self._c.execute(self._s.keep_reply, row)
+
+    def keep_event(self, of: Session, new: Event) -> None:
+        row = {
+            "site": of.site,
+            "session_id": of.id,
+            "n": new.n,
+            "kind": new.kind.value,
+            "text": new.text,
+            "author": new.author,
+            "at": new.at,
+        }
+        self._c.execute(self._s.keep_event, row)
+
+    def events(self, site: str, session_id: str, after: int) -> list[Event]:
+        values = {"of_site": site, "of_session": session_id, "after": after}
+        rows = self._c.execute(self._s.events, values)
+        return [Event(row.n, EventKind(row.kind), row.text, row.at, row.author) for row in rows]
+
+
+def read_session(row: Row[Any]) -> Session:
+    """A session from its row."""
+    return Session(
+        site=row.site,
+        id=row.id,
+        state=State(row.state),
+        visitor=Visitor.model_validate_json(row.visitor),
+        customer=Customer.model_validate_json(row.customer),
+        locale=row.locale,
+        timezone=row.timezone,
+        page_url=row.page_url,
+        flow=row.flow,
+        shop=Shop.model_validate_json(row.shop) if row.shop else None,
+        window=tuple(signals.load(one) for one in json.loads(row.window)),
+        turns=row.turns,
+        escalation_id=row.escalation_id,
+        last_event=row.last_event,
+        phone=row.phone,
+        started_at=row.started_at,
+    )
+
+
+def read_turn(row: Row[Any]) -> Turn:
+    """A turn from its row."""
+    return Turn(
+        seq=row.seq,
+        turn_id=row.turn_id,
+        text=row.text,
+        at=row.at,
+        digest=row.digest,
+        verdict=row.verdict,
+        signals=row.signals,
+        trace=row.trace,
+        reply_text=row.reply_text,
+        reply_at=row.reply_at,
+        reply_digest=row.reply_digest,
+        reply_verdict=row.reply_verdict,
+        reply_trace=row.reply_trace,
+        reply_shown=row.reply_shown,
+    )

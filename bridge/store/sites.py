@@ -1,0 +1,93 @@
+"""Sites, their secrets and nonces, and the versions of their policies."""
+
+from sqlalchemy import Connection, bindparam, delete, func, insert, select
+
+from bridge.domain.values import Millis
+from bridge.ports import PolicyVersion, Scope, Site
+from bridge.store.tables import nonce, policy_version, site, site_secret
+from bridge.store.upsert import Upsert
+
+
+class SiteStatements:
+    """Built once: executing a ready statement costs a third of building it."""
+
+    def __init__(self, upsert: Upsert) -> None:
+        own = site_secret.c.site == bindparam("site_id")
+        self.add = upsert(site).on_conflict_do_nothing().returning(site.c.id)
+        self.get = select(site).where(site.c.id == bindparam("site_id"))
+        self.all = select(site).order_by(site.c.id)
+        self.add_secret = insert(site_secret)
+        self.secrets = select(site_secret.c.scope, site_secret.c.secret).where(own).order_by(site_secret.c.id)
+        newest = select(func.max(site_secret.c.id)).where(own).group_by(site_secret.c.scope)
+        self.drop_all = delete(site_secret).where(own)
+        self.drop_old = delete(site_secret).where(own, site_secret.c.id.not_in(newest))
+        self.keep_nonce = upsert(nonce).on_conflict_do_nothing().returning(nonce.c.nonce)
+        self.purge_nonces = delete(nonce).where(nonce.c.seen_at < bindparam("before"))
+        mine = policy_version.c.site == bindparam("site_id")
+        self.policy = select(policy_version).where(mine).order_by(policy_version.c.version.desc()).limit(1)
+        self.policy_at = select(policy_version).where(mine, policy_version.c.version == bindparam("number"))
+        self.put_policy = insert(policy_version)
+
+
+class Sites:
+    """See `bridge.ports.Sites`."""
+
+    def __init__(self, connection: Connection, statements: SiteStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def add(self, new: Site, secrets: dict[Scope, str], at: Millis) -> bool:
+        row = {"id": new.id, "url": new.url, "timezone": new.timezone, "team_email": new.team_email, "created_at": at}
+        if not self._c.execute(self._s.add, row).first():
+            return False
+        for scope, secret in secrets.items():
+            self.add_secret(new.id, scope, secret, at)
+        return True
+
+    def get(self, site_id: str) -> Site | None:
+        row = self._c.execute(self._s.get, {"site_id": site_id}).first()
+        return Site(row.id, row.url, row.timezone, row.team_email) if row else None
+
+    def all(self) -> list[Site]:
+        return [Site(row.id, row.url, row.timezone, row.team_email) for row in self._c.execute(self._s.all)]
+
+    def secrets(self, site_id: str) -> list[tuple[Scope, str]]:
+        return [(Scope(row.scope), row.secret) for row in self._c.execute(self._s.secrets, {"site_id": site_id})]
+
+    def add_secret(self, site_id: str, scope: Scope, secret: str, at: Millis) -> None:
+        row = {"site": site_id, "scope": scope.value, "secret": secret, "created_at": at}
+        self._c.execute(self._s.add_secret, row)
+
+    def drop_secrets(self, site_id: str, *, keep_newest: bool) -> int:
+        statement = self._s.drop_old if keep_newest else self._s.drop_all
+        return self._c.execute(statement, {"site_id": site_id}).rowcount
+
+    def keep_nonce(self, site_id: str, value: str, at: Millis) -> bool:
+        row = {"site": site_id, "nonce": value, "seen_at": at}
+        return self._c.execute(self._s.keep_nonce, row).first() is not None
+
+    def purge_nonces(self, before: Millis) -> int:
+        return self._c.execute(self._s.purge_nonces, {"before": before}).rowcount
+
+
+class Policies:
+    """See `bridge.ports.Policies`."""
+
+    def __init__(self, connection: Connection, statements: SiteStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def current(self, site_id: str) -> PolicyVersion | None:
+        row = self._c.execute(self._s.policy, {"site_id": site_id}).first()
+        return PolicyVersion(row.version, row.document, row.author, row.created_at) if row else None
+
+    def get(self, site_id: str, version: int) -> PolicyVersion | None:
+        row = self._c.execute(self._s.policy_at, {"site_id": site_id, "number": version}).first()
+        return PolicyVersion(row.version, row.document, row.author, row.created_at) if row else None
+
+    def put(self, site_id: str, document: str, author: str, at: Millis) -> int:
+        known = self.current(site_id)
+        version = known.version + 1 if known else 1
+        row = {"site": site_id, "version": version, "document": document, "author": author, "created_at": at}
+        self._c.execute(self._s.put_policy, row)
+        return version

@@ -1,0 +1,91 @@
+"""The store behind `bridge.ports.Store`: transactions, by aggregate."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from bridge.store.database import Database
+from bridge.store.escalations import Escalations, EscalationStatements
+from bridge.store.ops import Ops, OpsStatements, People
+from bridge.store.sessions import Sessions, SessionStatements
+from bridge.store.sites import Policies, Sites, SiteStatements
+from bridge.store.upsert import upsert_of
+from bridge.store.work import Work, WorkStatements
+
+
+class Statements:
+    """Every statement of the product, built once for a dialect."""
+
+    def __init__(self, dialect: str) -> None:
+        upsert = upsert_of(dialect)
+        self.sites = SiteStatements(upsert)
+        self.sessions = SessionStatements(upsert)
+        self.escalations = EscalationStatements(upsert)
+        self.work = WorkStatements(upsert)
+        self.ops = OpsStatements(upsert)
+
+
+class SqlTx:
+    """One transaction, by aggregate; see `bridge.ports.Tx`."""
+
+    def __init__(self, connection: Connection, statements: Statements) -> None:
+        self._c = connection
+        self._s = statements
+        self.afterwards: list[Callable[[], object]] = []
+
+    def after_commit(self, do: Callable[[], object]) -> None:
+        self.afterwards.append(do)
+
+    @property
+    def sites(self) -> Sites:
+        return Sites(self._c, self._s.sites)
+
+    @property
+    def policies(self) -> Policies:
+        return Policies(self._c, self._s.sites)
+
+    @property
+    def sessions(self) -> Sessions:
+        return Sessions(self._c, self._s.sessions)
+
+    @property
+    def escalations(self) -> Escalations:
+        return Escalations(self._c, self._s.escalations)
+
+    @property
+    def work(self) -> Work:
+        return Work(self._c, self._s.work)
+
+    @property
+    def people(self) -> People:
+        return People(self._c, self._s.ops)
+
+    @property
+    def ops(self) -> Ops:
+        return Ops(self._c, self._s.ops)
+
+
+class SqlStore:
+    """See `bridge.ports.Store`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._statements = Statements(database.dialect)
+
+    @contextmanager
+    def write(self) -> Iterator[SqlTx]:
+        with self._database.write() as connection:
+            tx = SqlTx(connection, self._statements)
+            yield tx
+        for do in tx.afterwards:
+            do()
+
+    @contextmanager
+    def read(self) -> Iterator[SqlTx]:
+        with self._database.read() as connection:
+            yield SqlTx(connection, self._statements)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self._database.close()

@@ -1,0 +1,292 @@
+"""The tables. Instants are milliseconds UTC; JSON is text; every row carries its site."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Instant = BigInteger
+ACTIVE = text("state IN ('open', 'claimed')")
+
+site = Table(
+    "site",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("team_email", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+site_secret = Table(
+    "site_secret",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("scope", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    UniqueConstraint("secret"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+    Index(None, "site"),
+    sqlite_autoincrement=True,
+)
+
+nonce = Table(
+    "nonce",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("nonce", Text, nullable=False),
+    Column("seen_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "nonce"),
+    Index(None, "seen_at"),
+)
+
+policy_version = Table(
+    "policy_version",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "version"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+session = Table(
+    "session",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("visitor", Text, nullable=False),
+    Column("customer", Text, nullable=False),
+    Column("customer_key", Text),
+    Column("locale", Text),
+    Column("timezone", Text),
+    Column("page_url", Text),
+    Column("flow", Text, nullable=False),
+    Column("shop", Text),
+    Column("window", Text, nullable=False),
+    Column("turns", Integer, nullable=False),
+    Column("escalation_id", Text),
+    Column("last_event", Integer, nullable=False),
+    Column("phone", Text),
+    Column("digest", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "id"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+    Index(None, "site", "customer_key", "state"),
+    Index(None, "escalation_id"),
+)
+
+turn = Table(
+    "turn",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("turn_id", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("verdict", Text, nullable=False),
+    Column("signals", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("reply_text", Text),
+    Column("reply_at", Instant),
+    Column("reply_digest", Text),
+    Column("reply_verdict", Text),
+    Column("reply_trace", Text),
+    Column("reply_shown", Boolean, nullable=False, default=True),
+    PrimaryKeyConstraint("site", "session_id", "seq"),
+    UniqueConstraint("site", "session_id", "turn_id"),
+    ForeignKeyConstraint(["site", "session_id"], ["session.site", "session.id"]),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("author", Text),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "session_id", "n"),
+    ForeignKeyConstraint(["site", "session_id"], ["session.site", "session.id"]),
+)
+
+escalation = Table(
+    "escalation",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("session_id", Text, nullable=False),
+    Column("customer_key", Text),
+    Column("state", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("policy_version", Integer, nullable=False),
+    Column("packet", Text, nullable=False),
+    Column("trace", Text, nullable=False),
+    Column("decided_at", Instant, nullable=False),
+    Column("claimed_by", Text),
+    Column("claimed_by_name", Text),
+    Column("answered_at", Instant),
+    ForeignKeyConstraint(["site", "session_id"], ["session.site", "session.id"]),
+    # one open escalation a session, and one a verified customer: whatever races, the second insert finds the first
+    Index(
+        "uq_escalation_active_session", "site", "session_id", unique=True, sqlite_where=ACTIVE, postgresql_where=ACTIVE
+    ),
+    Index(
+        "uq_escalation_active_customer",
+        "site",
+        "customer_key",
+        unique=True,
+        sqlite_where=ACTIVE,
+        postgresql_where=ACTIVE,
+    ),
+    Index(None, "site", "decided_at"),
+    Index(None, "site", "claimed_by", "state"),
+)
+
+commitment = Table(
+    "commitment",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("escalation_id", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("timezone", Text, nullable=False),
+    Column("wall", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
+    # one standing promise an escalation
+    Index(
+        "uq_commitment_pending",
+        "escalation_id",
+        unique=True,
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(None, "escalation_id", "made_at"),
+)
+
+agent_reply = Table(
+    "agent_reply",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("escalation_id", Text, nullable=False),
+    Column("reply_id", Text, nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("agent_name", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("escalation_id", "reply_id"),
+    ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
+)
+
+follow_up = Table(
+    "follow_up",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("escalation_id", Text, nullable=False),
+    Column("commitment_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
+    UniqueConstraint("commitment_id", "kind"),
+    Index(None, "state", "due_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("escalation_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", Instant),
+    Column("attempts", Integer, nullable=False),
+    Column("open_sends", Integer, nullable=False),
+    Column("first_sent_at", Instant),
+    Column("error", Text),
+    Column("ref", Text),
+    Column("url", Text),
+    Column("created_at", Instant, nullable=False),
+    ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
+    UniqueConstraint("target", "external_id"),
+    Index(None, "state", "due_at"),
+    Index(None, "escalation_id"),
+)
+
+presence = Table(
+    "presence",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("agent_id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("available", Boolean, nullable=False),
+    Column("queues", Text, nullable=False),
+    Column("capacity", Integer, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "agent_id"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+crm_cache = Table(
+    "crm_cache",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("account", Text),
+    Column("fetched_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "key"),
+)
+
+heartbeat = Table(
+    "heartbeat",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+)

@@ -1,0 +1,213 @@
+"""What is due: follow-ups and outbox rows, claimed by lease.
+
+A claim is one UPDATE, so two schedulers never hold the same row. A lease that has run out is claimed again: its
+holder died, and what it did is unknown.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Table, Update, and_, bindparam, func, or_, select, update
+
+from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
+from bridge.domain.values import Json, Millis
+from bridge.ports import TicketRef
+from bridge.store.tables import follow_up, outbox
+from bridge.store.upsert import Upsert
+
+WAITING = ("due", "unknown")
+
+
+class WorkStatements:
+    """Built once, see `SiteStatements`."""
+
+    def __init__(self, upsert: Upsert) -> None:
+        self.plan = upsert(follow_up).on_conflict_do_nothing()
+        self.cancel = (
+            update(follow_up)
+            .where(follow_up.c.escalation_id == bindparam("of_escalation"), follow_up.c.state.in_(("due", "leased")))
+            .values(state="cancelled")
+        )
+        self.claim_follow_ups = _claim(follow_up).returning(*follow_up.c)
+        self.finish_follow_up = _held(follow_up).values(state=bindparam("new_state"), error=bindparam("new_error"))
+        self.postpone_follow_up = _held(follow_up).values(
+            state="due", due_at=bindparam("new_due_at"), error=bindparam("new_error")
+        )
+        self.post = upsert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
+        self.claim_outbox = (
+            _claim(outbox)
+            .values(
+                open_sends=outbox.c.open_sends + 1,
+                first_sent_at=func.coalesce(outbox.c.first_sent_at, bindparam("now")),
+            )
+            .returning(*outbox.c)
+        )
+        self.sent = _held(outbox).values(
+            state="sent", error=None, ref=bindparam("new_ref"), url=bindparam("new_url"), open_sends=0
+        )
+        self.not_sent = _held(outbox).values(
+            state=bindparam("new_state"),
+            due_at=bindparam("new_due_at"),
+            error=bindparam("new_error"),
+            open_sends=bindparam("new_open_sends"),
+        )
+        columns = [column for column in outbox.c if column.name != "payload"]
+        self.outbox = (
+            select(*columns)
+            .where(outbox.c.state.in_(bindparam("states", expanding=True)))
+            .order_by(outbox.c.due_at, outbox.c.id)
+            .limit(bindparam("most"))
+        )
+        this = outbox.c.id == bindparam("of_id")
+        self.retry = (
+            update(outbox)
+            .where(this, outbox.c.state.in_(("parked", "due", "unknown")))
+            .values(due_at=bindparam("now"), attempts=0, state="due")
+        )
+        self.park = update(outbox).where(this, outbox.c.state.in_(WAITING)).values(state="parked")
+        self.due = (
+            select(follow_up)
+            .where(follow_up.c.state.in_(("due", "leased")), follow_up.c.due_at <= bindparam("until"))
+            .order_by(follow_up.c.due_at, follow_up.c.id)
+            .limit(bindparam("most"))
+        )
+
+
+def _claim(table: Table) -> Update:
+    """Take what is due, or was leased by somebody who never came back, oldest first."""
+    c = table.c
+    ready = and_(c.state.in_(WAITING), c.due_at <= bindparam("now"))
+    lost = and_(c.state == "leased", c.lease_until < bindparam("now"))
+    due = (
+        select(c.id)
+        .where(or_(ready, lost))
+        .order_by(c.due_at, c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True)
+        .cte("claimed")
+    )
+    return (
+        update(table)
+        .where(c.id.in_(select(due.c.id)))
+        .values(state="leased", lease_owner=bindparam("owner"), lease_until=bindparam("until"), attempts=c.attempts + 1)
+    )
+
+
+def _held(table: Table) -> Update:
+    """The row, if we still hold its lease; otherwise no row, and somebody else has it."""
+    c = table.c
+    return update(table).where(c.id == bindparam("of_id"), c.lease_owner == bindparam("owner"), c.state == "leased")
+
+
+class Work:
+    """See `bridge.ports.Work`."""
+
+    def __init__(self, connection: Connection, statements: WorkStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def plan(self, new: FollowUp) -> None:
+        row = {
+            "site": new.site,
+            "id": new.id,
+            "escalation_id": new.escalation_id,
+            "commitment_id": new.commitment_id,
+            "kind": new.kind.value,
+            "due_at": new.due_at,
+            "state": "due",
+            "attempts": 0,
+        }
+        self._c.execute(self._s.plan, row)
+
+    def cancel(self, escalation: str) -> int:
+        return self._c.execute(self._s.cancel, {"of_escalation": escalation}).rowcount
+
+    def claim_follow_ups(self, owner: str, now: Millis, until: Millis, limit: int) -> list[FollowUp]:
+        values = {"owner": owner, "now": now, "until": until, "most": limit}
+        rows = self._c.execute(self._s.claim_follow_ups, values).all()
+        found = [
+            FollowUp(r.id, r.site, r.escalation_id, r.commitment_id, FollowUpKind(r.kind), r.due_at, r.attempts)
+            for r in rows
+        ]
+        return sorted(found, key=lambda one: (one.due_at, one.id))
+
+    def finish_follow_up(self, follow_up_id: str, owner: str, *, state: str, error: str | None = None) -> bool:
+        values = {"of_id": follow_up_id, "owner": owner, "new_state": state, "new_error": error}
+        return self._c.execute(self._s.finish_follow_up, values).rowcount == 1
+
+    def postpone_follow_up(self, follow_up_id: str, owner: str, due_at: Millis, error: str) -> bool:
+        values = {"of_id": follow_up_id, "owner": owner, "new_due_at": due_at, "new_error": error}
+        return self._c.execute(self._s.postpone_follow_up, values).rowcount == 1
+
+    def post(self, new: OutboxRow, at: Millis) -> bool:
+        row = {
+            "site": new.site,
+            "id": new.id,
+            "escalation_id": new.escalation_id,
+            "kind": new.kind.value,
+            "target": new.target,
+            "external_id": new.external_id,
+            "payload": new.payload,
+            "due_at": new.due_at,
+            "state": "due",
+            "attempts": 0,
+            "open_sends": 0,
+            "created_at": at,
+        }
+        return self._c.execute(self._s.post, row).first() is not None
+
+    def claim_outbox(self, owner: str, now: Millis, until: Millis, limit: int) -> list[OutboxRow]:
+        values = {"owner": owner, "now": now, "until": until, "most": limit}
+        rows = self._c.execute(self._s.claim_outbox, values).all()
+        return sorted((read_outbox(row) for row in rows), key=lambda one: (one.due_at, one.id))
+
+    def sent(self, row_id: str, owner: str, ref: TicketRef | None) -> bool:
+        values = {
+            "of_id": row_id,
+            "owner": owner,
+            "new_ref": ref.id if ref else None,
+            "new_url": ref.url if ref else None,
+        }
+        return self._c.execute(self._s.sent, values).rowcount == 1
+
+    def not_sent(self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int) -> bool:
+        values = {
+            "of_id": row.id,
+            "owner": owner,
+            "new_state": state,
+            "new_due_at": due_at,
+            "new_error": error,
+            "new_open_sends": open_sends,
+        }
+        return self._c.execute(self._s.not_sent, values).rowcount == 1
+
+    def outbox(self, states: Sequence[str], limit: int) -> list[Json]:
+        rows = self._c.execute(self._s.outbox, {"states": list(states), "most": limit})
+        return [dict(row._mapping) for row in rows]
+
+    def retry(self, row_id: str, now: Millis) -> bool:
+        return self._c.execute(self._s.retry, {"of_id": row_id, "now": now}).rowcount == 1
+
+    def park(self, row_id: str) -> bool:
+        return self._c.execute(self._s.park, {"of_id": row_id}).rowcount == 1
+
+    def due(self, until: Millis, limit: int) -> list[Json]:
+        rows = self._c.execute(self._s.due, {"until": until, "most": limit})
+        return [dict(row._mapping) for row in rows]
+
+
+def read_outbox(row: Any) -> OutboxRow:
+    """An outbox row from its row."""
+    return OutboxRow(
+        id=row.id,
+        site=row.site,
+        escalation_id=row.escalation_id,
+        kind=OutboxKind(row.kind),
+        target=row.target,
+        external_id=row.external_id,
+        payload=row.payload,
+        due_at=row.due_at,
+        attempts=row.attempts,
+        open_sends=row.open_sends,
+        first_sent_at=row.first_sent_at,
+    )

@@ -1,0 +1,136 @@
+"""The admin scope: escalations, presence, policy."""
+
+from flask import Blueprint, Response, request
+
+from bridge.domain.escalation import Agent, Presence
+from bridge.domain.findings import PolicyRefused, check_policy
+from bridge.domain.instants import SECOND, to_rfc3339
+from bridge.ports import AgentReply, Scope
+from bridge.service import manage_policy, read_escalations, work_ticket
+from bridge.web import problems
+from bridge.web.calls import Call, answer, signed
+from bridge.web.wire import (
+    AgentReplyIn,
+    ClaimIn,
+    CloseIn,
+    PolicyCheckIn,
+    PolicyIn,
+    PresenceIn,
+    ReleaseIn,
+    ResolveIn,
+)
+
+admin = Blueprint("admin", __name__)
+
+LONGEST_PAGE = 100
+
+
+@admin.get("/v1/escalations")
+@signed(Scope.ADMIN, answer="Escalations")
+def escalations(call: Call[CloseIn]) -> Response:
+    """List escalations, newest first."""
+    states = request.args.get("state", "active")
+    if states not in read_escalations.STATES:
+        raise problems.bad_query("state", f"expected one of {', '.join(read_escalations.STATES)}")
+    limit = request.args.get("limit", "50")
+    if not (limit.isascii() and limit.isdigit()) or not 1 <= int(limit[:9]) <= LONGEST_PAGE:
+        raise problems.bad_query("limit", f"expected 1 to {LONGEST_PAGE}")
+    before = request.args.get("before")
+    if before is not None and ("\x00" in before or len(before) > 64):
+        raise problems.bad_query("before", "expected the id of an escalation")
+    with call.write() as tx:
+        page = read_escalations.list_escalations(tx, call.site, states, int(limit), before)
+    return answer(page)
+
+
+@admin.get("/v1/escalations/<escalation>")
+@signed(Scope.ADMIN, answer="EscalationDetail")
+def escalation(call: Call[CloseIn], escalation: str) -> Response:
+    """Read one escalation with its packet and the whole conversation."""
+    with call.write() as tx:
+        found = read_escalations.read_escalation(tx, call.site, escalation)
+    return answer(found)
+
+
+@admin.post("/v1/escalations/<escalation>/claim")
+@signed(Scope.ADMIN, ClaimIn, answer="Escalation")
+def claim(call: Call[ClaimIn], escalation: str) -> Response:
+    """Take an escalation."""
+    with call.write() as tx:
+        changed = work_ticket.claim(call.bridge, tx, call.site, escalation, call.body.agent.value())
+        return answer(read_escalations.show(tx, changed))
+
+
+@admin.post("/v1/escalations/<escalation>/reply")
+@signed(Scope.ADMIN, AgentReplyIn, answer="Escalation")
+def reply(call: Call[AgentReplyIn], escalation: str) -> Response:
+    """Answer the customer."""
+    body = call.body
+    said = AgentReply(body.reply_id, body.agent.value(), body.text, call.bridge.clock.now())
+    with call.write() as tx:
+        changed = work_ticket.reply(call.bridge, tx, call.site, escalation, said)
+        return answer(read_escalations.show(tx, changed))
+
+
+@admin.post("/v1/escalations/<escalation>/resolve")
+@signed(Scope.ADMIN, ResolveIn, answer="Escalation")
+def resolve(call: Call[ResolveIn], escalation: str) -> Response:
+    """Be done with an escalation; its sessions close."""
+    with call.write() as tx:
+        changed = work_ticket.resolve(call.bridge, tx, call.site, escalation, call.body.agent.value())
+        return answer(read_escalations.show(tx, changed))
+
+
+@admin.post("/v1/escalations/<escalation>/release")
+@signed(Scope.ADMIN, ReleaseIn, answer="Escalation")
+def release(call: Call[ReleaseIn], escalation: str) -> Response:
+    """Give the conversation back to the bot."""
+    with call.write() as tx:
+        changed = work_ticket.release(call.bridge, tx, call.site, escalation, call.body.agent.value())
+        return answer(read_escalations.show(tx, changed))
+
+
+@admin.put("/v1/agents/<agent>/presence")
+@signed(Scope.ADMIN, PresenceIn, answer="Presence")
+def presence(call: Call[PresenceIn], agent: str) -> Response:
+    """Say that somebody is there, for so many seconds."""
+    if not 1 <= len(agent) <= 64 or any(ord(char) < 32 for char in agent):
+        raise problems.bad_query("agent", "expected 1 to 64 printable characters")
+    body = call.body
+    expires_at = call.bridge.clock.now() + body.ttl_s * SECOND
+    who = Agent(agent, body.name)
+    seen = Presence(who, tuple(body.queues), body.capacity, body.available, expires_at)
+    with call.write() as tx:
+        work_ticket.note_presence(call.bridge, tx, call.site, seen)
+    return answer({"agent_id": agent, "available": body.available, "expires_at": to_rfc3339(expires_at)})
+
+
+@admin.get("/v1/policy")
+@signed(Scope.ADMIN, answer="Policy")
+def policy(call: Call[CloseIn]) -> Response:
+    """Read the policy in force."""
+    with call.write() as tx:
+        known = manage_policy.current_policy(tx, call.site)
+    shown = {"version": known.version, "author": known.author, "created_at": to_rfc3339(known.created_at)}
+    return answer({**shown, "document": known.document})
+
+
+@admin.put("/v1/policy")
+@signed(Scope.ADMIN, PolicyIn, answer="PolicyStored")
+def put_policy(call: Call[PolicyIn]) -> Response:
+    """Put a new version of the policy in force."""
+    try:
+        with call.write() as tx:
+            version, found = manage_policy.put_policy(call.bridge, tx, call.site, call.body.document, call.body.author)
+    except PolicyRefused as error:
+        raise problems.refused_policy(error) from None
+    return answer({"version": version, "findings": [problems.show_finding(one) for one in found]})
+
+
+@admin.post("/v1/policy/check")
+@signed(Scope.ADMIN, PolicyCheckIn, answer="PolicyFindings")
+def check(call: Call[PolicyCheckIn]) -> Response:
+    """Say what would be found in a policy, and change nothing."""
+    with call.write():
+        checked, found = check_policy(call.body.document, now=call.bridge.clock.now())
+    return answer({"valid": checked is not None, "findings": [problems.show_finding(one) for one in found]})

@@ -1,0 +1,94 @@
+"""The sidecar: a Flask app made by a factory."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from flask import Flask, Response, g
+from werkzeug.exceptions import HTTPException
+
+from bridge.ports import BridgeError
+from bridge.service.context import Bridge
+from bridge.web import problems
+from bridge.web.admin import admin
+from bridge.web.calls import ADMIN_LIMIT, answer
+from bridge.web.ops import ops
+from bridge.web.problems import Problem
+from bridge.web.sessions import chat
+from bridge.web.signing import Gatekeeper, sign_response
+
+log = structlog.get_logger()
+
+OF_STATUS = {404: problems.NOT_FOUND, 405: problems.METHOD, 413: problems.TOO_LARGE, 415: problems.MEDIA_TYPE}
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the app is made of."""
+
+    bridge: Bridge
+    schema_fault: Callable[[], str | None]
+    tick_ms: int
+
+
+def create_app(parts: Parts) -> Flask:
+    """The app over an assembled product. Opens nothing: the first request does."""
+    app = Flask("bridge", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = ADMIN_LIMIT
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.extensions["bridge"] = parts.bridge
+    app.extensions["gatekeeper"] = Gatekeeper(parts.bridge.store)
+    app.extensions["schema_fault"] = parts.schema_fault
+    app.extensions["tick_ms"] = parts.tick_ms
+    for blueprint in (chat, admin, ops):
+        app.register_blueprint(blueprint)
+    app.before_request(structlog.contextvars.clear_contextvars)
+    app.after_request(sign)
+    app.register_error_handler(Problem, show)
+    app.register_error_handler(BridgeError, of_bridge)
+    app.register_error_handler(HTTPException, of_http)
+    app.register_error_handler(Exception, of_fault)
+    return app
+
+
+def sign(response: Response) -> Response:
+    """Sign the answer to an authentic call with the secret that verified it."""
+    caller = g.pop("caller", None)
+    if caller is not None:
+        signature = sign_response(caller.secret, response.status_code, caller.nonce, response.get_data())
+        response.headers["X-Bridge-Signature"] = signature
+    return response
+
+
+def show(problem: Problem) -> Response:
+    """A problem as an answer."""
+    response = answer(problem.body(), problem.status)
+    response.mimetype = problems.CONTENT_TYPE
+    response.headers.update(problem.headers)
+    return response
+
+
+def of_bridge(error: BridgeError) -> Response:
+    """An error that the product names."""
+    known = next((problems.OF_ERROR[kind] for kind in type(error).__mro__ if kind in problems.OF_ERROR), None)
+    if known is None:
+        return of_fault(error)
+    if known is problems.BUSY:
+        log.warning("store.busy", cause=type(error.__cause__).__name__)
+    return show(known)
+
+
+def of_http(error: HTTPException) -> Response:
+    """An error that Flask names."""
+    known = OF_STATUS.get(error.code or 500) or Problem("bad-request", "The request cannot be read.", 400)
+    response = show(known)
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def of_fault(error: Exception) -> Response:
+    """Anything else is a fault of ours: loud in the log, quiet in the answer."""
+    log.error("request.failed", exc_info=error)
+    return show(problems.INTERNAL)

@@ -1,0 +1,153 @@
+"""A signed call, from the raw bytes to the parsed body, and its operation in the API's description.
+
+The order is that of trust: signature, clock, scope, schema; the nonce is kept in the transaction of the effect.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Generic, TypeVar
+
+from flask import Response, current_app, g, request
+from pydantic import ValidationError
+
+from bridge.domain.values import Json, Millis
+from bridge.ports import Scope, Tx
+from bridge.service.context import Bridge
+from bridge.web import problems
+from bridge.web.signing import Gatekeeper, SignedHeaders, Stale, Unauthorized, check_time
+from bridge.web.wire import Wire
+
+Body = TypeVar("Body", bound=Wire)
+
+CHAT_LIMIT = 64 * 1024
+"""Bytes of a body of the chat scope."""
+ADMIN_LIMIT = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What the API's description says of a call."""
+
+    scope: Scope | None
+    model: type[Wire] | None
+    summary: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[Body]):
+    """An authentic call: who makes it, with what."""
+
+    bridge: Bridge
+    site: str
+    scope: Scope
+    nonce: str
+    body: Body
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """The transaction of the call's effect, its nonce kept in it.
+
+        Raises:
+            Problem: the nonce has been used.
+        """
+        with self.bridge.store.write() as tx:
+            self.keep_nonce(tx)
+            yield tx
+
+    def keep_nonce(self, tx: Tx) -> None:
+        """Use the nonce up.
+
+        Raises:
+            Problem: it has been used.
+        """
+        if not tx.sites.keep_nonce(self.site, self.nonce, machine_now()):
+            raise problems.REPLAYED
+
+
+def machine_now() -> Millis:
+    """The machine's own clock, whatever a rehearsal shifts, in milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def operation(view: Callable[..., Any]) -> Operation | None:
+    """What was said of a view by `signed`."""
+    found: Operation | None = getattr(view, "operation", None)
+    return found
+
+
+View = Callable[..., Response]
+
+
+def signed(scope: Scope | None, model: type[Body] | None = None, *, answer: str = "Verdict") -> Callable[[View], View]:
+    """Let a view be called with a `Call`, if the request proves who makes it.
+
+    Args:
+        scope: the secret that is needed; None takes either.
+        model: the schema of the body; None for calls without one.
+        answer: the name of the answer's schema in the API's description.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def call(**path: str) -> Response:
+            return view(_authentic(scope, model), **path)
+
+        summary = (view.__doc__ or "").strip().splitlines()[0].rstrip(".")
+        call.operation = Operation(scope, model, summary, answer)  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def _authentic(scope: Scope | None, model: type[Body] | None) -> "Call[Any]":
+    bridge: Bridge = current_app.extensions["bridge"]
+    gatekeeper: Gatekeeper = current_app.extensions["gatekeeper"]
+    request.max_content_length = CHAT_LIMIT if scope is Scope.CHAT else ADMIN_LIMIT
+    raw = request.get_data(cache=True)
+    headers = SignedHeaders(
+        *(request.headers.get(f"X-Bridge-{name}", "") for name in ("Site", "Timestamp", "Nonce", "Signature"))
+    )
+    target = request.environ.get("RAW_URI") or request.full_path.removesuffix("?")
+    try:
+        caller = gatekeeper.caller(headers, request.method, target, raw)
+    except Unauthorized:
+        raise problems.UNAUTHORIZED from None
+    g.caller = caller
+    try:
+        check_time(headers.timestamp, time.time())
+    except Stale:
+        raise problems.stale(int(time.time())) from None
+    if scope is not None and caller.scope is not scope:
+        raise problems.FORBIDDEN_SCOPE
+    return Call(bridge, caller.site, caller.scope, caller.nonce, parse(model, raw) if model else None)
+
+
+def parse(model: type[Body], raw: bytes) -> Body:
+    """The body, checked.
+
+    Raises:
+        Problem: it is no JSON, or does not fit.
+    """
+    if raw and (
+        request.mimetype != "application/json" or request.headers.get("Content-Encoding", "identity") != "identity"
+    ):
+        raise problems.MEDIA_TYPE
+    try:
+        return model.model_validate_json(raw or b"{}")
+    except ValidationError as error:
+        if error.errors(include_input=False, include_url=False, include_context=False)[0]["type"] == "json_invalid":
+            raise problems.NOT_JSON from None
+        raise problems.invalid(error) from None
+
+
+def answer(body: Json, status: int = 200) -> Response:
+    """A JSON answer, never to be cached."""
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    response = Response(text, status=status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,141 @@
+"""Health, readiness, metrics and the API's description: unsigned, for the machine's own network."""
+
+from collections.abc import Callable, Iterator
+
+from flask import Blueprint, Response, current_app
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+import bridge as package
+from bridge.domain.instants import SECOND, to_rfc3339
+from bridge.domain.values import Json
+from bridge.ports import StoreBusy
+from bridge.service.context import Bridge
+from bridge.web import openapi
+from bridge.web.calls import Call, answer, machine_now, signed
+from bridge.web.wire import CloseIn
+
+ops = Blueprint("ops", __name__)
+
+METRICS = {
+    "sessions": ("state", "Conversations by state."),
+    "turns": ("", "Accepted visitor messages."),
+    "escalations": ("state", "Escalations by state."),
+    "commitments": ("state", "Promises by what became of them."),
+    "follow_ups": ("state", "Actions of the scheduler by state."),
+    "outbox": ("state", "Rows for other systems by state; parked ones wait for a person."),
+    "outbox_oldest_due_at": ("kind", "When the oldest undelivered row was due, milliseconds UTC."),
+    "scheduler_age_seconds": ("", "Seconds since the scheduler's last sign of life."),
+}
+
+
+@ops.get("/healthz")
+def healthz() -> Response:
+    """The process answers."""
+    return answer({"status": "ok", "version": package.__version__})
+
+
+@ops.get("/readyz")
+def readyz() -> Response:
+    """Schema, a write to the store and a living scheduler."""
+    checks = {name: _checked(check) for name, check in _checks().items()}
+    ready = all(result == "ok" for result in checks.values())
+    return answer({"ready": ready, "checks": checks}, 200 if ready else 503)
+
+
+@ops.get("/metrics")
+def metrics() -> Response:
+    """Numbers for Prometheus, read from the database now."""
+    registry = CollectorRegistry()
+    registry.register(_Numbers(_bridge()))
+    return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4; charset=utf-8")
+
+
+@ops.get("/openapi.json")
+def describe() -> Response:
+    """The API's description."""
+    return answer(openapi.describe(current_app))
+
+
+@ops.get("/v1/health")
+@signed(None, answer="Health")
+def health(call: Call[CloseIn]) -> Response:
+    """Prove that a secret works, and tell the clock."""
+    with call.write() as tx:
+        current = call.bridge.policies.current(tx, call.site)
+        alive = scheduler_alive(tx.ops.last_beat("scheduler"))
+    return answer(
+        {
+            "status": "ok",
+            "version": package.__version__,
+            "site": call.site,
+            "scope": call.scope.value,
+            "server_time": to_rfc3339(machine_now()),
+            "policy_version": current.version,
+            "scheduler_alive": alive,
+        }
+    )
+
+
+def scheduler_alive(beat: int | None) -> bool:
+    """Whether the last sign of life is younger than three ticks, or 15 seconds."""
+    tick_ms: int = current_app.extensions["tick_ms"]
+    return beat is not None and machine_now() - beat <= max(3 * tick_ms, 15 * SECOND)
+
+
+def _bridge() -> Bridge:
+    found: Bridge = current_app.extensions["bridge"]
+    return found
+
+
+def _checks() -> dict[str, Callable[[], str]]:
+    return {"schema": _schema, "store": _store, "scheduler": _scheduler}
+
+
+def _checked(check: Callable[[], str]) -> str:
+    try:
+        return check()
+    except StoreBusy:
+        return "the database cannot take a write"
+
+
+def _schema() -> str:
+    fault: str | None = current_app.extensions["schema_fault"]()
+    return fault or "ok"
+
+
+def _store() -> str:
+    with _bridge().store.write() as tx:
+        tx.ops.beat("sidecar", machine_now())
+    return "ok"
+
+
+def _scheduler() -> str:
+    with _bridge().store.read() as tx:
+        beat = tx.ops.last_beat("scheduler")
+    if scheduler_alive(beat):
+        return "ok"
+    return (
+        "never seen: start python -m scheduler" if beat is None else "no sign of life: is python -m scheduler running?"
+    )
+
+
+class _Numbers(Collector):
+    """Counts by state, right for any number of processes because the database is asked."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self._bridge = bridge
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        with self._bridge.store.read() as tx:
+            numbers: dict[str, dict[str, float]] = tx.ops.numbers(machine_now())
+        for name, (label, text) in METRICS.items():
+            yield _family(name, label, text, numbers.get(name, {}))
+
+
+def _family(name: str, label: str, text: str, values: Json) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(f"bridge_{name}", text, labels=[label] if label else [])
+    for key, value in values.items():
+        family.add_metric([key] if label else [], value)
+    return family

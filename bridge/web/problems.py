@@ -1,0 +1,124 @@
+"""Problems (RFC 9457): every error has a slug, a title, a status, and never repeats the input."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from bridge.domain.findings import Finding, PolicyRefused
+from bridge.ports import StoreBusy
+from bridge.service.context import SiteUnknown
+from bridge.service.start_session import SessionTaken
+from bridge.service.take_turn import SessionUnknown, TurnContradicted, TurnUnknown
+from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, EscalationUnknown
+
+URN = "urn:escalation-bridge:problem:"
+CONTENT_TYPE = "application/problem+json"
+
+
+@dataclass(eq=False)
+class Problem(Exception):  # noqa: N818
+    """An answer that says what went wrong. `more` holds further members."""
+
+    slug: str
+    title: str
+    status: int
+    detail: str = ""
+    more: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self) -> dict[str, Any]:
+        """The members of the JSON document."""
+        told = {"detail": self.detail} if self.detail else {}
+        return {"type": URN + self.slug, "title": self.title, "status": self.status, **told, **self.more}
+
+
+UNAUTHORIZED = Problem("unauthorized", "The call is not signed as it has to be.", 401)
+FORBIDDEN_SCOPE = Problem("wrong-scope", "The secret is right, but not for this call.", 403)
+REPLAYED = Problem("replayed-nonce", "This nonce has been used.", 409, "Sign every attempt with a nonce of its own.")
+NOT_FOUND = Problem("not-found", "There is no such address.", 404)
+METHOD = Problem("method-not-allowed", "This address does not take this method.", 405)
+TOO_LARGE = Problem("body-too-large", "The body is larger than this call takes.", 413)
+NOT_JSON = Problem("not-json", "The body is not JSON.", 400)
+MEDIA_TYPE = Problem("unsupported-media-type", "Send application/json, not compressed.", 415)
+BUSY = Problem(
+    "store-unavailable",
+    "The database cannot take this just now.",
+    503,
+    "Nothing was stored. Send the same call again.",
+    headers={"Retry-After": "2"},
+)
+INTERNAL = Problem("internal-error", "Something went wrong on our side.", 500, "It is in the sidecar's log.")
+
+OF_ERROR: dict[type[Exception], Problem] = {
+    StoreBusy: BUSY,
+    SiteUnknown: Problem("site-not-found", "There is no such site.", 404),
+    SessionUnknown: Problem("session-not-found", "There is no such session.", 404),
+    SessionTaken: Problem("session-taken", "This session belongs to another visitor.", 409),
+    TurnUnknown: Problem("turn-not-found", "There is no such turn in this session.", 404),
+    TurnContradicted: Problem("turn-contradicted", "This turn was sent before with another body.", 409),
+    EscalationUnknown: Problem("escalation-not-found", "There is no such escalation.", 404),
+    EscalationOver: Problem("escalation-closed", "This escalation is resolved or released already.", 409),
+    AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
+}
+
+EVERY = [
+    UNAUTHORIZED, FORBIDDEN_SCOPE, REPLAYED, NOT_FOUND, METHOD, TOO_LARGE, NOT_JSON, MEDIA_TYPE, INTERNAL,
+    *OF_ERROR.values(),
+]  # fmt: skip
+
+
+def stale(now: int) -> Problem:
+    """The signature is right, but the clocks differ; the caller is told ours."""
+    return Problem(
+        "stale-timestamp",
+        "The clocks differ by more than five minutes.",
+        401,
+        "Correct the clock, or sign with server_time.",
+        more={"server_time": now},
+    )
+
+
+def invalid(error: ValidationError) -> Problem:
+    """A body that does not fit the schema, without a word of the body."""
+    faults = [
+        {"pointer": _pointer(one["loc"]), "code": one["type"], "detail": one["msg"].removeprefix("Value error, ")}
+        for one in error.errors(include_input=False, include_url=False, include_context=False)
+    ]
+    return Problem("invalid-body", "The body does not fit this call.", 422, more={"errors": faults[:50]})
+
+
+def bad_query(name: str, expected: str) -> Problem:
+    """A parameter of the address that does not fit."""
+    fault = {"pointer": f"?{name}", "code": "query", "detail": expected}
+    return Problem("invalid-query", "A parameter of the address does not fit.", 422, more={"errors": [fault]})
+
+
+def show_finding(found: Finding) -> dict[str, Any]:
+    """A finding as the API shows it."""
+    return {
+        "level": found.level.value,
+        "path": found.path,
+        "line": found.line,
+        "message": found.message,
+        "hint": found.hint,
+    }
+
+
+def refused_policy(error: PolicyRefused) -> Problem:
+    """A policy document with errors."""
+    faults = [
+        {
+            "pointer": found.path,
+            "code": found.level.value,
+            "detail": found.message,
+            "line": found.line,
+            "hint": found.hint,
+        }
+        for found in error.findings
+    ]
+    return Problem("invalid-policy", "The policy has errors; nothing was changed.", 422, more={"errors": faults[:100]})
+
+
+def _pointer(loc: tuple[int | str, ...]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1")[:80] for part in loc)

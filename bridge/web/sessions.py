@@ -1,0 +1,92 @@
+"""The chat scope: sessions, turns, replies, events, contact, close."""
+
+from flask import Blueprint, Response, request
+
+from bridge.ports import Scope
+from bridge.service import converse
+from bridge.service.record_reply import Reply, record_reply
+from bridge.service.start_session import Start, start_session
+from bridge.service.take_turn import Message, take_turn
+from bridge.web import problems
+from bridge.web.calls import Call, answer, signed
+from bridge.web.wire import CloseIn, ContactIn, ReplyIn, SessionIn, TurnIn
+
+chat = Blueprint("chat", __name__)
+
+LARGEST_EVENT = 2**31 - 1
+
+
+@chat.post("/v1/sessions")
+@signed(Scope.CHAT, SessionIn)
+def start(call: Call[SessionIn]) -> Response:
+    """Start a session: the CRM is asked, the snapshot kept."""
+    body = call.body
+    begun = Start(
+        session_id=body.session_id,
+        visitor=body.visitor.value(),
+        locale=body.locale,
+        timezone=body.timezone,
+        page_url=body.page_url,
+        flow=body.flow,
+        shop=body.shop.value() if body.shop else None,
+    )
+    verdict, made = start_session(call.bridge, call.site, begun, call.keep_nonce)
+    return answer(verdict, 201 if made else 200)
+
+
+@chat.post("/v1/sessions/<session>/turns")
+@signed(Scope.CHAT, TurnIn)
+def turn(call: Call[TurnIn], session: str) -> Response:
+    """Take a visitor's message, and say whether the bot may answer."""
+    with call.write() as tx:
+        verdict = take_turn(call.bridge, tx, call.site, session, Message(call.body.turn_id, call.body.text))
+    return answer(verdict)
+
+
+@chat.put("/v1/sessions/<session>/turns/<turn_id>/reply")
+@signed(Scope.CHAT, ReplyIn)
+def reply(call: Call[ReplyIn], session: str, turn_id: str) -> Response:
+    """Take the bot's reply to a turn, and say whether the visitor may see it."""
+    body = call.body
+    said = Reply(
+        text=body.text,
+        confidence=body.confidence,
+        intent=body.intent,
+        intent_matched=body.intent_matched,
+        failed=body.failed,
+        signals=tuple(body.signals.items()),
+    )
+    with call.write() as tx:
+        verdict = record_reply(call.bridge, tx, call.site, session, turn_id, said)
+    return answer(verdict)
+
+
+@chat.get("/v1/sessions/<session>/events")
+@signed(Scope.CHAT, answer="Events")
+def events(call: Call[CloseIn], session: str) -> Response:
+    """Read what happened since event `after`."""
+    after = request.args.get("after", "0")
+    if not (after.isascii() and after.isdigit()) or len(after) > 10 or int(after) > LARGEST_EVENT:
+        raise problems.bad_query("after", "expected a whole number from 0")
+    with call.write() as tx:
+        found = converse.read_events(tx, call.site, session, int(after))
+    return answer(found)
+
+
+@chat.post("/v1/sessions/<session>/contact")
+@signed(Scope.CHAT, ContactIn)
+def contact(call: Call[ContactIn], session: str) -> Response:
+    """Keep how the customer can be reached."""
+    given = converse.Contact(call.body.email, call.body.phone, call.body.name)
+    with call.write() as tx:
+        verdict = converse.keep_contact(call.bridge, tx, call.site, session, given)
+    return answer(verdict)
+
+
+@chat.post("/v1/sessions/<session>/close")
+@signed(Scope.CHAT, CloseIn)
+def close(call: Call[CloseIn], session: str) -> Response:
+    """End a session; one that waits for a person goes on waiting."""
+    with call.write() as tx:
+        verdict = converse.close_session(call.bridge, tx, call.site, session)
+    return answer(verdict)

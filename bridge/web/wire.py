@@ -1,0 +1,211 @@
+"""What comes in over HTTP: closed, bounded, strict, without NUL, NaN or surprises."""
+
+import re
+from datetime import datetime
+from email.utils import parseaddr
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from bridge.domain.customer import Order, Shop
+from bridge.domain.escalation import Agent
+from bridge.domain.values import Identity, Visitor
+
+SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
+TURN_ID = r"^[A-Za-z0-9_.:-]{1,64}$"
+
+
+class Wire(BaseModel):
+    """Base of every body."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, allow_inf_nan=False, hide_input_in_errors=True)
+
+
+def _plain(text: str) -> str:
+    """Refuse what PostgreSQL cannot store and no person types.
+
+    Raises:
+        ValueError: a NUL or a lone surrogate.
+    """
+    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+        raise ValueError("a NUL or an unpaired surrogate is no text")
+    return text
+
+
+def _one_address(text: str) -> str:
+    """Refuse everything that is not exactly one plain address.
+
+    Raises:
+        ValueError: lists, names, line breaks, spaces.
+    """
+    plain = re.fullmatch(r"[^@\s,;:<>()\[\]\\\"]{1,64}@[^@\s,;:<>()\[\]\\\"]{1,253}", text)
+    if not plain or "." not in text.rpartition("@")[2] or parseaddr(text)[1] != text:
+        raise ValueError("expected one plain e-mail address")
+    return text
+
+
+def _no_break(text: str) -> str:
+    """Refuse control characters in one-line texts.
+
+    Raises:
+        ValueError: there is one.
+    """
+    if any(ord(char) < 32 or ord(char) == 127 for char in text):
+        raise ValueError("a line break or control character does not belong here")
+    return text
+
+
+def _url(text: str) -> str:
+    """Refuse what is no web address.
+
+    Raises:
+        ValueError: another scheme.
+    """
+    if not text.startswith(("http://", "https://")):
+        raise ValueError("expected an http or https address")
+    return text
+
+
+Str = Annotated[str, AfterValidator(_plain)]
+Line = Annotated[Str, AfterValidator(_no_break)]
+Email = Annotated[Line, Field(min_length=3, max_length=254), AfterValidator(_one_address)]
+Name = Annotated[Line, Field(min_length=1, max_length=200)]
+Key = Annotated[Line, Field(min_length=1, max_length=80)]
+Amount = Annotated[float, Field(ge=0, le=1e12, strict=False)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+class VisitorIn(Wire):
+    identity: Annotated[Identity, Field(strict=False)]
+    user_id: Annotated[Line, Field(min_length=1, max_length=64)] | None = None
+    email: Email | None = None
+    name: Name | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.identity is Identity.VERIFIED and not self.user_id:
+            raise ValueError("a verified visitor has a user_id")
+        if self.identity is Identity.CLAIMED and not self.email:
+            raise ValueError("a claimed visitor has an email")
+        if self.identity is not Identity.VERIFIED and self.user_id:
+            raise ValueError("only a verified visitor has a user_id")
+        return self
+
+    def value(self) -> Visitor:
+        return Visitor(identity=self.identity, user_id=self.user_id, email=self.email, name=self.name)
+
+
+class OrderIn(Wire):
+    id: Key
+    total: Amount
+    currency: Currency
+    status: Key
+    created_at: Key | None = None
+
+    def value(self) -> Order:
+        return Order(
+            id=self.id, total=self.total, currency=self.currency, status=self.status, created_at=self.created_at
+        )
+
+
+class ShopIn(Wire):
+    currency: Currency
+    lifetime_value: Amount = 0.0
+    orders: Annotated[list[OrderIn], Field(max_length=50)] = []
+
+    def value(self) -> Shop:
+        return Shop(
+            currency=self.currency,
+            lifetime_value=self.lifetime_value,
+            orders=tuple(order.value() for order in self.orders),
+        )
+
+
+class SessionIn(Wire):
+    session_id: Annotated[str, Field(pattern=SESSION_ID)]
+    visitor: VisitorIn
+    locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
+    timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")] | None = None
+    page_url: Annotated[Line, Field(max_length=2000), AfterValidator(_url)] | None = None
+    flow: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")] | None = None
+    shop: ShopIn | None = None
+
+
+class TurnIn(Wire):
+    turn_id: Annotated[str, Field(pattern=TURN_ID)]
+    text: Annotated[Str, Field(min_length=1, max_length=4000)]
+    sent_at: Annotated[datetime, Field(strict=False)] | None = None
+
+
+SignalValue = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)] | bool | Annotated[Str, Field(max_length=200)]
+
+
+class ReplyIn(Wire):
+    text: Annotated[Str, Field(max_length=8000)]
+    confidence: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
+    intent: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
+    intent_matched: bool | None = None
+    failed: bool = False
+    signals: Annotated[
+        dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")], SignalValue], Field(max_length=20)
+    ] = {}
+
+
+class ContactIn(Wire):
+    email: Email | None = None
+    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}[0-9]$")] | None = None
+    name: Name | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not (self.email or self.phone):
+            raise ValueError("an email or a phone is needed")
+        return self
+
+
+class CloseIn(Wire):
+    pass
+
+
+class AgentIn(Wire):
+    id: Annotated[Line, Field(min_length=1, max_length=64)]
+    name: Name
+
+    def value(self) -> Agent:
+        return Agent(self.id, self.name)
+
+
+class ClaimIn(Wire):
+    agent: AgentIn
+
+
+class AgentReplyIn(Wire):
+    agent: AgentIn
+    reply_id: Annotated[str, Field(pattern=TURN_ID)]
+    text: Annotated[Str, Field(min_length=1, max_length=8000)]
+
+
+class ResolveIn(Wire):
+    agent: AgentIn
+    note: Annotated[Str, Field(max_length=2000)] | None = None
+
+
+class ReleaseIn(Wire):
+    agent: AgentIn
+
+
+class PresenceIn(Wire):
+    available: bool
+    queues: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]], Field(max_length=50)] = []
+    capacity: Annotated[int, Field(ge=1, le=100)] = 3
+    name: Name
+    ttl_s: Annotated[int, Field(ge=30, le=3600)] = 120
+
+
+class PolicyIn(Wire):
+    document: Annotated[Str, Field(min_length=1, max_length=262_144)]
+    author: Annotated[Line, Field(min_length=1, max_length=120)] = "api"
+
+
+class PolicyCheckIn(Wire):
+    document: Annotated[Str, Field(min_length=1, max_length=262_144)]
