@@ -108,9 +108,7 @@ class Lines:
         result: _Result[T] = _Result()
         threading.Thread(target=self._run, args=(deadline, work, result), name="outbound", daemon=True).start()
         if not result.there.wait(deadline.left()):
-            sent = deadline.cut()
-            if not result.there.is_set():  # it may have ended just now
-                raise OutcomeUnknown("timeout") if sent else NotDone("timeout")
+            raise OutcomeUnknown("timeout") if deadline.cut() else NotDone("timeout")
         if result.error is not None:
             raise result.error
         return result.value

@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from bridge.domain import hours
+from bridge.domain import hours, messages
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.rules import names
@@ -42,7 +42,7 @@ class Finding:
         return f"{self.level.value}: {where}{self.path or '/'}: {self.message}{hint}"
 
 
-class PolicyRefused(ValueError):
+class PolicyRefused(ValueError):  # noqa: N818 - it names what happened
     """The document has errors; `findings` names them."""
 
     def __init__(self, findings: list[Finding]) -> None:
@@ -141,6 +141,9 @@ class _Lines:
             for index, value in enumerate(node.value):
                 self._walk(value, f"{path}/{index}")
 
+    def __contains__(self, path: str) -> bool:
+        return path in self._of
+
     def of(self, path: str) -> int | None:
         while path and path not in self._of:
             path = path.rpartition("/")[0]
@@ -155,11 +158,7 @@ def _of_schema(error: Any, lines: _Lines) -> Finding:
     path = ""
     for part in error["loc"]:
         candidate = f"{path}/{part}"
-        if (
-            isinstance(part, int)
-            or error["type"] in ("missing", "extra_forbidden")
-            or (lines.of(candidate) and candidate in lines._of)
-        ):
+        if isinstance(part, int) or error["type"] in ("missing", "extra_forbidden") or candidate in lines:
             path = candidate
     message = str(error["msg"]).removeprefix("Value error, ")
     hint = "check the spelling; the documentation lists every key" if error["type"] == "extra_forbidden" else ""
@@ -170,6 +169,8 @@ def _review(policy: Policy, now: Millis) -> Iterator[Finding]:
     yield from _tiers(policy)
     yield from _rules(policy)
     yield from _queues(policy, now)
+    for path, fault, hint in messages.faults(policy.messages):
+        yield Finding(Level.ERROR, f"/messages/{path}", fault, hint)
 
 
 def _unknown(path: str, kind: str, name: str, known: object) -> Finding:
@@ -193,7 +194,6 @@ def _tiers(policy: Policy) -> Iterator[Finding]:
 
 
 def _rules(policy: Policy) -> Iterator[Finding]:
-    seen: dict[str, str] = {}
     for index, rule in enumerate(policy.rules):
         path = f"/rules/{index}"
         for trigger in dict.fromkeys(name for name, _ in names(rule.when)):
@@ -201,19 +201,24 @@ def _rules(policy: Policy) -> Iterator[Finding]:
                 yield _unknown(f"{path}/when", "trigger", trigger, policy.triggers)
         if rule.queue and rule.queue not in policy.queues:
             yield _unknown(f"{path}/queue", "queue", rule.queue, policy.queues)
-        for flow in rule.flows:
-            if flow not in policy.flows:
-                yield _unknown(f"{path}/flows", "flow", flow, policy.flows)
-        for tier in rule.tiers:
-            if tier not in policy.tiers:
-                yield _unknown(f"{path}/tiers", "tier", tier, policy.tiers)
-        if rule.name in (known := [earlier.name for earlier in policy.rules[:index]]):
+        for flow in set(rule.flows) - policy.flows.keys():
+            yield _unknown(f"{path}/flows", "flow", flow, policy.flows)
+        for tier in set(rule.tiers) - set(policy.tiers):
+            yield _unknown(f"{path}/tiers", "tier", tier, policy.tiers)
+        yield from _shadowed(policy, index)
+
+
+def _shadowed(policy: Policy, index: int) -> Iterator[Finding]:
+    """A rule whose name or condition an earlier one has already."""
+    rule, path = policy.rules[index], f"/rules/{index}"
+    for earlier in policy.rules[:index]:
+        if earlier.name == rule.name:
             yield Finding(Level.ERROR, f"{path}/name", f"the rule {rule.name!r} stands twice", "give each its own name")
-        signature = f"{rule.when!r}{rule.flows}{rule.tiers}"
-        if signature in seen and rule.name not in known:
+            return
+        if (earlier.when, earlier.flows, earlier.tiers) == (rule.when, rule.flows, rule.tiers):
             hint = "the first rule that holds decides"
-            yield Finding(Level.ERROR, path, f"it can never decide: {seen[signature]!r} asks for the same", hint)
-        seen.setdefault(signature, rule.name)
+            yield Finding(Level.ERROR, path, f"it can never decide: {earlier.name!r} asks for the same", hint)
+            return
 
 
 def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:

@@ -114,7 +114,7 @@ def window_of(text: str) -> Span:
 
 
 DayKey = Annotated[str, Field(max_length=40), AfterValidator(_check_days)]
-WindowText = Annotated[str, Field(max_length=11), AfterValidator(_check_window)]
+WindowText = Annotated[str, AfterValidator(_check_window)]
 Windows = Annotated[tuple[WindowText, ...], Field(max_length=48)]
 Day = Annotated[date, BeforeValidator(_check_date)]
 Zone = Annotated[str, AfterValidator(_check_zone)]

@@ -37,7 +37,7 @@ ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
 """Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
 
-_MESSAGE_GROUPS: Final = MOODS | {"request", "machine", "refusal", "refusal_after", "trap", "restart", "accept"}
+_FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "trap", "restart", "accept"})
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _SETS: Final = (
     "bare",
@@ -172,11 +172,15 @@ class Book:
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self._words: dict[str, _Bucket] = {}
         self._stems: dict[str, _Bucket] = {}
+        used: set[str] = set()
         for phrase in phrases:
+            used.update(word for slot in phrase.slots for word in slot.words)
             for word in phrase.slots[0].words:
                 self._words.setdefault(word, _Bucket()).add(phrase)
             for stem in phrase.slots[0].stems:
                 self._stems.setdefault(stem[:_STEM], _Bucket()).add(phrase)
+        self.words: Final = frozenset(used)
+        """Every word that a phrase names."""
 
     def find(self, text: Text) -> list[Hit]:
         """Every phrase of this book in the text, in the order of their first words; at most 200."""
@@ -241,8 +245,8 @@ class Language:
     """Everything that one language (with English beside it) looks for."""
 
     code: str
-    message: Book
-    reply: Book
+    message: tuple[Book, ...]
+    reply: tuple[Book, ...]
     stop_words: frozenset[str]
     sets: Mapping[str, frozenset[str]]
     topics: tuple[str, ...]
@@ -256,13 +260,21 @@ class Language:
         """The text in this language's words."""
         return read(text, self.elision)
 
-    def mend(self, text: Text) -> Text:
-        """The text with misspelt person words put right (`representitive`, `agnet`); changes nothing else."""
+    def find_in_message(self, text: Text) -> list[Hit]:
+        """What this language looks for in a visitor's message, with its person words put right first."""
+        self.mend(text)
+        return [hit for book in self.message for hit in book.find(text)]
+
+    def find_in_reply(self, text: Text) -> list[Hit]:
+        """What this language looks for in a bot's reply."""
+        return [hit for book in self.reply for hit in book.find(text)]
+
+    def mend(self, text: Text) -> None:
+        """Put misspelt person words right (`representitive`, `agnet`); changes nothing else."""
         known = self.known
         for i, word in enumerate(text.words):
             if len(word) >= _TYPO_LENGTH and word not in known and word[0] in self.near:
                 text.words[i] = _nearest(self.code, word)
-        return text
 
 
 @lru_cache(maxsize=8192)
@@ -308,27 +320,24 @@ def _document(code: str) -> dict[str, Any]:
 def language(code: str) -> Language:
     """The compiled language; an unknown or empty code means English without moods."""
     own = code if code in codes() else ""
-    folders = [own, ENGLISH] if own not in {"", ENGLISH} else [ENGLISH]
+    folders = (own, ENGLISH) if own not in {"", ENGLISH} else (ENGLISH,)
     documents = [_document(folder) for folder in folders]
-    phrases = [
-        phrase for folder, doc in zip(folders, documents, strict=True) for phrase in _phrases(doc, folder == own)
-    ]
-    message = [phrase for phrase in phrases if phrase.group not in _REPLY_GROUPS]
+    books = [_book(folder, _FACTS) for folder in folders]
+    moods = [_book(own, MOODS)] if own else []
     sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
     stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc["stop"]))
     near = [w for doc in documents for name in ("person", "somebody") for w in _spellings(doc, doc["classes"][name])]
-    used = {word for phrase in message for slot in phrase.slots for word in slot.words}
     return Language(
         code=own,
-        message=Book(message),
-        reply=Book(phrase for phrase in phrases if phrase.group in _REPLY_GROUPS),
+        message=(*moods, *books),
+        reply=tuple(_book(folder, _REPLY_GROUPS) for folder in folders),
         stop_words=stop_words,
         sets=sets,
         topics=tuple(dict.fromkeys(label for doc in documents for label in doc.get("topics", {}))),
         elision=_elision(documents[0]),
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
-        known=stop_words | used | sets["not_typos"],
+        known=stop_words.union(sets["not_typos"], *(book.words for book in (*moods, *books))),
     )
 
 
@@ -354,12 +363,17 @@ def _document_pattern(kinds: Iterable[str], numbers: Iterable[str]) -> re.Patter
     )
 
 
-def _phrases(document: Mapping[str, Any], own: bool) -> Iterator[Phrase]:
-    for group in sorted(_MESSAGE_GROUPS | _REPLY_GROUPS):
-        if own or group not in MOODS:
-            yield from _compile_all(document, group, document.get(group, ()))
+@cache
+def _book(code: str, groups: frozenset[str]) -> Book:
+    """A language's own phrases of these groups; shared by all that look for them."""
+    return Book(_phrases(_document(code), groups))
+
+
+def _phrases(document: Mapping[str, Any], groups: frozenset[str]) -> Iterator[Phrase]:
+    for group in sorted(groups):
+        yield from _compile_all(document, group, document.get(group, ()))
     for prefix, key in (("list:", "lists"), ("topic:", "topics")):
-        for name, texts in document.get(key, {}).items():
+        for name, texts in document.get(key, {}).items() if groups == _FACTS else ():
             yield from _compile_all(document, prefix + name, texts)
 
 

@@ -35,6 +35,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "escalated_live": Key("a person is free and joins the chat", ("due",)),
         "after_hours": Key("nobody can join now: who will answer, and when", ("due",)),
         "waiting": Key("the visitor writes on after the hand-off", ("promise", "due")),
+        "claimed": Key("a person has taken the request", (), ("agent",)),
         "needs_contact": Key("asks once for an e-mail address"),
         "fell_through": Key("nobody picked up the chat in time: the new promise", ("due",)),
         "broken": Key("a promise was not kept: the new one", ("due",)),
@@ -140,6 +141,7 @@ def _wordings(messages: Messages, language: str, key: str) -> Iterator[str]:
 DEFAULTS: Messages = MappingProxyType(
     {
         "en": {
+            "claimed": "{agent} is looking at your request.",
             "escalated_live": "A person is joining this chat. You will get an answer before {due}.",
             "after_hours": "A support agent will contact you before {due}.",
             "waiting": "Your message was added to your request. {promise}",
@@ -162,6 +164,7 @@ DEFAULTS: Messages = MappingProxyType(
             "If you have another question, just reply to this e-mail.\n\nYour reference: {reference}\n",
         },
         "de": {
+            "claimed": "{agent} kümmert sich um Ihr Anliegen.",
             "escalated_live": "Jemand aus unserem Team kommt in diesen Chat. Sie erhalten eine Antwort bis {due}.",
             "after_hours": "Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
             "waiting": "Ihre Nachricht wurde zu Ihrer Anfrage hinzugefügt. {promise}",
@@ -185,6 +188,7 @@ DEFAULTS: Messages = MappingProxyType(
             "Wenn Sie noch eine Frage haben, antworten Sie einfach auf diese E-Mail.\n\nIhr Zeichen: {reference}\n",
         },
         "es": {
+            "claimed": "{agent} está revisando su solicitud.",
             "escalated_live": "Una persona de nuestro equipo se une a este chat. "
             "Recibirá una respuesta antes del {due}.",
             "after_hours": "Un agente de soporte se pondrá en contacto con usted antes del {due}.",
@@ -207,6 +211,7 @@ DEFAULTS: Messages = MappingProxyType(
             "Si tiene otra pregunta, responda a este correo.\n\nSu referencia: {reference}\n",
         },
         "fr": {
+            "claimed": "{agent} s’occupe de votre demande.",
             "escalated_live": "Une personne de notre équipe rejoint ce chat. Vous aurez une réponse avant le {due}.",
             "after_hours": "Un conseiller vous contactera avant le {due}.",
             "waiting": "Votre message a été ajouté à votre demande. {promise}",
@@ -230,6 +235,7 @@ DEFAULTS: Messages = MappingProxyType(
             "Pour une autre question, répondez simplement à cet e-mail.\n\nVotre référence : {reference}\n",
         },
         "it": {
+            "claimed": "{agent} sta esaminando la Sua richiesta.",
             "escalated_live": "Una persona del nostro team sta entrando in questa chat. "
             "Riceverà una risposta entro {due}.",
             "after_hours": "Un operatore dell’assistenza La contatterà entro {due}.",
@@ -254,6 +260,7 @@ DEFAULTS: Messages = MappingProxyType(
             "Se ha un’altra domanda, risponda a questa e-mail.\n\nIl Suo riferimento: {reference}\n",
         },
         "nl": {
+            "claimed": "{agent} bekijkt uw verzoek.",
             "escalated_live": "Iemand van ons team komt in deze chat. U krijgt antwoord vóór {due}.",
             "after_hours": "Een medewerker neemt contact met u op vóór {due}.",
             "waiting": "Uw bericht is aan uw aanvraag toegevoegd. {promise}",
@@ -274,6 +281,7 @@ DEFAULTS: Messages = MappingProxyType(
             "Hebt u nog een vraag? Beantwoord dan deze e-mail.\n\nUw kenmerk: {reference}\n",
         },
         "pl": {
+            "claimed": "{agent} zajmuje się Twoją sprawą.",
             "escalated_live": "Ktoś z naszego zespołu dołącza do tego czatu. Odpowiedź otrzymasz do {due}.",
             "after_hours": "Nasz konsultant skontaktuje się z Tobą do {due}.",
             "waiting": "Twoja wiadomość została dodana do zgłoszenia. {promise}",
@@ -295,6 +303,7 @@ DEFAULTS: Messages = MappingProxyType(
             "Jeśli masz kolejne pytanie, odpowiedz na tę wiadomość.\n\nNumer zgłoszenia: {reference}\n",
         },
         "pt": {
+            "claimed": "{agent} está cuidando do seu pedido.",
             "escalated_live": "Uma pessoa da nossa equipe está entrando neste chat. "
             "Você terá uma resposta antes de {due}.",
             "after_hours": "Um atendente entrará em contato com você antes de {due}.",

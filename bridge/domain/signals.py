@@ -26,6 +26,7 @@ REPLY_LENGTH: Final = 200
 _PHRASE_POINTS: Final = 0.75
 _PHRASES_COUNTED: Final = 2
 _NEGATION_REACH: Final = 3
+_INSERTION: Final = 3
 _SHORT_MESSAGE: Final = 8
 _ACCEPTANCE_LENGTH: Final = 16
 _YES_LENGTH: Final = 6
@@ -108,7 +109,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     speech = lexicon.language(language)
     read = speech.read(text)
     words = _content(read, speech)
-    hits = speech.message.find(speech.mend(read))
+    hits = speech.find_in_message(read)
     groups = _by_group(hits)
     points, extreme = _mood(groups, read, speech, text)
     return MessageSignals(
@@ -146,7 +147,7 @@ def measure_reply(
     """
     speech = lexicon.language(language)
     read = speech.read(text)
-    groups = _by_group(speech.reply.find(read))
+    groups = _by_group(speech.find_in_reply(read))
     return ReplySignals(
         text=" ".join(word for word in read.words if word != STOP)[:REPLY_LENGTH].rstrip(),
         confidence=confidence if confidence is None or math.isfinite(confidence) else None,
@@ -271,7 +272,7 @@ def _starts(restarts: Iterable[Hit], read: Text, speech: Language) -> set[int]:
 def _refused(read: Text, hit: Hit, refusals: set[int], starts: set[int], speech: Language) -> bool:
     """Whether a refusing word stands in the clause, from its start to the request's end.
 
-    A clause begins after a sentence, a comma (unless `or`, `and` go on after it), a contrast (`but`, `just`) or with
+    A clause begins after a sentence, a comma (unless `or`, `to` go on after it), a contrast (`but`, `just`) or with
     a question or demand of its own (`can you`, `i want`).
     """
     if not refusals:
@@ -279,13 +280,17 @@ def _refused(read: Text, hit: Hit, refusals: set[int], starts: set[int], speech:
     if any(i in refusals for i in range(hit.start + 1, hit.end)):
         return True
     contrast, joiners = speech.sets["contrast"], speech.sets["joiners"]
+    joined = -1
     for i in range(hit.start, -1, -1):
         if i in refusals:
             return True
-        if read.words[i] == STOP or read.words[i] in contrast:
+        if read.words[i] == STOP or read.words[i] in contrast or i in starts:
             return False
-        if i in starts or (i in read.commas and read.words[i] not in joiners):
-            return False
+        if i in read.commas:
+            # `..., right now, to transfer me`: a clause that goes on, and what was put in between
+            if read.words[i] not in joiners and not 0 < joined - i <= _INSERTION:
+                return False
+            joined = i
     return False
 
 
@@ -329,38 +334,39 @@ def _issue(text: str, read: Text, speech: Language) -> str | None:
     return None
 
 
+_MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None)
+_REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None)
+
+
 def dump(turn: TurnSignals) -> Json:
-    """A turn as a compact list of JSON values, what is empty left out; `load` gives back an equal turn."""
+    """A turn as a compact list of JSON values, defaults at its ends left out; `load` gives back an equal turn."""
     m, r = turn.message, turn.reply
-    message = _trim([m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists, m.issue, m.topic])
+    message = _trim(
+        [m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists, m.issue, m.topic], _MESSAGE_DEFAULTS
+    )
     if r is None:
         return [turn.seq, turn.at, message]
-    reply = _trim([r.text, r.failed, r.offers_human, r.values or None, r.confidence, r.intent, r.intent_matched])
-    return [turn.seq, turn.at, message, reply]
+    reply = [r.text, r.failed, r.offers_human, r.values, r.confidence, r.intent, r.intent_matched]
+    return [turn.seq, turn.at, message, _trim(reply, _REPLY_DEFAULTS)]
 
 
 def load(data: Json) -> TurnSignals:
     """The turn that `dump` wrote."""
-    words, negative, extreme, progress, asks, lists, issue, topic = _filled(
-        data[2], ("", 0.0, False, False, None, {}, None, None)
-    )
-    message = MessageSignals(words, negative, bool(extreme), bool(progress), asks, dict(lists or {}), issue, topic)
-    if len(data) < 4:  # noqa: PLR2004 - the fourth item is the reply
-        return TurnSignals(data[0], data[1], message)
-    text, failed, offers, values, confidence, intent, matched = _filled(
-        data[3], ("", False, False, None, None, None, None)
-    )
-    reply = ReplySignals(text, confidence, intent, matched, bool(failed), bool(offers), dict(values or {}))
-    return TurnSignals(data[0], data[1], message, reply)
+    seq, at, message, *replies = data
+    words, negative, extreme, progress, asks, lists, issue, topic = _filled(message, _MESSAGE_DEFAULTS)
+    measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), issue, topic)
+    if not replies:
+        return TurnSignals(seq, at, measured)
+    text, failed, offers, values, confidence, intent, matched = _filled(replies[0], _REPLY_DEFAULTS)
+    return TurnSignals(seq, at, measured, ReplySignals(text, confidence, intent, matched, failed, offers, dict(values)))
 
 
-def _trim(values: list[Json]) -> list[Json]:
-    """The list without empty values at its end, and small stand-ins for those inside."""
-    compact = [0 if value is False else value or (0 if value == {} else value) for value in values]
-    while compact and (compact[-1] is None or compact[-1] == 0 or compact[-1] == ""):
-        compact.pop()
-    return compact
+def _trim(values: list[Json], defaults: tuple[Json, ...]) -> list[Json]:
+    """The list without what equals its default at the end."""
+    while values and values[-1] == defaults[len(values) - 1]:
+        values.pop()
+    return values
 
 
-def _filled(values: Sequence[Json], empty: tuple[Json, ...]) -> tuple[Json, ...]:
-    return (*values, *empty[len(values) :])
+def _filled(values: Sequence[Json], defaults: tuple[Json, ...]) -> tuple[Json, ...]:
+    return (*values, *defaults[len(values) :])

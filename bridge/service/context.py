@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
+from bridge.domain.values import Millis
 from bridge.ports import BridgeError, Clock, Crm, Desk, Mailer, Site, Store, Tx
 
 POLICY_TTL = 2.0
@@ -83,6 +84,34 @@ class Bridge:
     crm_cache_ms: int = 600_000
     deliver_at_once: bool = True
     """Whether this process tries the outbox right after a decision, instead of leaving it to the scheduler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What the work on a site's escalations needs, within one transaction and at one instant."""
+
+    tx: Tx
+    site: Site
+    systems: Systems
+    current: CurrentPolicy
+    at: Millis
+
+    @property
+    def policy(self) -> Policy:
+        """The document in force."""
+        return self.current.document
+
+
+def open_case(bridge: Bridge, tx: Tx, site_id: str) -> Case:
+    """The case of a site, now.
+
+    Raises:
+        SiteUnknown: see there.
+    """
+    site = tx.sites.get(site_id)
+    if site is None:
+        raise SiteUnknown(site_id)
+    return Case(tx, site, bridge.systems(site), bridge.policies.current(tx, site_id), bridge.clock.now())
 
 
 def new_id(prefix: str) -> str:

@@ -1,5 +1,6 @@
 """The rest of what a visitor's chat asks for: events, contact, close."""
 
+import hashlib
 from dataclasses import dataclass, replace
 
 from bridge.domain.escalation import Event
@@ -8,7 +9,7 @@ from bridge.domain.session import Session
 from bridge.domain.values import Identity, Json, State
 from bridge.ports import Tx
 from bridge.service import notify
-from bridge.service.context import Bridge
+from bridge.service.context import Bridge, open_case
 from bridge.service.take_turn import SessionUnknown, locked_verdict, standing_escalation
 from bridge.service.verdicts import poll_after, show_escalation, verdict
 
@@ -56,16 +57,13 @@ def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact:
         raise SessionUnknown(session_id)
     changed = _with_contact(session, contact)
     tx.sessions.save(changed)
+    case = open_case(bridge, tx, site_id)
     standing = standing_escalation(tx, changed)
-    current = bridge.policies.current(tx, site_id)
-    site = tx.sites.get(site_id)
-    if standing and site and changed != session and changed.state is State.ESCALATED:
-        key = f"contact.{changed.last_event}.{changed.turns}"
-        systems = bridge.systems(site)
-        notify.mail_team(
-            tx, site, systems, current.document, standing, key, bridge.clock.now(), reached_at=contact_line(changed)
-        )
-    return locked_verdict(tx, current, changed) if changed.locked else verdict(changed)
+    if standing and changed != session and changed.state is State.ESCALATED:
+        reached_at = contact_line(changed)
+        key = f"contact.{hashlib.sha256(reached_at.encode()).hexdigest()[:16]}"
+        notify.mail_team(case, standing, key, reached_at=reached_at)
+    return locked_verdict(tx, case.current, changed) if changed.locked else verdict(changed)
 
 
 def contact_line(session: Session) -> str:

@@ -4,78 +4,77 @@ No network call is made here. Whoever is second, in another tab or another proce
 """
 
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bridge.domain import packet as packets
 from bridge.domain import routing, signals, summary
 from bridge.domain.escalation import Commitment, Escalation, EscalationState, Event, EventKind
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
-from bridge.domain.policy import Policy
 from bridge.domain.routing import Route
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Json, Millis, State
+from bridge.domain.values import Channel, Json, Priority, State
 from bridge.ports import Tx
 from bridge.service import notify
-from bridge.service.context import Bridge, CurrentPolicy, SiteUnknown, new_id
+from bridge.service.context import Case, new_id
 from bridge.service.promise import follow_ups, make_commitment
 
 
-def escalate(
-    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, decision: Decision, at: Millis
-) -> tuple[Session, Escalation]:
+def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session, Escalation]:
     """Hand the session over; the turn that led to it is already stored.
 
     Returns the locked session and its escalation: a new one, or the open one that this customer already has.
     """
-    assert decision.rule is not None  # noqa: S101 - the caller asked for this only because a rule decided
-    key = customer_key(session.visitor)
-    queue = current.document.queue_for(decision.rule, session.customer.tier)
-    free = routing.someone_free(queue, tx.people.present(session.site, at), tx.escalations.load(session.site), at)
-    route = routing.route(current.document, queue, decision.rule.priority, at, free=free)
+    new, route = decide_on(case, session, decision)
+    if not case.tx.escalations.open(new):
+        return join(case.tx, session, new.customer_key)
+    case.tx.sessions.lock(session.site, session.id, new.id)
+    if new.customer_key:
+        case.tx.sessions.join(session.site, new.customer_key, new.id)
+    pickup = case.policy.queues[new.queue].pickup_within
+    for follow_up in follow_ups(new.site, new.commitment, route, pickup_within=pickup):
+        case.tx.work.plan(follow_up)
+    notify.post_ticket(case, new)
+    notify.mail_team(case, new, "new")
+    locked = replace(session, state=State.ESCALATED, escalation_id=new.id)
+    return announce_promise(case.tx, locked, new.commitment), new
+
+
+def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalation, Route]:
+    """The escalation as it will be stored, and the rung it starts on."""
+    rule = decision.rule
+    if rule is None:
+        raise ValueError("no rule decided")
+    queue = case.policy.queue_for(rule, session.customer.tier)
+    route = route_now(case, queue, rule.priority)
     escalation_id = new_id("esc")
-    wording = make_commitment(current.document, session, escalation_id, route, at)
     new = Escalation(
         site=session.site,
         id=escalation_id,
         session_id=session.id,
-        customer_key=key,
+        customer_key=customer_key(session.visitor),
         state=EscalationState.OPEN,
-        rule=decision.rule.name,
+        rule=rule.name,
         reason=decision.reason,
-        priority=decision.rule.priority,
+        priority=rule.priority,
         queue=queue,
         channel=route.channel,
-        policy_version=current.version,
-        packet=build_packet(tx, session, decision),
-        trace=json.dumps(inputs(session, decision, current, at), ensure_ascii=False, sort_keys=True),
-        decided_at=at,
+        policy_version=case.current.version,
+        packet=build_packet(case.tx, session, decision),
+        trace=json.dumps(inputs(case, session, decision), ensure_ascii=False, sort_keys=True),
+        decided_at=case.at,
         claimed_by=None,
         answered_at=None,
-        commitment=wording,
+        commitment=make_commitment(case, session, escalation_id, route),
     )
-    if not tx.escalations.open(new):
-        return join(tx, session, key)
-    tx.sessions.lock(session.site, session.id, new.id)
-    locked = replace(session, state=State.ESCALATED, escalation_id=new.id)
-    if key:
-        tx.sessions.join(session.site, key, new.id)
-    locked = record(bridge, tx, current.document, locked, new, route)
-    return locked, new
+    return new, route
 
 
-def record(bridge: Bridge, tx: Tx, policy: Policy, session: Session, new: Escalation, route: Route) -> Session:
-    """Everything that has to stand beside a new escalation before anybody is told."""
-    site = tx.sites.get(session.site)
-    if site is None:
-        raise SiteUnknown(session.site)
-    systems = bridge.systems(site)
-    pickup = policy.queues[new.queue].pickup_within
-    for follow_up in follow_ups(new.site, new.commitment, route, pickup_within=pickup):
-        tx.work.plan(follow_up)
-    notify.post_ticket(tx, systems, new, new.decided_at)
-    notify.mail_team(tx, site, systems, policy, new, "new", new.decided_at)
-    return announce_promise(tx, session, new.commitment)
+def route_now(case: Case, queue: str, priority: Priority, below: Channel | None = None) -> Route:
+    """The first rung that is possible now, with who is there and how much they have in hand."""
+    present, load = case.tx.people.present(case.site.id, case.at), case.tx.escalations.load(case.site.id)
+    free = routing.someone_free(queue, present, load, case.at)
+    return routing.route(case.policy, queue, priority, case.at, free=free, below=below)
 
 
 def announce_promise(tx: Tx, session: Session, commitment: Commitment) -> Session:
@@ -135,14 +134,16 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     said = [turn.message for turn in session.window]
     topic = next((message.topic for message in reversed(said) if message.topic), None)
     issue = next((message.issue for message in reversed(said) if message.issue), None)
-    about = [m for m in said if (topic and m.topic == topic) or (issue and m.issue == issue) or m.negative > 0]
+    about = [index for index, m in enumerate(said) if (topic and m.topic == topic) or (issue and m.issue == issue)]
+    later = said[about[0] + 1 :] if about else []
+    pressed = [m for m in later if m.negative > 0 or (topic and m.topic == topic) or (issue and m.issue == issue)]
     customer = session.customer
     largest = max(customer.account.orders, key=lambda order: order.total, default=None)
     return summary.Facts(
         topic=topic,
         issue=issue,
         opening=transcript[0].text if transcript else "",
-        times_raised=len(about) if topic or issue else 1,
+        times_raised=1 + len(pressed),
         bot_failures=sum(1 for turn in session.window if turn.reply and turn.reply.failed),
         asked_for_person=any(message.asks_human for message in said),
         resolved=False,
@@ -153,12 +154,12 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     )
 
 
-def inputs(session: Session, decision: Decision, current: CurrentPolicy, at: Millis) -> Json:
+def inputs(case: Case, session: Session, decision: Decision) -> Json:
     """Everything that the decision was made from, so that it can be made again."""
     return {
         **decision.trace(),
-        "policy_version": current.version,
-        "at": at,
+        "policy_version": case.current.version,
+        "at": case.at,
         "flow": session.flow,
         "turns": session.turns,
         "customer": session.customer.model_dump(mode="json"),
@@ -166,15 +167,23 @@ def inputs(session: Session, decision: Decision, current: CurrentPolicy, at: Mil
     }
 
 
-def announce(
-    tx: Tx, escalation: Escalation, kind: EventKind, text: str, at: Millis, author: str | None = None
-) -> list[Session]:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A line for the visitor's chat, before it has a number."""
+
+    kind: EventKind
+    text: str
+    author: str | None = None
+
+
+def announce(case: Case, escalation: Escalation, said: Said) -> list[Session]:
     """Tell every session of the escalation, and return them as they are then."""
     told = []
-    for known in tx.sessions.of_escalation(escalation.site, escalation.id):
-        session = tx.sessions.hold(escalation.site, known.id) or known
+    for known in case.tx.sessions.of_escalation(escalation.site, escalation.id):
+        session = case.tx.sessions.hold(escalation.site, known.id) or known
         changed = replace(session, last_event=session.last_event + 1)
-        tx.sessions.keep_event(changed, Event(changed.last_event, kind, text, at, author))
-        tx.sessions.save(changed)
+        event = Event(changed.last_event, said.kind, said.text, case.at, said.author)
+        case.tx.sessions.keep_event(changed, event)
+        case.tx.sessions.save(changed)
         told.append(changed)
     return told

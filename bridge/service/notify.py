@@ -5,12 +5,10 @@ from dataclasses import asdict, dataclass
 
 from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow
 from bridge.domain.packet import Ticket
-from bridge.domain.policy import Policy
 from bridge.domain.rendering import render_ticket
 from bridge.domain.session import Session
-from bridge.domain.values import Millis
-from bridge.ports import Mail, Site, Tx
-from bridge.service.context import Systems, new_id
+from bridge.ports import Mail
+from bridge.service.context import Case, new_id
 from bridge.service.verdicts import say
 
 
@@ -47,75 +45,68 @@ def ticket_of(escalation: Escalation) -> Ticket:
     )
 
 
-def post_ticket(tx: Tx, systems: Systems, escalation: Escalation, at: Millis) -> None:
+def post_ticket(case: Case, escalation: Escalation) -> None:
     """The ticket for the desk beside the built-in one, rendered now and never again."""
-    if systems.desk is None:
-        return
-    body = systems.desk.render(ticket_of(escalation))
-    row = OutboxRow(
-        id=new_id("out"),
-        site=escalation.site,
-        escalation_id=escalation.id,
-        kind=OutboxKind.TICKET,
-        target=systems.desk.name,
-        external_id=escalation.id,
-        payload=body,
-        due_at=at,
-    )
-    tx.work.post(row, at)
+    desk = case.systems.desk
+    if desk:
+        _post(case, escalation, OutboxKind.TICKET, desk.name, escalation.id, desk.render(ticket_of(escalation)))
 
 
-def mail_team(
-    tx: Tx, site: Site, systems: Systems, policy: Policy, escalation: Escalation, key: str, at: Millis,
-    reached_at: str | None = None,
-) -> None:  # fmt: skip
+def mail_team(case: Case, escalation: Escalation, key: str, reached_at: str | None = None) -> None:
     """A mail to the people of the queue: `key` names the occasion, and makes a repeat of it harmless."""
-    queue = policy.queues.get(escalation.queue)
-    to = queue.email if queue and queue.email else site.team_email
+    queue = case.policy.queues.get(escalation.queue)
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
-    subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
     lines = [occasion.text.format(promise=escalation.commitment.text)]
     lines += [f"The customer can be reached at: {reached_at}"] if reached_at else []
     lines += ["Claim and answer it in WordPress, under Escalations.", "", render_ticket(ticket_of(escalation))]
-    text = "\n".join(lines)
-    _post(tx, site, systems, escalation, f"team.{key}", to, subject, text, at)
+    mail = Mail(
+        message_id=_message_id(case, escalation, f"team.{key}"),
+        sender=case.systems.sender,
+        to=queue.email if queue and queue.email else case.site.team_email,
+        subject=f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}",
+        text="\n".join(lines),
+        sent_at=case.at,
+    )
+    _post_mail(case, escalation, f"team.{key}", mail)
 
 
-def mail_customer(
-    tx: Tx, site: Site, systems: Systems, policy: Policy, escalation: Escalation, session: Session, key: str, at: Millis,
-    **values: str,
-) -> bool:  # fmt: skip
+def mail_customer(case: Case, escalation: Escalation, session: Session, key: str, **values: str) -> bool:
     """A mail to the customer in their language; False when no address is known."""
     if not session.visitor.email:
         return False
-    occasion = key.split(".", maxsplit=1)[0]
-    subject = say(policy, session, "mail_subject", reference=escalation.id[4:12])
-    text = say(policy, session, f"mail_{occasion}", reference=escalation.id[4:12], **values)
-    _post(tx, site, systems, escalation, f"customer.{key}", session.visitor.email, subject, text, at)
+    reference = escalation.id[4:12]
+    mail = Mail(
+        message_id=_message_id(case, escalation, f"customer.{key}"),
+        sender=case.systems.sender,
+        to=session.visitor.email,
+        subject=say(case.policy, session, "mail_subject", reference=reference),
+        text=say(case.policy, session, f"mail_{key.split('.', maxsplit=1)[0]}", reference=reference, **values),
+        reply_to=case.site.team_email,
+        sent_at=case.at,
+    )
+    _post_mail(case, escalation, f"customer.{key}", mail)
     return True
 
 
-def _post(
-    tx: Tx, site: Site, systems: Systems, escalation: Escalation, key: str, to: str, subject: str, text: str, at: Millis
-) -> None:
-    external_id = f"{escalation.id}.{key}"
-    mail = Mail(
-        message_id=f"<{external_id}@{site.id}.escalation-bridge>",
-        sender=systems.sender,
-        to=to,
-        subject=subject,
-        text=text,
-        reply_to=site.team_email if key.startswith("customer.") else None,
-        sent_at=at,
-    )
+def _message_id(case: Case, escalation: Escalation, key: str) -> str:
+    return f"<{escalation.id}.{key}@{case.site.id}.escalation-bridge>"
+
+
+def _post_mail(case: Case, escalation: Escalation, key: str, mail: Mail) -> None:
+    payload = json.dumps(asdict(mail), ensure_ascii=False)
+    _post(case, escalation, OutboxKind.MAIL, "mail", f"{escalation.id}.{key}", payload)
+
+
+def _post(case: Case, escalation: Escalation, kind: OutboxKind, *parts: str) -> None:
+    target, external_id, payload = parts
     row = OutboxRow(
         id=new_id("out"),
         site=escalation.site,
         escalation_id=escalation.id,
-        kind=OutboxKind.MAIL,
-        target="mail",
+        kind=kind,
+        target=target,
         external_id=external_id,
-        payload=json.dumps(asdict(mail), ensure_ascii=False),
-        due_at=at,
+        payload=payload,
+        due_at=case.at,
     )
-    tx.work.post(row, at)
+    case.tx.work.post(row, case.at)

@@ -7,11 +7,10 @@ from bridge.domain import commitment as promises
 from bridge.domain import messages
 from bridge.domain.escalation import Commitment, CommitmentState, FollowUp, FollowUpKind
 from bridge.domain.instants import MINUTE
-from bridge.domain.policy import Policy
 from bridge.domain.routing import Route
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis
-from bridge.service.context import new_id
+from bridge.service.context import Case, new_id
 from bridge.service.verdicts import say
 
 WARN_BEFORE = 10 * MINUTE
@@ -30,15 +29,15 @@ DECIDED = Wording()
 
 
 def make_commitment(
-    policy: Policy, session: Session, escalation_id: str, route: Route, at: Millis, *, wording: Wording = DECIDED
+    case: Case, session: Session, escalation_id: str, route: Route, *, wording: Wording = DECIDED
 ) -> Commitment:
     """The promise of a route, in the words that the customer reads."""
     due = promises.say_when(
         route.due_at,
         calendar_zone=route.timezone,
         visitor_zone=session.timezone,
-        locale=messages.locale_for(policy.messages, session.locale),
-        now=at,
+        locale=messages.locale_for(case.policy.messages, session.locale),
+        now=case.at,
     )
     key = wording.live if route.channel is Channel.LIVE else wording.otherwise
     return Commitment(
@@ -48,9 +47,9 @@ def make_commitment(
         due_at=route.due_at,
         timezone=route.timezone,
         wall=promises.wall(route.due_at, route.timezone),
-        text=say(policy, session, key, due=due),
+        text=say(case.policy, session, key, due=due),
         state=CommitmentState.PENDING,
-        made_at=at,
+        made_at=case.at,
     )
 
 

@@ -1,6 +1,5 @@
 """A bot's reply: keep it with its signals, judge again, and say whether the visitor may see it."""
 
-import json
 from dataclasses import dataclass, replace
 
 from bridge.domain import policy as policies
@@ -8,21 +7,22 @@ from bridge.domain import session as sessions
 from bridge.domain import signals
 from bridge.domain.session import Session, Turn
 from bridge.domain.signals import ReplySignals
-from bridge.domain.values import Json, Millis, State
+from bridge.domain.values import Json
 from bridge.ports import Tx
 from bridge.service import deliver
-from bridge.service.context import Bridge, CurrentPolicy
+from bridge.service.context import Bridge, CurrentPolicy, open_case
 from bridge.service.escalate import escalate
 from bridge.service.take_turn import (
     SessionUnknown,
     TurnUnknown,
+    as_text,
     digest_of,
     judge,
     locked_verdict,
     repeat,
     trace_of,
 )
-from bridge.service.verdicts import verdict
+from bridge.service.verdicts import decided_text, verdict
 
 Value = float | bool | str
 
@@ -45,7 +45,6 @@ def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: st
     Raises:
         SessionUnknown, TurnUnknown, TurnContradicted: see `take_turn`.
     """
-    at = bridge.clock.now()
     session = tx.sessions.hold(site, session_id)
     if session is None:
         raise SessionUnknown(session_id)
@@ -57,43 +56,46 @@ def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: st
         reply.text, reply.confidence, reply.intent, reply.intent_matched, reply.failed, sorted(reply.signals)
     )
     if turn.reply_verdict is not None:
-        return repeat(tx, current, session, turn.reply_digest == digest, turn.reply_verdict)
-    turn = replace(turn, reply_text=reply.text, reply_at=at, reply_digest=digest)
-    if session.state is not State.OPEN:
+        return repeat(tx, current, session, turn.reply_verdict, same=turn.reply_digest == digest)
+    turn = replace(turn, reply_text=reply.text, reply_at=bridge.clock.now(), reply_digest=digest)
+    if session.locked:
         return _drop(tx, current, session, turn)
-    return _take(bridge, tx, current, session, turn, reply, at)
+    session, turn = _add_signals(session, turn, _measure(session, reply))
+    session = replace(session, flow=policies.flow_of_intent(current.document, reply.intent, session.flow))
+    return _judge(bridge, tx, current, session, turn)
 
 
 def _drop(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     """It was produced before the lock and came after it: kept for the team, never shown."""
     answer = locked_verdict(tx, current, session)
-    tx.sessions.keep_reply(session, replace(turn, reply_verdict=_text(answer), reply_trace="null", reply_shown=False))
+    tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer), reply_trace="null", reply_shown=False))
     return answer
 
 
-def _take(
-    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, reply: Reply, at: Millis
-) -> Json:
-    measured = _measure(session, reply)
-    judged = next((known for known in session.window if known.seq == turn.seq), None)
-    if judged:
-        judged = replace(judged, reply=measured)
-        turn = replace(turn, signals=json.dumps(signals.dump(judged), ensure_ascii=False))
-        session = replace(session, window=sessions.answered(session.window, judged))
-    session = replace(session, flow=policies.flow_of_intent(current.document, reply.intent, session.flow))
+def _add_signals(session: Session, turn: Turn, measured: ReplySignals) -> tuple[Session, Turn]:
+    """The reply's signals beside those of its turn, if the turn is recent enough to be looked at."""
+    known = next((recent for recent in session.window if recent.seq == turn.seq), None)
+    if known is None:
+        return session, turn
+    whole = replace(known, reply=measured)
+    window = sessions.answered(session.window, whole)
+    return replace(session, window=window), replace(turn, signals=as_text(signals.dump(whole)))
+
+
+def _judge(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     decision = judge(current, session)
     turn = replace(turn, reply_trace=trace_of(decision, current, session))
     if decision.rule is None:
         answer = verdict(session)
-        tx.sessions.keep_reply(session, replace(turn, reply_verdict=_text(answer)))
+        tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer)))
         tx.sessions.save(session)
         return answer
     # the reply that led to the hand-over is the last attempt: the team reads it, the visitor does not
     turn = replace(turn, reply_shown=False)
     tx.sessions.keep_reply(session, turn)
-    session, new = escalate(bridge, tx, current, session, decision, at)
-    answer = verdict(session, say=new.commitment.text, escalation=new)
-    tx.sessions.keep_reply(session, replace(turn, reply_verdict=_text(answer)))
+    session, new = escalate(open_case(bridge, tx, session.site), session, decision)
+    answer = verdict(session, say=decided_text(current.document, session, new), escalation=new)
+    tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer)))
     tx.sessions.save(session)
     deliver.soon(bridge, tx)
     return answer
@@ -109,7 +111,3 @@ def _measure(session: Session, reply: Reply) -> ReplySignals:
         failed=reply.failed,
         values=dict(reply.signals),
     )
-
-
-def _text(answer: Json) -> str:
-    return json.dumps(answer, ensure_ascii=False)

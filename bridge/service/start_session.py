@@ -85,6 +85,8 @@ def _start(
         if stored is None or tx.sessions.digest(site, start.session_id) != digest:
             raise SessionTaken
         session = stored
+    if standing and made:
+        return verdict(session, say=standing.commitment.text, escalation=standing), made
     return (locked_verdict(tx, current, session) if session.locked else verdict(session)), made
 
 

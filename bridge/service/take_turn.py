@@ -12,12 +12,12 @@ from bridge.domain.rules import Decision
 from bridge.domain.session import Session, Turn
 from bridge.domain.signals import TurnSignals
 from bridge.domain.triggers import Situation
-from bridge.domain.values import Json, Millis, State
+from bridge.domain.values import Json, State
 from bridge.ports import BridgeError, Tx
 from bridge.service import deliver
-from bridge.service.context import Bridge, CurrentPolicy
+from bridge.service.context import Bridge, CurrentPolicy, open_case
 from bridge.service.escalate import escalate
-from bridge.service.verdicts import closed_text, verdict, waiting_text
+from bridge.service.verdicts import closed_text, decided_text, verdict, waiting_text
 
 
 class SessionUnknown(BridgeError):  # noqa: N818
@@ -34,7 +34,7 @@ class TurnContradicted(BridgeError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the visitor wrote. `nonce` is the request's: it is kept in the same transaction as its effect."""
+    """What the visitor wrote, under the id that the plugin gave it before it was sent."""
 
     turn_id: str
     text: str
@@ -47,7 +47,6 @@ def take_turn(bridge: Bridge, tx: Tx, site: str, session_id: str, message: Messa
         SessionUnknown: see there.
         TurnContradicted: see there.
     """
-    at = bridge.clock.now()
     session = tx.sessions.hold(site, session_id)
     if session is None:
         raise SessionUnknown(session_id)
@@ -55,13 +54,23 @@ def take_turn(bridge: Bridge, tx: Tx, site: str, session_id: str, message: Messa
     digest = digest_of(message.text)
     known = tx.sessions.turn(site, session_id, message.turn_id) if session.turns else None
     if known:
-        return repeat(tx, current, session, known.digest == digest, known.verdict)
-    if session.state is not State.OPEN:
-        return _take_locked(tx, current, session, message, digest, at)
-    return _take_open(bridge, tx, current, session, message, digest, at)
+        return repeat(tx, current, session, known.verdict, same=known.digest == digest)
+    turn = Turn(
+        seq=session.turns + 1,
+        turn_id=message.turn_id,
+        text=message.text,
+        at=bridge.clock.now(),
+        digest=digest,
+        verdict="",
+        signals="null",
+        trace="null",
+    )
+    if session.locked:
+        return _take_locked(tx, current, session, turn)
+    return _take_open(bridge, tx, current, session, turn)
 
 
-def repeat(tx: Tx, current: CurrentPolicy, session: Session, same: bool, stored: str) -> Json:
+def repeat(tx: Tx, current: CurrentPolicy, session: Session, stored: str, *, same: bool) -> Json:
     """The stored answer to a repeated call, but never leave to speak in a session that is locked by now."""
     if not same:
         raise TurnContradicted
@@ -84,48 +93,59 @@ def standing_escalation(tx: Tx, session: Session) -> Escalation | None:
     return tx.escalations.get(session.site, session.escalation_id) if session.escalation_id else None
 
 
-def _take_locked(tx: Tx, current: CurrentPolicy, session: Session, message: Message, digest: str, at: Millis) -> Json:
+def _take_locked(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     """The message joins the ticket; nothing is judged any more."""
-    session = replace(session, turns=session.turns + 1)
+    session = replace(session, turns=turn.seq)
     answer = locked_verdict(tx, current, session)
-    _keep(tx, session, message, digest, at, answer, signals_text="null", trace="null")
+    keep(tx, session, replace(turn, verdict=as_text(answer)))
     tx.sessions.save(session)
     return answer
 
 
-def _take_open(
-    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, message: Message, digest: str, at: Millis
-) -> Json:
-    previous = session.window[-1].reply if session.window else None
-    language = signals.language_of(session.locale)
-    measured = TurnSignals(
-        seq=session.turns + 1,
-        at=at,
-        message=signals.measure_message(message.text, language=language, previous=previous),
-        reply=None,
-    )
+def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
+    measured = measure(session, turn)
     session = replace(
         session,
-        turns=session.turns + 1,
+        turns=turn.seq,
         window=sessions.append(session.window, measured),
-        flow=policies.flow_of_message(current.document, message.text, session.flow),
+        flow=policies.flow_of_message(current.document, turn.text, session.flow),
     )
     decision = judge(current, session)
-    trace = trace_of(decision, current, session)
-    kept = json.dumps(signals.dump(measured), ensure_ascii=False)
+    turn = replace(
+        turn,
+        verdict=as_text(verdict(session)),
+        signals=as_text(signals.dump(measured)),
+        trace=trace_of(decision, current, session),
+    )
+    keep(tx, session, turn)
     if decision.rule is None:
-        answer = verdict(session)
-        _keep(tx, session, message, digest, at, answer, signals_text=kept, trace=trace)
         tx.sessions.save(session)
-        return answer
-    # the packet is built from stored turns, so the turn is there before its verdict is known
-    _keep(tx, session, message, digest, at, {}, signals_text=kept, trace=trace)
-    session, new = escalate(bridge, tx, current, session, decision, at)
-    answer = verdict(session, say=new.commitment.text, escalation=new)
-    tx.sessions.amend_verdict(session, session.turns, json.dumps(answer, ensure_ascii=False))
+        return verdict(session)
+    session, new = escalate(open_case(bridge, tx, session.site), session, decision)
+    answer = verdict(session, say=decided_text(current.document, session, new), escalation=new)
+    tx.sessions.amend_verdict(session, turn.seq, as_text(answer))
     tx.sessions.save(session)
     deliver.soon(bridge, tx)
     return answer
+
+
+def measure(session: Session, turn: Turn) -> TurnSignals:
+    """The signals of a visitor's message, seen after the bot's last reply."""
+    previous = session.window[-1].reply if session.window else None
+    language = signals.language_of(session.locale)
+    message = signals.measure_message(turn.text, language=language, previous=previous)
+    return TurnSignals(seq=turn.seq, at=turn.at, message=message, reply=None)
+
+
+def keep(tx: Tx, session: Session, turn: Turn) -> None:
+    """Store a turn of a held session."""
+    if not tx.sessions.keep_turn(session, turn):
+        raise RuntimeError("a turn appeared while its session was held")
+
+
+def as_text(value: Json) -> str:
+    """JSON text as it is stored."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def judge(current: CurrentPolicy, session: Session) -> Decision:
@@ -157,20 +177,3 @@ def trace_of(decision: Decision, current: CurrentPolicy, session: Session) -> st
 def digest_of(*parts: object) -> str:
     """SHA-256 of what was accepted: equal for a repeated call, and for no other."""
     return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _keep(
-    tx: Tx, session: Session, message: Message, digest: str, at: Millis, answer: Json, *, signals_text: str, trace: str
-) -> None:
-    turn = Turn(
-        seq=session.turns,
-        turn_id=message.turn_id,
-        text=message.text,
-        at=at,
-        digest=digest,
-        verdict=json.dumps(answer, ensure_ascii=False),
-        signals=signals_text,
-        trace=trace,
-    )
-    if not tx.sessions.keep_turn(session, turn):
-        raise RuntimeError("a turn appeared while its session was held")

@@ -47,6 +47,12 @@ def waiting_text(policy: Policy, session: Session, escalation: Escalation) -> st
     return say(policy, session, "waiting", promise=escalation.commitment.text)
 
 
+def decided_text(policy: Policy, session: Session, escalation: Escalation) -> str:
+    """The one message of a hand-over: the promise, and where we know no address, the question for one."""
+    promise = escalation.commitment.text
+    return promise if session.reachable else f"{promise} {say(policy, session, 'needs_contact')}"
+
+
 def closed_text(policy: Policy, session: Session) -> str:
     """What a visitor hears who writes on into a closed session."""
     return say(policy, session, "closed")

@@ -5,11 +5,11 @@ end, so a crash before the commit leaves it due, and after the commit done.
 """
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 
 import structlog
 
-from bridge.domain import routing
 from bridge.domain.escalation import (
     ACTIVE,
     CommitmentState,
@@ -21,11 +21,10 @@ from bridge.domain.escalation import (
 )
 from bridge.domain.instants import MINUTE
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, Millis
-from bridge.ports import Site, Tx
+from bridge.domain.values import Channel
 from bridge.service import notify
-from bridge.service.context import Bridge, CurrentPolicy
-from bridge.service.escalate import announce
+from bridge.service.context import Bridge, Case, open_case
+from bridge.service.escalate import Said, announce, route_now
 from bridge.service.promise import Wording, follow_ups, make_commitment
 
 log = structlog.get_logger()
@@ -33,8 +32,8 @@ log = structlog.get_logger()
 LEASE = MINUTE
 RETRY_AFTER = 5 * MINUTE
 TRIES = 12
-PROMISES = 4
-"""Promises to one customer, the first included, until the person in charge is alarmed at every further one."""
+PROMISES = 3
+"""Promises to one customer, the first included, before a further one raises an alarm."""
 
 FELL_THROUGH = Wording(live="escalated_live", otherwise="fell_through")
 BROKEN = Wording(live="broken", otherwise="broken")
@@ -57,7 +56,7 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
         with bridge.store.write() as tx:
             if not tx.work.finish_follow_up(one.id, owner, state="sent"):
                 return
-            done = _do(bridge, tx, one)
+            done = _do(open_case(bridge, tx, one.site), one)
     except Exception:
         log.exception("follow_up.failed", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
         _push_ahead(bridge, owner, one)
@@ -73,105 +72,84 @@ def _push_ahead(bridge: Bridge, owner: str, one: FollowUp) -> None:
             tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + RETRY_AFTER, "failed")
 
 
-def _do(bridge: Bridge, tx: Tx, one: FollowUp) -> str:
-    escalation = tx.escalations.hold(one.site, one.escalation_id)
-    site = tx.sites.get(one.site)
-    if escalation is None or site is None:
-        return "nothing: it is gone"
-    if escalation.state not in ACTIVE or escalation.commitment.id != one.commitment_id:
-        return "nothing: settled or replaced"
-    if escalation.commitment.state is not CommitmentState.PENDING:
-        return "nothing: the promise is kept"
-    current = bridge.policies.current(tx, one.site)
-    now = bridge.clock.now()
-    match one.kind:
-        case FollowUpKind.PICKUP:
-            return _pick_up_watch(bridge, tx, site, current, escalation, now)
-        case FollowUpKind.OPENING:
-            return _opening(bridge, tx, site, current, escalation, now)
-        case FollowUpKind.WARN:
-            return _warn(bridge, tx, site, current, escalation, now)
-        case FollowUpKind.PROMISE:
-            return _promise_due(bridge, tx, site, current, escalation, now)
+def _do(case: Case, one: FollowUp) -> str:
+    escalation = case.tx.escalations.hold(one.site, one.escalation_id)
+    if escalation is None or escalation.state not in ACTIVE:
+        return "nothing: it is over"
+    standing = escalation.commitment
+    if standing.id != one.commitment_id or standing.state is not CommitmentState.PENDING:
+        return "nothing: the promise is kept or replaced"
+    return DO[one.kind](case, escalation)
 
 
-def _pick_up_watch(
-    bridge: Bridge, tx: Tx, site: Site, current: CurrentPolicy, escalation: Escalation, now: Millis
-) -> str:
+def _pick_up_watch(case: Case, escalation: Escalation) -> str:
     """Nobody took the live chat in time: the next rung, a new promise, and the customer is told."""
     if escalation.state is EscalationState.CLAIMED:
         return "nothing: somebody has it"
-    renew(bridge, tx, site, current, escalation, now, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
+    renew(case, escalation, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
     return "fell to the next rung"
 
 
-def _opening(bridge: Bridge, tx: Tx, site: Site, current: CurrentPolicy, escalation: Escalation, now: Millis) -> str:
+def _opening(case: Case, escalation: Escalation) -> str:
     """The team is in: remind it, and write to the customer. If the promise is due as well, that follow-up speaks."""
-    systems, policy = bridge.systems(site), current.document
-    key = f"opening.{escalation.commitment.id}"
-    notify.mail_team(tx, site, systems, policy, escalation, key, now)
-    if now >= escalation.commitment.due_at:
+    standing = escalation.commitment
+    notify.mail_team(case, escalation, f"opening.{standing.id}")
+    if case.at >= standing.due_at:
         return "reminded the team; the promise is due too"
-    session = first_session(tx, escalation)
-    key = f"follow_up.{escalation.commitment.id}"
-    promise = escalation.commitment.text
-    told = session and notify.mail_customer(tx, site, systems, policy, escalation, session, key, now, promise=promise)
+    session = first_session(case, escalation)
+    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", promise=standing.text)
     return "reminded the team, wrote to the customer" if told else "reminded the team; no address of the customer"
 
 
-def _warn(bridge: Bridge, tx: Tx, site: Site, current: CurrentPolicy, escalation: Escalation, now: Millis) -> str:
-    if now >= escalation.commitment.due_at:
+def _warn(case: Case, escalation: Escalation) -> str:
+    if case.at >= escalation.commitment.due_at:
         return "nothing: the promise is due"
-    key = f"warn.{escalation.commitment.id}"
-    notify.mail_team(tx, site, bridge.systems(site), current.document, escalation, key, now)
+    notify.mail_team(case, escalation, f"warn.{escalation.commitment.id}")
     return "warned the team"
 
 
-def _promise_due(
-    bridge: Bridge, tx: Tx, site: Site, current: CurrentPolicy, escalation: Escalation, now: Millis
-) -> str:
+def _promise_due(case: Case, escalation: Escalation) -> str:
     """The promise is due and nobody has answered: say so, honestly, with a new promise."""
-    if escalation.answered_at is not None:
-        return "nothing: answered"
     broken = escalation.commitment
-    fresh = renew(bridge, tx, site, current, escalation, now, CommitmentState.BROKEN, BROKEN)
-    systems, policy = bridge.systems(site), current.document
-    made = len(tx.escalations.commitments(escalation.id))
-    notify.mail_team(tx, site, systems, policy, fresh, f"{'alarm' if made >= PROMISES else 'broken'}.{broken.id}", now)
-    session = first_session(tx, fresh)
-    if session:
-        promise = fresh.commitment.text
-        notify.mail_customer(tx, site, systems, policy, fresh, session, f"broken.{broken.id}", now, promise=promise)
-    log.warning("promise.broken", site=site.id, escalation=escalation.id, promises=made)
+    fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN)
+    made = len(case.tx.escalations.commitments(escalation.id))
+    notify.mail_team(case, fresh, f"{'alarm' if made > PROMISES else 'broken'}.{broken.id}")
+    promise = fresh.commitment.text
+    notify.mail_customer(case, fresh, first_session(case, fresh), f"broken.{broken.id}", promise=promise)
+    log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=made)
     return "the promise was broken; a new one was made"
 
 
+DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
+    FollowUpKind.PICKUP: _pick_up_watch,
+    FollowUpKind.OPENING: _opening,
+    FollowUpKind.WARN: _warn,
+    FollowUpKind.PROMISE: _promise_due,
+}
+
+
 def renew(
-    bridge: Bridge, tx: Tx, site: Site, current: CurrentPolicy, escalation: Escalation, now: Millis,
-    settled: CommitmentState, wording: Wording, *, below: Channel | None = None,
-) -> Escalation:  # fmt: skip
+    case: Case, escalation: Escalation, settled: CommitmentState, wording: Wording, *, below: Channel | None = None
+) -> Escalation:
     """Put a new promise in place of the standing one, and tell every session of the escalation."""
-    policy = current.document
-    queue = escalation.queue if escalation.queue in policy.queues else next(iter(policy.queues))
-    free = below is None and routing.someone_free(
-        queue, tx.people.present(site.id, now), tx.escalations.load(site.id), now
-    )
-    route = routing.route(policy, queue, escalation.priority, now, free=free, below=below)
-    session = first_session(tx, escalation)
-    if session is None:
-        raise RuntimeError("an escalation without a session")
-    commitment = make_commitment(policy, session, escalation.id, route, now, wording=wording)
-    tx.escalations.settle(escalation.commitment.id, settled)
-    tx.escalations.promise(site.id, commitment)
+    queue = escalation.queue if escalation.queue in case.policy.queues else next(iter(case.policy.queues))
+    route = route_now(case, queue, escalation.priority, below)
+    session = first_session(case, escalation)
+    commitment = make_commitment(case, session, escalation.id, route, wording=wording)
+    case.tx.escalations.settle(escalation.commitment.id, settled)
+    case.tx.escalations.promise(case.site.id, commitment)
     fresh = replace(escalation, channel=route.channel, commitment=commitment)
-    tx.escalations.set_state(fresh)
-    pickup = policy.queues[queue].pickup_within
-    for follow_up in follow_ups(site.id, commitment, route, pickup_within=pickup):
-        tx.work.plan(follow_up)
-    announce(tx, fresh, EventKind.COMMITMENT, commitment.text, now)
+    case.tx.escalations.set_state(fresh)
+    pickup = case.policy.queues[queue].pickup_within
+    for follow_up in follow_ups(case.site.id, commitment, route, pickup_within=pickup):
+        case.tx.work.plan(follow_up)
+    announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
 
 
-def first_session(tx: Tx, escalation: Escalation) -> Session | None:
+def first_session(case: Case, escalation: Escalation) -> Session:
     """The session that the escalation was decided in."""
-    return tx.sessions.get(escalation.site, escalation.session_id)
+    session = case.tx.sessions.get(escalation.site, escalation.session_id)
+    if session is None:
+        raise RuntimeError("an escalation without a session")
+    return session

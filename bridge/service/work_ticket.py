@@ -2,22 +2,15 @@
 
 from dataclasses import replace
 
-from bridge.domain.escalation import (
-    ACTIVE,
-    Agent,
-    CommitmentState,
-    Escalation,
-    EscalationState,
-    EventKind,
-    Presence,
-)
+from bridge.domain.escalation import ACTIVE, Agent, CommitmentState, Escalation, EscalationState, EventKind
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, Millis, State
-from bridge.ports import AgentReply, BridgeError, Tx
+from bridge.domain.values import Channel, State
+from bridge.ports import AgentReply, BridgeError
 from bridge.service import notify
-from bridge.service.context import Bridge
-from bridge.service.escalate import announce
+from bridge.service.context import Case
+from bridge.service.escalate import Said, announce
 from bridge.service.verdicts import say
+from bridge.service.watch_promises import first_session
 
 
 class EscalationUnknown(BridgeError):  # noqa: N818
@@ -32,109 +25,89 @@ class AlreadyClaimed(BridgeError):  # noqa: N818
     """Somebody else has claimed the escalation."""
 
 
-def claim(bridge: Bridge, tx: Tx, site: str, escalation_id: str, agent: Agent) -> Escalation:
+def claim(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     """A person takes it. The same person may claim again.
 
     Raises:
         EscalationUnknown, EscalationOver, AlreadyClaimed: see there.
     """
-    held = _hold_active(tx, site, escalation_id)
+    held = _hold_active(case, escalation_id)
     if held.claimed_by and held.claimed_by.id != agent.id:
         raise AlreadyClaimed
     if held.state is EscalationState.CLAIMED:
         return held
-    now = bridge.clock.now()
     claimed = replace(held, state=EscalationState.CLAIMED, claimed_by=agent)
-    tx.escalations.set_state(claimed)
-    _tell(bridge, tx, claimed, EventKind.NOTICE, "claimed", now, agent=agent.name)
+    case.tx.escalations.set_state(claimed)
+    _tell(case, claimed, EventKind.NOTICE, "claimed", agent=agent.name)
     return claimed
 
 
-def reply(bridge: Bridge, tx: Tx, site: str, escalation_id: str, answer: AgentReply) -> Escalation:
+def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     """A person answers: the chat shows it, the promise is kept, and a customer who left the chat gets it by mail.
 
     Raises:
         EscalationUnknown, EscalationOver: see there.
     """
-    held = _hold_active(tx, site, escalation_id)
-    if not tx.escalations.keep_reply(site, escalation_id, answer):
+    held = _hold_active(case, escalation_id)
+    if not case.tx.escalations.keep_reply(case.site.id, escalation_id, answer):
         return held
-    settled = _settle(tx, held, CommitmentState.KEPT)
-    claimed_by = held.claimed_by or answer.agent
     answered = replace(
-        settled,
+        _settle(case, held, CommitmentState.KEPT),
         state=EscalationState.CLAIMED,
-        claimed_by=claimed_by,
+        claimed_by=held.claimed_by or answer.agent,
         answered_at=held.answered_at if held.answered_at is not None else answer.at,
     )
-    tx.escalations.set_state(answered)
-    announce(tx, answered, EventKind.AGENT, answer.text, answer.at, answer.agent.name)
+    case.tx.escalations.set_state(answered)
+    announce(case, answered, Said(EventKind.AGENT, answer.text, answer.agent.name))
     if answered.channel is not Channel.LIVE:
-        _mail_reply(bridge, tx, answered, answer)
+        session = first_session(case, answered)
+        key = f"reply.{answer.reply_id}"
+        notify.mail_customer(case, answered, session, key, text=answer.text, agent=answer.agent.name)
     return answered
 
 
-def resolve(bridge: Bridge, tx: Tx, site: str, escalation_id: str, agent: Agent) -> Escalation:
+def resolve(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     """A person is done: the session closes, the promise is answered for, nothing is sent any more.
 
     Raises:
         EscalationUnknown, EscalationOver: see there.
     """
-    return _end(bridge, tx, site, escalation_id, agent, EscalationState.RESOLVED, CommitmentState.KEPT)
+    ended = _end(case, escalation_id, agent, EscalationState.RESOLVED, CommitmentState.KEPT)
+    for session in _tell(case, ended, EventKind.CLOSED, "resolved"):
+        case.tx.sessions.save(replace(session, state=State.CLOSED))
+    return ended
 
 
-def release(bridge: Bridge, tx: Tx, site: str, escalation_id: str, agent: Agent) -> Escalation:
-    """A person gives the session back to the bot; the chat gets a factual marker, and the old signals are forgotten.
+def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
+    """A person gives the session back to the bot; the chat gets a factual marker.
+
+    The signals so far are forgotten: what led to this escalation must not lead to the next.
 
     Raises:
         EscalationUnknown, EscalationOver: see there.
     """
-    return _end(bridge, tx, site, escalation_id, agent, EscalationState.RELEASED, CommitmentState.REPLACED)
-
-
-def note_presence(bridge: Bridge, tx: Tx, site: str, seen: Presence) -> None:
-    """A person says that they are there, or that they leave."""
-    tx.people.note(site, seen)
-
-
-def _end(
-    bridge: Bridge,
-    tx: Tx,
-    site: str,
-    escalation_id: str,
-    agent: Agent,
-    state: EscalationState,
-    promise: CommitmentState,
-) -> Escalation:
-    now = bridge.clock.now()
-    held = _settle(tx, _hold_active(tx, site, escalation_id), promise)
-    ended = replace(held, state=state, claimed_by=held.claimed_by or agent)
-    tx.escalations.set_state(ended)
-    resolved = state is EscalationState.RESOLVED
-    kind, key = (EventKind.CLOSED, "resolved") if resolved else (EventKind.RELEASED, "released")
-    for session in _tell(bridge, tx, ended, kind, key, now):
-        tx.sessions.save(_closed(session) if resolved else _reopened(session))
+    ended = _end(case, escalation_id, agent, EscalationState.RELEASED, CommitmentState.REPLACED)
+    for session in _tell(case, ended, EventKind.RELEASED, "released"):
+        case.tx.sessions.save(replace(session, state=State.OPEN, escalation_id=None, window=()))
     return ended
 
 
-def _closed(session: Session) -> Session:
-    return replace(session, state=State.CLOSED)
+def _end(case: Case, escalation_id: str, agent: Agent, state: EscalationState, promise: CommitmentState) -> Escalation:
+    held = _settle(case, _hold_active(case, escalation_id), promise)
+    ended = replace(held, state=state, claimed_by=held.claimed_by or agent)
+    case.tx.escalations.set_state(ended)
+    return ended
 
 
-def _reopened(session: Session) -> Session:
-    """Open to the bot again, with a clean slate: what led to this escalation must not lead to the next."""
-    return replace(session, state=State.OPEN, escalation_id=None, window=())
-
-
-def _settle(tx: Tx, held: Escalation, state: CommitmentState) -> Escalation:
-    tx.work.cancel(held.id)
-    if not tx.escalations.settle(held.commitment.id, state):
+def _settle(case: Case, held: Escalation, state: CommitmentState) -> Escalation:
+    case.tx.work.cancel(held.id)
+    if not case.tx.escalations.settle(held.commitment.id, state):
         return held
     return replace(held, commitment=replace(held.commitment, state=state))
 
 
-def _hold_active(tx: Tx, site: str, escalation_id: str) -> Escalation:
-    held = tx.escalations.hold(site, escalation_id)
+def _hold_active(case: Case, escalation_id: str) -> Escalation:
+    held = case.tx.escalations.hold(case.site.id, escalation_id)
     if held is None:
         raise EscalationUnknown
     if held.state not in ACTIVE:
@@ -142,25 +115,7 @@ def _hold_active(tx: Tx, site: str, escalation_id: str) -> Escalation:
     return held
 
 
-def _tell(
-    bridge: Bridge, tx: Tx, escalation: Escalation, kind: EventKind, key: str, at: Millis, **values: str
-) -> list[Session]:
+def _tell(case: Case, escalation: Escalation, kind: EventKind, key: str, **values: str) -> list[Session]:
     """A line from the policy's messages, in the language of the session that the escalation came from."""
-    current = bridge.policies.current(tx, escalation.site)
-    session = tx.sessions.get(escalation.site, escalation.session_id)
-    if session is None:
-        raise RuntimeError("an escalation without a session")
-    return announce(tx, escalation, kind, say(current.document, session, key, **values), at)
-
-
-def _mail_reply(bridge: Bridge, tx: Tx, escalation: Escalation, answer: AgentReply) -> None:
-    site = tx.sites.get(escalation.site)
-    session = tx.sessions.get(escalation.site, escalation.session_id)
-    if site is None or session is None:
-        return
-    current = bridge.policies.current(tx, escalation.site)
-    key = f"reply.{answer.reply_id}"
-    notify.mail_customer(
-        tx, site, bridge.systems(site), current.document, escalation, session, key, answer.at,
-        text=answer.text, agent=answer.agent.name,
-    )  # fmt: skip
+    text = say(case.policy, first_session(case, escalation), key, **values)
+    return announce(case, escalation, Said(kind, text))

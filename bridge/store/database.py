@@ -38,16 +38,17 @@ class Database:
         self.dialect = "sqlite" if self.sqlite else "postgresql"
         self._wait = wait
         self._readers = readers
-        self._forget()
+        self.forget()
         me = weakref.ref(self)
 
         def after_fork() -> None:
             if database := me():
-                database._forget()
+                database.forget()
 
         os.register_at_fork(after_in_child=after_fork)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop engines and locks without closing anything: what a forked child has to do."""
         self._gate = threading.Lock()
         self._making = threading.Lock()
         self._engines: dict[str, Engine] = {}
@@ -86,7 +87,7 @@ class Database:
         """Give back every connection."""
         for engine in self._engines.values():
             engine.dispose()
-        self._forget()
+        self.forget()
 
     def _engine(self, use: str) -> Engine:
         engine = self._engines.get(use)
@@ -135,7 +136,7 @@ def named() -> Iterator[None]:
 
 
 def migration_engine(url: str) -> Engine:
-    """An engine for migrations: no pool, and on SQLite no foreign keys, which would delete rows as tables are rebuilt."""
+    """An engine for migrations: no pool; on SQLite no foreign keys, for they delete rows as tables are rebuilt."""
     engine = create_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
 

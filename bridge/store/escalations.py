@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, or_, select, update
 
 from bridge.domain.escalation import (
     ACTIVE,
@@ -125,22 +125,22 @@ class Escalations:
         return True
 
     def get(self, site: str, escalation_id: str) -> Escalation | None:
-        row = self._c.execute(self._s.get, {"of_site": site, "of_escalation": escalation_id}).first()
+        row = self._c.execute(self._s.get, {"of_site": site, "of_escalation": escalation_id}).mappings().first()
         return read_escalation(row) if row else None
 
     def hold(self, site: str, escalation_id: str) -> Escalation | None:
         """As `get`, and nobody else changes it before this transaction ends."""
-        row = self._c.execute(self._s.hold, {"of_site": site, "of_escalation": escalation_id}).first()
+        row = self._c.execute(self._s.hold, {"of_site": site, "of_escalation": escalation_id}).mappings().first()
         return read_escalation(row) if row else None
 
     def active_of(self, site: str, session: str, customer_key: str | None) -> Escalation | None:
         values = {"of_site": site, "of_session": session, "of_customer": customer_key}
-        row = self._c.execute(self._s.active_of, values).first()
+        row = self._c.execute(self._s.active_of, values).mappings().first()
         return read_escalation(row) if row else None
 
     def page(self, site: str, states: Sequence[EscalationState], limit: int, before: str | None) -> list[Escalation]:
         values = {"of_site": site, "states": [state.value for state in states], "most": limit, "before": before}
-        return [read_escalation(row) for row in self._c.execute(self._s.page, values)]
+        return [read_escalation(row) for row in self._c.execute(self._s.page, values).mappings()]
 
     def set_state(self, changed: Escalation) -> None:
         agent = changed.claimed_by
@@ -202,26 +202,26 @@ class Escalations:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}
 
 
-def read_escalation(row: Row[Any]) -> Escalation:
+def read_escalation(row: RowMapping) -> Escalation:
     """An escalation from its row, with its latest promise."""
     return Escalation(
-        site=row.site,
-        id=row.id,
-        session_id=row.session_id,
-        customer_key=row.customer_key,
-        state=EscalationState(row.state),
-        rule=row.rule,
-        reason=row.reason,
-        priority=Priority(row.priority),
-        queue=row.queue,
-        channel=Channel(row.channel),
-        policy_version=row.policy_version,
-        packet=Packet.model_validate_json(row.packet),
-        trace=row.trace,
-        decided_at=row.decided_at,
-        claimed_by=Agent(row.claimed_by, row.claimed_by_name) if row.claimed_by else None,
-        answered_at=row.answered_at,
-        commitment=_read_commitment(row._mapping),
+        site=row["site"],
+        id=row["id"],
+        session_id=row["session_id"],
+        customer_key=row["customer_key"],
+        state=EscalationState(row["state"]),
+        rule=row["rule"],
+        reason=row["reason"],
+        priority=Priority(row["priority"]),
+        queue=row["queue"],
+        channel=Channel(row["channel"]),
+        policy_version=row["policy_version"],
+        packet=Packet.model_validate_json(row["packet"]),
+        trace=row["trace"],
+        decided_at=row["decided_at"],
+        claimed_by=Agent(row["claimed_by"], row["claimed_by_name"]) if row["claimed_by"] else None,
+        answered_at=row["answered_at"],
+        commitment=_read_commitment(row),
     )
 
 

@@ -61,18 +61,12 @@ class SessionStatements:
         self.amend_verdict = (
             update(turn).where(of_session, turn.c.seq == bindparam("of_seq")).values(verdict=bindparam("new_verdict"))
         )
+        reply = ("reply_text", "reply_at", "reply_digest", "reply_verdict", "reply_trace", "reply_shown")
         self.keep_reply = (
             update(turn)
             .where(of_session, turn.c.seq == bindparam("of_seq"))
-            .values(
-                {
-                    name: bindparam(f"new_{name}")
-                    for name in (
-                        "signals", "reply_text", "reply_at", "reply_digest", "reply_verdict", "reply_trace", "reply_shown",
-                    )
-                }
-            )
-        )  # fmt: skip
+            .values({name: bindparam(f"new_{name}") for name in ("signals", *reply)})
+        )
         self.keep_event = upsert(event)
         self.events = (
             select(event)

@@ -182,8 +182,8 @@ class Work:
         return self._c.execute(self._s.not_sent, values).rowcount == 1
 
     def outbox(self, states: Sequence[str], limit: int) -> list[Json]:
-        rows = self._c.execute(self._s.outbox, {"states": list(states), "most": limit})
-        return [dict(row._mapping) for row in rows]
+        rows = self._c.execute(self._s.outbox, {"states": list(states), "most": limit}).mappings()
+        return [dict(row) for row in rows]
 
     def retry(self, row_id: str, now: Millis) -> bool:
         return self._c.execute(self._s.retry, {"of_id": row_id, "now": now}).rowcount == 1
@@ -192,8 +192,8 @@ class Work:
         return self._c.execute(self._s.park, {"of_id": row_id}).rowcount == 1
 
     def due(self, until: Millis, limit: int) -> list[Json]:
-        rows = self._c.execute(self._s.due, {"until": until, "most": limit})
-        return [dict(row._mapping) for row in rows]
+        rows = self._c.execute(self._s.due, {"until": until, "most": limit}).mappings()
+        return [dict(row) for row in rows]
 
 
 def read_outbox(row: Any) -> OutboxRow:

@@ -7,9 +7,11 @@ from bridge.domain.findings import PolicyRefused, check_policy
 from bridge.domain.instants import SECOND, to_rfc3339
 from bridge.ports import AgentReply, Scope
 from bridge.service import manage_policy, read_escalations, work_ticket
+from bridge.service.context import open_case
 from bridge.web import problems
 from bridge.web.calls import Call, answer, signed
 from bridge.web.wire import (
+    LONGEST_ID,
     AgentReplyIn,
     ClaimIn,
     CloseIn,
@@ -18,6 +20,7 @@ from bridge.web.wire import (
     PresenceIn,
     ReleaseIn,
     ResolveIn,
+    unprintable,
 )
 
 admin = Blueprint("admin", __name__)
@@ -36,7 +39,7 @@ def escalations(call: Call[CloseIn]) -> Response:
     if not (limit.isascii() and limit.isdigit()) or not 1 <= int(limit[:9]) <= LONGEST_PAGE:
         raise problems.bad_query("limit", f"expected 1 to {LONGEST_PAGE}")
     before = request.args.get("before")
-    if before is not None and ("\x00" in before or len(before) > 64):
+    if before is not None and (unprintable(before) or len(before) > LONGEST_ID):
         raise problems.bad_query("before", "expected the id of an escalation")
     with call.write() as tx:
         page = read_escalations.list_escalations(tx, call.site, states, int(limit), before)
@@ -57,7 +60,7 @@ def escalation(call: Call[CloseIn], escalation: str) -> Response:
 def claim(call: Call[ClaimIn], escalation: str) -> Response:
     """Take an escalation."""
     with call.write() as tx:
-        changed = work_ticket.claim(call.bridge, tx, call.site, escalation, call.body.agent.value())
+        changed = work_ticket.claim(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())
         return answer(read_escalations.show(tx, changed))
 
 
@@ -68,7 +71,7 @@ def reply(call: Call[AgentReplyIn], escalation: str) -> Response:
     body = call.body
     said = AgentReply(body.reply_id, body.agent.value(), body.text, call.bridge.clock.now())
     with call.write() as tx:
-        changed = work_ticket.reply(call.bridge, tx, call.site, escalation, said)
+        changed = work_ticket.reply(open_case(call.bridge, tx, call.site), escalation, said)
         return answer(read_escalations.show(tx, changed))
 
 
@@ -77,7 +80,7 @@ def reply(call: Call[AgentReplyIn], escalation: str) -> Response:
 def resolve(call: Call[ResolveIn], escalation: str) -> Response:
     """Be done with an escalation; its sessions close."""
     with call.write() as tx:
-        changed = work_ticket.resolve(call.bridge, tx, call.site, escalation, call.body.agent.value())
+        changed = work_ticket.resolve(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())
         return answer(read_escalations.show(tx, changed))
 
 
@@ -86,7 +89,7 @@ def resolve(call: Call[ResolveIn], escalation: str) -> Response:
 def release(call: Call[ReleaseIn], escalation: str) -> Response:
     """Give the conversation back to the bot."""
     with call.write() as tx:
-        changed = work_ticket.release(call.bridge, tx, call.site, escalation, call.body.agent.value())
+        changed = work_ticket.release(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())
         return answer(read_escalations.show(tx, changed))
 
 
@@ -94,14 +97,14 @@ def release(call: Call[ReleaseIn], escalation: str) -> Response:
 @signed(Scope.ADMIN, PresenceIn, answer="Presence")
 def presence(call: Call[PresenceIn], agent: str) -> Response:
     """Say that somebody is there, for so many seconds."""
-    if not 1 <= len(agent) <= 64 or any(ord(char) < 32 for char in agent):
+    if len(agent) > LONGEST_ID or unprintable(agent):
         raise problems.bad_query("agent", "expected 1 to 64 printable characters")
     body = call.body
     expires_at = call.bridge.clock.now() + body.ttl_s * SECOND
     who = Agent(agent, body.name)
     seen = Presence(who, tuple(body.queues), body.capacity, body.available, expires_at)
     with call.write() as tx:
-        work_ticket.note_presence(call.bridge, tx, call.site, seen)
+        tx.people.note(call.site, seen)
     return answer({"agent_id": agent, "available": body.available, "expires_at": to_rfc3339(expires_at)})
 
 

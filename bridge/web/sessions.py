@@ -1,5 +1,7 @@
 """The chat scope: sessions, turns, replies, events, contact, close."""
 
+import re
+
 from flask import Blueprint, Response, request
 
 from bridge.ports import Scope
@@ -66,7 +68,7 @@ def reply(call: Call[ReplyIn], session: str, turn_id: str) -> Response:
 def events(call: Call[CloseIn], session: str) -> Response:
     """Read what happened since event `after`."""
     after = request.args.get("after", "0")
-    if not (after.isascii() and after.isdigit()) or len(after) > 10 or int(after) > LARGEST_EVENT:
+    if not re.fullmatch(r"\d{1,10}", after, re.ASCII) or int(after) > LARGEST_EVENT:
         raise problems.bad_query("after", "expected a whole number from 0")
     with call.write() as tx:
         found = converse.read_events(tx, call.site, session, int(after))

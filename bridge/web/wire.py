@@ -12,6 +12,7 @@ from bridge.domain.escalation import Agent
 from bridge.domain.values import Identity, Visitor
 
 SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
+LONGEST_ID = 64
 TURN_ID = r"^[A-Za-z0-9_.:-]{1,64}$"
 
 
@@ -44,13 +45,18 @@ def _one_address(text: str) -> str:
     return text
 
 
+def unprintable(text: str) -> bool:
+    """Whether a text holds a control character."""
+    return re.search(r"[\x00-\x1f\x7f]", text) is not None
+
+
 def _no_break(text: str) -> str:
     """Refuse control characters in one-line texts.
 
     Raises:
         ValueError: there is one.
     """
-    if any(ord(char) < 32 or ord(char) == 127 for char in text):
+    if unprintable(text):
         raise ValueError("a line break or control character does not belong here")
     return text
 

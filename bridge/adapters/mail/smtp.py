@@ -124,7 +124,7 @@ class SmtpMailer:
             _leave(client)
 
     def _connect(self, letter: "_Letter", deadline: Deadline) -> smtplib.SMTP:
-        server, timeout = self._server, max(deadline.left(), 0.001)
+        server, timeout = self._server, deadline.left() + 1  # the deadline cuts first; smtplib hides time-outs
         name = letter.sender.rpartition("@")[2]  # given, so that nothing looks up this machine's own name
         if server.security is Security.TLS:
             context = self._context or _context(checked=True)
