@@ -51,16 +51,12 @@ def take_turn(bridge: Bridge, tx: Tx, site: str, session_id: str, message: Messa
     if session is None:
         raise SessionUnknown(session_id)
     current = bridge.policies.current(tx, site)
-    digest = digest_of(message.text)
-    known = tx.sessions.turn(site, session_id, message.turn_id) if session.turns else None
-    if known:
-        return repeat(tx, current, session, known.verdict, same=known.digest == digest)
     turn = Turn(
         seq=session.turns + 1,
         turn_id=message.turn_id,
         text=message.text,
         at=bridge.clock.now(),
-        digest=digest,
+        digest=digest_of(message.text),
         verdict="",
         signals="null",
         trace="null",
@@ -93,17 +89,26 @@ def standing_escalation(tx: Tx, session: Session) -> Escalation | None:
     return tx.escalations.get(session.site, session.escalation_id) if session.escalation_id else None
 
 
+def _repeated(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
+    """The turn is stored already. That shows when it is stored again, so that the usual turn need not ask first."""
+    known = tx.sessions.turn(session.site, session.id, turn.turn_id)
+    if known is None:
+        raise RuntimeError("a turn was refused as a second one, yet there is no first")
+    return repeat(tx, current, session, known.verdict, same=known.digest == turn.digest)
+
+
 def _take_locked(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     """The message joins the ticket; nothing is judged any more."""
-    session = replace(session, turns=turn.seq)
     answer = locked_verdict(tx, current, session)
-    keep(tx, session, replace(turn, verdict=as_text(answer)))
-    tx.sessions.save(session)
+    if not tx.sessions.keep_turn(session, replace(turn, verdict=as_text(answer))):
+        return _repeated(tx, current, session, turn)
+    tx.sessions.save(replace(session, turns=turn.seq))
     return answer
 
 
 def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     measured = measure(session, turn)
+    before = session
     session = replace(
         session,
         turns=turn.seq,
@@ -117,7 +122,8 @@ def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session,
         signals=as_text(signals.dump(measured)),
         trace=trace_of(decision, current, session),
     )
-    keep(tx, session, turn)
+    if not tx.sessions.keep_turn(session, turn):
+        return _repeated(tx, current, before, turn)
     if decision.rule is None:
         tx.sessions.save(session)
         return verdict(session)
@@ -135,12 +141,6 @@ def measure(session: Session, turn: Turn) -> TurnSignals:
     language = signals.language_of(session.locale)
     message = signals.measure_message(turn.text, language=language, previous=previous)
     return TurnSignals(seq=turn.seq, at=turn.at, message=message, reply=None)
-
-
-def keep(tx: Tx, session: Session, turn: Turn) -> None:
-    """Store a turn of a held session."""
-    if not tx.sessions.keep_turn(session, turn):
-        raise RuntimeError("a turn appeared while its session was held")
 
 
 def as_text(value: Json) -> str:

@@ -15,9 +15,9 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.adapters.addresses import mailbox
-from bridge.adapters.desk.rendering import render_ticket
 from bridge.adapters.http import Answer, Http
 from bridge.domain.packet import PacketCustomer, Ticket
+from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Json
 from bridge.ports import AdapterError, OutcomeUnknown, Rejected, Strategy, TicketRef
 

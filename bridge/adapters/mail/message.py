@@ -11,7 +11,8 @@ from email.utils import format_datetime, parseaddr
 from bridge.adapters.addresses import mailbox
 from bridge.ports import Mail, Rejected
 
-_MESSAGE_ID = re.compile(r"[A-Za-z0-9._+=-]{1,200}@[A-Za-z0-9.-]{1,200}")
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9._+=:-]{1,200}@[A-Za-z0-9]([A-Za-z0-9.-]{0,198}[A-Za-z0-9])?")
+_ODD_IN_LOCAL = re.compile(r"[:=]|(?<=\.)\.|^\.|\.$")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
@@ -38,7 +39,9 @@ def envelope_sender(mail: Mail) -> str:
 
 
 def bare_message_id(mail: Mail) -> str:
-    """The Message-ID without its angle brackets.
+    """The Message-ID without its angle brackets, different for different ids.
+
+    What our ids may hold and a Message-ID may not (a colon, a dot beside a dot) is written as `=` and its hex code.
 
     Raises:
         Rejected: it is none.
@@ -46,7 +49,8 @@ def bare_message_id(mail: Mail) -> str:
     bare = mail.message_id.removeprefix("<").removesuffix(">")
     if not _MESSAGE_ID.fullmatch(bare):
         raise Rejected("message id is malformed")
-    return bare
+    local, _, domain = bare.partition("@")
+    return f"{_ODD_IN_LOCAL.sub(lambda odd: f'={ord(odd[0]):02X}', local)}@{domain}"
 
 
 def build(mail: Mail) -> EmailMessage:

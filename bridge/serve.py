@@ -1,0 +1,131 @@
+"""The sidecar's server: gunicorn with threads, its settings from ours, each worker with its own assembled product."""
+
+import logging
+import os
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
+
+from bridge import bootstrap, logs
+from bridge.bootstrap import Assembly
+from bridge.config import Settings, read_settings
+from bridge.web.app import Parts
+from bridge.web.app import create_app as flask_app
+
+GRACE = 20
+"""Seconds that running requests get to end after SIGTERM; above the deadline of every call they may wait for."""
+MEMORY = Path("/dev/shm")  # noqa: S108 - a memory file system, where gunicorn's heartbeat file costs nothing
+
+
+def serve(settings: Settings) -> None:
+    """Run the sidecar until a signal ends it; the process ends with it.
+
+    Raises:
+        SettingsRefused, PolicyRefused, MigrationBroken: it cannot start; see `prepare`.
+    """
+    prepare(settings)
+    Sidecar(settings).run()
+
+
+def prepare(settings: Settings) -> None:
+    """Bring the schema and the policy file in, and see that each site's systems can be made.
+
+    It happens once, before any worker is forked, and leaves no connection open: one that is forked along breaks.
+
+    Raises:
+        SettingsRefused: the policy file cannot be read, or a site's systems lack a setting.
+        PolicyRefused: the policy file has an error.
+        MigrationBroken: see there.
+    """
+    bootstrap.migrate(settings)
+    assembly = bootstrap.build(settings, deliver_at_once=False)
+    try:
+        bootstrap.import_policy_file(assembly)
+        with assembly.bridge.store.read() as tx:
+            sites = tx.sites.all()
+        for site in sites:
+            assembly.bridge.systems(site)
+    finally:
+        assembly.close()
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The WSGI application, for another server than ours: `bridge.serve:create_app`, called with nothing.
+
+    The schema has to be there: `bridge migrate`.
+    """
+    settings = settings or read_settings()
+    logs.configure(settings.log_level)
+    return _app_over(bootstrap.build(settings))
+
+
+def _app_over(assembly: Assembly) -> Flask:
+    settings = assembly.settings
+    parts = Parts(
+        bridge=assembly.bridge,
+        schema_fault=partial(bootstrap.schema_fault, settings),
+        tick_ms=round(settings.tick * 1000),
+    )
+    return flask_app(parts)
+
+
+class JsonLogger(Logger):  # type: ignore[misc, unused-ignore]
+    """gunicorn's own lines through our handler: JSON, on standard error."""
+
+    def setup(self, cfg: Any) -> None:
+        """Called by gunicorn once its settings are known."""
+        self.loglevel = self.LOG_LEVELS.get(cfg.loglevel.lower(), logging.INFO)
+        self.error_log.setLevel(self.loglevel)
+        self.error_log.handlers = []
+        self.error_log.propagate = True
+
+
+class Sidecar(BaseApplication):  # type: ignore[misc, unused-ignore]
+    """gunicorn around our app; the app is built in the worker, so that nothing opened is ever forked."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._assembly: Assembly | None = None
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Called by gunicorn."""
+        for name, value in gunicorn_settings(self._settings).items():
+            self.cfg.set(name, value)
+        self.cfg.set("worker_exit", self._shut)
+
+    def load(self) -> Flask:
+        """Called by gunicorn in each worker."""
+        self._assembly = bootstrap.build(self._settings)
+        return _app_over(self._assembly)
+
+    def _shut(self, _arbiter: Any, _worker: Any) -> None:
+        if self._assembly:
+            self._assembly.close()
+
+
+def gunicorn_settings(settings: Settings) -> dict[str, Any]:
+    """What differs from gunicorn's defaults. `timeout` watches the worker itself; requests have deadlines of ours."""
+    return {
+        "bind": settings.bind,
+        "worker_class": "gthread",
+        "workers": settings.workers,
+        "threads": settings.threads,
+        "preload_app": False,
+        "control_socket_disable": True,
+        "worker_tmp_dir": str(MEMORY) if os.access(MEMORY, os.W_OK) else None,
+        "timeout": 60,
+        "graceful_timeout": GRACE,
+        "keepalive": 5,
+        "limit_request_line": 8190,
+        "forwarded_allow_ips": "",
+        "forwarder_headers": "",
+        "secure_scheme_headers": {},
+        "accesslog": None,
+        "logger_class": JsonLogger,
+        "loglevel": "warning" if settings.log_level == "info" else settings.log_level,
+    }
