@@ -12,7 +12,7 @@ from bridge.adapters.crm.hubspot import Fields, HubSpot
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.adapters.mail.folder import FolderMailer
-from bridge.adapters.mail.smtp import Server, SmtpMailer
+from bridge.adapters.mail.smtp import BadMailUrl, Server, SmtpMailer
 from bridge.clock import clock_of
 from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.ports import Clock, Crm, Desk, Mailer, Site
@@ -91,6 +91,10 @@ class SystemsOf:
         self._made: dict[str, Systems] = {}
         allowed = frozenset(filter(None, (part.strip() for part in settings.allow_private_upstreams.split(","))))
         self._http = partial(Http, allow=allowed)
+        try:
+            self._http()
+        except ValueError as error:
+            raise SettingsRefused(f"BRIDGE_ALLOW_PRIVATE_UPSTREAMS: {error}") from None
 
     def __call__(self, site: Site) -> Systems:
         known = self._made.get(site.id)
@@ -124,4 +128,7 @@ def mailer(own: SiteSettings) -> Mailer:
     where = own.mail.get_secret_value()
     if where.startswith("folder:"):
         return FolderMailer(Path(where.removeprefix("folder:")))
-    return SmtpMailer(Server.parse(where))
+    try:
+        return SmtpMailer(Server.parse(where))
+    except BadMailUrl as error:
+        raise SettingsRefused(f"BRIDGE_MAIL: {error}") from None

@@ -1,0 +1,256 @@
+"""Zendesk as a desk: the frozen body, one ticket whatever is lost, and every outcome by its name."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.contractcheck import (
+    Fault,
+    InProcess,
+    Loopback,
+    OpenApi,
+    Vendor,
+    answers_garbage,
+    answers_late,
+    drops_after,
+    drops_before,
+    fails_after,
+    read_request,
+    refuses,
+    truncates,
+)
+from support.contracts import ZENDESK, contract
+from support.packets import CUSTOMER, at, ticket
+from support.zendesk_server import CREATE, LIST, ZendeskVendor
+
+from bridge.adapters.desk.zendesk import COMMENT_LIMIT, Zendesk
+from bridge.adapters.http import Http
+from bridge.domain.packet import Line, Ticket
+from bridge.domain.rendering import render_ticket
+from bridge.domain.values import Identity
+from bridge.ports import AdapterError, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef
+
+BASE = "https://shop.zendesk.com"
+
+
+def desk(vendor: Vendor, **settings: Any) -> Zendesk:
+    settings = {"token": "api-token", "email": "agent@example.org", "budget_s": 1.0, **settings}
+    return Zendesk(Http(transport=InProcess(vendor)), base_url=BASE, **settings)
+
+
+def rendered(vendor: Vendor, filed: Ticket, **settings: Any) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(desk(vendor, **settings).render(filed))["ticket"]
+    return found
+
+
+@pytest.fixture
+def vendor() -> ZendeskVendor:
+    return ZendeskVendor()
+
+
+# ------------------------------------------------------------------------------------------------------- the body
+
+
+def test_packet_is_a_private_comment_and_the_subject_says_nothing_of_it(vendor: ZendeskVendor) -> None:
+    body = rendered(vendor, ticket())
+    assert body["comment"]["public"] is False
+    assert body["comment"]["body"] == render_ticket(ticket())
+    assert body["subject"] == "Chat hand-off: billing"
+    assert (body["external_id"], body["priority"]) == ("esc-0001", "high")
+    assert body["tags"] == ["ai-escalation", "queue-billing", "by-callback"]
+
+
+def test_requester_is_named_only_with_an_address_that_zendesk_takes(vendor: ZendeskVendor) -> None:
+    def requester(**changes: Any) -> Any:
+        return rendered(vendor, ticket(customer=CUSTOMER.model_copy(update=changes))).get("requester")
+
+    assert requester() == {"name": "Ann Lee", "email": "ann@example.org"}
+    assert requester(name=None) == {"name": "ann@example.org", "email": "ann@example.org"}
+    assert requester(email=None, identity=Identity.ANONYMOUS) is None
+    assert requester(email="ann at home") is None
+
+
+def test_group_follows_the_queue_where_one_is_set(vendor: ZendeskVendor) -> None:
+    assert rendered(vendor, ticket(), groups={"billing": 5})["group_id"] == 5
+    assert "group_id" not in rendered(vendor, ticket(), groups={"general": 5})
+
+
+def test_body_is_the_same_whenever_it_is_rendered(vendor: ZendeskVendor) -> None:
+    assert desk(vendor).render(ticket()) == desk(vendor).render(ticket())
+
+
+def test_long_conversation_fits_and_says_what_was_left_out(vendor: ZendeskVendor) -> None:
+    lines = tuple(Line(at=at("2026-11-02T14:00:00"), who="visitor", text=f"no. {n} " + "x" * 7900) for n in range(20))
+    text = rendered(vendor, ticket(transcript=lines))["comment"]["body"]
+    assert len(text) <= COMMENT_LIMIT
+    assert "earlier messages do not fit here" in text
+    assert "no. 19 " in text
+    assert "no. 0 " not in text
+
+
+@pytest.mark.parametrize("spoil", [{"subjekt": "x"}, {"priority": "critical"}, {"requester": {"email": "a@b.c"}}])
+def test_contract_refuses_a_wrong_ticket_so_passing_means_something(spoil: dict[str, Any]) -> None:
+    strict = Vendor(OpenApi(contract(ZENDESK)))
+    body = json.dumps({"ticket": {"comment": {"body": "x"}, **spoil}}).encode()
+    strict.receive(
+        read_request(
+            "POST", "/api/v2/tickets", {"Authorization": "Basic eDp5", "Content-Type": "application/json"}, body
+        )
+    )
+    assert strict.problems()
+
+
+# ------------------------------------------------------------------------------------------------------ create, find
+
+
+def test_create_and_find(vendor: ZendeskVendor) -> None:
+    zendesk = desk(vendor)
+    made = zendesk.create("esc-0001", zendesk.render(ticket()))
+    assert made == TicketRef("1000", f"{BASE}/agent/tickets/1000")
+    assert zendesk.find("esc-0001") == made
+    assert zendesk.find("esc-0002") is None
+    assert vendor.problems() == []
+
+
+def test_key_and_frozen_body_are_sent_as_they_are(vendor: ZendeskVendor) -> None:
+    zendesk = desk(vendor)
+    body = zendesk.render(ticket())
+    zendesk.create("esc-0001", body)
+    assert vendor.calls[0].headers["idempotency-key"] == "esc-0001"
+    assert vendor.calls[0].body == body.encode()
+
+
+def test_both_ways_to_log_in(vendor: ZendeskVendor) -> None:
+    desk(vendor).find("a")
+    desk(vendor, email=None).find("a")
+    basic = base64.b64encode(b"agent@example.org/token:api-token").decode()
+    assert [call.headers["authorization"] for call in vendor.calls] == [f"Basic {basic}", "Bearer api-token"]
+
+
+def test_oldest_of_several_is_found(vendor: ZendeskVendor) -> None:
+    vendor.state.mode["ignore_keys"] = True
+    zendesk = desk(vendor)
+    for _ in range(3):
+        zendesk.create("esc-0001", zendesk.render(ticket()))
+    vendor.state.tickets.reverse()
+    assert zendesk.find("esc-0001") == TicketRef("1000", f"{BASE}/agent/tickets/1000")
+
+
+def test_list_that_ignores_the_filter_proves_nothing(vendor: ZendeskVendor) -> None:
+    others = {"tickets": [{"id": 1, "external_id": "other"}, {"id": 2, "external_id": None}]}
+    vendor.on(LIST, lambda _request: (200, others))
+    assert desk(vendor).find("esc-0001") is None
+    vendor.on(LIST, lambda _request: (200, others | {"next_page": "https://shop.zendesk.com/?page=2"}))
+    with pytest.raises(AdapterError, match="not filtered"):
+        desk(vendor).find("esc-0001")
+
+
+def test_declared_strategy_ends_before_zendesk_forgets_the_key() -> None:
+    assert Zendesk.strategy is Strategy.NATIVE_KEY
+    assert 0 < Zendesk.key_window.total_seconds() < 7200
+
+
+# --------------------------------------------------------------------------------------------------------- outcomes
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome", "made"),
+    [
+        (refuses(400), Rejected, 0), (refuses(401), Rejected, 0), (refuses(403), Rejected, 0),
+        (refuses(404), Rejected, 0), (refuses(422), Rejected, 0), (refuses(429, "0.5"), NotDone, 0),
+        (refuses(500), OutcomeUnknown, 0), (refuses(503, "3"), OutcomeUnknown, 0), (refuses(409), OutcomeUnknown, 0),
+        (drops_before(), OutcomeUnknown, 0), (drops_after(), OutcomeUnknown, 1), (fails_after(), OutcomeUnknown, 1),
+        (answers_garbage(), OutcomeUnknown, 1), (truncates(), OutcomeUnknown, 1),
+        (answers_late(5), OutcomeUnknown, 1),
+    ],
+    ids=lambda value: f"{value.kind}{value.status or ''}" if isinstance(value, Fault) else str(value),
+)  # fmt: skip
+@pytest.mark.parametrize("sockets", [False, True], ids=["in process", "on loopback"])
+def test_lost_answer_leaves_one_ticket(
+    vendor: ZendeskVendor, fault: Fault, outcome: type[AdapterError], made: int, *, sockets: bool
+) -> None:
+    vendor.plan(CREATE, fault)
+    with Loopback(vendor) as server:
+        http = Http(allow=[server.endpoint]) if sockets else Http(transport=InProcess(vendor))
+        zendesk = Zendesk(http, base_url=server.base_url, token="t", budget_s=0.5)
+        body = zendesk.render(ticket())
+        with pytest.raises(outcome):
+            zendesk.create("esc-0001", body)
+        assert len(vendor.state.tickets) == made
+        zendesk.create("esc-0001", body)
+    assert len(vendor.state.tickets) == 1
+
+
+@pytest.mark.parametrize("wrong", [{}, [], None, {"ticket": {}}, {"ticket": {"id": "x"}}, {"ticket": {"id": 0}}])
+def test_success_without_an_id_is_unknown(vendor: ZendeskVendor, wrong: Any) -> None:
+    vendor.on(CREATE, lambda _request: (201, wrong))
+    with pytest.raises(OutcomeUnknown, match="malformed"):
+        desk(vendor).create("esc-0001", desk(vendor).render(ticket()))
+
+
+def test_key_used_with_another_body_is_unknown_and_not_rejected(vendor: ZendeskVendor) -> None:
+    desk(vendor).create("esc-0001", desk(vendor).render(ticket()))
+    with pytest.raises(OutcomeUnknown, match="key in use"):
+        desk(vendor).create("esc-0001", desk(vendor).render(ticket(summary="Another.")))
+
+
+@pytest.mark.parametrize("wrong", [{}, [], {"tickets": {}}, {"tickets": [{"external_id": "esc-0001"}]}])
+def test_look_up_that_cannot_be_read_says_nothing(vendor: ZendeskVendor, wrong: Any) -> None:
+    vendor.on(LIST, lambda _request: (200, wrong))
+    with pytest.raises(AdapterError, match="malformed"):
+        desk(vendor).find("esc-0001")
+
+
+def test_after_the_window_the_same_key_makes_another_ticket_and_find_shows_the_first(vendor: ZendeskVendor) -> None:
+    zendesk = desk(vendor)
+    body = zendesk.render(ticket())
+    zendesk.create("esc-0001", body)
+    vendor.state.tickets[0]["made_at"] -= 7201
+    assert zendesk.create("esc-0001", body).id == "1001"
+    found = zendesk.find("esc-0001")
+    assert found is not None
+    assert found.id == "1000"
+
+
+def test_two_hundred_tickets_over_a_bad_line_are_two_hundred_tickets(vendor: ZendeskVendor) -> None:
+    vendor.state.switch({"drop_after": 0.2, "down": 0.05, "fail_after": 0.1, "garbage": 0.05, "seed": 7})
+    wanted = {f"esc-{number:04}" for number in range(200)}
+    retries = 0
+    with Loopback(vendor) as server:
+        zendesk = Zendesk(Http(allow=[server.endpoint]), base_url=server.base_url, token="t", budget_s=2)
+        for external_id in sorted(wanted):
+            body = zendesk.render(ticket(external_id))
+            while True:
+                try:
+                    zendesk.create(external_id, body)
+                except (NotDone, OutcomeUnknown):
+                    retries += 1
+                else:
+                    break
+    assert retries > 20
+    assert sorted(made["external_id"] for made in vendor.state.tickets) == sorted(wanted)
+    assert vendor.problems() == []
+
+
+# -------------------------------------------------------------------------------------------------- the fake itself
+
+
+def test_ledger_outlives_the_server_and_its_modes_can_be_switched(tmp_path: Path) -> None:
+    ledger = tmp_path / "ledger.jsonl"
+    with Loopback(ZendeskVendor(ledger)) as server:
+        http = Http(allow=[server.endpoint])
+        zendesk = Zendesk(http, base_url=server.base_url, token="t", budget_s=2)
+        http.json("POST", f"{server.base_url}/__mode", json={"drop_after": 1}, budget_s=2)
+        with pytest.raises(OutcomeUnknown):
+            zendesk.create("esc-0001", zendesk.render(ticket()))
+        with pytest.raises(Rejected):
+            http.json("POST", f"{server.base_url}/__mode", json={"drop_aftr": 1}, budget_s=2)
+        http.json("POST", f"{server.base_url}/__mode", json={"drop_after": 0}, budget_s=2)
+        assert zendesk.create("esc-0001", zendesk.render(ticket())).id == "1000"
+    with Loopback(ZendeskVendor(ledger)) as server:
+        http = Http(allow=[server.endpoint])
+        assert [t["external_id"] for t in http.json("GET", f"{server.base_url}/__ledger", budget_s=2).json] == [
+            "esc-0001"
+        ]

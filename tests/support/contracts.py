@@ -1,0 +1,22 @@
+"""Finds vendor contracts: those that the project carries, and further ones where a developer keeps them."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+CARRIED = Path(__file__).resolve().parents[1] / "contracts"
+
+ZENDESK = "zendesk/zendesk-support-v2-subset.own.openapi.json"
+HUBSPOT = "hubspot/hubspot-crm-v3-subset.derived.openapi.json"
+
+
+def contract(relative: str) -> Path:
+    """A contract's path; a skip that names the file when neither the project nor BRIDGE_SHARED_DIR has it."""
+    shared = os.environ.get("BRIDGE_SHARED_DIR")
+    for base in (CARRIED, *([Path(shared) / "contracts"] if shared else [])):
+        if (base / relative).is_file():
+            return base / relative
+    if os.environ.get("BRIDGE_REQUIRE_SHARED"):
+        pytest.fail(f"contract missing: {relative}")
+    pytest.skip(f"contract not present: {relative}")

@@ -1,0 +1,202 @@
+"""When a promise is due, and how its instant is said."""
+
+import re
+
+import pytest
+
+from bridge.domain import commitment, hours
+from bridge.domain.hours import Calendar
+from bridge.domain.instants import DAY, HOUR, MINUTE, from_rfc3339, to_rfc3339
+
+NEW_YORK = Calendar(timezone="America/New_York", week={"mon-fri": ("09:00-17:00",)})
+SATURDAY_NIGHT = from_rfc3339("2026-11-01T01:00:00Z")
+MONDAY_MORNING = from_rfc3339("2026-11-02T14:15:00Z")
+
+
+def said(
+    instant: str | int = MONDAY_MORNING,
+    *,
+    zone: str = "America/New_York",
+    visitor: str | None = None,
+    locale: str | None = "en_US",
+    now: str | int = SATURDAY_NIGHT,
+) -> str:
+    due_at = from_rfc3339(instant) if isinstance(instant, str) else instant
+    at = from_rfc3339(now) if isinstance(now, str) else now
+    return commitment.say_when(due_at, calendar_zone=zone, visitor_zone=visitor, locale=locale, now=at)
+
+
+# -- when --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_saturday_nights_promise_is_due_a_quarter_past_nine_on_monday() -> None:
+    due = commitment.due(NEW_YORK, SATURDAY_NIGHT, 15 * MINUTE, live=False)
+    assert to_rfc3339(due) == "2026-11-02T14:15:00Z"
+    assert commitment.wall(due, "America/New_York") == "2026-11-02T09:15"
+    assert said(due) == "9:15 AM EST on Monday, November 2"
+
+
+def test_with_a_person_at_hand_the_time_runs_on_the_wall_clock() -> None:
+    five_to_five = from_rfc3339("2026-11-02T21:55:00Z")
+    assert commitment.due(NEW_YORK, five_to_five, 15 * MINUTE, live=True) == five_to_five + 15 * MINUTE
+
+
+def test_without_one_it_runs_only_while_the_team_is_there() -> None:
+    five_to_five = from_rfc3339("2026-11-02T21:55:00Z")
+    due = commitment.due(NEW_YORK, five_to_five, 15 * MINUTE, live=False)
+    assert to_rfc3339(due) == "2026-11-03T14:10:00Z"
+
+
+def test_time_that_ends_with_the_day_is_due_at_closing() -> None:
+    due = commitment.due(NEW_YORK, from_rfc3339("2026-11-02T21:00:00Z"), HOUR, live=False)
+    assert to_rfc3339(due) == "2026-11-02T22:00:00Z"
+
+
+def test_zero_means_the_next_opening_never_the_present_one() -> None:
+    nine, noon = from_rfc3339("2026-11-02T14:00:00Z"), from_rfc3339("2026-11-02T17:00:00Z")
+    tuesday = from_rfc3339("2026-11-03T14:00:00Z")
+    assert commitment.due(NEW_YORK, SATURDAY_NIGHT, 0, live=False) == nine
+    assert commitment.due(NEW_YORK, nine, 0, live=False) == tuesday
+    assert commitment.due(NEW_YORK, noon, 0, live=False) == tuesday
+
+
+@pytest.mark.parametrize("live", [True, False])
+@pytest.mark.parametrize("within", [0, 1, MINUTE, 30 * DAY])
+@pytest.mark.parametrize(
+    "calendar",
+    [
+        NEW_YORK,
+        Calendar(always=True),
+        Calendar(timezone="UTC", week={}),
+        Calendar(timezone="UTC", week={"mon": ("09:00-09:01",)}),
+    ],
+)
+def test_there_is_always_a_promise_and_it_is_always_in_the_future(calendar: Calendar, within: int, live: bool) -> None:
+    for at in (SATURDAY_NIGHT, MONDAY_MORNING, MONDAY_MORNING + 17):
+        due = commitment.due(calendar, at, within, live=live)
+        assert at < due <= at + hours.YEAR
+
+
+def test_a_team_that_never_goes_answers_within_the_time() -> None:
+    assert (
+        commitment.due(Calendar(always=True), SATURDAY_NIGHT, 15 * MINUTE, live=False) == SATURDAY_NIGHT + 15 * MINUTE
+    )
+
+
+# -- wall time ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "instant", ["2026-11-01T05:30:00Z", "2026-11-01T06:30:00Z", "2026-07-01T12:00:00Z", "2026-07-01T12:00:37Z"]
+)
+def test_a_wall_time_leads_back_to_its_instant_in_both_passes_of_an_autumn_hour(instant: str) -> None:
+    at = from_rfc3339(instant)
+    text = commitment.wall(at, "America/New_York")
+    assert commitment.instant_of_wall(text, "America/New_York", near=at) == at
+
+
+def test_a_promise_keeps_its_wall_time_when_the_rules_change() -> None:
+    promised_under_the_old_rules = from_rfc3339("2026-11-02T13:15:00Z")
+    kept = commitment.instant_of_wall("2026-11-02T09:15", "America/New_York", near=promised_under_the_old_rules)
+    assert to_rfc3339(kept) == "2026-11-02T14:15:00Z"
+
+
+def test_a_wall_time_that_a_spring_gap_skips_is_as_much_later() -> None:
+    at = commitment.instant_of_wall("2026-03-08T02:30", "America/New_York", near=0)
+    assert commitment.wall(at, "America/New_York") == "2026-03-08T03:30"
+
+
+def test_a_wall_time_needs_a_zone() -> None:
+    with pytest.raises(ValueError, match="not a time zone"):
+        commitment.wall(0, "../../etc/passwd")
+
+
+# -- in words ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_visitors_own_time_follows_where_their_clock_differs() -> None:
+    assert said(visitor="Europe/Berlin") == "9:15 AM EST on Monday, November 2 (3:15 PM CET for you)"
+
+
+def test_the_visitors_own_date_follows_where_it_differs_too() -> None:
+    text = said(visitor="Australia/Sydney")
+    assert text == "9:15 AM EST on Monday, November 2 (1:15 AM AEDT on Tuesday, November 3 for you)"
+
+
+@pytest.mark.parametrize("visitor", [None, "America/New_York", "America/Toronto", "Mars/Olympus", "", "../../etc"])
+def test_a_visitor_with_the_same_clock_or_an_unknown_zone_reads_one_time(visitor: str | None) -> None:
+    assert said(visitor=visitor) == "9:15 AM EST on Monday, November 2"
+
+
+def test_another_year_is_named() -> None:
+    assert said("2027-01-04T14:00:00Z") == "9:00 AM EST on Monday, January 4, 2027"
+    assert said("2027-01-04T14:00:00Z", now="2027-01-01T12:00:00Z") == "9:00 AM EST on Monday, January 4"
+
+
+def test_the_year_is_the_teams_not_that_of_utc() -> None:
+    silvester = "2027-01-01T03:00:00Z"
+    assert said(silvester, now="2026-12-31T20:00:00Z") == "10:00 PM EST on Thursday, December 31"
+
+
+def test_both_passes_of_the_autumn_hour_are_told_apart() -> None:
+    assert said("2026-11-01T05:30:00Z") == "1:30 AM EDT on Sunday, November 1"
+    assert said("2026-11-01T06:30:00Z") == "1:30 AM EST on Sunday, November 1"
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en_US", "9:15 AM EST on Monday, November 2 (3:15 PM CET for you)"),
+        ("en_GB", "09:15 EST on Monday, 2 November (15:15 CET for you)"),
+        ("de_DE_formal", "Montag, 2. November, 09:15 Uhr EST (bei Ihnen 15:15 MEZ)"),
+        ("es_ES", "lunes 2 de noviembre a las 9:15 EST (15:15 CET en su zona)"),
+        ("es-MX", "lunes 2 de noviembre a las 9:15 a.m. EST (3:15 p.m. CET en su zona)"),
+        ("fr_FR", "lundi 2 novembre à 09:15 HNE (15:15 CET chez vous)"),
+        ("it_IT", "lunedì 2 novembre alle 09:15 EST (15:15 CET da Lei)"),
+        ("nl_NL", "maandag 2 november om 09:15 EST (15:15 CET bij u)"),
+        ("pl_PL", "poniedziałku, 2 listopada, godz. 09:15 EST (15:15 CET w Twojej strefie)"),
+        ("pt_BR", "segunda-feira, 2 de novembro, às 09:15 EST (15:15 CET no seu fuso horário)"),
+        ("sv_SE", "måndag 2 november 09:15 EST (15:15 CET)"),
+        ("hu_HU", "november 2., hétfő 9:15 EST (15:15 CET)"),
+        ("ja", "11月2日月曜日 9:15 EST (15:15 CET)"),
+    ],
+)
+def test_each_language_says_it_its_own_way(locale: str, text: str) -> None:
+    assert said(visitor="Europe/Berlin", locale=locale) == text
+
+
+@pytest.mark.parametrize("locale", [None, "", "xx", "../etc", "en_US.UTF-8", "_" * 500, "en-Latn-US-x-y-z"])
+def test_an_unknown_locale_reads_as_english(locale: str | None) -> None:
+    assert said(locale=locale) == "9:15 AM EST on Monday, November 2"
+
+
+def test_one_oclock_is_feminine_and_single_in_spanish_and_portuguese() -> None:
+    assert "a la 1:15" in said("2026-11-02T18:15:00Z", locale="es_MX")
+    assert "a las 13:15" in said("2026-11-02T18:15:00Z", locale="es_ES")
+    assert "à 01:15" in said("2026-11-02T06:15:00Z", locale="pt_BR")
+
+
+@pytest.mark.parametrize(
+    ("zone", "instant", "name"),
+    [
+        ("Europe/Dublin", "2026-11-02T12:00:00Z", "GMT"),
+        ("Europe/Dublin", "2026-07-01T12:00:00Z", "GMT+1"),
+        ("Europe/London", "2026-07-01T12:00:00Z", "BST"),
+        ("Europe/Berlin", "2026-07-01T12:00:00Z", "CEST"),
+        ("America/Chicago", "2026-11-02T12:00:00Z", "CST"),
+        ("Asia/Shanghai", "2026-11-02T12:00:00Z", "GMT+8"),
+        ("Asia/Kolkata", "2026-11-02T12:00:00Z", "GMT+5:30"),
+        ("America/Sao_Paulo", "2026-11-02T12:00:00Z", "GMT-3"),
+        ("Asia/Almaty", "2024-01-15T12:00:00Z", "GMT+6"),
+        ("Asia/Almaty", "2026-01-15T12:00:00Z", "GMT+5"),
+        ("UTC", "2026-11-02T12:00:00Z", "UTC"),
+        ("Etc/UTC", "2026-11-02T12:00:00Z", "UTC"),
+    ],
+)
+def test_a_zones_name_is_one_that_is_read_rightly(zone: str, instant: str, name: str) -> None:
+    assert f"M {name} on" in said(instant, zone=zone)
+
+
+def test_spaces_are_plain_and_nothing_is_left_of_a_pattern() -> None:
+    for locale in ("en_US", "fr_FR", "fr_CA", "es_MX", "ko", "ar", "ru", "zh_CN"):
+        assert not re.search(r"[\u00a0\u2007\u2009\u202f{}']|  ", said(locale=locale, visitor="Asia/Kathmandu")), locale

@@ -1,0 +1,386 @@
+import time
+from importlib.resources import files
+
+import pytest
+
+from bridge.domain import lexicon
+from bridge.domain.signals import (
+    CONTENT_WORDS,
+    MessageSignals,
+    ReplySignals,
+    TurnSignals,
+    content_words,
+    dump,
+    language_of,
+    load,
+    measure_message,
+    measure_reply,
+)
+
+OFFER = measure_reply("I cannot do that. Would you like me to transfer you to a human agent?", language="en")
+
+
+def asks(text: str, language: str = "en", previous: ReplySignals | None = None) -> bool:
+    return measure_message(text, language=language, previous=previous).asks_human is not None
+
+
+REQUESTS = {
+    "en": [
+        "I want to talk to a human",
+        "can i speak with someone please",
+        "Let me talk to your manager!",
+        "connect me to an agent",
+        "Please transfer me.",
+        "please escalate this issue",
+        "put me through to customer service",
+        "agent",
+        "Human please",
+        "live agent",
+        "get me a real person",
+        "is there somebody else I could speak to about this?",
+        "Isn't there a supervisor who might help?",
+        "I need human help",
+        "how do I reach a human?",
+        "call me back",
+        "I want someone to call me",
+        "stop the bot",
+        "I don't want to talk to a bot",
+        "I don't want a bot, I want a human",
+        "this does not help can you get me an agent",
+        "I don't need anything else, just connect me to an agent",
+        "why won't you connect me to an agent",
+        "this is not working agent please",
+        "No, and I want to talk to a human",
+        "that's not helpful and i want to talk to a human",
+    ],
+    "es": [
+        "Quiero hablar con un agente",
+        "¿Puedo hablar con alguien?",
+        "pásame con una persona",
+        "comuniqueme con un representante",
+        "prefiero que me atienda una persona",
+        "no quiero hablar con un robot",
+        "can I talk to a human?",
+    ],
+    "de": [
+        "Ich möchte mit einem Mitarbeiter sprechen",
+        "ich moechte mit einem mitarbeiter sprechen",
+        "Kann ich mit jemandem reden?",
+        "Stellen Sie mich bitte durch",
+        "kann mich jemand zurückrufen",
+        "Ich will nicht mit einem Bot reden",
+        "Mitarbeiter bitte",
+    ],
+    "fr": [
+        "Je veux parler à un conseiller",
+        "J’aimerais parler à quelqu’un",
+        "passez-moi un humain",
+        "un conseiller svp",
+        "je voudrais parler a une vraie personne",
+        "je ne veux pas parler à un robot",
+    ],
+}
+
+TRAPS = {
+    "en": [
+        "please don't transfer me to an agent",
+        "there is no need to connect me with a human",
+        "I'd rather not talk to an agent",
+        "can we solve this without an agent?",
+        "I don't think it is necessary for you, right now, to transfer me to an agent",
+        "are you a real person?",
+        "am I talking to a bot?",
+        "are you an AI or a real person",
+        "I'm not a robot",
+        "find someone else",
+        "someone stole my card",
+        "do I have to talk to somebody for this?",
+        "the agent said it would be here today",
+        "I was talking to an agent yesterday",
+        "I need a travel agent in Rome",
+        "my manager approved the order",
+        "a ticket for two people",
+        "who is your supervisor",
+        "a transfer to someone is pending",
+        "call me John",
+        "nobody called me back",
+        "",
+        "?!",
+    ],
+    "es": ["no quiero hablar con un agente", "¿eres una persona real?", "busco un agente inmobiliario"],
+    "de": [
+        "Ich möchte nicht mit einem Mitarbeiter sprechen",
+        "Bist du ein echter Mensch?",
+        "Muss ich mit jemandem sprechen?",
+    ],
+    "fr": ["Je ne veux pas parler à un conseiller", "Êtes-vous une vraie personne ?", "personne ne répond"],
+}
+
+
+@pytest.mark.parametrize(("language", "text"), [(code, text) for code, texts in REQUESTS.items() for text in texts])
+def test_a_request_for_a_person_is_seen(language: str, text: str) -> None:
+    assert asks(text, language)
+
+
+@pytest.mark.parametrize(("language", "text"), [(code, text) for code, texts in TRAPS.items() for text in texts])
+def test_a_refusal_or_a_look_alike_is_no_request(language: str, text: str) -> None:
+    assert not asks(text, language)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I WANT TO TALK TO A HUMAN",
+        "i  want   to talk  to a human 😡😡",
+        "i want to talk to a humna",
+        "I need a representitive",
+        "speak to an agnet",
+        "“I want to talk to a human”",
+        "hello.i want to talk to a human.thanks",
+    ],
+)
+def test_spelling_case_blanks_and_emoji_do_not_lose_a_request(text: str) -> None:
+    assert asks(text)
+
+
+@pytest.mark.parametrize("text", ["I expect a refund", "what a manage page", "urgent please"])
+def test_real_words_near_a_person_word_are_left_alone(text: str) -> None:
+    assert not asks(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["yes", "Sure!", "ok please", "That would be helpful.", "Yes, please. I bought it in May and still have it."],
+)
+def test_a_yes_to_the_bots_offer_is_a_request(text: str) -> None:
+    assert asks(text, previous=OFFER)
+    assert not asks(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["No, that's okay", "no thanks", "not now", "yes but please don't", "What is the price?"]
+)
+def test_anything_but_a_yes_to_the_offer_is_none(text: str) -> None:
+    assert not asks(text, previous=OFFER)
+
+
+def test_a_yes_to_a_later_question_of_the_same_reply_is_no_request() -> None:
+    reply = measure_reply(
+        "I can transfer you to an agent if needed. Could you please provide your user ID?", language="en"
+    )
+    assert not reply.offers_human
+    assert not asks("Sure, it's mia_li_3668", previous=reply)
+
+
+def test_the_matched_words_are_given() -> None:
+    assert measure_message("Well, I must talk to a human now.", language="en").asks_human == "talk to a human"
+
+
+@pytest.mark.parametrize(
+    "text", ["no", "unfortunately I don't have it", "please cancel my order", "my parcel is lost", "ok"]
+)
+def test_a_mild_no_or_a_named_problem_is_not_displeasure(text: str) -> None:
+    assert measure_message(text, language="en").negative == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "points"),
+    [
+        ("I am disappointed", 1),
+        ("this is horrible", 2),
+        ("my order still hasn't arrived", 0.75),
+        ("useless, and it still hasn't arrived, for weeks now nobody answers", 1.5),
+        ("I am disappointed, this is the third time", 1.75),
+        ("I am not disappointed", 0),
+        ("not bad service", 0),
+    ],
+)
+def test_points_of_a_message(text: str, points: float) -> None:
+    message = measure_message(text, language="en")
+    assert message.negative == points
+    assert not message.extreme
+
+
+@pytest.mark.parametrize(
+    "text", ["fuck you", "This is HORRIBLE!!!", "THIS IS A DISGUSTING COMPANY", "worst and most disgusting scam"]
+)
+def test_a_furious_line_is_extreme(text: str) -> None:
+    assert measure_message(text, language="en").extreme
+
+
+def test_an_unknown_language_has_no_mood_but_keeps_the_rest() -> None:
+    message = measure_message("this is horrible, I want to talk to a human, my lawyer will write", language="")
+    assert message.negative == 0
+    assert message.asks_human
+    assert "legal" in message.lists
+
+
+def test_german_articles_are_not_read_as_english_violence() -> None:
+    assert measure_message("die Lieferung war da", language="de").negative == 0
+
+
+@pytest.mark.parametrize("code", ["es", "de", "fr"])
+def test_other_languages_have_moods_of_their_own(code: str) -> None:
+    angry = {"es": "Es una vergüenza", "de": "Das ist eine Frechheit", "fr": "C'est inadmissible"}
+    assert measure_message(angry[code], language=code).negative == 2
+    assert measure_message(angry[code], language="en").negative == 0
+
+
+@pytest.mark.parametrize(
+    "text", ["thanks", "Thank you so much!", "that works", "it works now", "great, that solved it", "all set"]
+)
+def test_thanks_and_settled_things_are_progress(text: str) -> None:
+    assert measure_message(text, language="en").progress
+
+
+@pytest.mark.parametrize(
+    "text", ["it's not solved", "thanks for nothing, useless", "yes", "where is it?", "it still doesn't work"]
+)
+def test_what_is_not_settled_is_no_progress(text: str) -> None:
+    assert not measure_message(text, language="en").progress
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("churn", "I will never buy from you again"),
+        ("churn", "I'm switching to a competitor"),
+        ("legal", "you will hear from my lawyer"),
+        ("legal", "I will take you to court"),
+        ("safety", "the charger caught fire"),
+        ("safety", "I want to kill myself"),
+        ("safety", "it smells of gas"),
+        ("complaint", "I want to file a complaint"),
+        ("fraud", "my card was stolen"),
+    ],
+)
+def test_word_lists(name: str, text: str) -> None:
+    assert name in measure_message(text, language="en").lists
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my emergency contact changed",
+        "is the Fire TV stick in stock?",
+        "I had a family emergency",
+        "ship it to the hospital",
+        "fire him",
+    ],
+)
+def test_safety_traps(text: str) -> None:
+    assert "safety" not in measure_message(text, language="en").lists
+
+
+@pytest.mark.parametrize(
+    ("text", "issue"),
+    [
+        ("I was charged twice on invoice #8821", "invoice #8821"),
+        ("order 10233 is late", "order 10233"),
+        ("my Order number is W4923227.", "order W4923227"),
+        ("I have an order", None),
+        ("order in May", None),
+        ("call 555 123", None),
+    ],
+)
+def test_the_document_that_a_message_names(text: str, issue: str | None) -> None:
+    assert measure_message(text, language="en").issue == issue
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("I was charged twice", "an incorrect charge"),
+        ("my order still hasn't arrived", "a missing delivery"),
+        ("I'd like a refund", "a refund request"),
+        ("cancel my subscription", "a cancellation"),
+        ("I can't log in to my account", "a login problem"),
+        ("the screen is broken", "a damaged or wrong item"),
+        ("what time is it", None),
+    ],
+)
+def test_what_the_visitor_reports(text: str, topic: str | None) -> None:
+    assert measure_message(text, language="en").topic == topic
+
+
+def test_content_words_leave_out_what_has_no_content_and_are_bounded() -> None:
+    assert content_words("Yes, where is my BLUE  jacket, please?", language="en") == "blue jacket"
+    assert len(content_words("jacket " * 500, language="en").split()) == CONTENT_WORDS
+
+
+@pytest.mark.parametrize(
+    ("text", "failed"),
+    [
+        ("I'm sorry, I can't help with that.", True),
+        ("", True),
+        ("  ", True),
+        ("I didn't understand that.", True),
+        ("I could not find any results", True),
+        ("Please contact our support team", True),
+        ("Your order ships tomorrow.", False),
+        ("Yes, that is possible.", False),
+    ],
+)
+def test_a_reply_that_could_not_do_it(text: str, failed: bool) -> None:
+    assert measure_reply(text, language="en").failed is failed
+
+
+def test_what_the_host_says_of_a_reply_is_kept() -> None:
+    values = {"fraud_score": 0.9, "vip": True, "broken": float("nan")}
+    reply = measure_reply(
+        "Hello.", language="en", confidence=0.4, intent="x", intent_matched=False, failed=True, values=values
+    )
+    assert (reply.confidence, reply.intent, reply.intent_matched, reply.failed) == (0.4, "x", False, True)
+    assert reply.values == {"fraud_score": 0.9, "vip": True}
+
+
+def test_a_replys_text_is_cut() -> None:
+    assert len(measure_reply("word " * 2000, language="en").text) <= 200
+
+
+@pytest.mark.parametrize(
+    ("locale", "code"), [("en-US", "en"), ("EN", "en"), ("de_AT.UTF-8", "de"), ("xx", ""), ("", ""), (None, "")]
+)
+def test_language_of_a_locale(locale: str | None, code: str) -> None:
+    assert language_of(locale) == code
+
+
+def test_empty_signals_are_stored_in_few_bytes() -> None:
+    turn = TurnSignals(3, 1000, MessageSignals())
+    assert dump(turn) == [3, 1000, []]
+    assert load(dump(turn)) == turn
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a " * 10_000,
+        '"' * 20_000,
+        "talk to " * 3000,
+        "not " * 5000,
+        "i want " * 3000,
+        "order number " * 2000,
+        "é" * 20_000,
+    ],
+)
+def test_no_text_makes_measuring_run_long(text: str) -> None:
+    measure_message("warm", language="en")
+    started = time.process_time()
+    measure_message(text, language="en", previous=OFFER)
+    measure_reply(text, language="en")
+    assert time.process_time() - started < 0.25
+
+
+@pytest.mark.parametrize("code", sorted(lexicon.codes()))
+def test_a_language_folder_is_whole(code: str) -> None:
+    speech = lexicon.language(code)
+    assert speech.sets["yes"]
+    assert speech.sets["bare"]
+    assert speech.stop_words
+    unquoted = {"true", "false"} & set().union(*speech.sets.values())
+    assert not unquoted, "`yes` and `no` must be quoted in YAML"
+
+
+def test_every_language_states_its_source() -> None:
+    root = files("bridge").joinpath("data", "languages")
+    assert all(root.joinpath(code, "SOURCE").is_file() for code in lexicon.codes())

@@ -1,0 +1,316 @@
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter, ValidationError
+
+from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order
+from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, measure_message
+from bridge.domain.triggers import Firing, Situation, Trigger, inputs_of
+
+ADAPTER: TypeAdapter[Trigger] = TypeAdapter(Trigger)
+TIERS = ("free", "standard", "enterprise")
+MINUTE = 60_000
+SAME = "please restart the device and try again"
+
+Turn = tuple[MessageSignals, ReplySignals | None]
+
+
+def trigger(**fields: Any) -> Trigger:
+    return ADAPTER.validate_python(fields)
+
+
+def situation(*turns: Turn, minutes: tuple[int, ...] = (), count: int | None = None, **fields: Any) -> Situation:
+    """A session of these turns, one a minute unless `minutes` says when."""
+    at = minutes or tuple(range(len(turns)))
+    signals = tuple(TurnSignals(i, at[i] * MINUTE, m, r) for i, (m, r) in enumerate(turns))
+    customer = fields.pop("customer", Customer(tier="standard"))
+    threshold = fields.pop("confidence_threshold", 0.75)
+    return Situation(signals[-WINDOW:], count or len(turns), "default", threshold, TIERS, customer)
+
+
+def says(text: str = "where is it", reply: ReplySignals | None = None) -> Turn:
+    return measure_message(text, language="en"), reply
+
+
+def feels(points: float = 0, *, progress: bool = False, extreme: bool = False) -> Turn:
+    return MessageSignals(negative=points, progress=progress, extreme=extreme), None
+
+
+def replied(**fields: Any) -> Turn:
+    return MessageSignals(), ReplySignals(**fields)
+
+
+def fired(s: Situation, **fields: Any) -> Firing | None:
+    return trigger(**fields).fires(s)
+
+
+def test_human_requested_names_the_words() -> None:
+    firing = fired(situation(says("I must talk to a human")), type="human_requested")
+    assert firing == Firing("talk to a human", None, 'the visitor asked for a person: "talk to a human"')
+
+
+def test_human_requested_looks_at_this_message_only() -> None:
+    assert fired(situation(says("talk to a human"), says("ok")), type="human_requested") is None
+
+
+def test_confidence_below_the_flows_threshold() -> None:
+    firing = fired(situation(replied(confidence=0.41)), type="confidence_below")
+    assert firing == Firing(0.41, 0.75, "the bot was 41 % sure, below the 75 % the topic needs")
+
+
+@pytest.mark.parametrize("confidence", [0.75, 0.9, None])
+def test_a_sure_bot_or_one_that_does_not_say_is_not_unsure(confidence: float | None) -> None:
+    assert fired(situation(replied(confidence=confidence)), type="confidence_below") is None
+
+
+def test_confidence_below_its_own_threshold_also_without_a_flows() -> None:
+    s = situation(replied(confidence=0.5), confidence_threshold=None)
+    assert fired(s, type="confidence_below") is None
+    assert fired(s, type="confidence_below", below=0.6)
+    assert fired(s, type="confidence_below", below=0.5) is None
+
+
+def test_what_is_just_below_a_threshold_reads_below_it() -> None:
+    firing = fired(situation(replied(confidence=0.74999)), type="confidence_below")
+    assert firing
+    assert "74.9 % sure, below the 75 %" in firing.why
+
+
+def test_an_old_unsure_reply_does_not_fire_again_at_the_next_message() -> None:
+    assert fired(situation(replied(confidence=0.1), says()), type="confidence_below") is None
+    assert fired(situation(replied(confidence=0.1), replied(confidence=0.9)), type="confidence_below") is None
+
+
+def test_confidence_below_several_times_counts_earlier_replies() -> None:
+    s = situation(replied(confidence=0.1), replied(confidence=0.9), replied(confidence=0.2), says())
+    assert fired(s, type="confidence_below", times=2)
+    assert fired(s, type="confidence_below", times=3) is None
+    assert fired(s, type="confidence_below", times=2, within_turns=3) is None
+
+
+def test_negative_trajectory_needs_two_lines_and_the_points() -> None:
+    assert fired(situation(feels(1), feels(1)), type="negative_trajectory")
+    assert fired(situation(feels(2), feels(), feels(0.75)), type="negative_trajectory")
+    assert fired(situation(feels(1), feels(0.75)), type="negative_trajectory") is None
+    assert fired(situation(feels(3.5)), type="negative_trajectory") is None
+
+
+def test_an_extreme_line_counts_alone() -> None:
+    assert fired(situation(feels(2, extreme=True)), type="negative_trajectory")
+    assert fired(situation(feels(2, extreme=True), feels()), type="negative_trajectory") is None
+
+
+def test_the_present_message_must_carry_points_itself() -> None:
+    assert fired(situation(feels(2), feels(2), feels()), type="negative_trajectory") is None
+
+
+def test_progress_takes_a_point_away_and_never_goes_below_nothing() -> None:
+    thanks = feels(progress=True)
+    assert fired(situation(feels(1), thanks, feels(1)), type="negative_trajectory") is None
+    assert fired(situation(feels(2), thanks, feels(1)), type="negative_trajectory")
+    assert fired(situation(thanks, thanks, thanks, feels(1), feels(1)), type="negative_trajectory")
+
+
+def test_displeasure_before_progress_that_wiped_it_out_is_no_second_line() -> None:
+    assert fired(situation(feels(1), feels(progress=True), feels(2)), type="negative_trajectory") is None
+
+
+def test_negative_trajectory_forgets_what_left_the_window() -> None:
+    s = situation(feels(1), *[feels()] * 5, feels(1))
+    assert fired(s, type="negative_trajectory") is None
+    assert fired(s, type="negative_trajectory", within_turns=7)
+    assert fired(s, type="negative_trajectory", within_turns=7, within_minutes=5) is None
+
+
+def test_visitor_repeats() -> None:
+    s = situation(says("where is my blue jacket order"), says("my blue jacket order, where is it?"))
+    firing = fired(s, type="visitor_repeats")
+    assert firing
+    assert firing.threshold == 75
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [("yes please", "yes please"), ("thank you", "thank you"), ("blue jacket", "blue jacket")]
+)
+def test_short_answers_are_no_repetition(first: str, second: str) -> None:
+    assert fired(situation(says(first), says(second)), type="visitor_repeats") is None
+
+
+def test_another_question_is_no_repetition() -> None:
+    s = situation(says("where is my blue jacket order"), says("can the red shoes ship to Canada"))
+    assert fired(s, type="visitor_repeats") is None
+
+
+def test_visitor_repeats_looks_at_the_last_messages_only() -> None:
+    again = says("where is my blue jacket order")
+    s = situation(again, says(), says(), again)
+    assert fired(s, type="visitor_repeats") is None
+    assert fired(s, type="visitor_repeats", within_turns=3)
+
+
+def test_bot_repeats() -> None:
+    assert fired(situation(replied(text=SAME), replied(text=SAME)), type="bot_repeats")
+    assert fired(situation(replied(text=SAME), replied(text="your order ships tomorrow")), type="bot_repeats") is None
+    assert fired(situation(replied(text=SAME), replied(text=SAME)), type="bot_repeats", times=3) is None
+    assert (
+        fired(situation(replied(text="you are welcome"), replied(text="you are welcome")), type="bot_repeats") is None
+    )
+
+
+def test_bot_repeats_is_still_known_when_the_next_message_is_judged_alone() -> None:
+    assert fired(situation(replied(text=SAME), replied(text=SAME), says()), type="bot_repeats")
+    assert fired(situation(says()), type="bot_repeats") is None
+
+
+def test_intent_failures_count_only_what_the_bot_says_it_missed() -> None:
+    missed = replied(intent_matched=False)
+    assert fired(situation(missed, replied(intent_matched=True), missed), type="intent_failures")
+    assert fired(situation(missed, missed, says()), type="intent_failures")
+    assert fired(situation(missed), type="intent_failures") is None
+    assert fired(situation(replied(), replied()), type="intent_failures") is None
+    assert fired(situation(missed, *[replied()] * 3, missed), type="intent_failures", within_turns=2) is None
+
+
+def test_bot_failed() -> None:
+    failed = replied(failed=True)
+    assert fired(situation(failed), type="bot_failed")
+    assert fired(situation(replied()), type="bot_failed") is None
+    assert fired(situation(failed, replied()), type="bot_failed", at_least=2) is None
+    assert fired(situation(failed, failed, minutes=(0, 90)), type="bot_failed", at_least=2, within_minutes=60) is None
+    assert fired(situation(failed, failed, minutes=(0, 60)), type="bot_failed", at_least=2, within_minutes=60)
+
+
+@pytest.mark.parametrize(
+    ("tier", "holds"), [("free", False), ("standard", True), ("enterprise", True), ("unheard", False)]
+)
+def test_tier_at_least(tier: str, holds: bool) -> None:
+    s = situation(says(), customer=Customer(tier=tier))
+    assert bool(fired(s, type="tier_at_least", tier="standard")) is holds
+
+
+def test_an_assumed_tier_says_so() -> None:
+    s = situation(says(), customer=Customer(tier="enterprise", tier_assumed=True, fetch=Fetch.FAILED))
+    firing = fired(s, type="tier_at_least", tier="enterprise")
+    assert firing
+    assert "assumed" in firing.why
+
+
+def buyer(**fields: Any) -> Situation:
+    return situation(says(), customer=Customer(tier="standard", account=Account(**fields)))
+
+
+def test_order_value_takes_the_highest_order_in_that_currency() -> None:
+    orders = tuple(
+        Order(id=f"{i}", total=total, currency=currency, status="paid")
+        for i, (total, currency) in enumerate([(20, "USD"), (1249.5, "USD"), (9000, "JPY")])
+    )
+    firing = fired(buyer(orders=orders), type="order_value_at_least", amount=500, currency="USD")
+    assert firing == Firing(1249.5, 500, "order 1 is worth 1,249.50 USD, at or above 500")
+    assert fired(buyer(orders=orders), type="order_value_at_least", amount=1300, currency="USD") is None
+    assert fired(buyer(orders=orders), type="order_value_at_least", amount=1, currency="EUR") is None
+    assert fired(buyer(), type="order_value_at_least", amount=1, currency="USD") is None
+
+
+def test_words_of_a_list() -> None:
+    s = situation(says("I will never buy from you again"))
+    assert fired(s, type="words", list="churn")
+    assert fired(s, type="words", list="legal") is None
+
+
+def test_words_of_the_owner_are_whole_words_in_any_case() -> None:
+    s = situation(says("Is BLACK Friday over?"))
+    assert fired(s, type="words", words=["black friday"])
+    assert fired(s, type="words", words=["black fri"]) is None
+
+
+@pytest.mark.parametrize(
+    ("bound", "value", "holds"),
+    [
+        ({"at_least": 0.8}, 0.8, True),
+        ({"at_least": 0.8}, 0.79, False),
+        ({"below": 0.3}, 0.29, True),
+        ({"below": 0.3}, 0.3, False),
+        ({"equals": "angry"}, "angry", True),
+        ({"equals": "angry"}, "calm", False),
+        ({"equals": True}, True, True),
+        ({"equals": True}, 1.0, False),
+        ({"equals": 0}, 0.0, True),
+        ({"at_least": 0.5}, "high", False),
+        ({"at_least": 0.5}, True, False),
+    ],
+)
+def test_a_hosts_own_signal(bound: dict[str, Any], value: Any, holds: bool) -> None:
+    assert bool(fired(situation(replied(values={"x": value})), type="signal", name="x", **bound)) is holds
+
+
+def test_an_absent_signal_does_not_fire() -> None:
+    assert fired(situation(says()), type="signal", name="x", below=1) is None
+    assert fired(situation(replied(values={"x": 0.0}), says()), type="signal", name="x", below=1) is None
+
+
+def test_sla_at_risk() -> None:
+    assert fired(buyer(sla_minutes_left=60), type="sla_at_risk", minutes_left=60)
+    past = fired(buyer(sla_minutes_left=-5), type="sla_at_risk", minutes_left=60)
+    assert past
+    assert past.why == "the service level is 5 minutes past"
+    assert fired(buyer(sla_minutes_left=61), type="sla_at_risk", minutes_left=60) is None
+    assert fired(buyer(), type="sla_at_risk", minutes_left=60) is None
+
+
+def test_open_ticket() -> None:
+    assert fired(buyer(open_tickets=(OpenTicket(id="7", subject="s", status="open"),)), type="open_ticket")
+    assert fired(buyer(), type="open_ticket") is None
+
+
+def test_turns_without_resolution_count_from_the_last_progress() -> None:
+    calm, thanks = feels(), feels(progress=True)
+    assert fired(situation(calm, calm, calm), type="turns_without_resolution", turns=3)
+    assert fired(situation(calm, calm), type="turns_without_resolution", turns=3) is None
+    assert fired(situation(calm, calm, thanks, calm), type="turns_without_resolution", turns=3) is None
+    assert fired(situation(*[calm] * 12, count=40), type="turns_without_resolution", turns=12)
+
+
+def test_crm_unavailable_is_not_not_found() -> None:
+    failed = situation(says(), customer=Customer(tier="enterprise", fetch=Fetch.FAILED, cause="timeout"))
+    absent = situation(says(), customer=Customer(tier="standard", fetch=Fetch.NOT_FOUND))
+    assert fired(failed, type="crm_unavailable")
+    assert fired(absent, type="crm_unavailable") is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"type": "unheard_of"},
+        {"type": "human_requested", "extra": 1},
+        {"type": "confidence_below", "below": 1.1},
+        {"type": "bot_failed", "at_least": 0},
+        {"type": "bot_failed", "within_turns": WINDOW + 1},
+        {"type": "words"},
+        {"type": "words", "list": "churn", "words": ["a b"]},
+        {"type": "words", "list": "unheard_of"},
+        {"type": "words", "words": ["yes"]},
+        {"type": "signal", "name": "x"},
+        {"type": "signal", "name": "x", "at_least": 1, "below": 2},
+        {"type": "order_value_at_least", "amount": 5, "currency": "dollars"},
+    ],
+)
+def test_a_trigger_that_makes_no_sense_is_refused(fields: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        trigger(**fields)
+
+
+@pytest.mark.parametrize(
+    ("fields", "inputs"),
+    [
+        ({"type": "human_requested"}, set()),
+        ({"type": "negative_trajectory"}, set()),
+        ({"type": "confidence_below"}, {"confidence"}),
+        ({"type": "intent_failures"}, {"intent"}),
+        ({"type": "bot_repeats"}, {"reply"}),
+        ({"type": "tier_at_least", "tier": "free"}, {"crm"}),
+        ({"type": "order_value_at_least", "amount": 1, "currency": "USD"}, {"orders"}),
+        ({"type": "signal", "name": "fraud_score", "at_least": 0.8}, {"signal:fraud_score"}),
+    ],
+)
+def test_inputs_that_a_host_must_feed(fields: dict[str, Any], inputs: set[str]) -> None:
+    assert inputs_of(trigger(**fields)) == inputs

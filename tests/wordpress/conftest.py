@@ -1,0 +1,81 @@
+"""Fixtures for tests against a real WordPress; where one cannot run, they skip with the reason (or fail, when
+ESCBRIDGE_REQUIRE_WORDPRESS=1 says that this machine must be able to)."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from machine import cannot, chromium, chromium_args, core_or_skip
+from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
+from shop import Shop, running_shop
+from wordpress_site import ECHO_BOT, Site, build_plugin_zip, missing_for_wordpress
+
+DEFAULT_SUITE = "trixie"
+
+
+@pytest.fixture(scope="session")
+def require_wordpress() -> None:
+    if missing := missing_for_wordpress():
+        cannot(f"no WordPress here, missing: {', '.join(missing)} (tests/install_system.sh installs them)")
+
+
+@pytest.fixture(scope="session")
+def wp_core(require_wordpress: None) -> Path:
+    """The core that most tests use; ESCBRIDGE_WORDPRESS_SUITE=bookworm|trixie|sid chooses another."""
+    return core_or_skip(os.environ.get("ESCBRIDGE_WORDPRESS_SUITE", DEFAULT_SUITE))
+
+
+@pytest.fixture(scope="session")
+def plugin_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_plugin_zip(tmp_path_factory.mktemp("zip"))
+
+
+@pytest.fixture(scope="session")
+def wordpress(wp_core: Path, plugin_zip: Path) -> Iterator[Site]:
+    """One site for the whole run, with the plugin and the echo bot; not connected to any sidecar. Use `site`."""
+    with Site(wp_core, plugins=[plugin_zip, ECHO_BOT]).running() as site:
+        site.snapshot()
+        yield site
+
+
+@pytest.fixture
+def site(wordpress: Site) -> Iterator[Site]:
+    """The site of the run, as new after each test."""
+    yield wordpress
+    wordpress.reset()
+
+
+@pytest.fixture(scope="session")
+def shop(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """One whole installation for the run: the site is paired with a running sidecar, mail is caught in `shop.mail`."""
+    with running_shop(wp_core, tmp_path_factory.mktemp("shop")) as shop:
+        yield shop
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = chromium()
+    with sync_playwright() as playwright:
+        try:
+            running = playwright.chromium.launch(executable_path=program, args=list(chromium_args))
+        except Error as error:
+            cannot(f"{program} does not start: {error}")
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A fresh page, logged out, that reaches this machine only."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    context.route("**/*", _loopback_only)
+    yield context.new_page()
+    context.close()
+
+
+def _loopback_only(route: Route) -> None:
+    if route.request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        route.continue_()
+    else:
+        route.abort()

@@ -1,0 +1,40 @@
+"""What this machine can run. Where it cannot, a test is skipped with the reason; it fails instead where
+ESCBRIDGE_REQUIRE_WORDPRESS=1 says that the machine must be able to."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+from wordpress_core import CoreUnavailableError, wordpress_core
+
+CHROMIUM_NAMES = ("chromium", "google-chrome")
+chromium_args = (
+    "--no-sandbox",  # root has no sandbox
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+def cannot(reason: str) -> NoReturn:
+    if os.environ.get("ESCBRIDGE_REQUIRE_WORDPRESS") == "1":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def core_or_skip(suite: str) -> Path:
+    try:
+        return wordpress_core(suite)
+    except CoreUnavailableError as error:
+        cannot(f"no WordPress core of {suite}: {error}")
+
+
+def chromium() -> str:
+    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
+    return found or cannot("no Chromium here (tests/install_system.sh installs it)")

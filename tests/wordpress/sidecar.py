@@ -1,0 +1,103 @@
+"""The sidecar with its scheduler, started as its users start it: `bridge up`, with its data in one folder."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Self
+
+import requests
+from loopback import direct_session, free_port
+
+BRIDGE = Path(sys.executable).with_name("bridge")
+READY_LIMIT_S = 30
+STOP_LIMIT_S = 15
+
+
+class SidecarError(RuntimeError):
+    """The bridge did not start, or a command of it failed; the message holds its own words."""
+
+
+class Sidecar:
+    """One bridge on a free loopback port, with a fresh SQLite database.
+
+    Args:
+        folder: where database and log go.
+        smtp: HOST:PORT of the server that takes its mail.
+        env: further BRIDGE_* settings; the caller's own environment is below them.
+    """
+
+    def __init__(
+        self, folder: Path, *, smtp: str, env: Mapping[str, str] | None = None, program: Path = BRIDGE
+    ) -> None:
+        self.folder, self.program = folder, program
+        self.log = folder / "bridge.log"
+        address = f"127.0.0.1:{free_port()}"
+        self.url = f"http://{address}"
+        self.env = {
+            **os.environ,
+            "BRIDGE_DATABASE_URL": f"sqlite:///{folder.resolve() / 'bridge.db'}",
+            "BRIDGE_BIND": address,
+            "BRIDGE_MAIL": f"smtp://{smtp}",
+            "BRIDGE_ALLOW_PRIVATE_UPSTREAMS": smtp,
+            **(env or {}),
+        }
+
+    def command(self, *arguments: str) -> str:
+        """Run `bridge ...` with this sidecar's settings, return what it prints."""
+        command = (str(self.program), *arguments)
+        try:
+            done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
+        except FileNotFoundError as error:
+            raise SidecarError(f"{self.program} is not there: run `make install` first") from error
+        if done.returncode:
+            words = (done.stderr + done.stdout).strip()[-1500:]
+            raise SidecarError(f"bridge {' '.join(arguments)} ended with {done.returncode}: {words}")
+        return done.stdout
+
+    def add_site(self, name: str, url: str) -> dict[str, Any]:
+        """Register a site; the answer holds its secrets and the pairing code."""
+        site: dict[str, Any] = json.loads(self.command("site", "add", name, "--url", url, "--json"))
+        return site
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                (self.program, "up"),
+                cwd=self.folder,
+                env=self.env,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,  # a Ctrl-C at the terminal is not for it
+            )
+        try:
+            self._await(process)
+            yield self
+        finally:
+            _end(process)
+
+    def _await(self, process: subprocess.Popen[bytes]) -> None:
+        ends = time.monotonic() + READY_LIMIT_S
+        while process.poll() is None and time.monotonic() < ends:
+            with suppress(requests.ConnectionError), direct_session() as session:
+                if session.get(f"{self.url}/readyz", timeout=5).ok:
+                    return
+            time.sleep(0.05)
+        raise SidecarError(f"the bridge is not ready at {self.url}: {self.log.read_text()[-1500:]}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Ask for an orderly end; what is left of its process group after that is killed."""
+    process.terminate()
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(STOP_LIMIT_S)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
