@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from gunicorn.app.base import BaseApplication
-from gunicorn.glogging import Logger
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped, unused-ignore]
+from gunicorn.glogging import Logger  # type: ignore[import-untyped, unused-ignore]
 
 from bridge import bootstrap, logs
 from bridge.bootstrap import Assembly

@@ -231,5 +231,5 @@ def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
         if len(set(queue.ladder)) != len(queue.ladder):
             yield Finding(Level.ERROR, f"/queues/{name}/ladder", "a rung stands twice", "name each way once")
     for name, calendar in policy.hours.items():
-        if hours.next_opening(calendar, now) is None:
+        if not hours.opening_in_year(calendar, now):
             yield Finding(Level.ERROR, f"/hours/{name}", "it never opens within a year", "nothing could be promised")

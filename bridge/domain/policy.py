@@ -122,7 +122,6 @@ class Rule(Frozen):
     when: Condition
     priority: Priority
     queue: Name | None = None
-    message: Annotated[str, Field(max_length=64)] | None = None
     reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
     flows: tuple[Name, ...] = ()
     tiers: tuple[Name, ...] = ()

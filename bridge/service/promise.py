@@ -11,7 +11,7 @@ from bridge.domain.routing import Route
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis
 from bridge.service.context import Case, new_id
-from bridge.service.verdicts import say
+from bridge.service.verdicts import say, say_due
 
 WARN_BEFORE = 10 * MINUTE
 """The team is warned so long before a promise is due, if it was made more than twice that earlier."""
@@ -32,13 +32,7 @@ def make_commitment(
     case: Case, session: Session, escalation_id: str, route: Route, *, wording: Wording = DECIDED
 ) -> Commitment:
     """The promise of a route, in the words that the customer reads."""
-    due = promises.say_when(
-        route.due_at,
-        calendar_zone=route.timezone,
-        visitor_zone=session.timezone,
-        locale=messages.locale_for(case.policy.messages, session.locale),
-        now=case.at,
-    )
+    due = say_due(case.policy, session, route.due_at, route.timezone, case.at)
     key = wording.live if route.channel is Channel.LIVE else wording.otherwise
     return Commitment(
         id=new_id("cmt"),

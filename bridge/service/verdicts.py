@@ -1,11 +1,11 @@
 """What the host is told: may the bot answer, or what is shown instead."""
 
-from bridge.domain import messages
+from bridge.domain import commitment as when, messages
 from bridge.domain.escalation import Commitment, Escalation
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.session import Session
-from bridge.domain.values import Json, State
+from bridge.domain.values import Json, Millis, State
 
 POLL_OPEN_MS = 15_000
 POLL_LIVE_MS = 3_000
@@ -44,7 +44,24 @@ def show_commitment(commitment: Commitment) -> Json:
 
 def waiting_text(policy: Policy, session: Session, escalation: Escalation) -> str:
     """What a visitor of a locked session hears: the message arrived, and the promise stands."""
-    return say(policy, session, "waiting", promise=escalation.commitment.text)
+    return say(policy, session, "waiting", **promise_values(policy, session, escalation.commitment))
+
+
+def promise_values(policy: Policy, session: Session, commitment: Commitment) -> dict[str, str]:
+    """What a message about a standing promise may name: its whole text, or its instant alone."""
+    due = say_due(policy, session, commitment.due_at, commitment.timezone, commitment.made_at)
+    return {"promise": commitment.text, "due": due}
+
+
+def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Millis) -> str:
+    """The instant of a promise in the session's language: in the team's zone, and the visitor's where it differs."""
+    return when.say_when(
+        due_at,
+        calendar_zone=zone,
+        visitor_zone=session.timezone,
+        locale=messages.locale_for(policy.messages, session.locale),
+        now=now,
+    )
 
 
 def decided_text(policy: Policy, session: Session, escalation: Escalation) -> str:

@@ -26,6 +26,7 @@ from bridge.service import notify
 from bridge.service.context import Bridge, Case, open_case
 from bridge.service.escalate import Said, announce, route_now
 from bridge.service.promise import Wording, follow_ups, make_commitment
+from bridge.service.verdicts import promise_values
 
 log = structlog.get_logger()
 
@@ -97,7 +98,8 @@ def _opening(case: Case, escalation: Escalation) -> str:
     if case.at >= standing.due_at:
         return "reminded the team; the promise is due too"
     session = first_session(case, escalation)
-    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", promise=standing.text)
+    values = promise_values(case.policy, session, standing)
+    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", **values)
     return "reminded the team, wrote to the customer" if told else "reminded the team; no address of the customer"
 
 
@@ -114,8 +116,9 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN)
     made = len(case.tx.escalations.commitments(escalation.id))
     notify.mail_team(case, fresh, f"{'alarm' if made > PROMISES else 'broken'}.{broken.id}")
-    promise = fresh.commitment.text
-    notify.mail_customer(case, fresh, first_session(case, fresh), f"broken.{broken.id}", promise=promise)
+    session = first_session(case, fresh)
+    values = promise_values(case.policy, session, fresh.commitment)
+    notify.mail_customer(case, fresh, session, f"broken.{broken.id}", **values)
     log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=made)
     return "the promise was broken; a new one was made"
 
