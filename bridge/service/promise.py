@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bridge.domain import commitment as promises
-from bridge.domain import messages
 from bridge.domain.escalation import Commitment, CommitmentState, FollowUp, FollowUpKind
 from bridge.domain.instants import MINUTE
 from bridge.domain.routing import Route

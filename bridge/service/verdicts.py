@@ -1,6 +1,7 @@
 """What the host is told: may the bot answer, or what is shown instead."""
 
-from bridge.domain import commitment as when, messages
+from bridge.domain import commitment as when
+from bridge.domain import messages
 from bridge.domain.escalation import Commitment, Escalation
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy

@@ -1,0 +1,156 @@
+"""A whole installation in separate processes, each of which can be killed and started again: WordPress with plugin
+and echo bot, the sidecar, the scheduler, a CRM export, a Zendesk and a mail server, and a clock that can be moved."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Self
+from zoneinfo import ZoneInfo
+
+import requests
+from loopback import direct_session
+from mailcatcher import MailCatcher
+from sidecar import Sidecar
+from wordpress_site import ECHO_BOT, Site, build_plugin_zip
+
+TESTS = Path(__file__).parents[1]
+NEW_YORK = ZoneInfo("America/New_York")
+CUSTOMERS = "email,name,tier,billing_status,sla\nanna@example.test,Anna Schmidt,enterprise,past due,4 h response\n"
+READY_LIMIT_S = 30
+
+
+class Installation:
+    """Everything that one shop runs, on loopback, in one folder.
+
+    Args:
+        core: a WordPress from `wordpress_core`.
+        folder: for databases, ledgers and logs.
+    """
+
+    def __init__(self, core: Path, folder: Path) -> None:
+        self.folder = folder
+        self.ledger = folder / "zendesk.jsonl"
+        self._core = core
+        self._clock = folder / "clock"
+        self._running: dict[str, subprocess.Popen[bytes]] = {}
+
+    @contextmanager
+    def running(self) -> Iterator[Self]:
+        (self.folder / "customers.csv").write_text(CUSTOMERS)
+        with MailCatcher(self.folder / "mail.jsonl").running() as self.mail:
+            self.site = Site(self._core, plugins=[build_plugin_zip(self.folder), ECHO_BOT])
+            try:
+                self._start_all()
+                yield self
+            finally:
+                for name in [*self._running]:
+                    self.kill(name)
+                self.site.stop()
+
+    def _start_all(self) -> None:
+        zendesk = self._start_zendesk()
+        self.sidecar = Sidecar(
+            self.folder,
+            smtp=self.mail.address,
+            env={
+                "BRIDGE_CLOCK": f"file:{self._clock}",
+                "BRIDGE_CRM": f"file:{self.folder / 'customers.csv'}",
+                "BRIDGE_DESK": "zendesk",
+                "BRIDGE_ZENDESK_URL": f"http://{zendesk}",
+                "BRIDGE_ZENDESK_TOKEN": "a-token-for-tests",
+                "BRIDGE_ALLOW_PRIVATE_UPSTREAMS": zendesk,
+                "BRIDGE_TICK": "0.3",
+            },
+        )
+        self.pairing = json.loads(
+            self.sidecar.command(
+                "site", "add", "shop", "--url", self.site.url, "--timezone", "America/New_York",
+                "--team-email", "team@example.test", "--json",
+            )
+        )  # fmt: skip
+        self.site.env["ESCBRIDGE_PAIRING"] = self.pairing["pairing_code"]
+        self.start("sidecar")
+        self.start("scheduler")
+        self.site.start()
+
+    def _start_zendesk(self) -> str:
+        command = (sys.executable, "-m", "support.zendesk_server", "0", self.ledger)
+        process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self._running["zendesk"] = process
+        assert process.stdout
+        return process.stdout.readline().decode().strip()
+
+    # The clock
+
+    def move_clock_to(self, wall: str) -> None:
+        """Make it so late in New York, for decisions and due work."""
+        at = datetime.fromisoformat(wall).replace(tzinfo=NEW_YORK)
+        scratch = self._clock.with_suffix(".new")
+        scratch.write_text(str(at.timestamp() - time.time()))
+        scratch.replace(self._clock)
+
+    # Processes
+
+    def start(self, name: str) -> None:
+        command = {
+            "sidecar": (self.sidecar.program, "serve"),
+            "scheduler": (sys.executable, "-m", "scheduler"),
+        }[name]
+        with self.sidecar.log.open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                command, cwd=self.folder, env=self.sidecar.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        if name == "sidecar":
+            self._await_sidecar()
+
+    def kill(self, name: str) -> None:
+        """kill -9, its workers with it."""
+        process = self._running.pop(name)
+        group = process.pid if os.getpgid(process.pid) == process.pid else None
+        with suppress(ProcessLookupError):
+            os.killpg(group, signal.SIGKILL) if group else process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+    def kill_and_start(self) -> None:
+        """kill -9 sidecar and scheduler, and start them as a supervisor would."""
+        for name in ("sidecar", "scheduler"):
+            self.kill(name)
+        for name in ("sidecar", "scheduler"):
+            self.start(name)
+
+    def _await_sidecar(self) -> None:
+        ends = time.monotonic() + READY_LIMIT_S
+        while time.monotonic() < ends:
+            with suppress(requests.ConnectionError), direct_session() as session:
+                if session.get(f"{self.sidecar.url}/healthz", timeout=5).ok:
+                    return
+            time.sleep(0.05)
+        raise RuntimeError(f"the sidecar does not answer: {self.sidecar.log.read_text()[-1500:]}")
+
+    # Witnesses outside the system under test
+
+    def tickets(self) -> list[dict[str, Any]]:
+        """What Zendesk's own ledger holds."""
+        return [json.loads(line) for line in self.ledger.read_text().splitlines()] if self.ledger.exists() else []
+
+    def mails_to(self, address: str) -> list[Any]:
+        return [mail for mail in self.mail.mails() if address in mail.recipients]
+
+
+def eventually(look: Any, *, seconds: float = 20) -> Any:
+    """What `look` returns as soon as that is true; fails when it never is."""
+    ends = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < ends, "it did not happen in time"
+        time.sleep(0.1)
+    return found

@@ -1,0 +1,824 @@
+/**
+ * Escalation Bridge: the chat's window.
+ *
+ * Nothing is asked for or stored before the visitor opens it. Afterwards the conversation is kept in this browser, so that a reload and
+ * a second tab show the same. Every message has its id before it is sent, so that sending it again is the same message.
+ */
+(function () {
+	'use strict';
+
+	const cfg = window.escbridgeConfig;
+	if (!cfg || window.escbridgeLoaded) {
+		return;
+	}
+	window.escbridgeLoaded = true;
+
+	const T = cfg.text;
+	const KEY = 'escbridge:' + cfg.root;
+	const RETRY_SECONDS = [3, 8, 20, 35, 60, 120];
+	const STALE_SENDING = 70000;
+	const MAX_ITEMS = 300;
+	const tab = uuid();
+
+	const LAUNCHER_CSS = `:host{all:initial;position:fixed;z-index:2147483000;inset-block-end:0;inset-inline-end:0;
+font:400 max(16px,1rem)/1.5 var(--escbridge-font,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif)}
+.launcher{position:fixed;inset-block-end:max(20px,env(safe-area-inset-bottom));inset-inline-end:20px;inline-size:60px;block-size:60px;border:0;border-radius:30px;
+padding:0;cursor:pointer;color:var(--escbridge-on-accent,#fff);background:var(--escbridge-accent,#1f5f5b);display:grid;place-items:center;
+box-shadow:0 1px 2px rgba(16,32,32,.18),0 8px 24px rgba(16,32,32,.22);transition:transform .16s ease,box-shadow .16s ease}
+.launcher:hover{transform:translateY(-2px)}.launcher:focus-visible{outline:3px solid var(--escbridge-focus,#e0a83c);outline-offset:3px}
+.launcher svg{inline-size:28px;block-size:28px;grid-area:1/1}:host(.open) .launcher svg:first-child,:host(:not(.open)) .launcher svg+svg{display:none}.badge{position:absolute;inset-block-start:0;inset-inline-end:0;min-inline-size:20px;block-size:20px;border-radius:10px;
+background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;text-align:center;padding:0 3px;box-sizing:border-box}[hidden]{display:none!important}
+.sr{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
+@media (prefers-reduced-motion:reduce){.launcher{transition:none}}@media (forced-colors:active){.launcher{border:2px solid ButtonText}}@media print{:host{display:none}}`;
+
+	const ICONS = {
+		chat: 'M4 5.5h16v11h-8.5L7 20v-3.500H4z',
+		down: 'M6 9l6 6 6-6',
+		send: 'M4.500 12L20 4.500 15.500 20l-3.700-6.300z',
+		clock: 'M12 7v5.200l3.300 2M12 3.500a8.500 8.500 0 100 17 8.500 8.500 0 000-17z',
+	};
+
+	/* ---------- what is kept ---------- */
+
+	let memory = null; // Stands in where the browser gives no storage.
+	let c = null;
+	let nonce = cfg.nonce || '';
+	let opened = false;
+	let busy = false;
+	let starting = null;
+	let pollTimer = 0;
+	let pollFails = 0;
+	let retryTimer = 0;
+	let retries = 0;
+	let unread = 0;
+	let ui = null;
+
+	function load() {
+		try {
+			return JSON.parse(window.localStorage.getItem(KEY) || 'null') || memory;
+		} catch (e) {
+			return memory;
+		}
+	}
+
+	function save() {
+		memory = c;
+		try {
+			window.localStorage.setItem(KEY, JSON.stringify(c));
+		} catch (e) {} // eslint-disable-line no-empty
+	}
+
+	function fresh() {
+		return { sid: '', token: '', who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, waiting: false, down: false, poll: 5000 };
+	}
+
+	/** Another tab may have written since: take its state, change it, keep it. */
+	function change(fn) {
+		const before = c ? c.state : '';
+		const stored = load();
+		if (stored && (!c || !c.sid || stored.sid === c.sid)) {
+			c = stored;
+		}
+		c = c || fresh();
+		fn(c);
+		c.items = c.items.slice(-MAX_ITEMS);
+		save();
+		render();
+		if (before !== c.state) {
+			document.dispatchEvent(new CustomEvent('escbridge:state', { detail: { state: c.state, session_id: c.sid } }));
+		}
+	}
+
+	function usable(stored) {
+		if (!stored || !stored.token) {
+			return false;
+		}
+		const expiry = Number((stored.token.split('.')[0] || '').split(':')[3] || 0);
+		const sameUser = !stored.who || stored.who === (cfg.who || '');
+		return sameUser && expiry * 1000 > Date.now() + 5000;
+	}
+
+	function add(item) {
+		if (!c.items.some((i) => i.id === item.id)) {
+			c.items.push(Object.assign({ at: Date.now() }, item));
+			if (item.k !== 'me') {
+				announce(item);
+			}
+		}
+	}
+
+	/* ---------- talking to the site ---------- */
+
+	async function api(path, body, limit) {
+		const headers = { 'Content-Type': 'application/json' };
+		if (c && c.token && path !== '/sessions') {
+			headers['X-Escbridge-Token'] = c.token;
+		}
+		if (nonce) {
+			headers['X-WP-Nonce'] = nonce;
+		}
+		const stop = new AbortController();
+		const timer = setTimeout(() => stop.abort(), limit || 15000);
+		try {
+			const response = await fetch(cfg.root + path, { method: 'POST', credentials: 'same-origin', headers, body: JSON.stringify(body), signal: stop.signal });
+			const data = await response.json().catch(() => ({}));
+			if (response.status === 403 && data.code === 'rest_cookie_invalid_nonce' && nonce) {
+				nonce = ''; // The page is older than the log-in: go on as a guest.
+				return api(path, body, limit);
+			}
+			return { status: response.status, data, wait: Number(response.headers.get('Retry-After') || 0) };
+		} catch (e) {
+			return { status: 0, data: {}, wait: 0 };
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	function start() {
+		starting = starting || begin().finally(() => { starting = null; });
+		return starting;
+	}
+
+	async function begin() {
+		const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || '';
+		const got = await api('/sessions', { page_url: location.href.slice(0, 2000), locale: cfg.locale, timezone: zone, website: '' });
+		const d = got.status === 503 ? got.data.data || {} : got.data;
+		if (got.status === 201 || (got.status === 503 && d.token)) {
+			change((s) => {
+				const items = s.items;
+				Object.assign(s, fresh(), { sid: d.session_id, token: d.token, items, down: got.status === 503 });
+				if (got.status === 201) {
+					take(d);
+				} else {
+					say(got.data.message);
+				}
+			});
+		}
+		schedule();
+		return got;
+	}
+
+	/** Whatever an answer says of the conversation's state. */
+	function take(d) {
+		c.down = false;
+		if (d.token) {
+			c.token = d.token;
+		}
+		if (d.state && d.state !== 'unknown') {
+			c.state = d.state;
+		}
+		c.poll = d.poll_after_ms || c.poll;
+		if ('needs_contact' in d) {
+			c.need = !!d.needs_contact && c.state === 'escalated';
+		}
+		if (c.state === 'open') {
+			c.promise = null;
+		}
+		const say = d.notice || '';
+		const promised = c.state === 'escalated' ? d.commitment : null;
+		const news = promised && (!c.promise || c.promise.text !== promised.text || c.promise.due_at !== promised.due_at);
+		if (!news) {
+			if (say) {
+				c.items = c.items.filter((i) => i.k !== 'note' || i.text !== say); // One standing line, not one a message.
+				add({ id: 'n' + uuid(), k: 'note', text: say });
+			}
+			return;
+		}
+		const inOne = say.indexOf(promised.text) !== -1;
+		if (say && !inOne) {
+			add({ id: 'n' + uuid(), k: 'note', text: say });
+		}
+		add({ id: 'p' + uuid(), k: 'promise', text: inOne ? say : promised.text, core: promised.text, again: !!c.promise });
+		c.promise = promised;
+	}
+
+	function send(text) {
+		const id = uuid();
+		change((s) => {
+			if (s.state === 'closed') {
+				Object.assign(s, fresh(), { items: [] });
+			}
+			s.items.push({ id, k: 'me', text, at: Date.now(), st: 'sending', tab });
+		});
+		toEnd();
+		pump();
+	}
+
+	function waitingToGo() {
+		return c ? c.items.find((i) => i.k === 'me' && i.st === 'sending' && i.tab === tab) : null;
+	}
+
+	/** One message at a time, in order. */
+	async function pump() {
+		if (busy) {
+			return;
+		}
+		busy = true;
+		let item = waitingToGo();
+		while (item) {
+			await deliver(item); // eslint-disable-line no-await-in-loop
+			item = waitingToGo();
+		}
+		busy = false;
+		render();
+		schedule();
+	}
+
+	async function deliver(item) {
+		if (!usable(c)) {
+			const begun = await start();
+			if (begun.status !== 201) {
+				return failed(item, begun);
+			}
+		}
+		let got = await turn(item);
+		if (got.status === 401) {
+			c.token = '';
+			const begun = await start();
+			got = begun.status === 201 ? await turn(item) : begun;
+		}
+		for (let i = 0; got.status === 409 && got.data.code === 'escbridge_turn_in_progress' && i < 30; i++) {
+			await pause(2000); // eslint-disable-line no-await-in-loop
+			got = await turn(item); // eslint-disable-line no-await-in-loop
+		}
+		if (got.status !== 200 && got.status !== 202) {
+			return failed(item, got);
+		}
+		const d = got.data;
+		change(() => {
+			mark(item.id, d.undelivered ? 'failed' : 'sent');
+			const repeats = d.undelivered && c.items.some((i) => i.text === d.notice && i.at > Date.now() - 300000);
+			take(repeats ? Object.assign({}, d, { notice: '' }) : d);
+			c.waiting = got.status === 202;
+			if (d.reply) {
+				add({ id: 'r' + item.id, k: 'bot', text: d.reply });
+			}
+			if (c.state === 'closed') {
+				add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
+			}
+		});
+		retries = d.undelivered ? retries : 0;
+		if (d.undelivered) {
+			retryLater();
+		} else if ((d.last_event || 0) > c.last) {
+			poll();
+		}
+		return undefined;
+	}
+
+	function turn(item) {
+		return api('/sessions/' + encodeURIComponent(c.sid) + '/turns', { client_turn_id: item.id, message: item.text }, 75000);
+	}
+
+	function mark(id, st) {
+		const item = c.items.find((i) => i.id === id);
+		if (item) {
+			item.st = st;
+		}
+	}
+
+	function failed(item, got) {
+		const forGood = got.status === 400 || got.status === 413 || (got.status === 409 && got.data.code === 'escbridge_turn_conflict');
+		change((s) => {
+			mark(item.id, forGood ? 'refused' : 'failed');
+			s.down = got.status === 503;
+			say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : got.data.message);
+		});
+		if (!forGood) {
+			retryLater(got.wait);
+		}
+	}
+
+	/** A line of the service's own; not again when it was the last such line a moment ago. */
+	function say(text) {
+		const last = c.items.filter((i) => i.k === 'note').pop();
+		if (text && !(last && last.text === text && last.at > Date.now() - 300000)) {
+			add({ id: 'n' + uuid(), k: 'note', text });
+		}
+	}
+
+	function retryLater(seconds) {
+		clearTimeout(retryTimer);
+		if (retries < RETRY_SECONDS.length) {
+			retryTimer = setTimeout(again, 1000 * (seconds || RETRY_SECONDS[retries]));
+			retries += 1;
+		}
+	}
+
+	/** Everything not delivered goes again, each under the id it had. */
+	function again() {
+		clearTimeout(retryTimer);
+		if (!c || !c.items.some((i) => i.st === 'failed')) {
+			return;
+		}
+		change((s) => s.items.forEach((i) => {
+			if (i.st === 'failed') {
+				Object.assign(i, { st: 'sending', tab });
+			}
+		}));
+		pump();
+	}
+
+	/* ---------- what a person, or a late reply, adds ---------- */
+
+	function schedule() {
+		clearTimeout(pollTimer);
+		if (!c || !c.sid || !(c.state === 'escalated' || c.waiting) || document.visibilityState === 'hidden') {
+			return;
+		}
+		const calm = Math.min(60000, Math.max(1000, c.poll) * Math.pow(2, pollFails) * (opened ? 1 : 3));
+		pollTimer = setTimeout(poll, calm);
+	}
+
+	async function poll() {
+		clearTimeout(pollTimer);
+		if (!c || !usable(c)) {
+			return;
+		}
+		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/events', { after: c.last });
+		if (got.status === 200) {
+			pollFails = 0;
+			change(() => got.data.events.forEach((e) => happened(e, got.data)));
+			change(() => {
+				const quiet = Object.assign({}, got.data, { notice: '' });
+				take(quiet);
+			});
+		} else if (got.status === 401) {
+			change((s) => { s.token = ''; });
+		} else {
+			pollFails = Math.min(4, pollFails + 1);
+		}
+		schedule();
+	}
+
+	function happened(e, page) {
+		if (e.n <= c.last) {
+			return;
+		}
+		c.last = e.n;
+		const item = { id: 'e' + c.sid + e.n, text: e.text, at: Date.parse(e.at) || Date.now() };
+		if (e.kind === 'agent') {
+			const name = e.author && e.author.name ? e.author.name : e.author;
+			add(Object.assign(item, { k: 'agent', name: name || '' }));
+		} else if (e.kind === 'reply') {
+			c.waiting = false;
+			add(Object.assign(item, { k: 'bot' }));
+		} else if (e.kind === 'commitment') {
+			// The first promise came with its verdict already.
+			if (!c.items.some((i) => i.k === 'promise' && i.text.indexOf(e.text) !== -1)) {
+				add(Object.assign(item, { k: 'promise', core: e.text, again: !!c.promise }));
+				c.promise = page.commitment || c.promise;
+			}
+		} else if (e.kind === 'released' || e.kind === 'closed') {
+			c.promise = null;
+			c.need = false;
+			add(Object.assign(item, { k: 'mark', text: e.text || (e.kind === 'closed' ? T.closed : T.released) }));
+		} else if (e.text && !c.items.slice(-6).some((i) => i.text === e.text)) {
+			add(Object.assign(item, { k: 'note' }));
+		}
+	}
+
+	/* ---------- the form ---------- */
+
+	async function sendContact(fields) {
+		if (!usable(c)) {
+			await start();
+		}
+		const body = {};
+		Object.keys(fields).forEach((k) => { if (fields[k]) { body[k] = fields[k]; } });
+		body.transcript = c.items.slice(-100).map((i) => ({ who: (i.name || author(i)).slice(0, 80), text: i.text }));
+		while (body.transcript.length > 1 && JSON.stringify(body).length > 30000) {
+			body.transcript.shift();
+		}
+		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/contact', body);
+		if (got.status !== 200) {
+			return got.data.message || T.formFailed;
+		}
+		const byMail = !!got.data.mail;
+		change((s) => {
+			if (byMail) {
+				s.items.forEach((i) => { if (i.st === 'failed') { i.st = 'sent'; } }); // The mail carried them.
+				s.down = false;
+				s.need = false;
+				add({ id: 'n' + uuid(), k: 'note', text: got.data.notice });
+				return;
+			}
+			take(got.data);
+			s.need = false;
+			if (!got.data.notice) {
+				add({ id: 'n' + uuid(), k: 'note', text: T.formSaved });
+			}
+		});
+		if (!byMail) {
+			again();
+		}
+		return '';
+	}
+
+	async function end() {
+		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/close', {});
+		change(() => {
+			if (got.status === 200) {
+				take(got.data);
+			}
+			if (c.state === 'closed') {
+				add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
+			}
+		});
+	}
+
+	/* ---------- the window ---------- */
+
+	function uuid() {
+		if (window.crypto.randomUUID) {
+			return window.crypto.randomUUID();
+		}
+		const b = window.crypto.getRandomValues(new Uint8Array(16));
+		b[6] = (b[6] & 15) | 64;
+		b[8] = (b[8] & 63) | 128;
+		const hex = Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('');
+		return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+	}
+
+	function pause(ms) {
+		return new Promise((done) => setTimeout(done, ms));
+	}
+
+	function h(tag, props, ...children) {
+		const node = document.createElement(tag);
+		Object.keys(props || {}).forEach((k) => {
+			if (k.slice(0, 2) === 'on') {
+				node.addEventListener(k.slice(2), props[k]);
+			} else if (k in node && k !== 'role' && k !== 'form') {
+				node[k] = props[k];
+			} else {
+				node.setAttribute(k, props[k]);
+			}
+		});
+		node.append(...children.filter((x) => x !== null && x !== undefined && x !== ''));
+		return node;
+	}
+
+	function icon(name) {
+		const ns = 'http://www.w3.org/2000/svg';
+		const svg = document.createElementNS(ns, 'svg');
+		const path = document.createElementNS(ns, 'path');
+		const set = { viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', 'stroke-width': '1.8', 'stroke-linejoin': 'round', 'stroke-linecap': 'round', 'aria-hidden': 'true' };
+		Object.keys(set).forEach((k) => svg.setAttribute(k, set[k]));
+		path.setAttribute('d', ICONS[name]);
+		svg.append(path);
+		return svg;
+	}
+
+	/** Text with its http(s) addresses as links; never markup. */
+	function withLinks(text) {
+		const out = document.createDocumentFragment();
+		String(text).split(/(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/).forEach((part, i) => {
+			out.append(i % 2 ? h('a', { href: part, rel: 'noopener nofollow', target: '_blank' }, part) : part);
+		});
+		return out;
+	}
+
+	function author(item) {
+		return { me: T.you, bot: T.assistant, agent: item.name || T.agent }[item.k] || T.service;
+	}
+
+	function clock(at) {
+		return new Date(at).toLocaleTimeString(cfg.locale, { hour: 'numeric', minute: '2-digit' });
+	}
+
+	function announce(item) {
+		if (ui) {
+			const line = h('p', {}, author(item) + ': ' + item.text);
+			ui.live.append(line);
+			setTimeout(() => line.remove(), 1000);
+		}
+		if (!opened) {
+			unread += 1;
+		}
+	}
+
+	function launcher() {
+		const host = h('div', { id: 'escbridge-chat' });
+		const root = host.attachShadow({ mode: 'open' });
+		const badge = h('span', { className: 'badge', hidden: true });
+		const button = h('button', { type: 'button', className: 'launcher', 'aria-expanded': 'false', 'aria-controls': 'panel', 'aria-label': T.open, onclick: toggle }, icon('chat'), icon('down'), badge);
+		const live = h('div', { className: 'sr', 'aria-live': 'polite', 'aria-atomic': 'false' });
+		root.append(h('style', {}, LAUNCHER_CSS), button, live);
+		document.body.append(host);
+		ui = { root, button, badge, live, nodes: {} };
+		document.addEventListener('click', (e) => {
+			if (e.target.closest && e.target.closest('[data-escbridge-open]')) {
+				open(true);
+			}
+		});
+	}
+
+	function panel() {
+		const input = h('textarea', { id: 'message', rows: 1, maxLength: 4000, placeholder: T.hint, autocomplete: 'off', oninput: grow, onkeydown: onKey });
+		ui.label = h('label', { className: 'sr', htmlFor: 'message' }, T.label);
+		ui.input = input;
+		ui.status = h('span', { className: 'status-text' }, T.statusOpen);
+		ui.log = h('div', { className: 'log', role: 'log', 'aria-live': 'off', 'aria-label': T.log });
+		ui.typing = h('div', { className: 'typing', hidden: true }, h('span', { className: 'sr' }, T.typing), h('i'), h('i'), h('i'));
+		ui.form = contactForm();
+		ui.pinText = h('span', {});
+		ui.pin = h('div', { className: 'pin', hidden: true }, icon('clock'), ui.pinText);
+		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log }, ui.log, ui.typing, ui.form);
+		ui.scroll.addEventListener('scroll', showPin, { passive: true });
+		ui.person = h('button', { type: 'button', className: 'link', onclick: () => { send(T.person); input.focus(); } }, T.person);
+		ui.end = h('button', { type: 'button', className: 'link', onclick: end }, T.end);
+		ui.again = h('button', { type: 'button', className: 'primary again', hidden: true, onclick: anew }, T.again);
+		ui.composer = h('form', { className: 'composer', onsubmit: (e) => { e.preventDefault(); submit(); } }, ui.label, input,
+			h('button', { type: 'submit', className: 'send', 'aria-label': T.send }, icon('send')));
+		ui.foot = h('div', { className: 'foot' }, ui.person, ui.end);
+		ui.panel = h('section', { id: 'panel', className: 'panel', role: 'dialog', 'aria-modal': 'false', 'aria-labelledby': 'title', hidden: true, onkeydown: (e) => { if (e.key === 'Escape') { close(); } } },
+			h('header', {},
+				h('span', { className: 'logo', 'aria-hidden': 'true' }, icon('chat')),
+				h('div', { className: 'names' }, h('h2', { id: 'title' }, cfg.title || T.dialog), h('p', { className: 'status' }, h('i', { className: 'dot', 'aria-hidden': 'true' }), ui.status)),
+				h('button', { type: 'button', className: 'close', 'aria-label': T.close, onclick: close }, icon('down'))),
+			ui.pin, ui.scroll, ui.again, ui.composer, ui.foot);
+		ui.root.append(ui.panel);
+		if (window.visualViewport) {
+			const fit = () => ui.panel.style.setProperty('--viewport', window.visualViewport.height + 'px');
+			window.visualViewport.addEventListener('resize', fit);
+			fit();
+		}
+		const look = h('link', { rel: 'stylesheet', href: cfg.css });
+		return new Promise((done) => {
+			look.addEventListener('load', done);
+			look.addEventListener('error', done);
+			ui.root.append(look);
+		});
+	}
+
+	function contactForm() {
+		const field = (name, type, label, auto) => h('label', { className: name }, h('span', {}, label, name === 'email' ? '' : h('small', {}, ' ' + T.optional)), h('input', { name, type, autocomplete: auto, maxLength: name === 'email' ? 254 : name === 'name' ? 120 : 32 }));
+		ui.formTitle = h('h3', { id: 'form-title' }, T.formTitle);
+		ui.formError = h('p', { className: 'error', role: 'alert' });
+		const form = h('form', { className: 'contact', hidden: true, noValidate: true, 'aria-labelledby': 'form-title' }, ui.formTitle, h('p', {}, T.formHint),
+			field('email', 'email', T.formEmail, 'email'), field('phone', 'tel', T.formPhone, 'tel'), field('name', 'text', T.formName, 'name'),
+			ui.formError, h('button', { type: 'submit', className: 'primary' }, T.formSend));
+		form.addEventListener('submit', async (e) => {
+			e.preventDefault();
+			const value = (n) => form.elements.namedItem(n).value.trim();
+			const bad = (!value('email') && !value('phone')) || !form.elements.namedItem('email').validity.valid;
+			ui.formError.textContent = bad ? T.formNeed : '';
+			if (bad) {
+				form.elements.namedItem('email').focus();
+				return;
+			}
+			const button = form.querySelector('button');
+			button.disabled = true;
+			ui.formError.textContent = await sendContact({ email: value('email'), phone: value('phone'), name: value('name') });
+			button.disabled = false;
+			if (!ui.formError.textContent) {
+				ui.input.focus(); // The form, and the focus in it, is gone.
+			}
+		});
+		return form;
+	}
+
+	function bubble(item) {
+		const state = h('p', { className: 'state' });
+		const who = h('p', { className: 'who' }, h('b', {}, author(item)), h('time', {}, clock(item.at)));
+		const text = h('div', { className: 'text' });
+		const parts = item.k === 'promise' && item.core ? item.text.split(item.core) : [item.text];
+		parts.forEach((part, i) => text.append(i ? h('strong', {}, item.core) : '', withLinks(part)));
+		const node = h('div', { className: 'item ' + item.k });
+		if (item.k === 'promise') {
+			node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, icon('clock')), h('div', {}, h('h3', {}, item.again ? T.promiseNew : T.promise), text));
+		} else if (item.k === 'mark') {
+			node.append(text);
+		} else if (item.k === 'note') {
+			node.append(h('span', { className: 'sr' }, T.service + ': '), text);
+		} else {
+			if (item.k === 'agent') {
+				node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, author(item).trim().slice(0, 1).toUpperCase()));
+			}
+			node.append(h('div', { className: 'body' }, who, text, state));
+		}
+		return { node, state, st: null };
+	}
+
+	function showState(entry, st) {
+		if (entry.st === st) {
+			return;
+		}
+		entry.st = st;
+		entry.node.classList.toggle('pending', st === 'sending');
+		entry.node.classList.toggle('failed', st === 'failed' || st === 'refused');
+		entry.state.replaceChildren();
+		if (st === 'sending') {
+			entry.state.append(T.sending);
+		} else if (st === 'failed' || st === 'refused') {
+			entry.state.append(T.notSent + ' ', st === 'failed' ? h('button', { type: 'button', className: 'link', onclick: () => { retries = 0; again(); } }, T.retry) : '');
+		}
+	}
+
+	function render() {
+		if (!ui) {
+			return;
+		}
+		ui.badge.hidden = !unread;
+		ui.badge.textContent = unread ? String(Math.min(unread, 9)) : '';
+		ui.button.setAttribute('aria-label', (opened ? T.close : T.open) + (unread ? ', ' + T.unread : ''));
+		if (!ui.panel) {
+			return;
+		}
+		const s = c || fresh();
+		const stick = ui.scroll.scrollHeight - ui.scroll.scrollTop - ui.scroll.clientHeight < 90;
+		const items = [{ id: 'greeting', k: 'bot', text: cfg.greeting, at: s.items.length ? s.items[0].at : Date.now() }].concat(s.items);
+		const keep = {};
+		let previous = '';
+		items.forEach((item) => {
+			const entry = ui.nodes[item.id] || bubble(item);
+			keep[item.id] = entry;
+			entry.node.classList.toggle('follows', previous === item.k + (item.name || ''));
+			previous = item.k + (item.name || '');
+			showState(entry, item.st);
+			if (!entry.node.parentNode) {
+				ui.log.append(entry.node);
+			}
+		});
+		Object.keys(ui.nodes).forEach((id) => { if (!keep[id]) { ui.nodes[id].node.remove(); } });
+		ui.nodes = keep;
+		const escalated = s.state === 'escalated';
+		const closed = s.state === 'closed';
+		ui.panel.dataset.state = s.down ? 'down' : s.state;
+		ui.status.textContent = closed ? T.statusEnd : escalated ? T.statusWait : s.down ? T.statusDown : T.statusOpen;
+		const card = s.items.filter((i) => i.k === 'promise').pop();
+		ui.card = escalated && s.promise && card ? ui.nodes[card.id] : null;
+		ui.answered = !!card && s.items.slice(s.items.indexOf(card)).some((i) => i.k === 'agent');
+		ui.pinText.textContent = s.promise ? s.promise.text : '';
+		ui.label.textContent = escalated ? T.labelTeam : T.label;
+		ui.input.placeholder = escalated ? T.hintTeam : T.hint;
+		ui.typing.hidden = escalated || !(s.waiting || s.items.some((i) => i.st === 'sending'));
+		ui.form.hidden = closed || !(s.need || s.down);
+		ui.formTitle.textContent = s.down ? T.formDown : T.formTitle;
+		ui.again.hidden = !closed;
+		ui.composer.hidden = closed;
+		ui.foot.hidden = escalated || closed || s.down;
+		ui.end.hidden = !s.items.length;
+		if (ui.card && !ui.card.shown) {
+			ui.card.shown = true;
+			ui.scroll.scrollTop = ui.card.node.offsetTop - ui.scroll.offsetTop - 12; // The promise first; a form may follow below it.
+		} else if (stick && ui.scroll.scrollHeight !== ui.height) {
+			toEnd();
+		}
+		ui.height = ui.scroll.scrollHeight;
+		showPin();
+	}
+
+	/** The promise stays in sight until a person has answered: pinned as soon as its card is scrolled away. */
+	function showPin() {
+		const card = ui.card && (ui.card.node.querySelector('strong') || ui.card.node).getBoundingClientRect();
+		const view = ui.scroll.getBoundingClientRect();
+		ui.pin.hidden = !(c && c.promise && c.state === 'escalated') || ui.answered || !!(card && card.top >= view.top - 4 && card.bottom <= view.bottom);
+	}
+
+	function toEnd() {
+		if (ui && ui.scroll) {
+			ui.scroll.scrollTop = ui.scroll.scrollHeight;
+		}
+	}
+
+	function grow() {
+		ui.input.style.blockSize = 'auto';
+		ui.input.style.blockSize = Math.min(140, ui.input.scrollHeight + 2) + 'px';
+	}
+
+	function onKey(e) {
+		if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) {
+			e.preventDefault();
+			submit();
+		}
+	}
+
+	function submit() {
+		const text = ui.input.value.trim();
+		if (text) {
+			ui.input.value = '';
+			grow();
+			send(text);
+		}
+	}
+
+	function anew() {
+		c = fresh();
+		save();
+		render();
+		start();
+		ui.input.focus();
+	}
+
+	function toggle() {
+		if (opened) {
+			close();
+		} else {
+			open(true);
+		}
+	}
+
+	async function open(byHand) {
+		if (opened) {
+			return;
+		}
+		opened = true;
+		unread = 0;
+		if (!ui.panel) {
+			c = usable(load()) ? load() : null;
+			await panel();
+		}
+		ui.panel.hidden = !opened;
+		ui.button.setAttribute('aria-expanded', String(opened));
+		ui.root.host.classList.toggle('open', opened);
+		remember();
+		render();
+		toEnd();
+		if (byHand) {
+			ui.input.focus();
+		}
+		if (!c || !c.sid || !usable(c)) {
+			start();
+		} else {
+			poll();
+			pump();
+		}
+	}
+
+	function close() {
+		opened = false;
+		ui.panel.hidden = true;
+		ui.button.setAttribute('aria-expanded', 'false');
+		ui.root.host.classList.remove('open');
+		remember();
+		render();
+		ui.button.focus();
+	}
+
+	/** On wide screens the window stays open from page to page. */
+	function remember() {
+		try {
+			window.sessionStorage.setItem(KEY, opened && window.innerWidth > 600 ? '1' : '');
+		} catch (e) {} // eslint-disable-line no-empty
+	}
+
+	function wasOpen() {
+		try {
+			return window.sessionStorage.getItem(KEY) === '1';
+		} catch (e) {
+			return false;
+		}
+	}
+
+	/** A visitor who has talked before: show what came since, and send what a reload cut off. */
+	function resume() {
+		const stored = load();
+		if (!usable(stored)) {
+			if (stored) {
+				try {
+					window.localStorage.removeItem(KEY);
+				} catch (e) {} // eslint-disable-line no-empty
+			}
+			return;
+		}
+		c = stored;
+		change((s) => s.items.forEach((i) => {
+			if (i.st === 'sending' && (wasOpen() || i.at < Date.now() - STALE_SENDING)) {
+				i.tab = tab;
+			}
+		}));
+		if (wasOpen()) {
+			open(false);
+		} else {
+			schedule();
+			pump();
+		}
+	}
+
+	launcher();
+	resume();
+	window.addEventListener('storage', (e) => {
+		if (e.key === KEY && (c || opened)) {
+			const seen = new Set((c ? c.items : []).map((i) => i.id));
+			c = load();
+			if (c) {
+				c.items.filter((i) => !seen.has(i.id) && i.k !== 'me').forEach(announce);
+			}
+			render();
+			schedule();
+		}
+	});
+	document.addEventListener('visibilitychange', () => {
+		if (document.visibilityState === 'visible' && c && (c.state === 'escalated' || c.waiting)) {
+			poll();
+		} else {
+			schedule();
+		}
+	});
+	window.addEventListener('online', () => {
+		retries = 0;
+		again();
+	});
+}());

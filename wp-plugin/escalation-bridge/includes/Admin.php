@@ -1,0 +1,468 @@
+<?php
+/**
+ * Escalations in wp-admin: the list, one with its packet and conversation, and what a person does with it.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Admin {
+
+	const PAGE     = 'escbridge-escalations';
+	const PER_PAGE = 25;
+
+	public static function boot(): void {
+		add_action( 'admin_menu', array( self::class, 'menu' ) );
+		add_action( 'admin_enqueue_scripts', array( self::class, 'assets' ) );
+		add_action( 'admin_post_escbridge_act', array( self::class, 'act' ) );
+	}
+
+	public static function menu(): void {
+		add_menu_page(
+			__( 'Escalations', 'escalation-bridge' ),
+			__( 'Escalations', 'escalation-bridge' ),
+			'escbridge_manage',
+			self::PAGE,
+			array( self::class, 'page' ),
+			'dashicons-sos',
+			26
+		);
+	}
+
+	public static function assets( string $hook ): void {
+		if ( 'toplevel_page_' . self::PAGE === $hook ) {
+			self::enqueue();
+		}
+	}
+
+	public static function enqueue(): void {
+		wp_enqueue_style( 'escbridge-admin', plugins_url( 'assets/admin.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
+		wp_enqueue_script( 'escbridge-admin', plugins_url( 'assets/admin.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, true );
+		$config = array(
+			'root'  => esc_url_raw( rest_url( Rest::SPACE ) ),
+			'nonce' => wp_create_nonce( 'wp_rest' ),
+			'text'  => array(
+				'testing' => __( 'Testing…', 'escalation-bridge' ),
+				'chat'    => __( 'Chat secret:', 'escalation-bridge' ),
+				'admin'   => __( 'Admin secret:', 'escalation-bridge' ),
+				'failed'  => __( 'The test itself failed:', 'escalation-bridge' ),
+				'on'      => __( 'You are available. Keep this page open.', 'escalation-bridge' ),
+				'off'     => __( 'You are away.', 'escalation-bridge' ),
+			),
+		);
+		wp_add_inline_script( 'escbridge-admin', 'window.escbridgeAdmin=' . wp_json_encode( $config ) . ';', 'before' );
+	}
+
+	/** @return array{id:string,name:string} */
+	public static function agent(): array {
+		$user = wp_get_current_user();
+		return array(
+			'id'   => 'wp-' . $user->ID,
+			'name' => (string) $user->display_name,
+		);
+	}
+
+	/** Claim, reply, resolve or release: asks the sidecar, then goes back to the page with the result's code. */
+	public static function act(): void {
+		$id = isset( $_POST['escalation'] ) ? sanitize_text_field( wp_unslash( $_POST['escalation'] ) ) : '';
+		$op = isset( $_POST['op'] ) ? sanitize_key( wp_unslash( $_POST['op'] ) ) : '';
+		check_admin_referer( 'escbridge_act_' . $id );
+		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release' ), true ) ) {
+			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
+		}
+		$body = array( 'agent' => self::agent() );
+		if ( 'reply' === $op ) {
+			$body['text']     = isset( $_POST['text'] ) ? trim( sanitize_textarea_field( wp_unslash( $_POST['text'] ) ) ) : '';
+			$body['reply_id'] = isset( $_POST['reply_id'] ) ? sanitize_text_field( wp_unslash( $_POST['reply_id'] ) ) : '';
+		}
+		if ( 'resolve' === $op && ! empty( $_POST['note'] ) ) {
+			$body['note'] = sanitize_textarea_field( wp_unslash( $_POST['note'] ) );
+		}
+		if ( 'reply' === $op && '' === $body['text'] ) {
+			$code = 'empty-reply';
+		} else {
+			$answer = ( new Client( Settings::pairing() ) )->admin( 'POST', '/v1/escalations/' . rawurlencode( $id ) . '/' . $op, $body );
+			$code   = $answer['ok'] ? 'done-' . $op : (string) $answer['error'];
+		}
+		if ( 'reply' === $op && 0 !== strpos( $code, 'done-' ) ) {
+			set_transient( 'escbridge_draft_' . get_current_user_id(), array( $id, $body['text'] ), HOUR_IN_SECONDS ); // What was typed is not lost.
+		}
+		wp_safe_redirect( add_query_arg( 'escbridge_result', rawurlencode( $code ), self::url( array( 'escalation' => $id ) ) ) );
+		exit;
+	}
+
+	public static function page(): void {
+		if ( ! current_user_can( 'escbridge_manage' ) ) {
+			return;
+		}
+		// phpcs:disable WordPress.Security.NonceVerification.Recommended -- these only choose what is shown.
+		$id     = isset( $_GET['escalation'] ) ? sanitize_text_field( wp_unslash( $_GET['escalation'] ) ) : '';
+		$state  = isset( $_GET['state'] ) ? sanitize_key( wp_unslash( $_GET['state'] ) ) : 'active';
+		$before = isset( $_GET['before'] ) ? sanitize_text_field( wp_unslash( $_GET['before'] ) ) : '';
+		$result = isset( $_GET['escbridge_result'] ) ? sanitize_text_field( wp_unslash( $_GET['escbridge_result'] ) ) : '';
+		// phpcs:enable
+		echo '<div class="wrap escbridge"><div class="escbridge-head"><h1 class="wp-heading-inline">' . esc_html__( 'Escalations', 'escalation-bridge' ) . '</h1>';
+		self::presence_switch();
+		echo '</div><hr class="wp-header-end">';
+		self::result_notice( $result );
+		if ( null === Settings::pairing() ) {
+			self::notice( 'warning', __( 'Not connected yet: set the pairing code under Settings > Escalation Bridge.', 'escalation-bridge' ) );
+		} elseif ( '' !== $id ) {
+			self::detail( $id );
+		} else {
+			self::listing( in_array( $state, array( 'active', 'resolved', 'released', 'all' ), true ) ? $state : 'active', $before );
+		}
+		echo '</div>';
+	}
+
+	private static function presence_switch(): void {
+		if ( null === Settings::pairing() ) {
+			return;
+		}
+		echo '<div class="escbridge-presence"><label><input type="checkbox" role="switch" id="escbridge-available"><span class="escbridge-track" aria-hidden="true"></span> ';
+		echo esc_html__( 'Available for live chats', 'escalation-bridge' ) . '</label> <span id="escbridge-presence-text" role="status"></span></div>';
+	}
+
+	private static function listing( string $state, string $before ): void {
+		$query = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
+		$page  = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations?' . $query );
+		self::tabs( $state );
+		if ( ! $page['ok'] ) {
+			self::notice( 'error', self::explain( (string) $page['error'] ) );
+			return;
+		}
+		$rows = (array) ( $page['data']['escalations'] ?? array() );
+		if ( ! $rows ) {
+			echo '<div class="escbridge-empty"><span class="dashicons dashicons-yes-alt" aria-hidden="true"></span><p>' . esc_html__( 'Nobody is waiting here.', 'escalation-bridge' ) . '</p></div>';
+			return;
+		}
+		echo '<table class="widefat striped escbridge-list"><thead><tr>';
+		foreach ( array( __( 'Customer', 'escalation-bridge' ), __( 'What it is about', 'escalation-bridge' ), __( 'Queue', 'escalation-bridge' ), __( 'Promised', 'escalation-bridge' ), __( 'State', 'escalation-bridge' ) ) as $title ) {
+			echo '<th scope="col">' . esc_html( $title ) . '</th>';
+		}
+		echo '</tr></thead><tbody>';
+		foreach ( $rows as $row ) {
+			self::row( (array) $row );
+		}
+		echo '</tbody></table>';
+		if ( ! empty( $page['data']['next_before'] ) ) {
+			$older = self::url(
+				array(
+					'state'  => $state,
+					'before' => (string) $page['data']['next_before'],
+				)
+			);
+			echo '<p><a class="button" href="' . esc_url( $older ) . '">' . esc_html__( 'Older', 'escalation-bridge' ) . '</a></p>';
+		}
+	}
+
+	private static function tabs( string $state ): void {
+		$tabs = array(
+			'active'   => __( 'Active', 'escalation-bridge' ),
+			'resolved' => __( 'Resolved', 'escalation-bridge' ),
+			'released' => __( 'Released', 'escalation-bridge' ),
+			'all'      => __( 'All', 'escalation-bridge' ),
+		);
+		echo '<nav class="nav-tab-wrapper" aria-label="' . esc_attr__( 'States', 'escalation-bridge' ) . '">';
+		foreach ( $tabs as $key => $label ) {
+			printf(
+				'<a class="nav-tab %s" href="%s" %s>%s</a>',
+				$key === $state ? 'nav-tab-active' : '',
+				esc_url( self::url( array( 'state' => $key ) ) ),
+				$key === $state ? 'aria-current="page"' : '',
+				esc_html( $label )
+			);
+		}
+		echo '</nav>';
+	}
+
+	/** @param array<string,mixed> $row */
+	private static function row( array $row ): void {
+		$customer = (array) ( $row['customer'] ?? array() );
+		$link     = self::url( array( 'escalation' => (string) $row['id'] ) );
+		echo '<tr><td class="escbridge-who" data-colname="' . esc_attr__( 'Customer', 'escalation-bridge' ) . '"><strong><a class="row-title" href="' . esc_url( $link ) . '">' . esc_html( self::customer_name( $customer ) ) . '</a></strong>';
+		self::marks( $customer );
+		echo '</td><td data-colname="' . esc_attr__( 'What it is about', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['summary'] ?? '' ) );
+		echo '<span class="escbridge-sub">' . esc_html( (string) ( $row['reason'] ?? '' ) ) . '</span>';
+		echo '</td><td data-colname="' . esc_attr__( 'Queue', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['queue'] ?? '' ) ) . '<br>';
+		self::priority( (string) ( $row['priority'] ?? '' ) );
+		echo '</td><td data-colname="' . esc_attr__( 'Promised', 'escalation-bridge' ) . '">';
+		self::promise( (array) ( $row['commitment'] ?? array() ) );
+		echo '</td><td data-colname="' . esc_attr__( 'State', 'escalation-bridge' ) . '">' . esc_html( self::state_name( (string) $row['state'] ) );
+		if ( ! empty( $row['claimed_by']['name'] ) ) {
+			echo '<span class="escbridge-sub">' . esc_html( (string) $row['claimed_by']['name'] ) . '</span>';
+		}
+		echo '</td></tr>';
+	}
+
+	private static function detail( string $id ): void {
+		$answer = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations/' . rawurlencode( $id ) );
+		echo '<p class="escbridge-back"><a href="' . esc_url( self::url() ) . '">&larr; ' . esc_html__( 'All escalations', 'escalation-bridge' ) . '</a></p>';
+		if ( ! $answer['ok'] ) {
+			self::notice( 'error', self::explain( (string) $answer['error'] ) );
+			return;
+		}
+		$one    = (array) $answer['data'];
+		$packet = (array) ( $one['packet'] ?? array() );
+		echo '<div class="escbridge-title"><h2>' . esc_html( (string) ( $one['summary'] ?? '' ) ) . '</h2><p>';
+		self::priority( (string) ( $one['priority'] ?? '' ) );
+		/* translators: 1: queue, 2: date and time */
+		echo ' ' . esc_html( sprintf( __( 'Queue %1$s · since %2$s', 'escalation-bridge' ), (string) ( $one['queue'] ?? '' ), self::when( (string) ( $one['decided_at'] ?? '' ) ) ) ) . ' · <strong>' . esc_html( self::state_name( (string) $one['state'] ) ) . '</strong>';
+		if ( ! empty( $one['claimed_by']['name'] ) ) {
+			/* translators: %s: person's name */
+			echo ' ' . esc_html( sprintf( __( 'by %s', 'escalation-bridge' ), (string) $one['claimed_by']['name'] ) );
+		}
+		echo '</p></div><div class="escbridge-columns"><div class="escbridge-main">';
+		self::box( __( 'Conversation', 'escalation-bridge' ), self::conversation( (array) ( $one['conversation'] ?? array() ) ) );
+		self::forms( $id, $one );
+		echo '</div><div class="escbridge-side">';
+		self::packet( $one, $packet );
+		echo '</div></div>';
+	}
+
+	/**
+	 * The packet's six items (the transcript is the conversation beside it), the promise and the ticket.
+	 *
+	 * @param array<string,mixed> $one
+	 * @param array<string,mixed> $packet
+	 */
+	private static function packet( array $one, array $packet ): void {
+		$promise = (array) ( $one['commitment'] ?? array() );
+		ob_start();
+		self::promise( $promise );
+		echo '<p class="escbridge-quote">' . esc_html( (string) ( $promise['text'] ?? '' ) ) . '</p>';
+		self::box( __( 'What was promised', 'escalation-bridge' ), (string) ob_get_clean(), 'escbridge-promise' );
+		ob_start();
+		$customer = (array) ( $one['customer'] ?? array() );
+		echo '<p><strong>' . esc_html( self::customer_name( $customer ) ) . '</strong></p>';
+		if ( ! empty( $customer['email'] ) ) {
+			echo '<p><a href="' . esc_url( 'mailto:' . $customer['email'] ) . '">' . esc_html( (string) $customer['email'] ) . '</a></p>';
+		}
+		if ( ! empty( $customer['phone'] ) ) {
+			echo '<p>' . esc_html( (string) $customer['phone'] ) . '</p>';
+		}
+		self::marks( $customer );
+		self::box( __( 'Customer', 'escalation-bridge' ), (string) ob_get_clean() );
+		self::box( __( 'Summary', 'escalation-bridge' ), self::facts( $packet['summary'] ?? $one['summary'] ?? '' ) );
+		self::box( __( 'Reason', 'escalation-bridge' ), self::facts( $packet['reason'] ?? $one['reason'] ?? '' ) );
+		self::box( __( 'Account', 'escalation-bridge' ), self::facts( $packet['account'] ?? '' ) );
+		self::box( __( 'Last attempt of the assistant', 'escalation-bridge' ), self::facts( $packet['last_attempt'] ?? '' ) );
+		self::ticket( (array) ( $one['ticket'] ?? array() ) );
+	}
+
+	/** @param array<string,mixed> $ticket */
+	private static function ticket( array $ticket ): void {
+		if ( ! $ticket ) {
+			return;
+		}
+		$text = esc_html( (string) ( $ticket['desk'] ?? '' ) . ' · ' . (string) ( $ticket['state'] ?? '' ) );
+		if ( ! empty( $ticket['url'] ) ) {
+			$text .= ' · <a href="' . esc_url( (string) $ticket['url'], array( 'http', 'https' ) ) . '">' . esc_html( (string) ( $ticket['ref'] ?? $ticket['url'] ) ) . '</a>';
+		} elseif ( ! empty( $ticket['ref'] ) ) {
+			$text .= ' · ' . esc_html( (string) $ticket['ref'] );
+		}
+		self::box( __( 'Ticket', 'escalation-bridge' ), '<p>' . $text . '</p>' );
+	}
+
+	/**
+	 * A value of the packet as a small list; labels are the packet's own words.
+	 *
+	 * @param mixed $value
+	 */
+	private static function facts( $value ): string {
+		if ( null === $value || '' === $value || array() === $value ) {
+			return '<p class="escbridge-none">' . esc_html__( 'nothing known', 'escalation-bridge' ) . '</p>';
+		}
+		if ( ! is_array( $value ) ) {
+			return '<p>' . nl2br( esc_html( is_bool( $value ) ? ( $value ? __( 'yes', 'escalation-bridge' ) : __( 'no', 'escalation-bridge' ) ) : self::maybe_when( (string) $value ) ) ) . '</p>';
+		}
+		$html = '<dl>';
+		foreach ( $value as $key => $item ) {
+			$flat  = is_array( $item ) && $item && ! array_filter( $item, 'is_array' );
+			$label = is_int( $key ) ? '' : '<dt>' . esc_html( 'sla' === $key ? 'SLA' : ucfirst( str_replace( '_', ' ', $key ) ) ) . '</dt>';
+			$html .= $label . '<dd>' . ( $flat ? '<p>' . esc_html( implode( ' · ', array_map( array( self::class, 'maybe_when' ), array_map( 'strval', array_filter( $item, 'is_scalar' ) ) ) ) ) . '</p>' : self::facts( $item ) ) . '</dd>';
+		}
+		return $html . '</dl>';
+	}
+
+	/** @param array<int,array<string,mixed>> $lines */
+	private static function conversation( array $lines ): string {
+		$names = array(
+			'visitor' => __( 'Visitor', 'escalation-bridge' ),
+			'bot'     => __( 'Assistant', 'escalation-bridge' ),
+			'agent'   => __( 'Support', 'escalation-bridge' ),
+			'system'  => __( 'Note', 'escalation-bridge' ),
+		);
+		$html  = '<ol class="escbridge-talk">';
+		foreach ( $lines as $line ) {
+			$who    = isset( $names[ $line['who'] ?? '' ] ) ? (string) $line['who'] : 'system';
+			$hidden = isset( $line['shown'] ) && ! $line['shown'];
+			$html  .= '<li class="escbridge-' . esc_attr( $who ) . ( $hidden ? ' escbridge-unshown' : '' ) . '"><div class="escbridge-meta"><strong>' . esc_html( ! empty( $line['name'] ) ? (string) $line['name'] : $names[ $who ] ) . '</strong> <time>' . esc_html( self::when( (string) ( $line['at'] ?? '' ) ) ) . '</time>';
+			$html  .= $hidden ? ' <em>' . esc_html__( 'not shown to the visitor', 'escalation-bridge' ) . '</em>' : '';
+			$html  .= '</div><div class="escbridge-text">' . nl2br( esc_html( (string) ( $line['text'] ?? '' ) ) ) . '</div></li>';
+		}
+		return $html . '</ol>';
+	}
+
+	/** @param array<string,mixed> $one */
+	private static function forms( string $id, array $one ): void {
+		if ( ! in_array( $one['state'] ?? '', array( 'open', 'claimed' ), true ) ) {
+			return;
+		}
+		$draft = get_transient( 'escbridge_draft_' . get_current_user_id() );
+		$text  = is_array( $draft ) && $draft[0] === $id ? (string) $draft[1] : '';
+		delete_transient( 'escbridge_draft_' . get_current_user_id() );
+		echo '<div class="escbridge-forms">';
+		if ( 'open' === $one['state'] ) {
+			self::form( $id, 'claim', __( 'Claim', 'escalation-bridge' ), '<p>' . esc_html__( 'Nobody has this yet.', 'escalation-bridge' ) . '</p>', 'button button-primary' );
+		}
+		$reply = '<label for="escbridge-reply"><strong>' . esc_html__( 'Your answer', 'escalation-bridge' ) . '</strong></label><textarea id="escbridge-reply" name="text" rows="4" maxlength="4000" required>' . esc_textarea( $text ) . '</textarea><input type="hidden" name="reply_id" value="' . esc_attr( wp_generate_uuid4() ) . '">';
+		self::form( $id, 'reply', __( 'Send to the visitor', 'escalation-bridge' ), $reply, 'open' === $one['state'] ? 'button' : 'button button-primary' );
+		$note = '<label for="escbridge-note">' . esc_html__( 'Note (optional)', 'escalation-bridge' ) . '</label><input type="text" class="regular-text" id="escbridge-note" name="note" maxlength="500">';
+		echo '<div class="escbridge-ends">';
+		self::form( $id, 'resolve', __( 'Resolve', 'escalation-bridge' ), $note, 'button' );
+		self::form( $id, 'release', __( 'Release to the assistant', 'escalation-bridge' ), '', 'button' );
+		echo '</div></div>';
+	}
+
+	/** $fields is markup of ours, escaped where it was made. */
+	private static function form( string $id, string $op, string $label, string $fields, string $classes ): void {
+		echo '<form method="post" action="' . esc_url( admin_url( 'admin-post.php' ) ) . '" class="escbridge-form-' . esc_attr( $op ) . '">';
+		wp_nonce_field( 'escbridge_act_' . $id, '_wpnonce', true );
+		echo '<input type="hidden" name="action" value="escbridge_act"><input type="hidden" name="op" value="' . esc_attr( $op ) . '"><input type="hidden" name="escalation" value="' . esc_attr( $id ) . '">';
+		echo wp_kses( $fields, self::tags() ) . '<button type="submit" class="' . esc_attr( $classes ) . '">' . esc_html( $label ) . '</button></form>';
+	}
+
+	private static function box( string $title, string $html, string $classes = '' ): void {
+		echo '<div class="postbox ' . esc_attr( $classes ) . '"><div class="postbox-header"><h2>' . esc_html( $title ) . '</h2></div><div class="inside">' . wp_kses( $html, self::tags() ) . '</div></div>';
+	}
+
+	/** @return array<string,array<string,bool>> */
+	private static function tags(): array {
+		return array_merge(
+			array_fill_keys( array( 'p', 'strong', 'em', 'br', 'dl', 'dt', 'dd', 'ol', 'li', 'div', 'span', 'time' ), array( 'class' => true ) ),
+			array(
+				'a'        => array( 'href' => true ),
+				'label'    => array( 'for' => true ),
+				'input'    => array_fill_keys( array( 'type', 'name', 'value', 'id', 'class', 'maxlength' ), true ),
+				'textarea' => array_fill_keys( array( 'name', 'id', 'rows', 'maxlength', 'required' ), true ),
+			)
+		);
+	}
+
+	/** @param array<string,mixed> $customer */
+	private static function customer_name( array $customer ): string {
+		foreach ( array( 'name', 'email' ) as $key ) {
+			if ( ! empty( $customer[ $key ] ) ) {
+				return (string) $customer[ $key ];
+			}
+		}
+		return __( 'Anonymous visitor', 'escalation-bridge' );
+	}
+
+	/** @param array<string,mixed> $customer */
+	private static function marks( array $customer ): void {
+		echo '<span class="escbridge-marks">';
+		if ( ! empty( $customer['tier'] ) ) {
+			echo '<span class="escbridge-pill">' . esc_html( (string) $customer['tier'] ) . '</span>';
+		}
+		if ( ! empty( $customer['tier_assumed'] ) ) {
+			echo '<span class="escbridge-pill escbridge-pill-warn" title="' . esc_attr__( 'The CRM did not answer, so the highest tier is assumed.', 'escalation-bridge' ) . '">' . esc_html__( 'assumed', 'escalation-bridge' ) . '</span>';
+		}
+		if ( 'verified' !== ( $customer['identity'] ?? '' ) && ( ! empty( $customer['email'] ) || ! empty( $customer['phone'] ) || ! empty( $customer['name'] ) ) ) {
+			echo '<span class="escbridge-pill escbridge-pill-warn" title="' . esc_attr__( 'The visitor typed this; nobody has checked it.', 'escalation-bridge' ) . '">' . esc_html__( 'UNVERIFIED', 'escalation-bridge' ) . '</span>';
+		}
+		echo '</span>';
+	}
+
+	private static function priority( string $priority ): void {
+		$names = array(
+			'urgent' => __( 'Urgent', 'escalation-bridge' ),
+			'high'   => __( 'High', 'escalation-bridge' ),
+			'normal' => __( 'Normal', 'escalation-bridge' ),
+		);
+		echo '<span class="escbridge-pill escbridge-priority-' . esc_attr( sanitize_html_class( $priority ) ) . '">' . esc_html( $names[ $priority ] ?? $priority ) . '</span>';
+	}
+
+	/** @param array<string,mixed> $promise */
+	private static function promise( array $promise ): void {
+		$states = array(
+			'pending'  => __( 'pending', 'escalation-bridge' ),
+			'kept'     => __( 'kept', 'escalation-bridge' ),
+			'broken'   => __( 'broken', 'escalation-bridge' ),
+			'replaced' => __( 'replaced', 'escalation-bridge' ),
+		);
+		$state  = (string) ( $promise['state'] ?? '' );
+		$due    = (int) strtotime( (string) ( $promise['due_at'] ?? '' ) );
+		echo '<span class="escbridge-due">' . esc_html( self::when( (string) ( $promise['due_at'] ?? '' ) ) ) . '</span>';
+		echo '<span class="escbridge-pill escbridge-promise-' . esc_attr( sanitize_html_class( $state ) ) . '">' . esc_html( $states[ $state ] ?? $state ) . '</span>';
+		if ( 'pending' === $state && $due > 0 ) {
+			$span = human_time_diff( time(), $due );
+			/* translators: %s: span of time */
+			echo '<span class="escbridge-sub">' . esc_html( $due >= time() ? sprintf( __( 'in %s', 'escalation-bridge' ), $span ) : sprintf( __( '%s overdue', 'escalation-bridge' ), $span ) ) . '</span>';
+		}
+	}
+
+	private static function state_name( string $state ): string {
+		$names = array(
+			'open'     => __( 'Waiting', 'escalation-bridge' ),
+			'claimed'  => __( 'Claimed', 'escalation-bridge' ),
+			'resolved' => __( 'Resolved', 'escalation-bridge' ),
+			'released' => __( 'Released', 'escalation-bridge' ),
+		);
+		return $names[ $state ] ?? $state;
+	}
+
+	/** An instant in the site's zone and format, with the zone's short name. */
+	private static function when( string $instant ): string {
+		$time = strtotime( $instant );
+		return $time ? (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) . ' T', $time ) : '';
+	}
+
+	private static function maybe_when( string $text ): string {
+		return preg_match( '/^\d{4}-\d\d-\d\dT[\d:.]+Z$/D', $text ) ? self::when( $text ) : $text;
+	}
+
+	private static function result_notice( string $code ): void {
+		$done = array(
+			'done-claim'   => __( 'This one is yours now.', 'escalation-bridge' ),
+			'done-reply'   => __( 'Your answer was sent; the visitor sees it in the chat.', 'escalation-bridge' ),
+			'done-resolve' => __( 'Resolved.', 'escalation-bridge' ),
+			'done-release' => __( 'Released: the assistant may answer again.', 'escalation-bridge' ),
+		);
+		if ( isset( $done[ $code ] ) ) {
+			self::notice( 'success', $done[ $code ] );
+		} elseif ( '' !== $code ) {
+			self::notice( 'error', self::explain( $code ) );
+		}
+	}
+
+	private static function notice( string $kind, string $text ): void {
+		echo '<div class="notice notice-' . esc_attr( $kind ) . ' is-dismissible"><p>' . esc_html( $text ) . '</p></div>';
+	}
+
+	/** A cause of the client or a problem of the sidecar, in words for whoever works here. */
+	public static function explain( string $code ): string {
+		$words = array(
+			'escalation-closed'    => __( 'This escalation was resolved or released already; nothing was changed.', 'escalation-bridge' ),
+			'already-claimed'      => __( 'Somebody else has claimed this already; nothing was changed.', 'escalation-bridge' ),
+			'escalation-not-found' => __( 'There is no such escalation.', 'escalation-bridge' ),
+			'wrong-scope'          => __( 'The admin secret is not one; pair again.', 'escalation-bridge' ),
+			'not-found'            => __( 'There is no such escalation.', 'escalation-bridge' ),
+			'empty-reply'          => __( 'The answer was empty; nothing was sent.', 'escalation-bridge' ),
+			'store-unavailable'    => __( 'The sidecar cannot store anything at the moment; nothing was changed. Try again shortly.', 'escalation-bridge' ),
+		);
+		/* translators: %s: error code */
+		return $words[ $code ] ?? sprintf( __( 'The sidecar did not do it (%s); nothing was changed as far as this site knows. Settings > Escalation Bridge > Test the connection tells why.', 'escalation-bridge' ), $code );
+	}
+
+	/** @param array<string,string> $args */
+	private static function url( array $args = array() ): string {
+		return add_query_arg( array_map( 'rawurlencode', array( 'page' => self::PAGE ) + $args ), admin_url( 'admin.php' ) );
+	}
+}

@@ -1,0 +1,311 @@
+<?php
+/**
+ * The life of a conversation as the site sees it: start, turn, reply, events, contact, close.
+ *
+ * Every method answers with a verdict: session_id, state, action, say, escalation, last_event, poll_after_ms, plus `down` and `error`.
+ * It fails closed: without a trustworthy answer the action is `say`, so no bot speaks.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Bridge {
+
+	const MAX_REPLY = 8000;
+
+	/** @var Client */
+	private $client;
+
+	public function __construct( Client $client ) {
+		$this->client = $client;
+	}
+
+	/** 144 random bits. */
+	public static function new_session_id(): string {
+		return 'ses_' . Signer::base64url( random_bytes( 18 ) );
+	}
+
+	/**
+	 * @param array<string,mixed> $page See Context::session().
+	 * @return array<string,mixed>
+	 */
+	public function start( string $session, int $user_id, array $page = array() ): array {
+		return $this->verdict( $session, $this->client->chat( 'POST', '/v1/sessions', Context::session( $session, $user_id, $page ) ) );
+	}
+
+	/**
+	 * The gate: the visitor's message goes first, so that a lock or a request for a person is known before a bot is asked.
+	 *
+	 * @param array<string,mixed> $page
+	 * @return array<string,mixed>
+	 */
+	public function visitor_turn( string $session, string $turn, string $text, int $user_id, array $page = array() ): array {
+		$body = array(
+			'turn_id' => $turn,
+			'text'    => self::clean( $text ),
+		);
+		/**
+		 * Filters what is sent for a turn.
+		 *
+		 * @param array  $body    turn_id and text, or the reply's fields.
+		 * @param string $session Session id.
+		 * @param string $role    visitor or bot.
+		 */
+		$body   = (array) apply_filters( 'escbridge_turn_payload', $body, $session, 'visitor' );
+		$answer = $this->client->chat( 'POST', self::route( $session, 'turns' ), $body );
+		if ( 'session-not-found' === $answer['error'] ) {
+			// The session began while the sidecar was away: begin it now, then the turn again.
+			$started = $this->start( $session, $user_id, $page );
+			if ( $started['down'] ) {
+				return $started;
+			}
+			$answer = $this->client->chat( 'POST', self::route( $session, 'turns' ), $body );
+		}
+		return $this->verdict( $session, $answer );
+	}
+
+	/**
+	 * What the bot would say. Only when the verdict's action is `answer` may it be shown.
+	 *
+	 * @param array<string,mixed> $signals confidence 0..1, intent, intent_matched, failed, signals.
+	 * @return array<string,mixed>
+	 */
+	public function bot_turn( string $session, string $turn, string $text, array $signals = array() ): array {
+		$body = array( 'text' => self::cut( self::clean( $text ), self::MAX_REPLY ) ) + self::signals( $signals );
+		/** This filter is documented in Bridge::visitor_turn(). */
+		$body = (array) apply_filters( 'escbridge_turn_payload', $body, $session, 'bot' );
+		return $this->verdict( $session, $this->client->chat( 'PUT', self::route( $session, 'turns/' . rawurlencode( $turn ) . '/reply' ), $body ) );
+	}
+
+	/** @return array<string,mixed> The sidecar's events answer with `down` and `error`. */
+	public function events( string $session, int $after ): array {
+		$answer = $this->client->chat( 'GET', self::route( $session, 'events?after=' . $after ) );
+		$page   = array(
+			'state'         => 'unknown',
+			'events'        => array(),
+			'escalation'    => null,
+			'poll_after_ms' => 10000,
+		);
+		$page   = array_merge( $page, $answer['ok'] ? $answer['data'] : array() );
+		if ( $answer['ok'] ) {
+			$this->learn( $session, $page );
+		}
+		return array_merge( $page, self::fate( $answer ) );
+	}
+
+	/**
+	 * @param array<string,string> $contact email, phone, name.
+	 * @return array<string,mixed>
+	 */
+	public function contact( string $session, array $contact ): array {
+		return $this->verdict( $session, $this->client->chat( 'POST', self::route( $session, 'contact' ), $contact ) );
+	}
+
+	/** @return array<string,mixed> */
+	public function close( string $session ): array {
+		return $this->verdict( $session, $this->client->chat( 'POST', self::route( $session, 'close' ), array() ) );
+	}
+
+	/**
+	 * What was learnt of a lock, or null. Kept here too, so that the waiting message survives an outage of the sidecar.
+	 *
+	 * @return array{text:string,escalation:array<string,mixed>|null}|null
+	 */
+	public function lock( string $session ): ?array {
+		$lock = get_transient( self::lock_key( $session ) );
+		return is_array( $lock ) ? $lock : null;
+	}
+
+	/** True unless the session is known to be unlocked: what cannot be asked counts as locked. */
+	public function is_locked( string $session ): bool {
+		if ( null !== $this->lock( $session ) ) {
+			return true;
+		}
+		$page = $this->events( $session, 0 );
+		return 'session-not-found' !== $page['error'] && ( $page['down'] || 'open' !== $page['state'] );
+	}
+
+	public static function contact_text(): string {
+		return __( 'We cannot reach our chat right now. Leave your e-mail address and a person will get back to you.', 'escalation-bridge' );
+	}
+
+	/**
+	 * @param array<string,mixed> $answer Of the client.
+	 * @return array<string,mixed>
+	 */
+	private function verdict( string $session, array $answer ): array {
+		if ( ! $answer['ok'] || ! isset( $answer['data']['state'], $answer['data']['action'] ) ) {
+			return $this->closed_verdict( $session, $answer );
+		}
+		$verdict = array_merge(
+			array(
+				'say'           => null,
+				'escalation'    => null,
+				'last_event'    => 0,
+				'poll_after_ms' => 5000,
+			),
+			$answer['data'],
+			array( 'session_id' => $session )
+		);
+		if ( 'open' !== $verdict['state'] && 'answer' === $verdict['action'] ) {
+			$verdict['action'] = 'say'; // Whatever else was said: no bot after a lock.
+		}
+		$this->learn( $session, $verdict );
+		return $this->worded( $session, $verdict ) + self::fate( $answer );
+	}
+
+	/**
+	 * @param array<string,mixed> $answer
+	 * @return array<string,mixed>
+	 */
+	private function closed_verdict( string $session, array $answer ): array {
+		$lock    = $this->lock( $session );
+		$verdict = array(
+			'session_id'    => $session,
+			'state'         => null === $lock ? 'unknown' : 'escalated',
+			'action'        => 'say',
+			'say'           => null === $lock ? self::contact_text() : $lock['text'],
+			'escalation'    => null === $lock ? null : $lock['escalation'],
+			'last_event'    => 0,
+			'poll_after_ms' => 15000,
+		);
+		return $this->worded( $session, $verdict ) + self::fate( $answer );
+	}
+
+	/**
+	 * @param array<string,mixed> $verdict
+	 * @return array<string,mixed>
+	 */
+	private function worded( string $session, array $verdict ): array {
+		if ( 'escalated' === $verdict['state'] ) {
+			/**
+			 * Filters the message a visitor reads while a person is awaited. Keep the promise in it: its time is what the team works by.
+			 *
+			 * @param string $text    As the sidecar worded it.
+			 * @param string $session Session id.
+			 * @param array  $verdict The whole verdict.
+			 */
+			$verdict['say'] = (string) apply_filters( 'escbridge_waiting_message', self::waiting_text( $verdict ), $session, $verdict );
+		}
+		return $verdict;
+	}
+
+	/** @param array<string,mixed> $verdict */
+	private static function waiting_text( array $verdict ): string {
+		foreach ( array( $verdict['say'] ?? '', $verdict['escalation']['commitment']['text'] ?? '' ) as $text ) {
+			if ( is_string( $text ) && '' !== $text ) {
+				return $text;
+			}
+		}
+		return __( 'A person from our team is taking over and will answer you.', 'escalation-bridge' );
+	}
+
+	/**
+	 * Remembers a lock, forgets it when a person has released the session.
+	 *
+	 * @param array<string,mixed> $seen A verdict or an events page.
+	 */
+	private function learn( string $session, array $seen ): void {
+		$lock = $this->lock( $session );
+		if ( 'escalated' !== $seen['state'] ) {
+			if ( null !== $lock ) {
+				delete_transient( self::lock_key( $session ) );
+			}
+			return;
+		}
+		$new = array(
+			'text'       => isset( $seen['action'] ) ? self::waiting_text( $seen ) : (string) ( $seen['escalation']['commitment']['text'] ?? $lock['text'] ?? self::waiting_text( $seen ) ),
+			'escalation' => $seen['escalation'] ?? ( $lock['escalation'] ?? null ),
+		);
+		if ( $new !== $lock ) {
+			set_transient( self::lock_key( $session ), $new, WEEK_IN_SECONDS );
+		}
+		if ( null === $lock ) {
+			/**
+			 * Fires when this site learns that a conversation was handed to a person.
+			 *
+			 * @param string $session Session id.
+			 * @param array  $seen    The verdict, or the events page that told it.
+			 */
+			do_action( 'escbridge_escalated', $session, $seen );
+		}
+	}
+
+	/**
+	 * @param array<string,mixed> $answer
+	 * @return array<string,mixed>
+	 */
+	private static function fate( array $answer ): array {
+		$slug = (string) $answer['error'];
+		return array(
+			// An answer that we cannot act on is as good as none, but for those that have a meaning for the visitor.
+			'down'        => ! $answer['ok'] && 'session-not-found' !== $slug && ! in_array( $answer['status'], array( 409, 422, 429 ), true ),
+			'error'       => $slug,
+			'status'      => (int) $answer['status'],
+			'retry_after' => (int) $answer['retry_after'],
+		);
+	}
+
+	/**
+	 * @param array<string,mixed> $given
+	 * @return array<string,mixed>
+	 */
+	private static function signals( array $given ): array {
+		$out = array();
+		if ( isset( $given['confidence'] ) && is_numeric( $given['confidence'] ) ) {
+			$out['confidence'] = max( 0.0, min( 1.0, (float) $given['confidence'] ) );
+		}
+		if ( isset( $given['intent'] ) && is_string( $given['intent'] ) && '' !== trim( $given['intent'] ) ) {
+			$out['intent'] = self::cut( sanitize_text_field( $given['intent'] ), 80 );
+		}
+		foreach ( array( 'intent_matched', 'failed' ) as $key ) {
+			if ( isset( $given[ $key ] ) ) {
+				$out[ $key ] = (bool) $given[ $key ];
+			}
+		}
+		$own = self::own_signals( isset( $given['signals'] ) && is_array( $given['signals'] ) ? $given['signals'] : array() );
+		if ( $own ) {
+			$out['signals'] = $own;
+		}
+		return $out;
+	}
+
+	/**
+	 * What the sidecar takes of a host's own signals: up to 20, named like words, with plain values.
+	 *
+	 * @param array<array-key,mixed> $given
+	 * @return array<string,bool|int|float|string>
+	 */
+	private static function own_signals( array $given ): array {
+		$own = array();
+		foreach ( $given as $name => $value ) {
+			$number = ! is_float( $value ) || is_finite( $value );
+			if ( is_scalar( $value ) && $number && preg_match( '/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/D', (string) $name ) ) {
+				$own[ $name ] = is_string( $value ) ? self::cut( self::clean( $value ), 200 ) : $value;
+			}
+		}
+		return array_slice( $own, 0, 20, true );
+	}
+
+	/** Without what cannot be stored: NUL and bytes that are no UTF-8. */
+	private static function clean( string $text ): string {
+		return str_replace( "\0", '', wp_check_invalid_utf8( $text, true ) );
+	}
+
+	public static function cut( string $text, int $length ): string {
+		return function_exists( 'mb_substr' ) ? mb_substr( $text, 0, $length, 'UTF-8' ) : substr( $text, 0, $length );
+	}
+
+	private static function route( string $session, string $rest ): string {
+		return '/v1/sessions/' . rawurlencode( $session ) . '/' . $rest;
+	}
+
+	private static function lock_key( string $session ): string {
+		return 'escbridge_lock_' . md5( $session );
+	}
+}

@@ -1,0 +1,241 @@
+<?php
+/**
+ * Signed calls to the sidecar: one place that knows HTTP, the breaker and the clock.
+ *
+ * Every answer is an array:
+ *   ok      bool    2xx, rightly signed
+ *   down    bool    nothing trustworthy came back, or the sidecar cannot store: take the degraded path
+ *   status  int     HTTP status, 0 without an answer
+ *   error   string  '' or a short cause: not_paired, paused, blocked, timeout, unreachable, redirected, refused, unsigned,
+ *                   bad_signature, malformed, or the slug of the sidecar's problem
+ *   detail  string  for the owner, never for a visitor
+ *   data    array   the decoded body
+ *   retry_after int seconds, 0 when not told
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Client {
+
+	const BUDGET       = 2.0;   // Seconds a visitor's request may spend on the sidecar, over all its calls.
+	const SHORTEST     = 1.0;   // WordPress raises any shorter limit to one second.
+	const MAX_ANSWER   = array( // Bytes. A longer answer is cut, and then its signature fails.
+		'chat'  => 65536,
+		'admin' => 4194304, // An escalation with its whole conversation.
+	);
+	const TRIP_AFTER   = 3;     // Failures in a row.
+	const PAUSE        = 30;    // Seconds without any call after that.
+	const PROBLEM_URN  = 'urn:escalation-bridge:problem:';
+
+	/** @var array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
+	private $pairing;
+
+	/** @var float */
+	private $spent = 0.0;
+
+	/** @param array{url:string,site:string,chat_secret:string,admin_secret:string}|null $pairing */
+	public function __construct( ?array $pairing ) {
+		$this->pairing = $pairing;
+	}
+
+	/**
+	 * A call on the visitor's path: short, and not made at all while the breaker is open.
+	 *
+	 * @param array<string,mixed>|null $body
+	 * @return array<string,mixed>
+	 */
+	public function chat( string $method, string $route, ?array $body = null ): array {
+		if ( ! $this->may_call() ) {
+			return self::failure( 'paused', __( 'The last calls failed; the next try is within 30 seconds.', 'escalation-bridge' ) );
+		}
+		$started      = microtime( true );
+		$timeout      = max( self::SHORTEST, self::BUDGET - $this->spent );
+		$answer       = $this->call( 'chat', $method, $route, $body, $timeout );
+		$this->spent += microtime( true ) - $started;
+		$this->count( $answer );
+		return $answer;
+	}
+
+	/**
+	 * A call from wp-admin: patient, and without the breaker.
+	 *
+	 * @param array<string,mixed>|null $body
+	 * @return array<string,mixed>
+	 */
+	public function admin( string $method, string $route, ?array $body = null ): array {
+		return $this->call( 'admin', $method, $route, $body, 5.0 );
+	}
+
+	/** @return array<string,mixed> */
+	public function health( string $scope ): array {
+		return $this->call( $scope, 'GET', '/v1/health', null, 5.0 );
+	}
+
+	/**
+	 * Sends once; when the sidecar says that our clock is off, remembers the offset and sends once more.
+	 *
+	 * @param array<string,mixed>|null $body
+	 * @return array<string,mixed>
+	 */
+	private function call( string $scope, string $method, string $route, ?array $body, float $timeout ): array {
+		if ( null === $this->pairing ) {
+			return self::failure( 'not_paired', __( 'No pairing code is set.', 'escalation-bridge' ) );
+		}
+		$answer = $this->send( $scope, $method, $route, $body, $timeout, (int) get_transient( 'escbridge_clock' ) );
+		if ( 'stale-timestamp' !== $answer['error'] || ! isset( $answer['data']['server_time'] ) ) {
+			return $answer;
+		}
+		$server = $answer['data']['server_time'];
+		$offset = ( is_numeric( $server ) ? (int) $server : (int) strtotime( (string) $server ) ) - time();
+		set_transient( 'escbridge_clock', $offset, DAY_IN_SECONDS );
+		return $this->send( $scope, $method, $route, $body, self::SHORTEST, $offset );
+	}
+
+	/**
+	 * @param array<string,mixed>|null $body
+	 * @return array<string,mixed>
+	 */
+	private function send( string $scope, string $method, string $route, ?array $body, float $timeout, int $offset ): array {
+		$raw    = null === $body ? '' : (string) wp_json_encode( (object) $body );
+		$secret = $this->pairing[ 'admin' === $scope ? 'admin_secret' : 'chat_secret' ];
+		$base   = untrailingslashit( $this->pairing['url'] );
+		$target = untrailingslashit( (string) wp_parse_url( $base, PHP_URL_PATH ) ) . $route;
+		$stamp  = (string) ( time() + $offset );
+		$nonce  = bin2hex( random_bytes( 16 ) );
+		$args   = array(
+			'method'              => $method,
+			'timeout'             => $timeout,
+			'redirection'         => 0,
+			'limit_response_size' => self::MAX_ANSWER[ $scope ],
+			'headers'             => array(
+				'Accept'             => 'application/json',
+				'X-Bridge-Site'      => $this->pairing['site'],
+				'X-Bridge-Timestamp' => $stamp,
+				'X-Bridge-Nonce'     => $nonce,
+				'X-Bridge-Signature' => Signer::sign( $secret, Signer::REQUEST_SALT, Signer::request_text( $method, $target, $stamp, $nonce, $raw ) ),
+			),
+		);
+		if ( '' !== $raw ) {
+			$args['body']                    = $raw;
+			$args['headers']['Content-Type'] = 'application/json';
+		}
+		// Not the safe_ variant: it refuses private addresses and ports, where a sidecar lives. The address is the owner's, never a visitor's.
+		$response = wp_remote_request( $base . $route, $args );
+		if ( is_wp_error( $response ) ) {
+			return self::transport_failure( $response );
+		}
+		return self::judge( $response, $secret, $nonce );
+	}
+
+	/**
+	 * @param array<string,mixed> $response
+	 * @return array<string,mixed>
+	 */
+	private static function judge( array $response, string $secret, string $nonce ): array {
+		$status    = (int) wp_remote_retrieve_response_code( $response );
+		$raw       = (string) wp_remote_retrieve_body( $response );
+		$header    = wp_remote_retrieve_header( $response, 'x-bridge-signature' );
+		$signature = is_array( $header ) ? (string) reset( $header ) : (string) $header;
+		if ( '' === $signature ) {
+			$cause = $status >= 300 && $status < 400 ? 'redirected' : ( 401 === $status ? 'refused' : 'unsigned' );
+			return self::failure( $cause, 'HTTP ' . $status . ' ' . (string) self::first( wp_remote_retrieve_header( $response, 'location' ) ), $status );
+		}
+		if ( ! Signer::verify( $secret, Signer::RESPONSE_SALT, Signer::response_text( $status, $nonce, $raw ), $signature ) ) {
+			return self::failure( 'bad_signature', 'HTTP ' . $status, $status );
+		}
+		$data = '' === $raw ? array() : json_decode( $raw, true );
+		if ( ! is_array( $data ) ) {
+			return self::failure( 'malformed', 'HTTP ' . $status, $status );
+		}
+		$ok   = $status >= 200 && $status < 300;
+		$slug = str_replace( self::PROBLEM_URN, '', (string) ( $data['type'] ?? 'problem' ) );
+		return array(
+			'ok'          => $ok,
+			'down'        => $status >= 500,
+			'status'      => $status,
+			'error'       => $ok ? '' : $slug,
+			'detail'      => $ok ? '' : (string) ( $data['detail'] ?? $data['title'] ?? '' ),
+			'data'        => $data,
+			'retry_after' => (int) self::first( wp_remote_retrieve_header( $response, 'retry-after' ) ),
+		);
+	}
+
+	/** @param string|string[] $header */
+	private static function first( $header ): string {
+		return is_array( $header ) ? (string) reset( $header ) : (string) $header;
+	}
+
+	/** @return array<string,mixed> */
+	private static function transport_failure( \WP_Error $error ): array {
+		$message = $error->get_error_message();
+		if ( 'http_request_not_executed' === $error->get_error_code() ) {
+			return self::failure( 'blocked', $message );
+		}
+		return self::failure( false !== stripos( $message, 'timed out' ) ? 'timeout' : 'unreachable', $message );
+	}
+
+	/** @return array<string,mixed> */
+	private static function failure( string $error, string $detail, int $status = 0 ): array {
+		return array(
+			'ok'          => false,
+			'down'        => true,
+			'status'      => $status,
+			'error'       => $error,
+			'detail'      => trim( $detail ),
+			'data'        => array(),
+			'retry_after' => 0,
+		);
+	}
+
+	/** After the pause one request goes first; the others keep to the degraded path until it came back well. */
+	private function may_call(): bool {
+		$state = get_transient( 'escbridge_breaker' );
+		if ( ! is_array( $state ) || $state['failures'] < self::TRIP_AFTER ) {
+			return true;
+		}
+		if ( time() < $state['until'] ) {
+			return false;
+		}
+		$state['until'] = time() + self::PAUSE;
+		set_transient( 'escbridge_breaker', $state, HOUR_IN_SECONDS );
+		return true;
+	}
+
+	/** @param array<string,mixed> $answer */
+	private function count( array $answer ): void {
+		$state = get_transient( 'escbridge_breaker' );
+		if ( ! $answer['down'] ) {
+			if ( false !== $state ) {
+				delete_transient( 'escbridge_breaker' );
+			}
+			return;
+		}
+		if ( 'not_paired' === $answer['error'] ) {
+			return;
+		}
+		$failures = ( is_array( $state ) ? (int) $state['failures'] : 0 ) + 1;
+		set_transient(
+			'escbridge_breaker',
+			array(
+				'failures' => $failures,
+				'until'    => time() + self::PAUSE,
+				'cause'    => $answer['error'],
+			),
+			HOUR_IN_SECONDS
+		);
+		if ( self::TRIP_AFTER === $failures ) {
+			/**
+			 * Fires when the sidecar has failed three times in a row.
+			 *
+			 * @param string $cause Short cause, e.g. "unreachable".
+			 */
+			do_action( 'escbridge_bridge_down', $answer['error'] );
+		}
+	}
+}

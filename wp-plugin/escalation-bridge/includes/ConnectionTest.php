@@ -1,0 +1,102 @@
+<?php
+/**
+ * "Test the connection": asks with each secret and tells cause and cure.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class ConnectionTest {
+
+	const SKEW_WORTH_TELLING = 5; // Seconds.
+
+	/**
+	 * @param array{url:string,site:string,chat_secret:string,admin_secret:string}|null $pairing
+	 * @return array{ok:bool,lines:array<int,array{ok:bool,scope:string,text:string,cause:string}>}
+	 */
+	public static function run( ?array $pairing ): array {
+		$client = new Client( $pairing );
+		$lines  = array( self::line( 'chat', $client->health( 'chat' ), $pairing ), self::line( 'admin', $client->health( 'admin' ), $pairing ) );
+		if ( $lines[0]['ok'] ) {
+			delete_transient( 'escbridge_breaker' );
+		}
+		return array(
+			'ok'    => $lines[0]['ok'] && $lines[1]['ok'],
+			'lines' => $lines,
+		);
+	}
+
+	/**
+	 * @param array<string,mixed>       $answer
+	 * @param array<string,string>|null $pairing
+	 * @return array{ok:bool,scope:string,text:string,cause:string}
+	 */
+	private static function line( string $scope, array $answer, ?array $pairing ): array {
+		$right = $answer['ok'] && ( $answer['data']['scope'] ?? $scope ) === $scope;
+		return array(
+			'ok'    => $right,
+			'scope' => $scope,
+			'cause' => $right ? '' : ( $answer['ok'] ? 'swapped' : (string) $answer['error'] ),
+			'text'  => $right ? self::good( $answer['data'] ) : ( $answer['ok']
+				? __( 'The two secrets are swapped. Take the pairing code again from “bridge site add”.', 'escalation-bridge' )
+				: self::cure( $answer, (string) ( $pairing['url'] ?? '' ) ) ),
+		);
+	}
+
+	/** @param array<string,mixed> $health */
+	private static function good( array $health ): string {
+		/* translators: 1: version, 2: site id */
+		$text = sprintf( __( 'Connected: version %1$s, site %2$s.', 'escalation-bridge' ), (string) ( $health['version'] ?? '?' ), (string) ( $health['site'] ?? '?' ) );
+		$skew = isset( $health['server_time'] ) ? (int) strtotime( (string) $health['server_time'] ) - time() : 0;
+		if ( abs( $skew ) > self::SKEW_WORTH_TELLING ) {
+			/* translators: %d: seconds */
+			$text .= ' ' . sprintf( __( 'The two clocks differ by %d seconds; this is evened out, but set them right.', 'escalation-bridge' ), $skew );
+		}
+		if ( isset( $health['scheduler_alive'] ) && ! $health['scheduler_alive'] ) {
+			$text .= ' ' . __( 'But the scheduler is not running: nothing is delivered and no promise is watched. Start it with “bridge up” or “python -m scheduler”.', 'escalation-bridge' );
+		}
+		return $text;
+	}
+
+	/** @param array<string,mixed> $answer */
+	private static function cure( array $answer, string $url ): string {
+		$path = untrailingslashit( (string) wp_parse_url( $url, PHP_URL_PATH ) );
+		switch ( $answer['error'] ) {
+			case 'not_paired':
+				return __( 'No pairing code is set.', 'escalation-bridge' );
+			case 'blocked':
+				/* translators: %s: host name */
+				return sprintf( __( 'WordPress itself blocked the call (WP_HTTP_BLOCK_EXTERNAL). Add %s to WP_ACCESSIBLE_HOSTS in wp-config.php.', 'escalation-bridge' ), (string) wp_parse_url( $url, PHP_URL_HOST ) );
+			case 'timeout':
+				return __( 'No answer within 5 seconds. Something takes the connection but does not answer: see the sidecar’s log, or a firewall between.', 'escalation-bridge' );
+			case 'unreachable':
+				/* translators: 1: URL, 2: error of the transport */
+				return sprintf( __( 'Nothing answers at %1$s. Is the sidecar running (“bridge up”), and is this its address as seen from this server? (%2$s)', 'escalation-bridge' ), $url, $answer['detail'] );
+			case 'redirected':
+				/* translators: %s: status and new location */
+				return sprintf( __( 'The address redirects (%s). Use the final address in “bridge site add --url”.', 'escalation-bridge' ), $answer['detail'] );
+			case 'refused':
+				return '' === $path
+					? __( 'The sidecar refused the signature: this site or secret is unknown there. Make a new pairing code (“bridge site add” or “bridge site rotate”). If the code is right, a proxy between changes the request’s path.', 'escalation-bridge' )
+					/* translators: %s: path */
+					: sprintf( __( 'The signature was refused. The address has the path %s: a proxy that takes it off before the sidecar breaks the signature. Pass the path on unchanged, or pair with the sidecar’s own address; else the secret is wrong.', 'escalation-bridge' ), $path );
+			case 'stale-timestamp':
+				$server = (string) ( $answer['data']['server_time'] ?? '' );
+				/* translators: %d: seconds */
+				return sprintf( __( 'The clocks of this server and the sidecar differ by %d seconds, and evening it out did not help. Set both by NTP.', 'escalation-bridge' ), ( is_numeric( $server ) ? (int) $server : (int) strtotime( $server ) ) - time() );
+			case 'bad_signature':
+				return __( 'The answer’s signature is wrong: something between changes answers (a proxy that rewrites, injects or cuts), or another sidecar answers.', 'escalation-bridge' );
+			case 'unsigned':
+				/* translators: %s: HTTP status */
+				return sprintf( __( 'The answer is not signed (%s): something else than the sidecar answers at this address, such as a web server’s own page or a proxy’s error.', 'escalation-bridge' ), $answer['detail'] );
+			default:
+				/* translators: 1: error code, 2: detail */
+				return sprintf( __( 'The sidecar answered with an error: %1$s %2$s', 'escalation-bridge' ), (string) $answer['error'], (string) $answer['detail'] );
+		}
+	}
+}

@@ -1,0 +1,138 @@
+<?php
+/**
+ * What WordPress knows about a visitor. Identity comes from the log-in alone, never from what a browser says.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Context {
+
+	const ORDERS = 5;
+
+	/**
+	 * The body of a session's start.
+	 *
+	 * @param array<string,mixed> $page locale, timezone, page_url, flow: what the caller knows of the page; email, name: a claimed address.
+	 * @return array<string,mixed>
+	 */
+	public static function session( string $session, int $user_id, array $page = array() ): array {
+		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
+		$body = array(
+			'session_id' => $session,
+			'visitor'    => $user ? self::verified( $user ) : self::unverified( $page ),
+		);
+		$locale = str_replace( '_', '-', (string) ( $page['locale'] ?? determine_locale() ) );
+		if ( preg_match( '/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/D', $locale ) ) {
+			$body['locale'] = $locale;
+		}
+		foreach ( array( 'timezone', 'page_url', 'flow' ) as $key ) {
+			if ( ! empty( $page[ $key ] ) ) {
+				$body[ $key ] = (string) $page[ $key ];
+			}
+		}
+		$shop = $user ? self::shop( $user_id ) : null;
+		if ( null !== $shop ) {
+			$body['shop'] = $shop;
+		}
+		/**
+		 * Filters what is sent to the sidecar when a conversation starts. Unknown keys are refused there.
+		 *
+		 * @param array $body    See the session call of the sidecar.
+		 * @param int   $user_id 0 for a guest.
+		 */
+		return (array) apply_filters( 'escbridge_session_context', $body, $user_id );
+	}
+
+	/** @return array<string,string> */
+	private static function verified( \WP_User $user ): array {
+		return array_filter(
+			array(
+				'identity' => 'verified',
+				'user_id'  => (string) $user->ID,
+				'email'    => is_email( $user->user_email ) ? (string) $user->user_email : '',
+				'name'     => sanitize_text_field( Bridge::cut( (string) $user->display_name, 200 ) ),
+			),
+			'strlen'
+		);
+	}
+
+	/**
+	 * @param array<string,mixed> $page
+	 * @return array<string,string>
+	 */
+	private static function unverified( array $page ): array {
+		$email = (string) ( $page['email'] ?? '' );
+		if ( ! is_email( $email ) ) {
+			return array( 'identity' => 'anonymous' );
+		}
+		$visitor = array(
+			'identity' => 'claimed',
+			'email'    => $email,
+		);
+		if ( ! empty( $page['name'] ) ) {
+			$visitor['name'] = sanitize_text_field( Bridge::cut( (string) $page['name'], 200 ) );
+		}
+		return $visitor;
+	}
+
+	/**
+	 * The latest WooCommerce orders of a logged-in customer, or null without a shop. Kept for five minutes.
+	 *
+	 * @return array<string,mixed>|null
+	 */
+	private static function shop( int $user_id ): ?array {
+		if ( ! function_exists( 'wc_get_orders' ) ) {
+			return null;
+		}
+		$kept = get_transient( 'escbridge_shop_' . $user_id );
+		if ( is_array( $kept ) ) {
+			return $kept;
+		}
+		$found  = wc_get_orders(
+			array(
+				'customer_id' => $user_id,
+				'limit'       => self::ORDERS,
+				'orderby'     => 'date',
+				'order'       => 'DESC',
+			)
+		);
+		$orders = array_map( array( self::class, 'order' ), is_array( $found ) ? $found : array() );
+		$shop   = array(
+			'currency'       => function_exists( 'get_woocommerce_currency' ) ? (string) get_woocommerce_currency() : (string) ( $orders[0]['currency'] ?? 'USD' ),
+			'lifetime_value' => function_exists( 'wc_get_customer_total_spent' )
+				? (float) wc_get_customer_total_spent( $user_id )
+				: (float) array_sum( array_column( $orders, 'total' ) ),
+			'orders'         => array_values( $orders ),
+		);
+		set_transient( 'escbridge_shop_' . $user_id, $shop, 5 * MINUTE_IN_SECONDS );
+		return $shop;
+	}
+
+	/**
+	 * @param \WC_Order $order
+	 * @return array<string,mixed>
+	 */
+	private static function order( $order ): array {
+		$created = $order->get_date_created();
+		return array(
+			'id'         => (string) $order->get_id(),
+			'total'      => max( 0.0, (float) $order->get_total() ),
+			'currency'   => (string) $order->get_currency(),
+			'status'     => (string) $order->get_status(),
+			'created_at' => gmdate( 'Y-m-d\TH:i:s\Z', $created ? $created->getTimestamp() : 0 ),
+		);
+	}
+
+	/** Orders are read through WooCommerce's own functions, whichever way a shop stores them. */
+	public static function declare_compatibility(): void {
+		if ( class_exists( '\Automattic\WooCommerce\Utilities\FeaturesUtil' ) ) {
+			\Automattic\WooCommerce\Utilities\FeaturesUtil::declare_compatibility( 'custom_order_tables', ESCBRIDGE_FILE, true );
+		}
+	}
+}

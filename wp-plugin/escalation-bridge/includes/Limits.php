@@ -1,0 +1,72 @@
+<?php
+/**
+ * Short-lived counters. In the object cache where it persists, else in transients. The sidecar keeps the authoritative limits.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Limits {
+
+	const DEFAULTS = array(
+		'sessions' => array( 5, 600 ),  // Per address: how many, in how many seconds.
+		'turns'    => array( 15, 60 ),  // Per session.
+		'contact'  => array( 3, 600 ),  // Per session.
+		'mail'     => array( 30, 3600 ), // Of the whole site, while the sidecar is away.
+	);
+
+	/** Counts one more. Answers 0 when that is within the limit, else the seconds to wait. */
+	public static function hit( string $kind, string $who, int $now ): int {
+		/**
+		 * Filters the limits: kind => array( how many, in how many seconds ).
+		 *
+		 * @param array $limits Defaults.
+		 */
+		$limits             = (array) apply_filters( 'escbridge_limits', self::DEFAULTS );
+		list( $most, $span ) = $limits[ $kind ];
+		$key                = $kind . '_' . md5( $who );
+		$seen               = self::get( $key );
+		if ( ! is_array( $seen ) || $seen['since'] + $span <= $now ) {
+			$seen = array(
+				'since' => $now,
+				'count' => 0,
+			);
+		}
+		if ( $seen['count'] >= $most ) {
+			return max( 1, $seen['since'] + $span - $now );
+		}
+		++$seen['count'];
+		self::set( $key, $seen, (int) $span );
+		return 0;
+	}
+
+	/** @return mixed */
+	public static function get( string $key ) {
+		return wp_using_ext_object_cache() ? wp_cache_get( $key, 'escbridge' ) : get_transient( 'escbridge_' . $key );
+	}
+
+	/** @param mixed $value */
+	public static function set( string $key, $value, int $seconds ): void {
+		if ( wp_using_ext_object_cache() ) {
+			wp_cache_set( $key, $value, 'escbridge', $seconds );
+			return;
+		}
+		set_transient( 'escbridge_' . $key, $value, $seconds );
+	}
+
+	/** Proxy headers only through the filter: anybody can send them. */
+	public static function visitor_address(): string {
+		$address = isset( $_SERVER['REMOTE_ADDR'] ) ? sanitize_text_field( wp_unslash( $_SERVER['REMOTE_ADDR'] ) ) : '';
+		/**
+		 * Filters the visitor's address used for limits.
+		 *
+		 * @param string $address REMOTE_ADDR.
+		 */
+		return (string) apply_filters( 'escbridge_visitor_address', $address );
+	}
+}

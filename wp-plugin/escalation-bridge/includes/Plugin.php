@@ -1,0 +1,62 @@
+<?php
+/**
+ * Wires the hooks; holds nothing else.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Plugin {
+
+	/** @var Bridge|null */
+	private static $bridge = null;
+
+	public static function boot(): void {
+		add_action( 'init', array( self::class, 'load_text' ) );
+		add_filter( 'user_has_cap', array( self::class, 'grant' ) );
+		add_action( 'before_woocommerce_init', array( Context::class, 'declare_compatibility' ) );
+		add_action( 'rest_api_init', array( Rest::class, 'register' ) );
+		add_filter( 'rest_post_dispatch', array( Rest::class, 'no_store' ), 10, 3 );
+		add_action( 'wp_enqueue_scripts', array( Widget::class, 'register' ) );
+		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
+		if ( is_admin() ) {
+			Settings::boot();
+			Admin::boot();
+		}
+	}
+
+	public static function load_text(): void {
+		load_plugin_textdomain( 'escalation-bridge', false, dirname( plugin_basename( ESCBRIDGE_FILE ) ) . '/languages' );
+	}
+
+	/**
+	 * Virtual capability: whoever manages the site manages escalations. Nothing is stored; other roles by the same filter.
+	 *
+	 * @param array<string,bool> $caps The user's capabilities.
+	 * @return array<string,bool>
+	 */
+	public static function grant( array $caps ): array {
+		if ( ! empty( $caps['manage_options'] ) ) {
+			$caps['escbridge_manage'] = true;
+		}
+		return $caps;
+	}
+
+	public static function deactivate(): void {
+		delete_transient( 'escbridge_breaker' );
+		delete_transient( 'escbridge_clock' );
+	}
+
+	/** The one bridge of this request: its calls share one time budget. */
+	public static function bridge(): Bridge {
+		if ( null === self::$bridge ) {
+			self::$bridge = new Bridge( new Client( Settings::pairing() ) );
+		}
+		return self::$bridge;
+	}
+}

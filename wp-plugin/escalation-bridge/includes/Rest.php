@@ -1,0 +1,534 @@
+<?php
+/**
+ * What a visitor's browser may ask of this site, and the two routes of the settings and escalation pages.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+use WP_Error;
+use WP_REST_Request;
+use WP_REST_Response;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Rest {
+
+	const SPACE        = 'escalation-bridge/v1';
+	const SESSION      = '/sessions/(?P<id>[A-Za-z0-9_-]{16,64})';
+	const MAX_BODY     = 16384;
+	const MAX_CONTACT  = 65536; // With the transcript that the browser holds.
+	const TOKEN_LIFE   = DAY_IN_SECONDS;
+	const TOKEN_LOCKED = WEEK_IN_SECONDS; // Whoever was promised an answer may come back for it after a weekend.
+	const BUSY         = 60;    // Seconds after which a turn in progress is taken for lost.
+
+	public static function register(): void {
+		$text = static function ( int $max, bool $required = false, int $min = 0 ): array {
+			return array(
+				'type'      => 'string',
+				'required'  => $required,
+				'minLength' => $min,
+				'maxLength' => $max,
+			);
+		};
+		self::visitor_route(
+			'/sessions',
+			'start',
+			array(
+				'page_url' => $text( 2000 ),
+				'locale'   => array( 'pattern' => '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$' ) + $text( 35 ),
+				'timezone' => $text( 64 ),
+				'consent'  => array( 'type' => 'boolean' ),
+				'website'  => $text( 200 ), // A trap for scripts: people do not see it.
+			)
+		);
+		self::visitor_route(
+			self::SESSION . '/turns',
+			'turn',
+			array(
+				'client_turn_id' => array(
+					'type'     => 'string',
+					'format'   => 'uuid',
+					'required' => true,
+				),
+				'message'        => $text( 4000, true, 1 ),
+			)
+		);
+		self::visitor_route(
+			self::SESSION . '/events',
+			'events',
+			array(
+				'after' => array(
+					'type'    => 'integer',
+					'minimum' => 0,
+					'default' => 0,
+				),
+			)
+		);
+		self::visitor_route(
+			self::SESSION . '/contact',
+			'contact',
+			array(
+				'email'      => array( 'format' => 'email' ) + $text( 254 ),
+				'phone'      => array( 'pattern' => '^[0-9+() ./-]{5,32}$' ) + $text( 32 ),
+				'name'       => $text( 120 ),
+				'transcript' => array(
+					'type'     => 'array',
+					'maxItems' => 200,
+					'items'    => array(
+						'type'       => 'object',
+						'properties' => array(
+							'who'  => $text( 80, true ),
+							'text' => $text( 8000, true ),
+						),
+					),
+				),
+			)
+		);
+		self::visitor_route( self::SESSION . '/close', 'close', array() );
+		self::admin_route( '/test', 'test', array() );
+		self::admin_route(
+			'/presence',
+			'presence',
+			array(
+				'available' => array(
+					'type'     => 'boolean',
+					'required' => true,
+				),
+			)
+		);
+	}
+
+	/** @param array<string,mixed> $args */
+	private static function visitor_route( string $path, string $method, array $args ): void {
+		register_rest_route(
+			self::SPACE,
+			$path,
+			array(
+				'methods'             => 'POST',
+				'callback'            => array( self::class, $method ),
+				'permission_callback' => array( self::class, '/sessions' === $path ? 'check_browser' : 'check_visitor' ),
+				'show_in_index'       => false,
+				'args'                => $args,
+			)
+		);
+	}
+
+	/** @param array<string,mixed> $args */
+	private static function admin_route( string $path, string $method, array $args ): void {
+		register_rest_route(
+			self::SPACE,
+			$path,
+			array(
+				'methods'             => 'POST',
+				'callback'            => array( self::class, $method ),
+				'permission_callback' => static function (): bool {
+					return current_user_can( 'escbridge_manage' );
+				},
+				'show_in_index'       => false,
+				'args'                => $args,
+			)
+		);
+	}
+
+	/** @return true|WP_Error */
+	public static function check_browser( WP_REST_Request $request ) {
+		$max = '/contact' === substr( $request->get_route(), -8 ) ? self::MAX_CONTACT : self::MAX_BODY;
+		if ( strlen( $request->get_body() ) > $max ) {
+			return self::error( 'escbridge_too_large', __( 'That message is too long.', 'escalation-bridge' ), 413 );
+		}
+		if ( ! $request->is_json_content_type() ) {
+			return self::error( 'escbridge_not_json', __( 'JSON is wanted here.', 'escalation-bridge' ), 415 );
+		}
+		if ( ! self::own_origin( (string) $request->get_header( 'origin' ) ) ) {
+			return self::error( 'escbridge_foreign_origin', __( 'This chat belongs to another site.', 'escalation-bridge' ), 403 );
+		}
+		return true;
+	}
+
+	/** @return true|WP_Error */
+	public static function check_visitor( WP_REST_Request $request ) {
+		$allowed = self::check_browser( $request );
+		if ( true !== $allowed ) {
+			return $allowed;
+		}
+		$token = self::token( $request );
+		if ( null === $token ) {
+			return self::error( 'escbridge_token_expired', __( 'This conversation has expired.', 'escalation-bridge' ), 401 );
+		}
+		if ( ! hash_equals( $token['session'], (string) $request['id'] ) ) {
+			return self::error( 'escbridge_other_session', __( 'This is another conversation’s token.', 'escalation-bridge' ), 403 );
+		}
+		return true;
+	}
+
+	/** The list of own origins knows no ports, so hosts are compared. */
+	private static function own_origin( string $origin ): bool {
+		$host = wp_parse_url( $origin, PHP_URL_HOST );
+		if ( ! is_string( $host ) ) {
+			return false;
+		}
+		/**
+		 * Filters the origins whose pages may use the chat.
+		 *
+		 * @param string[] $origins Scheme and host.
+		 */
+		$own = (array) apply_filters( 'escbridge_allowed_origins', get_allowed_http_origins() );
+		foreach ( $own as $allowed ) {
+			if ( strtolower( (string) wp_parse_url( (string) $allowed, PHP_URL_HOST ) ) === strtolower( $host ) ) {
+				return true;
+			}
+		}
+		return false;
+	}
+
+	/** @return WP_REST_Response|WP_Error */
+	public static function start( WP_REST_Request $request ) {
+		$wait = Limits::hit( 'sessions', Limits::visitor_address(), time() );
+		if ( $wait > 0 || '' !== (string) $request['website'] ) {
+			return self::too_many( max( 1, $wait ) );
+		}
+		$session = Bridge::new_session_id();
+		$user_id = get_current_user_id();
+		$verdict = Plugin::bridge()->start( $session, $user_id, self::page( $request ) );
+		$token   = array( 'token' => self::new_token( $session, $user_id, 'escalated' === $verdict['state'] ) );
+		if ( $verdict['down'] || '' !== $verdict['error'] ) {
+			// The id and token serve all the same: the contact form needs them, and the next turn begins the session.
+			return self::unavailable( array( 'session_id' => $session ) + $token );
+		}
+		return new WP_REST_Response( array( 'session_id' => $session ) + $token + self::seen( $verdict ), 201 );
+	}
+
+	/** @return WP_REST_Response|WP_Error */
+	public static function turn( WP_REST_Request $request ) {
+		$session = (string) $request['id'];
+		$turn    = strtolower( (string) $request['client_turn_id'] );
+		$key     = 't_' . md5( $session );
+		$row     = Limits::get( $key );
+		$row     = is_array( $row ) && $row['turn'] === $turn ? $row : array( 'turn' => $turn );
+		if ( isset( $row['answer'] ) && ! ( isset( $row['answer']['reply'] ) && Plugin::bridge()->lock( $session ) ) ) {
+			return new WP_REST_Response( $row['answer'], $row['status'] ); // But no bot's words again after a lock: then the sidecar is asked.
+		}
+		if ( ( $row['busy'] ?? 0 ) > time() - self::BUSY ) {
+			return self::error( 'escbridge_turn_in_progress', __( 'This message is being answered.', 'escalation-bridge' ), 409 );
+		}
+		$wait = Limits::hit( 'turns', $session, time() );
+		if ( $wait > 0 ) {
+			return self::too_many( $wait );
+		}
+		$row['busy'] = time();
+		Limits::set( $key, $row, 600 );
+		$answer = self::take_turn( $request, $session, $row );
+		unset( $row['busy'] );
+		if ( $answer instanceof WP_REST_Response && $answer->get_status() < 300 && empty( $answer->get_data()['undelivered'] ) ) {
+			// Kept for a browser that lost this answer on its way: it asks again with the same id, and no bot is paid twice.
+			$row['answer'] = $answer->get_data();
+			$row['status'] = $answer->get_status();
+		}
+		Limits::set( $key, $row, 600 );
+		return $answer;
+	}
+
+	/**
+	 * Gate, bot, verdict.
+	 *
+	 * @param array<string,mixed> $row What is remembered of this turn; the bot's reply is put into it.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	private static function take_turn( WP_REST_Request $request, string $session, array &$row ) {
+		$token   = self::token( $request );
+		$bridge  = Plugin::bridge();
+		$message = (string) $request['message'];
+		$verdict = $bridge->visitor_turn( $session, $row['turn'], $message, (int) $token['user_id'] );
+		$reply   = null;
+		if ( 'answer' === $verdict['action'] ) {
+			$row['bot'] = $row['bot'] ?? self::ask_bot(
+				$message,
+				array(
+					'session_id' => $session,
+					'turn_id'    => $row['turn'],
+					'user_id'    => (int) $token['user_id'],
+				)
+			);
+			$verdict    = $bridge->bot_turn( $session, $row['turn'], $row['bot']['text'], $row['bot'] );
+			$reply      = '' === $row['bot']['text'] ? self::no_answer() : $row['bot']['text'];
+		}
+		return self::turn_answer( $verdict, 'answer' === $verdict['action'] ? $reply : null, $token );
+	}
+
+	/**
+	 * @param array<string,mixed>      $verdict
+	 * @param array<string,int|string> $token
+	 * @return WP_REST_Response|WP_Error
+	 */
+	private static function turn_answer( array $verdict, ?string $reply, array $token ) {
+		$locked = 'escalated' === $verdict['state'];
+		$seen   = self::seen( $verdict ) + self::renewed( $token, $locked );
+		if ( $verdict['down'] ) {
+			// A locked visitor reads the promise that stands; the message itself is not stored yet, so the widget keeps and repeats it.
+			return $locked ? new WP_REST_Response( array( 'undelivered' => true ) + $seen, 200 ) : self::unavailable();
+		}
+		if ( 429 === $verdict['status'] ) {
+			return self::too_many( max( 1, $verdict['retry_after'] ) );
+		}
+		if ( '' !== $verdict['error'] ) {
+			return self::refusal( (int) $verdict['status'] );
+		}
+		if ( 'wait' === $verdict['action'] ) {
+			return new WP_REST_Response( $seen, 202 );
+		}
+		return new WP_REST_Response( $seen + ( null === $reply ? array() : array( 'reply' => $reply ) ), 200 );
+	}
+
+	/** The sidecar is well, but does not take this message. */
+	private static function refusal( int $status ): WP_Error {
+		if ( 409 === $status ) {
+			return self::error( 'escbridge_turn_conflict', __( 'This message was sent before with another text.', 'escalation-bridge' ), 409 );
+		}
+		if ( 422 === $status ) {
+			return self::error( 'rest_invalid_param', __( 'This message was not accepted. Please change it and send it again.', 'escalation-bridge' ), 400 );
+		}
+		return self::unavailable();
+	}
+
+	/**
+	 * Asks whichever bot is attached. A bot that throws has failed; that is a signal, not an error page.
+	 *
+	 * @param array<string,mixed> $context session_id, turn_id, user_id.
+	 * @return array<string,mixed> text plus signals.
+	 */
+	private static function ask_bot( string $message, array $context ): array {
+		try {
+			/**
+			 * Filters the bot's reply: return a text, or an array with text and confidence, intent, intent_matched, failed, signals.
+			 *
+			 * @param null|string|array $reply   Null: no bot answered yet.
+			 * @param string            $message What the visitor wrote.
+			 * @param array             $context session_id, turn_id, user_id.
+			 */
+			$reply = apply_filters( 'escbridge_bot_reply', null, $message, $context );
+		} catch ( \Throwable $error ) {
+			/**
+			 * Fires when the attached bot threw.
+			 *
+			 * @param \Throwable $error   What it threw.
+			 * @param array      $context session_id, turn_id, user_id.
+			 */
+			do_action( 'escbridge_bot_failed', $error, $context );
+			$reply = null;
+		}
+		if ( is_string( $reply ) ) {
+			$reply = array( 'text' => $reply );
+		}
+		$reply = is_array( $reply ) ? $reply : array();
+		$text  = isset( $reply['text'] ) && is_scalar( $reply['text'] ) ? trim( (string) $reply['text'] ) : '';
+		return array( 'text' => $text ) + ( '' === $text ? array( 'failed' => true ) : array() ) + $reply;
+	}
+
+	public static function no_answer(): string {
+		return __( 'I could not find an answer to that. You can ask for a person at any time.', 'escalation-bridge' );
+	}
+
+	/** @return WP_REST_Response|WP_Error */
+	public static function events( WP_REST_Request $request ) {
+		$page = Plugin::bridge()->events( (string) $request['id'], (int) $request['after'] );
+		if ( $page['down'] || 429 === $page['status'] ) {
+			return self::unavailable();
+		}
+		$state = 'unknown' === $page['state'] ? 'open' : (string) $page['state'];
+		return new WP_REST_Response(
+			array(
+				'state'         => $state,
+				'events'        => (array) $page['events'],
+				'commitment'    => $page['escalation']['commitment'] ?? null,
+				'needs_contact' => (bool) ( $page['escalation']['needs_contact'] ?? false ),
+				'poll_after_ms' => (int) $page['poll_after_ms'],
+			) + self::renewed( self::token( $request ), 'escalated' === $state ),
+			200
+		);
+	}
+
+	/** @return WP_REST_Response|WP_Error */
+	public static function contact( WP_REST_Request $request ) {
+		$session = (string) $request['id'];
+		$contact = array_filter(
+			array(
+				'email' => sanitize_email( (string) $request['email'] ),
+				'phone' => trim( str_replace( array( '(', ')' ), '', sanitize_text_field( (string) $request['phone'] ) ) ),
+				'name'  => sanitize_text_field( (string) $request['name'] ),
+			),
+			'strlen'
+		);
+		if ( empty( $contact['email'] ) && empty( $contact['phone'] ) ) {
+			return self::error( 'rest_invalid_param', __( 'An e-mail address or a phone number is needed.', 'escalation-bridge' ), 400 );
+		}
+		$wait = Limits::hit( 'contact', $session, time() );
+		if ( $wait > 0 ) {
+			return self::too_many( $wait );
+		}
+		$verdict = Plugin::bridge()->contact( $session, $contact );
+		if ( $verdict['down'] || 'session-not-found' === $verdict['error'] ) {
+			return self::contact_by_mail( $request, $session, $contact );
+		}
+		if ( '' !== $verdict['error'] ) {
+			return self::error( 'rest_invalid_param', __( 'This address was not accepted. Please check it.', 'escalation-bridge' ), 400 );
+		}
+		return new WP_REST_Response( array( 'sent' => true ) + self::seen( $verdict ), 200 );
+	}
+
+	/**
+	 * @param array<string,string> $contact
+	 * @return WP_REST_Response|WP_Error
+	 */
+	private static function contact_by_mail( WP_REST_Request $request, string $session, array $contact ) {
+		$lines  = (array) $request['transcript'];
+		$print  = md5( (string) wp_json_encode( array( $contact, $lines ) ) );
+		$key    = 'm_' . md5( $session );
+		$token  = self::token( $request );
+		$thanks = array(
+			'sent'   => true,
+			'mail'   => true,
+			'notice' => __( 'Thank you. Your message was sent to our team by e-mail; a person will get back to you.', 'escalation-bridge' ),
+		);
+		if ( Limits::get( $key ) === $print ) {
+			return new WP_REST_Response( $thanks, 200 ); // The same form twice is one mail.
+		}
+		$wait = Limits::hit( 'mail', 'site', time() );
+		if ( $wait > 0 ) {
+			return self::too_many( $wait );
+		}
+		if ( ! Fallback::mail( $session, (int) $token['user_id'], $contact, $lines ) ) {
+			return self::error( 'escbridge_not_sent', __( 'Your message could not be sent. Please try again in a few minutes.', 'escalation-bridge' ), 503 );
+		}
+		Limits::set( $key, $print, 600 );
+		return new WP_REST_Response( $thanks, 200 );
+	}
+
+	/** @return WP_REST_Response|WP_Error */
+	public static function close( WP_REST_Request $request ) {
+		$verdict = Plugin::bridge()->close( (string) $request['id'] );
+		if ( $verdict['down'] ) {
+			return self::unavailable();
+		}
+		$gone = 'session-not-found' === $verdict['error'];
+		return new WP_REST_Response( $gone ? array( 'state' => 'closed' ) : self::seen( $verdict ), 200 );
+	}
+
+	public static function test(): WP_REST_Response {
+		return new WP_REST_Response( ConnectionTest::run( Settings::pairing() ), 200 );
+	}
+
+	/** @return WP_REST_Response|WP_Error */
+	public static function presence( WP_REST_Request $request ) {
+		$answer = ( new Client( Settings::pairing() ) )->admin(
+			'PUT',
+			'/v1/agents/' . rawurlencode( Admin::agent()['id'] ) . '/presence',
+			array(
+				'available' => (bool) $request['available'],
+				'queues'    => array(),
+				'capacity'  => 3,
+				'name'      => Admin::agent()['name'],
+				'ttl_s'     => 120,
+			)
+		);
+		if ( ! $answer['ok'] ) {
+			return self::error( 'escbridge_presence', Admin::explain( $answer['error'] ), 502 );
+		}
+		return new WP_REST_Response( array( 'available' => (bool) $request['available'] ), 200 );
+	}
+
+	/**
+	 * Nothing of this namespace may be kept by a cache.
+	 *
+	 * @param WP_REST_Response $response
+	 * @param \WP_REST_Server  $server
+	 * @param WP_REST_Request  $request
+	 * @return WP_REST_Response
+	 */
+	public static function no_store( $response, $server, $request ) {
+		if ( 0 === strpos( ltrim( (string) $request->get_route(), '/' ), self::SPACE ) ) {
+			$response->header( 'Cache-Control', 'no-store' );
+		}
+		return $response;
+	}
+
+	/**
+	 * Of a verdict, what the browser may know.
+	 *
+	 * @param array<string,mixed> $verdict
+	 * @return array<string,mixed>
+	 */
+	private static function seen( array $verdict ): array {
+		return array(
+			'state'         => (string) $verdict['state'],
+			'notice'        => 'say' === $verdict['action'] ? $verdict['say'] : null,
+			'commitment'    => $verdict['escalation']['commitment'] ?? null,
+			'needs_contact' => (bool) ( $verdict['escalation']['needs_contact'] ?? false ),
+			'last_event'    => (int) $verdict['last_event'],
+			'poll_after_ms' => (int) $verdict['poll_after_ms'],
+		);
+	}
+
+	/** @return array<string,string> */
+	private static function page( WP_REST_Request $request ): array {
+		$url  = explode( '?', explode( '#', (string) $request['page_url'] )[0] )[0]; // A query may hold what is nobody's business.
+		$zone = (string) $request['timezone'];
+		$own  = wp_parse_url( $url, PHP_URL_HOST ) === wp_parse_url( home_url(), PHP_URL_HOST );
+		return array_filter(
+			array(
+				'locale'   => (string) $request['locale'] ? (string) $request['locale'] : get_locale(),
+				'timezone' => in_array( $zone, timezone_identifiers_list( \DateTimeZone::ALL_WITH_BC ), true ) ? $zone : '',
+				'page_url' => $own ? esc_url_raw( $url ) : '',
+			),
+			'strlen'
+		);
+	}
+
+	/** @return array{session:string,user_id:int,expiry:int}|null */
+	private static function token( WP_REST_Request $request ): ?array {
+		return Signer::read_visitor_token( wp_salt( 'auth' ), (string) $request->get_header( 'x_escbridge_token' ), time() );
+	}
+
+	private static function new_token( string $session, int $user_id, bool $locked ): string {
+		return Signer::visitor_token( wp_salt( 'auth' ), $session, $user_id, time() + ( $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE ) );
+	}
+
+	/**
+	 * A fresh token once half of the present one's time is gone.
+	 *
+	 * @param array<string,int|string> $token
+	 * @return array<string,string>
+	 */
+	private static function renewed( array $token, bool $locked ): array {
+		$life = $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE;
+		if ( $token['expiry'] - time() > $life / 2 ) {
+			return array();
+		}
+		return array( 'token' => self::new_token( (string) $token['session'], (int) $token['user_id'], $locked ) );
+	}
+
+	/** @param array<string,mixed> $more */
+	private static function unavailable( array $more = array() ): WP_Error {
+		return self::error( 'bridge_unavailable', Bridge::contact_text(), 503, $more );
+	}
+
+	/** @param array<string,mixed> $more */
+	private static function error( string $code, string $message, int $status, array $more = array() ): WP_Error {
+		return new WP_Error( $code, $message, array( 'status' => $status ) + $more );
+	}
+
+	/** A WP_Error cannot carry the header. */
+	private static function too_many( int $seconds ): WP_REST_Response {
+		$body     = array(
+			'code'    => 'escbridge_too_many',
+			'message' => __( 'That was a lot at once. Please wait a moment.', 'escalation-bridge' ),
+			'data'    => array( 'status' => 429 ),
+		);
+		$response = new WP_REST_Response( $body, 429 );
+		$response->header( 'Retry-After', (string) $seconds );
+		return $response;
+	}
+}

@@ -1,0 +1,264 @@
+<?php
+/**
+ * Settings > Escalation Bridge, and where the pairing code is looked up: environment, constant, option.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Settings {
+
+	const PAGE     = 'escalation-bridge';
+	const OPTION   = 'escbridge_settings';
+	const PAIRING  = 'escbridge_pairing'; // An option of its own, not autoloaded.
+	const DEFAULTS = array(
+		'where'         => 'all',
+		'pages'         => array(),
+		'greeting'      => '',
+		'contact_email' => '',
+		'paired'        => false,
+	);
+
+	public static function boot(): void {
+		add_action( 'admin_menu', array( self::class, 'menu' ) );
+		add_action( 'admin_init', array( self::class, 'register' ) );
+		add_action( 'admin_enqueue_scripts', array( self::class, 'assets' ) );
+		add_filter( 'plugin_action_links_' . plugin_basename( ESCBRIDGE_FILE ), array( self::class, 'link' ) );
+	}
+
+	/** @return array<string,mixed> */
+	public static function all(): array {
+		return array_merge( self::DEFAULTS, (array) get_option( self::OPTION, array() ) );
+	}
+
+	public static function greeting(): string {
+		$own = (string) self::all()['greeting'];
+		return '' !== $own ? $own : __( 'Hello! How can we help?', 'escalation-bridge' );
+	}
+
+	public static function contact_email(): string {
+		$own = (string) self::all()['contact_email'];
+		return is_email( $own ) ? $own : (string) get_option( 'admin_email' );
+	}
+
+	/** Cheap: does not read the secret. */
+	public static function is_paired(): bool {
+		return '' !== self::fixed_code() || ! empty( self::all()['paired'] );
+	}
+
+	/** @return array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
+	public static function pairing(): ?array {
+		$fixed = self::fixed_code();
+		return self::decode( '' !== $fixed ? $fixed : (string) get_option( self::PAIRING, '' ) );
+	}
+
+	/** The code that the machine's owner set, which wins over the field. */
+	private static function fixed_code(): string {
+		$code = (string) getenv( 'ESCBRIDGE_PAIRING' );
+		if ( '' === $code && defined( 'ESCBRIDGE_PAIRING' ) ) {
+			$code = (string) constant( 'ESCBRIDGE_PAIRING' );
+		}
+		return trim( $code );
+	}
+
+	/**
+	 * Reads esc1.<base64url of JSON>; null when it is not a whole and sound code.
+	 *
+	 * @return array{url:string,site:string,chat_secret:string,admin_secret:string}|null
+	 */
+	public static function decode( string $code ): ?array {
+		if ( ! preg_match( '/^esc1\.([A-Za-z0-9_-]+)=*$/D', trim( $code ), $part ) ) {
+			return null;
+		}
+		$data = json_decode( (string) base64_decode( strtr( $part[1], '-_', '+/' ), true ), true );
+		foreach ( array( 'url', 'site', 'chat_secret', 'admin_secret' ) as $key ) {
+			if ( ! isset( $data[ $key ] ) || ! is_string( $data[ $key ] ) ) {
+				return null;
+			}
+		}
+		$short = strlen( $data['chat_secret'] ) < 32 || strlen( $data['admin_secret'] ) < 32;
+		if ( $short || ! self::sound_url( $data['url'] ) || ! preg_match( '/^[A-Za-z0-9._-]{1,64}$/D', $data['site'] ) ) {
+			return null;
+		}
+		return $data;
+	}
+
+	/** Only what WordPress sends as it stands, so that the signed target is the sent one. */
+	private static function sound_url( string $url ): bool {
+		return (bool) preg_match( '#^https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?$#D', $url ) && is_string( wp_parse_url( $url, PHP_URL_HOST ) );
+	}
+
+	public static function menu(): void {
+		add_options_page(
+			__( 'Escalation Bridge', 'escalation-bridge' ),
+			__( 'Escalation Bridge', 'escalation-bridge' ),
+			'manage_options',
+			self::PAGE,
+			array( self::class, 'page' )
+		);
+	}
+
+	/**
+	 * @param string[] $links
+	 * @return string[]
+	 */
+	public static function link( array $links ): array {
+		$url = admin_url( 'options-general.php?page=' . self::PAGE );
+		return array_merge( array( '<a href="' . esc_url( $url ) . '">' . esc_html__( 'Settings', 'escalation-bridge' ) . '</a>' ), $links );
+	}
+
+	public static function register(): void {
+		register_setting(
+			'escbridge',
+			self::OPTION,
+			array(
+				'type'              => 'array',
+				'default'           => self::DEFAULTS,
+				'sanitize_callback' => array( self::class, 'sanitize' ),
+			)
+		);
+	}
+
+	/**
+	 * The pairing code is taken out and kept apart; what is returned holds no secret.
+	 *
+	 * @param mixed $input
+	 * @return array<string,mixed>
+	 */
+	public static function sanitize( $input ): array {
+		$input = is_array( $input ) ? $input : array();
+		$email = sanitize_email( (string) ( $input['contact_email'] ?? '' ) );
+		if ( ! empty( $input['contact_email'] ) && '' === $email ) {
+			add_settings_error( 'escbridge', 'email', __( 'The contact address is not an e-mail address; the site’s own is used.', 'escalation-bridge' ) );
+		}
+		self::take_code( trim( (string) ( $input['pairing_code'] ?? '' ) ) );
+		return array(
+			'where'         => in_array( $input['where'] ?? '', array( 'all', 'pages', 'shortcode' ), true ) ? $input['where'] : 'all',
+			'pages'         => array_values( array_filter( array_map( 'absint', (array) ( $input['pages'] ?? array() ) ) ) ),
+			'greeting'      => sanitize_textarea_field( (string) ( $input['greeting'] ?? '' ) ),
+			'contact_email' => $email,
+			'paired'        => null !== self::decode( (string) get_option( self::PAIRING, '' ) ),
+		);
+	}
+
+	private static function take_code( string $code ): void {
+		if ( '' === $code ) {
+			return;
+		}
+		if ( null === self::decode( $code ) ) {
+			add_settings_error( 'escbridge', 'code', __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. The former one stays.', 'escalation-bridge' ) );
+			return;
+		}
+		update_option( self::PAIRING, $code, false );
+		delete_transient( 'escbridge_breaker' );
+		delete_transient( 'escbridge_clock' );
+	}
+
+	public static function assets( string $hook ): void {
+		if ( 'settings_page_' . self::PAGE === $hook ) {
+			Admin::enqueue();
+		}
+	}
+
+	public static function page(): void {
+		if ( ! current_user_can( 'manage_options' ) ) {
+			return;
+		}
+		$set = self::all();
+		echo '<div class="wrap escbridge-settings"><h1>' . esc_html__( 'Escalation Bridge', 'escalation-bridge' ) . '</h1>';
+		echo '<form method="post" action="options.php" autocomplete="off">';
+		settings_fields( 'escbridge' );
+		echo '<h2>' . esc_html__( 'Connection', 'escalation-bridge' ) . '</h2><table class="form-table" role="presentation">';
+		self::connection_rows();
+		echo '</table><h2>' . esc_html__( 'Chat', 'escalation-bridge' ) . '</h2><table class="form-table" role="presentation">';
+		self::where_row( $set );
+		self::text_rows( $set );
+		echo '</table>';
+		submit_button();
+		echo '</form></div>';
+	}
+
+	private static function connection_rows(): void {
+		$fixed   = '' !== self::fixed_code();
+		$pairing = self::pairing();
+		echo '<tr><th scope="row">' . esc_html__( 'State', 'escalation-bridge' ) . '</th><td>';
+		if ( null === $pairing ) {
+			echo '<span class="escbridge-pill escbridge-pill-off">' . esc_html__( 'Not connected', 'escalation-bridge' ) . '</span>';
+			echo '<p class="description">' . esc_html__( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) . '</p>';
+		} else {
+			/* translators: 1: site id, 2: URL of the sidecar */
+			echo '<p><strong>' . esc_html( sprintf( __( 'Site %1$s at %2$s', 'escalation-bridge' ), $pairing['site'], $pairing['url'] ) ) . '</strong></p>';
+			/* translators: 1: last four characters of the chat secret, 2: of the admin secret */
+			echo '<p class="description">' . esc_html( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) ) . '</p>';
+			echo '<p><button type="button" class="button" id="escbridge-test">' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button></p>';
+			echo '<div id="escbridge-test-result" role="status"></div>';
+		}
+		echo '</td></tr><tr><th scope="row"><label for="escbridge-code">' . esc_html__( 'Pairing code', 'escalation-bridge' ) . '</label></th><td>';
+		printf(
+			'<input type="password" id="escbridge-code" class="large-text code" name="%s[pairing_code]" value="" autocomplete="off" spellcheck="false" placeholder="esc1.…" %s>',
+			esc_attr( self::OPTION ),
+			disabled( $fixed, true, false )
+		);
+		echo '<p class="description">';
+		if ( $fixed ) {
+			esc_html_e( 'Set by ESCBRIDGE_PAIRING in the environment or in wp-config.php, so it is not kept in the database.', 'escalation-bridge' );
+		} else {
+			esc_html_e( 'Run “bridge site add” beside the sidecar and paste the code it prints. It is kept and never shown again; a new one replaces it.', 'escalation-bridge' );
+		}
+		echo '</p></td></tr>';
+	}
+
+	/** @param array<string,mixed> $set */
+	private static function where_row( array $set ): void {
+		$choices = array(
+			'all'       => __( 'On all pages', 'escalation-bridge' ),
+			'pages'     => __( 'On chosen pages', 'escalation-bridge' ),
+			'shortcode' => __( 'Only where the shortcode [escalation_bridge] stands', 'escalation-bridge' ),
+		);
+		echo '<tr><th scope="row">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</th><td><fieldset><legend class="screen-reader-text">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</legend>';
+		foreach ( $choices as $value => $label ) {
+			printf(
+				'<label><input type="radio" name="%s[where]" value="%s" %s> %s</label><br>',
+				esc_attr( self::OPTION ),
+				esc_attr( $value ),
+				checked( $set['where'], $value, false ),
+				esc_html( $label )
+			);
+		}
+		echo '<div class="escbridge-pages" id="escbridge-pages">';
+		foreach ( (array) get_pages( array( 'number' => 200 ) ) as $page ) {
+			printf(
+				'<label><input type="checkbox" name="%s[pages][]" value="%d" %s> %s</label>',
+				esc_attr( self::OPTION ),
+				(int) $page->ID,
+				checked( in_array( (int) $page->ID, (array) $set['pages'], true ), true, false ),
+				esc_html( get_the_title( $page ) )
+			);
+		}
+		echo '</div></fieldset></td></tr>';
+	}
+
+	/** @param array<string,mixed> $set */
+	private static function text_rows( array $set ): void {
+		echo '<tr><th scope="row"><label for="escbridge-greeting">' . esc_html__( 'Greeting', 'escalation-bridge' ) . '</label></th><td>';
+		printf(
+			'<textarea id="escbridge-greeting" class="large-text" rows="2" maxlength="500" name="%s[greeting]" placeholder="%s">%s</textarea></td></tr>',
+			esc_attr( self::OPTION ),
+			esc_attr__( 'Hello! How can we help?', 'escalation-bridge' ),
+			esc_textarea( (string) $set['greeting'] )
+		);
+		echo '<tr><th scope="row"><label for="escbridge-email">' . esc_html__( 'Contact e-mail', 'escalation-bridge' ) . '</label></th><td>';
+		printf(
+			'<input type="email" id="escbridge-email" class="regular-text" name="%s[contact_email]" value="%s" placeholder="%s">',
+			esc_attr( self::OPTION ),
+			esc_attr( (string) $set['contact_email'] ),
+			esc_attr( (string) get_option( 'admin_email' ) )
+		);
+		echo '<p class="description">' . esc_html__( 'Where messages go while the sidecar cannot be reached.', 'escalation-bridge' ) . '</p></td></tr>';
+	}
+}

@@ -1,0 +1,112 @@
+<?php
+/**
+ * Puts the chat's script on a page. What it prints is the same for every visitor, so pages may be cached; only pages
+ * rendered for a logged-in user carry that user's nonce.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Widget {
+
+	const HANDLE = 'escbridge-chat';
+
+	public static function register(): void {
+		if ( ! Settings::is_paired() ) {
+			return;
+		}
+		wp_register_script(
+			self::HANDLE,
+			plugins_url( 'assets/chat.js', ESCBRIDGE_FILE ),
+			array(),
+			ESCBRIDGE_VERSION,
+			array(
+				'strategy'  => 'defer',
+				'in_footer' => true,
+			)
+		);
+		wp_add_inline_script( self::HANDLE, 'window.escbridgeConfig=' . wp_json_encode( self::config() ) . ';', 'before' );
+		$set = Settings::all();
+		if ( 'all' === $set['where'] || ( 'pages' === $set['where'] && $set['pages'] && is_page( $set['pages'] ) ) ) {
+			wp_enqueue_script( self::HANDLE );
+		}
+	}
+
+	public static function shortcode(): string {
+		if ( ! Settings::is_paired() ) {
+			return '';
+		}
+		wp_enqueue_script( self::HANDLE );
+		return '<p><button type="button" class="wp-element-button" data-escbridge-open>' . esc_html__( 'Chat with us', 'escalation-bridge' ) . '</button></p>';
+	}
+
+	/** @return array<string,mixed> */
+	private static function config(): array {
+		$config = array(
+			'root'     => esc_url_raw( rest_url( Rest::SPACE ) ),
+			'css'      => plugins_url( 'assets/chat.css', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
+			'title'    => wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES ),
+			'greeting' => Settings::greeting(),
+			'locale'   => str_replace( '_', '-', determine_locale() ),
+			'text'     => self::text(),
+		);
+		if ( is_user_logged_in() ) {
+			$config['nonce'] = wp_create_nonce( 'wp_rest' );
+			$config['who']   = substr( wp_hash( 'escbridge' . get_current_user_id() ), 0, 12 );
+		}
+		return $config;
+	}
+
+	/** @return array<string,string> */
+	private static function text(): array {
+		return array(
+			'open'       => __( 'Open chat', 'escalation-bridge' ),
+			'close'      => __( 'Close chat', 'escalation-bridge' ),
+			'dialog'     => __( 'Chat', 'escalation-bridge' ),
+			'log'        => __( 'Conversation', 'escalation-bridge' ),
+			'label'      => __( 'Your message', 'escalation-bridge' ),
+			'labelTeam'  => __( 'Add a message for the team', 'escalation-bridge' ),
+			'hint'       => __( 'Write a message…', 'escalation-bridge' ),
+			'hintTeam'   => __( 'Add something for the team…', 'escalation-bridge' ),
+			'send'       => __( 'Send', 'escalation-bridge' ),
+			'you'        => __( 'You', 'escalation-bridge' ),
+			'assistant'  => __( 'Assistant', 'escalation-bridge' ),
+			'agent'      => __( 'Support team', 'escalation-bridge' ),
+			'service'    => __( 'Message', 'escalation-bridge' ),
+			'statusOpen' => __( 'Ask us anything', 'escalation-bridge' ),
+			'statusWait' => __( 'With our team now', 'escalation-bridge' ),
+			'statusEnd'  => __( 'Conversation ended', 'escalation-bridge' ),
+			'statusDown' => __( 'Leave us a message', 'escalation-bridge' ),
+			'promise'    => __( 'A person is taking over', 'escalation-bridge' ),
+			'promiseNew' => __( 'New time', 'escalation-bridge' ),
+			'typing'     => __( 'An answer is being written', 'escalation-bridge' ),
+			'added'      => __( 'Your message was added for the team.', 'escalation-bridge' ),
+			'sending'    => __( 'Sending…', 'escalation-bridge' ),
+			'notSent'    => __( 'Not delivered yet.', 'escalation-bridge' ),
+			'retry'      => __( 'Try again', 'escalation-bridge' ),
+			'offline'    => __( 'You are offline. Your message will be sent when you are back.', 'escalation-bridge' ),
+			'released'   => __( 'The team has handed the conversation back to the assistant.', 'escalation-bridge' ),
+			'closed'     => __( 'This conversation has ended.', 'escalation-bridge' ),
+			'person'     => __( 'Talk to a person', 'escalation-bridge' ),
+			'again'      => __( 'Start a new conversation', 'escalation-bridge' ),
+			'end'        => __( 'End conversation', 'escalation-bridge' ),
+			'formTitle'  => __( 'How can we reach you?', 'escalation-bridge' ),
+			'formDown'   => __( 'Leave us your address', 'escalation-bridge' ),
+			'formHint'   => __( 'So that our answer finds you, even when you leave this page.', 'escalation-bridge' ),
+			'formEmail'  => __( 'E-mail', 'escalation-bridge' ),
+			'formPhone'  => __( 'Phone', 'escalation-bridge' ),
+			'formName'   => __( 'Name', 'escalation-bridge' ),
+			'optional'   => __( '(optional)', 'escalation-bridge' ),
+			'formSend'   => __( 'Send', 'escalation-bridge' ),
+			'formNeed'   => __( 'Please enter an e-mail address or a phone number.', 'escalation-bridge' ),
+			'formSaved'  => __( 'Thank you. We will use this to reach you.', 'escalation-bridge' ),
+			'formFailed' => __( 'That did not work. Please try again in a few minutes.', 'escalation-bridge' ),
+			'unread'     => __( 'New message', 'escalation-bridge' ),
+		);
+	}
+}

@@ -1,0 +1,39 @@
+<?php
+/**
+ * Removes what the plugin stored. Conversations live in the sidecar and stay there; "bridge purge" removes those.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
+
+/** Per-session transients are not listed: they run out by themselves within a week. */
+function escbridge_uninstall_site(): void {
+	delete_option( 'escbridge_settings' );
+	delete_option( 'escbridge_pairing' );
+	delete_transient( 'escbridge_breaker' );
+	delete_transient( 'escbridge_clock' );
+}
+
+if ( is_multisite() ) {
+	$escbridge_offset = 0;
+	do {
+		$escbridge_sites = get_sites(
+			array(
+				'fields' => 'ids',
+				'number' => 100,
+				'offset' => $escbridge_offset,
+			)
+		);
+		foreach ( $escbridge_sites as $escbridge_site ) {
+			switch_to_blog( (int) $escbridge_site );
+			escbridge_uninstall_site();
+			restore_current_blog();
+		}
+		$escbridge_offset += 100;
+	} while ( count( $escbridge_sites ) === 100 );
+} else {
+	escbridge_uninstall_site();
+}
