@@ -21,8 +21,8 @@ SPAN = 5 * 24 * 60
 ZONES = (
     "Africa/Cairo", "Africa/Casablanca", "America/Chicago", "America/Havana", "America/New_York", "America/Nuuk",
     "America/Santiago", "America/Sao_Paulo", "America/St_Johns", "Antarctica/Troll", "Asia/Beirut", "Asia/Kathmandu",
-    "Asia/Jerusalem", "Asia/Kolkata", "Asia/Tokyo", "Atlantic/Azores", "Australia/Lord_Howe", "Europe/Berlin", "Europe/Dublin",
-    "Pacific/Auckland", "Pacific/Chatham", "Pacific/Kiritimati", "UTC",
+    "Asia/Jerusalem", "Asia/Kolkata", "Asia/Tokyo", "Atlantic/Azores", "Australia/Lord_Howe", "Europe/Berlin",
+    "Europe/Dublin", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Kiritimati", "UTC",
 )  # fmt: skip
 ONCE = (
     ("Pacific/Apia", date(2011, 12, 30)),  # it was left out

@@ -1,0 +1,41 @@
+"""Says which tests were skipped, and why: `python tests/skips.py build/tests.xml [--fail]`.
+
+With `--fail` it ends with 1 when a test against WordPress or in a browser was skipped.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+REAL = ("tests.wordpress", "tests.browser")
+
+
+def main(report: str, *options: str) -> int:
+    if not Path(report).is_file():
+        print("no test has run")
+        return 1
+    skipped = list(skips(Path(report)))
+    real = Counter(why for where, why in skipped if where.startswith(REAL))
+    other = Counter(why for where, why in skipped if not where.startswith(REAL))
+    print(f"WordPress and browser tests skipped: {real.total()}")
+    for why, count in real.most_common():
+        print(f"  {count} x {why}")
+    if other:
+        print(f"other tests skipped: {other.total()}")
+        for why, count in other.most_common():
+            print(f"  {count} x {why}")
+    return int("--fail" in options and real.total() > 0)
+
+
+def skips(report: Path) -> Iterator[tuple[str, str]]:
+    """The module of each skipped test, and the reason."""
+    for case in ElementTree.parse(report).iter("testcase"):
+        for skip in case.iter("skipped"):
+            if skip.get("type") != "pytest.xfail":
+                yield case.get("classname") or case.get("name") or "", skip.get("message") or "no reason was given"
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,191 @@
+"""The main job, seen from outside: a real WordPress, a real browser, real HTTP and SMTP, and everything may die.
+
+A logged-in enterprise customer, Saturday 31 October 2026 at 21:00 in New York, with an unsure billing bot.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from installation import Installation, eventually
+from machine import core_or_skip
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from wordpress_site import Site
+
+pytestmark = [pytest.mark.wordpress, pytest.mark.browser, pytest.mark.slow]
+
+SHOTS = os.environ.get("ESCBRIDGE_SCREENSHOTS")
+SATURDAY_NIGHT, LEASES_OVER = "2026-10-31T21:00:00", "2026-10-31T21:03:00"
+MONDAY_OPENING, MONDAY_LATER, ANSWERED = "2026-11-02T09:00:01", "2026-11-02T09:10:00", "2026-11-02T09:12:30"
+PROMISE = "A support agent will contact you before 9:15 AM EST on Monday, November 2."
+QUESTION = "Hello, do you ship to Canada?"
+COMPLAINT = "I was charged twice on invoice #8821. Please correct that."
+SCRIPT = {
+    QUESTION: {"text": "Yes, we do. It takes four to six days.", "confidence": 0.93, "intent": "shipping"},
+    COMPLAINT: {"text": "Your invoice looks correct to me.", "confidence": 0.41, "intent": "billing_dispute"},
+}
+
+
+@pytest.fixture(scope="module", params=["bookworm", "trixie", "sid"])
+def installation(
+    request: pytest.FixtureRequest, require_wordpress: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """The whole thing on the oldest WordPress that the plugin declares, on 6.8, and on the newest that Debian carries."""
+    core = core_or_skip(request.param)
+    with Installation(core, tmp_path_factory.mktemp("story")).running() as installed:
+        installed.site.set_option("escbridge_echo_script", json.dumps(SCRIPT))
+        installed.site.add_user("anna", "anna-pass", email="anna@example.test")
+        installed.site.snapshot()
+        yield installed
+
+
+def test_the_main_job_end_to_end_with_everything_killed_between_any_two_steps(
+    installation: Installation, browser: Browser
+) -> None:
+    installed, died = installation, installation.kill_and_start
+    installed.move_clock_to(SATURDAY_NIGHT)
+    context = _logged_in(browser, installed.site)
+    chat = _open_chat(context, installed.site)
+    died()
+
+    _say(chat, QUESTION)
+    expect(chat.locator(".item.bot").last).to_contain_text("four to six days")
+    died()
+
+    _say(chat, COMPLAINT)
+    expect(chat.locator(".item.promise")).to_contain_text(PROMISE)
+    assert chat.get_by_text("looks correct to me").count() == 0, "the unsure answer was shown"
+    _shot(chat, "escalation")
+    died()
+
+    installed.move_clock_to(LEASES_OVER)  # whoever was killed while it sent held a lease for a minute
+    ticket = eventually(installed.tickets)[0]
+    _assert_ticket(ticket)
+    died()
+
+    second = _open_chat(context, installed.site)
+    _say(second, "Is anybody there?")
+    expect(second.locator(".item.me").last).to_contain_text("Is anybody there?")
+    expect(second.locator(".item.note").last).to_contain_text("was added to your request")
+    assert second.get_by_text("You said").count() == 0, "the bot answered in the second tab"
+    died()
+
+    assert installed.mails_to("anna@example.test") == [], "the follow-up left before it was due"
+    installed.move_clock_to(MONDAY_OPENING)
+    mail = eventually(lambda: installed.mails_to("anna@example.test"))[0]
+    assert PROMISE in mail.text
+    assert mail.message["Message-ID"]
+    died()
+
+    installed.move_clock_to(MONDAY_LATER)
+    team = _logged_in(browser, installed.site, "admin", "admin-pass")
+    _answer_in_wordpress(team, installed.site, "Hello Anna, the second charge is cancelled.")
+    expect(chat.locator(".item.agent")).to_contain_text("the second charge is cancelled", timeout=20_000)
+    died()
+
+    installed.move_clock_to(ANSWERED)
+    eventually(lambda: len(installed.mails_to("anna@example.test")) == 2)
+    assert [mail.text.count("the second charge is cancelled") for mail in installed.mails_to("anna@example.test")] == [0, 1]
+    assert len(installed.tickets()) == 1
+    assert installed.site.debug_log("escalation-bridge") == []
+    context.close()
+    team.close()
+
+
+def test_a_chat_survives_a_reload_and_shows_the_promise_again(installation: Installation, browser: Browser) -> None:
+    installation.move_clock_to(SATURDAY_NIGHT)
+    context = browser.new_context()
+    chat = _open_chat(context, installation.site)
+    _say(chat, "I want to talk to a human")
+    expect(chat.locator(".item.promise")).to_contain_text("on Monday, November 2")
+    chat.reload()
+    expect(chat.locator(".item.promise")).to_contain_text("on Monday, November 2")
+    expect(chat.locator(".item.me")).to_contain_text("I want to talk to a human")
+    context.close()
+
+
+def test_without_its_sidecar_the_chat_offers_the_contact_form_and_no_bot(
+    installation: Installation, browser: Browser
+) -> None:
+    installation.kill("sidecar")
+    try:
+        context = browser.new_context()
+        chat = _open_chat(context, installation.site)
+        _say(chat, QUESTION)
+        expect(chat.locator("form.contact")).to_be_visible(timeout=15_000)
+        assert chat.get_by_text("four to six days").count() == 0, "the bot answered without the sidecar"
+        chat.fill("form.contact input[name=email]", "guest@example.test")
+        chat.click("form.contact button[type=submit]")
+        mails = eventually(installation.site.mails)
+        assert QUESTION in str(mails[0]["message"])
+        assert "guest@example.test" in str(mails[0]["message"])
+        context.close()
+    finally:
+        installation.start("sidecar")
+
+
+def _assert_ticket(ticket: dict[str, Any]) -> None:
+    """One ticket in Zendesk's own ledger: right priority, private, with the six items."""
+    filed = ticket["asked"]
+    assert filed["priority"] == "urgent"
+    assert filed["external_id"] == ticket["key"]
+    assert filed["comment"]["public"] is False
+    text = filed["comment"]["body"]
+    for item in ("SUMMARY", "CUSTOMER", "REASON", "ACCOUNT", "LAST ATTEMPT BY THE BOT", "CONVERSATION"):
+        assert item in text, item
+    for fact in ("anna@example.test", "enterprise", "past due", "invoice #8821", "Your invoice looks correct to me.", PROMISE):
+        assert fact in text, fact
+
+
+def _logged_in(browser: Browser, site: Site, user: str = "anna", password: str = "anna-pass") -> BrowserContext:
+    context = browser.new_context(viewport={"width": 1280, "height": 820})
+    page = context.new_page()
+    page.goto(f"{site.url}/wp-login.php")
+    page.fill("#user_login", user)
+    page.fill("#user_pass", password)
+    page.click("#wp-submit")
+    page.wait_for_url("**/wp-admin/**")
+    page.close()
+    return context
+
+
+def _open_chat(context: BrowserContext, site: Site) -> Page:
+    page = context.new_page()
+    page.goto(site.url)
+    _unfold(page)
+    return page
+
+
+def _unfold(page: Page) -> None:
+    page.click("button.launcher")
+    expect(page.locator("textarea#message")).to_be_visible()
+
+
+def _say(page: Page, text: str) -> None:
+    page.fill("textarea#message", text)
+    page.press("textarea#message", "Enter")
+
+
+def _answer_in_wordpress(team: BrowserContext, site: Site, answer: str) -> None:
+    page = team.new_page()
+    page.goto(f"{site.url}/wp-admin/admin.php?page=escbridge-escalations")
+    _shot(page, "wp-admin-list")
+    page.locator("table").get_by_role("link", name=re.compile("anna")).first.click()
+    page.get_by_role("button", name="Claim").click()
+    page.fill("textarea[name=text]", answer)
+    _shot(page, "wp-admin-detail", full=True)
+    page.get_by_role("button", name="Send to the visitor").click()
+    expect(page.get_by_text(answer)).to_be_visible()
+
+
+def _shot(page: Page, name: str, *, full: bool = False) -> None:
+    """A picture for a person to look at, where ESCBRIDGE_SCREENSHOTS names a folder."""
+    if SHOTS:
+        page.wait_for_timeout(400)
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=full)
+
+
