@@ -101,9 +101,6 @@ class Settings(SiteSettings):
     tick: Annotated[float, Field(ge=0.2, le=60)] = Field(
         default=2.0, description="Seconds between two looks of the scheduler at what is due."
     )
-    retention_days: Annotated[int, Field(ge=1, le=3650)] = Field(
-        default=90, description="Days after which ended conversations may be purged."
-    )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged.")
     clock: str = Field(
         default="system",

@@ -24,6 +24,7 @@ MONDAY_OPENING, MONDAY_LATER, ANSWERED = "2026-11-02T09:00:01", "2026-11-02T09:1
 PROMISE = "A support agent will contact you before 9:15 AM EST on Monday, November 2."
 QUESTION = "Hello, do you ship to Canada?"
 COMPLAINT = "I was charged twice on invoice #8821. Please correct that."
+DESKTOP = {"width": 1280, "height": 820}
 SCRIPT = {
     QUESTION: {"text": "Yes, we do. It takes four to six days.", "confidence": 0.93, "intent": "shipping"},
     COMPLAINT: {"text": "Your invoice looks correct to me.", "confidence": 0.41, "intent": "billing_dispute"},
@@ -34,7 +35,7 @@ SCRIPT = {
 def installation(
     request: pytest.FixtureRequest, require_wordpress: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
-    """The whole thing on the oldest WordPress that the plugin declares, on 6.8, and on the newest that Debian carries."""
+    """All of it, on the oldest WordPress that the plugin declares, on 6.8, and on the newest that Debian carries."""
     core = core_or_skip(request.param)
     with Installation(core, tmp_path_factory.mktemp("story")).running() as installed:
         installed.site.set_option("escbridge_echo_script", json.dumps(SCRIPT))
@@ -48,15 +49,15 @@ def test_the_main_job_end_to_end_with_everything_killed_between_any_two_steps(
 ) -> None:
     installed, died = installation, installation.kill_and_start
     installed.move_clock_to(SATURDAY_NIGHT)
-    context = _logged_in(browser, installed.site)
-    chat = _open_chat(context, installed.site)
+    context = log_in(browser, installed.site)
+    chat = open_chat(context, installed.site)
     died()
 
-    _say(chat, QUESTION)
+    say(chat, QUESTION)
     expect(chat.locator(".item.bot").last).to_contain_text("four to six days")
     died()
 
-    _say(chat, COMPLAINT)
+    say(chat, COMPLAINT)
     expect(chat.locator(".item.promise")).to_contain_text(PROMISE)
     assert chat.get_by_text("looks correct to me").count() == 0, "the unsure answer was shown"
     _shot(chat, "escalation")
@@ -67,8 +68,8 @@ def test_the_main_job_end_to_end_with_everything_killed_between_any_two_steps(
     _assert_ticket(ticket)
     died()
 
-    second = _open_chat(context, installed.site)
-    _say(second, "Is anybody there?")
+    second = open_chat(context, installed.site)
+    say(second, "Is anybody there?")
     expect(second.locator(".item.me").last).to_contain_text("Is anybody there?")
     expect(second.locator(".item.note").last).to_contain_text("was added to your request")
     assert second.get_by_text("You said").count() == 0, "the bot answered in the second tab"
@@ -82,14 +83,17 @@ def test_the_main_job_end_to_end_with_everything_killed_between_any_two_steps(
     died()
 
     installed.move_clock_to(MONDAY_LATER)
-    team = _logged_in(browser, installed.site, "admin", "admin-pass")
+    team = log_in(browser, installed.site, "admin", "admin-pass")
     _answer_in_wordpress(team, installed.site, "Hello Anna, the second charge is cancelled.")
     expect(chat.locator(".item.agent")).to_contain_text("the second charge is cancelled", timeout=20_000)
     died()
 
     installed.move_clock_to(ANSWERED)
     eventually(lambda: len(installed.mails_to("anna@example.test")) == 2)
-    assert [mail.text.count("the second charge is cancelled") for mail in installed.mails_to("anna@example.test")] == [0, 1]
+    assert [mail.text.count("the second charge is cancelled") for mail in installed.mails_to("anna@example.test")] == [
+        0,
+        1,
+    ]
     assert len(installed.tickets()) == 1
     assert installed.site.debug_log("escalation-bridge") == []
     context.close()
@@ -98,9 +102,9 @@ def test_the_main_job_end_to_end_with_everything_killed_between_any_two_steps(
 
 def test_a_chat_survives_a_reload_and_shows_the_promise_again(installation: Installation, browser: Browser) -> None:
     installation.move_clock_to(SATURDAY_NIGHT)
-    context = browser.new_context()
-    chat = _open_chat(context, installation.site)
-    _say(chat, "I want to talk to a human")
+    context = browser.new_context(timezone_id="America/New_York")
+    chat = open_chat(context, installation.site)
+    say(chat, "I want to talk to a human")
     expect(chat.locator(".item.promise")).to_contain_text("on Monday, November 2")
     chat.reload()
     expect(chat.locator(".item.promise")).to_contain_text("on Monday, November 2")
@@ -113,9 +117,9 @@ def test_without_its_sidecar_the_chat_offers_the_contact_form_and_no_bot(
 ) -> None:
     installation.kill("sidecar")
     try:
-        context = browser.new_context()
-        chat = _open_chat(context, installation.site)
-        _say(chat, QUESTION)
+        context = browser.new_context(timezone_id="America/New_York")
+        chat = open_chat(context, installation.site)
+        say(chat, QUESTION)
         expect(chat.locator("form.contact")).to_be_visible(timeout=15_000)
         assert chat.get_by_text("four to six days").count() == 0, "the bot answered without the sidecar"
         chat.fill("form.contact input[name=email]", "guest@example.test")
@@ -137,12 +141,21 @@ def _assert_ticket(ticket: dict[str, Any]) -> None:
     text = filed["comment"]["body"]
     for item in ("SUMMARY", "CUSTOMER", "REASON", "ACCOUNT", "LAST ATTEMPT BY THE BOT", "CONVERSATION"):
         assert item in text, item
-    for fact in ("anna@example.test", "enterprise", "past due", "invoice #8821", "Your invoice looks correct to me.", PROMISE):
+    for fact in (
+        "anna@example.test",
+        "enterprise",
+        "past due",
+        "invoice #8821",
+        "Your invoice looks correct to me.",
+        PROMISE,
+    ):
         assert fact in text, fact
 
 
-def _logged_in(browser: Browser, site: Site, user: str = "anna", password: str = "anna-pass") -> BrowserContext:
-    context = browser.new_context(viewport={"width": 1280, "height": 820})
+def log_in(
+    browser: Browser, site: Site, user: str = "anna", password: str = "anna-pass", size: Any = DESKTOP
+) -> BrowserContext:
+    context = browser.new_context(viewport=size, timezone_id="America/New_York")
     page = context.new_page()
     page.goto(f"{site.url}/wp-login.php")
     page.fill("#user_login", user)
@@ -153,19 +166,19 @@ def _logged_in(browser: Browser, site: Site, user: str = "anna", password: str =
     return context
 
 
-def _open_chat(context: BrowserContext, site: Site) -> Page:
+def open_chat(context: BrowserContext, site: Site) -> Page:
     page = context.new_page()
     page.goto(site.url)
-    _unfold(page)
+    unfold(page)
     return page
 
 
-def _unfold(page: Page) -> None:
+def unfold(page: Page) -> None:
     page.click("button.launcher")
     expect(page.locator("textarea#message")).to_be_visible()
 
 
-def _say(page: Page, text: str) -> None:
+def say(page: Page, text: str) -> None:
     page.fill("textarea#message", text)
     page.press("textarea#message", "Enter")
 
@@ -187,5 +200,3 @@ def _shot(page: Page, name: str, *, full: bool = False) -> None:
     if SHOTS:
         page.wait_for_timeout(400)
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=full)
-
-

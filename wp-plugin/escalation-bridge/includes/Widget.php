@@ -79,7 +79,7 @@ final class Widget {
 			'agent'      => __( 'Support team', 'escalation-bridge' ),
 			'service'    => __( 'Message', 'escalation-bridge' ),
 			'statusOpen' => __( 'Ask us anything', 'escalation-bridge' ),
-			'statusWait' => __( 'With our team now', 'escalation-bridge' ),
+			'statusWait' => __( 'A person will answer', 'escalation-bridge' ),
 			'statusEnd'  => __( 'Conversation ended', 'escalation-bridge' ),
 			'statusDown' => __( 'Leave us a message', 'escalation-bridge' ),
 			'promise'    => __( 'A person is taking over', 'escalation-bridge' ),
