@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -18,6 +18,7 @@ from bridge.config import Settings, read_settings
 from bridge.domain import commitment as promises
 from bridge.domain import messages, routing
 from bridge.domain.findings import PolicyRefused, check_policy, read_policy
+from bridge.domain.hours import is_zone
 from bridge.domain.instants import HOUR, from_rfc3339, to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.values import Json, Priority
@@ -57,21 +58,34 @@ def main() -> NoReturn:
 
 def words_for(error: Exception) -> str:
     """One line for a person, without any value that was set."""
-    if isinstance(error, SiteUnknown):
-        return f"there is no site {error.args[0]!r}; bridge site list names them"
-    if isinstance(error, SessionUnknown):
-        return f"there is no session {error.args[0]!r}"
-    if isinstance(error, StoreBusy):
-        return "the database cannot be reached, or cannot take a write just now"
-    if isinstance(error, BridgeError | PolicyRefused):
-        return str(error) or f"{type(error).__name__}: {(type(error).__doc__ or '').splitlines()[0]}"
-    if isinstance(error, ModuleNotFoundError):
-        return f"the Python package {error.name} is missing; for PostgreSQL: pip install 'escalation-bridge[postgres]'"
-    if isinstance(error, OSError):
-        return f"{error.filename or 'a file'}: {os.strerror(error.errno or 0)}"
-    if type(error).__module__.startswith("sqlalchemy"):
-        return f"BRIDGE_DATABASE_URL cannot be used ({type(error).__name__})"
-    return f"{type(error).__name__}, a fault of ours; BRIDGE_LOG_LEVEL=debug shows where"
+    said = next((words(error) for kind, words in WORDS.items() if isinstance(error, kind)), None)
+    library = type(error).__module__.partition(".")[0]
+    said = said or OF_LIBRARY.get(library)
+    return said or f"{type(error).__name__}, a fault of ours; BRIDGE_LOG_LEVEL=debug shows where"
+
+
+def _own_words(error: Any) -> str:
+    return str(error) or f"{type(error).__name__}: {(type(error).__doc__ or '').partition(chr(10))[0]}"
+
+
+WORDS: dict[type[Exception], Callable[[Any], str]] = {
+    SiteUnknown: lambda error: f"there is no site {error.args[0]!r}; bridge site list names them",
+    SessionUnknown: lambda error: f"there is no session {error.args[0]!r}",
+    StoreBusy: lambda _: "the database cannot be reached, or cannot take a write just now",
+    BridgeError: _own_words,
+    PolicyRefused: _own_words,
+    ModuleNotFoundError: lambda error: (
+        f"the Python package {error.name} is missing; for PostgreSQL: pip install 'escalation-bridge[postgres]'"
+    ),
+    OSError: lambda error: f"{error.filename or 'a file'}: {os.strerror(error.errno or 0)}",
+}
+"""The first kind that fits speaks."""
+
+OF_LIBRARY = {
+    "sqlalchemy": "BRIDGE_DATABASE_URL cannot be used",
+    "alembic": "the database has the schema of another release",
+}
+"""By the package that an error comes from: only the store may know its kinds."""
 
 
 class Ordered(click.Group):
@@ -92,7 +106,7 @@ def cli() -> None:
     To understand it:  bridge explain SESSION
 
     Settings come from BRIDGE_* in the environment, or from bridge.toml in the current folder.
-    """
+    """  # noqa: D301 - click reads \b as "leave these lines as they are"
 
 
 def settings_now() -> Settings:
@@ -126,7 +140,7 @@ def print_json(value: Json) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def print_rows(head: tuple[str, ...], rows: list[tuple[str, ...]], *, nothing: str) -> None:
+def print_rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, nothing: str) -> None:
     """Rows under a head, in columns as wide as they need."""
     if not rows:
         click.echo(nothing)
@@ -165,7 +179,7 @@ def the_site(tx: Tx, site_id: str | None) -> Site:
 def init(timezone: str | None, folder: Path) -> None:
     """Write bridge.toml and policy.yaml to start from."""
     zone = timezone or scaffold.machine_zone()
-    if not scaffold.is_zone(zone):
+    if not is_zone(zone):
         raise click.ClickException(f"there is no time zone {zone!r}; use a name such as Europe/Berlin")
     for path, new in scaffold.write_files(folder, zone):
         click.echo(f"{path}: {'written' if new else 'is there already, left as it is'}")
@@ -185,7 +199,7 @@ def up() -> None:
 
 @cli.command()
 def serve() -> None:
-    """Start the sidecar alone; the scheduler is: python -m scheduler."""
+    """Start the sidecar alone, without python -m scheduler."""
     from bridge.serve import serve as run  # noqa: PLC0415 - gunicorn and Flask only where they are needed
 
     settings = read_settings()
@@ -202,7 +216,7 @@ def migrate() -> None:
 
 @cli.command()
 def demo() -> None:
-    """Play three conversations through the real thing; needs nothing, leaves nothing."""
+    """Play three conversations through the real thing."""
     command = (sys.executable, "-P", "-m", "bridge.demo")
     sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter
 
@@ -376,7 +390,7 @@ def policy_put(file: Path, site_id: str | None, author: str) -> None:
 @of_site
 @as_json
 def explain_session(session: str, site_id: str | None, *, as_json: bool) -> None:
-    """Say turn by turn what fired in a SESSION, what decided, and what was promised."""
+    """Say why a SESSION went as it did, turn by turn."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
         sites = [the_site(tx, site_id)] if site_id else tx.sites.all()
         where = next((one for one in sites if tx.sessions.get(one.id, session)), None)
@@ -397,7 +411,7 @@ def explain_session(session: str, site_id: str | None, *, as_json: bool) -> None
 @of_site
 @click.option("--policy", "file", type=click.Path(dir_okay=False, path_type=Path), help="A file, in place of a site's.")
 def promise(queue: str, priority: str, tier: str | None, at_text: str, site_id: str | None, file: Path | None) -> None:
-    """Print what a customer would be promised at an INSTANT with nobody present."""
+    """Print what would be promised at an INSTANT, nobody present."""
     at = instant(at_text)
     document = read_policy(read_document(file)) if file else policy_in_force(site_id)
     known(queue, list(document.queues), "queue")

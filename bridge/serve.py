@@ -41,7 +41,8 @@ def prepare(settings: Settings) -> None:
         PolicyRefused: the policy file has an error.
         MigrationBroken: see there.
     """
-    bootstrap.migrate(settings)
+    if bootstrap.schema_fault(settings):
+        bootstrap.migrate(settings)
     assembly = bootstrap.build(settings, deliver_at_once=False)
     try:
         bootstrap.import_policy_file(assembly)

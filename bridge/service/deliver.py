@@ -46,14 +46,19 @@ def soon(bridge: Bridge, tx: Tx) -> None:
 
 
 def deliver_due(bridge: Bridge, *, limit: int = 20) -> int:
-    """Send what is due, oldest first, and return how many rows were tried."""
+    """Send what is due, oldest first, and return how many rows were tried.
+
+    Rows are claimed one at a time: a lease has to outlive the call it covers, and not a queue of them.
+    """
     owner = uuid.uuid4().hex
-    now = bridge.clock.now()
-    with bridge.store.write() as tx:
-        rows = tx.work.claim_outbox(owner, now, now + LEASE, limit)
-    for row in rows:
-        deliver(bridge, owner, row)
-    return len(rows)
+    for tried in range(limit):
+        now = bridge.clock.now()
+        with bridge.store.write() as tx:
+            rows = tx.work.claim_outbox(owner, now, now + LEASE, 1)
+        if not rows:
+            return tried
+        deliver(bridge, owner, rows[0])
+    return limit
 
 
 def deliver(bridge: Bridge, owner: str, row: OutboxRow) -> None:

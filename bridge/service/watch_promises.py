@@ -21,7 +21,7 @@ from bridge.domain.escalation import (
 )
 from bridge.domain.instants import MINUTE
 from bridge.domain.session import Session
-from bridge.domain.values import Channel
+from bridge.domain.values import Channel, Priority
 from bridge.service import notify
 from bridge.service.context import Bridge, Case, open_case
 from bridge.service.escalate import Said, announce, route_now
@@ -34,7 +34,8 @@ LEASE = MINUTE
 RETRY_AFTER = 5 * MINUTE
 TRIES = 12
 PROMISES = 3
-"""Promises to one customer, the first included, before a further one raises an alarm."""
+"""Promises to one customer, the first included. When the last of them breaks as well, the person in charge is alarmed,
+the next promise takes the queue's calmest time, and the customer is not mailed about it again."""
 
 FELL_THROUGH = Wording(live="escalated_live", otherwise="fell_through")
 BROKEN = Wording(live="broken", otherwise="broken")
@@ -113,12 +114,15 @@ def _warn(case: Case, escalation: Escalation) -> str:
 def _promise_due(case: Case, escalation: Escalation) -> str:
     """The promise is due and nobody has answered: say so, honestly, with a new promise."""
     broken = escalation.commitment
-    fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN)
     made = len(case.tx.escalations.commitments(escalation.id))
-    notify.mail_team(case, fresh, f"{'alarm' if made > PROMISES else 'broken'}.{broken.id}")
-    session = first_session(case, fresh)
-    values = promise_values(case.policy, session, fresh.commitment)
-    notify.mail_customer(case, fresh, session, f"broken.{broken.id}", **values)
+    nobody_answers = made >= PROMISES
+    calm = next(iter(Priority))
+    fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN, priority=calm if nobody_answers else None)
+    notify.mail_team(case, fresh, f"{'alarm' if nobody_answers else 'broken'}.{broken.id}")
+    if not nobody_answers:
+        session = first_session(case, fresh)
+        values = promise_values(case.policy, session, fresh.commitment)
+        notify.mail_customer(case, fresh, session, f"broken.{broken.id}", **values)
     log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=made)
     return "the promise was broken; a new one was made"
 
@@ -132,11 +136,26 @@ DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
 
 
 def renew(
-    case: Case, escalation: Escalation, settled: CommitmentState, wording: Wording, *, below: Channel | None = None
+    case: Case,
+    escalation: Escalation,
+    settled: CommitmentState,
+    wording: Wording,
+    *,
+    below: Channel | None = None,
+    priority: Priority | None = None,
 ) -> Escalation:
-    """Put a new promise in place of the standing one, and tell every session of the escalation."""
+    """Put a new promise in place of the standing one, and tell every session of the escalation.
+
+    Args:
+        case: the site's case.
+        escalation: held, with its standing promise.
+        settled: what became of that promise.
+        wording: how the customer is told.
+        below: the rung that did not answer; None starts at the top of the ladder.
+        priority: whose time to answer is promised, if not the escalation's own.
+    """
     queue = escalation.queue if escalation.queue in case.policy.queues else next(iter(case.policy.queues))
-    route = route_now(case, queue, escalation.priority, below)
+    route = route_now(case, queue, priority or escalation.priority, below)
     session = first_session(case, escalation)
     commitment = make_commitment(case, session, escalation.id, route, wording=wording)
     case.tx.escalations.settle(escalation.commitment.id, settled)
