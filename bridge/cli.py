@@ -30,6 +30,8 @@ from bridge.service.take_turn import SessionUnknown
 from bridge.up import up as run_both
 
 OPEN_STATES = ("due", "leased", "unknown", "parked")
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - said of, not listened on
+"""Hosts that are no address to call, and what this machine calls in their place."""
 MOST = 500
 """Rows that a list shows."""
 
@@ -37,11 +39,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 of_site = click.option("--site", "site_id", metavar="NAME", help="Which site; needed when there are several.")
 
 
-def main() -> NoReturn:
-    """Run the command line; every error is one line on standard error."""
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line, the process' own or the given one; every error is one line on standard error."""
     os.umask(0o077)
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(arguments, prog_name="bridge", standalone_mode=False)
     except click.Abort:
         click.echo("stopped", err=True)
         code = 130
@@ -222,8 +224,25 @@ def demo() -> None:
 
 
 def listens_on(settings: Settings) -> str:
-    """The address that WordPress uses."""
-    return settings.public_url or (settings.bind if settings.bind.startswith("unix:") else f"http://{settings.bind}")
+    """Where the sidecar can be reached from this machine."""
+    host, colon, port = settings.bind.rpartition(":")
+    if host == "unix":
+        return settings.bind
+    return f"http://{EVERYWHERE.get(host, host)}{colon}{port}"
+
+
+def public_url(settings: Settings) -> str:
+    """The address under which WordPress reaches the sidecar.
+
+    Raises:
+        ClickException: it listens on a socket file, and no address is set.
+    """
+    address = settings.public_url or listens_on(settings)
+    if address.startswith("unix:"):
+        raise click.ClickException(
+            "set BRIDGE_PUBLIC_URL: WordPress cannot call the socket file that BRIDGE_BIND names"
+        )
+    return address
 
 
 # -- sites -------------------------------------------------------------------------------------------------------------
@@ -246,7 +265,7 @@ def site_add(name: str, url: str, timezone: str | None, team_email: str | None, 
     new = Site(name, url, timezone or scaffold.machine_zone(), mailbox)
     manage_sites.check_site(new)
     with opened(migrate=True) as assembly:
-        made = manage_sites.add_site(assembly.bridge, new, listens_on(assembly.settings))
+        made = manage_sites.add_site(assembly.bridge, new, public_url(assembly.settings))
     if as_json:
         print_json(made.as_json())
         return
@@ -290,7 +309,7 @@ def site_list(*, as_json: bool) -> None:
 def site_rotate(name: str, *, as_json: bool) -> None:
     """Make a new pairing code; the old one works until revoked."""
     with opened() as assembly:
-        made = manage_sites.rotate_site(assembly.bridge, name, listens_on(assembly.settings))
+        made = manage_sites.rotate_site(assembly.bridge, name, public_url(assembly.settings))
     if as_json:
         print_json(made.as_json())
         return

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import structlog
 from flask import Flask
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped, unused-ignore]
 from gunicorn.glogging import Logger  # type: ignore[import-untyped, unused-ignore]
@@ -16,8 +17,10 @@ from bridge.config import Settings, read_settings
 from bridge.web.app import Parts
 from bridge.web.app import create_app as flask_app
 
-GRACE = 20
-"""Seconds that running requests get to end after SIGTERM; above the deadline of every call they may wait for."""
+log = structlog.get_logger()
+
+GRACE = 45
+"""Seconds that work in flight gets to end after SIGTERM: longer than a desk or a mail server may take."""
 MEMORY = Path("/dev/shm")  # noqa: S108 - a memory file system, where gunicorn's heartbeat file costs nothing
 
 
@@ -97,12 +100,16 @@ class Sidecar(BaseApplication):  # type: ignore[misc, unused-ignore]
         """Called by gunicorn."""
         for name, value in gunicorn_settings(self._settings).items():
             self.cfg.set(name, value)
+        self.cfg.set("when_ready", self._announce)
         self.cfg.set("worker_exit", self._shut)
 
     def load(self) -> Flask:
         """Called by gunicorn in each worker."""
         self._assembly = bootstrap.build(self._settings)
         return _app_over(self._assembly)
+
+    def _announce(self, _arbiter: Any) -> None:
+        log.info("sidecar.started", bind=self._settings.bind, workers=self._settings.workers)
 
     def _shut(self, _arbiter: Any, _worker: Any) -> None:
         if self._assembly:

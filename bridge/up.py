@@ -12,7 +12,7 @@ PARTS = {
     "the scheduler": (sys.executable, "-P", "-m", "scheduler"),
 }
 """`-P`: a file of that name in the current folder is not ours."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 """Seconds from the request to end until a part is killed."""
 LOOK = 0.1
 
@@ -26,7 +26,7 @@ def up() -> int:
     def ask(number: int, _frame: FrameType | None) -> None:
         asked.append(number)
 
-    for one in (signal.SIGTERM, signal.SIGINT):
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(one, ask)
     running: dict[str, Process] = {}
     try:

@@ -24,10 +24,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     with stage() as made:
         try:
+            play.introduction()
             made.turn_clock(SATURDAY)
             chat, team = open_stage(made)
             show = play.Play(made, chat, team)
-            play.opening(show)
+            play.house_rules(show)
             play.first(show)
             made.turn_clock(NIGHT)
             play.second(show)

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import sys
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
@@ -10,6 +11,7 @@ from bridge.demo.client import Client
 from bridge.demo.stage import ZONE, DemoBroken, Stage
 from bridge.domain.commitment import say_when
 from bridge.domain.findings import read_policy
+from bridge.domain.hours import Calendar
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.values import Json
 from bridge.service.explain import measured
@@ -104,28 +106,32 @@ def handed_over(answer: Json) -> Json:
     return answer["escalation"]
 
 
-def opening(play: Play) -> None:
-    """What this is, and the policy that decides."""
+def introduction() -> None:
+    """What this is."""
     screen.title("Escalation Bridge")
     print()
-    policy = read_policy(play.stage.command("policy", "show"))
-    hours = next(iter(policy.hours.items()))
-    queue = next(iter(policy.queues.items()))
     screen.text(
         "A web shop has a chat with an AI behind it. Escalation Bridge decides when the AI stops, who takes over, and "
         "what the customer is promised. Below, the real sidecar and the real scheduler run on this machine; only the "
         "visitors, the bot, the agent and the clock are played."
     )
+    sys.stdout.flush()
+
+
+def house_rules(play: Play) -> None:
+    """The policy that decides."""
+    policy = read_policy(play.stage.command("policy", "show"))
+    name, queue = next(iter(policy.queues.items()))
     names = ", ".join(rule.name for rule in policy.rules)
     print()
     screen.line("Policy", f"the shipped one: {len(policy.triggers)} triggers, {len(policy.rules)} rules ({names})")
-    screen.line("Queue", f"{queue[0]}, reached by: {', then '.join(queue[1].ladder)}; staffed {_staffed(hours[1])}")
+    staffed = _staffed(policy.hours[queue.hours])
+    screen.line("Queue", f"{name}, reached by: {', then '.join(queue.ladder)}; staffed {staffed}")
 
 
-def _staffed(calendar: object) -> str:
-    week = getattr(calendar, "week", {})
-    shown = ", ".join(f"{days} {' and '.join(map(str, windows))}" for days, windows in week.items())
-    return f"{shown}, {ZONE}"
+def _staffed(calendar: Calendar) -> str:
+    shown = ", ".join(f"{days} {' and '.join(windows)}" for days, windows in calendar.week.items())
+    return f"{shown}, {calendar.timezone}"
 
 
 def first(play: Play) -> None:

@@ -17,6 +17,7 @@ from bridge.domain.values import Channel, Json, Millis
 LARGEST = 256 * 1024
 """Characters of a policy document."""
 DEEPEST = 40
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class Level(StrEnum):
@@ -76,7 +77,7 @@ def check_policy(document: str, *, now: Millis | None = None) -> tuple[Policy | 
     try:
         policy = Policy.model_validate(data)
     except ValidationError as error:
-        return None, [_of_schema(one, lines) for one in error.errors(include_input=False, include_url=False)]
+        return None, [_of_schema(one, lines) for one in _causes(error)]
     at = now if now is not None else from_rfc3339("2026-01-01T00:00:00Z")
     found = [lines.located(finding) for finding in _review(policy, at)]
     refused_at_all = any(finding.level is Level.ERROR for finding in found)
@@ -87,7 +88,9 @@ def _parse(document: str) -> tuple[yaml.Node | None, Json, Finding | None]:
     if len(document) > LARGEST:
         return None, None, Finding(Level.ERROR, "", f"longer than {LARGEST} characters")
     try:
-        root = yaml.compose(document, Loader=yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader)
+        if deep := _too_deep(document):
+            return None, None, deep
+        root = yaml.compose(document, Loader=LOADER)
         fault = _fault_of_tree(root)
         return (root, None, fault) if fault else (root, yaml.safe_load(document), None)
     except yaml.MarkedYAMLError as error:
@@ -98,27 +101,35 @@ def _parse(document: str) -> tuple[yaml.Node | None, Json, Finding | None]:
         return None, None, Finding(Level.ERROR, "", "not YAML or JSON")
 
 
+def _too_deep(document: str) -> Finding | None:
+    """Looked for before a tree is made of it: libyaml makes trees by recursion, and runs out of the process' stack."""
+    depth = 0
+    for event in yaml.parse(document, Loader=LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return Finding(Level.ERROR, "", "nested too deeply", "", event.start_mark.line + 1)
+    return None
+
+
 def _fault_of_tree(root: yaml.Node | None) -> Finding | None:
-    """No document, too deep, an alias (one short text can stand for a very long one) or a key that stands twice."""
+    """No document, an alias (one short text can stand for a very long one) or a key that stands twice."""
     if not isinstance(root, yaml.MappingNode):
         return Finding(Level.ERROR, "", "expected a mapping with rules, queues and hours")
     seen: set[int] = set()
-    stack: list[tuple[yaml.Node, int]] = [(root, 0)]
+    stack: list[yaml.Node] = [root]
     while stack:
-        node, depth = stack.pop()
+        node = stack.pop()
         line = node.start_mark.line + 1
         if id(node) in seen:
             return Finding(Level.ERROR, "", "aliases (& and *) are not read", "write it out", line)
-        if depth > DEEPEST:
-            return Finding(Level.ERROR, "", "nested too deeply", "", line)
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
             if double := next((key for key in keys if keys.count(key) > 1), None):
                 return Finding(Level.ERROR, "", f"the key {double[:40]!r} stands twice", "keep one of them", line)
-            stack.extend((child, depth + 1) for pair in node.value for child in pair)
+            stack.extend(child for pair in node.value for child in pair)
         elif isinstance(node, yaml.SequenceNode):
-            stack.extend((child, depth + 1) for child in node.value)
+            stack.extend(node.value)
     return None
 
 
@@ -151,6 +162,16 @@ class _Lines:
 
     def located(self, finding: Finding) -> Finding:
         return Finding(finding.level, finding.path, finding.message, finding.hint, self.of(finding.path))
+
+
+def _causes(error: ValidationError) -> Iterator[Any]:
+    """The schema's errors, without "too few" of a list that is short only because one of its items was refused."""
+    found = error.errors(include_input=False, include_url=False)
+    for one in found:
+        loc = one["loc"]
+        below = (other["loc"][: len(loc)] == loc and len(other["loc"]) > len(loc) for other in found)
+        if one["type"] != "too_short" or not any(below):
+            yield one
 
 
 def _of_schema(error: Any, lines: _Lines) -> Finding:

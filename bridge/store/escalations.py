@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Select, Text, and_, bindparam, func, insert, or_, select, update
 
 from bridge.domain.escalation import (
     ACTIVE,
@@ -44,16 +44,17 @@ class EscalationStatements:
             ),
         )
         last = escalation.alias("last")
-        before = select(last.c.decided_at).where(last.c.id == bindparam("before")).scalar_subquery()
+        known = bindparam("before", type_=Text)  # PostgreSQL does not guess the type in "IS NULL"
+        before = select(last.c.decided_at).where(last.c.id == known).scalar_subquery()
         self.page = (
             _with_promise()
             .where(
                 of_site,
                 escalation.c.state.in_(bindparam("states", expanding=True)),
                 or_(
-                    bindparam("before").is_(None),
+                    known.is_(None),
                     escalation.c.decided_at < before,
-                    and_(escalation.c.decided_at == before, escalation.c.id < bindparam("before")),
+                    and_(escalation.c.decided_at == before, escalation.c.id < known),
                 ),
             )
             .order_by(escalation.c.decided_at.desc(), escalation.c.id.desc())

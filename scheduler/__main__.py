@@ -1,0 +1,128 @@
+"""`python -m scheduler`: does what is due, until SIGTERM or SIGINT."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from apscheduler.schedulers.blocking import BlockingScheduler
+
+from bridge import bootstrap, logs
+from bridge.config import Settings, read_settings
+from bridge.ports import BridgeError
+from scheduler.ticks import Ticks, fresh
+
+PATIENCE = 30.0
+"""Seconds that it waits for the schema: the sidecar may be bringing it in just now."""
+FAILURES = 5
+"""Failures of one job in a row after which the process ends, for its supervisor to start it anew."""
+ENDING = {signal.SIGTERM, signal.SIGINT}
+
+log = structlog.get_logger()
+
+
+def main() -> int:
+    """Run the scheduler; returns the exit code: 0 when it was asked to end, 1 when it could not start."""
+    os.umask(0o077)
+    stop = threading.Event()
+    try:
+        settings = read_settings()
+        logs.configure(settings.log_level)
+        clock = clock_for(settings)
+        end_on_signal(clock, stop)
+        if fault := wait_for_schema(settings, stop):
+            return refuse(fault)
+        return run(settings, clock, stop)
+    except BridgeError as error:
+        return refuse(str(error) or type(error).__name__)
+
+
+def refuse(why: str) -> int:
+    """Say in one line why it does not run."""
+    sys.stderr.write(f"scheduler: {why}\n")
+    return 1
+
+
+def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event) -> int:
+    """Tick until asked to end."""
+    if stop.is_set():
+        return 0
+    assembly = bootstrap.build(settings, deliver_at_once=False)
+    ticks = Ticks(assembly.bridge, stop)
+    now = datetime.now(UTC)
+    for name, do, factor in ticks.all():
+        clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=now)
+    log.info("scheduler.started", tick=settings.tick)
+    clock.start()
+    assembly.close()
+    log.info("scheduler.stopped")
+    return 0
+
+
+def clock_for(settings: Settings) -> BlockingScheduler:
+    """APScheduler as a clock: no job store, no missed tick made up for, never two of one job at once."""
+    logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)  # `Watch` says it, with our fields
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # a tick that outlasts its interval is no news
+    defaults = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
+    clock = BlockingScheduler(timezone=UTC, job_defaults=defaults)
+    clock.add_listener(Watch(settings), EVENT_JOB_ERROR | EVENT_JOB_EXECUTED)
+    return clock
+
+
+class Watch:
+    """Counts the failures of each job in a row. An exception in a job cannot stop the process, so this does."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._failed: Counter[str] = Counter()
+        self._tick = settings.tick
+
+    def __call__(self, event: JobExecutionEvent) -> None:
+        """Called by APScheduler after each run of a job."""
+        if event.exception is None:
+            self._failed.pop(event.job_id, None)
+            return
+        self._failed[event.job_id] += 1
+        failures = self._failed[event.job_id]
+        log.error("tick.failed", job=event.job_id, in_a_row=failures, exc_info=event.exception)
+        if failures >= FAILURES:
+            log.critical("scheduler.gave_up", job=event.job_id, in_a_row=failures)
+            sys.stderr.flush()
+            os._exit(1)
+
+
+def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> None:
+    """Have a thread of its own wait for signals: a handler could interrupt the main thread while it holds a lock."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+
+    def wait() -> None:
+        signal.sigwait(ENDING)
+        log.info("scheduler.stopping")
+        stop.set()
+        while not clock.running:  # it may be about to start; if it never does, the process ends and this thread too
+            time.sleep(0.05)
+        clock.shutdown(wait=True)
+        signal.sigwait(ENDING)
+        os._exit(1)  # asked twice: the row at hand hangs, and its lease will run out
+
+    threading.Thread(target=wait, name="signals", daemon=True).start()
+
+
+def wait_for_schema(settings: Settings, stop: threading.Event, patience: float = PATIENCE) -> str | None:
+    """Why the database cannot be used, once patience (in seconds) is over; None when it can be, or asked to end."""
+    ends = time.monotonic() + patience
+    while fault := bootstrap.schema_fault(settings):
+        if stop.wait(0.5):
+            return None
+        if time.monotonic() >= ends:
+            return fault
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

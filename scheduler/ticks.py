@@ -1,0 +1,91 @@
+"""The few fixed jobs of the scheduler. Each looks for due rows and works through them; the rows carry the promises.
+
+A tick ends early when it is told to stop: the row at hand is finished, and the rest stays due.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+import structlog
+
+from bridge.domain.instants import MINUTE
+from bridge.domain.values import Millis
+from bridge.service.context import Bridge
+from bridge.service.deliver import deliver_due
+from bridge.service.watch_promises import follow_up_due
+
+ROUNDS = 50
+"""Times that one tick asks for more, so that a flood of due rows leaves the other jobs their turn."""
+FOLLOW_UPS = 20
+"""Follow-ups in one claim: each is a short transaction of ours."""
+LANES = 4
+"""Rows that are on their way to other systems at once: a desk that hangs must not hold up the mail."""
+NONCES_KEPT = 15 * MINUTE
+"""Milliseconds; a nonce has to be remembered for ten minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """The scheduler's work over an assembled product. `stop` is set when the process is asked to end."""
+
+    bridge: Bridge
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def deliver(self) -> None:
+        """Send what is due to other systems, one row a claim: a lease never waits behind another row's call."""
+        if self.stop.is_set() or deliver_due(self.bridge, limit=1) == 0:
+            return
+        more = [self.bridge.background.submit(self._deliver_more) for _ in range(LANES - 1)]
+        self._deliver_more()
+        for lane in more:
+            lane.result()
+
+    def _deliver_more(self) -> None:
+        drain(partial(deliver_due, self.bridge, limit=1), 1, self.stop)
+
+    def follow_up(self) -> None:
+        """Keep, warn about or renew the promises that are due."""
+        drain(partial(follow_up_due, self.bridge, limit=FOLLOW_UPS), FOLLOW_UPS, self.stop)
+
+    def beat(self) -> None:
+        """Leave a sign of life, by the machine's own clock."""
+        with self.bridge.store.write() as tx:
+            tx.ops.beat("scheduler", machine_now())
+
+    def tidy(self) -> None:
+        """Forget nonces that can no longer be replayed."""
+        with self.bridge.store.write() as tx:
+            gone = tx.sites.purge_nonces(machine_now() - NONCES_KEPT)
+        structlog.get_logger().debug("nonces.purged", rows=gone)
+
+    def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
+        """Each job: its name, what it does, and its interval as a multiple of the tick."""
+        yield "beat", self.beat, 1
+        yield "follow_up", self.follow_up, 1
+        yield "deliver", self.deliver, 1
+        yield "tidy", self.tidy, 600
+
+
+def drain(do: Callable[[], int], limit: int, stop: threading.Event) -> None:
+    """Work until there is less left than one claim takes, at most `ROUNDS` times, and not after `stop`."""
+    for _ in range(ROUNDS):
+        if stop.is_set() or do() < limit:
+            return
+
+
+def fresh(do: Callable[[], None]) -> Callable[[], None]:
+    """The job without the log context that an earlier one has left on the thread."""
+
+    def run() -> None:
+        structlog.contextvars.clear_contextvars()
+        do()
+
+    return run
+
+
+def machine_now() -> Millis:
+    """The machine's own clock, whatever a rehearsal shifts, in milliseconds UTC."""
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,449 @@
+"""The `bridge` command as its users meet it: what it prints, and that every error is one line."""
+
+import base64
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+import structlog
+
+import bridge
+from bridge import bootstrap, scaffold
+from bridge.cli import cli, main
+from bridge.config import Settings, read_settings
+from bridge.domain.values import Identity, Visitor
+from bridge.service.record_reply import Reply, record_reply
+from bridge.service.start_session import Start, start_session
+from bridge.service.take_turn import Message, take_turn
+
+SESSION = "session-of-a-visitor"
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+class Terminal:
+    """Runs `bridge ...` in this process, in a folder of its own."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        printed = self._capsys.readouterr()
+        return Ended(int(ended.value.code or 0), printed.out, printed.err)
+
+    def fails(self, *arguments: str, code: int = 1) -> str:
+        """The one line that a failing command leaves."""
+        ended = self(*arguments)
+        assert ended.code == code
+        assert "Traceback" not in ended.err
+        assert ended.out == ""
+        assert ended.err.count("\n") == 1
+        return ended.err.strip()
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Terminal]:
+    for name in [name for name in os.environ if name.startswith("BRIDGE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    mask = os.umask(0o022)
+    yield Terminal(capsys)
+    os.umask(mask)
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()
+
+
+@pytest.fixture
+def shop(run: Terminal) -> Terminal:
+    """With one site."""
+    assert run("site", "add", "shop", "--url", "https://shop.example", "--timezone", "America/New_York").code == 0
+    return run
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+# -- finding one's way -------------------------------------------------------------------------------------------------
+
+
+def test_help_names_every_command_with_a_whole_sentence(run: Terminal) -> None:
+    shown = run("--help").out
+    for name, command in cli.commands.items():
+        assert f"  {name} " in shown
+        assert command.help
+    assert "..." not in shown.replace("[ARGS]...", "")  # no sentence is cut short
+    assert "bridge demo" in shown
+
+
+def test_it_knows_its_version(run: Terminal) -> None:
+    assert bridge.__version__ in run("--version").out
+
+
+def test_wrong_usage_ends_with_2(run: Terminal) -> None:
+    assert run("site", "add", "shop").code == 2
+    assert run("nonsense").code == 2
+    assert run("promise", "--queue", "q", "--priority", "urgent", "--at", "2026-10-31T21:00:00").code == 2
+
+
+@pytest.mark.parametrize(
+    "command", ["site list", "policy show", "explain x", "outbox list", "due", "site rotate x", "outbox park x"]
+)
+def test_without_a_database_it_says_what_to_do(run: Terminal, command: str) -> None:
+    assert run.fails(*command.split()) == "Error: the database file does not exist yet: run bridge migrate"
+
+
+def test_a_wrong_setting_is_named_and_its_value_is_not(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIDGE_MAIL", "smpt://user:hunter2@mail.example")
+    assert run.fails("due").startswith("Error: wrong setting: mail: ")
+    monkeypatch.setenv("BRIDGE_MAIL", "folder:x")
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", "hunter2")
+    assert run.fails("migrate") == "Error: BRIDGE_DATABASE_URL cannot be used"
+    monkeypatch.setenv("BRIDGE_DATABSE_URL", "hunter2")
+    assert "BRIDGE_DATABSE_URL" in run.fails("migrate")
+
+
+def test_a_database_of_a_newer_release_is_left_alone(shop: Terminal, tmp_path: Path) -> None:
+    import sqlite3  # noqa: PLC0415 - only here
+
+    with sqlite3.connect(tmp_path / "bridge.db") as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.close()
+    assert shop.fails("migrate") == "Error: the database has the schema of another release"
+
+
+# -- setting up --------------------------------------------------------------------------------------------------------
+
+
+def test_init_writes_both_files_and_never_over_anything(run: Terminal, tmp_path: Path) -> None:
+    assert run("init", "--timezone", "Europe/Berlin").code == 0
+    assert "timezone: Europe/Berlin" in (tmp_path / "policy.yaml").read_text()
+    (tmp_path / "policy.yaml").write_text("mine")
+    again = run("init", "--dir", str(tmp_path))
+    assert again.code == 0
+    assert again.out.count("is there already") == 2
+    assert (tmp_path / "policy.yaml").read_text() == "mine"
+
+
+def test_the_written_configuration_is_the_defaults_with_or_without_its_comments(run: Terminal, tmp_path: Path) -> None:
+    run("init", "--timezone", "UTC")
+    written = (tmp_path / "bridge.toml").read_text()
+    assert read_settings({}, tmp_path / "bridge.toml") == Settings()
+    (tmp_path / "all.toml").write_text(written.replace("#: ", "").partition("[sites")[0])
+    assert read_settings({}, tmp_path / "all.toml") == Settings()
+    assert set(tomllib.loads((tmp_path / "all.toml").read_text())) == set(Settings.model_fields) - {"sites"}
+
+
+def test_the_written_policy_can_be_used(run: Terminal) -> None:
+    run("init", "--timezone", "Europe/Berlin")
+    assert run("policy", "check", "policy.yaml").code == 0
+
+
+def test_init_refuses_a_zone_that_does_not_exist(run: Terminal, tmp_path: Path) -> None:
+    assert "Mars/Base" in run.fails("init", "--timezone", "Mars/Base")
+    assert not (tmp_path / "policy.yaml").exists()
+
+
+@pytest.mark.parametrize(
+    ("tz", "link", "zone"),
+    [
+        ("Europe/Berlin", "Asia/Tokyo", "Europe/Berlin"),
+        (":Europe/Berlin", "Asia/Tokyo", "Europe/Berlin"),
+        ("", "Asia/Tokyo", "Asia/Tokyo"),
+        ("JST-9", "Asia/Tokyo", "Asia/Tokyo"),
+        ("", None, "UTC"),
+    ],
+)
+def test_the_machines_zone_is_that_of_tz_or_localtime_else_utc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tz: str, link: str | None, zone: str
+) -> None:
+    monkeypatch.setenv("TZ", tz)
+    if link:
+        target = tmp_path / "zoneinfo" / link
+        target.parent.mkdir(parents=True)
+        target.touch()
+        (tmp_path / "localtime").symlink_to(target)
+    assert scaffold.machine_zone(tmp_path / "localtime") == zone
+
+
+def test_a_site_can_be_added_on_a_bare_machine_and_its_pairing_code_holds_what_the_plugin_needs(run: Terminal) -> None:
+    made = json.loads(run("site", "add", "shop", "--url", "https://shop.example:8443/x", "--json").out)
+    assert set(made) == {"site", "chat_secret", "admin_secret", "pairing_code"}
+    prefix, _, code = made["pairing_code"].partition(".")
+    inside = json.loads(base64.urlsafe_b64decode(code + "=" * (-len(code) % 4)))
+    assert prefix == "esc1"
+    assert inside == {"url": "http://127.0.0.1:8765", **{k: made[k] for k in ("site", "chat_secret", "admin_secret")}}
+    (found,) = json.loads(run("site", "list", "--json").out)
+    assert found["team_email"] == "support@shop.example"
+
+
+def test_the_pairing_code_names_the_public_address(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIDGE_PUBLIC_URL", "https://bridge.shop.example")
+    made = json.loads(run("site", "add", "shop", "--url", "https://shop.example", "--json").out)
+    code = made["pairing_code"].partition(".")[2]
+    assert json.loads(base64.urlsafe_b64decode(code + "=="))["url"] == "https://bridge.shop.example"
+
+
+@pytest.mark.parametrize(
+    ("bind", "address"),
+    [
+        ("0.0.0.0:80", "http://127.0.0.1:80"),
+        ("[::]:80", "http://[::1]:80"),
+        ("10.0.0.7:80", "http://10.0.0.7:80"),
+        ("unix:/run/bridge.sock", None),
+    ],
+)
+def test_without_a_public_address_the_pairing_code_names_what_can_be_called_from_here(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch, bind: str, address: str | None
+) -> None:
+    monkeypatch.setenv("BRIDGE_BIND", bind)
+    if address is None:
+        assert "BRIDGE_PUBLIC_URL" in run.fails("site", "add", "shop", "--url", "https://shop.example", "--json")
+        return
+    made = json.loads(run("site", "add", "shop", "--url", "https://shop.example", "--json").out)
+    code = made["pairing_code"].partition(".")[2]
+    assert json.loads(base64.urlsafe_b64decode(code + "=="))["url"] == address
+
+
+def test_what_it_writes_is_its_owners_alone(shop: Terminal, tmp_path: Path) -> None:
+    assert (tmp_path / "bridge.db").stat().st_mode & 0o077 == 0
+
+
+def test_a_site_is_added_once(shop: Terminal) -> None:
+    assert "bridge site rotate" in shop.fails("site", "add", "shop", "--url", "https://shop.example")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["Shop!", "--url", "https://shop.example"],
+        ["shop", "--url", "shop.example"],
+        ["shop", "--url", "https://[::1"],
+        ["shop", "--url", "https://shop.example", "--timezone", "Mars/Base"],
+        ["shop", "--url", "https://shop.example", "--team-email", "a@b.example, c@d.example"],
+    ],
+)
+def test_a_site_that_could_not_work_is_refused_before_anything_is_made(
+    run: Terminal, tmp_path: Path, wrong: list[str]
+) -> None:
+    run.fails("site", "add", *wrong)
+    assert not (tmp_path / "bridge.db").exists()
+
+
+def test_codes_are_rotated_and_revoked(shop: Terminal) -> None:
+    fresh = json.loads(shop("site", "rotate", "shop", "--json").out)
+    assert fresh["pairing_code"].startswith("esc1.")
+    assert shop("site", "revoke", "shop").out.startswith("2 secrets dropped, the newest still works")
+    assert shop("site", "revoke", "shop", "--everything").out.startswith("2 secrets dropped, none is left")
+    assert "there is no site 'nope'" in shop.fails("site", "rotate", "nope")
+    assert "there is no site 'nope'" in shop.fails("site", "revoke", "nope")
+
+
+# -- policy ------------------------------------------------------------------------------------------------------------
+
+
+def test_findings_come_one_a_line_and_errors_end_with_1(run: Terminal, tmp_path: Path) -> None:
+    run("init", "--timezone", "UTC")
+    broken = (tmp_path / "policy.yaml").read_text().replace("when: in_danger", "when: in_dangr")
+    (tmp_path / "broken.yaml").write_text(broken)
+    ended = run("policy", "check", "broken.yaml")
+    assert ended.code == 1
+    (line,) = ended.out.splitlines()
+    assert line.startswith("error: line ")
+    assert "in_dangr" in line
+    found = json.loads(run("policy", "check", "broken.yaml", "--json").out)
+    assert found["valid"] is False
+    assert found["findings"][0]["path"] == "/rules/0/when"
+
+
+def test_a_file_that_cannot_be_read_is_one_line(shop: Terminal, tmp_path: Path) -> None:
+    assert shop.fails("policy", "check", "gone.yaml") == "Error: gone.yaml: No such file or directory"
+    (tmp_path / "latin").write_bytes(b"\xff\xfe")
+    assert shop.fails("policy", "put", "latin") == "Error: latin is not UTF-8 text"
+
+
+def test_a_policy_is_put_in_force_as_a_version_and_read_back(shop: Terminal, tmp_path: Path) -> None:
+    first = shop("policy", "show").out
+    (tmp_path / "new.yaml").write_text(first.replace("urgent: 15m", "urgent: 20m"))
+    assert shop("policy", "put", "new.yaml", "--author", "Ann").out == "Version 2 is in force on shop.\n"
+    shown = shop("policy", "show")
+    assert "urgent: 20m" in shown.out
+    assert "version 2, by Ann" in shown.err
+    assert shop("policy", "show", "--version", "1").out == first
+    assert "no version 7" in shop.fails("policy", "show", "--version", "7")
+
+
+def test_a_policy_with_an_error_is_refused_and_nothing_changes(shop: Terminal, tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("rules: []")
+    ended = shop("policy", "put", "bad.yaml")
+    assert ended.code == 1
+    assert "/rules" in ended.err
+    assert "Traceback" not in ended.err
+    assert "version 1" in shop("policy", "show").err
+
+
+def test_with_several_sites_it_asks_which(shop: Terminal) -> None:
+    shop("site", "add", "other", "--url", "https://other.example")
+    assert shop.fails("policy", "show") == "Error: say which site with --site: other, shop"
+    assert shop("policy", "show", "--site", "other").code == 0
+    assert "there is no site 'x'" in shop.fails("policy", "show", "--site", "x")
+
+
+def test_a_promise_can_be_asked_for_any_instant(shop: Terminal) -> None:
+    ask = ("promise", "--queue", "support", "--priority", "urgent", "--at", "2026-10-31T21:00:00-04:00")
+    expected = {
+        "channel": "email",
+        "due_at": "2026-11-02T14:15:00Z",
+        "timezone": "America/New_York",
+        "text": "A support agent will contact you before 9:15 AM EST on Monday, November 2.",
+    }
+    assert json.loads(shop(*ask).out) == expected
+    assert "no queue 'sales'" in shop.fails("promise", "--queue", "sales", *ask[3:])
+    assert "no tier 'gold'" in shop.fails(*ask, "--tier", "gold")
+
+
+def test_a_promise_can_be_asked_of_a_file_without_any_database(run: Terminal) -> None:
+    run("init", "--timezone", "Europe/Berlin")
+    ask = ("promise", "--queue", "support", "--priority", "urgent", "--at", "2026-10-31T21:00:00Z")
+    assert json.loads(run(*ask, "--policy", "policy.yaml").out)["timezone"] == "Europe/Berlin"
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def talked(shop: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """With a conversation that was handed over on a Saturday night, and written on to."""
+    monkeypatch.setenv("BRIDGE_CLOCK", f"file:{tmp_path}/clock")
+    (tmp_path / "clock").write_text(str(1793494800 - time.time()))  # 2026-10-31T21:00:00-04:00
+    assembly = bootstrap.build(read_settings(), deliver_at_once=False)
+    product = assembly.bridge
+    visitor = Visitor(identity=Identity.VERIFIED, user_id="7", email="dana@example.com", name="Dana")
+    start_session(product, "shop", Start(SESSION, visitor), lambda _: None)
+    with product.store.write() as tx:
+        take_turn(product, tx, "shop", SESSION, Message("t1", "Where is my order?"))
+        record_reply(product, tx, "shop", SESSION, "t1", Reply("On its way.", confidence=0.9, intent="order_status"))
+    with product.store.write() as tx:
+        take_turn(product, tx, "shop", SESSION, Message("t2", "I want to talk to a human being, please. " + "x" * 300))
+    with product.store.write() as tx:
+        take_turn(product, tx, "shop", SESSION, Message("t3", "Are you there?"))
+        record_reply(product, tx, "shop", SESSION, "t3", Reply("Yes, I am."))
+    assembly.close()
+    return shop
+
+
+def test_explain_tells_turn_by_turn_what_happened_and_why(talked: Terminal) -> None:
+    told = talked("explain", SESSION).out
+    assert all(len(line) <= 100 for line in told.splitlines())
+    flat = " ".join(told.split())
+    for part in (
+        "Session session-of-a-visitor on shop: escalated",
+        "tier standard (the CRM was not asked)",
+        "Turn 1, Sat 31 Oct 2026, 21:00",
+        '"On its way." (90% sure, intent order_status)',
+        "wants_a_person: the visitor asked for a person",
+        "=> rule explicit_request decided (policy version 1)",
+        "waits for a person; only kept for the team",
+        "came after the hand-off, so it was dropped",
+        "queue support, priority normal, by email",
+        '"A support agent will contact you before 1:00 PM EST on Monday, November 2."',
+        ": pending",
+    ):
+        assert part in flat
+    assert "x" * 200 not in told
+
+
+def test_explain_gives_scripts_the_same_as_json(talked: Terminal) -> None:
+    found = json.loads(talked("explain", SESSION, "--site", "shop", "--json").out)
+    assert [turn["n"] for turn in found["turns"]] == [1, 2, 3]
+    assert found["turns"][1]["judged"]["rule"] == "explicit_request"
+    assert found["turns"][2]["bot"] == {**found["turns"][2]["bot"], "shown": False, "judged": None}
+    (escalation,) = found["escalations"]
+    assert escalation["commitments"][0]["state"] == "pending"
+    assert talked.fails("explain", "nothing-like-that") == "Error: there is no session 'nothing-like-that'"
+
+
+def test_due_lists_what_the_scheduler_will_do(talked: Terminal) -> None:
+    assert talked("due", "--hours", "1").out == "Nothing is due within 1 hours.\n"
+    rows = json.loads(talked("due", "--hours", "48", "--json").out)
+    assert [row["kind"] for row in rows] == ["opening", "warn", "promise"]
+    assert rows[0]["due_at"] == "2026-11-02T14:00:00Z"
+    assert "Mon 2 Nov 2026, 09:00:00 EST" in talked("due", "--hours", "48").out
+
+
+def test_the_outbox_is_listed_parked_and_retried(talked: Terminal) -> None:
+    (row,) = json.loads(talked("outbox", "list", "--json").out)
+    assert "payload" not in row
+    assert talked("outbox", "park", row["id"]).out == f"{row['id']} is parked.\n"
+    assert "parked" in talked("outbox", "list").out
+    assert row["id"] in talked.fails("outbox", "park", row["id"])
+    assert talked("outbox", "retry", row["id"]).out == f"{row['id']} is due now.\n"
+    assert "nothing" in talked.fails("outbox", "retry", "nothing")
+
+
+# -- running -----------------------------------------------------------------------------------------------------------
+
+
+def environ_of(folder: Path, **extra: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
+    return {**kept, "BRIDGE_BIND": f"127.0.0.1:{free_port()}", "BRIDGE_TICK": "0.2", **extra}
+
+
+def is_ready(address: str) -> bool:
+    try:
+        with urlopen(f"http://{address}/readyz", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@pytest.mark.parametrize("workers", ["1", "3"])
+def test_up_starts_both_on_a_bare_machine_and_ends_both_when_asked(tmp_path: Path, workers: str) -> None:
+    environ = environ_of(tmp_path, BRIDGE_WORKERS=workers)
+    command = (sys.executable, "-m", "bridge.cli", "up")
+    with (tmp_path / "log").open("wb") as log:
+        running = subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=log, stderr=log)
+    try:
+        ends = time.monotonic() + 30
+        while not is_ready(environ["BRIDGE_BIND"]):
+            assert running.poll() is None, (tmp_path / "log").read_text()
+            assert time.monotonic() < ends, (tmp_path / "log").read_text()
+            time.sleep(0.1)
+        running.send_signal(signal.SIGTERM)
+        assert running.wait(30) == 0
+    finally:
+        if running.poll() is None:
+            running.kill()
+            running.wait()
+    assert not is_ready(environ["BRIDGE_BIND"])
+    assert "scheduler.stopped" in (tmp_path / "log").read_text()
+
+
+def test_up_stops_everything_when_a_part_cannot_start(tmp_path: Path) -> None:
+    environ = environ_of(tmp_path, BRIDGE_POLICY=str(tmp_path / "gone.yaml"))
+    command = (sys.executable, "-m", "bridge.cli", "up")
+    ended = subprocess.run(command, cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "Error: the file that BRIDGE_POLICY names cannot be read" in ended.stderr
+    assert "the sidecar ended (exit code 1), so everything was stopped" in ended.stderr

@@ -1,0 +1,51 @@
+"""`bridge demo` runs on a bare machine, shows what it promises to show, and leaves nothing behind."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SHOWN = (
+    "-> answer: the visitor may see the bot's reply",
+    "big_account: the customer's tier is enterprise [enterprise against business]",
+    "[0.41 against 0.75]",
+    "valuable-and-unsure decided (policy version 1)",
+    '"A support agent will contact you before 9:15 AM EST on Monday, November 2."',
+    "1 Customer Dana Reyes <dana.reyes@example.com>, verified, tier enterprise",
+    "2 Summary",
+    "3 Transcript",
+    "4 Reason valuable-and-unsure: ",
+    "5 Account order 1042: 1,250.00 USD",
+    "6 Last try",
+    "recorded on the builtin desk",
+    "Your message was added to your request.",
+    "To: dana.reyes@example.com",
+    'kept: "A support agent will contact you before',
+    "two-signs decided",
+    "A person is joining this chat.",
+    "kept, by live chat",
+    "make wordpress",
+    "bridge init",
+)
+
+
+@pytest.mark.slow
+def test_the_demo_plays_three_conversations_and_leaves_nothing(tmp_path: Path) -> None:
+    environ = {**os.environ, "TMPDIR": str(tmp_path), "BRIDGE_BIND": "nonsense: settings of the machine do not matter"}
+    ended = subprocess.run(
+        (sys.executable, "-m", "bridge.cli", "demo"),
+        cwd=tmp_path,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    flat = " ".join(ended.stdout.split())
+    assert [part for part in SHOWN if part not in flat] == []
+    assert all(len(line) <= 100 for line in ended.stdout.splitlines())
+    assert "\033[" not in ended.stdout
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,217 @@
+"""`python -m scheduler` as its supervisor sees it: it ticks, ends when asked, and does not linger broken."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bridge import bootstrap
+from bridge.config import Settings, read_settings
+from bridge.domain.values import Identity, Visitor
+from bridge.ports import Site
+from bridge.service import manage_sites
+from bridge.service.start_session import Start, start_session
+from bridge.service.take_turn import Message, take_turn
+from scheduler.__main__ import refuse, wait_for_schema
+from scheduler.ticks import NONCES_KEPT, ROUNDS, Ticks, drain
+
+PATIENCE = 20.0
+
+
+def clean_environ(folder: Path, **extra: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
+    database = f"sqlite:///{folder}/bridge.db"
+    return {**kept, "BRIDGE_DATABASE_URL": database, "BRIDGE_TICK": "0.2", "BRIDGE_MAIL": f"folder:{folder}/m", **extra}
+
+
+def settings_of(environ: dict[str, str]) -> Settings:
+    return read_settings({name: value for name, value in environ.items() if name.startswith("BRIDGE_")})
+
+
+class Running:
+    """The scheduler's process and its log."""
+
+    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+        self.log = folder / "scheduler.log"
+        with self.log.open("wb") as log:
+            command = (sys.executable, "-m", "scheduler")
+            self.process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
+
+    def lines(self) -> list[dict[str, object]]:
+        return [json.loads(line) for line in self.log.read_text("utf-8").splitlines()]
+
+    def said(self, event: str) -> bool:
+        return any(line["event"] == event for line in self.lines())
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+    begun: list[Running] = []
+
+    def begin(**extra: str) -> Running:
+        begun.append(Running(tmp_path, clean_environ(tmp_path, **extra)))
+        return begun[-1]
+
+    yield begin
+    for one in begun:
+        if one.process.poll() is None:
+            one.process.kill()
+        one.process.wait()
+
+
+def wait_until(look: Callable[[], bool]) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not look():
+        assert time.monotonic() < ends, "waited in vain"
+        time.sleep(0.02)
+
+
+def last_beat(folder: Path) -> int | None:
+    assembly = bootstrap.build(settings_of(clean_environ(folder)))
+    try:
+        with assembly.bridge.store.read() as tx:
+            return tx.ops.last_beat("scheduler")
+    finally:
+        assembly.close()
+
+
+def migrated(folder: Path) -> None:
+    bootstrap.migrate(settings_of(clean_environ(folder)))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_in_order_with_exit_code_0(
+    tmp_path: Path, start: Callable[..., Running], number: signal.Signals
+) -> None:
+    migrated(tmp_path)
+    running = start()
+    wait_until(lambda: running.said("scheduler.started"))
+    running.process.send_signal(number)
+    assert running.process.wait(PATIENCE) == 0
+    assert running.said("scheduler.stopped")
+
+
+def test_its_heartbeat_follows_the_machines_clock_even_when_a_rehearsal_shifts_it(
+    tmp_path: Path, start: Callable[..., Running]
+) -> None:
+    migrated(tmp_path)
+    (tmp_path / "clock").write_text("-86400")
+    start(BRIDGE_CLOCK=f"file:{tmp_path}/clock")
+    wait_until(lambda: last_beat(tmp_path) is not None)
+    first = last_beat(tmp_path) or 0
+    assert abs(time.time() * 1000 - first) < PATIENCE * 1000
+    wait_until(lambda: (last_beat(tmp_path) or 0) > first)
+
+
+def test_it_waits_for_the_schema_and_starts_once_it_is_there(tmp_path: Path, start: Callable[..., Running]) -> None:
+    running = start()
+    time.sleep(1.5)
+    assert running.process.poll() is None
+    migrated(tmp_path)
+    wait_until(lambda: running.said("scheduler.started"))
+
+
+def test_it_can_be_stopped_while_it_waits_for_the_schema(tmp_path: Path, start: Callable[..., Running]) -> None:
+    running = start()
+    time.sleep(1.5)
+    running.process.terminate()
+    assert running.process.wait(PATIENCE) == 0
+
+
+def test_without_a_schema_it_gives_up_with_one_clear_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    fault = wait_for_schema(settings_of(clean_environ(tmp_path)), threading.Event(), 0.1)
+    assert fault is not None
+    assert refuse(fault) == 1
+    assert capsys.readouterr().err == "scheduler: the database file does not exist yet: run bridge migrate\n"
+
+
+def test_a_wrong_setting_is_one_line_and_exit_code_1(tmp_path: Path, start: Callable[..., Running]) -> None:
+    running = start(BRIDGE_TICK="often")
+    assert running.process.wait(PATIENCE) == 1
+    said = running.log.read_text("utf-8")
+    assert said.startswith("scheduler: wrong setting: tick: ")
+    assert said.count("\n") == 1
+    assert "often" not in said
+
+
+def test_a_job_that_fails_five_times_in_a_row_ends_the_process(tmp_path: Path, start: Callable[..., Running]) -> None:
+    migrated(tmp_path)
+    running = start()
+    wait_until(lambda: last_beat(tmp_path) is not None)
+    with sqlite3.connect(tmp_path / "bridge.db") as database:
+        database.execute("ALTER TABLE follow_up RENAME TO gone")
+    database.close()
+    assert running.process.wait(PATIENCE) == 1
+    assert running.lines()[-1]["event"] == "scheduler.gave_up"
+    assert running.lines()[-1]["in_a_row"] == 5
+    assert "locals" not in running.log.read_text("utf-8")
+
+
+def test_old_nonces_are_forgotten_and_young_ones_are_not(tmp_path: Path) -> None:
+    migrated(tmp_path)
+    assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
+    now = time.time_ns() // 1_000_000
+    try:
+        with sqlite3.connect(tmp_path / "bridge.db") as database:
+            database.execute("INSERT INTO site VALUES ('shop', 'https://s.example', 'UTC', 'a@s.example', 0)")
+        database.close()
+        with assembly.bridge.store.write() as tx:
+            tx.sites.keep_nonce("shop", "old-old-old-old-old", now - NONCES_KEPT - 1000)
+            tx.sites.keep_nonce("shop", "new-new-new-new-new", now)
+        Ticks(assembly.bridge).tidy()
+        with assembly.bridge.store.write() as tx:
+            assert tx.sites.keep_nonce("shop", "old-old-old-old-old", now)
+            assert not tx.sites.keep_nonce("shop", "new-new-new-new-new", now)
+    finally:
+        assembly.close()
+
+
+def test_one_tick_sends_everything_that_is_due_and_each_row_once(tmp_path: Path) -> None:
+    migrated(tmp_path)
+    assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
+    product = assembly.bridge
+    try:
+        manage_sites.add_site(product, Site("shop", "https://shop.example", "UTC", "team@shop.example"), "http://x")
+        for number in range(9):
+            session = f"session-of-visitor-{number}"
+            start_session(product, "shop", Start(session, Visitor(identity=Identity.ANONYMOUS)), lambda _: None)
+            with product.store.write() as tx:
+                take_turn(product, tx, "shop", session, Message("t1", "I want to talk to a human."))
+        Ticks(product).deliver()
+        with product.store.read() as tx:
+            rows = tx.work.outbox(["due", "leased", "unknown", "parked", "sent"], 100)
+        assert [(row["state"], row["attempts"]) for row in rows] == [("sent", 1)] * 9
+        assert len(list((tmp_path / "m").glob("*.eml"))) == 9
+    finally:
+        assembly.close()
+
+
+def counting(answers: list[int]) -> Callable[[], int]:
+    return lambda: answers.pop(0) if answers else 99
+
+
+def test_a_drain_ends_when_less_is_left_than_one_claim_takes() -> None:
+    answers = [5, 5, 3, 5]
+    drain(counting(answers), 5, threading.Event())
+    assert answers == [5]
+
+
+def test_a_drain_does_not_go_on_for_ever() -> None:
+    answers = [5] * (ROUNDS + 10)
+    drain(counting(answers), 5, threading.Event())
+    assert len(answers) == 10
+
+
+def test_a_drain_starts_nothing_once_it_is_to_stop() -> None:
+    stop, answers = threading.Event(), [5, 5]
+    stop.set()
+    drain(counting(answers), 5, stop)
+    assert answers == [5, 5]

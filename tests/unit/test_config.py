@@ -1,0 +1,169 @@
+"""Settings: environment over file over defaults, and refusals that name the setting, never its value."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from bridge import bootstrap
+from bridge.config import Settings, SettingsRefused, read_settings
+
+CANARY = "hunter2-canary"
+
+
+def read(environ: Mapping[str, str], folder: Path, toml: str | None = None) -> Settings:
+    file = folder / "bridge.toml"
+    if toml is not None:
+        file.write_text(toml, "utf-8")
+    return read_settings(environ, file)
+
+
+def refusal(environ: Mapping[str, str], folder: Path, toml: str | None = None) -> str:
+    with pytest.raises(SettingsRefused) as refused:
+        read(environ, folder, toml)
+    assert CANARY not in str(refused.value)
+    assert refused.value.__cause__ is None
+    return str(refused.value)
+
+
+def test_it_runs_with_nothing_set(tmp_path: Path) -> None:
+    settings = read({}, tmp_path)
+    assert settings.database_url.get_secret_value() == "sqlite:///bridge.db"
+    assert settings.bind == "127.0.0.1:8765"
+    assert (settings.crm, settings.desk, settings.responder) == ("none", "builtin", "none")
+    assert settings.mail.get_secret_value() == "folder:mail"
+    bootstrap.build(settings).close()
+
+
+def test_the_environment_wins_over_the_file_over_the_default(tmp_path: Path) -> None:
+    settings = read({"BRIDGE_TICK": "3"}, tmp_path, 'tick = 4\nthreads = 5\n')
+    assert (settings.tick, settings.threads, settings.workers) == (3.0, 5, 1)
+
+
+def test_what_is_not_ours_in_the_environment_is_left_alone(tmp_path: Path) -> None:
+    read({"HOME": "/", "BRIDGES_X": "1", "bridge_x": "1"}, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["BRIDGE_DATABSE_URL", "BRIDGE_", "BRIDGE_SITES", "BRIDGE_BIND_FILE", "BRIDGE_CRM_FILE"])
+def test_an_unknown_name_is_refused_and_named(tmp_path: Path, name: str) -> None:
+    assert f"unknown setting {name}" in refusal({name: CANARY}, tmp_path)
+
+
+def test_an_unknown_name_in_the_file_is_refused_and_named(tmp_path: Path) -> None:
+    assert "databse_url" in refusal({}, tmp_path, f'databse_url = "{CANARY}"')
+
+
+WRONG = {
+    "BRIDGE_CRM": "expected none, file:PATH or hubspot",
+    "BRIDGE_DESK": "expected builtin or zendesk",
+    "BRIDGE_MAIL": "expected folder:PATH",
+    "BRIDGE_BIND": "bind",
+    "BRIDGE_WORKERS": "workers",
+    "BRIDGE_TICK": "tick",
+    "BRIDGE_LOG_LEVEL": "log_level",
+    "BRIDGE_CLOCK": "clock",
+    "BRIDGE_RESPONDER": "responder",
+}
+
+
+@pytest.mark.parametrize(("name", "said"), WRONG.items(), ids=WRONG)
+def test_a_wrong_value_is_refused_without_being_repeated(tmp_path: Path, name: str, said: str) -> None:
+    assert said in refusal({name: CANARY}, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("BRIDGE_WORKERS", "0"), ("BRIDGE_WORKERS", "33"), ("BRIDGE_THREADS", "1"), ("BRIDGE_TICK", "0"),
+    ("BRIDGE_CRM_BUDGET", "0"), ("BRIDGE_CRM_BUDGET", "6"), ("BRIDGE_TICK", "nan"), ("BRIDGE_TICK", "inf"),
+    ("BRIDGE_CRM_CACHE", "-1"),
+])  # fmt: skip
+def test_a_number_outside_its_bounds_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    assert name.removeprefix("BRIDGE_").lower() in refusal({name: value}, tmp_path)
+
+
+# ------------------------------------------------------------------------------------------------- secrets
+
+
+def test_a_secret_may_stand_in_a_file_and_loses_its_line_break(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{CANARY}\n", "utf-8")
+    settings = read({"BRIDGE_ZENDESK_TOKEN_FILE": str(tmp_path / "token")}, tmp_path)
+    assert settings.zendesk_token.get_secret_value() == CANARY
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "MAIL", "HUBSPOT_TOKEN", "ZENDESK_TOKEN"])
+def test_every_secret_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
+    (tmp_path / "secret").write_text("folder:elsewhere", "utf-8")
+    settings = read({f"BRIDGE_{name}_FILE": str(tmp_path / "secret")}, tmp_path)
+    assert getattr(settings, name.lower()).get_secret_value() == "folder:elsewhere"
+
+
+def test_a_secrets_file_that_is_not_there_is_named_by_its_setting(tmp_path: Path) -> None:
+    said = refusal({"BRIDGE_ZENDESK_TOKEN_FILE": str(tmp_path / CANARY)}, tmp_path)
+    assert "BRIDGE_ZENDESK_TOKEN_FILE" in said
+
+
+def test_a_secrets_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "token").write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read" in refusal({"BRIDGE_ZENDESK_TOKEN_FILE": str(tmp_path / "token")}, tmp_path)
+
+
+def test_settings_that_are_shown_hide_their_secrets(tmp_path: Path) -> None:
+    settings = read(
+        {
+            "BRIDGE_DATABASE_URL": f"postgresql+psycopg://u:{CANARY}@h/d",
+            "BRIDGE_MAIL": f"smtp://u:{CANARY}@h:25",
+            "BRIDGE_HUBSPOT_TOKEN": CANARY,
+            "BRIDGE_ZENDESK_TOKEN": CANARY,
+        },
+        tmp_path,
+    )
+    assert CANARY not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+# ------------------------------------------------------------------------------------------------- the file
+
+
+def test_a_file_that_the_environment_names_has_to_be_there(tmp_path: Path) -> None:
+    assert "no configuration file" in refusal({"BRIDGE_CONFIG": str(tmp_path / "gone.toml")}, tmp_path)
+
+
+def test_the_environment_may_name_another_file(tmp_path: Path) -> None:
+    (tmp_path / "other.toml").write_text("tick = 7", "utf-8")
+    assert read({"BRIDGE_CONFIG": str(tmp_path / "other.toml")}, tmp_path, "tick = 3").tick == 7
+
+
+@pytest.mark.parametrize("content", [b"tick = ", b"\xff\xfe", b"[sites\n"])
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bridge.toml").write_bytes(content)
+    assert "is not TOML" in refusal({}, tmp_path)
+
+
+def test_a_site_has_its_own_settings_and_everybodys_for_the_rest(tmp_path: Path) -> None:
+    settings = read({}, tmp_path, 'desk = "zendesk"\n[sites.shop]\ncrm = "hubspot"\nhubspot_token = "t"\n')
+    shop, other = settings.for_site("shop"), settings.for_site("other")
+    assert (shop.crm, shop.desk) == ("hubspot", "zendesk")
+    assert (other.crm, other.desk) == ("none", "zendesk")
+    assert shop.hubspot_token.get_secret_value() == "t"
+
+
+@pytest.mark.parametrize("line", [f'crm = "{CANARY}"', f'{"databse"} = "{CANARY}"', f'database_url = "{CANARY}"', "crm = 7"])
+def test_a_fault_in_a_sites_section_names_the_section(tmp_path: Path, line: str) -> None:
+    settings = read({}, tmp_path, f"[sites.shop]\n{line}\n")
+    with pytest.raises(SettingsRefused, match=r"sites\.shop\.") as refused:
+        settings.for_site("shop")
+    assert CANARY not in str(refused.value)
+
+
+def test_a_site_that_is_no_section_is_refused(tmp_path: Path) -> None:
+    assert "sites" in refusal({}, tmp_path, 'sites = "shop"')
+    assert "sites" in refusal({}, tmp_path, '[sites]\nshop = "x"')
+
+
+# ------------------------------------------------------------------------------------------------- putting together
+
+
+@pytest.mark.parametrize("given", [
+    {"BRIDGE_ALLOW_PRIVATE_UPSTREAMS": "not a host and port"}, {"BRIDGE_ALLOW_PRIVATE_UPSTREAMS": "127.0.0.1"},
+])  # fmt: skip
+def test_a_list_of_private_upstreams_that_cannot_be_read_is_refused(tmp_path: Path, given: dict[str, str]) -> None:
+    with pytest.raises(SettingsRefused, match="BRIDGE_ALLOW_PRIVATE_UPSTREAMS"):
+        bootstrap.build(read(given, tmp_path))

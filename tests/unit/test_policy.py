@@ -1,0 +1,331 @@
+"""The policy document: what it may say, and how each fault is named with its place."""
+
+from collections.abc import Callable
+from importlib.resources import files
+
+import pytest
+
+from bridge.domain.findings import Finding, Level, PolicyRefused, check_policy, read_policy
+from bridge.domain.policy import (
+    Policy,
+    Queue,
+    flow_at_start,
+    flow_of_intent,
+    flow_of_message,
+    read_duration,
+)
+from bridge.domain.values import Channel, Priority
+from bridge.service.manage_policy import default_document, shipped_document
+
+SMALL = """\
+triggers:
+  asked: {type: human_requested}
+  unsure: {type: confidence_below}
+rules:
+  - {name: ask, when: asked, priority: normal}
+queues:
+  team: {hours: office, respond_within: {normal: 1h}, ladder: [live, email]}
+hours:
+  office: {timezone: UTC, week: {mon-fri: ["09:00-17:00"]}}
+"""
+
+
+def changed(old: str, new: str) -> str:
+    assert SMALL.count(old) == 1, f"{old!r} has to stand once"
+    return SMALL.replace(old, new)
+
+
+def errors(document: str) -> list[Finding]:
+    policy, found = check_policy(document)
+    assert (policy is None) == any(one.level is Level.ERROR for one in found)
+    return [one for one in found if one.level is Level.ERROR]
+
+
+def the_error(document: str) -> Finding:
+    found = errors(document)
+    assert len(found) == 1, [str(one) for one in found]
+    return found[0]
+
+
+# ------------------------------------------------------------------------------------------------- what ships
+
+
+def test_the_shipped_policy_has_nothing_to_be_said_about_it() -> None:
+    policy, found = check_policy(shipped_document())
+    assert policy is not None
+    assert found == []
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kathmandu", "UTC"])
+def test_the_shipped_policy_follows_the_teams_zone(zone: str) -> None:
+    assert read_policy(default_document(zone)).hours["office"].timezone == zone
+
+
+def test_the_shipped_policy_is_what_the_package_holds() -> None:
+    assert shipped_document() == (files("bridge") / "data" / "policy.yaml").read_text("utf-8")
+
+
+def test_a_document_of_rules_queues_and_hours_is_enough() -> None:
+    policy = read_policy(SMALL.partition("rules:")[1] + SMALL.partition("rules:")[2].replace("asked", "{not: {any: [x]}}")
+                         + "triggers: {x: {type: human_requested}}\n")  # fmt: skip
+    assert policy.tiers == ("free", "standard", "business", "enterprise")
+    assert policy.default_tier == "standard"
+    assert policy.confidence_threshold("default") == 0.55
+
+
+def test_yaml_and_json_are_one_schema() -> None:
+    json = (
+        '{"rules": [{"name": "ask", "when": "asked", "priority": "normal"}], "triggers": {"asked": {"type": '
+        '"human_requested"}, "unsure": {"type": "confidence_below"}}, "queues": {"team": {"hours": "office", '
+        '"respond_within": {"normal": "1h"}, "ladder": ["live", "email"]}}, "hours": {"office": {"timezone": "UTC", '
+        '"week": {"mon-fri": ["09:00-17:00"]}}}}'
+    )
+    assert read_policy(json) == read_policy(SMALL)
+
+
+# ------------------------------------------------------------------------------------------------- each finding
+
+TIER_TRIGGER = changed("{type: human_requested}", "{type: tier_at_least, tier: gold}")
+
+FAULTS: dict[str, tuple[str, str, int, str]] = {
+    "an unknown key": (SMALL + "tresholds: {}\n", "/tresholds", 10, "xtra"),
+    "a missing part": (SMALL.partition("hours:\n")[0], "/hours", 1, "required"),
+    "a rule without a priority": (changed(", priority: normal", ""), "/rules/0/priority", 5, "required"),
+    "an unknown priority": (changed("priority: normal", "priority: asap"), "/rules/0/priority", 5, "normal"),
+    "a rule's unknown trigger": (changed("when: asked", "when: askd"), "/rules/0/when", 5, "no trigger 'askd'"),
+    "a nested unknown trigger": (
+        changed("when: asked", "when: {all: [asked, {not: askd}]}"), "/rules/0/when", 5, "no trigger 'askd'"),
+    "a rule's unknown queue": (
+        changed("priority: normal", "priority: normal, queue: sales"), "/rules/0/queue", 5, "no queue 'sales'"),
+    "a rule's unknown flow": (
+        changed("priority: normal", "priority: normal, flows: [x]"), "/rules/0/flows", 5, "no flow 'x'"),
+    "a rule's unknown tier": (
+        changed("priority: normal", "priority: normal, tiers: [x]"), "/rules/0/tiers", 5, "no tier 'x'"),
+    "a condition that is none": (changed("when: asked", "when: {some: [asked]}"), "/rules/0/when", 5, "trigger's name"),
+    "an empty any": (changed("when: asked", "when: {any: []}"), "/rules/0/when/any", 5, "at least 1"),
+    "a rule that stands twice": (
+        changed("queues:", "  - {name: ask, when: unsure, priority: high}\nqueues:"), "/rules/1/name", 6, "twice"),
+    "a rule that can never decide": (
+        changed("queues:", "  - {name: b, when: asked, priority: high}\nqueues:"), "/rules/1", 6, "never decide"),
+    "a trigger's unknown type": (changed("human_requested", "telepathy"), "/triggers/asked", 2, "telepathy"),
+    "a trigger's unknown tier": (TIER_TRIGGER, "/triggers/asked/tier", 2, "no tier 'gold'"),
+    "a trigger's unknown word list": (
+        changed("{type: human_requested}", "{type: words, list: nope}"), "/triggers/asked/list", 2, "no such word list"),
+    "a share above one": (
+        changed("{type: confidence_below}", "{type: confidence_below, below: 55}"), "/triggers/unsure/below", 3, "less"),
+    "an unknown default tier": (SMALL + "default_tier: gold\n", "/default_tier", 10, "no tier 'gold'"),
+    "a queue's unknown tier": (
+        changed("ladder:", "tiers: [gold], ladder:"), "/queues/team/tiers/0", 7, "no tier 'gold'"),
+    "a queue without a calendar": (changed("hours: office", "hours: night"), "/queues/team/hours", 7, "no calendar"),
+    "a ladder whose last rung can fail": (changed("[live, email]", "[email, live]"), "/queues/team/ladder", 7, "can fail"),
+    "a rung that stands twice": (changed("[live, email]", "[email, live, email]"), "/queues/team/ladder", 7, "twice"),
+    "an unknown rung": (changed("[live, email]", "[pigeon, email]"), "/queues/team/ladder/0", 7, "live"),
+    "an unreadable duration": (changed("normal: 1h", "normal: soon"), "/queues/team/respond_within/normal", 7, "duration"),
+    "a promise of nothing": (changed("{normal: 1h}", "{}"), "/queues/team/respond_within", 7, "at least 1"),
+    "a zone that does not exist": (changed("timezone: UTC", "timezone: Mars/Phobos"), "/hours/office", 9, "zone"),
+    "a calendar that never opens": (changed('mon-fri: ["09:00-17:00"]', "mon-fri: []"), "/hours/office", 9, "never opens"),
+    "a message with an unknown place": (
+        SMALL + "messages: {en: {after_hours: 'by {when}'}}\n", "/messages/en/after_hours", 10, "placeholder"),
+    "a message for nothing": (SMALL + "messages: {en: {hello: Hi}}\n", "/messages/en/hello", 10, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("document", "path", "line", "words"), FAULTS.values(), ids=FAULTS)
+def test_every_fault_is_named_with_path_and_line(document: str, path: str, line: int, words: str) -> None:
+    found = the_error(document)
+    assert found.path.startswith(path)
+    assert found.line == line
+    assert words in found.message
+    assert found.message[0].islower()
+
+
+def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
+    assert "asked, unsure" in the_error(FAULTS["a rule's unknown trigger"][0]).hint
+
+
+def test_all_faults_are_told_at_once() -> None:
+    document = changed("hours: office", "hours: night").replace("when: asked", "when: askd").replace("email]", "live]")
+    assert len(errors(document)) == 4
+
+
+def test_reading_a_refused_document_raises_its_findings() -> None:
+    with pytest.raises(PolicyRefused) as refused:
+        read_policy(changed("when: asked", "when: askd"))
+    assert str(refused.value) == "error: line 5: /rules/0/when: there is no trigger 'askd' (known: asked, unsure)"
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "a b", "", "1st", "x" * 65])
+def test_a_name_is_a_short_word(name: str) -> None:
+    assert the_error(changed("name: ask", f"name: '{name}'")).path == "/rules/0/name"
+
+
+# ------------------------------------------------------------------------------------------------- traps of YAML
+
+
+def test_an_alias_is_refused_because_a_short_text_can_stand_for_a_very_long_one() -> None:
+    bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nrules: [*c]\n"
+    assert "aliases" in the_error(bomb).message
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line() -> None:
+    found = the_error(SMALL + "rules: []\n")
+    assert "'rules' stands twice" in found.message
+
+
+def test_a_nested_key_that_stands_twice_is_refused() -> None:
+    assert "stands twice" in the_error(changed("normal: 1h", "normal: 1h, normal: 2h")).message
+
+
+@pytest.mark.parametrize("depth", [60, 2_000, 100_000])
+def test_deep_nesting_is_refused(depth: int) -> None:
+    assert the_error(changed("when: asked", "when: " + "[" * depth + "]" * depth)).message
+
+
+def test_a_deeply_nested_condition_is_refused() -> None:
+    assert errors(changed("when: asked", "when: " + "{not: " * 100 + "asked" + "}" * 100))
+
+
+def test_a_condition_may_nest_as_deep_as_anybody_needs() -> None:
+    read_policy(changed("when: asked", "when: " + "{not: " * 8 + "asked" + "}" * 8))
+
+
+WRONG_SHAPES: dict[str, str] = {
+    "nothing": "",
+    "only a comment": "# rules\n",
+    "null": "null",
+    "a list": "[1, 2]",
+    "a text": "rules",
+    "a number": "7",
+    "not YAML": "rules: [",
+    "a tab": "rules:\n\t- x",
+    "two documents": SMALL + "---\n" + SMALL,
+    "a Python object": "rules: !!python/object/apply:os.system ['true']\n",
+    "a NUL": "rules: \x00\n",
+    "a lone surrogate": "rules: \ud800\n",
+    "a date as a key": "2026-01-01: x\n",
+    "a list as a key": "? [a, b]\n: x\n",
+    "a mapping as a key": "? {a: b}\n: x\n",
+    "a merge of nothing": "<<: 1\n",
+    "a merge": "a: {<<: {b: c}}\n",
+    "an impossible date": "a: 2026-13-45\n",
+    "an infinite number": "thresholds: {confidence: .inf}\n",
+    "no number": "thresholds: {confidence: .nan}\n",
+    "a huge number": "thresholds: {confidence: " + "9" * 5000 + "}\n",
+    "binary": "a: !!binary 'x'\n",
+    "a set": "a: !!set {b}\n",
+    "rules as a mapping": SMALL.replace("  - {name: ask", "  x: {name: ask"),
+    "rules as a text": "rules: all\nqueues: some\nhours: never\n",
+    "queues as a list": "rules: []\nqueues: []\nhours: []\n",
+    "null everywhere": "rules: ~\nqueues: ~\nhours: ~\ntriggers: ~\nflows: ~\nmessages: ~\ntiers: ~\n",
+    "numbers as names": "rules: [{name: 1, when: 2, priority: 3}]\nqueues: {4: 5}\nhours: {6: 7}\n",
+    "booleans as names": SMALL.replace("asked", "yes"),
+}
+
+
+@pytest.mark.parametrize("document", WRONG_SHAPES.values(), ids=WRONG_SHAPES)
+def test_what_is_no_policy_is_refused_and_never_breaks_the_reader(document: str) -> None:
+    assert errors(document)
+
+
+def test_a_document_of_more_than_a_quarter_of_a_megabyte_is_not_looked_at() -> None:
+    assert "longer than" in the_error("# " + "x" * 300_000).message
+
+
+def test_a_finding_on_the_whole_document_has_a_readable_path() -> None:
+    assert str(the_error("[]")).startswith("error: /: expected a mapping")
+
+
+# ------------------------------------------------------------------------------------------------- durations
+
+
+@pytest.mark.parametrize(
+    ("written", "milliseconds"),
+    [("90s", 90_000), ("15m", 900_000), ("4h", 14_400_000), ("1d", 86_400_000), (" 5 m ", 300_000), (0, 0), ("0s", 0)],
+)
+def test_a_duration_is_read_with_its_unit(written: object, milliseconds: int) -> None:
+    assert read_duration(written) == milliseconds
+
+
+@pytest.mark.parametrize("written", [True, False, None, 90, 1.5, "90", "-5m", "1h30m", "5 weeks", "", [], "5M"])
+def test_a_duration_without_a_known_unit_is_refused(written: object) -> None:
+    with pytest.raises(ValueError, match="expected a duration"):
+        read_duration(written)
+
+
+def test_a_promise_may_reach_thirty_days_and_no_further() -> None:
+    read_policy(changed("normal: 1h", "normal: 30d"))
+    assert the_error(changed("normal: 1h", "normal: 31d")).path.endswith("/normal")
+
+
+def test_a_priority_without_a_time_of_its_own_has_that_of_the_next_calmer_one() -> None:
+    queue = Queue.model_validate({"hours": "x", "respond_within": {"normal": "4h", "urgent": "15m"}})
+    assert queue.promises_within(Priority.HIGH) == 4 * 3_600_000
+    assert queue.promises_within(Priority.URGENT) == 900_000
+
+
+def test_a_priority_calmer_than_every_time_that_is_named_has_the_shortest() -> None:
+    queue = Queue.model_validate({"hours": "x", "respond_within": {"high": "1h", "urgent": "15m"}})
+    assert queue.promises_within(Priority.NORMAL) == 900_000
+
+
+# ------------------------------------------------------------------------------------------------- flows and queues
+
+
+@pytest.fixture
+def shipped() -> Policy:
+    return read_policy(shipped_document())
+
+
+Lane = Callable[[Policy], str]
+
+LANES: dict[str, tuple[Lane, str]] = {
+    "by a word": (lambda p: flow_of_message(p, "I want a REFUND now", "default"), "billing"),
+    "by a phrase": (lambda p: flow_of_message(p, "can I send it back?", "default"), "returns"),
+    "not by part of a word": (lambda p: flow_of_message(p, "my phone is overcharged", "default"), "default"),
+    "a message that names none keeps it": (lambda p: flow_of_message(p, "hello?", "returns"), "returns"),
+    "by an intent": (lambda p: flow_of_intent(p, "billing_dispute", "default"), "billing"),
+    "an intent of no flow keeps it": (lambda p: flow_of_intent(p, "smalltalk", "returns"), "returns"),
+    "no intent keeps it": (lambda p: flow_of_intent(p, None, "returns"), "returns"),
+    "an intent's case counts": (lambda p: flow_of_intent(p, "Billing_x", "default"), "default"),
+    "at the start, by the host's label": (lambda p: flow_at_start(p, "returns", None), "returns"),
+    "at the start, an unknown label is none": (lambda p: flow_at_start(p, "nope", None), "default"),
+}
+
+
+@pytest.mark.parametrize(("lane", "flow"), LANES.values(), ids=LANES)
+def test_a_turn_belongs_to_a_flow(shipped: Policy, lane: Lane, flow: str) -> None:
+    assert lane(shipped) == flow
+
+
+def test_a_session_starts_in_the_flow_of_its_page() -> None:
+    policy = read_policy(SMALL + "flows: {default: {}, orders: {match: {pages: [/my-account/orders]}}}\n")
+    assert flow_at_start(policy, None, "https://shop.example/my-account/orders/17?x=1") == "orders"
+    assert flow_at_start(policy, None, "https://shop.example/") == "default"
+
+
+def test_a_flow_without_a_threshold_has_the_documents(shipped: Policy) -> None:
+    assert shipped.confidence_threshold("billing") == 0.75
+    assert shipped.confidence_threshold("default") == 0.55
+    assert shipped.confidence_threshold("gone since") == 0.55
+
+
+TWO_QUEUES = changed(
+    "hours:\n", "  vip: {hours: office, respond_within: {normal: 5m}, ladder: [email], tiers: [enterprise]}\nhours:\n"
+)
+
+
+def test_the_queue_is_the_rules_or_that_of_the_tier_or_the_one_for_everybody() -> None:
+    policy = read_policy(TWO_QUEUES)
+    rule = policy.rules[0]
+    assert policy.queue_for(rule, "enterprise") == "vip"
+    assert policy.queue_for(rule, "free") == "team"
+    assert policy.queue_for(rule.model_copy(update={"queue": "team"}), "enterprise") == "team"
+
+
+def test_a_policy_of_nothing_but_tier_queues_still_has_one_for_everybody() -> None:
+    policy = read_policy(changed("ladder:", "tiers: [enterprise], ladder:"))
+    assert policy.queue_for(policy.rules[0], "free") == "team"
+
+
+def test_a_ladder_that_is_left_out_ends_with_email() -> None:
+    assert read_policy(changed(", ladder: [live, email]", "")).queues["team"].ladder == (Channel.LIVE, Channel.EMAIL)
