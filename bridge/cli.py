@@ -266,6 +266,7 @@ def site_add(name: str, url: str, timezone: str | None, team_email: str | None, 
     manage_sites.check_site(new)
     with opened(migrate=True) as assembly:
         made = manage_sites.add_site(assembly.bridge, new, public_url(assembly.settings))
+        bootstrap.import_policy_file(assembly)
     if as_json:
         print_json(made.as_json())
         return

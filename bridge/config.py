@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -108,6 +109,13 @@ class Settings(SiteSettings):
         description="`system`; `file:PATH` shifts decisions and due work by the seconds in the file: for rehearsals.",
     )
     sites: dict[str, dict[str, Any]] = Field(default_factory=dict, description="What differs by site.")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: SecretStr) -> SecretStr:
+        if re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]", value.get_secret_value()):
+            return value
+        raise ValueError("expected sqlite:///FILE or postgresql+psycopg://user:password@host/name")
 
     def for_site(self, site: str) -> SiteSettings:
         """The settings of one site: its own where it has some, else everybody's.

@@ -107,7 +107,8 @@ def _too_deep(document: str) -> Finding | None:
     for event in yaml.parse(document, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            return Finding(Level.ERROR, "", "nested too deeply", "", event.start_mark.line + 1)
+            mark = event.start_mark
+            return Finding(Level.ERROR, "", "nested too deeply", "", mark.line + 1 if mark else None)
     return None
 
 

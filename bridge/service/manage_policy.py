@@ -53,7 +53,9 @@ def current_policy(tx: Tx, site: str) -> PolicyVersion:
 
 
 def import_policy(bridge: Bridge, document: str, name: str) -> int:
-    """Make a file's document the policy of every site, where it is not so already; returns how many sites changed.
+    """Make a file's document the policy of every site that has not had it yet; returns how many sites changed.
+
+    A file that has not changed since its last import is left alone, so that an edit made elsewhere stays.
 
     Raises:
         PolicyRefused: see `put_policy`.
@@ -61,7 +63,8 @@ def import_policy(bridge: Bridge, document: str, name: str) -> int:
     changed = 0
     with bridge.store.write() as tx:
         for site in tx.sites.all():
-            before = current_policy(tx, site.id).version
-            after, _ = put_policy(bridge, tx, site.id, document, name)
-            changed += after != before
+            imported = tx.policies.last_by(site.id, name)
+            if imported is None or imported.document != document:
+                put_policy(bridge, tx, site.id, document, name)
+                changed += 1
     return changed

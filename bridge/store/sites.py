@@ -26,6 +26,8 @@ class SiteStatements:
         mine = policy_version.c.site == bindparam("site_id")
         self.policy = select(policy_version).where(mine).order_by(policy_version.c.version.desc()).limit(1)
         self.policy_at = select(policy_version).where(mine, policy_version.c.version == bindparam("number"))
+        by_author = policy_version.c.author == bindparam("of_author")
+        self.last_policy_by = self.policy.where(by_author)
         self.put_policy = insert(policy_version)
 
 
@@ -83,6 +85,10 @@ class Policies:
 
     def get(self, site_id: str, version: int) -> PolicyVersion | None:
         row = self._c.execute(self._s.policy_at, {"site_id": site_id, "number": version}).first()
+        return PolicyVersion(row.version, row.document, row.author, row.created_at) if row else None
+
+    def last_by(self, site_id: str, author: str) -> PolicyVersion | None:
+        row = self._c.execute(self._s.last_policy_by, {"site_id": site_id, "of_author": author}).first()
         return PolicyVersion(row.version, row.document, row.author, row.created_at) if row else None
 
     def put(self, site_id: str, document: str, author: str, at: Millis) -> int:
