@@ -24,7 +24,7 @@ from tempfile import TemporaryDirectory
 import seed
 from judging import judge_cost_us
 from load import Address, Result, closed_loop, open_loop
-from machine import BIN, cores, cpu_ms, resident_mb, running, wait_until_ok
+from processes import BIN, cores, cpu_ms, resident_mb, running, wait_until_ok
 from traffic import Caller, new_sessions, turns_of
 
 from bridge.config import Settings

@@ -89,11 +89,19 @@ def test_a_secret_may_stand_in_a_file_and_loses_its_line_break(tmp_path: Path) -
     assert settings.zendesk_token.get_secret_value() == CANARY
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "MAIL", "HUBSPOT_TOKEN", "ZENDESK_TOKEN"])
-def test_every_secret_may_stand_in_a_file(tmp_path: Path, name: str) -> None:
-    (tmp_path / "secret").write_text("folder:elsewhere", "utf-8")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "sqlite:///elsewhere.db"),
+        ("MAIL", "folder:elsewhere"),
+        ("HUBSPOT_TOKEN", CANARY),
+        ("ZENDESK_TOKEN", CANARY),
+    ],
+)
+def test_every_secret_may_stand_in_a_file(tmp_path: Path, name: str, value: str) -> None:
+    (tmp_path / "secret").write_text(value, "utf-8")
     settings = read({f"BRIDGE_{name}_FILE": str(tmp_path / "secret")}, tmp_path)
-    assert getattr(settings, name.lower()).get_secret_value() == "folder:elsewhere"
+    assert getattr(settings, name.lower()).get_secret_value() == value
 
 
 def test_a_secrets_file_that_is_not_there_is_named_by_its_setting(tmp_path: Path) -> None:

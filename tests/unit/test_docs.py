@@ -1,0 +1,220 @@
+"""The documents say what the code does: names, defaults, addresses, links and examples."""
+
+import re
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import pytest
+import yaml
+from pydantic import SecretStr
+
+from bridge.cli import cli
+from bridge.config import PREFIX, SECRETS, Settings, SiteSettings
+from bridge.domain import lexicon, messages
+from bridge.domain.findings import check_policy
+from bridge.domain.policy import Flow, Policy, Queue, Rule
+from bridge.domain.triggers import Trigger
+from bridge.service.manage_policy import shipped_document
+from bridge.web import problems
+from bridge.web.ops import METRICS
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCS = ROOT / "docs"
+FOLDERS = ("docs", "docker")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(path for folder in FOLDERS for path in (ROOT / folder).rglob("*.md"))])
+TO_COME = {"docs/images/escalation.png"}
+"""What `make screenshots` puts there."""
+
+
+def read(name: str) -> str:
+    return (DOCS / name).read_text("utf-8")
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The table rows of a document by what stands in backticks in their first cell."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        cells = [cell.strip().replace("\\|", "|") for cell in re.split(r"(?<!\\)\|", line.strip())[1:-1]]
+        name = re.match(r"`([^`]+)`", cells[0]) if cells else None
+        if name:
+            found[name[1]] = cells[1:]
+    return found
+
+
+# -- settings ----------------------------------------------------------------------------------------------------------
+
+
+def documented_settings() -> dict[str, list[str]]:
+    return {name: cells for name, cells in rows(read("settings.md")).items() if name.startswith(PREFIX)}
+
+
+def test_every_setting_is_documented_and_no_other() -> None:
+    fields = {PREFIX + name.upper() for name in Settings.model_fields if name != "sites"}
+    assert documented_settings().keys() == fields
+
+
+def test_the_documented_defaults_are_the_real_ones() -> None:
+    def shown(value: Any) -> str:
+        plain = value.get_secret_value() if isinstance(value, SecretStr) else value
+        return f"`{plain}`" if plain != "" else "empty"
+
+    real = {PREFIX + n.upper(): shown(f.default) for n, f in Settings.model_fields.items() if n != "sites"}
+    assert {name: cells[0] for name, cells in documented_settings().items()} == real
+
+
+def test_the_settings_that_may_differ_by_site_stand_in_their_own_table() -> None:
+    by_site, _, _ = read("settings.md").partition("## What is the same for every site")
+    assert rows(by_site).keys() == {PREFIX + name.upper() for name in SiteSettings.model_fields}
+
+
+def test_secrets_are_called_secrets() -> None:
+    called = {name for name, cells in documented_settings().items() if "A secret" in cells[-1]}
+    assert called == {PREFIX + name.upper() for name in SECRETS}
+
+
+# -- API, metrics, command line ----------------------------------------------------------------------------------------
+
+
+def every_slug() -> set[str]:
+    """Those of `EVERY` and of every other problem that the web layer makes."""
+    sources = (path.read_text("utf-8") for path in (ROOT / "bridge" / "web").glob("*.py"))
+    made = {slug for source in sources for slug in re.findall(r'Problem\(\s*"([a-z-]+)"', source)}
+    return made | {problem.slug for problem in problems.EVERY}
+
+
+def test_every_problem_is_documented_and_no_other() -> None:
+    _, _, part = read("api.md").partition("## Problems")
+    assert rows(part).keys() == every_slug()
+
+
+def test_every_problem_is_documented_with_its_status() -> None:
+    _, _, part = read("api.md").partition("## Problems")
+    documented = {slug: cells[0] for slug, cells in rows(part).items()}
+    real = {problem.slug: str(problem.status) for problem in problems.EVERY}
+    assert documented | real == documented
+
+
+def test_every_call_is_documented() -> None:
+    documented = set(re.findall(r"`(GET|POST|PUT) (/v1/[^`?]*)", read("api.md")))
+    sources = "".join(path.read_text("utf-8") for path in (ROOT / "bridge" / "web").glob("*.py"))
+    routes = re.findall(r'\.(get|post|put|delete)\(\s*"(/v1/[^"]+)"', sources)
+    assert documented == {(method.upper(), re.sub(r"<(\w+)>", r"{\1}", path)) for method, path in routes}
+
+
+def test_every_metric_is_documented_and_no_other() -> None:
+    documented = {name for name in rows(read("metrics.md")) if name.startswith("bridge_")}
+    assert documented == {f"bridge_{name}" for name in METRICS}
+
+
+def every_command(group: click.Group, prefix: str) -> dict[str, click.Command]:
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        path = f"{prefix} {name}"
+        found |= every_command(command, path) if isinstance(command, click.Group) else {path: command}
+    return found
+
+
+def test_every_command_is_documented_with_its_options_and_no_other() -> None:
+    documented = {}
+    for usage in rows(read("cli.md")):
+        if usage.startswith("bridge "):
+            words = re.split(r" (?=[A-Z\[-])", usage)
+            documented[words[0]] = set(re.findall(r"--[a-z-]+", usage))
+    real = {
+        path: {o for p in command.params if isinstance(p, click.Option) for o in p.opts if o.startswith("--")}
+        for path, command in every_command(cli, "bridge").items()
+    }
+    assert documented == {path: options - {"--help"} for path, options in real.items()}
+
+
+# -- policy ------------------------------------------------------------------------------------------------------------
+
+
+def trigger_models() -> dict[str, Any]:
+    union, *_ = get_args(Trigger)
+    return {model.model_fields["type"].default: model for model in get_args(union)}
+
+
+def test_every_trigger_is_documented_with_what_it_takes_and_no_other() -> None:
+    _, _, part = read("policy.md").partition("## Triggers")
+    table, _, _ = part.partition("```yaml")
+    documented = {name: set(re.findall(r"`([a-z_]+)`", cells[1])) for name, cells in rows(table).items()}
+    real = {name: set(model.model_fields) - {"type"} for name, model in trigger_models().items()}
+    assert documented == real
+
+
+def test_every_word_list_is_documented() -> None:
+    line = next(line for line in read("policy.md").splitlines() if line.startswith("The lists for `words`"))
+    assert set(re.findall(r"`([a-z_]+)`", line)) - {"words"} == set(lexicon.list_names())
+
+
+def test_every_message_is_documented_with_its_placeholders_and_no_other() -> None:
+    _, _, part = read("policy.md").partition("## Messages")
+
+    def placeholders(cell: str) -> tuple[str, ...]:
+        return tuple(re.findall(r"`\{(\w+)\}`", cell))
+
+    documented = {n: (c[0], placeholders(c[1]), placeholders(c[2])) for n, c in rows(part).items()}
+    assert documented == {name: (key.purpose, key.one_of, key.may) for name, key in messages.KEYS.items()}
+
+
+def test_every_part_of_the_policy_is_spoken_of() -> None:
+    text = read("policy.md")
+    silent = {"message"}  # nothing reads it yet
+    parts = {name for model in (Policy, Rule, Queue, Flow) for name in model.model_fields} - silent
+    assert {name for name in parts if name not in text} == set()
+
+
+def examples() -> list[str]:
+    return re.findall(r"```yaml\n(.*?)```", read("policy.md"), re.DOTALL)
+
+
+def with_the_rest_of_the_shipped_one(example: str) -> str:
+    whole: dict[str, Any] = yaml.safe_load(shipped_document())
+    for part, value in yaml.safe_load(example).items():
+        whole[part] = {**whole.get(part, {}), **value} if isinstance(value, dict) else value
+    return yaml.safe_dump(whole)
+
+
+@pytest.mark.parametrize("example", examples())
+def test_every_example_of_a_policy_can_be_used_as_it_stands(example: str) -> None:
+    document = example if example.startswith("# complete") else with_the_rest_of_the_shipped_one(example)
+    policy, findings = check_policy(document)
+    assert [str(finding) for finding in findings] == []
+    assert policy is not None
+
+
+# -- links -------------------------------------------------------------------------------------------------------------
+
+
+def links(path: Path) -> list[str]:
+    text = re.sub(r"```.*?```", "", path.read_text("utf-8"), flags=re.DOTALL)
+    return [link for link in re.findall(r"\]\(([^)\s]+)\)", text) if not re.match(r"[a-z]+:", link)]
+
+
+def anchors(path: Path) -> set[str]:
+    titles = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", title.lower()).strip().replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_relative_link_leads_somewhere(path: Path) -> None:
+    dead = []
+    for link in links(path):
+        file, _, anchor = link.partition("#")
+        target = (path.parent / file).resolve() if file else path
+        if not target.exists():
+            dead.append(link)
+        elif anchor and anchor not in anchors(target):
+            dead.append(link)
+    assert [link for link in dead if link not in TO_COME] == []
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_make_target_that_is_named_exists(path: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    code = re.findall(r"`([^`]*)`|^(make .*)$", path.read_text("utf-8"), re.MULTILINE)
+    commands = [command for pair in code for command in pair if command.startswith("make ")]
+    named = {word for one in commands for word in one.partition("#")[0].split()[1:] if word.isalpha()}
+    assert {target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)} == set()
