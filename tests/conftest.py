@@ -3,8 +3,6 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -57,10 +55,10 @@ def fresh_postgres(postgres: Postgres) -> Fresh:
     return lambda: postgres.create("migrated")
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgres"])
 def database(request: pytest.FixtureRequest) -> str:
     """The URL of a fresh, migrated database: each test that asks for it runs on both kinds."""
-    fresh: Fresh = request.getfixturevalue(f"fresh_{request.param.removesuffix('ql')}" if request.param != "sqlite" else "fresh_sqlite")
+    fresh: Fresh = request.getfixturevalue(f"fresh_{request.param}")
     return fresh()
 
 
@@ -76,11 +74,3 @@ def sidecar_on_each(database: str) -> Iterator[Sidecar]:
     """As `sidecar`, on each kind of database."""
     with in_process(database) as running:
         yield running
-
-
-@pytest.fixture
-def no_leftovers(tmp_path: Path) -> Iterator[Path]:
-    """A folder that is gone afterwards, however large."""
-    yield tmp_path
-    with suppress(OSError):
-        shutil.rmtree(tmp_path)

@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 REAL = ("tests.wordpress", "tests.browser")
 
@@ -31,7 +31,7 @@ def main(report: str, *options: str) -> int:
 
 def skips(report: Path) -> Iterator[tuple[str, str]]:
     """The module of each skipped test, and the reason."""
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in ET.parse(report).iter("testcase"):
         for skip in case.iter("skipped"):
             if skip.get("type") != "pytest.xfail":
                 yield case.get("classname") or case.get("name") or "", skip.get("message") or "no reason was given"

@@ -52,6 +52,7 @@ class Database:
         self._gate = threading.Lock()
         self._making = threading.Lock()
         self._engines: dict[str, Engine] = {}
+        self._writer: Connection | None = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -60,16 +61,34 @@ class Database:
         Raises:
             StoreBusy: the write could not begin or commit in time, or the disk refused it.
         """
-        if not self.sqlite:
-            with named(), self._engine("write").begin() as connection:
-                yield connection
-            return
+        with named():
+            if self.sqlite:
+                with self._write_sqlite() as connection:
+                    yield connection
+            else:
+                with self._engine("write").begin() as connection:
+                    yield connection
+
+    @contextmanager
+    def _write_sqlite(self) -> Iterator[Connection]:
+        """The one writer connection, kept open; begin and commit are ours, for SQLAlchemy's cost as much as a turn."""
         if not self._gate.acquire(timeout=self._wait):
             raise StoreBusy
         try:
-            with named(), self._engine("write").begin() as connection:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-                yield connection
+            writer = self._writer
+            if writer is None or writer.closed or writer.invalidated:
+                writer = self._writer = self._engine("write").connect()
+            driver: Any = writer.connection.driver_connection
+            driver.execute("BEGIN IMMEDIATE")
+            try:
+                yield writer
+                driver.commit()
+            except BaseException:
+                driver.rollback()
+                raise
+            finally:
+                if writer.in_transaction():
+                    writer.rollback()  # SQLAlchemy's own notion of it; the driver has ended the transaction
         finally:
             self._gate.release()
 
@@ -85,6 +104,8 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection."""
+        if self._writer is not None:
+            self._writer.close()
         for engine in self._engines.values():
             engine.dispose()
         self.forget()

@@ -1,6 +1,8 @@
 """Sessions, turns and events: the rows of the hot path."""
 
 import json
+from collections import namedtuple
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, and_, bindparam, select, update
@@ -10,6 +12,7 @@ from bridge.domain.customer import Customer, Shop
 from bridge.domain.escalation import Event, EventKind
 from bridge.domain.session import Session, Turn, customer_key
 from bridge.domain.values import State, Visitor
+from bridge.store.quick import Quick
 from bridge.store.tables import event, session, turn
 from bridge.store.upsert import Upsert
 
@@ -17,22 +20,15 @@ from bridge.store.upsert import Upsert
 class SessionStatements:
     """Built once, see `SiteStatements`."""
 
-    def __init__(self, upsert: Upsert) -> None:
+    def __init__(self, upsert: Upsert, dialect: str) -> None:
         this = and_(session.c.site == bindparam("of_site"), session.c.id == bindparam("of_session"))
         self.start = upsert(session).on_conflict_do_nothing().returning(session.c.id)
         self.get = select(session).where(this)
-        self.hold = select(session).where(this).with_for_update()
+        self.hold = Quick(select(session).where(this).with_for_update(), dialect)
         self.digest = select(session.c.digest).where(this)
-        self.save = (
-            update(session)
-            .where(this)
-            .values(
-                {
-                    name: bindparam(f"new_{name}")
-                    for name in ("state", "flow", "window", "turns", "last_event", "visitor", "phone", "escalation_id")
-                }
-            )
-        )
+        changes = ("state", "flow", "window", "turns", "last_event", "visitor", "phone", "escalation_id")
+        save = update(session).where(this).values({name: bindparam(f"new_{name}") for name in changes})
+        self.save = Quick(save, dialect)
         self.lock = (
             update(session)
             .where(this, session.c.state == State.OPEN)
@@ -54,7 +50,7 @@ class SessionStatements:
             .order_by(session.c.started_at, session.c.id)
         )
         self.set_customer = update(session).where(this).values(customer=bindparam("new_customer"))
-        self.keep_turn = upsert(turn).on_conflict_do_nothing().returning(turn.c.seq)
+        self.keep_turn = Quick(upsert(turn).on_conflict_do_nothing().returning(turn.c.seq), dialect)
         of_session = and_(turn.c.site == bindparam("of_site"), turn.c.session_id == bindparam("of_session"))
         self.turn = select(turn).where(of_session, turn.c.turn_id == bindparam("of_turn"))
         self.turns = select(turn).where(of_session).order_by(turn.c.seq)
@@ -116,8 +112,8 @@ class Sessions:
 
     def hold(self, site: str, session_id: str) -> Session | None:
         """As `get`, and nobody else changes the session before this transaction ends."""
-        row = self._c.execute(self._s.hold, {"of_site": site, "of_session": session_id}).first()
-        return read_session(row) if row else None
+        row = self._s.hold.first(self._c, {"of_site": site, "of_session": session_id})
+        return read_session(SessionRow(*row)) if row else None
 
     def digest(self, site: str, session_id: str) -> str | None:
         found: str | None = self._c.execute(self._s.digest, {"of_site": site, "of_session": session_id}).scalar()
@@ -136,7 +132,7 @@ class Sessions:
             "new_phone": changed.phone,
             "new_escalation_id": changed.escalation_id,
         }
-        self._c.execute(self._s.save, row)
+        self._s.save.run(self._c, row)
 
     def lock(self, site: str, session_id: str, escalation: str) -> bool:
         values = {"of_site": site, "of_session": session_id, "escalation": escalation}
@@ -166,8 +162,14 @@ class Sessions:
             "verdict": new.verdict,
             "signals": new.signals,
             "trace": new.trace,
+            "reply_text": None,
+            "reply_at": None,
+            "reply_digest": None,
+            "reply_verdict": None,
+            "reply_trace": None,
+            "reply_shown": True,
         }
-        return self._c.execute(self._s.keep_turn, row).first() is not None
+        return self._s.keep_turn.first(self._c, row) is not None
 
     def turn(self, site: str, session_id: str, turn_id: str) -> Turn | None:
         values = {"of_site": site, "of_session": session_id, "of_turn": turn_id}
@@ -215,14 +217,30 @@ class Sessions:
         return [Event(row.n, EventKind(row.kind), row.text, row.at, row.author) for row in rows]
 
 
-def read_session(row: Row[Any]) -> Session:
+SessionRow = namedtuple("SessionRow", [column.name for column in session.c])  # type: ignore[misc]  # noqa: PYI024
+"""A row of the table, whichever way it was read."""
+
+
+@lru_cache(maxsize=2048)
+def read_visitor(text: str) -> Visitor:
+    """The visitor of a stored text; a conversation says the same at every turn."""
+    return Visitor.model_validate_json(text)
+
+
+@lru_cache(maxsize=2048)
+def read_customer(text: str) -> Customer:
+    """The customer of a stored text, likewise."""
+    return Customer.model_validate_json(text)
+
+
+def read_session(row: Any) -> Session:
     """A session from its row."""
     return Session(
         site=row.site,
         id=row.id,
         state=State(row.state),
-        visitor=Visitor.model_validate_json(row.visitor),
-        customer=Customer.model_validate_json(row.customer),
+        visitor=read_visitor(row.visitor),
+        customer=read_customer(row.customer),
         locale=row.locale,
         timezone=row.timezone,
         page_url=row.page_url,

@@ -19,8 +19,8 @@ class Statements:
 
     def __init__(self, dialect: str) -> None:
         upsert = upsert_of(dialect)
-        self.sites = SiteStatements(upsert)
-        self.sessions = SessionStatements(upsert)
+        self.sites = SiteStatements(upsert, dialect)
+        self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
         self.work = WorkStatements(upsert)
         self.ops = OpsStatements(upsert)

@@ -97,8 +97,8 @@ def release(call: Call[ReleaseIn], escalation: str) -> Response:
 @signed(Scope.ADMIN, PresenceIn, answer="Presence")
 def presence(call: Call[PresenceIn], agent: str) -> Response:
     """Say that somebody is there, for so many seconds."""
-    if len(agent) > LONGEST_ID or unprintable(agent):
-        raise problems.bad_query("agent", "expected 1 to 64 printable characters")
+    if len(agent) > LONGEST_ID:
+        raise problems.bad_query("agent", "expected 1 to 64 characters")
     body = call.body
     expires_at = call.bridge.clock.now() + body.ttl_s * SECOND
     who = Agent(agent, body.name)

@@ -65,6 +65,8 @@ def show(problem: Problem) -> Response:
     response = answer(problem.body(), problem.status)
     response.mimetype = problems.CONTENT_TYPE
     response.headers.update(problem.headers)
+    # most problems are made once: each raise would add its frames for good, and with them the call's own bytes
+    problem.__traceback__ = problem.__context__ = None
     return response
 
 

@@ -19,7 +19,7 @@ from bridge.ports import Scope, Tx
 from bridge.service.context import Bridge
 from bridge.web import problems
 from bridge.web.signing import Gatekeeper, SignedHeaders, Stale, Unauthorized, check_time
-from bridge.web.wire import Wire
+from bridge.web.wire import Wire, unprintable
 
 Body = TypeVar("Body", bound=Wire)
 
@@ -95,7 +95,10 @@ def signed(scope: Scope | None, model: type[Body] | None = None, *, answer: str 
     def decorate(view: View) -> View:
         @wraps(view)
         def call(**path: str) -> Response:
-            return view(_authentic(scope, model), **path)
+            authentic = _authentic(scope, model)
+            if any(unprintable(part) for part in path.values()):
+                raise problems.NOT_FOUND  # no id holds a control character, and PostgreSQL cannot even look for a NUL
+            return view(authentic, **path)
 
         summary = (view.__doc__ or "").strip().splitlines()[0].rstrip(".")
         call.operation = Operation(scope, model, summary, answer)  # type: ignore[attr-defined]

@@ -11,7 +11,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 
-class Hello(BaseApplication):
+class Hello(BaseApplication):  # type: ignore[misc, unused-ignore]
     def load_config(self) -> None:
         for name, value in json.loads(sys.argv[1]).items():
             self.cfg.set(name, value)

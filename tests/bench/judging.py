@@ -1,4 +1,4 @@
-"""What judging a message costs, without HTTP and without a database: signals, triggers and rules of the shipped policy."""
+"""What judging a message costs without HTTP and database: signals, triggers and rules of the shipped policy."""
 
 import time
 

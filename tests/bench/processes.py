@@ -31,8 +31,8 @@ def running(command: Sequence[str], folder: Path, env: Mapping[str, str], on: se
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
-            preexec_fn=lambda: os.sched_setaffinity(0, on),
         )
+    os.sched_setaffinity(process.pid, on)  # it has not started a thread or a child yet
     try:
         yield process.pid
     finally:

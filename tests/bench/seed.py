@@ -1,6 +1,7 @@
 """Rows that are put straight into the database, because nobody has the time to say them over HTTP."""
 
 import sqlite3
+import time
 from pathlib import Path
 
 
@@ -41,3 +42,29 @@ def forget_beats(database: Path) -> None:
     """No sign of life is left of an earlier run."""
     with sqlite3.connect(database, timeout=30) as db:
         db.execute("DELETE FROM heartbeat")
+
+
+def follow_ups_done(database: Path) -> int:
+    with sqlite3.connect(database, timeout=30) as db:
+        return int(db.execute("SELECT count(*) FROM follow_up WHERE state = 'sent'").fetchone()[0])
+
+
+def wait_until_nothing_is_due(database: Path, ahead: float, limit: float = 60.0) -> None:
+    """Return when neither a follow-up nor a row for another system is due at a clock that is `ahead` seconds ahead.
+
+    Raises:
+        TimeoutError: there still is one after `limit` seconds.
+    """
+    ends = time.monotonic() + limit
+    while _due(database, ahead):
+        if time.monotonic() > ends:
+            raise TimeoutError("the scheduler does not get done")
+        time.sleep(0.1)
+
+
+def _due(database: Path, ahead: float) -> int:
+    until = round((time.time() + ahead) * 1000)
+    waiting = "state IN ('due', 'leased', 'unknown') AND due_at <= ?"
+    with sqlite3.connect(database, timeout=30) as db:
+        tables = ("follow_up", "outbox")
+        return sum(db.execute(f"SELECT count(*) FROM {one} WHERE {waiting}", (until,)).fetchone()[0] for one in tables)

@@ -204,11 +204,15 @@ def test_every_relative_link_leads_somewhere(path: Path) -> None:
     for link in links(path):
         file, _, anchor = link.partition("#")
         target = (path.parent / file).resolve() if file else path
-        if not target.exists():
-            dead.append(link)
-        elif anchor and anchor not in anchors(target):
+        if not target.exists() or (anchor and anchor not in anchors(target)):
             dead.append(link)
     assert [link for link in dead if link not in TO_COME] == []
+
+
+def test_every_test_file_that_a_guarantee_names_exists() -> None:
+    named = set(re.findall(r"`(tests/[\w/.]+)`", read("guarantees.md")))
+    assert named
+    assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,0 +1,203 @@
+"""Everything at once, on real processes: one escalation and one ticket a session, and no word of the AI after it."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+from support.contractcheck import Loopback
+from support.sidecar import Caller, Chat, Live, Sidecar, kill_group, new_session_id, running_sidecar
+from support.zendesk_server import ZendeskVendor
+
+from bridge import bootstrap
+from bridge.config import Settings
+from bridge.domain.instants import from_rfc3339
+from bridge.domain.values import Json
+from bridge.ports import Tx
+
+SESSIONS = 200
+TURNS = ("I want to talk to a human", "hello, where is my parcel?", "let me speak to a real person please", "any news?")
+LANES = 2
+"""Sessions that are played at the same time, each by a thread a turn."""
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer, with when the call began and ended."""
+
+    session: str
+    began: float
+    ended: float
+    status: int
+    verdict: Json
+
+
+@contextmanager
+def reading(live: Live) -> Iterator[Tx]:
+    """The live database, seen from here."""
+    assembly = bootstrap.build(Settings(database_url=SecretStr(live.env["BRIDGE_DATABASE_URL"])))
+    try:
+        with assembly.bridge.store.read() as tx:
+            yield tx
+    finally:
+        assembly.close()
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    ends = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < ends, f"it took too long: {what}"
+        time.sleep(0.02)
+
+
+def play(caller: Caller, sessions: list[str], mine: int, together: threading.Barrier) -> list[Said]:
+    """One thread: in each session, at the same moment as the others, its own turn, until it is taken."""
+    seen = []
+    for session in sessions:
+        together.wait(PATIENCE)
+        status = 503
+        while status == 503:
+            began = time.monotonic()
+            body = {"turn_id": f"t{mine}", "text": TURNS[mine]}
+            answer = caller.send("POST", f"/v1/sessions/{session}/turns", body)
+            status = answer.status
+            seen.append(Said(session, began, time.monotonic(), status, answer.json if status == 200 else None))
+    return seen
+
+
+def play_all(live: Live) -> list[Said]:
+    ids, caller = [new_session_id() for _ in range(SESSIONS)], live.caller()
+    for session in ids:
+        caller.ask("POST", "/v1/sessions", {"session_id": session, "visitor": {"identity": "anonymous"}})
+    lanes = [ids[lane::LANES] for lane in range(LANES)]
+    with ThreadPoolExecutor(LANES * len(TURNS)) as pool:
+        running = []
+        for lane in lanes:
+            together = threading.Barrier(len(TURNS))
+            running += [pool.submit(play, live.caller(), lane, mine, together) for mine in range(len(TURNS))]
+        return [said for one in running for said in one.result()]
+
+
+@pytest.mark.slow
+def test_four_turns_at_once_in_each_of_200_sessions_are_200_escalations_and_200_tickets(
+    database: str, tmp_path: Path
+) -> None:
+    vendor = ZendeskVendor()
+    with Loopback(vendor) as zendesk:
+        settings = {
+            "workers": "3", "desk": "zendesk", "zendesk_url": zendesk.base_url, "zendesk_token": "token",
+            "allow_private_upstreams": zendesk.endpoint,
+        }  # fmt: skip
+        with running_sidecar(tmp_path, database, **settings) as live:
+            said = play_all(live)
+            scheduler = live.spawn("scheduler.log", "scheduler")
+            try:
+                until(lambda: everything_sent(live), "tickets and mails")
+            finally:
+                kill_group(scheduler)
+            with reading(live) as tx:
+                numbers = tx.ops.numbers(0)
+    assert Counter(one.status for one in said).keys() <= {200, 503}
+    assert numbers["escalations"] == {"open": SESSIONS}
+    assert numbers["turns"] == {"all": SESSIONS * len(TURNS)}
+    assert numbers["commitments"] == {"pending": SESSIONS}
+    tickets = Counter(ticket["external_id"] for ticket in vendor.state.tickets)
+    assert len(tickets) == SESSIONS
+    assert set(tickets.values()) == {1}
+    assert len(list((tmp_path / "mail").glob("*.eml"))) == SESSIONS
+    assert ai_after_the_lock(said) == []
+    assert len({one.verdict["escalation"]["id"] for one in said if one.verdict and one.verdict["escalation"]}) == SESSIONS
+
+
+def everything_sent(live: Live) -> bool:
+    with reading(live) as tx:
+        return tx.ops.numbers(0)["outbox"].keys() == {"sent"}
+
+
+def ai_after_the_lock(said: list[Said]) -> list[tuple[Said, Said]]:
+    """Calls that began after an answer had said "waiting", and were told that the bot may speak."""
+    locks: dict[str, Said] = {}
+    for one in said:
+        if one.verdict and one.verdict["action"] == "say":
+            known = locks.get(one.session)
+            locks[one.session] = one if known is None or one.ended < known.ended else known
+    return [
+        (locks[one.session], one)
+        for one in said
+        if one.verdict and one.verdict["action"] == "answer" and one.began > locks[one.session].ended
+    ]
+
+
+def ask(together: threading.Barrier, tab: Chat) -> Json:
+    """Ask for a person at the same moment as the others, until it is taken."""
+    together.wait(PATIENCE)
+    while True:
+        answer = tab.caller.send("POST", f"/v1/sessions/{tab.id}/turns", {"turn_id": "t1", "text": TURNS[0]})
+        if answer.status != 503:
+            assert answer.status == 200, answer.body
+            return answer.json
+
+
+def test_two_tabs_of_one_customer_that_ask_at_once_are_one_escalation(sidecar_on_each: Sidecar) -> None:
+    for user in range(5):
+        tabs = [sidecar_on_each.chat() for _ in range(2)]
+        for tab in tabs:
+            tab.verified(str(user))
+        together = threading.Barrier(len(tabs))
+
+        with ThreadPoolExecutor(len(tabs)) as pool:
+            verdicts = list(pool.map(partial(ask, together), tabs))
+        assert {verdict["action"] for verdict in verdicts} == {"say"}
+        assert len({verdict["escalation"]["id"] for verdict in verdicts}) == 1
+    assert len(sidecar_on_each.team.list("all")) == 5
+
+
+@pytest.mark.slow
+def test_two_schedulers_and_one_that_is_killed_do_each_follow_up_once(database: str, tmp_path: Path) -> None:
+    shift = tmp_path / "shift"
+    shift.write_text("0")
+    with running_sidecar(tmp_path, database, workers="1", clock=f"file:{shift}") as live:
+        caller = live.caller()
+        chats = [Chat(caller) for _ in range(80)]
+        for number, chat in enumerate(chats):
+            chat.verified(str(number))
+            chat.says(TURNS[0])
+        until(lambda: everything_sent(live), "the first mails")
+        due = max(one["commitment"]["due_at"] for one in live.team.list())
+        shift.write_text(str(seconds_until(due) + 1))
+        schedulers = [live.spawn(f"scheduler{n}.log", "scheduler") for n in range(2)]
+        until(lambda: broken(live) > 3, "the first broken promises")
+        kill_group(schedulers[0])
+        shift.write_text(str(seconds_until(due) + 90))  # its leases have run out
+        try:
+            until(lambda: broken(live) == len(chats) and everything_sent(live), "all promises and their mails")
+        finally:
+            kill_group(schedulers[1])
+        with reading(live) as tx:
+            numbers = tx.ops.numbers(0)
+        assert numbers["commitments"] == {"broken": len(chats), "pending": len(chats)}
+        for chat in chats:
+            assert [kind for kind, _ in chat.lines()] == ["commitment", "commitment"]
+        with reading(live) as tx:
+            mails = [row["external_id"] for row in tx.work.outbox(["sent"], 10_000)]
+    for kind in ("customer.broken", "team.broken"):
+        assert sum(kind in external_id for external_id in mails) == len(chats)
+        assert len(list((tmp_path / "mail").glob(f"*{kind}*"))) == len(chats)
+
+
+def seconds_until(instant: str) -> float:
+    return from_rfc3339(instant) / 1000 - time.time()
+
+
+def broken(live: Live) -> float:
+    """How many promises are broken by now."""
+    with reading(live) as tx:
+        return tx.ops.numbers(0)["commitments"].get("broken", 0)

@@ -1,0 +1,694 @@
+"""The life of a conversation, seen through the API, on each kind of database."""
+
+from typing import Any
+
+import pytest
+from support.sidecar import ADA, AFTER_HOURS, FakeDesk, Sidecar
+
+from bridge.domain.customer import Account, Order
+from bridge.domain.values import Json
+from bridge.ports import NotDone, OutcomeUnknown, Rejected, Scope, Site
+from bridge.service.manage_sites import add_site
+
+ASKING = "I want to talk to a human"
+BOB: Json = {"id": "4", "name": "Bob"}
+WAITING = "Your message was added to your request. "
+
+
+@pytest.fixture
+def it(sidecar_on_each: Sidecar) -> Sidecar:
+    return sidecar_on_each
+
+
+@pytest.fixture
+def after_hours(it: Sidecar) -> Sidecar:
+    it.clock.set(AFTER_HOURS)
+    return it
+
+
+@pytest.fixture
+def live(it: Sidecar) -> Sidecar:
+    """Ada is there, in staffed hours."""
+    it.team.is_there()
+    return it
+
+
+def vip(it: Sidecar) -> None:
+    it.crm.accounts["user7@example.org"] = Account(tier="enterprise")
+
+
+def escalated(it: Sidecar, **who: Any) -> Any:
+    """A chat of user 7 that was just handed over."""
+    chat = it.chat()
+    chat.verified(**who)
+    assert chat.says(ASKING)["state"] == "escalated"
+    return chat
+
+
+def the_one(it: Sidecar) -> Json:
+    found = it.team.list("all")
+    assert len(found) == 1
+    return found[0]
+
+
+# ------------------------------------------------------------------------------------------------- before
+
+
+def test_a_new_session_is_open_and_says_nothing_of_the_customer(it: Sidecar) -> None:
+    vip(it)
+    verdict = it.chat("ses_0123456789abcdef").verified()
+    assert verdict == {
+        "session_id": "ses_0123456789abcdef", "state": "open", "action": "answer", "say": None, "escalation": None,
+        "last_event": 0, "poll_after_ms": 15000,
+    }  # fmt: skip
+
+
+def test_a_session_starts_once_and_says_so_by_its_status(it: Sidecar) -> None:
+    chat = it.chat()
+    body = {"session_id": chat.id, "visitor": {"identity": "anonymous"}}
+    assert [chat.caller.send("POST", "/v1/sessions", body).status for _ in range(2)] == [201, 200]
+
+
+def test_a_session_is_not_handed_to_another_visitor(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified("7")
+    body = {"session_id": chat.id, "visitor": {"identity": "verified", "user_id": "8"}}
+    answer = chat.caller.send("POST", "/v1/sessions", body)
+    assert (answer.status, answer.slug) == (409, "session-taken")
+
+
+def test_a_confident_bot_may_answer(it: Sidecar) -> None:
+    vip(it)
+    chat = it.chat()
+    chat.verified()
+    assert chat.says("Where is my order?")["action"] == "answer"
+    verdict = chat.bot("It is on its way.", confidence=0.97, intent="order_status", intent_matched=True)
+    assert (verdict["action"], verdict["state"]) == ("answer", "open")
+    assert it.team.list("all") == []
+
+
+def test_an_unsure_bot_hands_a_valuable_customer_over_and_its_reply_is_not_shown(it: Sidecar) -> None:
+    vip(it)
+    chat = it.chat()
+    chat.verified()
+    chat.says("Why was I charged twice?")
+    verdict = chat.bot("You were not.", confidence=0.3)
+    assert (verdict["state"], verdict["action"]) == ("escalated", "say")
+    assert verdict["say"] == verdict["escalation"]["commitment"]["text"]
+    found = it.team.read(the_one(it)["id"])
+    assert (found["rule"], found["priority"]) == ("valuable-and-unsure", "urgent")
+    assert [line["shown"] for line in found["packet"]["transcript"]] == [True, False]
+    assert found["packet"]["last_attempt"] == "You were not."
+
+
+def test_an_unsure_bot_may_go_on_with_everybody_else(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    chat.says("Why was I charged twice?")
+    assert chat.bot("You were not.", confidence=0.3)["action"] == "answer"
+
+
+def test_asking_for_a_person_is_known_before_any_model_is_paid(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    verdict = chat.says(ASKING)
+    assert (verdict["state"], verdict["action"]) == ("escalated", "say")
+    assert the_one(it)["rule"] == "explicit_request"
+
+
+# ------------------------------------------------------------------------------------------------- idempotence
+
+
+def test_the_same_turn_again_has_the_stored_answer(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    first = chat.says(ASKING, "t1")
+    it.clock.advance(hours=1)
+    assert chat.says(ASKING, "t1") == first
+    assert len(it.team.list("all")) == 1
+
+
+def test_the_same_turn_with_another_text_is_a_contradiction(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    chat.says("hello", "t1")
+    answer = chat.caller.send("POST", f"/v1/sessions/{chat.id}/turns", {"turn_id": "t1", "text": "hullo"})
+    assert (answer.status, answer.slug) == (409, "turn-contradicted")
+
+
+def test_the_same_reply_again_has_the_stored_answer(it: Sidecar) -> None:
+    vip(it)
+    chat = it.chat()
+    chat.verified()
+    chat.says("Why was I charged twice?")
+    first = chat.bot("You were not.", confidence=0.3)
+    it.clock.advance(hours=1)
+    assert chat.bot("You were not.", confidence=0.3) == first
+
+
+@pytest.mark.parametrize("change", [{"text": "other"}, {"confidence": 0.9}, {"failed": True}, {"signals": {"a": 1}}])
+def test_the_same_reply_with_anything_changed_is_a_contradiction(it: Sidecar, change: Json) -> None:
+    chat = it.chat()
+    chat.start()
+    chat.says("hello")
+    chat.bot("Hi.", confidence=0.8)
+    body = {"text": "Hi.", "confidence": 0.8, **change}
+    answer = chat.caller.send("PUT", f"/v1/sessions/{chat.id}/turns/t1/reply", body)
+    assert (answer.status, answer.slug) == (409, "turn-contradicted")
+
+
+def test_a_repeated_old_turn_never_lets_the_bot_speak_after_the_lock(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    assert chat.says("hello", "t1")["action"] == "answer"
+    assert chat.bot("Hi.", "t1")["action"] == "answer"
+    chat.says(ASKING, "t2")
+    assert chat.says("hello", "t1")["action"] == "say"
+    assert chat.bot("Hi.", "t1")["action"] == "say"
+    assert chat.verified()["action"] == "say"
+
+
+def test_a_repeated_old_turn_never_lets_the_bot_speak_in_a_closed_session(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    chat.says("hello", "t1")
+    chat.close()
+    assert chat.says("hello", "t1")["action"] == "say"
+
+
+# ------------------------------------------------------------------------------------------------- the lock
+
+
+def test_a_reply_that_comes_after_the_lock_is_dropped_and_kept_for_the_team(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    chat.says("hello", "t1")
+    chat.says(ASKING, "t2")
+    verdict = chat.bot("Hi there!", "t1", confidence=0.99)
+    assert (verdict["action"], verdict["state"]) == ("say", "escalated")
+    said = it.team.read(the_one(it)["id"])["conversation"]
+    assert [(line["text"], line["shown"]) for line in said if line["who"] == "bot"] == [("Hi there!", False)]
+
+
+def test_what_the_visitor_writes_after_the_lock_joins_the_ticket(it: Sidecar) -> None:
+    chat = escalated(it)
+    promise = the_one(it)["commitment"]
+    it.clock.advance(minutes=1)
+    verdict = chat.says("are you there?")
+    assert verdict["say"] == WAITING + promise["text"]
+    assert verdict["escalation"]["commitment"]["due_at"] == promise["due_at"]
+    assert "are you there?" in [line["text"] for line in it.team.read(the_one(it)["id"])["conversation"]]
+    assert len(it.team.list("all")) == 1
+
+
+def test_closing_ends_an_open_session(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    assert chat.close()["state"] == "closed"
+    verdict = chat.says("hello?")
+    assert (verdict["state"], verdict["action"]) == ("closed", "say")
+    assert verdict["say"] == "This conversation is closed. Please start a new one if you need us again."
+
+
+def test_closing_leaves_a_locked_session_locked(it: Sidecar) -> None:
+    chat = escalated(it)
+    assert chat.close()["state"] == "escalated"
+    assert the_one(it)["commitment"]["state"] == "pending"
+
+
+# ------------------------------------------------------------------------------------------------- packet and ticket
+
+
+def test_the_packet_is_six_items_and_nothing_else(it: Sidecar) -> None:
+    it.crm.accounts["user7@example.org"] = Account(
+        tier="business", billing_status="past due", orders=(Order(id="1", total=20, currency="USD", status="paid"),)
+    )
+    chat = it.chat()
+    chat.verified()
+    chat.says("Where is order 1?")
+    chat.bot("No idea.", confidence=0.9, signals={"reasoning": "the model's secret thoughts"})
+    chat.says(ASKING)
+    packet = it.team.read(the_one(it)["id"])["packet"]
+    assert set(packet) == {"customer", "summary", "transcript", "reason", "account", "last_attempt"}
+    assert packet["customer"] == {
+        "name": "User 7", "email": "user7@example.org", "phone": None, "identity": "verified", "tier": "business",
+        "tier_assumed": False,
+    }  # fmt: skip
+    assert [line["text"] for line in packet["transcript"]] == ["Where is order 1?", "No idea.", ASKING]
+    assert packet["account"]["billing_status"] == "past due"
+    assert 0 < len(packet["summary"]) <= 160
+    assert "secret thoughts" not in str(packet)
+
+
+def test_promise_message_event_ticket_and_job_name_one_instant(after_hours: Sidecar) -> None:
+    it = after_hours
+    chat = escalated(it)
+    found = the_one(it)
+    assert found["commitment"]["due_at"] == "2026-11-02T18:00:00Z"
+    assert found["commitment"]["timezone"] == "America/New_York"
+    text = found["commitment"]["text"]
+    assert "1:00 PM EST on Monday, November 2" in text
+    assert chat.lines() == [("commitment", text)]
+    assert chat.says("ok")["say"] == WAITING + text
+    with it.bridge.store.read() as tx:
+        jobs = {row["kind"]: row["due_at"] for row in tx.work.due(it.clock.at + 10**9, 100)}
+    due = it.clock.at + (2 * 24 - 8 + 0) * 3_600_000
+    assert jobs == {"opening": due - 4 * 3_600_000, "warn": due - 600_000, "promise": due}
+    it.work()
+    assert "18:00 UTC" in it.desk.tickets[0][1]
+    assert text in it.desk.tickets[0][1]
+    assert text in it.mailer.to("team@shop.example")[0].text
+
+
+def test_one_ticket_is_sent_and_its_place_is_shown(it: Sidecar) -> None:
+    escalated(it)
+    assert the_one(it)["ticket"] == {"desk": "fake", "state": "sending", "ref": None, "url": None}
+    it.work()
+    it.work()
+    assert [external for external, _ in it.desk.tickets] == [the_one(it)["id"]]
+    assert the_one(it)["ticket"] == {"desk": "fake", "state": "sent", "ref": "T1", "url": "https://desk.example/1"}
+
+
+def test_a_ticket_that_certainly_was_not_made_is_sent_again(it: Sidecar) -> None:
+    it.desk.fault = NotDone("refused")
+    escalated(it)
+    it.work()
+    assert the_one(it)["ticket"]["state"] == "sending"
+    it.desk.fault = None
+    it.clock.advance(minutes=1)
+    it.work()
+    assert len(it.desk.tickets) == 1
+    assert it.desk.looked_for == []
+
+
+def test_a_ticket_whose_fate_is_unknown_is_looked_for_before_it_is_sent_again(it: Sidecar) -> None:
+    class Forgetful(FakeDesk):
+        def create(self, external_id: str, body: str) -> Any:
+            super().create(external_id, body)
+            raise OutcomeUnknown("timeout")
+
+    it.desk.__class__ = Forgetful  # it makes the ticket, and its answer is lost
+    escalated(it)
+    it.work()
+    it.clock.advance(minutes=1)
+    it.work()
+    assert len(it.desk.tickets) == 1
+    assert the_one(it)["ticket"]["state"] == "sent"
+
+
+def test_a_ticket_that_is_refused_is_shown_as_parked_and_everything_else_goes_on(it: Sidecar) -> None:
+    it.desk.fault = Rejected("http 422")
+    chat = escalated(it)
+    it.work()
+    assert the_one(it)["ticket"]["state"] == "parked"
+    assert len(it.mailer.mails) == 1
+    assert chat.says("hello?")["action"] == "say"
+
+
+def test_a_desk_that_breaks_in_a_way_nobody_foresaw_stops_no_other_row(it: Sidecar) -> None:
+    it.desk.fault = ZeroDivisionError("a bug")
+    escalated(it)
+    it.work()
+    assert the_one(it)["ticket"]["state"] == "sending"
+    assert len(it.mailer.mails) == 1
+
+
+# ------------------------------------------------------------------------------------------------- second tab
+
+
+def test_a_second_tab_opened_before_the_decision_falls_silent_with_it(it: Sidecar) -> None:
+    first, second = it.chat(), it.chat()
+    first.verified()
+    second.verified()
+    assert second.says("Where is my order?")["action"] == "answer"
+    first.says(ASKING)
+    verdict = second.bot("On its way.")
+    assert (verdict["action"], verdict["state"]) == ("say", "escalated")
+    assert second.says("and now?")["escalation"]["id"] == the_one(it)["id"]
+
+
+def test_a_second_tab_opened_after_the_decision_is_silent_at_once(it: Sidecar) -> None:
+    escalated(it)
+    verdict = it.chat().verified()
+    assert (verdict["action"], verdict["state"]) == ("say", "escalated")
+    assert verdict["say"] == the_one(it)["commitment"]["text"]
+
+
+def test_every_tab_hears_the_person_and_the_team_sees_all_that_was_said(it: Sidecar) -> None:
+    first = escalated(it)
+    second = it.chat()
+    second.verified()
+    second.says("also my second question")
+    it.team.does("reply", the_one(it)["id"], text="I am on it", reply_id="r1")
+    for chat in (first, second):
+        assert ("agent", "I am on it") in chat.lines()
+    said = [line["text"] for line in it.team.read(the_one(it)["id"])["conversation"]]
+    assert {"also my second question", ASKING, "I am on it"} <= set(said)
+
+
+def test_another_customers_chat_goes_on(it: Sidecar) -> None:
+    escalated(it)
+    other = it.chat()
+    assert other.verified("8")["action"] == "answer"
+    assert other.says("hello")["action"] == "answer"
+
+
+def test_a_typed_address_joins_nothing(it: Sidecar) -> None:
+    first, second = it.chat(), it.chat()
+    first.start("claimed", email="ann@example.org")
+    first.says(ASKING)
+    assert second.start("claimed", email="ann@example.org")["state"] == "open"
+
+
+def test_the_next_escalation_of_the_same_customer_is_a_new_one_once_the_first_is_resolved(it: Sidecar) -> None:
+    escalated(it)
+    it.team.does("resolve", the_one(it)["id"])
+    escalated(it)
+    assert [one["state"] for one in it.team.list("all")].count("open") == 1
+    assert len(it.team.list("all")) == 2
+
+
+# ------------------------------------------------------------------------------------------------- contact
+
+
+def test_an_anonymous_visitor_is_asked_how_to_be_reached(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    verdict = chat.says(ASKING)
+    assert verdict["escalation"]["needs_contact"] is True
+    assert verdict["say"].startswith(verdict["escalation"]["commitment"]["text"])
+    assert "e-mail address" in verdict["say"]
+
+
+def test_contact_that_is_given_is_kept_shown_and_told_to_the_team(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    chat.says(ASKING)
+    verdict = chat.contact(email="ann@example.org", name="Ann", phone="+1 555 0100")
+    assert verdict["escalation"]["needs_contact"] is False
+    customer = the_one(it)["customer"]
+    assert (customer["email"], customer["name"], customer["phone"]) == ("ann@example.org", "Ann", "+1 555 0100")
+    it.work()
+    told = [mail.text for mail in it.mailer.to("team@shop.example") if mail.subject.startswith("Contact given")]
+    assert "ann@example.org" in told[0]
+
+
+def test_the_same_contact_twice_is_one_mail_to_the_team(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    chat.says(ASKING)
+    for _ in range(3):
+        chat.contact(email="ann@example.org")
+    it.work()
+    assert len(it.mailer.to("team@shop.example")) == 2
+
+
+def test_a_verified_address_is_not_replaced_by_a_typed_one(it: Sidecar) -> None:
+    chat = escalated(it)
+    chat.contact(email="thief@example.org")
+    assert the_one(it)["customer"]["email"] == "user7@example.org"
+
+
+def test_an_answer_reaches_the_address_that_was_given(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    chat.says(ASKING)
+    chat.contact(email="ann@example.org")
+    it.team.does("reply", the_one(it)["id"], text="Solved.", reply_id="r1")
+    it.work()
+    assert "Solved." in it.mailer.to("ann@example.org")[0].text
+
+
+# ------------------------------------------------------------------------------------------------- people
+
+
+def test_claim_reply_resolve(it: Sidecar) -> None:
+    chat = escalated(it)
+    number = the_one(it)["id"]
+    assert it.team.does("claim", number)["claimed_by"] == ADA
+    replied = it.team.does("reply", number, text="Hello, Ada here.", reply_id="r1")
+    assert replied["commitment"]["state"] == "kept"
+    event = chat.events()["events"][-1]
+    assert (event["kind"], event["text"], event["author"]) == ("agent", "Hello, Ada here.", "Ada")
+    assert it.team.does("resolve", number)["state"] == "resolved"
+    assert chat.lines()[-1][0] == "closed"
+    assert chat.events()["state"] == "closed"
+    assert chat.says("thanks")["state"] == "closed"
+
+
+def test_what_another_has_claimed_cannot_be_claimed(it: Sidecar) -> None:
+    escalated(it)
+    number = the_one(it)["id"]
+    it.team.does("claim", number)
+    it.team.does("claim", number)  # the same person may
+    answer = it.team.caller.send("POST", f"/v1/escalations/{number}/claim", {"agent": BOB})
+    assert (answer.status, answer.slug) == (409, "already-claimed")
+
+
+@pytest.mark.parametrize("what", ["claim", "reply", "resolve", "release"])
+@pytest.mark.parametrize("ending", ["resolve", "release"])
+def test_what_is_over_cannot_be_worked_on(it: Sidecar, what: str, ending: str) -> None:
+    escalated(it)
+    number = the_one(it)["id"]
+    it.team.does(ending, number)
+    body = {"agent": ADA, **({"text": "x", "reply_id": "r"} if what == "reply" else {})}
+    answer = it.team.caller.send("POST", f"/v1/escalations/{number}/{what}", body)
+    assert (answer.status, answer.slug) == (409, "escalation-closed")
+
+
+def test_a_reply_that_is_sent_twice_is_said_once(it: Sidecar) -> None:
+    chat = escalated(it)
+    for _ in range(2):
+        it.team.does("reply", the_one(it)["id"], text="Hello", reply_id="r1")
+    assert chat.lines().count(("agent", "Hello")) == 1
+
+
+def test_events_are_numbered_and_told_from_where_the_chat_is(it: Sidecar) -> None:
+    chat = escalated(it)
+    number = the_one(it)["id"]
+    for n in range(3):
+        it.team.does("reply", number, text=f"line {n}", reply_id=f"r{n}")
+    numbers = [event["n"] for event in chat.events()["events"]]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert chat.lines(numbers[-2]) == [("agent", "line 2")]
+    assert chat.says("ok")["last_event"] == numbers[-1]
+
+
+def test_a_released_session_is_the_bots_again_and_says_so(it: Sidecar) -> None:
+    chat = escalated(it)
+    it.team.does("release", the_one(it)["id"])
+    assert chat.lines()[-1] == ("released", "Our team has handed this chat back to the assistant.")
+    assert chat.says("Where is my order?")["action"] == "answer"
+    assert chat.bot("On its way.", confidence=0.9)["action"] == "answer"
+
+
+def test_what_led_to_a_hand_over_does_not_lead_to_the_next_after_a_release(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    for _ in range(2):
+        chat.says("Where is my parcel with the shoes?")
+        chat.bot("I do not understand.", failed=True, intent_matched=False)
+    assert chat.says("hm")["state"] == "escalated"
+    it.team.does("release", the_one(it)["id"])
+    assert chat.says("hm")["action"] == "answer"
+    assert chat.bot("Sure.", failed=True, confidence=0.9)["action"] == "answer"
+
+
+def test_a_release_frees_every_tab(it: Sidecar) -> None:
+    first = escalated(it)
+    second = it.chat()
+    second.verified()
+    it.team.does("release", the_one(it)["id"])
+    assert first.says("hello")["action"] == "answer"
+    assert second.says("hello")["action"] == "answer"
+
+
+def test_the_list_turns_its_pages_newest_first(it: Sidecar) -> None:
+    for user in range(5):
+        it.chat().verified(str(user))
+        chat = it.chat()
+        chat.verified(str(user))
+        chat.says(ASKING)
+        it.clock.advance(seconds=user % 2)  # some in the same instant
+    seen: list[str] = []
+    before = ""
+    while True:
+        page = it.team.caller.ask("GET", f"/v1/escalations?limit=2{before}")
+        seen += [one["id"] for one in page["escalations"]]
+        if page["next_before"] is None:
+            break
+        before = f"&before={page['next_before']}"
+    assert len(seen) == len(set(seen)) == 5
+    assert [one["id"] for one in it.team.list()] == seen
+
+
+# ------------------------------------------------------------------------------------------------- the ladder
+
+
+def test_nobody_there_in_staffed_hours_is_a_mail(it: Sidecar) -> None:
+    escalated(it)
+    assert (the_one(it)["channel"], the_one(it)["commitment"]["due_at"]) == ("email", "2026-11-02T19:00:00Z")
+
+
+def test_somebody_there_in_staffed_hours_is_live(live: Sidecar) -> None:
+    chat = escalated(live)
+    assert the_one(live)["channel"] == "live"
+    assert "A person is joining this chat" in chat.lines()[0][1]
+    assert chat.events()["poll_after_ms"] == 3000
+
+
+def test_somebody_there_after_hours_is_a_mail(after_hours: Sidecar) -> None:
+    after_hours.team.is_there(ttl_s=3600)
+    escalated(after_hours)
+    assert the_one(after_hours)["channel"] == "email"
+
+
+@pytest.mark.parametrize("how", [{"available": False}, {"queues": ["another"]}])
+def test_somebody_who_is_not_for_us_is_nobody(it: Sidecar, how: Json) -> None:
+    it.team.is_there(**how)
+    escalated(it)
+    assert the_one(it)["channel"] == "email"
+
+
+def test_presence_runs_out(live: Sidecar) -> None:
+    live.clock.advance(minutes=3)
+    escalated(live)
+    assert the_one(live)["channel"] == "email"
+
+
+def test_a_person_with_their_hands_full_is_nobody(it: Sidecar) -> None:
+    it.team.is_there(capacity=1)
+    chat = it.chat()
+    chat.verified("1")
+    chat.says(ASKING)
+    it.team.does("claim", the_one(it)["id"])
+    other = it.chat()
+    other.verified("2")
+    assert other.says(ASKING)["escalation"]["channel"] == "email"
+
+
+def test_nobody_picks_up_and_it_falls_to_the_next_rung_with_a_new_promise(live: Sidecar) -> None:
+    chat = escalated(live)
+    before = the_one(live)["commitment"]
+    live.clock.advance(minutes=3, seconds=1)
+    live.work()
+    after = the_one(live)
+    assert after["channel"] == "email"
+    assert after["commitment"]["state"] == "pending"
+    assert after["commitment"]["due_at"] > before["due_at"]
+    assert chat.lines()[-1] == ("commitment", after["commitment"]["text"])
+    assert "Nobody is free to join this chat at the moment." in after["commitment"]["text"]
+    live.work()
+    assert len(chat.lines()) == 2
+
+
+def test_somebody_who_picks_up_in_time_keeps_it_live(live: Sidecar) -> None:
+    chat = escalated(live)
+    live.team.does("claim", the_one(live)["id"])
+    live.clock.advance(minutes=3, seconds=1)
+    live.work()
+    assert the_one(live)["channel"] == "live"
+    assert [kind for kind, _ in chat.lines()] == ["commitment", "notice"]
+
+
+# ------------------------------------------------------------------------------------------------- promises
+
+
+def test_a_promise_that_is_near_warns_the_team(it: Sidecar) -> None:
+    escalated(it)
+    it.clock.advance(hours=3, minutes=50)
+    it.work()
+    assert [mail.subject.split(" [")[0] for mail in it.mailer.to("team@shop.example")] == ["New", "Due soon"]
+
+
+def test_a_broken_promise_is_owned_up_to_with_a_new_one(it: Sidecar) -> None:
+    chat = escalated(it)
+    it.clock.advance(hours=4, seconds=1)
+    it.work()
+    promise = the_one(it)["commitment"]
+    assert promise["state"] == "pending"
+    assert promise["due_at"] > "2026-11-02T19:00:00Z"
+    assert "We did not answer in the time we promised" in promise["text"]
+    assert chat.lines()[-1] == ("commitment", promise["text"])
+    assert promise["text"] in it.mailer.to("user7@example.org")[-1].text
+    assert it.mailer.to("team@shop.example")[-1].subject.startswith("Promise broken")
+    with it.bridge.store.read() as tx:
+        states = [one.state for one in tx.escalations.commitments(the_one(it)["id"])]
+    assert sorted(states) == ["broken", "pending"]
+
+
+def test_promises_that_break_again_and_again_raise_an_alarm_and_go_on(it: Sidecar) -> None:
+    escalated(it)
+    for _ in range(5):
+        it.clock.advance(hours=30)
+        it.work()
+    assert the_one(it)["commitment"]["state"] == "pending"
+    assert any(mail.subject.startswith("ALARM") for mail in it.mailer.to("team@shop.example"))
+    assert len({mail.message_id for mail in it.mailer.mails}) == len(it.mailer.mails)
+
+
+def test_a_promise_that_was_kept_does_not_break(it: Sidecar) -> None:
+    chat = escalated(it)
+    it.team.does("reply", the_one(it)["id"], text="Here I am", reply_id="r1")
+    it.work()
+    known = list(it.mailer.mails)
+    it.clock.advance(hours=48)
+    it.work()
+    assert it.mailer.mails == known
+    assert the_one(it)["commitment"]["state"] == "kept"
+    assert chat.lines()[-1] == ("agent", "Here I am")
+
+
+def test_at_the_opening_team_and_customer_get_a_mail(after_hours: Sidecar) -> None:
+    escalated(after_hours)
+    after_hours.work()
+    assert after_hours.mailer.to("user7@example.org") == []
+    after_hours.clock.set("2026-11-02T14:00:00Z")
+    after_hours.work()
+    assert len(after_hours.mailer.to("user7@example.org")) == 1
+    assert "1:00 PM EST" in after_hours.mailer.to("user7@example.org")[0].text
+    assert [mail.subject.split(" [")[0] for mail in after_hours.mailer.to("team@shop.example")] == ["New", "Waiting"]
+
+
+@pytest.mark.parametrize("ending", ["resolve", "release"])
+def test_nothing_more_is_sent_once_it_is_over(after_hours: Sidecar, ending: str) -> None:
+    escalated(after_hours)
+    after_hours.work()
+    after_hours.team.does(ending, the_one(after_hours)["id"])
+    known = list(after_hours.mailer.mails)
+    after_hours.clock.set("2026-11-05T14:00:00Z")
+    after_hours.work()
+    assert after_hours.mailer.mails == known
+
+
+def test_a_scheduler_that_slept_over_everything_sends_each_thing_once(after_hours: Sidecar) -> None:
+    escalated(after_hours)
+    after_hours.clock.set("2026-11-04T20:00:00Z")
+    for _ in range(3):
+        after_hours.work()
+    sent = [mail.message_id for mail in after_hours.mailer.mails]
+    assert len(sent) == len(set(sent))
+    assert the_one(after_hours)["commitment"]["due_at"] > "2026-11-04T20:00:00Z"
+    assert len(after_hours.desk.tickets) == 1
+
+
+def test_every_message_is_in_the_visitors_language(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified(locale="de_DE", timezone="Europe/Berlin")
+    verdict = chat.says("Ich möchte mit einem Menschen sprechen")
+    assert verdict["state"] == "escalated"
+    assert verdict["say"].startswith("Jemand aus unserem Support meldet sich bei Ihnen bis")
+    assert "bei Ihnen 20:00 MEZ" in verdict["say"]
+    assert chat.says("hallo?")["say"].startswith("Ihre Nachricht wurde")
+
+
+def test_no_byte_crosses_between_sites(it: Sidecar) -> None:
+    other = add_site(it.bridge, Site("other", "https://other.example", "UTC", "t@other.example"), "")
+    chat = escalated(it)
+    number = the_one(it)["id"]
+    assert it.chat(chat.id, other).verified()["state"] == "open"  # the same id and user, and another session
+    theirs = it.caller(Scope.ADMIN, other)
+    assert theirs.ask("GET", "/v1/escalations?state=all")["escalations"] == []
+    assert theirs.send("GET", f"/v1/escalations/{number}").status == 404
+    assert theirs.send("POST", f"/v1/escalations/{number}/release", {"agent": ADA}).status == 404
+    assert chat.says("hello")["state"] == "escalated"

@@ -1,0 +1,362 @@
+"""A CRM that does not answer usably: the customer counts as the highest tier, soon, and one log line says why."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from support.loopback import Talk, http_answer, listening, read_head, says
+from support.sidecar import SHOP, Chat, Sidecar, free_port, with_systems
+
+from bridge.adapters.crm.file import FileCrm
+from bridge.adapters.crm.hubspot import HubSpot
+from bridge.adapters.http import Http
+from bridge.domain.customer import Account, Customer, Fetch
+from bridge.domain.values import Json, Visitor
+from bridge.ports import AdapterError, Crm, NotDone
+from bridge.service.context import POLICY_TTL
+
+ASKING = "I want to talk to a human"
+SOON = 1.2
+"""Seconds within which a session has to start, whatever the CRM does."""
+
+
+@contextmanager
+def hubspot(talk: Talk) -> Iterator[HubSpot]:
+    with listening(talk) as server:
+        yield at_port(server.port)
+
+
+def at_port(port: int) -> HubSpot:
+    http = Http(allow=frozenset({f"127.0.0.1:{port}"}))
+    return HubSpot(http, token="token", base_url=f"http://127.0.0.1:{port}")
+
+
+def customer_of(sidecar: Sidecar, chat: Chat) -> Customer:
+    with sidecar.bridge.store.read() as tx:
+        session = tx.sessions.get(SHOP.id, chat.id)
+    assert session is not None
+    return session.customer
+
+
+def start_with(sidecar: Sidecar, crm: Crm, **who: Any) -> tuple[Customer, list[Json], float]:
+    """The customer as stored, the log lines about the fetch, and the seconds it took."""
+    chat = with_systems(sidecar, crm=crm).chat()
+    began = time.monotonic()
+    with capture_logs() as logs:
+        verdict = chat.verified(**who)
+    took = time.monotonic() - began
+    assert verdict["action"] == "answer"
+    return customer_of(sidecar, chat), [line for line in logs if line["event"] == "crm.fetched"], took
+
+
+def slowly(seconds: float) -> Talk:
+    def talk(connection: Any) -> None:
+        read_head(connection)
+        threading.Event().wait(seconds)
+
+    return talk
+
+
+def answering(body: Any, status: int = 200) -> Talk:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return says(http_answer(status, raw, "Content-Type: application/json"))
+
+
+CONTACT = {"id": "1", "properties": {"email": "user7@example.org", "tier": "free"}}
+FAILURES: dict[str, tuple[Talk, str]] = {
+    "an error of its own": (answering({}, 500), "http 500"),
+    "a refused token": (answering({"message": "no"}, 401), "http 401"),
+    "too many calls": (answering({}, 429), "http 429"),
+    "a gateway's page": (says(http_answer(502, b"<h1>Bad gateway</h1>", "Content-Type: text/html")), "http 502"),
+    "HTML": (says(http_answer(200, b"<!doctype html>", "Content-Type: text/html")), ""),
+    "a maintenance page instead of an API": (says(http_answer(404, b"<h1>moved</h1>", "Content-Type: text/html")), ""),
+    "an empty object": (answering({}), "malformed"),
+    "a list": (answering([]), "malformed"),
+    "null": (answering(b"null"), "malformed"),
+    "no JSON": (answering(b'{"id": "1", "prop'), ""),
+    "nothing": (says(b""), ""),
+    "half an answer": (says(http_answer(200, b"{}" * 50)[:-40]), ""),
+    "a redirect": (says(http_answer(302, b"", "Location: http://127.0.0.1:1/")), ""),
+    "properties of another kind": (answering({**CONTACT, "properties": ["tier"]}), "malformed"),
+    "a number where there is a text": (answering({"id": {"a": 1}, "properties": {}}), "malformed"),
+    "a service level that is no number": (
+        answering({**CONTACT, "properties": {"sla_minutes_left": "soon"}}), "malformed"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("talk", "cause"), FAILURES.values(), ids=FAILURES)
+def test_an_unusable_answer_means_the_highest_tier_and_one_line_with_the_cause(
+    sidecar: Sidecar, talk: Talk, cause: str
+) -> None:
+    with hubspot(talk) as crm:
+        customer, logged, took = start_with(sidecar, crm)
+    assert (customer.fetch, customer.tier, customer.tier_assumed) == (Fetch.FAILED, "enterprise", True)
+    assert len(logged) == 1
+    assert (logged[0]["result"], logged[0]["crm"], logged[0]["site"]) == ("failed", "hubspot", "shop")
+    assert cause in logged[0]["cause"]
+    assert logged[0]["cause"] == customer.cause
+    assert took <= SOON
+
+
+def test_a_connection_that_is_refused_is_a_failure(sidecar: Sidecar) -> None:
+    customer, logged, took = start_with(sidecar, at_port(free_port()))
+    assert (customer.tier, customer.tier_assumed, len(logged)) == ("enterprise", True, 1)
+    assert logged[0]["cause"]
+    assert took <= SOON
+
+
+def test_a_crm_that_takes_five_seconds_is_not_waited_for(sidecar: Sidecar) -> None:
+    with hubspot(slowly(5)) as crm:
+        customer, logged, took = start_with(sidecar, crm)
+    assert (customer.tier, customer.cause) == ("enterprise", "too late")
+    assert [line["cause"] for line in logged] == ["too late"]
+    assert took <= SOON
+
+
+def test_an_assumed_tier_is_marked_in_the_packet(sidecar: Sidecar) -> None:
+    with hubspot(answering({}, 500)) as crm:
+        broken = with_systems(sidecar, crm=crm)
+        chat = broken.chat()
+        chat.verified()
+        chat.says("Why was I charged twice?")
+        assert chat.bot("You were not.", confidence=0.2)["state"] == "escalated"
+        number = broken.team.list()[0]["id"]
+        customer = broken.team.read(number)["packet"]["customer"]
+    assert (customer["tier"], customer["tier_assumed"]) == ("enterprise", True)
+
+
+def test_no_cause_holds_a_token_an_address_or_what_the_other_side_said(sidecar: Sidecar) -> None:
+    with hubspot(answering({"message": "canary user7@example.org"}, 500)) as crm:
+        _, logged, _ = start_with(sidecar, crm)
+    for secret in ("canary", "user7", "token", "127.0.0.1"):
+        assert secret not in json.dumps(logged)
+
+
+def test_an_error_that_nobody_foresaw_is_a_failure_too(sidecar: Sidecar) -> None:
+    def breaks(_visitor: Visitor) -> Account | None:
+        raise ZeroDivisionError("canary")
+
+    sidecar.crm.answer = breaks
+    customer, logged, _ = start_with(sidecar, sidecar.crm)
+    assert (customer.tier, customer.cause, len(logged)) == ("enterprise", "adapter error", 1)
+
+
+# ------------------------------------------------------------------------------------------------- not a failure
+
+
+def test_a_customer_whom_the_crm_does_not_know_has_the_default_tier(sidecar: Sidecar) -> None:
+    with hubspot(answering({"status": "error", "message": "resource not found"}, 404)) as crm:
+        customer, logged, _ = start_with(sidecar, crm)
+    assert (customer.fetch, customer.tier, customer.tier_assumed) == (Fetch.NOT_FOUND, "standard", False)
+    assert [line["result"] for line in logged] == ["not_found"]
+
+
+def test_a_customer_whom_the_crm_knows_has_the_tier_it_says(sidecar: Sidecar) -> None:
+    with hubspot(answering(CONTACT)) as crm:
+        customer, logged, _ = start_with(sidecar, crm)
+    assert (customer.fetch, customer.tier, customer.tier_assumed) == (Fetch.FOUND, "free", False)
+    assert [line["result"] for line in logged] == ["found"]
+
+
+def test_without_a_crm_nothing_is_asked_and_nothing_logged(sidecar: Sidecar) -> None:
+    chat = with_systems(sidecar, crm=None).chat()
+    with capture_logs() as logs:
+        chat.verified()
+    assert customer_of(sidecar, chat).fetch is Fetch.SKIPPED
+    assert logs == []
+
+
+@pytest.mark.parametrize("who", [{"identity": "anonymous"}, {"identity": "verified", "user_id": "7"}])
+def test_without_an_address_nobody_is_asked_about(sidecar: Sidecar, who: dict[str, str]) -> None:
+    chat = sidecar.chat()
+    chat.start(**who)
+    assert sidecar.crm.asked == []
+    assert customer_of(sidecar, chat).tier == "standard"
+
+
+def test_a_typed_address_is_asked_about_and_may_raise_the_tier(sidecar: Sidecar) -> None:
+    sidecar.crm.accounts["ann@example.org"] = Account(tier="enterprise")
+    chat = sidecar.chat()
+    chat.start("claimed", email="ann@example.org")
+    assert customer_of(sidecar, chat).tier == "enterprise"
+
+
+def test_a_policy_may_ignore_typed_addresses(sidecar: Sidecar) -> None:
+    sidecar.change_policy("claimed_identity: raise", "claimed_identity: ignore")
+    sidecar.crm.accounts["ann@example.org"] = Account(tier="enterprise")
+    chat = sidecar.chat()
+    chat.start("claimed", email="ann@example.org")
+    assert (customer_of(sidecar, chat).tier, sidecar.crm.asked) == ("standard", [])
+    assert POLICY_TTL > 0  # the change above was put in force by forgetting, not by waiting
+
+
+# ------------------------------------------------------------------------------------------------- a file
+
+FILES: dict[str, tuple[Callable[[Path], None], str]] = {
+    "is not there": (lambda path: None, "file: No such file or directory"),
+    "is a folder": (lambda path: path.mkdir(), "file: "),
+    "is no text": (lambda path: path.write_bytes(b"\xff\xfe\x00") and None, "file: not UTF-8"),
+    "has no addresses": (lambda path: path.write_text("name,tier\nAnn,free\n") and None, "file: no column named email"),
+    "has a row that cannot be read": (
+        lambda path: path.write_text("email,tier,sla_minutes_left\nuser7@example.org,free,soon\n") and None, "line 2"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "cause"), FILES.values(), ids=FILES)
+def test_a_file_is_a_failed_crm_when_it(
+    sidecar: Sidecar, tmp_path: Path, make: Callable[[Path], None], cause: str
+) -> None:
+    make(tmp_path / "crm.csv")
+    customer, logged, _ = start_with(sidecar, FileCrm(tmp_path / "crm.csv"))
+    assert (customer.tier, customer.tier_assumed, len(logged)) == ("enterprise", True, 1)
+    assert customer.cause is not None
+    assert customer.cause.startswith(cause)
+
+
+def test_a_customer_who_is_not_in_the_file_is_not_found(sidecar: Sidecar, tmp_path: Path) -> None:
+    (tmp_path / "crm.csv").write_text("email,tier\nann@example.org,free\n")
+    customer, _, _ = start_with(sidecar, FileCrm(tmp_path / "crm.csv"))
+    assert (customer.fetch, customer.tier) == (Fetch.NOT_FOUND, "standard")
+
+
+# ------------------------------------------------------------------------------------------------- late data
+
+
+class Late:
+    """A CRM that answers when it is let go."""
+
+    def __init__(self, answer: Account | AdapterError | None) -> None:
+        self._answer = answer
+        self.go = threading.Event()
+        self.asked = 0
+        self.name = "late"
+
+    def account(self, visitor: Visitor, *, budget: float) -> Account | None:
+        self.asked += 1
+        assert self.go.wait(20)
+        if isinstance(self._answer, AdapterError):
+            raise self._answer
+        return self._answer
+
+
+@pytest.fixture
+def impatient(sidecar: Sidecar) -> Sidecar:
+    return replace(sidecar, bridge=replace(sidecar.bridge, crm_wait=0.05))
+
+
+def until(true: Callable[[], bool]) -> None:
+    ends = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < ends, "it never came"
+        time.sleep(0.01)
+
+
+def logged_repair(logs: list[Any]) -> bool:
+    return any(line["event"] == "crm.repaired" for line in logs)
+
+
+def test_late_data_repair_an_open_session(impatient: Sidecar) -> None:
+    crm = Late(Account(tier="free"))
+    chat = with_systems(impatient, crm=crm).chat()
+    with capture_logs() as logs:
+        chat.verified()
+        assert customer_of(impatient, chat).tier == "enterprise"
+        crm.go.set()
+        until(lambda: logged_repair(list(logs)))
+    customer = customer_of(impatient, chat)
+    assert (customer.fetch, customer.tier, customer.tier_assumed) == (Fetch.FOUND, "free", False)
+
+
+def test_late_data_leave_an_escalated_session_with_what_it_was_decided_on(impatient: Sidecar) -> None:
+    crm = Late(Account(tier="free"))
+    slow = with_systems(impatient, crm=crm)
+    chat = slow.chat()
+    chat.verified()
+    chat.says(ASKING)
+    crm.go.set()
+    until(lambda: _cached(slow))
+    slow.bridge.background.submit(lambda: None).result()
+    customer = customer_of(impatient, chat)
+    assert (customer.tier, customer.tier_assumed) == ("enterprise", True)
+
+
+def _cached(sidecar: Sidecar) -> bool:
+    with sidecar.bridge.store.read() as tx:
+        return tx.ops.cached_account(SHOP.id, "user7@example.org", 0)[0]
+
+
+def test_a_failure_that_comes_late_changes_nothing(impatient: Sidecar) -> None:
+    crm = Late(NotDone("http 500"))
+    chat = with_systems(impatient, crm=crm).chat()
+    chat.verified()
+    crm.go.set()
+    impatient.bridge.background.submit(lambda: None).result()
+    assert customer_of(impatient, chat).tier == "enterprise"
+    assert not _cached(impatient)
+
+
+def test_a_turn_between_start_and_late_data_is_kept_by_the_repair(impatient: Sidecar) -> None:
+    crm = Late(Account(tier="free"))
+    chat = with_systems(impatient, crm=crm).chat()
+    with capture_logs() as logs:
+        chat.verified()
+        chat.says("Where is my order?")
+        crm.go.set()
+        until(lambda: logged_repair(list(logs)))
+    with impatient.bridge.store.read() as tx:
+        session = tx.sessions.get(SHOP.id, chat.id)
+    assert session is not None
+    assert (session.turns, len(session.window), session.customer.tier) == (1, 1, "free")
+
+
+# ------------------------------------------------------------------------------------------------- the cache
+
+
+def test_a_customer_is_asked_about_once_in_ten_minutes(sidecar: Sidecar) -> None:
+    sidecar.crm.accounts["user7@example.org"] = Account(tier="business")
+    for minutes, asked in ((0, 1), (9, 1), (2, 2)):
+        sidecar.clock.advance(minutes=minutes)
+        chat = sidecar.chat()
+        chat.verified()
+        assert customer_of(sidecar, chat).tier == "business"
+        assert len(sidecar.crm.asked) == asked
+
+
+def test_that_somebody_is_unknown_is_remembered_too(sidecar: Sidecar) -> None:
+    for _ in range(2):
+        sidecar.chat().verified()
+    assert len(sidecar.crm.asked) == 1
+
+
+def test_a_failure_is_not_remembered(sidecar: Sidecar) -> None:
+    def fails(_visitor: Visitor) -> Account | None:
+        raise NotDone("http 500")
+
+    sidecar.crm.answer = fails
+    sidecar.chat().verified()
+    sidecar.crm.answer = None
+    sidecar.crm.accounts["user7@example.org"] = Account(tier="free")
+    chat = sidecar.chat()
+    chat.verified()
+    assert customer_of(sidecar, chat).tier == "free"
+
+
+def test_an_address_is_one_customer_whatever_its_case(sidecar: Sidecar) -> None:
+    sidecar.chat().start("claimed", email="Ann@Example.org")
+    sidecar.chat().start("claimed", email="ann@example.org")
+    assert len(sidecar.crm.asked) == 1
+
+
+def test_repeating_a_session_start_asks_nobody(sidecar: Sidecar) -> None:
+    chat = sidecar.chat()
+    chat.verified()
+    sidecar.clock.advance(hours=1)
+    chat.verified()
+    assert len(sidecar.crm.asked) == 1

@@ -1,0 +1,605 @@
+"""The store's contract, the same on each kind of database; and migrations that bring exactly what the code expects."""
+
+import multiprocessing
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from pydantic import SecretStr
+from sqlalchemy import inspect
+from sqlalchemy.exc import DBAPIError
+from support.packets import ticket
+
+from bridge import bootstrap
+from bridge.config import Settings
+from bridge.domain.customer import Account, Customer, Shop
+from bridge.domain.escalation import (
+    Agent,
+    Commitment,
+    CommitmentState,
+    Escalation,
+    EscalationState,
+    Event,
+    EventKind,
+    FollowUp,
+    FollowUpKind,
+    OutboxKind,
+    OutboxRow,
+    Presence,
+)
+from bridge.domain.session import Session, Turn, customer_key
+from bridge.domain.values import Channel, Identity, Priority, State, Visitor
+from bridge.ports import AgentReply, Scope, Site, StoreBusy, TicketRef
+from bridge.store import migrate as schema
+from bridge.store.database import Database, migration_engine
+from bridge.store.sql import SqlStore
+from bridge.store.tables import metadata
+
+SITE = Site("shop", "https://shop.example", "UTC", "team@shop.example")
+ODD = "Zażółć 'quotes\" \\ %s %(x)s :of_site {due} 🙏 \u2028 \t"
+"""A text that a careless statement, format or driver would break on."""
+
+
+@pytest.fixture
+def store(database: str) -> Iterator[SqlStore]:
+    """A store with one site."""
+    made = SqlStore(Database(database, wait=2.0, readers=4))
+    with made.write() as tx:
+        assert tx.sites.add(SITE, {Scope.CHAT: "c" * 43, Scope.ADMIN: "a" * 43}, 1)
+        tx.policies.put(SITE.id, "rules: 1", "shipped", 1)
+    yield made
+    made.close()
+
+
+def session(number: str = "s1", **changes: Any) -> Session:
+    made = Session(
+        site=SITE.id, id=number, state=State.OPEN, visitor=Visitor(identity=Identity.ANONYMOUS),
+        customer=Customer(tier="free"), locale=None, timezone=None, page_url=None, flow="default", shop=None, window=(),
+        turns=0, escalation_id=None, last_event=0, phone=None, started_at=1,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def user(number: str = "7") -> Visitor:
+    return Visitor(identity=Identity.VERIFIED, user_id=number)
+
+
+def turn(seq: int = 1, turn_id: str = "t1", text: str = "hello") -> Turn:
+    return Turn(seq, turn_id, text, seq, "digest", '{"action":"answer"}', "null", "null")
+
+
+def commitment(of: str, number: str = "c1", **changes: Any) -> Commitment:
+    made = Commitment(
+        id=number, escalation_id=of, channel=Channel.EMAIL, due_at=100, timezone="UTC", wall="2026-01-01T00:00",
+        text=ODD, state=CommitmentState.PENDING, made_at=1,
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def escalation(number: str = "e1", of: str = "s1", **changes: Any) -> Escalation:
+    made = Escalation(
+        site=SITE.id, id=number, session_id=of, customer_key=None, state=EscalationState.OPEN, rule="r", reason=ODD,
+        priority=Priority.HIGH, queue="support", channel=Channel.EMAIL, policy_version=1, packet=ticket().packet,
+        trace="{}", decided_at=5, claimed_by=None, answered_at=None, commitment=commitment(number, f"c-{number}"),
+    )  # fmt: skip
+    return replace(made, **changes)
+
+
+def follow_up(number: str = "f1", kind: FollowUpKind = FollowUpKind.PROMISE, due_at: int = 100) -> FollowUp:
+    return FollowUp(number, SITE.id, "e1", "c-e1", kind, due_at)
+
+
+def row(number: str = "o1", external: str = "x1", due_at: int = 100) -> OutboxRow:
+    return OutboxRow(number, SITE.id, "e1", OutboxKind.TICKET, "desk", external, ODD, due_at)
+
+
+@pytest.fixture
+def escalated(store: SqlStore) -> SqlStore:
+    with store.write() as tx:
+        tx.sessions.start(session(), "d")
+        assert tx.escalations.open(escalation())
+    return store
+
+
+# ------------------------------------------------------------------------------------------------- transactions
+
+
+def test_what_fails_leaves_nothing_behind(store: SqlStore) -> None:
+    def fail_after_starting() -> None:
+        with store.write() as tx:
+            tx.sessions.start(session(), "d")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_starting()
+    with store.read() as tx:
+        assert tx.sessions.get(SITE.id, "s1") is None
+
+
+def test_what_is_to_follow_a_commit_does_not_follow_a_failure(store: SqlStore) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        with store.write() as tx:
+            tx.after_commit(lambda: done.append("failed"))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with store.write() as tx:
+        tx.after_commit(lambda: done.append("through"))
+        assert done == []
+    assert done == ["through"]
+
+
+def test_a_reader_cannot_write(store: SqlStore) -> None:
+    def write_while_reading() -> None:
+        with store.read() as tx:
+            tx.sessions.start(session(), "d")
+
+    with pytest.raises((DBAPIError, StoreBusy)):
+        write_while_reading()
+    with store.read() as tx:
+        assert tx.sessions.get(SITE.id, "s1") is None
+
+
+def test_a_reader_does_not_wait_for_a_writer(store: SqlStore) -> None:
+    with store.write() as writing:
+        writing.sessions.start(session(), "d")
+        with store.read() as reading:
+            assert reading.sessions.get(SITE.id, "s1") is None
+
+
+def test_a_store_that_was_closed_opens_again(store: SqlStore) -> None:
+    store.close()
+    with store.read() as tx:
+        assert tx.sites.get(SITE.id) == SITE
+
+
+def test_no_free_connection_in_time_is_called_busy(database: str) -> None:
+    store = SqlStore(Database(database, wait=0.05, readers=1))
+    with store.read():
+        with pytest.raises(StoreBusy), store.read():
+            pass
+    store.close()
+
+
+def test_a_writer_that_waits_too_long_is_told_that_it_is_busy(fresh_sqlite: Any) -> None:
+    store = SqlStore(Database(fresh_sqlite(), wait=0.05))
+    seen: list[type[BaseException]] = []
+
+    def second() -> None:
+        try:
+            with store.write():
+                pass
+        except StoreBusy as error:
+            seen.append(type(error))
+
+    with store.write():
+        thread = threading.Thread(target=second)
+        thread.start()
+        thread.join()
+    assert seen == [StoreBusy]
+    store.close()
+
+
+# ------------------------------------------------------------------------------------------------- sites
+
+
+def test_a_site_is_added_once(store: SqlStore) -> None:
+    with store.write() as tx:
+        assert not tx.sites.add(replace(SITE, url="https://thief.example"), {Scope.CHAT: "x" * 43}, 2)
+        assert tx.sites.all() == [SITE]
+        assert len(tx.sites.secrets(SITE.id)) == 2
+
+
+def test_secrets_are_listed_oldest_first_and_dropped_by_scope(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sites.add_secret(SITE.id, Scope.CHAT, "d" * 43, 2)
+        tx.sites.add_secret(SITE.id, Scope.CHAT, "e" * 43, 2)
+        assert [s[0] for scope, s in tx.sites.secrets(SITE.id) if scope is Scope.CHAT] == ["c", "d", "e"]
+        assert tx.sites.drop_secrets(SITE.id, keep_newest=True) == 2
+        assert sorted(secret[0] for _, secret in tx.sites.secrets(SITE.id)) == ["a", "e"]
+        assert tx.sites.drop_secrets(SITE.id, keep_newest=False) == 2
+        assert tx.sites.secrets(SITE.id) == []
+
+
+def test_a_nonce_is_kept_once_for_each_site_until_it_is_purged(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sites.add(replace(SITE, id="other"), {}, 1)
+        assert tx.sites.keep_nonce(SITE.id, "n", 10)
+        assert not tx.sites.keep_nonce(SITE.id, "n", 11)
+        assert tx.sites.keep_nonce("other", "n", 12)
+        assert tx.sites.purge_nonces(12) == 1
+        assert tx.sites.keep_nonce(SITE.id, "n", 13)
+
+
+def test_versions_of_a_policy_count_up_and_the_last_is_in_force(store: SqlStore) -> None:
+    with store.write() as tx:
+        assert tx.policies.put(SITE.id, ODD, "ada", 2) == 2
+        current = tx.policies.current(SITE.id)
+        assert current is not None
+        assert (current.version, current.document, current.author, current.created_at) == (2, ODD, "ada", 2)
+        first = tx.policies.get(SITE.id, 1)
+        assert first is not None
+        assert first.document == "rules: 1"
+        assert tx.policies.get(SITE.id, 3) is None
+        assert tx.policies.current("nobody") is None
+
+
+# ------------------------------------------------------------------------------------------------- sessions
+
+
+def test_a_session_comes_back_as_it_was_kept(store: SqlStore) -> None:
+    full = session(
+        visitor=user(), customer=Customer(tier=ODD[:20], account=Account(name=ODD)), locale="pl_PL",
+        timezone="Europe/Warsaw", page_url="https://x.example/?a=%20", flow="billing",
+        shop=Shop(currency="PLN", lifetime_value=1.5), started_at=1_793_631_600_000,
+    )  # fmt: skip
+    with store.write() as tx:
+        assert tx.sessions.start(full, "d")
+    with store.read() as tx:
+        assert tx.sessions.get(SITE.id, "s1") == full
+        assert tx.sessions.digest(SITE.id, "s1") == "d"
+
+
+def test_a_session_starts_once(store: SqlStore) -> None:
+    with store.write() as tx:
+        assert tx.sessions.start(session(), "d")
+        assert not tx.sessions.start(session(flow="other"), "e")
+        assert tx.sessions.digest(SITE.id, "s1") == "d"
+
+
+def test_only_an_open_session_can_be_locked(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sessions.start(session(), "d")
+        assert tx.sessions.lock(SITE.id, "s1", "e1")
+        assert not tx.sessions.lock(SITE.id, "s1", "e2")
+        locked = tx.sessions.hold(SITE.id, "s1")
+        assert locked is not None
+        assert (locked.state, locked.escalation_id) == (State.ESCALATED, "e1")
+
+
+def test_joining_locks_the_customers_open_sessions_and_nobody_elses(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number, who, state in (
+            ("a", user(), State.OPEN), ("b", user(), State.CLOSED), ("c", user("8"), State.OPEN),
+            ("d", Visitor(identity=Identity.ANONYMOUS), State.OPEN), ("e", user(), State.OPEN),
+        ):  # fmt: skip
+            tx.sessions.start(session(number, visitor=who, state=state), "d")
+        key = customer_key(user())
+        assert key is not None
+        assert sorted(tx.sessions.join(SITE.id, key, "e1")) == ["a", "e"]
+        assert [one.id for one in tx.sessions.of_escalation(SITE.id, "e1")] == ["a", "e"]
+
+
+def test_turns_come_back_in_order_and_their_replies_with_them(store: SqlStore) -> None:
+    of = session()
+    answered = replace(
+        turn(2, "t2", ODD), reply_text=ODD, reply_at=3, reply_digest="d", reply_verdict="{}", reply_trace="{}",
+        reply_shown=False, signals='{"a":1}',
+    )  # fmt: skip
+    with store.write() as tx:
+        tx.sessions.start(of, "d")
+        assert tx.sessions.keep_turn(of, turn(2, "t2", ODD))
+        assert tx.sessions.keep_turn(of, turn())
+        tx.sessions.keep_reply(of, answered)
+        tx.sessions.amend_verdict(of, 1, '{"action":"say"}')
+    with store.read() as tx:
+        assert tx.sessions.turns(SITE.id, "s1") == [replace(turn(), verdict='{"action":"say"}'), answered]
+        assert tx.sessions.turn(SITE.id, "s1", "t2") == answered
+        assert tx.sessions.turn(SITE.id, "s1", "t3") is None
+
+
+@pytest.mark.parametrize("second", [turn(1, "t2"), turn(2, "t1")], ids=["the same number", "the same id"])
+def test_a_turn_is_kept_once(store: SqlStore, second: Turn) -> None:
+    with store.write() as tx:
+        tx.sessions.start(session(), "d")
+        assert tx.sessions.keep_turn(session(), turn())
+        assert not tx.sessions.keep_turn(session(), second)
+
+
+def test_events_come_from_where_the_chat_is(store: SqlStore) -> None:
+    events = [Event(n, EventKind.AGENT, f"{n} {ODD}", n, "Ada") for n in (1, 2, 3)]
+    with store.write() as tx:
+        tx.sessions.start(session(), "d")
+        for event in events:
+            tx.sessions.keep_event(session(), event)
+        assert tx.sessions.events(SITE.id, "s1", 1) == events[1:]
+        assert tx.sessions.events(SITE.id, "s1", 3) == []
+
+
+# ------------------------------------------------------------------------------------------------- escalations
+
+
+def test_an_escalation_comes_back_as_it_was_decided(escalated: SqlStore) -> None:
+    with escalated.read() as tx:
+        assert tx.escalations.get(SITE.id, "e1") == escalation()
+        assert tx.escalations.get("other", "e1") is None
+
+
+def test_a_session_has_one_active_escalation(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        assert not tx.escalations.open(escalation("e2"))
+        assert tx.escalations.get(SITE.id, "e2") is None
+        tx.escalations.set_state(escalation(state=EscalationState.RESOLVED))
+        assert tx.escalations.open(escalation("e2"))
+
+
+def test_a_verified_customer_has_one_active_escalation(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number in ("s1", "s2", "s3", "s4"):
+            tx.sessions.start(session(number), "d")
+        assert tx.escalations.open(escalation("e1", "s1", customer_key="user:7"))
+        assert not tx.escalations.open(escalation("e2", "s2", customer_key="user:7"))
+        assert tx.escalations.open(escalation("e3", "s3"))
+        assert tx.escalations.open(escalation("e4", "s4"))
+        found = tx.escalations.active_of(SITE.id, "another", "user:7")
+        assert found is not None
+        assert found.id == "e1"
+        assert tx.escalations.active_of(SITE.id, "another", None) is None
+
+
+def test_the_latest_promise_is_the_one_that_is_shown(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        assert tx.escalations.settle("c-e1", CommitmentState.BROKEN)
+        assert not tx.escalations.settle("c-e1", CommitmentState.KEPT)
+        tx.escalations.promise(SITE.id, commitment("e1", "c2", made_at=2, due_at=200))
+        found = tx.escalations.get(SITE.id, "e1")
+        assert found is not None
+        assert found.commitment.id == "c2"
+        states = [(one.id, one.state) for one in tx.escalations.commitments("e1")]
+        assert states == [("c-e1", CommitmentState.BROKEN), ("c2", CommitmentState.PENDING)]
+
+
+def test_a_second_standing_promise_is_impossible(escalated: SqlStore) -> None:
+    def promise_again() -> None:
+        with escalated.write() as tx:
+            tx.escalations.promise(SITE.id, commitment("e1", "c2"))
+
+    with pytest.raises(DBAPIError):
+        promise_again()
+
+
+def test_an_agents_reply_is_kept_once(escalated: SqlStore) -> None:
+    reply = AgentReply("r1", Agent("3", "Ada"), ODD, 7)
+    with escalated.write() as tx:
+        assert tx.escalations.keep_reply(SITE.id, "e1", reply)
+        assert not tx.escalations.keep_reply(SITE.id, "e1", replace(reply, text="other"))
+        assert tx.escalations.replies("e1") == [reply]
+
+
+def test_load_counts_what_each_person_has_in_hand(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        assert tx.escalations.load(SITE.id) == {}
+        claimed = escalation(state=EscalationState.CLAIMED, claimed_by=Agent("3", "Ada"))
+        tx.escalations.set_state(claimed)
+        assert tx.escalations.load(SITE.id) == {"3": 1}
+        assert tx.escalations.get(SITE.id, "e1") == claimed
+
+
+@pytest.mark.parametrize("states", [[EscalationState.OPEN], list(EscalationState)])
+def test_pages_go_on_where_the_last_one_ended(store: SqlStore, states: list[EscalationState]) -> None:
+    with store.write() as tx:
+        for number in range(7):
+            tx.sessions.start(session(f"s{number}"), "d")
+            tx.escalations.open(escalation(f"e{number}", f"s{number}", decided_at=number // 3))
+        seen: list[str] = []
+        while page := tx.escalations.page(SITE.id, states, 2, seen[-1] if seen else None):
+            seen += [one.id for one in page]
+        assert seen == ["e6", "e5", "e4", "e3", "e2", "e1", "e0"]
+        assert tx.escalations.page(SITE.id, states, 2, "unknown") == []
+
+
+# ------------------------------------------------------------------------------------------------- leases
+
+
+def test_a_follow_up_is_planned_once_for_a_promise(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.plan(follow_up())
+        tx.work.plan(follow_up("f2"))
+        assert [one["id"] for one in tx.work.due(1000, 10)] == ["f1"]
+
+
+def test_what_is_due_is_claimed_oldest_first_and_by_one_alone(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        for number, (kind, due_at) in enumerate(zip(FollowUpKind, (30, 10, 20, 40), strict=True)):
+            tx.work.plan(follow_up(f"f{number}", kind, due_at))
+        assert [one.id for one in tx.work.claim_follow_ups("me", 35, 60, 2)] == ["f1", "f2"]
+        assert [one.id for one in tx.work.claim_follow_ups("you", 35, 60, 5)] == ["f0"]
+        assert tx.work.claim_follow_ups("third", 35, 60, 5) == []
+
+
+def test_a_lease_that_ran_out_is_claimed_again_and_its_old_holder_has_lost_it(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.plan(follow_up())
+        tx.work.claim_follow_ups("me", 100, 160, 1)
+        assert tx.work.claim_follow_ups("you", 160, 220, 1) == []
+        again = tx.work.claim_follow_ups("you", 161, 221, 1)
+        assert [one.attempts for one in again] == [2]
+        assert not tx.work.finish_follow_up("f1", "me", state="sent")
+        assert not tx.work.postpone_follow_up("f1", "me", 500, "x")
+        assert tx.work.finish_follow_up("f1", "you", state="sent")
+        assert not tx.work.finish_follow_up("f1", "you", state="sent")
+
+
+def test_a_cancelled_follow_up_is_not_done_even_by_who_holds_it(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.plan(follow_up())
+        tx.work.claim_follow_ups("me", 100, 160, 1)
+        assert tx.work.cancel("e1") == 1
+        assert not tx.work.finish_follow_up("f1", "me", state="sent")
+
+
+def test_an_outbox_row_is_posted_once_by_its_external_id(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        assert tx.work.post(row(), 1)
+        assert not tx.work.post(row("o2"), 1)
+        assert tx.work.post(row("o3", "x2"), 1)
+
+
+def test_a_claimed_outbox_row_is_what_was_posted_with_one_open_send(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.post(row(), 1)
+        assert tx.work.claim_outbox("me", 99, 160, 5) == []
+        claimed = tx.work.claim_outbox("me", 100, 160, 5)
+        assert claimed == [replace(row(), attempts=1, open_sends=1, first_sent_at=100)]
+        assert tx.work.claim_outbox("you", 100, 160, 5) == []
+
+
+def test_a_send_whose_holder_died_counts_as_one_that_may_have_acted(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.post(row(), 1)
+        tx.work.claim_outbox("me", 100, 160, 5)
+        again = tx.work.claim_outbox("you", 161, 221, 5)
+        assert [(one.attempts, one.open_sends, one.first_sent_at) for one in again] == [(2, 2, 100)]
+        assert not tx.work.sent("o1", "me", None)
+        assert tx.work.sent("o1", "you", TicketRef("T1", "https://desk.example/1"))
+        delivery = tx.escalations.delivery("e1")
+        assert delivery is not None
+        assert (delivery.state, delivery.ref, delivery.url) == ("sent", "T1", "https://desk.example/1")
+
+
+def test_a_row_that_was_not_sent_is_due_later_and_keeps_its_cause(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.post(row(), 1)
+        claimed = tx.work.claim_outbox("me", 100, 160, 5)[0]
+        assert tx.work.not_sent(claimed, "me", state="unknown", due_at=300, error="timeout", open_sends=1)
+        assert tx.work.claim_outbox("me", 299, 400, 5) == []
+        assert tx.work.outbox(["unknown"], 5)[0]["error"] == "timeout"
+        assert tx.work.claim_outbox("me", 300, 400, 5)[0].open_sends == 2
+
+
+def test_a_parked_row_waits_for_a_person(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.post(row(), 1)
+        assert tx.work.park("o1")
+        assert tx.work.claim_outbox("me", 10_000, 20_000, 5) == []
+        assert tx.work.retry("o1", 500)
+        assert [one.id for one in tx.work.claim_outbox("me", 500, 600, 5)] == ["o1"]
+        assert not tx.work.park("o1")
+
+
+def test_many_claimers_at_once_never_hold_the_same_row(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        for number in range(60):
+            tx.work.post(row(f"o{number}", f"x{number}"), 1)
+    claimed: list[str] = []
+
+    def claim(owner: str) -> None:
+        while True:
+            with escalated.write() as tx:
+                rows = tx.work.claim_outbox(owner, 100, 160, 7)
+            if not rows:
+                return
+            claimed.extend(one.id for one in rows)
+
+    threads = [threading.Thread(target=claim, args=(f"owner{n}",)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(claimed) == sorted(f"o{number}" for number in range(60))
+
+
+# ------------------------------------------------------------------------------------------------- people, cache
+
+
+def test_presence_is_the_last_word_until_it_runs_out(store: SqlStore) -> None:
+    here = Presence(Agent("3", "Ada"), ("support",), 2, available=True, expires_at=100)
+    with store.write() as tx:
+        tx.people.note(SITE.id, replace(here, capacity=9))
+        tx.people.note(SITE.id, here)
+        assert tx.people.present(SITE.id, 99) == [here]
+        assert tx.people.present(SITE.id, 100) == []
+        assert tx.people.present("other", 50) == []
+        tx.people.note(SITE.id, replace(here, available=False))
+        assert tx.people.present(SITE.id, 50) == []
+
+
+@pytest.mark.parametrize("account", [Account(tier="free", name=ODD), None])
+def test_a_cached_customer_is_used_until_it_is_old(store: SqlStore, account: Account | None) -> None:
+    with store.write() as tx:
+        assert tx.ops.cached_account(SITE.id, "a@b.example", 0) == (False, None)
+        tx.ops.cache_account(SITE.id, "a@b.example", Account(tier="old"), 5)
+        tx.ops.cache_account(SITE.id, "a@b.example", account, 10)
+        assert tx.ops.cached_account(SITE.id, "a@b.example", 10) == (True, account)
+        assert tx.ops.cached_account(SITE.id, "a@b.example", 11) == (False, None)
+        assert tx.ops.cached_account("other", "a@b.example", 0) == (False, None)
+
+
+def test_a_heartbeat_is_the_last_one(store: SqlStore) -> None:
+    with store.write() as tx:
+        assert tx.ops.last_beat("scheduler") is None
+        tx.ops.beat("scheduler", 1)
+        tx.ops.beat("scheduler", 2)
+        assert tx.ops.last_beat("scheduler") == 2
+
+
+# ------------------------------------------------------------------------------------------------- the schema
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_names(database: str) -> None:
+    engine = migration_engine(database)
+    with engine.connect() as connection:
+        found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        for table in metadata.sorted_tables:
+            known = {index["name"] for index in inspect(connection).get_indexes(table.name)}
+            assert {str(index.name) for index in table.indexes} <= known, table.name
+    engine.dispose()
+    assert found == []
+
+
+def test_the_code_names_the_newest_migration() -> None:
+    scripts = ScriptDirectory(str(Path(schema.__file__).parent / "migrations"))
+    assert scripts.get_heads() == [schema.SCHEMA_HEAD]
+
+
+def test_a_migrated_database_is_ready_and_migrating_again_changes_nothing(database: str) -> None:
+    assert schema.pending(database) is None
+    schema.migrate(database)
+    assert schema.pending(database) is None
+
+
+def test_a_database_that_is_not_there_is_looked_at_without_being_made(tmp_path: Path) -> None:
+    said = schema.pending(f"sqlite:///{tmp_path / 'none.db'}")
+    assert said is not None
+    assert "run bridge migrate" in said
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_of_another_release_is_refused(fresh_sqlite: Any) -> None:
+    url = fresh_sqlite()
+    engine = migration_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    engine.dispose()
+    assert "another schema version" in str(schema.pending(url))
+
+
+def _migrate(url: str) -> None:
+    bootstrap.migrate(Settings(database_url=SecretStr(url)))
+
+
+def test_four_processes_that_migrate_at_once_take_turns(tmp_path: Path, postgres: Any) -> None:
+    context = multiprocessing.get_context("spawn")
+    urls = [f"sqlite:///{tmp_path / 'new' / 'bridge.db'}", postgres.create()]
+    for url in urls:
+        workers = [context.Process(target=_migrate, args=(url,)) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join(60)
+        assert [worker.exitcode for worker in workers] == [0, 0, 0, 0]
+        assert schema.pending(url) is None
+
+
+def test_the_folder_of_a_new_database_is_its_owners_alone(tmp_path: Path) -> None:
+    schema.migrate(f"sqlite:///{tmp_path / 'deep' / 'new' / 'bridge.db'}")
+    assert (tmp_path / "deep" / "new").stat().st_mode & 0o077 == 0
