@@ -121,7 +121,8 @@ class Gatekeeper:
             return known[1]
         with self._store.read() as tx:
             stored = tx.sites.secrets(site)
-        usual_first = sorted(stored[::-1], key=lambda pair: pair[0] is not Scope.CHAT)
+        newest_first = list(reversed(stored))
+        usual_first = sorted(newest_first, key=lambda pair: pair[0] is not Scope.CHAT)
         keys = [_Key(scope, secret, signer([secret], REQUEST_SALT)) for scope, secret in usual_first]
         if keys:  # unknown names are not kept, or anybody could fill the memory
             self._keys[site] = (now + SECRETS_TTL, keys)

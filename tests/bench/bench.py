@@ -1,6 +1,6 @@
 """`make bench`: what a turn costs beside a Flask hello-world, in the same run, against the budgets.
 
-    python tests/bench/bench.py [--quick] [--stored N]
+    make bench BENCH="[--quick] [--stored N]"
 
 The server has one core, the load another. Requests are signed beforehand. A number without a ratio belongs to this
 machine; ratios survive it. Writes build/bench.json; ends with 0 even where a budget is missed, and says so.

@@ -70,7 +70,7 @@ class World:
         return Counter(str(ticket["external_id"]) for ticket in self.vendor.state.tickets)
 
     def mails(self, part: str = "") -> list[Path]:
-        return sorted((self.live.folder / "mail").glob(f"*{part}*.eml"))
+        return sorted(path for path in (self.live.folder / "mail").glob("*.eml") if part in path.name)
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
