@@ -56,9 +56,13 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
     """One bad row is pushed ahead, and parked in the end, so that it cannot stop the rest."""
     try:
         with bridge.store.write() as tx:
+            case = open_case(bridge, tx, one.site)
+            # first the escalation, then its follow-up: an agent's answer cancels in this order, and neither may
+            # wait for the other
+            held = tx.escalations.hold(one.site, one.escalation_id)
             if not tx.work.finish_follow_up(one.id, owner, state="sent"):
                 return
-            done = _do(open_case(bridge, tx, one.site), one)
+            done = _do(case, held, one)
     except Exception:
         log.exception("follow_up.failed", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
         _push_ahead(bridge, owner, one)
@@ -74,8 +78,7 @@ def _push_ahead(bridge: Bridge, owner: str, one: FollowUp) -> None:
             tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + RETRY_AFTER, "failed")
 
 
-def _do(case: Case, one: FollowUp) -> str:
-    escalation = case.tx.escalations.hold(one.site, one.escalation_id)
+def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
     if escalation is None or escalation.state not in ACTIVE:
         return "nothing: it is over"
     standing = escalation.commitment

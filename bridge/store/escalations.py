@@ -34,7 +34,8 @@ class EscalationStatements:
         mine = commitment.c.escalation_id == bindparam("of_escalation")
         self.open = upsert(escalation).on_conflict_do_nothing().returning(escalation.c.id)
         self.get = _with_promise().where(this)
-        self.hold = _with_promise().where(this).with_for_update(of=escalation)
+        # "no key": others may still write rows that refer to it
+        self.hold = _with_promise().where(this).with_for_update(of=escalation, key_share=True)
         self.active_of = _with_promise().where(
             of_site,
             active,

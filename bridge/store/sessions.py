@@ -11,6 +11,7 @@ from bridge.domain import signals
 from bridge.domain.customer import Customer, Shop
 from bridge.domain.escalation import Event, EventKind
 from bridge.domain.session import Session, Turn, customer_key
+from bridge.domain.signals import TurnSignals
 from bridge.domain.values import State, Visitor
 from bridge.store.quick import Quick
 from bridge.store.tables import event, session, turn
@@ -96,7 +97,7 @@ class Sessions:
             "page_url": new.page_url,
             "flow": new.flow,
             "shop": new.shop.model_dump_json() if new.shop else None,
-            "window": "[]",
+            "window": "",
             "turns": 0,
             "escalation_id": new.escalation_id,
             "last_event": new.last_event,
@@ -125,7 +126,7 @@ class Sessions:
             "of_session": changed.id,
             "new_state": changed.state.value,
             "new_flow": changed.flow,
-            "new_window": json.dumps([signals.dump(one) for one in changed.window], separators=(",", ":")),
+            "new_window": "\n".join(json.dumps(signals.dump(one), separators=(",", ":")) for one in changed.window),
             "new_turns": changed.turns,
             "new_last_event": changed.last_event,
             "new_visitor": changed.visitor.model_dump_json(),
@@ -233,6 +234,12 @@ def read_customer(text: str) -> Customer:
     return Customer.model_validate_json(text)
 
 
+@lru_cache(maxsize=4096)
+def read_signals(line: str) -> TurnSignals:
+    """The signals of one turn of a window: all but the newest line were read at the turn before."""
+    return signals.load(json.loads(line))
+
+
 def read_session(row: Any) -> Session:
     """A session from its row."""
     return Session(
@@ -246,7 +253,7 @@ def read_session(row: Any) -> Session:
         page_url=row.page_url,
         flow=row.flow,
         shop=Shop.model_validate_json(row.shop) if row.shop else None,
-        window=tuple(signals.load(one) for one in json.loads(row.window)),
+        window=tuple(map(read_signals, row.window.splitlines())),
         turns=row.turns,
         escalation_id=row.escalation_id,
         last_event=row.last_event,

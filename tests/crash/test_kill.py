@@ -181,7 +181,7 @@ def escalate(world: World) -> str:
 def test_a_sender_that_is_killed_while_the_desk_answers_leaves_one_ticket(world: World) -> None:
     world.vendor.state.switch({"late": 1.0, "late_s": 3.0})
     number = escalate(world)
-    until(lambda: world.tickets(), "the ticket at the desk")
+    until(world.tickets, "the ticket at the desk")
     world.kill()  # the ticket is made, and its answer is on the way to nobody
     world.vendor.state.switch({"late": 0.0})
     world.start()
@@ -194,7 +194,7 @@ def test_a_sender_that_is_killed_while_the_desk_answers_leaves_one_ticket(world:
 def test_a_sender_that_comes_back_after_the_key_is_forgotten_looks_before_it_sends(world: World) -> None:
     world.vendor.state.switch({"late": 1.0, "late_s": 3.0})
     number = escalate(world)
-    until(lambda: world.tickets(), "the ticket at the desk")
+    until(world.tickets, "the ticket at the desk")
     world.kill()
     world.vendor.state.switch({"late": 0.0, "ignore_keys": True})
     world.later(3 * 3600)

@@ -6,21 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 from support.contractcheck import Loopback
-from support.sidecar import Caller, Chat, Live, Sidecar, kill_group, new_session_id, running_sidecar
+from support.sidecar import SHOP, Caller, Chat, Live, Sidecar, kill_group, new_session_id, running_sidecar
 from support.zendesk_server import ZendeskVendor
 
 from bridge import bootstrap
 from bridge.config import Settings
 from bridge.domain.instants import from_rfc3339
-from bridge.domain.values import Json
+from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
+from bridge.service.context import Bridge
+from bridge.service.converse import Contact, keep_contact
+from bridge.service.watch_promises import follow_up_due
 
 SESSIONS = 200
 TURNS = ("I want to talk to a human", "hello, where is my parcel?", "let me speak to a real person please", "any news?")
@@ -114,7 +118,9 @@ def test_four_turns_at_once_in_each_of_200_sessions_are_200_escalations_and_200_
     assert set(tickets.values()) == {1}
     assert len(list((tmp_path / "mail").glob("*.eml"))) == SESSIONS
     assert ai_after_the_lock(said) == []
-    assert len({one.verdict["escalation"]["id"] for one in said if one.verdict and one.verdict["escalation"]}) == SESSIONS
+    assert (
+        len({one.verdict["escalation"]["id"] for one in said if one.verdict and one.verdict["escalation"]}) == SESSIONS
+    )
 
 
 def everything_sent(live: Live) -> bool:
@@ -201,3 +207,53 @@ def broken(live: Live) -> float:
     """How many promises are broken by now."""
     with reading(live) as tx:
         return tx.ops.numbers(0)["commitments"].get("broken", 0)
+
+
+class PausingClock:
+    """Stands still in the middle of a transaction, from the call of that number on, until it is let go."""
+
+    def __init__(self, at: Millis, call: int) -> None:
+        self._at, self._calls = at, call
+        self.reached, self.go = threading.Event(), threading.Event()
+
+    def now(self) -> Millis:
+        self._calls -= 1
+        if self._calls == 0:
+            self.reached.set()
+            assert self.go.wait(PATIENCE)
+        return self._at
+
+
+Work = Callable[[Bridge, Chat], object]
+
+
+def follow_up(bridge: Bridge, _chat: Chat) -> None:
+    follow_up_due(bridge)
+
+
+def give_contact(bridge: Bridge, chat: Chat) -> None:
+    with bridge.store.write() as tx:
+        keep_contact(bridge, tx, SHOP.id, chat.id, Contact(phone="+1 555 0100"))
+
+
+@pytest.mark.parametrize(("work", "call"), [(follow_up, 2), (give_contact, 1)], ids=["the scheduler", "the customer"])
+def test_an_agent_who_answers_at_the_same_moment_as_another_works_on_it_is_in_no_deadlock(
+    sidecar_on_each: Sidecar, work: Work, call: int
+) -> None:
+    sidecar, chat = sidecar_on_each, sidecar_on_each.chat()
+    chat.verified()
+    number = chat.says(TURNS[0])["escalation"]["id"]
+    sidecar.clock.advance(hours=5)
+    clock = PausingClock(sidecar.clock.at, call)
+    with capture_logs() as logs, ThreadPoolExecutor(2) as pool:
+        other = pool.submit(work, replace(sidecar.bridge, clock=clock), chat)
+        assert clock.reached.wait(PATIENCE)
+        answer = pool.submit(sidecar.team.does, "reply", number, text="Hello", reply_id="r1")
+        time.sleep(0.3)  # the answer is now waiting for a lock, or through
+        clock.go.set()
+        began = time.monotonic()
+        other.result()
+        answer.result()
+    assert time.monotonic() - began < 0.9, "somebody waited until the database called it a deadlock"
+    assert [line for line in logs if line["log_level"] in ("error", "critical")] == []
+    assert chat.lines()[-1] == ("agent", "Hello")

@@ -199,19 +199,19 @@ def test_a_policy_may_ignore_typed_addresses(sidecar: Sidecar) -> None:
 
 # ------------------------------------------------------------------------------------------------- a file
 
-FILES: dict[str, tuple[Callable[[Path], None], str]] = {
-    "is not there": (lambda path: None, "file: No such file or directory"),
+FILES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "is not there": (lambda _path: None, "file: No such file or directory"),
     "is a folder": (lambda path: path.mkdir(), "file: "),
-    "is no text": (lambda path: path.write_bytes(b"\xff\xfe\x00") and None, "file: not UTF-8"),
-    "has no addresses": (lambda path: path.write_text("name,tier\nAnn,free\n") and None, "file: no column named email"),
+    "is no text": (lambda path: path.write_bytes(b"\xff\xfe\x00"), "file: not UTF-8"),
+    "has no addresses": (lambda path: path.write_text("name,tier\nAnn,free\n"), "file: no column named email"),
     "has a row that cannot be read": (
-        lambda path: path.write_text("email,tier,sla_minutes_left\nuser7@example.org,free,soon\n") and None, "line 2"),
+        lambda path: path.write_text("email,tier,sla_minutes_left\nuser7@example.org,free,soon\n"), "line 2"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("make", "cause"), FILES.values(), ids=FILES)
 def test_a_file_is_a_failed_crm_when_it(
-    sidecar: Sidecar, tmp_path: Path, make: Callable[[Path], None], cause: str
+    sidecar: Sidecar, tmp_path: Path, make: Callable[[Path], object], cause: str
 ) -> None:
     make(tmp_path / "crm.csv")
     customer, logged, _ = start_with(sidecar, FileCrm(tmp_path / "crm.csv"))
@@ -238,7 +238,7 @@ class Late:
         self.asked = 0
         self.name = "late"
 
-    def account(self, visitor: Visitor, *, budget: float) -> Account | None:
+    def account(self, visitor: Visitor, *, budget: float) -> Account | None:  # noqa: ARG002 - the port's shape
         self.asked += 1
         assert self.go.wait(20)
         if isinstance(self._answer, AdapterError):

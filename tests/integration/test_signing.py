@@ -33,7 +33,7 @@ from bridge.web.signing import (
 VECTORS: Any = json.loads((Path(__file__).parents[1] / "vectors" / "signing-vectors.json").read_text("utf-8"))
 
 
-def named(part: str) -> Any:
+def named(part: str) -> pytest.MarkDecorator:
     cases = VECTORS[part]
     return pytest.mark.parametrize("vector", cases, ids=[case["id"] for case in cases])
 
@@ -50,7 +50,7 @@ def keeper_of(*secrets: str) -> Gatekeeper:
         known = [(Scope.CHAT, secret) for secret in secrets]
         yield SimpleNamespace(sites=SimpleNamespace(secrets=lambda _site: known))
 
-    return Gatekeeper(SimpleNamespace(read=read))  # type: ignore[arg-type]
+    return Gatekeeper(SimpleNamespace(read=read))
 
 
 # ------------------------------------------------------------------------------------------------- vectors
@@ -75,7 +75,9 @@ def test_the_gatekeeper_lets_every_vector_in_by_the_secret_that_signed_it(vector
 
 @named("responses")
 def test_an_answer_is_signed_as_the_vectors_say(vector: Any) -> None:
-    assert canonical_response(vector["status"], vector["request_nonce"], body_of(vector)).decode() == vector["canonical"]
+    assert (
+        canonical_response(vector["status"], vector["request_nonce"], body_of(vector)).decode() == vector["canonical"]
+    )
     made = sign_response(vector["secret"], vector["status"], vector["request_nonce"], body_of(vector))
     assert made == vector["signature"]
 
@@ -224,10 +226,11 @@ def test_a_replayed_call_has_no_effect(sidecar: Sidecar) -> None:
 def test_a_replayed_session_start_makes_no_session(sidecar: Sidecar) -> None:
     how = {"nonce": "once" * 6, "at": int(time.time())}
     for status in (201, 409):
-        body = {"session_id": new_session_id(), "visitor": {"identity": "anonymous"}}
+        number = new_session_id()
+        body = {"session_id": number, "visitor": {"identity": "anonymous"}}
         assert sidecar.caller().send("POST", "/v1/sessions", body, **how).status == status
     with sidecar.bridge.store.read() as tx:
-        assert tx.sessions.get(SHOP.id, body["session_id"]) is None
+        assert tx.sessions.get(SHOP.id, number) is None
 
 
 @pytest.mark.parametrize(("scope", "method", "target"), [

@@ -164,9 +164,8 @@ def test_a_store_that_was_closed_opens_again(store: SqlStore) -> None:
 
 def test_no_free_connection_in_time_is_called_busy(database: str) -> None:
     store = SqlStore(Database(database, wait=0.05, readers=1))
-    with store.read():
-        with pytest.raises(StoreBusy), store.read():
-            pass
+    with store.read(), pytest.raises(StoreBusy), store.read():
+        pass
     store.close()
 
 

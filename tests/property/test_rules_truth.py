@@ -39,7 +39,7 @@ def naive(condition: Json, fired: set[str]) -> bool:
         return not naive(condition["not"], fired)
     parts = condition.get("any") or condition.get("all") or condition["of"]
     true = len([part for part in parts if naive(part, fired)])
-    return true >= {"any": 1, "all": len(parts)}.get(next(iter(condition)), condition.get("at_least", 0))
+    return bool(true >= {"any": 1, "all": len(parts)}.get(next(iter(condition)), condition.get("at_least", 0)))
 
 
 @given(CONDITIONS, FIRED)

@@ -1,10 +1,10 @@
-"""The sidecar for tests: in this process with every part but the outside being real, or as the processes that users run.
+"""The sidecar for tests: in this process, with every part real but the outside, or as the processes that users run.
 
-    with in_process(url) as sidecar:            # the app, a clock that is set, fakes in place of CRM, desk and mail
-        chat = sidecar.chat()
-        chat.start()
-    with running_sidecar(folder, url) as live:  # gunicorn, started by `bridge serve`
-        live.chat().start()
+with in_process(url) as sidecar:            # the app, a clock that is set, fakes in place of CRM, desk and mail
+    chat = sidecar.chat()
+    chat.start()
+with running_sidecar(folder, url) as live:  # gunicorn, started by `bridge serve`
+    live.chat().start()
 """
 
 import json
@@ -81,7 +81,7 @@ class FakeCrm:
     asked: list[str | None] = field(default_factory=list)
     name: str = "fake"
 
-    def account(self, visitor: Visitor, *, budget: float) -> Account | None:
+    def account(self, visitor: Visitor, *, budget: float) -> Account | None:  # noqa: ARG002 - the port's shape
         self.asked.append(visitor.email)
         return self.answer(visitor) if self.answer else self.accounts.get(visitor.email or "")
 

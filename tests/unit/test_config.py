@@ -36,7 +36,7 @@ def test_it_runs_with_nothing_set(tmp_path: Path) -> None:
 
 
 def test_the_environment_wins_over_the_file_over_the_default(tmp_path: Path) -> None:
-    settings = read({"BRIDGE_TICK": "3"}, tmp_path, 'tick = 4\nthreads = 5\n')
+    settings = read({"BRIDGE_TICK": "3"}, tmp_path, "tick = 4\nthreads = 5\n")
     assert (settings.tick, settings.threads, settings.workers) == (3.0, 5, 1)
 
 
@@ -44,7 +44,9 @@ def test_what_is_not_ours_in_the_environment_is_left_alone(tmp_path: Path) -> No
     read({"HOME": "/", "BRIDGES_X": "1", "bridge_x": "1"}, tmp_path)
 
 
-@pytest.mark.parametrize("name", ["BRIDGE_DATABSE_URL", "BRIDGE_", "BRIDGE_SITES", "BRIDGE_BIND_FILE", "BRIDGE_CRM_FILE"])
+@pytest.mark.parametrize(
+    "name", ["BRIDGE_DATABSE_URL", "BRIDGE_", "BRIDGE_SITES", "BRIDGE_BIND_FILE", "BRIDGE_CRM_FILE"]
+)
 def test_an_unknown_name_is_refused_and_named(tmp_path: Path, name: str) -> None:
     assert f"unknown setting {name}" in refusal({name: CANARY}, tmp_path)
 
@@ -153,7 +155,9 @@ def test_a_site_has_its_own_settings_and_everybodys_for_the_rest(tmp_path: Path)
     assert shop.hubspot_token.get_secret_value() == "t"
 
 
-@pytest.mark.parametrize("line", [f'crm = "{CANARY}"', f'{"databse"} = "{CANARY}"', f'database_url = "{CANARY}"', "crm = 7"])
+@pytest.mark.parametrize(
+    "line", [f'crm = "{CANARY}"', f'{"databse"} = "{CANARY}"', f'database_url = "{CANARY}"', "crm = 7"]
+)
 def test_a_fault_in_a_sites_section_names_the_section(tmp_path: Path, line: str) -> None:
     settings = read({}, tmp_path, f"[sites.shop]\n{line}\n")
     with pytest.raises(SettingsRefused, match=r"sites\.shop\.") as refused:

@@ -66,8 +66,8 @@ def test_the_shipped_policy_is_what_the_package_holds() -> None:
 
 
 def test_a_document_of_rules_queues_and_hours_is_enough() -> None:
-    policy = read_policy(SMALL.partition("rules:")[1] + SMALL.partition("rules:")[2].replace("asked", "{not: {any: [x]}}")
-                         + "triggers: {x: {type: human_requested}}\n")  # fmt: skip
+    without_triggers = SMALL[SMALL.index("rules:") :].replace("asked", "{not: {any: [x]}}")
+    policy = read_policy(without_triggers + "triggers: {x: {type: human_requested}}\n")
     assert policy.tiers == ("free", "standard", "business", "enterprise")
     assert policy.default_tier == "standard"
     assert policy.confidence_threshold("default") == 0.55
@@ -94,40 +94,95 @@ FAULTS: dict[str, tuple[str, str, int, str]] = {
     "an unknown priority": (changed("priority: normal", "priority: asap"), "/rules/0/priority", 5, "normal"),
     "a rule's unknown trigger": (changed("when: asked", "when: askd"), "/rules/0/when", 5, "no trigger 'askd'"),
     "a nested unknown trigger": (
-        changed("when: asked", "when: {all: [asked, {not: askd}]}"), "/rules/0/when", 5, "no trigger 'askd'"),
+        changed("when: asked", "when: {all: [asked, {not: askd}]}"),
+        "/rules/0/when",
+        5,
+        "no trigger 'askd'",
+    ),
     "a rule's unknown queue": (
-        changed("priority: normal", "priority: normal, queue: sales"), "/rules/0/queue", 5, "no queue 'sales'"),
+        changed("priority: normal", "priority: normal, queue: sales"),
+        "/rules/0/queue",
+        5,
+        "no queue 'sales'",
+    ),
     "a rule's unknown flow": (
-        changed("priority: normal", "priority: normal, flows: [x]"), "/rules/0/flows", 5, "no flow 'x'"),
+        changed("priority: normal", "priority: normal, flows: [x]"),
+        "/rules/0/flows",
+        5,
+        "no flow 'x'",
+    ),
     "a rule's unknown tier": (
-        changed("priority: normal", "priority: normal, tiers: [x]"), "/rules/0/tiers", 5, "no tier 'x'"),
+        changed("priority: normal", "priority: normal, tiers: [x]"),
+        "/rules/0/tiers",
+        5,
+        "no tier 'x'",
+    ),
     "a condition that is none": (changed("when: asked", "when: {some: [asked]}"), "/rules/0/when", 5, "trigger's name"),
     "an empty any": (changed("when: asked", "when: {any: []}"), "/rules/0/when/any", 5, "at least 1"),
     "a rule that stands twice": (
-        changed("queues:", "  - {name: ask, when: unsure, priority: high}\nqueues:"), "/rules/1/name", 6, "twice"),
+        changed("queues:", "  - {name: ask, when: unsure, priority: high}\nqueues:"),
+        "/rules/1/name",
+        6,
+        "twice",
+    ),
     "a rule that can never decide": (
-        changed("queues:", "  - {name: b, when: asked, priority: high}\nqueues:"), "/rules/1", 6, "never decide"),
+        changed("queues:", "  - {name: b, when: asked, priority: high}\nqueues:"),
+        "/rules/1",
+        6,
+        "never decide",
+    ),
     "a trigger's unknown type": (changed("human_requested", "telepathy"), "/triggers/asked", 2, "telepathy"),
     "a trigger's unknown tier": (TIER_TRIGGER, "/triggers/asked/tier", 2, "no tier 'gold'"),
     "a trigger's unknown word list": (
-        changed("{type: human_requested}", "{type: words, list: nope}"), "/triggers/asked/list", 2, "no such word list"),
+        changed("{type: human_requested}", "{type: words, list: nope}"),
+        "/triggers/asked/list",
+        2,
+        "no such word list",
+    ),
     "a share above one": (
-        changed("{type: confidence_below}", "{type: confidence_below, below: 55}"), "/triggers/unsure/below", 3, "less"),
+        changed("{type: confidence_below}", "{type: confidence_below, below: 55}"),
+        "/triggers/unsure/below",
+        3,
+        "less",
+    ),
     "an unknown default tier": (SMALL + "default_tier: gold\n", "/default_tier", 10, "no tier 'gold'"),
     "a queue's unknown tier": (
-        changed("ladder:", "tiers: [gold], ladder:"), "/queues/team/tiers/0", 7, "no tier 'gold'"),
+        changed("ladder:", "tiers: [gold], ladder:"),
+        "/queues/team/tiers/0",
+        7,
+        "no tier 'gold'",
+    ),
     "a queue without a calendar": (changed("hours: office", "hours: night"), "/queues/team/hours", 7, "no calendar"),
-    "a ladder whose last rung can fail": (changed("[live, email]", "[email, live]"), "/queues/team/ladder", 7, "can fail"),
+    "a ladder whose last rung can fail": (
+        changed("[live, email]", "[email, live]"),
+        "/queues/team/ladder",
+        7,
+        "can fail",
+    ),
     "a rung that stands twice": (changed("[live, email]", "[email, live, email]"), "/queues/team/ladder", 7, "twice"),
     "an unknown rung": (changed("[live, email]", "[pigeon, email]"), "/queues/team/ladder/0", 7, "live"),
-    "an unreadable duration": (changed("normal: 1h", "normal: soon"), "/queues/team/respond_within/normal", 7, "duration"),
+    "an unreadable duration": (
+        changed("normal: 1h", "normal: soon"),
+        "/queues/team/respond_within/normal",
+        7,
+        "duration",
+    ),
     "a promise of nothing": (changed("{normal: 1h}", "{}"), "/queues/team/respond_within", 7, "at least 1"),
     "a zone that does not exist": (changed("timezone: UTC", "timezone: Mars/Phobos"), "/hours/office", 9, "zone"),
-    "a calendar that never opens": (changed('mon-fri: ["09:00-17:00"]', "mon-fri: []"), "/hours/office", 9, "never opens"),
+    "a calendar that never opens": (
+        changed('mon-fri: ["09:00-17:00"]', "mon-fri: []"),
+        "/hours/office",
+        9,
+        "never opens",
+    ),
     "a message with an unknown place": (
-        SMALL + "messages: {en: {after_hours: 'by {when}'}}\n", "/messages/en/after_hours", 10, "placeholder"),
+        SMALL + "messages: {en: {after_hours: 'by {when}'}}\n",
+        "/messages/en/after_hours",
+        10,
+        "placeholder",
+    ),
     "a message for nothing": (SMALL + "messages: {en: {hello: Hi}}\n", "/messages/en/hello", 10, ""),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("document", "path", "line", "words"), FAULTS.values(), ids=FAULTS)

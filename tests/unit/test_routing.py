@@ -90,7 +90,9 @@ def test_a_rung_that_the_ladder_has_lost_since_leaves_the_mail(policy: Policy) -
 @pytest.mark.parametrize("now", [SATURDAY, MONDAY_10, MONDAY_16])
 @pytest.mark.parametrize("queue", ["team", "mailbox", "ever"])
 @pytest.mark.parametrize("free", [True, False])
-def test_every_promise_is_in_the_future(policy: Policy, queue: str, priority: Priority, now: int, *, free: bool) -> None:
+def test_every_promise_is_in_the_future(
+    policy: Policy, queue: str, priority: Priority, now: int, *, free: bool
+) -> None:
     found = route(policy, queue, priority, now, free=free)
     assert found.due_at > now
     assert found.opens_at is None or now < found.opens_at <= found.due_at

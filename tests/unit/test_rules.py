@@ -37,7 +37,11 @@ def reply(**signals: Any) -> ReplySignals:
 
 
 def situation(
-    text: str = "Where is my order?", *, tier: str = "standard", flow: str = "default", answer: ReplySignals | None = None
+    text: str = "Where is my order?",
+    *,
+    tier: str = "standard",
+    flow: str = "default",
+    answer: ReplySignals | None = None,
 ) -> Situation:
     message = measure_message(text, language="en", previous=None)
     return Situation(
@@ -76,7 +80,9 @@ def test_a_trigger_alone_decides_nothing() -> None:
 
 
 def test_a_rule_for_flows_holds_in_them_alone() -> None:
-    document = policy("  - {name: r, when: asked, priority: normal, flows: [billing]}\nflows: {default: {}, billing: {}}")
+    document = policy(
+        "  - {name: r, when: asked, priority: normal, flows: [billing]}\nflows: {default: {}, billing: {}}"
+    )
     assert judge(document, situation(ASKING, flow="billing")).rule
     assert judge(document, situation(ASKING)).rule is None
 

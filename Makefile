@@ -1,0 +1,75 @@
+# `make` alone lists what there is. Nothing has to be done before `make demo` or `make test`.
+
+PYTHON = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
+SUITES := unit property contract integration crash wordpress browser
+FOUND = $(wildcard $(SUITES:%=tests/%))
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help install demo wordpress test system check bench crash plugin screenshots clean
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+install: $(VENV)/.installed ## .venv with the `bridge` command in it
+	@echo "installed: $(BIN)/bridge"
+
+demo: $(VENV)/.installed ## one conversation from the first message to the kept promise, in this terminal
+	@$(BIN)/bridge demo
+
+wordpress: system $(VENV)/.dev ## a real WordPress shop with the plugin, to click through; Ctrl-C ends it
+	@$(BIN)/python tests/wordpress/playground.py
+
+test: system $(VENV)/.dev ## every test; as root on Debian or Ubuntu it installs what they need first
+	@mkdir -p build
+	@$(BIN)/python -m pytest --junitxml=build/tests.xml $(FOUND); code=$$?; \
+		$(BIN)/python tests/skips.py build/tests.xml; exit $$code
+
+check: $(VENV)/.dev ## lint, format, types, direction of imports, PHP and shell syntax, docs
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy --strict
+	@$(BIN)/lint-imports
+	@sh tests/syntax.sh
+	@$(BIN)/python -m pytest -q tests/unit/test_docs.py tests/unit/test_docker.py
+
+bench: $(VENV)/.dev ## the cost of a turn, beside a hello-world in the same run; writes build/bench.json
+	@$(BIN)/python tests/bench/bench.py $(BENCH)
+
+crash: $(VENV)/.dev ## only the tests that kill processes while they work
+	@$(BIN)/python -m pytest tests/crash
+
+plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress
+	@$(BIN)/python wp-plugin/build_zip.py
+
+screenshots: system $(VENV)/.dev ## pictures of every page that people see, from a real WordPress, into build/screenshots
+	@$(BIN)/python tests/wordpress/screenshots.py
+
+clean: ## away with what was built or cached; .venv and databases stay
+	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis .coverage
+	@find bridge scheduler tests wp-plugin -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# -- what the targets above stand on -----------------------------------------------------------------------------------
+
+system:
+	@tests/install_system.sh
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then echo "Python 3.11 or newer is needed, and there is none on the PATH." >&2; exit 1; fi
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed: pyproject.toml requirements-lock.txt | $(BIN)/python
+	@echo "installing into $(VENV)"
+	@$(PIP) install -c requirements-lock.txt -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.installed
+	@echo "installing what tests and checks need into $(VENV)"
+	@$(PIP) install -c requirements-lock.txt -e '.[dev,postgres]'
+	@touch $@
