@@ -173,12 +173,13 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
             continue
         field = name.removeprefix(PREFIX).lower()
-        if field.removesuffix("_file") in SECRETS and field.endswith("_file"):
-            values[field.removesuffix("_file")] = _read_secret(name, value)
-        elif field in Settings.model_fields and field != "sites":
-            values[field] = value
-        else:
+        from_file = field.endswith("_file") and field.removesuffix("_file") in SECRETS
+        field = field.removesuffix("_file") if from_file else field
+        if field not in Settings.model_fields or field == "sites":
             raise SettingsRefused(f"unknown setting {name}: see docs/settings.md for the names")
+        if field in values:
+            raise SettingsRefused(f"{PREFIX}{field.upper()} is set twice: by itself and by its _FILE; keep one of them")
+        values[field] = _read_secret(name, value) if from_file else value
     return values
 
 

@@ -14,12 +14,24 @@ import pytest
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 from support.contractcheck import Loopback
-from support.sidecar import SHOP, Caller, Chat, Live, Sidecar, kill_group, new_session_id, running_sidecar
+from support.sidecar import (
+    SHOP,
+    Caller,
+    Chat,
+    FakeDesk,
+    Live,
+    Sidecar,
+    kill_group,
+    new_session_id,
+    running_sidecar,
+    with_systems,
+)
 from support.zendesk_server import ZendeskVendor
 
 from bridge import bootstrap
 from bridge.config import Settings
 from bridge.domain.instants import from_rfc3339
+from bridge.domain.packet import Ticket
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
 from bridge.service.context import Bridge
@@ -257,3 +269,44 @@ def test_an_agent_who_answers_at_the_same_moment_as_another_works_on_it_is_in_no
     assert time.monotonic() - began < 0.9, "somebody waited until the database called it a deadlock"
     assert [line for line in logs if line["log_level"] in ("error", "critical")] == []
     assert chat.lines()[-1] == ("agent", "Hello")
+
+
+class PausingDesk(FakeDesk):
+    """Stands still while the ticket is rendered: in the middle of the decision, the escalation written already."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.go = threading.Event(), threading.Event()
+
+    def render(self, ticket: Ticket) -> str:
+        self.reached.set()
+        assert self.go.wait(PATIENCE)
+        return super().render(ticket)
+
+
+def during_a_decision(sidecar: Sidecar, does: Callable[[], object]) -> None:
+    """Something happens while another tab of customer 7 is being handed over."""
+    desk = PausingDesk()
+    first = with_systems(sidecar, desk=desk).chat()
+    first.verified()
+    with ThreadPoolExecutor(2) as pool:
+        decision = pool.submit(first.says, TURNS[0])
+        assert desk.reached.wait(PATIENCE)
+        other = pool.submit(does)
+        time.sleep(0.3)  # it is now waiting for the decision, or through
+        desk.go.set()
+        assert decision.result()["state"] == "escalated"
+        other.result()
+
+
+def test_a_tab_that_is_opened_during_the_decision_falls_silent_with_it(sidecar_on_each: Sidecar) -> None:
+    second = sidecar_on_each.chat()
+    during_a_decision(sidecar_on_each, second.verified)
+    assert second.says("Where is my order?")["action"] == "say"
+
+
+def test_a_tab_that_is_written_in_during_the_decision_falls_silent_with_it(sidecar_on_each: Sidecar) -> None:
+    second = sidecar_on_each.chat()
+    second.verified()
+    during_a_decision(sidecar_on_each, partial(second.says, "hello"))
+    assert second.says("Where is my order?")["action"] == "say"

@@ -30,8 +30,8 @@ def upgrade() -> None:
         sa.Column("nonce", sa.Text(), nullable=False),
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("site", "nonce", name=op.f("pk_nonce")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_nonce_seen_at"), "nonce", ["seen_at"], unique=False)
     op.create_table(
         "site",
         sa.Column("id", sa.Text(), nullable=False),
@@ -184,6 +184,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("site", "session_id", "seq", name=op.f("pk_turn")),
         sa.UniqueConstraint("site", "session_id", "turn_id", name=op.f("uq_turn_site_session_id_turn_id")),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "agent_reply",
