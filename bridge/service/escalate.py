@@ -26,6 +26,8 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
     Returns the locked session and its escalation: a new one, or the open one that this customer already has.
     """
     new, route = decide_on(case, session, decision)
+    if new.customer_key:
+        case.tx.sessions.alone(new.site, new.customer_key)
     if not case.tx.escalations.open(new):
         return join(case.tx, session, new.customer_key)
     case.tx.sessions.lock(session.site, session.id, new.id)

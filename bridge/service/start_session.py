@@ -76,6 +76,8 @@ def _start(
     digest = digest_of(start.visitor.identity, start.visitor.user_id)
     session = _new(bridge, current.document, site, start, lookup)
     key = customer_key(start.visitor)
+    if key:
+        tx.sessions.alone(site, key)
     standing = tx.escalations.active_of(site, session.id, key) if key else None
     if standing:
         session = replace(session, state=State.ESCALATED, escalation_id=standing.id)

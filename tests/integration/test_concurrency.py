@@ -293,7 +293,7 @@ def during_a_decision(sidecar: Sidecar, does: Callable[[], object]) -> None:
         decision = pool.submit(first.says, TURNS[0])
         assert desk.reached.wait(PATIENCE)
         other = pool.submit(does)
-        time.sleep(0.3)  # it is now waiting for the decision, or through
+        time.sleep(0.1)  # it is now waiting for the decision, or through
         desk.go.set()
         assert decision.result()["state"] == "escalated"
         other.result()

@@ -3,8 +3,10 @@
 import getpass
 import os
 import shutil
+import socket
 import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 SOCKET_PATH_LIMIT = 107  # bytes in a sockaddr_un
@@ -94,7 +96,8 @@ class ScratchMariaDb:
     def _await(self) -> None:
         ends = time.monotonic() + START_LIMIT_S
         while self._server and self._server.poll() is None and time.monotonic() < ends:
-            if self.socket.exists():
+            with suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(self.socket))  # the file is there a moment before anybody listens
                 return
             time.sleep(0.02)
         raise DatabaseError(f"mariadbd did not start: {(self.folder / 'server.log').read_text()[-800:]}")
