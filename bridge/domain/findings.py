@@ -1,5 +1,6 @@
 """Reading a policy: every fault is a finding with its path, its line and a hint; an error refuses the document."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -92,7 +93,9 @@ def _parse(document: str) -> tuple[yaml.Node | None, Json, Finding | None]:
             return None, None, deep
         root = yaml.compose(document, Loader=LOADER)
         fault = _fault_of_tree(root)
-        return (root, None, fault) if fault else (root, yaml.safe_load(document), None)
+        if root is None or fault:
+            return root, None, fault
+        return root, yaml.constructor.SafeConstructor().construct_document(root), None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line = mark.line + 1 if mark else None
@@ -126,7 +129,7 @@ def _fault_of_tree(root: yaml.Node | None) -> Finding | None:
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
-            if double := next((key for key in keys if keys.count(key) > 1), None):
+            if double := next((key for key, times in Counter(keys).items() if times > 1), None):
                 return Finding(Level.ERROR, "", f"the key {double[:40]!r} stands twice", "keep one of them", line)
             stack.extend(child for pair in node.value for child in pair)
         elif isinstance(node, yaml.SequenceNode):

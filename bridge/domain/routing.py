@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bridge.domain import commitment, hours
 from bridge.domain.escalation import Presence
+from bridge.domain.instants import MINUTE
 from bridge.domain.policy import Policy, Queue
 from bridge.domain.values import Channel, Millis, Priority
 
@@ -37,13 +38,17 @@ def route(
 
     `live` takes staffed hours and a free person. `callback` takes a booked slot, which a decision does not have yet.
     `email` needs nothing but the database, and a ladder always ends with it.
+
+    The promise falls on a whole minute, the first one that is not too early: the customer reads minutes, and message,
+    ticket and job name the same instant.
     """
     queue = policy.queues[queue_name]
     calendar = policy.hours[queue.hours]
     is_open = hours.is_open(calendar, at)
     rungs = _rungs_below(queue, below)
     channel = Channel.LIVE if Channel.LIVE in rungs and is_open and free else Channel.EMAIL
-    due_at = commitment.due(calendar, at, queue.promises_within(priority), live=channel is Channel.LIVE)
+    exact = commitment.due(calendar, at, queue.promises_within(priority), live=channel is Channel.LIVE)
+    due_at = -(-exact // MINUTE) * MINUTE
     opens_at = None if is_open else hours.next_opening(calendar, at)
     return Route(channel, due_at, calendar.timezone, opens_at)
 

@@ -29,7 +29,7 @@ from bridge.ports import Tx
 
 PATIENCE = 30.0
 LEASE_S = 61
-STORM_S = 15.0
+STORM_S = 8.0
 VIP = "email,tier\nuser7@example.org,enterprise\n"
 
 pytestmark = pytest.mark.slow

@@ -1,11 +1,12 @@
 """The policy document: what it may say, and how each fault is named with its place."""
 
+import time
 from collections.abc import Callable
 from importlib.resources import files
 
 import pytest
 
-from bridge.domain.findings import Finding, Level, PolicyRefused, check_policy, read_policy
+from bridge.domain.findings import LARGEST, Finding, Level, PolicyRefused, check_policy, read_policy
 from bridge.domain.policy import (
     Policy,
     Queue,
@@ -284,6 +285,19 @@ def test_what_is_no_policy_is_refused_and_never_breaks_the_reader(document: str)
 
 def test_a_document_of_more_than_a_quarter_of_a_megabyte_is_not_looked_at() -> None:
     assert "longer than" in the_error("# " + "x" * 300_000).message
+
+
+@pytest.mark.parametrize("document", [
+    "".join(f"k{n}: 1\n" for n in range(25_000)),
+    "rules:\n" + "- {name: a, when: b, priority: normal}\n" * 6_500,
+    "rules: [" + "{a: 1}," * 35_000 + "]",
+    "a: '" + "x" * 260_000 + "'",
+], ids=["many keys", "many rules", "many items", "a long text"])  # fmt: skip
+def test_a_document_as_long_as_it_may_be_is_judged_soon(document: str) -> None:
+    assert 230_000 < len(document) <= LARGEST
+    began = time.monotonic()
+    assert errors(document)
+    assert time.monotonic() - began < 4
 
 
 def test_a_finding_on_the_whole_document_has_a_readable_path() -> None:

@@ -130,3 +130,9 @@ def test_one_free_person_of_several_is_enough() -> None:
 
 def test_nobody_at_all_is_not_free() -> None:
     assert not someone_free("team", [], {}, 50)
+
+
+def test_a_promise_falls_on_a_whole_minute_so_that_what_is_read_is_what_is_kept(policy: Policy) -> None:
+    asked = MONDAY_10 + 27_123
+    found = route(policy, "team", Priority.URGENT, asked, free=True)
+    assert found.due_at == MONDAY_10 + 16 * 60_000
