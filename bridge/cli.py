@@ -394,10 +394,12 @@ def version_of(tx: Tx, site_id: str, number: int | None) -> PolicyVersion:
 def policy_put(file: Path, site_id: str | None, author: str) -> None:
     """Put a policy file in force, as a new version."""
     document = read_document(file)
-    with opened() as assembly, assembly.bridge.store.write() as tx:
-        target = the_site(tx, site_id)
-        version, found = manage_policy.put_policy(assembly.bridge, tx, target.id, document, author)
-    for finding in found:
+    with opened() as assembly:
+        accepted = manage_policy.accept(assembly.bridge, document)
+        with assembly.bridge.store.write() as tx:
+            target = the_site(tx, site_id)
+            version = manage_policy.put_policy(assembly.bridge, tx, target.id, accepted, author)
+    for finding in accepted.findings:
         click.echo(str(finding), err=True)
     click.echo(f"Version {version} is in force on {target.id}.")
 

@@ -1,5 +1,6 @@
 """Policies: the shipped one, and new versions of a site's own."""
 
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -21,23 +22,38 @@ def default_document(timezone: str) -> str:
     return shipped_document().replace(ZONE_IN_SHIPPED, f"timezone: {timezone}")
 
 
-def put_policy(bridge: Bridge, tx: Tx, site: str, document: str, author: str) -> tuple[int, list[Finding]]:
-    """Make a document the site's policy; one that is in force already makes no new version.
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A document without an error, and what else was found in it."""
+
+    document: str
+    findings: list[Finding]
+
+
+def accept(bridge: Bridge, document: str) -> Accepted:
+    """Judge a document; outside any transaction, for a very long one takes seconds.
 
     Raises:
-        PolicyRefused: the document has an error; nothing was changed.
-        SiteUnknown: see there.
+        PolicyRefused: it has an error.
     """
-    now = bridge.clock.now()
-    policy, findings = check_policy(document, now=now)
+    policy, findings = check_policy(document, now=bridge.clock.now())
     if policy is None:
         raise PolicyRefused(findings)
+    return Accepted(document, findings)
+
+
+def put_policy(bridge: Bridge, tx: Tx, site: str, accepted: Accepted, author: str) -> int:
+    """Make a document the site's policy, and return its version; the one in force already makes no new one.
+
+    Raises:
+        SiteUnknown: see there.
+    """
     known = current_policy(tx, site)
-    if known.document == document:
-        return known.version, findings
-    version = tx.policies.put(site, document, author, now)
+    if known.document == accepted.document:
+        return known.version
+    version = tx.policies.put(site, accepted.document, author, bridge.clock.now())
     bridge.policies.forget()
-    return version, findings
+    return version
 
 
 def current_policy(tx: Tx, site: str) -> PolicyVersion:
@@ -58,13 +74,14 @@ def import_policy(bridge: Bridge, document: str, name: str) -> int:
     A file that has not changed since its last import is left alone, so that an edit made elsewhere stays.
 
     Raises:
-        PolicyRefused: see `put_policy`.
+        PolicyRefused: see `accept`.
     """
     changed = 0
+    accepted = accept(bridge, document)
     with bridge.store.write() as tx:
         for site in tx.sites.all():
             imported = tx.policies.last_by(site.id, name)
             if imported is None or imported.document != document:
-                put_policy(bridge, tx, site.id, document, name)
+                put_policy(bridge, tx, site.id, accepted, name)
                 changed += 1
     return changed

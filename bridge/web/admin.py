@@ -123,11 +123,12 @@ def policy(call: Call[CloseIn]) -> Response:
 def put_policy(call: Call[PolicyIn]) -> Response:
     """Put a new version of the policy in force."""
     try:
-        with call.write() as tx:
-            version, found = manage_policy.put_policy(call.bridge, tx, call.site, call.body.document, call.body.author)
+        accepted = manage_policy.accept(call.bridge, call.body.document)
     except PolicyRefused as error:
         raise problems.refused_policy(error) from None
-    return answer({"version": version, "findings": [problems.show_finding(one) for one in found]})
+    with call.write() as tx:
+        version = manage_policy.put_policy(call.bridge, tx, call.site, accepted, call.body.author)
+    return answer({"version": version, "findings": [problems.show_finding(one) for one in accepted.findings]})
 
 
 @admin.post("/v1/policy/check")

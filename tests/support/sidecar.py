@@ -36,7 +36,7 @@ from bridge.domain.values import Json, Millis, Visitor
 from bridge.ports import Crm, Desk, Mail, Scope, Site, Strategy, TicketRef
 from bridge.service.context import Bridge, Systems
 from bridge.service.deliver import deliver_due
-from bridge.service.manage_policy import put_policy
+from bridge.service.manage_policy import accept, put_policy
 from bridge.service.manage_sites import Pairing, add_site
 from bridge.service.watch_promises import follow_up_due
 from bridge.web.app import Parts, create_app
@@ -297,8 +297,9 @@ class Sidecar:
             return answer.status_code, dict(answer.headers), answer.get_data()
 
     def put_policy(self, document: str, site: str = SHOP.id) -> None:
+        accepted = accept(self.bridge, document)
         with self.bridge.store.write() as tx:
-            put_policy(self.bridge, tx, site, document, "test")
+            put_policy(self.bridge, tx, site, accepted, "test")
         self.bridge.policies.forget()
 
     def change_policy(self, old: str, new: str) -> None:
