@@ -24,8 +24,3 @@ def mailbox(text: str) -> str | None:
     address = f"{local}@{ascii_domain}"
     fits = len(address) <= LONGEST and all(_LABEL.fullmatch(label) for label in ascii_domain.split("."))
     return address if fits else None
-
-
-def same_mailbox(one: str, other: str) -> bool:
-    """Whether two addresses are the same to a person: without case and surrounding space."""
-    return one.strip().casefold() == other.strip().casefold()

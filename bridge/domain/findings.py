@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from bridge.domain import hours, messages
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.policy import Policy
+from bridge.domain.reach import unreachable
 from bridge.domain.rules import names
 from bridge.domain.values import Channel, Json, Millis
 
@@ -230,20 +231,26 @@ def _rules(policy: Policy) -> Iterator[Finding]:
             yield _unknown(f"{path}/flows", "flow", flow, policy.flows)
         for tier in set(rule.tiers) - set(policy.tiers):
             yield _unknown(f"{path}/tiers", "tier", tier, policy.tiers)
-        yield from _shadowed(policy, index)
+        yield from _twice(policy, index)
+    yield from _unreachable(policy)
 
 
-def _shadowed(policy: Policy, index: int) -> Iterator[Finding]:
-    """A rule whose name or condition an earlier one has already."""
-    rule, path = policy.rules[index], f"/rules/{index}"
-    for earlier in policy.rules[:index]:
-        if earlier.name == rule.name:
-            yield Finding(Level.ERROR, f"{path}/name", f"the rule {rule.name!r} stands twice", "give each its own name")
-            return
-        if (earlier.when, earlier.flows, earlier.tiers) == (rule.when, rule.flows, rule.tiers):
-            hint = "the first rule that holds decides"
-            yield Finding(Level.ERROR, path, f"it can never decide: {earlier.name!r} asks for the same", hint)
-            return
+def _twice(policy: Policy, index: int) -> Iterator[Finding]:
+    name = policy.rules[index].name
+    if any(earlier.name == name for earlier in policy.rules[:index]):
+        hint = "give each its own name"
+        yield Finding(Level.ERROR, f"/rules/{index}/name", f"the rule {name!r} stands twice", hint)
+
+
+def _unreachable(policy: Policy) -> Iterator[Finding]:
+    for index, earlier in unreachable(policy.rules):
+        if earlier is None:
+            hint = "its condition contradicts itself, or asks for more triggers than it names"
+            yield Finding(Level.ERROR, f"/rules/{index}/when", "it can never hold", hint)
+        else:
+            hint = "the first rule that holds decides; put the narrower one first"
+            said = f"it can never decide: whenever it holds, {earlier.name!r} has decided"
+            yield Finding(Level.ERROR, f"/rules/{index}", said, hint)
 
 
 def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:

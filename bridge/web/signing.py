@@ -17,11 +17,8 @@ REQUEST_SALT = "bridge.request.v1"
 RESPONSE_SALT = "bridge.response.v1"
 SKEW = 300
 """Seconds by which the two clocks may differ."""
-NONCE_LIFE = 2 * SKEW
-"""Seconds for which a nonce has to be remembered."""
 SECRETS_TTL = 2.0
 """Seconds for which a process trusts the secrets that it has read."""
-SHORTEST_SECRET = 32
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
 _TIME = re.compile(r"[0-9]{1,12}")

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bridge.adapters.crm.file import FileCrm
-from bridge.adapters.crm.none import NoCrm
 from bridge.domain.customer import Account, OpenTicket, Order
 from bridge.domain.values import Identity, Visitor
 from bridge.ports import AdapterError
@@ -200,7 +199,3 @@ def test_no_error_repeats_what_the_file_holds(tmp_path: Path) -> None:
         crm.account(visitor(), budget=BUDGET)
     assert secret not in repr(hit.value)
     assert hit.value.__cause__ is None
-
-
-def test_no_crm_knows_nobody() -> None:
-    assert NoCrm().account(visitor(), budget=BUDGET) is None

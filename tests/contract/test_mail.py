@@ -17,7 +17,7 @@ from support.packets import at
 from support.smtp_server import DROP, HANG, Script
 from support.tls import client_context, make_certificate, server_context
 
-from bridge.adapters.addresses import mailbox, same_mailbox
+from bridge.adapters.addresses import mailbox
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.message import build
 from bridge.adapters.mail.smtp import BadMailUrl, Security, Server, SmtpMailer
@@ -76,10 +76,6 @@ def test_anything_else_is_none(text: str) -> None:
 
 def test_foreign_domain_is_written_in_its_ascii_form() -> None:
     assert mailbox("ann@bücher.example") == "ann@xn--bcher-kva.example"
-
-
-def test_addresses_are_the_same_without_case() -> None:
-    assert same_mailbox(" Ann@Example.org", "ann@example.ORG")
 
 
 # -------------------------------------------------------------------------------------------------------- message

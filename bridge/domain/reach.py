@@ -1,0 +1,55 @@
+"""Which rules can decide at all, found by trying every combination of the triggers that they name."""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from bridge.domain.policy import Condition, Rule
+from bridge.domain.rules import holds, names
+
+MOST_NAMES = 10
+"""Triggers that two conditions may name together to be tried through: 1,024 combinations."""
+MOST_TRIES = 50_000
+"""Combinations tried for one document, about a quarter of a second; what is beyond stays unexamined."""
+
+
+def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[int, Rule | None]]:
+    """Each rule that can never decide, with the earlier rule that always holds before it, or None if it never holds."""
+    left = MOST_TRIES
+    for index, rule in enumerate(rules):
+        own = _named(rule.when)
+        if len(own) <= MOST_NAMES and not any(_satisfying(rule.when, own)):
+            yield index, None
+            continue
+        for earlier in filter(lambda earlier: _covers(earlier, rule), rules[:index]):
+            both = sorted({*own, *_named(earlier.when)})
+            if len(both) > MOST_NAMES and earlier.when != rule.when:
+                continue
+            left -= 2 ** min(len(both), MOST_NAMES)
+            if left < 0:
+                return
+            if earlier.when == rule.when or _implies(rule.when, earlier.when, both):
+                yield index, earlier
+                break
+
+
+def _named(condition: Condition) -> list[str]:
+    return sorted({name for name, _ in names(condition)})
+
+
+def _covers(earlier: Rule, later: Rule) -> bool:
+    """Whether the earlier rule is asked in every flow and tier in which the later one is."""
+    flows = not earlier.flows or (later.flows and set(later.flows) <= set(earlier.flows))
+    tiers = not earlier.tiers or (later.tiers and set(later.tiers) <= set(earlier.tiers))
+    return bool(flows and tiers)
+
+
+def _satisfying(condition: Condition, known: Sequence[str]) -> Iterator[frozenset[str]]:
+    """Every combination of triggers under which the condition holds; an empty one counts as a combination."""
+    for values in product((False, True), repeat=len(known)):
+        fired = frozenset(name for name, value in zip(known, values, strict=True) if value)
+        if holds(condition, fired.__contains__):
+            yield fired or frozenset({""})
+
+
+def _implies(later: Condition, earlier: Condition, known: Sequence[str]) -> bool:
+    return all(holds(earlier, fired.__contains__) for fired in _satisfying(later, known))
