@@ -68,7 +68,8 @@ def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact:
 
 def contact_line(session: Session) -> str:
     """How the customer can be reached, in one line for the team."""
-    return ", ".join(part for part in (session.visitor.name, session.visitor.email, session.phone) if part)
+    said = ", ".join(part for part in (session.visitor.name, session.visitor.email, session.phone) if part)
+    return said if session.visitor.identity is Identity.VERIFIED else f"{said} (UNVERIFIED: the visitor typed it)"
 
 
 def _with_contact(session: Session, contact: Contact) -> Session:

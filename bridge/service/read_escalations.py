@@ -88,7 +88,7 @@ def _customer(packet: Packet, session: Session | None) -> Json:
         "name": (session.visitor.name if session else None) or known.name,
         "email": (session.visitor.email if session else None) or known.email,
         "phone": (session.phone if session else None) or known.phone,
-        "identity": known.identity.value,
+        "identity": (session.visitor.identity if session else known.identity).value,
         "tier": known.tier,
         "tier_assumed": known.tier_assumed,
     }

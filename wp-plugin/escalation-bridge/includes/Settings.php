@@ -15,7 +15,7 @@ final class Settings {
 
 	const PAGE     = 'escalation-bridge';
 	const OPTION   = 'escbridge_settings';
-	const PAIRING  = 'escbridge_pairing'; // An option of its own, not autoloaded.
+	const PAIRING  = 'escbridge_pairing'; // An option of its own, not autoloaded; an array, because wp-admin/options.php shows plain ones.
 	const DEFAULTS = array(
 		'where'         => 'all',
 		'pages'         => array(),
@@ -54,7 +54,12 @@ final class Settings {
 	/** @return array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
 	public static function pairing(): ?array {
 		$fixed = self::fixed_code();
-		return self::decode( '' !== $fixed ? $fixed : (string) get_option( self::PAIRING, '' ) );
+		return self::decode( '' !== $fixed ? $fixed : self::kept_code() );
+	}
+
+	private static function kept_code(): string {
+		$kept = get_option( self::PAIRING, array() );
+		return is_array( $kept ) ? (string) ( $kept['code'] ?? '' ) : '';
 	}
 
 	/** The code that the machine's owner set, which wins over the field. */
@@ -142,7 +147,7 @@ final class Settings {
 			'pages'         => array_values( array_filter( array_map( 'absint', (array) ( $input['pages'] ?? array() ) ) ) ),
 			'greeting'      => sanitize_textarea_field( (string) ( $input['greeting'] ?? '' ) ),
 			'contact_email' => $email,
-			'paired'        => null !== self::decode( (string) get_option( self::PAIRING, '' ) ),
+			'paired'        => null !== self::decode( self::kept_code() ),
 		);
 	}
 
@@ -154,7 +159,7 @@ final class Settings {
 			add_settings_error( 'escbridge', 'code', __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. The former one stays.', 'escalation-bridge' ) );
 			return;
 		}
-		update_option( self::PAIRING, $code, false );
+		update_option( self::PAIRING, array( 'code' => $code ), false );
 		delete_transient( 'escbridge_breaker' );
 		delete_transient( 'escbridge_clock' );
 	}

@@ -1,0 +1,462 @@
+"""What anybody on the web can ask of the plugin, and what its functions for other chats say; beside a real sidecar."""
+
+import json
+import re
+import secrets
+import uuid
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from installation import Installation
+from loopback import direct_session, free_port
+from support.sidecar import Caller, Team, over_http
+from wordpress_site import Site
+
+pytestmark = pytest.mark.wordpress
+
+TUESDAY_MORNING = "2026-11-03T10:00:00"
+A_PERSON = "I want to talk to a human"
+PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST on Tuesday, November 3\.")
+OFFLINE = "We cannot reach our chat right now."
+ADMIN_ROUTES = {"test": {}, "presence": {"available": False}}
+SETTINGS_PAGE = "wp-admin/options-general.php?page=escalation-bridge"
+FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+STUB_OF_WOOCOMMERCE = """<?php
+class Stub_Order {
+    public function get_id() { return 8821; }
+    public function get_total() { return '900.00'; }
+    public function get_currency() { return 'USD'; }
+    public function get_status() { return 'processing'; }
+    public function get_date_created() { return new DateTime( '2026-10-30T12:00:00Z' ); }
+}
+function wc_get_orders( $query ) { return array( new Stub_Order() ); }
+"""
+
+
+@pytest.fixture(scope="module")
+def kept(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with Installation(wp_core, tmp_path_factory.mktemp("rest")).running() as installed:
+        installed.move_clock_to(TUESDAY_MORNING)
+        installed.site.snapshot()
+        yield installed
+
+
+@pytest.fixture
+def installed(kept: Installation) -> Iterator[Installation]:
+    """The installation with WordPress as new: no limit has been counted, no lock is remembered."""
+    yield kept
+    assert kept.site.debug_log("escalation-bridge") == []
+    kept.site.reset()
+
+
+@pytest.fixture
+def visitor(installed: Installation) -> Iterator["Visitor"]:
+    with direct_session() as http:
+        yield Visitor(installed.site, http)
+
+
+@pytest.fixture
+def unpaired(installed: Installation) -> Iterator[Installation]:
+    """Nobody has set the pairing code: the owner is about to paste it."""
+    with served_with(installed.site, ESCBRIDGE_PAIRING=None):
+        yield installed
+
+
+@dataclass
+class Visitor:
+    """What the chat's script sends; a keyword `X_Name` replaces that header, None leaves it out."""
+
+    site: Site
+    http: requests.Session
+    headers: dict[str, str] = field(default_factory=dict)
+    id: str = ""
+
+    def post(self, route: str, body: Any = None, **headers: str | None) -> requests.Response:
+        own = {"Origin": self.site.url, **self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
+        data = body if isinstance(body, str) else json.dumps(body or {}, ensure_ascii=False)  # as JSON.stringify does
+        known = {"Content-Type": "application/json", **own}
+        return self.http.post(route_of(self.site, route), data=data.encode(), headers=known, timeout=30)
+
+    def begin(self, **body: Any) -> dict[str, Any]:
+        answer = self.post("sessions", body)
+        assert answer.status_code == 201, answer.text
+        begun: dict[str, Any] = answer.json()
+        self.id, self.headers = begun["session_id"], {"X-Escbridge-Token": begun["token"]}
+        return begun
+
+    def says(self, text: str, turn: str = "", more: Any = None, **headers: str | None) -> requests.Response:
+        body = {"client_turn_id": turn or str(uuid.uuid4()), "message": text, **(more or {})}
+        return self.post(f"sessions/{self.id}/turns", body, **headers)
+
+
+def route_of(site: Site, route: str) -> str:
+    return site.rest(f"escalation-bridge/v1/{route}")
+
+
+def code_of(answer: requests.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def team_of(installed: Installation) -> Team:
+    return Team(Caller(over_http(installed.sidecar.url), installed.pairing["admin_secret"]))
+
+
+def escalation_of(installed: Installation, session: str) -> dict[str, Any]:
+    """The team's own view, asked of the sidecar and not of WordPress."""
+    team = team_of(installed)
+    found = next(one for one in team.list() if one["session_id"] == session)
+    whole: dict[str, Any] = team.read(found["id"])
+    return whole
+
+
+@contextmanager
+def without_sidecar(installed: Installation) -> Iterator[None]:
+    installed.kill("sidecar")
+    try:
+        yield
+    finally:
+        installed.start("sidecar")
+
+
+@contextmanager
+def php_sees(site: Site, **env: str | None) -> Iterator[None]:
+    """What PHP's getenv() answers in the meantime; None for nothing."""
+    former = dict(site.env)
+    site.env = {name: value for name, value in {**former, **env}.items() if value is not None}
+    try:
+        yield
+    finally:
+        site.env = former
+
+
+@contextmanager
+def served_with(site: Site, **env: str | None) -> Iterator[None]:
+    """The same for the web server, which starts anew for it."""
+    with php_sees(site, **env):
+        site.end_serving()
+        site.serve()
+        yield
+    site.end_serving()
+    site.serve()
+
+
+# Who may ask
+
+
+def test_a_guest_of_a_cached_page_needs_no_nonce(visitor: Visitor) -> None:
+    begun = visitor.begin(locale="en-US", timezone="America/New_York", page_url=f"{visitor.site.url}/cart/?secret=1")
+    assert (begun["state"], begun["commitment"]) == ("open", None)
+    assert visitor.says("Do you ship to Canada?").json()["reply"] == "You said: Do you ship to Canada?"
+
+
+def test_a_stale_nonce_is_refused_by_name_so_that_the_script_can_go_on_without_it(visitor: Visitor) -> None:
+    assert code_of(visitor.post("sessions", X_WP_Nonce="0123456789")) == (403, "rest_cookie_invalid_nonce")
+    visitor.begin()
+
+
+@pytest.mark.parametrize("origin", [None, "https://evil.example", "null", "https://127.0.0.1.evil.example"])
+def test_only_pages_of_the_site_itself_may_use_the_chat(visitor: Visitor, origin: str | None) -> None:
+    assert code_of(visitor.post("sessions", Origin=origin)) == (403, "escbridge_foreign_origin")
+    visitor.begin()
+    assert code_of(visitor.says("hello", Origin=origin)) == (403, "escbridge_foreign_origin")
+
+
+def test_a_token_opens_its_own_conversation_only(visitor: Visitor) -> None:
+    first = visitor.begin()["session_id"]
+    visitor.begin()
+    for route in ("turns", "events", "contact", "close"):
+        body = {"client_turn_id": str(uuid.uuid4()), "message": "hello", "email": "thief@example.test"}
+        assert code_of(visitor.post(f"sessions/{first}/{route}", body)) == (403, "escbridge_other_session"), route
+
+
+def test_forged_expired_and_missing_tokens_are_refused(visitor: Visitor) -> None:
+    token = visitor.begin()["token"]
+    words, signature = token.split(".")
+    tomorrow = words[:-1] + str((int(words[-1]) + 1) % 10)
+    expired = visitor.site.php_eval(
+        "echo EscalationBridge\\Signer::visitor_token( wp_salt( 'auth' ), $session, 0, time() - 1 );",
+        session=visitor.id,
+    )
+    for wrong in (f"{tomorrow}.{signature}", f"{words}.{'A' * 43}", f"{words}.", "", None, expired):
+        refused = visitor.says("hello", X_Escbridge_Token=wrong)
+        assert code_of(refused) == (401, "escbridge_token_expired"), wrong
+    assert visitor.says("hello").ok
+
+
+@pytest.mark.parametrize(("route", "body"), ADMIN_ROUTES.items())
+def test_routes_of_wp_admin_are_for_the_team(installed: Installation, route: str, body: dict[str, Any]) -> None:
+    site = installed.site
+    site.add_user("sub", "sub-pass")
+    with direct_session() as guest, site.login("sub", "sub-pass") as subscriber, site.login() as admin:
+        asked = [who.post(route_of(site, route), json=body, timeout=30) for who in (guest, subscriber, admin)]
+        forged = admin.post(route_of(site, route), json=body, headers={"X-WP-Nonce": ""}, timeout=30)
+    assert [answer.status_code for answer in asked] == [401, 403, 200]
+    assert forged.status_code in {401, 403}, "a cookie without a nonce is anybody's page"
+
+
+def test_the_index_of_the_rest_api_lists_no_route_of_the_chat(installed: Installation) -> None:
+    with direct_session() as guest:
+        for index in ("", "escalation-bridge/v1"):
+            listed = guest.get(installed.site.rest(index), timeout=30).json()["routes"]
+            assert [route for route in listed if route.startswith("/escalation-bridge/v1/")] == []
+
+
+# What may be asked
+
+
+def test_a_body_too_large_for_a_message_is_refused(visitor: Visitor) -> None:
+    visitor.begin()
+    assert code_of(visitor.says("hello", more={"x": "a" * 17_000})) == (413, "escbridge_too_large")
+    assert code_of(visitor.says("a" * 4001)) == (400, "rest_invalid_param")
+    assert visitor.says("語" * 4000).ok
+
+
+def test_a_form_of_another_page_is_not_json(visitor: Visitor) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded"):
+        assert code_of(visitor.post("sessions", "website=", Content_Type=kind)) == (415, "escbridge_not_json")
+
+
+def test_answers_and_errors_are_never_cached(visitor: Visitor) -> None:
+    visitor.begin()
+    answers = [
+        visitor.post("sessions"),
+        visitor.says("hello"),
+        visitor.post(f"sessions/{visitor.id}/events"),
+        visitor.post("sessions", Origin=None),
+        visitor.says("hello", X_Escbridge_Token=None),
+        visitor.post("test"),
+    ]
+    assert [answer.headers["Cache-Control"] for answer in answers] == ["no-store"] * len(answers)
+
+
+def test_the_sixteenth_message_in_a_minute_has_to_wait(visitor: Visitor) -> None:
+    visitor.begin()
+    answers = [visitor.says(f"message {n}") for n in range(16)]
+    assert [answer.status_code for answer in answers] == [200] * 15 + [429]
+    assert code_of(answers[-1]) == (429, "escbridge_too_many")
+    assert 0 < int(answers[-1].headers["Retry-After"]) <= 60
+
+
+def test_the_sixth_conversation_of_an_address_and_the_fourth_contact_have_to_wait(visitor: Visitor) -> None:
+    for _ in range(5):
+        visitor.begin()
+    late = visitor.post("sessions")
+    contacts = [visitor.post(f"sessions/{visitor.id}/contact", {"email": f"a{n}@example.test"}) for n in range(4)]
+    assert [late.status_code, *(answer.status_code for answer in contacts)] == [429, 200, 200, 200, 429]
+    assert 0 < int(late.headers["Retry-After"]) <= 600
+    assert 0 < int(contacts[-1].headers["Retry-After"]) <= 600
+
+
+def test_a_message_sent_again_under_its_id_gets_the_same_answer_and_is_one_turn(
+    installed: Installation, visitor: Visitor
+) -> None:
+    visitor.begin()
+    turn = str(uuid.uuid4())
+    assert visitor.says("Where is my parcel?", turn).json() == visitor.says("Where is my parcel?", turn).json()
+    visitor.says(A_PERSON)
+    spoken = [line["text"] for line in escalation_of(installed, visitor.id)["conversation"]]
+    assert spoken.count("Where is my parcel?") == spoken.count("You said: Where is my parcel?") == 1
+
+
+# Who is believed
+
+
+def test_a_body_that_claims_a_user_changes_nothing_about_a_guest(installed: Installation, visitor: Visitor) -> None:
+    claim = {"email": "anna@example.test", "name": "Anna", "user_id": 1, "visitor": {"identity": "verified"}}
+    visitor.begin(**claim)
+    assert visitor.says(A_PERSON, more=claim).ok
+    customer = escalation_of(installed, visitor.id)["packet"]["customer"]
+    assert (customer["identity"], customer["email"], customer["name"]) == ("anonymous", None, None)
+
+
+def test_whoever_is_logged_in_is_who_wordpress_says(installed: Installation) -> None:
+    site = installed.site
+    site.add_user("berta", "berta-pass", email="berta@example.test")
+    with site.login("berta", "berta-pass") as http:
+        berta = Visitor(site, http)
+        berta.begin(email="anna@example.test", user_id=1, visitor={"email": "anna@example.test"})
+        berta.says(A_PERSON)
+    customer = escalation_of(installed, berta.id)["packet"]["customer"]
+    assert (customer["identity"], customer["email"], customer["name"]) == ("verified", "berta@example.test", "berta")
+
+
+def test_a_log_in_cookie_without_its_nonce_counts_as_a_guest(installed: Installation) -> None:
+    with installed.site.login() as http:
+        del http.headers["X-WP-Nonce"]
+        passer_by = Visitor(installed.site, http)
+        passer_by.begin()
+        passer_by.says(A_PERSON)
+    assert escalation_of(installed, passer_by.id)["packet"]["customer"]["identity"] == "anonymous"
+
+
+def test_an_order_of_900_dollars_travels_with_the_customer_and_weighs(installed: Installation) -> None:
+    site = installed.site
+    stub = site.content / "mu-plugins" / "stub-of-woocommerce.php"
+    stub.write_text(STUB_OF_WOOCOMMERCE)
+    try:
+        site.add_user("carl", "carl-pass", email="carl@example.test")
+        with site.login("carl", "carl-pass") as http:
+            carl = Visitor(site, http)
+            carl.begin()
+            assert carl.says("Where is it? [confidence=0.30]").json()["state"] == "escalated"
+    finally:
+        stub.unlink()
+    one = escalation_of(installed, carl.id)
+    order = one["packet"]["account"]["orders"][0]
+    assert (order["id"], order["total"], order["currency"], order["status"]) == ("8821", 900, "USD", "processing")
+    assert (one["rule"], one["priority"]) == ("valuable-and-unsure", "urgent")
+    with site.login() as admin:
+        page = admin.get(f"{site.url}/wp-admin/admin.php?page=escbridge-escalations&escalation={one['id']}", timeout=30)
+    assert re.search(r"8821[^<]* 900\b[^<]*USD", page.text)
+
+
+# While the sidecar is down
+
+
+def test_a_locked_conversation_keeps_its_waiting_text_while_the_sidecar_is_down(
+    installed: Installation, visitor: Visitor
+) -> None:
+    visitor.begin()
+    promised = visitor.says(A_PERSON).json()
+    assert PROMISE.fullmatch(promised["commitment"]["text"])
+    with without_sidecar(installed):
+        answers = [visitor.says(f"message {n}") for n in range(4)]  # the fourth comes after the breaker has opened
+    for answer in answers:
+        said = answer.json()
+        assert (answer.status_code, said["state"], said["undelivered"]) == (200, "escalated", True)
+        assert promised["commitment"]["text"] in said["notice"]
+        assert said["commitment"] == promised["commitment"]
+        assert "reply" not in said
+
+
+def test_without_the_sidecar_no_bot_answers_an_unlocked_conversation(installed: Installation, visitor: Visitor) -> None:
+    visitor.begin()
+    with without_sidecar(installed):
+        refused = visitor.says("Do you ship to Canada?")
+        begun = visitor.post("sessions")
+    assert code_of(refused) == (503, "bridge_unavailable")
+    assert refused.json()["message"].startswith(OFFLINE)
+    assert "You said" not in refused.text
+    assert (begun.status_code, bool(begun.json()["data"]["token"])) == (503, True), "the contact form needs a token"
+
+
+FACADE = """
+    $turn = escbridge_turn( $session, 'visitor', 'Hello' );
+    $bot  = escbridge_turn( $session, 'bot', 'Hi!', array( 'confidence' => 0.9, 'turn_id' => $turn['turn_id'] ) );
+    echo wp_json_encode( array( $turn, $bot, escbridge_is_locked( $session ) ) );
+"""
+
+
+def test_the_functions_for_other_chats_fail_closed_without_the_sidecar(installed: Installation) -> None:
+    site, mine, locked = installed.site, f"my-chat:{secrets.token_hex(8)}", f"my-chat:{secrets.token_hex(8)}"
+    turn, bot, is_locked = json.loads(site.php_eval(FACADE, session=mine))
+    assert (turn["action"], bot["action"], is_locked) == ("answer", "answer", False)
+    site.php_eval("escbridge_turn( $session, 'visitor', $text );", session=locked, text=A_PERSON)
+    with php_sees(site, ESCBRIDGE_PAIRING=code_with(installed, url=f"http://127.0.0.1:{free_port()}")):
+        free, waiting = (json.loads(site.php_eval(FACADE, session=session)) for session in (mine, locked))
+    for verdict in (*free[:2], *waiting[:2]):
+        assert (verdict["action"], verdict["down"]) == ("say", True)
+    assert free[0]["say"].startswith(OFFLINE)
+    assert PROMISE.search(waiting[0]["say"])
+    assert (free[2], waiting[2]) == (True, True), "what cannot be asked counts as locked"
+
+
+# The owner's settings
+
+
+def code_with(installed: Installation, **changes: str) -> str:
+    """The pairing code with other contents."""
+    packed = installed.pairing["pairing_code"].removeprefix("esc1.")
+    known = json.loads(urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
+    return f"esc1.{urlsafe_b64encode(json.dumps({**known, **changes}).encode()).decode().rstrip('=')}"
+
+
+def findings_of(installed: Installation, **env: str) -> tuple[list[str], str]:
+    """The causes that the connection test finds, and its words."""
+    with php_sees(installed.site, **env):
+        run = "echo wp_json_encode( EscalationBridge\\ConnectionTest::run( EscalationBridge\\Settings::pairing() ) );"
+        lines = json.loads(installed.site.php_eval(run))["lines"]
+    return [line["cause"] for line in lines], " ".join(line["text"] for line in lines)
+
+
+def test_the_connection_test_names_the_cause(installed: Installation) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    assert findings_of(installed)[0] == ["", ""]
+    causes, words = findings_of(installed, ESCBRIDGE_PAIRING=code_with(installed, url=nowhere))
+    assert causes == ["unreachable"] * 2
+    assert nowhere in words
+    causes, words = findings_of(installed, ESCBRIDGE_PAIRING=code_with(installed, chat_secret="x" * 43))
+    assert causes == ["refused", ""]
+    assert "refused the signature" in words
+    causes, words = findings_of(installed, ESCBRIDGE_PAIRING=code_with(installed, url=installed.site.url))
+    assert causes == ["unsigned"] * 2
+    assert "something else than the sidecar" in words
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed (tests/install_system.sh installs it)")
+def test_the_connection_test_names_clocks_apart_and_they_are_evened_out(installed: Installation) -> None:
+    causes, words = findings_of(installed, LD_PRELOAD=str(FAKETIME), FAKETIME="-3600s")
+    assert causes == ["", ""]
+    assert re.search(r"clocks differ by 3(600|599|601) seconds", words)
+
+
+def test_a_pasted_pairing_code_pairs_and_is_in_no_page_afterwards(unpaired: Installation) -> None:
+    site, code = unpaired.site, unpaired.pairing["pairing_code"]
+    with site.login() as owner:
+        assert "escbridgeConfig" not in owner.get(site.url, timeout=30).text, "a chat that nobody answers"
+        assert "not a whole pairing code" in save_settings(site, owner, code[:-8])
+        said = save_settings(site, owner, code)
+        assert f"Site shop at {unpaired.sidecar.url}" in said
+        seen = [said] + [owner.get(f"{site.url}/{path}", timeout=30).text for path in PAGES_OF_THE_OWNER]
+        assert owner.post(route_of(site, "test"), json={}, timeout=30).json()["ok"] is True
+    with direct_session() as guest:
+        seen.append(guest.get(site.url, timeout=30).text)
+    assert "escbridgeConfig" in seen[-1]
+    for secret in (code[5:], unpaired.pairing["chat_secret"], unpaired.pairing["admin_secret"]):
+        assert [page[:200] for page in seen if secret in page] == []
+
+
+PAGES_OF_THE_OWNER = (
+    SETTINGS_PAGE,
+    "wp-admin/options.php",
+    "wp-admin/admin.php?page=escbridge-escalations",
+    "wp-json/wp/v2/settings",
+)
+
+
+def save_settings(site: Site, owner: requests.Session, code: str) -> str:
+    """Paste a pairing code and save, as a browser does; the page that comes then."""
+    form = owner.get(f"{site.url}/{SETTINGS_PAGE}", timeout=30).text
+    nonce = re.search(r'name="_wpnonce" value="(\w+)"', form)
+    assert nonce
+    sent = {
+        "option_page": "escbridge",
+        "action": "update",
+        "_wpnonce": nonce[1],
+        "_wp_http_referer": f"/{SETTINGS_PAGE}",
+        "escbridge_settings[pairing_code]": code,
+        "escbridge_settings[where]": "all",
+    }
+    return owner.post(f"{site.url}/wp-admin/options.php", data=sent, timeout=30).text
+
+
+def test_deleting_the_plugin_takes_its_options_and_transients_along(installed: Installation) -> None:
+    site = installed.site
+    site.php_eval("""
+        update_option( 'escbridge_settings', array( 'where' => 'all' ) );
+        update_option( 'escbridge_pairing', array( 'code' => 'esc1.x' ), false );
+        set_transient( 'escbridge_breaker', array( 'failures' => 1, 'until' => 0 ), 60 );
+        set_transient( 'escbridge_clock', 5, 60 );""")
+    left = site.php_eval("""
+        require_once ABSPATH . 'wp-admin/includes/plugin.php';
+        uninstall_plugin( 'escalation-bridge/escalation-bridge.php' );
+        global $wpdb;
+        $names = "SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%escbridge%'";
+        echo implode( ' ', $wpdb->get_col( $names ) );""")
+    assert left == ""
