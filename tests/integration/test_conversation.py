@@ -388,9 +388,11 @@ def test_contact_that_is_given_is_kept_shown_and_told_to_the_team(it: Sidecar) -
     assert verdict["escalation"]["needs_contact"] is False
     customer = the_one(it)["customer"]
     assert (customer["email"], customer["name"], customer["phone"]) == ("ann@example.org", "Ann", "+1 555 0100")
+    assert customer["identity"] == "claimed"
     it.work()
     told = [mail.text for mail in it.mailer.to("team@shop.example") if mail.subject.startswith("Contact given")]
     assert "ann@example.org" in told[0]
+    assert "UNVERIFIED: the visitor typed it" in told[0]
 
 
 def test_the_same_contact_twice_is_one_mail_to_the_team(it: Sidecar) -> None:
