@@ -5,7 +5,7 @@ from collections import namedtuple
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from bridge.domain import signals
 from bridge.domain.customer import Customer, Shop
@@ -59,17 +59,15 @@ class SessionStatements:
         self.set_customer = update(session).where(this).values(customer=bindparam("new_customer"))
         self.keep_turn = Quick(upsert(turn).on_conflict_do_nothing().returning(turn.c.seq), dialect)
         of_session = and_(turn.c.site == bindparam("of_site"), turn.c.session_id == bindparam("of_session"))
-        self.turn = select(turn).where(of_session, turn.c.turn_id == bindparam("of_turn"))
+        self.turn = Quick(select(turn).where(of_session, turn.c.turn_id == bindparam("of_turn")), dialect)
         self.turns = select(turn).where(of_session).order_by(turn.c.seq)
         self.amend_verdict = (
             update(turn).where(of_session, turn.c.seq == bindparam("of_seq")).values(verdict=bindparam("new_verdict"))
         )
         reply = ("reply_text", "reply_at", "reply_digest", "reply_verdict", "reply_trace", "reply_shown")
-        self.keep_reply = (
-            update(turn)
-            .where(of_session, turn.c.seq == bindparam("of_seq"))
-            .values({name: bindparam(f"new_{name}") for name in ("signals", *reply)})
-        )
+        keep_reply = update(turn).where(of_session, turn.c.seq == bindparam("of_seq"))
+        names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("signals", *reply)}
+        self.keep_reply = Quick(keep_reply.values(names), dialect)
         self.keep_event = upsert(event)
         self.events = (
             select(event)
@@ -184,8 +182,8 @@ class Sessions:
 
     def turn(self, site: str, session_id: str, turn_id: str) -> Turn | None:
         values = {"of_site": site, "of_session": session_id, "of_turn": turn_id}
-        row = self._c.execute(self._s.turn, values).first()
-        return read_turn(row) if row else None
+        row = self._s.turn.first(self._c, values)
+        return read_turn(TurnRow(*row)) if row else None
 
     def turns(self, site: str, session_id: str) -> list[Turn]:
         rows = self._c.execute(self._s.turns, {"of_site": site, "of_session": session_id})
@@ -208,7 +206,7 @@ class Sessions:
             "new_reply_trace": changed.reply_trace,
             "new_reply_shown": changed.reply_shown,
         }
-        self._c.execute(self._s.keep_reply, row)
+        self._s.keep_reply.run(self._c, row)
 
     def keep_event(self, of: Session, new: Event) -> None:
         row = {
@@ -228,8 +226,9 @@ class Sessions:
         return [Event(row.n, EventKind(row.kind), row.text, row.at, row.author) for row in rows]
 
 
+TurnRow = namedtuple("TurnRow", [column.name for column in turn.c])  # type: ignore[misc]  # noqa: PYI024
 SessionRow = namedtuple("SessionRow", [column.name for column in session.c])  # type: ignore[misc]  # noqa: PYI024
-"""A row of the table, whichever way it was read."""
+"""Rows of the tables, whichever way they were read."""
 
 
 @lru_cache(maxsize=2048)
@@ -272,7 +271,7 @@ def read_session(row: Any) -> Session:
     )
 
 
-def read_turn(row: Row[Any]) -> Turn:
+def read_turn(row: Any) -> Turn:
     """A turn from its row."""
     return Turn(
         seq=row.seq,
@@ -288,5 +287,5 @@ def read_turn(row: Row[Any]) -> Turn:
         reply_digest=row.reply_digest,
         reply_verdict=row.reply_verdict,
         reply_trace=row.reply_trace,
-        reply_shown=row.reply_shown,
+        reply_shown=bool(row.reply_shown),
     )
