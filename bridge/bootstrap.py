@@ -66,6 +66,11 @@ def schema_fault(settings: Settings) -> str | None:
     return schema.pending(settings.database_url.get_secret_value())
 
 
+def no_database(settings: Settings) -> bool:
+    """Whether there is no database at all: nothing was ever set up here."""
+    return schema.absent(settings.database_url.get_secret_value())
+
+
 def import_policy_file(assembly: Assembly) -> None:
     """Make the file that `BRIDGE_POLICY` names the policy of every site, where it is not so already.
 

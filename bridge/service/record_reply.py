@@ -1,12 +1,10 @@
 """A bot's reply: keep it with its signals, judge again, and say whether the visitor may see it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bridge.domain import policy as policies
-from bridge.domain import session as sessions
-from bridge.domain import signals
+from bridge.domain import judging, signals
+from bridge.domain.judging import Reply
 from bridge.domain.session import Session, Turn
-from bridge.domain.signals import ReplySignals
 from bridge.domain.values import Json
 from bridge.ports import Tx
 from bridge.service import deliver
@@ -17,26 +15,11 @@ from bridge.service.take_turn import (
     TurnUnknown,
     as_text,
     digest_of,
-    judge,
     locked_verdict,
     repeat,
     trace_of,
 )
 from bridge.service.verdicts import decided_text, verdict
-
-Value = float | bool | str
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the bot said, and what its host says about it. An absent confidence is neither sure nor unsure."""
-
-    text: str
-    confidence: float | None = None
-    intent: str | None = None
-    intent_matched: bool | None = None
-    failed: bool = False
-    signals: tuple[tuple[str, Value], ...] = ()
 
 
 def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: str, reply: Reply) -> Json:
@@ -60,8 +43,9 @@ def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: st
     turn = replace(turn, reply_text=reply.text, reply_at=bridge.clock.now(), reply_digest=digest)
     if session.locked:
         return _drop(tx, current, session, turn)
-    session, turn = _add_signals(session, turn, _measure(session, reply))
-    session = replace(session, flow=policies.flow_of_intent(current.document, reply.intent, session.flow))
+    session = judging.answer(current.document, session, turn.seq, reply)
+    if recent := judging.seen(session, turn.seq):
+        turn = replace(turn, signals=as_text(signals.dump(recent)))
     return _judge(bridge, tx, current, session, turn)
 
 
@@ -72,18 +56,8 @@ def _drop(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     return answer
 
 
-def _add_signals(session: Session, turn: Turn, measured: ReplySignals) -> tuple[Session, Turn]:
-    """The reply's signals beside those of its turn, if the turn is recent enough to be looked at."""
-    known = next((recent for recent in session.window if recent.seq == turn.seq), None)
-    if known is None:
-        return session, turn
-    whole = replace(known, reply=measured)
-    window = sessions.answered(session.window, whole)
-    return replace(session, window=window), replace(turn, signals=as_text(signals.dump(whole)))
-
-
 def _judge(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
-    decision = judge(current, session)
+    decision = judging.judge(current.document, session)
     turn = replace(turn, reply_trace=trace_of(decision, current, session))
     if decision.rule is None:
         answer = verdict(session)
@@ -99,15 +73,3 @@ def _judge(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, tur
     tx.sessions.save(session)
     deliver.soon(bridge, tx)
     return answer
-
-
-def _measure(session: Session, reply: Reply) -> ReplySignals:
-    return signals.measure_reply(
-        reply.text,
-        language=signals.language_of(session.locale),
-        confidence=reply.confidence,
-        intent=reply.intent,
-        intent_matched=reply.intent_matched,
-        failed=reply.failed,
-        values=dict(reply.signals),
-    )

@@ -4,14 +4,10 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
-from bridge.domain import policy as policies
-from bridge.domain import rules, signals
-from bridge.domain import session as sessions
+from bridge.domain import judging, signals
 from bridge.domain.escalation import Escalation
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session, Turn
-from bridge.domain.signals import TurnSignals
-from bridge.domain.triggers import Situation
 from bridge.domain.values import Json, State
 from bridge.ports import BridgeError, Tx
 from bridge.service import deliver
@@ -107,19 +103,12 @@ def _take_locked(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -
 
 
 def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
-    measured = measure(session, turn)
-    before = session
-    session = replace(
-        session,
-        turns=turn.seq,
-        window=sessions.append(session.window, measured),
-        flow=policies.flow_of_message(current.document, turn.text, session.flow),
-    )
-    decision = judge(current, session)
+    before, session = session, judging.hear(current.document, session, turn.text, turn.at)
+    decision = judging.judge(current.document, session)
     turn = replace(
         turn,
         verdict=as_text(verdict(session)),
-        signals=as_text(signals.dump(measured)),
+        signals=as_text(signals.dump(session.window[-1])),
         trace=trace_of(decision, current, session),
     )
     if not tx.sessions.keep_turn(session, turn):
@@ -135,31 +124,9 @@ def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session,
     return answer
 
 
-def measure(session: Session, turn: Turn) -> TurnSignals:
-    """The signals of a visitor's message, seen after the bot's last reply."""
-    previous = session.window[-1].reply if session.window else None
-    language = signals.language_of(session.locale)
-    message = signals.measure_message(turn.text, language=language, previous=previous)
-    return TurnSignals(seq=turn.seq, at=turn.at, message=message, reply=None)
-
-
 def as_text(value: Json) -> str:
     """JSON text as it is stored."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def judge(current: CurrentPolicy, session: Session) -> Decision:
-    """The decision on a session as it stands."""
-    document = current.document
-    situation = Situation(
-        turns=session.window,
-        turn_count=session.turns,
-        flow=session.flow,
-        confidence_threshold=document.confidence_threshold(session.flow),
-        tiers=document.tiers,
-        customer=session.customer,
-    )
-    return rules.judge(document, situation)
 
 
 def trace_of(decision: Decision, current: CurrentPolicy, session: Session) -> str:

@@ -40,8 +40,7 @@ def migrate(url: str) -> None:
 
 def pending(url: str) -> str | None:
     """Why the database cannot be used as it is, or None. It is only looked at: nothing is created or changed."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database and not Path(parsed.database).exists():
+    if absent(url):
         return "the database file does not exist yet: run bridge migrate"
     engine = migration_engine(url)
     try:
@@ -52,6 +51,12 @@ def pending(url: str) -> str | None:
     finally:
         engine.dispose()
     return None if found == SCHEMA_HEAD else "the database has another schema version: run bridge migrate"
+
+
+def absent(url: str) -> bool:
+    """Whether the database is a file that does not exist yet."""
+    parsed = make_url(url)
+    return parsed.get_backend_name() == "sqlite" and bool(parsed.database) and not Path(str(parsed.database)).exists()
 
 
 def config(connection: Connection) -> Any:

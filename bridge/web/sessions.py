@@ -4,9 +4,10 @@ import re
 
 from flask import Blueprint, Response, request
 
+from bridge.domain.judging import Reply
 from bridge.ports import Scope
 from bridge.service import converse
-from bridge.service.record_reply import Reply, record_reply
+from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
 from bridge.web import problems

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
+from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
 from bridge.domain.values import Identity, Visitor
 
 SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
@@ -139,7 +140,7 @@ class SessionIn(Wire):
 
 class TurnIn(Wire):
     turn_id: Annotated[str, Field(pattern=TURN_ID)]
-    text: Annotated[Str, Field(min_length=1, max_length=4000)]
+    text: Annotated[Str, Field(min_length=1, max_length=LONGEST_MESSAGE)]
     sent_at: Annotated[datetime, Field(strict=False)] | None = None
 
 
@@ -147,7 +148,7 @@ SignalValue = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)] | bool | A
 
 
 class ReplyIn(Wire):
-    text: Annotated[Str, Field(max_length=8000)]
+    text: Annotated[Str, Field(max_length=LONGEST_REPLY)]
     confidence: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
     intent: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
     intent_matched: bool | None = None

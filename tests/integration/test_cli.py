@@ -2,7 +2,6 @@
 
 import base64
 import json
-import logging
 import os
 import signal
 import socket
@@ -10,66 +9,24 @@ import subprocess
 import sys
 import time
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-import structlog
+from support.terminal import Terminal
 
 import bridge
 from bridge import bootstrap, scaffold
-from bridge.cli import cli, main
+from bridge.cli import cli
 from bridge.config import Settings, read_settings
+from bridge.domain.judging import Reply
 from bridge.domain.values import Identity, Visitor
-from bridge.service.record_reply import Reply, record_reply
+from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
 
 SESSION = "session-of-a-visitor"
-
-
-@dataclass(frozen=True)
-class Ended:
-    code: int
-    out: str
-    err: str
-
-
-class Terminal:
-    """Runs `bridge ...` in this process, in a folder of its own."""
-
-    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> Ended:
-        with pytest.raises(SystemExit) as ended:
-            main(arguments)
-        printed = self._capsys.readouterr()
-        return Ended(int(ended.value.code or 0), printed.out, printed.err)
-
-    def fails(self, *arguments: str, code: int = 1) -> str:
-        """The one line that a failing command leaves."""
-        ended = self(*arguments)
-        assert ended.code == code
-        assert "Traceback" not in ended.err
-        assert ended.out == ""
-        assert ended.err.count("\n") == 1
-        return ended.err.strip()
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Terminal]:
-    for name in [name for name in os.environ if name.startswith("BRIDGE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
-    mask = os.umask(0o022)
-    yield Terminal(capsys)
-    os.umask(mask)
-    structlog.reset_defaults()
-    logging.getLogger().handlers.clear()
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The commands, by group; `bridge.cli` puts them under one name."""

@@ -1,0 +1,165 @@
+"""What several commands share: the database opened, the site that is meant, what is printed, and words for errors."""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bridge import bootstrap, logs
+from bridge.bootstrap import Assembly
+from bridge.config import Settings, read_settings
+from bridge.domain.findings import PolicyRefused
+from bridge.domain.instants import to_rfc3339
+from bridge.domain.values import Json
+from bridge.ports import BridgeError, Site, StoreBusy, Tx
+from bridge.service.context import SiteUnknown
+from bridge.service.take_turn import SessionUnknown
+
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - said of, not listened on
+"""Hosts that are no address to call, and what this machine calls in their place."""
+MOST = 500
+"""Rows that a list shows."""
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+of_site = click.option("--site", "site_id", metavar="NAME", help="Which site; needed when there are several.")
+
+
+def words_for(error: Exception) -> str:
+    """One line for a person, without any value that was set."""
+    said = next((words(error) for kind, words in WORDS.items() if isinstance(error, kind)), None)
+    library = type(error).__module__.partition(".")[0]
+    said = said or OF_LIBRARY.get(library)
+    return said or f"{type(error).__name__}, a fault of ours; BRIDGE_LOG_LEVEL=debug shows where"
+
+
+def _own_words(error: Any) -> str:
+    return str(error) or f"{type(error).__name__}: {(type(error).__doc__ or '').partition(chr(10))[0]}"
+
+
+WORDS: dict[type[Exception], Callable[[Any], str]] = {
+    SiteUnknown: lambda error: f"there is no site {error.args[0]!r}; bridge site list names them",
+    SessionUnknown: lambda error: f"there is no session {error.args[0]!r}",
+    StoreBusy: lambda _: "the database cannot be reached, or cannot take a write just now",
+    BridgeError: _own_words,
+    PolicyRefused: _own_words,
+    ModuleNotFoundError: lambda error: (
+        f"the Python package {error.name} is missing; for PostgreSQL: pip install 'escalation-bridge[postgres]'"
+    ),
+    OSError: lambda error: f"{error.filename or 'a file'}: {os.strerror(error.errno or 0)}",
+}
+"""The first kind that fits speaks."""
+
+OF_LIBRARY = {
+    "sqlalchemy": "BRIDGE_DATABASE_URL cannot be used",
+    "alembic": "the database has the schema of another release",
+}
+"""By the package that an error comes from: only the store may know its kinds."""
+
+
+class Ordered(click.Group):
+    """A group whose commands are listed in the order in which they are defined."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(self.commands)
+
+
+def settings_now() -> Settings:
+    """The settings of this call, with logs kept to what matters to a person at a terminal."""
+    settings = read_settings()
+    logs.configure("warning" if settings.log_level == "info" else settings.log_level)
+    return settings
+
+
+@contextmanager
+def opened(*, migrate: bool = False) -> Iterator[Assembly]:
+    """The assembled product, on a database that can be used.
+
+    Args:
+        migrate: bring the schema in first, so that a bare machine will do.
+    """
+    settings = settings_now()
+    if migrate:
+        bootstrap.migrate(settings)
+    elif fault := bootstrap.schema_fault(settings):
+        raise click.ClickException(fault)
+    assembly = bootstrap.build(settings, deliver_at_once=False)
+    try:
+        yield assembly
+    finally:
+        assembly.close()
+
+
+def print_json(value: Json) -> None:
+    """JSON as scripts and people read it."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, nothing: str) -> None:
+    """Rows under a head, in columns as wide as they need."""
+    if not rows:
+        click.echo(nothing)
+        return
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def the_site(tx: Tx, site_id: str | None) -> Site:
+    """The named site, or the only one.
+
+    Raises:
+        ClickException: none is named and there is not exactly one.
+        SiteUnknown: there is none of this name.
+    """
+    if site_id:
+        found = tx.sites.get(site_id)
+        if found is None:
+            raise SiteUnknown(site_id)
+        return found
+    sites = tx.sites.all()
+    if not sites:
+        raise click.ClickException("there is no site yet: bridge site add NAME --url URL")
+    if len(sites) > 1:
+        raise click.ClickException(f"say which site with --site: {', '.join(site.id for site in sites)}")
+    return sites[0]
+
+
+def listens_on(settings: Settings) -> str:
+    """Where the sidecar can be reached from this machine."""
+    host, colon, port = settings.bind.rpartition(":")
+    if host == "unix":
+        return settings.bind
+    return f"http://{EVERYWHERE.get(host, host)}{colon}{port}"
+
+
+def public_url(settings: Settings) -> str:
+    """The address under which WordPress reaches the sidecar.
+
+    Raises:
+        ClickException: it listens on a socket file, and no address is set.
+    """
+    address = settings.public_url or listens_on(settings)
+    if address.startswith("unix:"):
+        raise click.ClickException(
+            "set BRIDGE_PUBLIC_URL: WordPress cannot call the socket file that BRIDGE_BIND names"
+        )
+    return address
+
+
+def read_document(file: Path) -> str:
+    """A policy file's text."""
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{file} is not UTF-8 text") from None
+
+
+def readable(row: dict[str, Any]) -> Json:
+    """A row with its instants as text; leases are nobody's business."""
+    instants = ("due_at", "created_at", "first_sent_at")
+    kept = {name: value for name, value in row.items() if not name.startswith("lease")}
+    return {n: to_rfc3339(v) if n in instants and v is not None else v for n, v in kept.items()}

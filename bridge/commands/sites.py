@@ -1,0 +1,91 @@
+"""Sites and their pairing codes."""
+
+from urllib.parse import urlsplit
+
+import click
+
+from bridge import bootstrap, scaffold
+from bridge.commands.common import Ordered, as_json, opened, print_json, print_rows, public_url
+from bridge.ports import Site
+from bridge.service import manage_policy, manage_sites
+
+
+@click.group(cls=Ordered)
+def site() -> None:
+    """WordPress sites and their pairing codes."""
+
+
+@site.command("add")
+@click.argument("name")
+@click.option("--url", required=True, help="The site's address, such as https://shop.example.")
+@click.option("--timezone", metavar="ZONE", help="The team's time zone; else this machine's.")
+@click.option("--team-email", metavar="ADDRESS", help="Where the team reads mail; else support@ and the site's host.")
+@as_json
+def site_add(name: str, url: str, timezone: str | None, team_email: str | None, *, as_json: bool) -> None:
+    """Add a site and print its pairing code, once."""
+    mailbox = team_email or f"support@{host_of(url)}"
+    new = Site(name, url, timezone or scaffold.machine_zone(), mailbox)
+    manage_sites.check_site(new)
+    with opened(migrate=True) as assembly:
+        made = manage_sites.add_site(assembly.bridge, new, public_url(assembly.settings))
+        bootstrap.import_policy_file(assembly)
+    if as_json:
+        print_json(made.as_json())
+        return
+    click.echo(f"Site {name} added. Time zone {new.timezone}, team mail to {mailbox}.")
+    print_pairing(made)
+
+
+def host_of(url: str) -> str:
+    """The address' host, without a port; empty where it has none, which `check_site` refuses."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        raise manage_sites.SiteRefused("a site's address starts with https:// or http:// and has a host") from None
+
+
+def print_pairing(made: manage_sites.Pairing) -> None:
+    """The one thing that the owner has to carry over."""
+    click.echo("Paste this pairing code into WordPress, under Settings > Escalation Bridge. It is a secret:\n")
+    click.echo(made.pairing_code)
+
+
+@site.command("list")
+@as_json
+def site_list(*, as_json: bool) -> None:
+    """List the sites."""
+    with opened() as assembly, assembly.bridge.store.read() as tx:
+        found = tx.sites.all()
+        versions = {one.id: manage_policy.current_policy(tx, one.id).version for one in found}
+    if as_json:
+        names = ("id", "url", "timezone", "team_email")
+        print_json([{**{n: getattr(one, n) for n in names}, "policy_version": versions[one.id]} for one in found])
+        return
+    rows = [(one.id, one.url, one.timezone, one.team_email, str(versions[one.id])) for one in found]
+    nothing = "There is no site yet: bridge site add NAME --url URL"
+    print_rows(("SITE", "ADDRESS", "TIME ZONE", "TEAM MAIL", "POLICY"), rows, nothing=nothing)
+
+
+@site.command("rotate")
+@click.argument("name")
+@as_json
+def site_rotate(name: str, *, as_json: bool) -> None:
+    """Make a new pairing code; the old one works until revoked."""
+    with opened() as assembly:
+        made = manage_sites.rotate_site(assembly.bridge, name, public_url(assembly.settings))
+    if as_json:
+        print_json(made.as_json())
+        return
+    print_pairing(made)
+    click.echo(f"\nOnce WordPress has it: bridge site revoke {name}")
+
+
+@site.command("revoke")
+@click.argument("name")
+@click.option("--everything", is_flag=True, help="The newest code too: the site cannot call any more.")
+def site_revoke(name: str, *, everything: bool) -> None:
+    """Stop accepting a site's old pairing codes."""
+    with opened() as assembly:
+        gone = manage_sites.revoke(assembly.bridge, name, everything=everything)
+    left = "none is left: bridge site rotate makes a new one" if everything else "the newest still works"
+    click.echo(f"{gone} secrets dropped, {left}.")

@@ -1,0 +1,82 @@
+"""The step that every message and every reply goes through: measured, put into the session, judged.
+
+Live turns and replayed ones take it alike, so that what a replay says is what would have happened.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from bridge.domain import policy as policies
+from bridge.domain import rules, signals
+from bridge.domain import session as sessions
+from bridge.domain.policy import Policy
+from bridge.domain.rules import Decision
+from bridge.domain.session import Session
+from bridge.domain.signals import TurnSignals, Value
+from bridge.domain.triggers import Situation
+from bridge.domain.values import Millis
+
+LONGEST_MESSAGE: Final = 4_000
+"""Characters of a visitor's message."""
+LONGEST_REPLY: Final = 8_000
+"""Characters of a bot's reply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the bot said, and what its host says about it. An absent confidence is neither sure nor unsure."""
+
+    text: str
+    confidence: float | None = None
+    intent: str | None = None
+    intent_matched: bool | None = None
+    failed: bool = False
+    signals: tuple[tuple[str, Value], ...] = ()
+
+
+def hear(policy: Policy, session: Session, text: str, at: Millis) -> Session:
+    """The session after a visitor's message, whose signals are the last of its window."""
+    previous = session.window[-1].reply if session.window else None
+    language = signals.language_of(session.locale)
+    message = signals.measure_message(text, language=language, previous=previous)
+    seq = session.turns + 1
+    return replace(
+        session,
+        turns=seq,
+        window=sessions.append(session.window, TurnSignals(seq=seq, at=at, message=message, reply=None)),
+        flow=policies.flow_of_message(policy, text, session.flow),
+    )
+
+
+def answer(policy: Policy, session: Session, seq: int, reply: Reply) -> Session:
+    """The session after the bot's reply to the turn of that number, if that is recent enough to be looked at."""
+    measured = signals.measure_reply(
+        reply.text,
+        language=signals.language_of(session.locale),
+        confidence=reply.confidence,
+        intent=reply.intent,
+        intent_matched=reply.intent_matched,
+        failed=reply.failed,
+        values=dict(reply.signals),
+    )
+    known = seen(session, seq)
+    window = sessions.answered(session.window, replace(known, reply=measured)) if known else session.window
+    return replace(session, window=window, flow=policies.flow_of_intent(policy, reply.intent, session.flow))
+
+
+def seen(session: Session, seq: int) -> TurnSignals | None:
+    """The signals of a turn, if they have not left the window."""
+    return next((turn for turn in session.window if turn.seq == seq), None)
+
+
+def judge(policy: Policy, session: Session) -> Decision:
+    """The decision on a session as it stands."""
+    situation = Situation(
+        turns=session.window,
+        turn_count=session.turns,
+        flow=session.flow,
+        confidence_threshold=policy.confidence_threshold(session.flow),
+        tiers=policy.tiers,
+        customer=session.customer,
+    )
+    return rules.judge(policy, situation)

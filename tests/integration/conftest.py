@@ -1,0 +1,22 @@
+"""The command line, in a folder and an environment of its own."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from support.terminal import Terminal
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Terminal]:
+    for name in [name for name in os.environ if name.startswith("BRIDGE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    mask = os.umask(0o022)
+    yield Terminal(capsys)
+    os.umask(mask)
+    structlog.reset_defaults()
+    logging.getLogger().handlers.clear()

@@ -1,0 +1,36 @@
+"""`bridge ...` as somebody types it, in this process."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from bridge.cli import main
+
+
+@dataclass(frozen=True)
+class Ended:
+    code: int
+    out: str
+    err: str
+
+
+class Terminal:
+    """Runs `bridge ...` in this process, in a folder of its own."""
+
+    def __init__(self, capsys: pytest.CaptureFixture[str]) -> None:
+        self._capsys = capsys
+
+    def __call__(self, *arguments: str) -> Ended:
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        printed = self._capsys.readouterr()
+        return Ended(int(ended.value.code or 0), printed.out, printed.err)
+
+    def fails(self, *arguments: str, code: int = 1) -> str:
+        """The one line that a failing command leaves."""
+        ended = self(*arguments)
+        assert ended.code == code
+        assert "Traceback" not in ended.err
+        assert ended.out == ""
+        assert ended.err.count("\n") == 1
+        return ended.err.strip()
