@@ -19,7 +19,7 @@ help: ## this list
 install: $(VENV)/.installed ## .venv with the `bridge` command in it
 	@echo "installed: $(BIN)/bridge"
 
-demo: $(VENV)/.installed ## one conversation from the first message to the kept promise, in this terminal
+demo: $(VENV)/.installed ## three conversations through the real thing, in this terminal, in seconds
 	@$(BIN)/bridge demo
 
 wordpress: system $(VENV)/.dev ## a real WordPress shop with the plugin, to click through; Ctrl-C ends it
