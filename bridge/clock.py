@@ -6,12 +6,17 @@ from pathlib import Path
 from bridge.domain.values import Millis
 
 
+def machine_now() -> Millis:
+    """The machine's own clock, whatever a rehearsal shifts, in milliseconds UTC."""
+    return time.time_ns() // 1_000_000
+
+
 class SystemClock:
     """The operating system's clock."""
 
     def now(self) -> Millis:
         """The present instant, in milliseconds UTC."""
-        return time.time_ns() // 1_000_000
+        return machine_now()
 
 
 class ShiftedClock:
@@ -25,7 +30,7 @@ class ShiftedClock:
 
     def now(self) -> Millis:
         """The shifted instant, in milliseconds UTC; not shifted while the file is missing or unreadable."""
-        return time.time_ns() // 1_000_000 + round(self._shift() * 1000)
+        return machine_now() + round(self._shift() * 1000)
 
     def _shift(self) -> float:
         try:

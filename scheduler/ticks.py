@@ -4,15 +4,14 @@ A tick ends early when it is told to stop: the row at hand is finished, and the 
 """
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 
 import structlog
 
+from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
-from bridge.domain.values import Millis
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
 from bridge.service.watch_promises import follow_up_due
@@ -84,8 +83,3 @@ def fresh(do: Callable[[], None]) -> Callable[[], None]:
         do()
 
     return run
-
-
-def machine_now() -> Millis:
-    """The machine's own clock, whatever a rehearsal shifts, in milliseconds UTC."""
-    return time.time_ns() // 1_000_000

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bridge.domain import packet as packets
 from bridge.domain import routing, signals, summary
-from bridge.domain.escalation import Commitment, Escalation, EscalationState, Event, EventKind
+from bridge.domain.escalation import Escalation, EscalationState, Event, EventKind
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.routing import Route
 from bridge.domain.rules import Decision
@@ -39,7 +39,7 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
     notify.post_ticket(case, new)
     notify.mail_team(case, new, "new")
     locked = replace(session, state=State.ESCALATED, escalation_id=new.id)
-    return announce_promise(case.tx, locked, new.commitment), new
+    return tell(case, locked, Said(EventKind.COMMITMENT, new.commitment.text)), new
 
 
 def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalation, Route]:
@@ -77,13 +77,6 @@ def route_now(case: Case, queue: str, priority: Priority, below: Channel | None 
     present, load = case.tx.people.present(case.site.id, case.at), case.tx.escalations.load(case.site.id)
     free = routing.someone_free(queue, present, load, case.at)
     return routing.route(case.policy, queue, priority, case.at, free=free, below=below)
-
-
-def announce_promise(tx: Tx, session: Session, commitment: Commitment) -> Session:
-    """The promise as an event of the escalated session; the sessions that joined hear it from their verdict."""
-    told = replace(session, last_event=session.last_event + 1)
-    tx.sessions.keep_event(told, Event(told.last_event, EventKind.COMMITMENT, commitment.text, commitment.made_at))
-    return told
 
 
 def join(tx: Tx, session: Session, key: str | None) -> tuple[Session, Escalation]:
@@ -178,14 +171,18 @@ class Said:
     author: str | None = None
 
 
+def tell(case: Case, session: Session, said: Said) -> Session:
+    """Keep a line as the session's next event; the returned session has its number and is still to be saved."""
+    told = replace(session, last_event=session.last_event + 1)
+    case.tx.sessions.keep_event(told, Event(told.last_event, said.kind, said.text, case.at, said.author))
+    return told
+
+
 def announce(case: Case, escalation: Escalation, said: Said) -> list[Session]:
     """Tell every session of the escalation, and return them as they are then."""
     told = []
     for known in case.tx.sessions.of_escalation(escalation.site, escalation.id):
-        session = case.tx.sessions.hold(escalation.site, known.id) or known
-        changed = replace(session, last_event=session.last_event + 1)
-        event = Event(changed.last_event, said.kind, said.text, case.at, said.author)
-        case.tx.sessions.keep_event(changed, event)
-        case.tx.sessions.save(changed)
-        told.append(changed)
+        session = tell(case, case.tx.sessions.hold(escalation.site, known.id) or known, said)
+        case.tx.sessions.save(session)
+        told.append(session)
     return told

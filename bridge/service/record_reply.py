@@ -7,19 +7,18 @@ from bridge.domain.judging import Reply
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json
 from bridge.ports import Tx
-from bridge.service import deliver
-from bridge.service.context import Bridge, CurrentPolicy, open_case
-from bridge.service.escalate import escalate
+from bridge.service.context import Bridge, CurrentPolicy
 from bridge.service.take_turn import (
     SessionUnknown,
     TurnUnknown,
     as_text,
     digest_of,
+    hand_over,
     locked_verdict,
     repeat,
     trace_of,
 )
-from bridge.service.verdicts import decided_text, verdict
+from bridge.service.verdicts import verdict
 
 
 def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: str, reply: Reply) -> Json:
@@ -67,9 +66,6 @@ def _judge(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, tur
     # the reply that led to the hand-over is the last attempt: the team reads it, the visitor does not
     turn = replace(turn, reply_shown=False)
     tx.sessions.keep_reply(session, turn)
-    session, new = escalate(open_case(bridge, tx, session.site), session, decision)
-    answer = verdict(session, say=decided_text(current.document, session, new), escalation=new)
+    answer = hand_over(bridge, tx, current, session, decision)
     tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer)))
-    tx.sessions.save(session)
-    deliver.soon(bridge, tx)
     return answer

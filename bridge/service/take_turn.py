@@ -105,9 +105,10 @@ def _take_locked(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -
 def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     before, session = session, judging.hear(current.document, session, turn.text, turn.at)
     decision = judging.judge(current.document, session)
+    answer = verdict(session)
     turn = replace(
         turn,
-        verdict=as_text(verdict(session)),
+        verdict=as_text(answer),
         signals=as_text(signals.dump(session.window[-1])),
         trace=trace_of(decision, current, session),
     )
@@ -115,13 +116,18 @@ def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session,
         return _repeated(tx, current, before, turn)
     if decision.rule is None:
         tx.sessions.save(session)
-        return verdict(session)
-    session, new = escalate(open_case(bridge, tx, session.site), session, decision)
-    answer = verdict(session, say=decided_text(current.document, session, new), escalation=new)
+        return answer
+    answer = hand_over(bridge, tx, current, session, decision)
     tx.sessions.amend_verdict(session, turn.seq, as_text(answer))
-    tx.sessions.save(session)
-    deliver.soon(bridge, tx)
     return answer
+
+
+def hand_over(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, decision: Decision) -> Json:
+    """Escalate a judged session whose turn is stored, and say so; what has to be sent is tried after the commit."""
+    locked, new = escalate(open_case(bridge, tx, session.site), session, decision)
+    tx.sessions.save(locked)
+    deliver.soon(bridge, tx)
+    return verdict(locked, say=decided_text(current.document, locked, new), escalation=new)
 
 
 def as_text(value: Json) -> str:

@@ -14,7 +14,8 @@ from typing import Any, Generic, TypeVar
 from flask import Response, current_app, g, request
 from pydantic import ValidationError
 
-from bridge.domain.values import Json, Millis
+from bridge.clock import machine_now
+from bridge.domain.values import Json
 from bridge.ports import Scope, Tx
 from bridge.service.context import Bridge
 from bridge.web import problems
@@ -67,11 +68,6 @@ class Call(Generic[Body]):
         """
         if not tx.sites.keep_nonce(self.site, self.nonce, machine_now()):
             raise problems.REPLAYED
-
-
-def machine_now() -> Millis:
-    """The machine's own clock, whatever a rehearsal shifts, in milliseconds UTC."""
-    return time.time_ns() // 1_000_000
 
 
 def operation(view: Callable[..., Any]) -> Operation | None:

@@ -8,12 +8,13 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 import bridge as package
+from bridge.clock import machine_now
 from bridge.domain.instants import SECOND, to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import StoreBusy
 from bridge.service.context import Bridge
 from bridge.web import openapi
-from bridge.web.calls import Call, answer, machine_now, signed
+from bridge.web.calls import Call, answer, signed
 from bridge.web.wire import CloseIn
 
 ops = Blueprint("ops", __name__)
