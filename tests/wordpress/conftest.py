@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from installation import Installation
 from machine import cannot, chromium, chromium_args, core_or_skip
 from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 from shop import Shop, running_shop
 from wordpress_site import ECHO_BOT, Site, build_plugin_zip, missing_for_wordpress
 
 DEFAULT_SUITE = "trixie"
+TUESDAY_MORNING = "2026-11-03T10:00:00"
 
 
 @pytest.fixture(scope="session")
@@ -51,6 +53,23 @@ def shop(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sh
     """One whole installation for the run: the site is paired with a running sidecar, mail is caught in `shop.mail`."""
     with running_shop(wp_core, tmp_path_factory.mktemp("shop")) as shop:
         yield shop
+
+
+@pytest.fixture(scope="module")
+def kept(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One installation for a module, on a Tuesday morning in New York, each process of it apart. Use `installed`."""
+    with Installation(wp_core, tmp_path_factory.mktemp("installation")).running() as installed:
+        installed.move_clock_to(TUESDAY_MORNING)
+        installed.site.snapshot()
+        yield installed
+
+
+@pytest.fixture
+def installed(kept: Installation) -> Iterator[Installation]:
+    """The installation with WordPress as new: no limit has been counted, no lock is remembered."""
+    yield kept
+    assert kept.site.debug_log("escalation-bridge") == []
+    kept.site.reset()
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from pathlib import Path
 from installation import Installation
 from machine import chromium, chromium_args
 from playwright.sync_api import Browser, Page, sync_playwright
-from test_story import COMPLAINT, LEASES_OVER, QUESTION, SATURDAY_NIGHT, SCRIPT, log_in, open_chat, say
+from visiting import COMPLAINT, LEASES_OVER, QUESTION, SATURDAY_NIGHT, SCRIPT, log_in, open_chat, say
 from wordpress_core import wordpress_core
 
 DESKTOP, PHONE = {"width": 1280, "height": 820}, {"width": 390, "height": 844}

@@ -20,7 +20,6 @@ from wordpress_site import Site
 
 pytestmark = pytest.mark.wordpress
 
-TUESDAY_MORNING = "2026-11-03T10:00:00"
 A_PERSON = "I want to talk to a human"
 PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST on Tuesday, November 3\.")
 OFFLINE = "We cannot reach our chat right now."
@@ -37,22 +36,6 @@ class Stub_Order {
 }
 function wc_get_orders( $query ) { return array( new Stub_Order() ); }
 """
-
-
-@pytest.fixture(scope="module")
-def kept(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with Installation(wp_core, tmp_path_factory.mktemp("rest")).running() as installed:
-        installed.move_clock_to(TUESDAY_MORNING)
-        installed.site.snapshot()
-        yield installed
-
-
-@pytest.fixture
-def installed(kept: Installation) -> Iterator[Installation]:
-    """The installation with WordPress as new: no limit has been counted, no lock is remembered."""
-    yield kept
-    assert kept.site.debug_log("escalation-bridge") == []
-    kept.site.reset()
 
 
 @pytest.fixture

@@ -14,21 +14,25 @@ import pytest
 from installation import Installation, eventually
 from machine import core_or_skip
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from visiting import (
+    ANSWERED,
+    COMPLAINT,
+    LEASES_OVER,
+    MONDAY_LATER,
+    MONDAY_OPENING,
+    PROMISE,
+    QUESTION,
+    SATURDAY_NIGHT,
+    SCRIPT,
+    log_in,
+    open_chat,
+    say,
+)
 from wordpress_site import Site
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser, pytest.mark.slow]
 
 SHOTS = os.environ.get("ESCBRIDGE_SCREENSHOTS")
-SATURDAY_NIGHT, LEASES_OVER = "2026-10-31T21:00:00", "2026-10-31T21:03:00"
-MONDAY_OPENING, MONDAY_LATER, ANSWERED = "2026-11-02T09:00:01", "2026-11-02T09:10:00", "2026-11-02T09:12:30"
-PROMISE = "A support agent will contact you before 9:15 AM EST on Monday, November 2."
-QUESTION = "Hello, do you ship to Canada?"
-COMPLAINT = "I was charged twice on invoice #8821. Please correct that."
-DESKTOP = {"width": 1280, "height": 820}
-SCRIPT = {
-    QUESTION: {"text": "Yes, we do. It takes four to six days.", "confidence": 0.93, "intent": "shipping"},
-    COMPLAINT: {"text": "Your invoice looks correct to me.", "confidence": 0.41, "intent": "billing_dispute"},
-}
 
 
 @pytest.fixture(scope="module", params=["bookworm", "trixie", "sid"])
@@ -150,37 +154,6 @@ def _assert_ticket(ticket: dict[str, Any]) -> None:
         PROMISE,
     ):
         assert fact in text, fact
-
-
-def log_in(
-    browser: Browser, site: Site, user: str = "anna", password: str = "anna-pass", size: Any = DESKTOP
-) -> BrowserContext:
-    context = browser.new_context(viewport=size, timezone_id="America/New_York")
-    page = context.new_page()
-    page.goto(f"{site.url}/wp-login.php")
-    page.fill("#user_login", user)
-    page.fill("#user_pass", password)
-    page.click("#wp-submit")
-    page.wait_for_url("**/wp-admin/**")
-    page.close()
-    return context
-
-
-def open_chat(context: BrowserContext, site: Site) -> Page:
-    page = context.new_page()
-    page.goto(site.url)
-    unfold(page)
-    return page
-
-
-def unfold(page: Page) -> None:
-    page.click("button.launcher")
-    expect(page.locator("textarea#message")).to_be_visible()
-
-
-def say(page: Page, text: str) -> None:
-    page.fill("textarea#message", text)
-    page.press("textarea#message", "Enter")
 
 
 def _answer_in_wordpress(team: BrowserContext, site: Site, answer: str) -> None:

@@ -3,18 +3,16 @@
 import re
 import secrets
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from installation import Installation, eventually
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 from support.sidecar import Caller, Team, over_http
-from test_story import log_in, say, unfold
+from visiting import log_in, say, unfold
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
-TUESDAY_MORNING = "2026-11-03T10:00:00"
 A_PERSON = "I want to talk to a human"
 PROMISED = re.compile(r"A support agent will contact you before .* EST on Tuesday, November 3\b")
 PHONE = {"width": 390, "height": 844}
@@ -25,21 +23,6 @@ WHAT_IS_READ_OUT = f"""() => {{
     new MutationObserver(changes => changes.forEach(c => c.addedNodes.forEach(n => readOut.push(n.textContent))))
         .observe({IN_CHAT}.querySelector('[aria-live=polite]'), {{childList: true}});
 }}"""
-
-
-@pytest.fixture(scope="module")
-def kept(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with Installation(wp_core, tmp_path_factory.mktemp("widget")).running() as installed:
-        installed.move_clock_to(TUESDAY_MORNING)
-        installed.site.snapshot()
-        yield installed
-
-
-@pytest.fixture
-def installed(kept: Installation) -> Iterator[Installation]:
-    yield kept
-    assert kept.site.debug_log("escalation-bridge") == []
-    kept.site.reset()
 
 
 @pytest.fixture
