@@ -26,7 +26,7 @@ from bridge.service.explain import explain, local_time, tell
 from bridge.service.take_turn import SessionUnknown
 
 
-@click.command("explain")
+@click.command("explain", context_settings={"ignore_unknown_options": True})  # a session's id may begin with a dash
 @click.argument("session")
 @of_site
 @as_json

@@ -49,7 +49,7 @@ class Conversation:
 
     play: Play
     name: str
-    session: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    session: str = field(default_factory=lambda: f"ses_{secrets.token_urlsafe(18)}")
     turns: int = 0
 
     def begin(self, user_id: str, email: str) -> None:
