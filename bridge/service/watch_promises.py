@@ -19,9 +19,10 @@ from bridge.domain.escalation import (
     FollowUp,
     FollowUpKind,
 )
-from bridge.domain.instants import MINUTE
+from bridge.domain.instants import MINUTE, SECOND
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, Priority
+from bridge.domain.values import Channel, Millis, Priority
+from bridge.ports import StoreBusy
 from bridge.service import notify
 from bridge.service.context import Bridge, Case, open_case
 from bridge.service.escalate import Said, announce, route_now
@@ -32,6 +33,8 @@ log = structlog.get_logger()
 
 LEASE = MINUTE
 RETRY_AFTER = 5 * MINUTE
+BUSY_AFTER = 2 * SECOND
+"""A database that is busy says nothing against the row."""
 TRIES = 12
 PROMISES = 3
 """Promises to one customer, the first included. When the last of them breaks as well, the person in charge is alarmed,
@@ -63,19 +66,23 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
             if not tx.work.finish_follow_up(one.id, owner, state="sent"):
                 return
             done = _do(case, held, one)
+    except StoreBusy:
+        log.warning("follow_up.waits", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
+        _push_ahead(bridge, owner, one, BUSY_AFTER)
+        return
     except Exception:
         log.exception("follow_up.failed", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
-        _push_ahead(bridge, owner, one)
+        _push_ahead(bridge, owner, one, RETRY_AFTER)
         return
     log.info("follow_up.done", site=one.site, escalation=one.escalation_id, kind=one.kind.value, did=done)
 
 
-def _push_ahead(bridge: Bridge, owner: str, one: FollowUp) -> None:
+def _push_ahead(bridge: Bridge, owner: str, one: FollowUp, wait: Millis) -> None:
     with bridge.store.write() as tx:
         if one.attempts >= TRIES:
             tx.work.finish_follow_up(one.id, owner, state="failed", error="gave up")
         else:
-            tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + RETRY_AFTER, "failed")
+            tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + wait, "failed")
 
 
 def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
