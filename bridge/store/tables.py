@@ -73,6 +73,16 @@ policy_version = Table(
     ForeignKeyConstraint(["site"], ["site.id"]),
 )
 
+shadow_policy = Table(
+    "shadow_policy",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("document", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
 session = Table(
     "session",
     metadata,
@@ -97,6 +107,7 @@ session = Table(
     PrimaryKeyConstraint("site", "id"),
     ForeignKeyConstraint(["site"], ["site.id"]),
     Index(None, "site", "customer_key", "state"),
+    Index(None, "site", "started_at"),
     Index(None, "escalation_id"),
 )
 
@@ -290,4 +301,40 @@ heartbeat = Table(
     metadata,
     Column("name", Text, primary_key=True),
     Column("at", Instant, nullable=False),
+)
+
+label = Table(
+    "label",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("escalation_id", Text, nullable=False),  # empty: the session itself, of which an escalation was missed
+    Column("verdict", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("labelled_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "session_id", "escalation_id"),
+    ForeignKeyConstraint(["site", "session_id"], ["session.site", "session.id"]),
+)
+
+alarm = Table(
+    "alarm",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("raised_at", Instant, nullable=False),
+    Column("cleared_at", Instant),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+    # one standing alarm of a kind: a second process that sees the same raises nothing
+    Index(
+        "uq_alarm_standing",
+        "site",
+        "kind",
+        unique=True,
+        sqlite_where=text("cleared_at IS NULL"),
+        postgresql_where=text("cleared_at IS NULL"),
+    ),
+    Index(None, "site", "raised_at"),
 )
