@@ -1,12 +1,13 @@
 """The arithmetic behind `make quality`, and the goals that our own phrases are held to."""
 
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from random import Random
 
 import pytest
 from quality import data, figures, invariants, report, rows
-from quality.data import Missing, Tweet, said, session
+from quality.data import Key, Missing, Phrases, Tweet, said, session
 from quality.figures import Confusion, Estimate
 from quality.rows import Row, at_least, at_most
 
@@ -193,10 +194,22 @@ def test_odd_texts_and_locales_are_read_without_an_error() -> None:
     assert (found.estimate.value, found.texts) == (0, ())
 
 
-def test_our_own_phrases_are_read_as_well_as_the_goals_ask() -> None:
+@pytest.fixture
+def phrases() -> dict[Key, Phrases]:
     try:
-        phrases = data.phrases()
+        return data.phrases()
     except Missing as missing:
         pytest.skip(str(missing))
+
+
+def test_every_language_has_requests_and_traps_enough_and_none_in_both_sets(phrases: dict[Key, Phrases]) -> None:
+    assert phrases.keys() == set(product(data.PHRASE_SETS, data.LANGUAGES))
+    assert all(len(own["requests"]) >= 40 and len(own["traps"]) >= 25 for own in phrases.values())
+    for code in data.LANGUAGES:
+        practice, held_out = (set(phrases[kind, code]["requests"]) for kind in data.PHRASE_SETS)
+        assert not practice & held_out
+
+
+def test_our_own_phrases_are_read_as_well_as_the_goals_ask(phrases: dict[Key, Phrases]) -> None:
     found = [*rows.request_own(phrases), *invariants.invariants_own(phrases)]
     assert [(row.name, row.estimate.value, row.texts) for row in found if row.missed] == []
