@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from quality import data, figures, invariants, report, rows
-from quality.data import Key, Missing, Phrases, Tweet, said, session
+from quality.data import Dialogue, Key, Missing, Phrases, Tweet, said, session
 from quality.figures import Confusion, Estimate
 from quality.rows import Row, at_least, at_most
 
@@ -192,6 +192,44 @@ def test_a_variable_that_names_no_folder_is_said_at_once(monkeypatch: pytest.Mon
 def test_odd_texts_and_locales_are_read_without_an_error() -> None:
     (found,) = invariants.odd_input()
     assert (found.estimate.value, found.texts) == (0, ())
+
+
+def test_a_request_that_is_not_seen_and_a_trap_that_is_are_counted_and_named() -> None:
+    offer = "Would you like me to connect you with a human agent?"
+    own: Phrases = {
+        "requests": ["I want to talk to a human", "where is my order"],
+        "acceptances": [{"offer": offer, "answer": "yes please"}, {"offer": "Which order is it?", "answer": "yes"}],
+        "traps": ["are you a real person?", "agent please"],
+        "refusals": ["no need to connect me with an agent"],
+        "declined_offers": [{"offer": offer, "answer": "no thanks"}],
+    }
+    found, taken = rows.request_own({("practice", "en"): own})
+    assert (found.name, found.n, found.estimate.value) == ("request_own.practice.en.recall", 4, 50)
+    assert found.texts == ("where is my order", "yes")
+    assert (taken.name, taken.n, taken.texts) == ("request_own.practice.en.traps", 4, ("agent please",))
+
+
+def test_what_is_measured_in_other_phrases_is_counted_by_their_key() -> None:
+    own: Phrases = {
+        "upset": ["this is ridiculous", "where is my order"],
+        "calm": ["this is ridiculous", "good morning", "thanks"],
+        "failed_replies": ["Sorry, I did not understand that."],
+        "churn_traps": ["can I switch my plan"],
+    }
+    found = {row.name.removeprefix("words_own.practice.en."): row for row in rows.words_own({("practice", "en"): own})}
+    assert {name: round(row.estimate.value) for name, row in found.items()} == {
+        "upset": 50,
+        "calm": 33,
+        "failed_replies": 100,
+        "churn_traps": 0,
+    }
+    assert (found["upset"].texts, found["calm"].texts) == (("where is my order",), ("this is ridiculous",))
+
+
+def test_a_turn_of_a_dialogue_is_judged_after_the_reply_before_it() -> None:
+    dialogue = Dialogue(session("s", said("one", "a"), said("two", "b"), said("three")), False, None, ())
+    assert rows.after_reply(dialogue, 1)["turns"] == [said("", "a"), said("two")]
+    assert rows.after_reply(dialogue, 0)["turns"] == [said("one")]
 
 
 @pytest.fixture
