@@ -27,6 +27,8 @@ from typing import Any, Final
 import yaml
 from rapidfuzz.distance import OSA
 
+from bridge.domain.learned import Recognizer, read_weights, tokens_of
+
 TEXT_LIMIT: Final = 4000
 """Characters of a text that are read; the rest is kept by the transcript and judged by nobody."""
 
@@ -37,7 +39,7 @@ ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
 """Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
 
-_FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "trap", "restart", "accept"})
+_FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _SETS: Final = (
     "bare",
@@ -57,8 +59,19 @@ _TYPO_LENGTH: Final = 5
 _LONG_WORD: Final = 9
 
 _TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]+|[,:]+")
-_QUOTES: Final = str.maketrans(
-    {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "ß": "ss", "ł": "l", "ø": "o", "đ": "d"}
+
+
+def _plain_letters() -> dict[str, str]:
+    """The accented letters of European languages without their accents: most texts need no more."""
+    letters = map(chr, range(0xC0, 0x180))
+    plain = {letter: unicodedata.normalize("NFKD", letter)[0] for letter in letters}
+    return {letter: base for letter, base in plain.items() if base.isascii() and base != letter}
+
+
+_PLAIN: Final = str.maketrans(
+    _plain_letters()
+    | {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "ß": "ss", "ł": "l", "ø": "o", "đ": "d"}
+    | {"👍": " ok ", "👌": " ok ", "✅": " ok "}
 )
 
 
@@ -73,6 +86,16 @@ class Text:
         """Whether a clause begins at word `i`."""
         return i == 0 or i in self.commas or self.words[i - 1] == STOP
 
+    def sentences(self) -> Iterator[tuple[int, int]]:
+        """Where each sentence begins, and the end that no longer belongs to it."""
+        start = 0
+        for i, word in enumerate(self.words):
+            if word == STOP:
+                yield start, i
+                start = i + 1
+        if start < len(self.words):
+            yield start, len(self.words)
+
     def clause_ends(self, i: int) -> bool:
         """Whether a clause ends before word `i`."""
         return i >= len(self.words) or i in self.commas or self.words[i] == STOP
@@ -83,7 +106,10 @@ def fold(text: str) -> str:
     text = text[:TEXT_LIMIT].casefold()
     if text.isascii():
         return text.replace("`", "'")
-    plain = unicodedata.normalize("NFKD", text.translate(_QUOTES))[:TEXT_LIMIT]
+    plain = text.translate(_PLAIN)[:TEXT_LIMIT]
+    if plain.isascii():
+        return plain
+    plain = unicodedata.normalize("NFKD", plain)[:TEXT_LIMIT]
     return plain if plain.isascii() else "".join(c for c in plain if not unicodedata.combining(c))
 
 
@@ -127,10 +153,6 @@ class Slot:
     @property
     def plain(self) -> bool:
         return bool(self.words) and not (self.stems or self.absent or self.end)
-
-    def takes(self, word: str) -> bool:
-        """Whether this word may stand here."""
-        return word in self.words or (bool(self.stems) and word.startswith(self.stems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +250,7 @@ def _match(slots: tuple[Slot, ...], n: int, text: Text, i: int) -> int:
         slot = slots[n]
         if slot.gap:
             return _match_gap(slots, n, text, i)
-        if i < len(words) and slot.takes(words[i]):
+        if i < len(words) and (words[i] in slot.words or (slot.stems and words[i].startswith(slot.stems))):
             if slot.absent:
                 return -1
             i += 1
@@ -265,6 +287,10 @@ class Language:
     near: Mapping[str, tuple[str, ...]]
     """Person words that may be misspelt, by first letter."""
     known: frozenset[str]
+    classes: Mapping[str, str]
+    """The class that a word stands for, such as `{person}`."""
+    learned: Mapping[str, Recognizer]
+    """What is recognised by example, by kind."""
 
     def read(self, text: str) -> Text:
         """The text in this language's words."""
@@ -278,6 +304,15 @@ class Language:
     def find_in_reply(self, text: Text) -> list[Hit]:
         """What this language looks for in a bot's reply."""
         return self.reply.find(text)
+
+    def find_learned(self, kinds: Iterable[str], text: Text) -> list[Hit]:
+        """The sentences that are of one of these kinds by example."""
+        found: list[Hit] = []
+        recognizers = [(kind, self.learned[kind]) for kind in kinds if kind in self.learned]
+        for start, end in text.sentences() if recognizers else ():
+            tokens = tokens_of(text.words[start:end], self.classes)
+            found += [Hit(kind, start, end) for kind, one in recognizers if one.score(tokens) > 0]
+        return found
 
     def mend(self, text: Text) -> None:
         """Put misspelt person words right (`representitive`, `agnet`); changes nothing else."""
@@ -359,7 +394,24 @@ def language(code: str) -> Language:
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
         known=stop_words | sets["not_typos"] | message.words,
+        classes=_classes(documents[0]),
+        learned=_learned(own or ENGLISH),
     )
+
+
+def _classes(document: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        word: f"{{{name}}}"
+        for name, words in reversed(document.get("classes", {}).items())
+        for word in _spellings(document, words)
+    }
+
+
+@cache
+def _learned(code: str) -> dict[str, Recognizer]:
+    """What is recognised by example in this language; nothing where it has no examples."""
+    entry = _root().joinpath(code, "learned.tsv")
+    return read_weights(entry.read_text(encoding="utf-8").splitlines()) if entry.is_file() else {}
 
 
 def _elision(document: Mapping[str, Any]) -> re.Pattern[str] | None:
@@ -406,8 +458,10 @@ def _compile_all(document: Mapping[str, Any], group: str, texts: Iterable[str]) 
 def _compile(document: Mapping[str, Any], group: str, pieces: list[str]) -> Phrase:
     first = pieces[0] == "^"
     slots = tuple(slot for piece in pieces[first:] for slot in _slots(document, piece))
-    if not (slots[0].words or slots[0].stems) or slots[0].absent:
-        raise ValueError(f"the phrase {' '.join(pieces)!r} of {group!r} must begin with a word")
+    if not (slots[0].words or slots[0].stems) or slots[0].absent or "^" in pieces[1:]:
+        raise ValueError(
+            f"the phrase {' '.join(pieces)!r} of {group!r} must begin with a word, and `^` stands only before it"
+        )
     later = [slot.words for slot in slots[1:] if slot.plain]
     return Phrase(group, slots, first, min(later, key=len, default=None))
 

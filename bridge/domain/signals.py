@@ -114,8 +114,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     speech = lexicon.language(language)
     read = speech.read(text)
     words = _content(read, speech)
-    hits = speech.find_in_message(read)
-    groups = _by_group(hits)
+    groups = _by_group(speech.find_in_message(read))
     points, extreme = _mood(groups, read, speech, text)
     topic = next((label for label in speech.topics if "topic:" + label in groups), None)
     return MessageSignals(
@@ -123,7 +122,9 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         negative=points,
         extreme=extreme,
         progress=points == 0 and _progress(groups, read, speech),
-        asks_human=_request(groups, read, speech) or _acceptance(groups, read, speech, previous),
+        asks_human=_request(groups, read, speech)
+        or _acceptance(groups, read, speech, previous)
+        or _request_by_example(read, speech),
         lists={name[5:]: _said(read, found[0]) for name, found in groups.items() if name.startswith("list:")},
         issue=_issue(text, read, speech),
         topic=topic,
@@ -154,7 +155,7 @@ def measure_reply(
     """
     speech = lexicon.language(language)
     read = speech.read(text)
-    groups = _by_group(speech.find_in_reply(read))
+    groups = _by_group([*speech.find_in_reply(read), *speech.find_learned(("offer", "failed"), read)])
     down = failed or not text.strip()
     return ReplySignals(
         text=" ".join(word for word in read.words if word != STOP)[:REPLY_LENGTH].rstrip(),
@@ -271,6 +272,12 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
     return _bare(read, speech)
 
 
+def _request_by_example(read: Text, speech: Language) -> str | None:
+    """The sentence that reads like a request for a person although no phrase of one is in it."""
+    found = speech.find_learned(("request",), read)
+    return _said(read, found[0]) if found else None
+
+
 def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
     return any(other.start < hit.end and hit.start < other.end for other in others)
 
@@ -328,10 +335,14 @@ def _acceptance(
     length = read.words.index(STOP) if STOP in read.words else len(read.words)
     if length > (_ACCEPTANCE_LENGTH if len(read.words) <= _ACCEPTANCE_LENGTH else _YES_LENGTH):
         return None
-    declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()))
+    declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()), *groups.get("decline", ()))
     if any(hit.start < length for hit in declined):
         return None
-    taken = _consents(read.words[0], speech) or any(hit.start < length for hit in groups.get("accept", ()))
+    taken = (
+        _consents(read.words[0], speech)
+        or any(hit.start < length for hit in groups.get("accept", ()))
+        or any(hit.start == 0 for hit in speech.find_learned(("accept",), read))
+    )
     return " ".join(read.words[:length])[:_ASKS_LENGTH] if taken else None
 
 

@@ -7,7 +7,7 @@ import csv
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -135,13 +135,13 @@ def development_data() -> Data:
     return Data(folder)
 
 
-def phrases() -> dict[Key, Phrases]:
-    """The phrase files, by set and language.
+def phrases(sets: Sequence[str] = PHRASE_SETS) -> dict[Key, Phrases]:
+    """The phrase files of these sets, by set and language.
 
     Raises:
         Missing: there is none.
     """
-    paths = {(kind, code): PHRASES / kind / f"{code}.yaml" for kind in PHRASE_SETS for code in LANGUAGES}
+    paths = {(kind, code): PHRASES / kind / f"{code}.yaml" for kind in sets for code in LANGUAGES}
     found = {key: yaml.safe_load(path.read_text(encoding="utf-8")) for key, path in paths.items() if path.is_file()}
     if not found:
         raise Missing("no phrase file in tests/quality/phrases")
