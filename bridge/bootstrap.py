@@ -15,6 +15,7 @@ from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.smtp import BadMailUrl, Server, SmtpMailer
 from bridge.clock import clock_of
 from bridge.config import Settings, SettingsRefused, SiteSettings
+from bridge.domain import languages
 from bridge.ports import Clock, Crm, Desk, Mailer, Site
 from bridge.service.context import Bridge, PolicyBook, Systems
 from bridge.service.manage_policy import import_policy
@@ -35,7 +36,12 @@ class Assembly:
 
 
 def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bool = True) -> Assembly:
-    """Put the product together. Opens no connection: the first use does."""
+    """Put the product together. Opens no connection: the first use does.
+
+    Raises:
+        SettingsRefused: a setting names something that cannot be used.
+    """
+    add_languages(settings)
     store = SqlStore(Database(settings.database_url.get_secret_value(), readers=settings.threads))
     background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
     bridge = Bridge(
@@ -54,6 +60,23 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         store.close()
 
     return Assembly(settings, bridge, close)
+
+
+def add_languages(settings: Settings) -> None:
+    """Read the owner's own language data, from now on and everywhere in this process.
+
+    Raises:
+        SettingsRefused: there is no such folder, or something in it cannot be read.
+    """
+    if not settings.languages:
+        return
+    folder = Path(settings.languages).resolve()
+    if not folder.is_dir():
+        raise SettingsRefused("BRIDGE_LANGUAGES: there is no such folder")
+    try:
+        languages.add(folder)
+    except languages.LanguageRefused as error:
+        raise SettingsRefused(f"BRIDGE_LANGUAGES: {error}") from None
 
 
 def migrate(settings: Settings) -> None:

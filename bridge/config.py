@@ -87,6 +87,9 @@ class Settings(SiteSettings):
     policy: str = Field(
         default="", description="A policy file, imported as a version for every site when it changes; empty: as stored."
     )
+    languages: str = Field(
+        default="", description="A folder with languages of your own, or with phrases that add to the shipped ones."
+    )
     responder: str = Field(default="none", pattern="^none$", description="Who answers: `none`, the site's own bot.")
     allow_private_upstreams: str = Field(
         default="", description="`host:port,...` of upstreams in private networks that may be called, http included."

@@ -71,6 +71,7 @@ def settings_now() -> Settings:
     """The settings of this call, with logs kept to what matters to a person at a terminal."""
     settings = read_settings()
     logs.configure("warning" if settings.log_level == "info" else settings.log_level)
+    bootstrap.add_languages(settings)
     return settings
 
 

@@ -6,8 +6,8 @@ Live turns and replayed ones take it alike, so that what a replay says is what w
 from dataclasses import dataclass, replace
 from typing import Final
 
+from bridge.domain import languages, rules, signals
 from bridge.domain import policy as policies
-from bridge.domain import rules, signals
 from bridge.domain import session as sessions
 from bridge.domain.policy import Policy
 from bridge.domain.rules import Decision
@@ -35,8 +35,9 @@ class Reply:
 
 
 def hear(policy: Policy, session: Session, text: str, at: Millis) -> Session:
-    """The session after a visitor's message, whose signals are the last of its window."""
+    """The session after a visitor's message, whose signals are the last of its window; its locale, if it had none."""
     previous = session.window[-1].reply if session.window else None
+    session = replace(session, locale=session.locale or languages.guess(text) or None)
     language = signals.language_of(session.locale)
     message = signals.measure_message(text, language=language, previous=previous)
     seq = session.turns + 1

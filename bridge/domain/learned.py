@@ -5,8 +5,7 @@ found from the project's own phrases by `make learn`; `docs/trigger-quality.md` 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 REACH: Final = 3
 """Words from one to the other, at most, in a pair."""
@@ -14,24 +13,46 @@ OPENING: Final = "^"
 CLOSING: Final = "$"
 
 
-@dataclass(slots=True)
+class Weight(NamedTuple):
+    """A line of a `learned.tsv`: of a word, of a pair, or (without a word) what every sentence starts from."""
+
+    kind: str
+    first: str
+    second: str
+    weight: float
+
+
 class Recognizer:
-    """The weights of one kind: what every sentence starts from, of words, and of pairs by their first word."""
+    """The weights of several kinds, found in one walk over a sentence."""
 
-    bias: float = 0.0
-    words: dict[str, float] = field(default_factory=dict)
-    pairs: dict[str, dict[str, float]] = field(default_factory=dict)
+    def __init__(self, weights: Iterable[Weight], kinds: Sequence[str]) -> None:
+        self.kinds: Final = tuple(kinds)
+        self._start = [float("-inf")] * len(kinds)
+        self._rows: dict[str, dict[str, tuple[tuple[int, float], ...]]] = {}
+        for one in weights:
+            if one.kind in self.kinds:
+                self._add(self.kinds.index(one.kind), one)
 
-    def score(self, tokens: Sequence[str]) -> float:
-        """The sum over a sentence from `tokens_of`; above zero it is of this kind."""
-        total, words, pairs = self.bias, self.words, self.pairs
+    def _add(self, kind: int, one: Weight) -> None:
+        if not one.first:
+            self._start[kind] = one.weight
+            return
+        row = self._rows.setdefault(one.first, {})
+        row[one.second] = (*row.get(one.second, ()), (kind, one.weight))
+
+    def recognize(self, tokens: Sequence[str]) -> list[str]:
+        """The kinds that a sentence from `tokens_of` is of."""
+        totals, rows = self._start.copy(), self._rows
         for i, token in enumerate(tokens):
-            total += words.get(token, 0.0)
-            row = pairs.get(token)
-            if row is not None:
-                for other in tokens[i + 1 : i + 1 + REACH]:
-                    total += row.get(other, 0.0)
-        return total
+            row = rows.get(token)
+            if row is None:
+                continue
+            for other in ("", *tokens[i + 1 : i + 1 + REACH]):
+                found = row.get(other)
+                if found is not None:
+                    for kind, weight in found:
+                        totals[kind] += weight
+        return [kind for kind, total in zip(self.kinds, totals, strict=True) if total > 0]
 
 
 def tokens_of(words: Iterable[str], classes: Mapping[str, str]) -> list[str]:
@@ -39,30 +60,17 @@ def tokens_of(words: Iterable[str], classes: Mapping[str, str]) -> list[str]:
     return [OPENING, *(classes.get(word, word) for word in words), CLOSING]
 
 
-def features(tokens: Sequence[str]) -> set[tuple[str, str]]:
-    """What a sentence is weighed by, once each: (word, "") and (word, one of the next three)."""
-    found = {(token, "") for token in tokens}
-    for i, token in enumerate(tokens):
-        found.update((token, other) for other in tokens[i + 1 : i + 1 + REACH])
-    return found
+def features(tokens: Sequence[str]) -> list[tuple[str, str]]:
+    """What a sentence is weighed by: (word, "") for each word, and (word, other) for each of the next three."""
+    words = [(token, "") for token in tokens]
+    return words + [(token, other) for i, token in enumerate(tokens) for other in tokens[i + 1 : i + 1 + REACH]]
 
 
-def read_weights(lines: Iterable[str]) -> dict[str, Recognizer]:
-    """The recognizers of a `learned.tsv`: kind, word, the word after it or nothing, weight; no word at all is the bias.
+def read_weights(lines: Iterable[str]) -> list[Weight]:
+    """The weights of a `learned.tsv`.
 
     Raises:
-        ValueError: a line is not of that form.
+        ValueError: a line has not four fields, or a weight that is no number.
     """
-    kinds: dict[str, Recognizer] = {}
-    for line in lines:
-        if line.startswith("#") or not line.strip():
-            continue
-        kind, first, second, weight = line.rstrip("\n").split("\t")
-        one = kinds.setdefault(kind, Recognizer())
-        if not first:
-            one.bias = float(weight)
-        elif second:
-            one.pairs.setdefault(first, {})[second] = float(weight)
-        else:
-            one.words[first] = float(weight)
-    return kinds
+    fields = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
+    return [Weight(kind, first, second, float(weight)) for kind, first, second, weight in fields]

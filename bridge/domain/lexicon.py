@@ -1,7 +1,6 @@
-"""What a language says: phrases, word lists and stop words, read once from the package's own data.
+"""How a text is read and how phrases are found in it.
 
-A language is a folder in `bridge/data/languages`: YAML files (their top keys are merged) and text files (one phrase a
-line; the file's name is the key). A phrase is a row of slots, parted by spaces:
+A phrase is a row of slots, parted by spaces:
 
     word          this word                      a|b|c         one of these
     word?         may be left out                word*         any word that begins so (4 letters and more)
@@ -18,16 +17,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
-from itertools import product
-from typing import Any, Final
+from functools import lru_cache
+from typing import Final
 
-import yaml
 from rapidfuzz.distance import OSA
 
-from bridge.domain.learned import Recognizer, read_weights, tokens_of
+from bridge.domain.learned import Recognizer, tokens_of
 
 TEXT_LIMIT: Final = 4000
 """Characters of a text that are read; the rest is kept by the transcript and judged by nobody."""
@@ -35,27 +30,10 @@ TEXT_LIMIT: Final = 4000
 STOP: Final = "."
 """The word that stands for the end of a sentence."""
 
-ENGLISH: Final = "en"
-MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
-"""Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
-
-_FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
-_REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
-_SETS: Final = (
-    "bare",
-    "filler",
-    "yes",
-    "contrast",
-    "negators",
-    "joiners",
-    "no_restart",
-    "not_typos",
-    "documents",
-    "document_numbers",
-)
 _STEM: Final = 4
 _HITS: Final = 200
-_TYPO_LENGTH: Final = 5
+TYPO_LENGTH: Final = 5
+"""Letters of a person word that may be misspelt."""
 _LONG_WORD: Final = 9
 
 _TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]+|[,:]+")
@@ -81,6 +59,8 @@ class Text:
 
     words: list[str]
     commas: set[int]
+    folded: str
+    """All of it, see `fold`."""
 
     def clause_starts(self, i: int) -> bool:
         """Whether a clause begins at word `i`."""
@@ -120,7 +100,7 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
         text: anything; cut at 4,000 characters.
         elision: what is its own word before an apostrophe (French `l'agent`); all other apostrophes vanish.
     """
-    plain = fold(text)
+    plain = folded = fold(text)
     if "'" in plain:
         plain = (elision.sub(r"\1 ", plain) if elision else plain).replace("'", "")
     words: list[str] = []
@@ -134,7 +114,7 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
             commas.add(len(words))
         else:
             words.append(token)
-    return Text(words, commas)
+    return Text(words, commas, folded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +269,8 @@ class Language:
     known: frozenset[str]
     classes: Mapping[str, str]
     """The class that a word stands for, such as `{person}`."""
-    learned: Mapping[str, Recognizer]
-    """What is recognised by example, by kind."""
+    learned_message: Recognizer
+    learned_reply: Recognizer
 
     def read(self, text: str) -> Text:
         """The text in this language's words."""
@@ -299,203 +279,33 @@ class Language:
     def find_in_message(self, text: Text) -> list[Hit]:
         """What this language looks for in a visitor's message, with its person words put right first."""
         self.mend(text)
-        return self.message.find(text)
+        return self.message.find(text) + self._by_example(self.learned_message, text)
 
     def find_in_reply(self, text: Text) -> list[Hit]:
         """What this language looks for in a bot's reply."""
-        return self.reply.find(text)
+        return self.reply.find(text) + self._by_example(self.learned_reply, text)
 
-    def find_learned(self, kinds: Iterable[str], text: Text) -> list[Hit]:
-        """The sentences that are of one of these kinds by example."""
-        found: list[Hit] = []
-        recognizers = [(kind, self.learned[kind]) for kind in kinds if kind in self.learned]
-        for start, end in text.sentences() if recognizers else ():
-            tokens = tokens_of(text.words[start:end], self.classes)
-            found += [Hit(kind, start, end) for kind, one in recognizers if one.score(tokens) > 0]
-        return found
+    def _by_example(self, recognizer: Recognizer, text: Text) -> list[Hit]:
+        """The sentences that are of a kind by example, as hits of the group `like:KIND`."""
+        return [
+            Hit("like:" + kind, start, end)
+            for start, end in text.sentences()
+            for kind in recognizer.recognize(tokens_of(text.words[start:end], self.classes))
+        ]
 
     def mend(self, text: Text) -> None:
         """Put misspelt person words right (`representitive`, `agnet`); changes nothing else."""
         known = self.known
         for i, word in enumerate(text.words):
-            if len(word) >= _TYPO_LENGTH and word not in known and word[0] in self.near:
-                text.words[i] = _nearest(self.code, word)
+            if len(word) >= TYPO_LENGTH and word not in known and word[0] in self.near:
+                text.words[i] = _nearest(self.near[word[0]], word)
 
 
 @lru_cache(maxsize=8192)
-def _nearest(code: str, word: str) -> str:
+def _nearest(targets: tuple[str, ...], word: str) -> str:
     """The person word that was meant: one edit away, two for long words with an unlike ending; else the word itself."""
-    for target in language(code).near[word[0]]:
+    for target in targets:
         allowed = 2 if len(target) >= _LONG_WORD else 1
         if OSA.distance(word, target, score_cutoff=allowed) <= allowed:
             return target
     return word
-
-
-def _root() -> Traversable:
-    return files("bridge").joinpath("data", "languages")
-
-
-@cache
-def codes() -> frozenset[str]:
-    """The languages that have a folder."""
-    return frozenset(entry.name for entry in _root().iterdir() if entry.is_dir() and not entry.name.startswith("_"))
-
-
-@cache
-def every_yes() -> frozenset[str]:
-    """The words of consent of all languages: who is offered a person may say yes in their own."""
-    return frozenset(word for code in codes() for word in _spellings(_document(code), _document(code).get("yes", ())))
-
-
-@cache
-def list_names() -> frozenset[str]:
-    """The names of all word lists, in any language."""
-    return frozenset(name for code in codes() for name in _document(code).get("lists", {}))
-
-
-@cache
-def _document(code: str) -> dict[str, Any]:
-    """A language's folder as one mapping."""
-    merged: dict[str, Any] = {}
-    for entry in sorted(_root().joinpath(code).iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".yaml"):
-            merged |= yaml.safe_load(entry.read_text(encoding="utf-8"))
-        elif entry.name.endswith(".txt"):
-            lines = entry.read_text(encoding="utf-8").splitlines()
-            merged[entry.name[:-4]] = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return merged
-
-
-@cache
-def language(code: str) -> Language:
-    """The compiled language; an unknown or empty code means English without moods."""
-    own = code if code in codes() else ""
-    folders = (own, ENGLISH) if own not in {"", ENGLISH} else (ENGLISH,)
-    documents = [_document(folder) for folder in folders]
-    message = Book(
-        phrase
-        for folder, groups in ((own, MOODS), *((folder, _FACTS) for folder in folders))
-        if folder
-        for phrase in _phrases(folder, groups)
-    )
-    sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
-    stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc["stop"]))
-    near = [w for doc in documents for name in ("person", "somebody") for w in _spellings(doc, doc["classes"][name])]
-    return Language(
-        code=own,
-        message=message,
-        reply=Book(phrase for folder in folders for phrase in _phrases(folder, _REPLY_GROUPS)),
-        stop_words=stop_words,
-        sets=sets,
-        topics=tuple(dict.fromkeys(label for doc in documents for label in doc.get("topics", {}))),
-        troubles=frozenset(label for doc in documents for label in doc.get("troubles", ())),
-        elision=_elision(documents[0]),
-        document=_document_pattern(sets["documents"], sets["document_numbers"]),
-        near=_by_letter(near),
-        known=stop_words | sets["not_typos"] | message.words,
-        classes=_classes(documents[0]),
-        learned=_learned(own or ENGLISH),
-    )
-
-
-def _classes(document: Mapping[str, Any]) -> dict[str, str]:
-    return {
-        word: f"{{{name}}}"
-        for name, words in reversed(document.get("classes", {}).items())
-        for word in _spellings(document, words)
-    }
-
-
-@cache
-def _learned(code: str) -> dict[str, Recognizer]:
-    """What is recognised by example in this language; nothing where it has no examples."""
-    entry = _root().joinpath(code, "learned.tsv")
-    return read_weights(entry.read_text(encoding="utf-8").splitlines()) if entry.is_file() else {}
-
-
-def _elision(document: Mapping[str, Any]) -> re.Pattern[str] | None:
-    found = document.get("elision")
-    return re.compile(rf"\b({found})'") if found else None
-
-
-def _by_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    letters: dict[str, tuple[str, ...]] = {}
-    for word in sorted(set(words)):
-        if len(word) >= _TYPO_LENGTH:
-            letters[word[0]] = (*letters.get(word[0], ()), word)
-    return letters
-
-
-def _document_pattern(kinds: Iterable[str], numbers: Iterable[str]) -> re.Pattern[str]:
-    """A document's kind and its number in folded text: `order number: 10233`, `invoice #8821`."""
-    kind = "|".join(sorted(map(re.escape, kinds), key=len, reverse=True))
-    number = "|".join(sorted(map(re.escape, numbers), key=len, reverse=True))
-    return re.compile(
-        rf"\b({kind})(?:[ .:]{{1,2}}(?:{number})\b){{0,2}}[ .:]{{0,3}}(#?) ?([a-z0-9][a-z0-9-]{{2,19}})\b"
-    )
-
-
-@cache
-def _phrases(code: str, groups: frozenset[str]) -> tuple[Phrase, ...]:
-    """A language's own phrases of these groups; shared by all books that hold them."""
-    document = _document(code)
-    found = [phrase for group in sorted(groups) for phrase in _compile_all(document, group, document.get(group, ()))]
-    for prefix, key in (("list:", "lists"), ("topic:", "topics")):
-        for name, texts in document.get(key, {}).items() if groups == _FACTS else ():
-            found += _compile_all(document, prefix + name, texts)
-    return tuple(found)
-
-
-def _compile_all(document: Mapping[str, Any], group: str, texts: Iterable[str]) -> Iterator[Phrase]:
-    for text in texts:
-        pieces = str(text).split()
-        choices = [(piece[:-1], None) if piece.endswith("?") else (piece,) for piece in pieces]
-        for chosen in product(*choices):
-            yield _compile(document, group, [piece for piece in chosen if piece])
-
-
-def _compile(document: Mapping[str, Any], group: str, pieces: list[str]) -> Phrase:
-    first = pieces[0] == "^"
-    slots = tuple(slot for piece in pieces[first:] for slot in _slots(document, piece))
-    if not (slots[0].words or slots[0].stems) or slots[0].absent or "^" in pieces[1:]:
-        raise ValueError(
-            f"the phrase {' '.join(pieces)!r} of {group!r} must begin with a word, and `^` stands only before it"
-        )
-    later = [slot.words for slot in slots[1:] if slot.plain]
-    return Phrase(group, slots, first, min(later, key=len, default=None))
-
-
-def _slots(document: Mapping[str, Any], piece: str) -> list[Slot]:
-    if set(piece) == {"."}:
-        return [Slot(frozenset(), gap=2 if piece == ".." else 4)]
-    absent, piece = piece.startswith("!"), piece.removeprefix("!")
-    words: list[str] = []
-    stems: list[str] = []
-    options = piece.split("|")
-    for option in options:
-        if option == "$":
-            continue
-        if option.startswith("{"):
-            words += _spellings(document, document["classes"][option[1:-1]])
-        elif option.endswith("*"):
-            stems += _spellings(document, [option[:-1]])
-        else:
-            words += _spellings(document, [option])
-    end = "$" in options
-    if not (absent or stems or end) and len({len(word.split()) for word in words}) == 1:
-        return [Slot(frozenset(part)) for part in zip(*(word.split() for word in words), strict=True)]
-    return [Slot(frozenset(words), tuple(stems), absent=absent, end=end)]
-
-
-def _spellings(document: Mapping[str, Any], words: Iterable[str]) -> list[str]:
-    """The words as `read` gives them, with the other spelling where the language has one (`ü`, `ue`)."""
-    also: Mapping[str, str] = document.get("also", {})
-    elision = _elision(document)
-    found: list[str] = []
-    for word in words:
-        other = str(word).casefold()
-        for letter, spelt in also.items():
-            other = other.replace(letter, spelt)
-        found += [" ".join(read(spelling, elision).words) for spelling in dict.fromkeys((str(word), other))]
-    return list(dict.fromkeys(found))

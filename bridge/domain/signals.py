@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bridge.domain import lexicon
+from bridge.domain import languages, lexicon
 from bridge.domain.lexicon import STOP, Hit, Language, Text
 from bridge.domain.values import Json, Millis
 
@@ -94,12 +94,12 @@ class TurnSignals:
 def language_of(locale: str | None) -> str:
     """`en-US`, `en_US.UTF-8` -> `en`; an unknown or missing locale -> "" (no mood is read, the rest in English)."""
     code = re.split(r"[-_.@]", locale.strip().casefold(), maxsplit=1)[0] if locale else ""
-    return code if code in lexicon.codes() else ""
+    return code if code in languages.codes() else ""
 
 
 def content_words(text: str, *, language: str) -> str:
     """The folded words that carry content, joined by a space, at most 40: what two messages are compared by."""
-    speech = lexicon.language(language)
+    speech = languages.language(language)
     return _content(speech.read(text), speech)
 
 
@@ -111,7 +111,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         language: from `language_of`.
         previous: the reply before this message, for the acceptance of an offer.
     """
-    speech = lexicon.language(language)
+    speech = languages.language(language)
     read = speech.read(text)
     words = _content(read, speech)
     groups = _by_group(speech.find_in_message(read))
@@ -124,9 +124,9 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         progress=points == 0 and _progress(groups, read, speech),
         asks_human=_request(groups, read, speech)
         or _acceptance(groups, read, speech, previous)
-        or _request_by_example(read, speech),
+        or _request_by_example(groups, read),
         lists={name[5:]: _said(read, found[0]) for name, found in groups.items() if name.startswith("list:")},
-        issue=_issue(text, read, speech),
+        issue=_issue(read, speech),
         topic=topic,
         trouble=topic in speech.troubles,
     )
@@ -153,9 +153,9 @@ def measure_reply(
         failed: the host says that the bot failed.
         values: the host's own signals; numbers that are not finite are left out.
     """
-    speech = lexicon.language(language)
+    speech = languages.language(language)
     read = speech.read(text)
-    groups = _by_group([*speech.find_in_reply(read), *speech.find_learned(("offer", "failed"), read)])
+    groups = _by_group(speech.find_in_reply(read))
     down = failed or not text.strip()
     return ReplySignals(
         text=" ".join(word for word in read.words if word != STOP)[:REPLY_LENGTH].rstrip(),
@@ -174,7 +174,7 @@ def _left_at(groups: Mapping[str, list[Hit]], group: str) -> bool:
 
     A plain yes takes up an offer only then; and a bot that could not find an order and asks for its number goes on.
     """
-    said = max((hit.end for hit in groups.get(group, ())), default=-1)
+    said = max((hit.end for name in (group, "like:" + group) for hit in groups.get(name, ())), default=-1)
     return said >= 0 and all(hit.start < said for hit in groups.get("question", ()))
 
 
@@ -272,10 +272,11 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
     return _bare(read, speech)
 
 
-def _request_by_example(read: Text, speech: Language) -> str | None:
-    """The sentence that reads like a request for a person although no phrase of one is in it."""
-    found = speech.find_learned(("request",), read)
-    return _said(read, found[0]) if found else None
+def _request_by_example(groups: Mapping[str, list[Hit]], read: Text) -> str | None:
+    """The sentence that reads like a request for a person although no phrase of one, nor of a trap, is in it."""
+    judged = [*groups.get("request", ()), *groups.get("trap", ())]
+    found = (hit for hit in groups.get("like:request", ()) if not _overlaps(hit, judged))
+    return next((_said(read, hit) for hit in found), None)
 
 
 def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
@@ -341,21 +342,21 @@ def _acceptance(
     taken = (
         _consents(read.words[0], speech)
         or any(hit.start < length for hit in groups.get("accept", ()))
-        or any(hit.start == 0 for hit in speech.find_learned(("accept",), read))
+        or any(hit.start == 0 for hit in groups.get("like:accept", ()))
     )
     return " ".join(read.words[:length])[:_ASKS_LENGTH] if taken else None
 
 
 def _consents(word: str, speech: Language) -> bool:
     """Whether a word opens a yes, in the session's language or any other that means nothing else in this one."""
-    return word in speech.sets["yes"] or (word in lexicon.every_yes() and word not in speech.known)
+    return word in speech.sets["yes"] or (word in languages.every_yes() and word not in speech.known)
 
 
-def _issue(text: str, read: Text, speech: Language) -> str | None:
+def _issue(read: Text, speech: Language) -> str | None:
     """The first document with a number that the message names."""
     if speech.sets["documents"].isdisjoint(read.words):
         return None
-    for found in speech.document.finditer(lexicon.fold(text)):
+    for found in speech.document.finditer(read.folded):
         kind, mark, number = found.groups()
         if sum(map(str.isdigit, number)) >= _DIGITS:
             return f"{kind} {mark}{number.upper()}"

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, field_validator, model_validator
 from rapidfuzz import fuzz
 
-from bridge.domain import lexicon
+from bridge.domain import languages
 from bridge.domain.customer import Customer, Fetch
 from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, content_words
 from bridge.domain.values import Frozen, Json, Text80
@@ -156,8 +156,8 @@ class VisitorRepeats(Frozen):
         if not _enough(words, _LEAST_CONTENT_WORDS):
             return None
         earlier = [turn.message.words for turn in s.turns[-1 - self.within_turns : -1]]
-        scores = [_alike(fuzz.token_sort_ratio(words, e), e, _LEAST_CONTENT_WORDS) for e in earlier]
-        best = max(scores, default=0.0)
+        long = [e for e in earlier if _enough(e, _LEAST_CONTENT_WORDS)]
+        best = max((fuzz.token_sort_ratio(words, e, score_cutoff=self.similarity) for e in long), default=0.0)
         if best < self.similarity:
             return None
         return Firing(round(best), self.similarity, f"the visitor says the same again ({best:.0f} % alike)")
@@ -251,8 +251,8 @@ class Words(Frozen):
     @field_validator("list")
     @classmethod
     def _known(cls, name: str | None) -> str | None:
-        if name is not None and name not in lexicon.list_names():
-            raise ValueError(f"no such word list; there are {', '.join(sorted(lexicon.list_names()))}")
+        if name is not None and name not in languages.list_names():
+            raise ValueError(f"no such word list; there are {', '.join(sorted(languages.list_names()))}")
         return name
 
     @field_validator("words")
@@ -426,10 +426,6 @@ def _backwards(turns: Sequence[TurnSignals]) -> Iterator[TurnSignals]:
 
 def _enough(text: str, words: int) -> bool:
     return text.count(" ") + 1 >= words if text else False
-
-
-def _alike(score: float, earlier: str, words: int) -> float:
-    return score if _enough(earlier, words) else 0.0
 
 
 def _percent(share: float) -> str:

@@ -29,7 +29,7 @@ class SessionStatements:
         self.get = select(session).where(this)
         self.hold = Quick(select(session).where(this).with_for_update(), dialect)
         self.digest = select(session.c.digest).where(this)
-        changes = ("state", "flow", "window", "turns", "last_event", "visitor", "phone", "escalation_id")
+        changes = ("state", "flow", "window", "turns", "last_event", "visitor", "phone", "locale", "escalation_id")
         save = update(session).where(this).values({name: bindparam(f"new_{name}") for name in changes})
         self.save = Quick(save, dialect)
         self.lock = (
@@ -135,6 +135,7 @@ class Sessions:
             "new_last_event": changed.last_event,
             "new_visitor": changed.visitor.model_dump_json(),
             "new_phone": changed.phone,
+            "new_locale": changed.locale,
             "new_escalation_id": changed.escalation_id,
         }
         self._s.save.run(self._c, row)

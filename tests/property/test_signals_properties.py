@@ -5,7 +5,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.domain import lexicon
+from bridge.domain import languages
 from bridge.domain.customer import Customer
 from bridge.domain.signals import (
     MessageSignals,
@@ -18,7 +18,7 @@ from bridge.domain.signals import (
 )
 from bridge.domain.triggers import HumanRequested, NegativeTrajectory, Situation
 
-LANGUAGES = st.sampled_from(["", "xx", *sorted(lexicon.codes())])
+LANGUAGES = st.sampled_from(["", "xx", *sorted(languages.codes())])
 OPTIONAL_TEXT = st.none() | st.text(min_size=1, max_size=20)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 WORDS = st.sampled_from(
@@ -109,7 +109,7 @@ def test_thanks_or_yes_never_fires_on_its_own(earlier: list[MessageSignals], tex
 @given(st.just(7))
 def test_measuring_a_message_is_cheap(seed: int) -> None:
     rng = random.Random(seed)
-    words = sorted(lexicon.language("en").known)
+    words = sorted(languages.language("en").known)
     texts = [" ".join(rng.choices(words, k=20)) for _ in range(300)]
     measure_message("warm up", language="en")
     started = time.process_time()

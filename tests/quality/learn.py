@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from quality.data import LANGUAGES, TWEET_LANGUAGES, Data, Missing, Phrases, development_data, phrases
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 import bridge
-from bridge.domain import lexicon, signals
+from bridge.domain import languages, lexicon, signals
 from bridge.domain.learned import features, tokens_of
-from quality.data import LANGUAGES, TWEET_LANGUAGES, Data, Missing, Phrases, development_data, phrases
 
 LEARNED_FROM: Final = ("practice", "examples")
 FOLDER: Final = Path(bridge.__file__).parent / "data" / "languages"
@@ -48,6 +48,8 @@ class Kind:
     """Share of the phrases in `no` that may be taken for it."""
     most_ordinary: float
     """Share of the ordinary texts that may be."""
+    of_visitor: bool = True
+    """Whether visitors write it, not bots."""
 
 
 def keys(*names: str) -> Texts:
@@ -65,10 +67,29 @@ def answers(key: str) -> Texts:
     return lambda own: [pair["answer"] for pair in own[key]]
 
 
-OTHER: Final = ("refusals", "traps", "calm", "upset", "progress", "safety", "safety_traps", "churn", "churn_traps", "legal", "legal_traps")
+OTHER: Final = (
+    "refusals",
+    "traps",
+    "calm",
+    "upset",
+    "progress",
+    "safety",
+    "safety_traps",
+    "churn",
+    "churn_traps",
+    "legal",
+    "legal_traps",
+)
 KINDS: Final = (
-    Kind("request", keys("requests"), keys(*OTHER), most_misled=0.008, most_ordinary=0.00015),
-    Kind("offer", offers, keys("fine_replies", "failed_replies"), most_misled=0.006, most_ordinary=0.0006),
+    Kind("request", keys("requests"), keys(*OTHER), most_misled=0.008, most_ordinary=0.0001),
+    Kind(
+        "offer",
+        offers,
+        keys("fine_replies", "failed_replies"),
+        most_misled=0.006,
+        most_ordinary=0.0006,
+        of_visitor=False,
+    ),
     Kind(
         "accept",
         answers("acceptances"),
@@ -76,7 +97,14 @@ KINDS: Final = (
         most_misled=0.02,
         most_ordinary=0.001,
     ),
-    Kind("failed", keys("failed_replies"), lambda own: [*own["fine_replies"], *offers(own)], most_misled=0.03, most_ordinary=0.004),
+    Kind(
+        "failed",
+        keys("failed_replies"),
+        lambda own: [*own["fine_replies"], *offers(own)],
+        most_misled=0.03,
+        most_ordinary=0.004,
+        of_visitor=False,
+    ),
 )
 
 
@@ -97,17 +125,18 @@ def main() -> int:
 
 def learn(code: str, kind: Kind, own: Sequence[Phrases], labelled: Data) -> Iterator[str]:
     """The lines of one kind in one language."""
-    speech = lexicon.language(code)
+    speech = languages.language(code)
     yes = [sentences(speech, text) for phrases in own for text in kind.yes(phrases)]
     no = [sentences(speech, text) for phrases in own for text in kind.no(phrases)]
-    plain = [sentences(speech, text) for text in ordinary(code, kind.name, labelled)]
+    ours = [text for phrases in own for text in phrases.get("ordinary", ())] if kind.of_visitor else []
+    plain = [sentences(speech, text) for text in (*ours, *ordinary(code, kind.name, labelled))]
     texts = [text for text in (*yes, *no, *plain) if text]
     sizes = [sum(1 for text in group if text) for group in (yes, no, plain)]
     labels = np.array([1] * sizes[0] + [0] * (sizes[1] + sizes[2]))
     weights = np.array([1.0] * (sizes[0] + sizes[1]) + [ORDINARY_WEIGHT] * sizes[2])
     chosen = [[token for sentence in text for token in sentence] for text in texts]
     for _ in range(ROUNDS):
-        counts = Counter(feature for tokens in chosen for feature in features(tokens))
+        counts = Counter(feature for tokens in chosen for feature in set(features(tokens)))
         known = {feature: n for n, feature in enumerate(sorted(f for f, times in counts.items() if times > 1))}
         matrix = rows(chosen, known)
         model = LogisticRegression(C=1.0, max_iter=1000).fit(matrix, labels, sample_weight=weights)
@@ -115,13 +144,19 @@ def learn(code: str, kind: Kind, own: Sequence[Phrases], labelled: Data) -> Iter
     matrix = rows(chosen, known)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=1)
     unseen = cross_val_predict(
-        LogisticRegression(C=1.0, max_iter=1000), matrix, labels, cv=folds, method="decision_function", params={"sample_weight": weights}
+        LogisticRegression(C=1.0, max_iter=1000),
+        matrix,
+        labels,
+        cv=folds,
+        method="decision_function",
+        params={"sample_weight": weights},
     )
     bar = max(
         bar_for(unseen[sizes[0] : sizes[0] + sizes[1]], kind.most_misled),
         bar_for(unseen[sizes[0] + sizes[1] :], kind.most_ordinary),
     )
-    print(f"{code} {kind.name:8} {sizes} texts; unseen ones found {np.mean(unseen[: sizes[0]] > bar):.1%}, misled {np.mean(unseen[sizes[0] : sizes[0] + sizes[1]] > bar):.1%}")
+    found, misled = np.mean(unseen[: sizes[0]] > bar), np.mean(unseen[sizes[0] : sizes[0] + sizes[1]] > bar)
+    print(f"{code} {kind.name:8} {sizes} texts; unseen ones found {found:.1%}, misled {misled:.1%}")
     yield f"{kind.name}\t\t\t{model.intercept_[0] - bar:.2f}"
     for (first, second), n in known.items():
         weight = model.coef_[0][n]
@@ -144,7 +179,12 @@ def ordinary(code: str, kind: str, labelled: Data) -> list[str]:
         return [tweet.text for tweet in labelled.tweets(code)] if code in TWEET_LANGUAGES else []
     if kind == "accept":
         return calm_messages(labelled)
-    found = [m.text for name in ("clinc150", "banking77", "hint3") for m in labelled.intents(name) if m.reading in {"", "other"}]
+    found = [
+        m.text
+        for name in ("clinc150", "banking77", "hint3")
+        for m in labelled.intents(name)
+        if m.reading in {"", "other"}
+    ]
     known = [text for text in found if not signals.measure_message(text, language="en").asks_human]
     return [*known, *calm_messages(labelled)]
 
@@ -156,9 +196,9 @@ def calm_messages(labelled: Data) -> list[str]:
 
 def replies(kind: str, labelled: Data) -> list[str]:
     """What bots say in the dialogues where the lexicon sees nothing of the kind."""
-    speech = lexicon.language("en")
+    speech = languages.language("en")
     said = [turn["bot"]["text"] for dialogue in labelled.dialogues() for turn in dialogue.turns if turn["bot"]]
-    return [text for text in said if kind not in {hit.group for hit in speech.find_in_reply(speech.read(text))}]
+    return [text for text in said if kind not in {hit.group for hit in speech.reply.find(speech.read(text))}]
 
 
 def rows(texts: Sequence[Sequence[str]], known: dict[tuple[str, str], int]) -> Any:

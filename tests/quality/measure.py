@@ -14,7 +14,7 @@ from typing import Any, Final
 import yaml
 from quality.data import Session
 
-from bridge.domain import judging, lexicon, signals
+from bridge.domain import judging, languages, signals
 from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
 from bridge.domain.replay import Conversation, customer_of, instants, read_line
@@ -104,8 +104,8 @@ def alone(trigger: str) -> str:
 
 def costs_us(sessions: Iterable[Session]) -> list[tuple[float, float]]:
     """CPU for each visitor's message and for the reply to it, in dialogues that nothing ends; all languages loaded."""
-    for code in sorted(lexicon.codes()):
-        lexicon.language(code)
+    for code in sorted(languages.codes()):
+        languages.language(code)
     policy = read_policy(shipped_document())
     recorded = [read_line(json.dumps(one).encode()) for one in sessions]
     return [cost for conversation in recorded for cost in _costs_us(policy, conversation)]

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from bridge.cli import cli
 from bridge.config import PREFIX, SECRETS, Settings, SiteSettings
-from bridge.domain import lexicon, messages
+from bridge.domain import languages, messages
 from bridge.domain.findings import check_policy
 from bridge.domain.policy import Flow, Policy, Queue, Rule
 from bridge.domain.triggers import Trigger
@@ -146,7 +146,7 @@ def test_every_trigger_is_documented_with_what_it_takes_and_no_other() -> None:
 
 def test_every_word_list_is_documented() -> None:
     line = next(line for line in read("policy.md").splitlines() if line.startswith("The lists for `words`"))
-    assert set(re.findall(r"`([a-z_]+)`", line)) - {"words"} == set(lexicon.list_names())
+    assert set(re.findall(r"`([a-z_]+)`", line)) - {"words"} == set(languages.list_names())
 
 
 def test_every_message_is_documented_with_its_placeholders_and_no_other() -> None:

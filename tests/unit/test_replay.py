@@ -55,7 +55,7 @@ def test_a_decision_names_the_turn_from_0_its_rule_and_where_it_goes() -> None:
         "escalated": True,
         "turn": 1,
         "rule": "explicit_request",
-        "reason": 'explicit_request: the visitor asked for a person: "talk to a human"',
+        "reason": 'explicit_request: the visitor asked for a person: "want to talk to a human"',
         "priority": "normal",
         "queue": "support",
     }

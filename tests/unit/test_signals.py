@@ -3,7 +3,7 @@ from importlib.resources import files
 
 import pytest
 
-from bridge.domain import lexicon
+from bridge.domain import languages
 from bridge.domain.signals import (
     CONTENT_WORDS,
     MessageSignals,
@@ -388,9 +388,9 @@ def test_no_text_makes_measuring_run_long(text: str) -> None:
     assert time.process_time() - started < 0.25
 
 
-@pytest.mark.parametrize("code", sorted(lexicon.codes()))
+@pytest.mark.parametrize("code", sorted(languages.codes()))
 def test_a_language_folder_is_whole(code: str) -> None:
-    speech = lexicon.language(code)
+    speech = languages.language(code)
     assert speech.sets["yes"]
     assert speech.sets["bare"]
     assert speech.stop_words
@@ -400,4 +400,4 @@ def test_a_language_folder_is_whole(code: str) -> None:
 
 def test_every_language_states_its_source() -> None:
     root = files("bridge").joinpath("data", "languages")
-    assert all(root.joinpath(code, "SOURCE").is_file() for code in lexicon.codes())
+    assert all(root.joinpath(code, "SOURCE").is_file() for code in languages.codes())

@@ -1,0 +1,317 @@
+"""The languages that are read: their folders of phrases and word lists, compiled once.
+
+A language is a folder, in `bridge/data/languages` or in one of the owner's: YAML files (their top keys are merged),
+text files (one phrase a line; the file's name is the key) and `learned.tsv`. A folder of the owner's adds to the
+shipped one of the same name, or brings a new language. `docs/languages.md` says what the keys mean.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from itertools import product
+from typing import Any, Final
+
+import yaml
+
+from bridge.domain.learned import Recognizer, Weight, read_weights
+from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, read
+
+ENGLISH: Final = "en"
+MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
+"""Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
+
+_FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
+_REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
+_SETS: Final = (
+    "bare",
+    "filler",
+    "yes",
+    "contrast",
+    "negators",
+    "joiners",
+    "no_restart",
+    "not_typos",
+    "documents",
+    "document_numbers",
+)
+_KEYS: Final = (
+    MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
+)
+_SURE: Final = 3
+_AHEAD: Final = 2
+
+
+class LanguageRefused(ValueError):  # noqa: N818 - it names what happened
+    """A folder of language data cannot be used; the message says where and why."""
+
+
+_folders: list[Traversable] = [files("bridge").joinpath("data", "languages")]
+
+
+def add(folder: Traversable) -> None:
+    """Read the languages of one more folder, from now on and everywhere in this process.
+
+    Raises:
+        LanguageRefused: something in it cannot be read; then nothing has changed.
+    """
+    if folder in _folders:
+        return
+    _folders.append(folder)
+    _forget()
+    try:
+        for code in sorted(_codes_in(folder)):
+            _checked(code)
+    except LanguageRefused:
+        _folders.remove(folder)
+        _forget()
+        raise
+
+
+def _forget() -> None:
+    for known in (codes, every_yes, list_names, language, _document, _phrases, _common_words):
+        known.cache_clear()
+
+
+def _checked(code: str) -> None:
+    """Compile a language now, so that a slip is said when the product starts and not in a conversation."""
+    unknown = sorted(_document(code).keys() - _KEYS)
+    if unknown:
+        near = get_close_matches(unknown[0], _KEYS, n=1)
+        raise LanguageRefused(
+            f"{code}: there is no key {unknown[0]!r}" + (f"; did you mean {near[0]}?" if near else "")
+        )
+    try:
+        language(code)
+    except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
+        raise LanguageRefused(f"{code}: {error}") from None
+
+
+def _codes_in(folder: Traversable) -> set[str]:
+    return {entry.name for entry in folder.iterdir() if entry.is_dir() and re.fullmatch("[a-z]{2,3}", entry.name)}
+
+
+@cache
+def codes() -> frozenset[str]:
+    """The languages that have a folder."""
+    return frozenset(code for folder in _folders for code in _codes_in(folder))
+
+
+def guess(text: str) -> str:
+    """The language of a text by its small words, for a session without a locale; "" where that is not clear.
+
+    A few words decide nothing: three small words of a language, and two more than of any other.
+    """
+    counts = Counter(code for word in read(text).words for code in _common_words().get(word, ()))
+    best = counts.most_common(2)
+    if not best or best[0][1] < _SURE or (len(best) > 1 and best[0][1] - best[1][1] < _AHEAD):
+        return ""
+    return best[0][0]
+
+
+@cache
+def _common_words() -> dict[str, tuple[str, ...]]:
+    """Each small word with the languages that have it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for code in sorted(codes()):
+        for word in _spellings(_document(code), _document(code).get("stop", ())):
+            found[word] = (*found.get(word, ()), code)
+    return found
+
+
+@cache
+def every_yes() -> frozenset[str]:
+    """The words of consent of all languages: who is offered a person may say yes in their own."""
+    return frozenset(word for code in codes() for word in _spellings(_document(code), _document(code).get("yes", ())))
+
+
+@cache
+def list_names() -> frozenset[str]:
+    """The names of all word lists, in any language."""
+    return frozenset(name for code in codes() for name in _document(code).get("lists", {}))
+
+
+@cache
+def _document(code: str) -> dict[str, Any]:
+    """A language's folders as one mapping; what stands under a key in several is joined."""
+    merged: dict[str, Any] = {}
+    for entry in _files_of(code):
+        for key, value in _read_file(entry).items():
+            merged[key] = _joined(merged[key], value) if key in merged else value
+    return merged
+
+
+def _files_of(code: str) -> Iterator[Traversable]:
+    for folder in _folders:
+        own = folder.joinpath(code)
+        if own.is_dir():
+            yield from sorted(own.iterdir(), key=lambda entry: entry.name)
+
+
+def _read_file(entry: Traversable) -> Mapping[str, Any]:
+    try:
+        if entry.name.endswith(".yaml"):
+            found = yaml.safe_load(entry.read_text(encoding="utf-8"))
+            return found if isinstance(found, dict) else {}
+        if entry.name.endswith(".txt"):
+            lines = entry.read_text(encoding="utf-8").splitlines()
+            return {entry.name[:-4]: [line.strip() for line in lines if line.strip() and not line.startswith("#")]}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LanguageRefused(f"{entry.name}: {error}") from None
+    return {}
+
+
+def _joined(one: Any, other: Any) -> Any:
+    """Lists one after the other, mappings key by key; anything else is replaced."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {**one, **{key: _joined(one[key], value) if key in one else value for key, value in other.items()}}
+    return [*one, *other] if isinstance(one, list) and isinstance(other, list) else other
+
+
+@cache
+def language(code: str) -> Language:
+    """The compiled language; an unknown or empty code means English without moods."""
+    own = code if code in codes() else ""
+    folders = (own, ENGLISH) if own not in {"", ENGLISH} else (ENGLISH,)
+    documents = [_document(folder) for folder in folders]
+    message = Book(
+        phrase
+        for folder, groups in ((own, MOODS), *((folder, _FACTS) for folder in folders))
+        if folder
+        for phrase in _phrases(folder, groups)
+    )
+    sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
+    stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc.get("stop", ())))
+    near = [
+        w
+        for doc in documents
+        for name in ("person", "somebody")
+        for w in _spellings(doc, doc.get("classes", {}).get(name, ()))
+    ]
+    return Language(
+        code=own,
+        message=message,
+        reply=Book(phrase for folder in folders for phrase in _phrases(folder, _REPLY_GROUPS)),
+        stop_words=stop_words,
+        sets=sets,
+        topics=tuple(dict.fromkeys(label for doc in documents for label in doc.get("topics", {}))),
+        troubles=frozenset(label for doc in documents for label in doc.get("troubles", ())),
+        elision=_elision(documents[0]),
+        document=_document_pattern(sets["documents"], sets["document_numbers"]),
+        near=_by_letter(near),
+        known=stop_words | sets["not_typos"] | message.words,
+        classes=_classes(documents[0]),
+        learned_message=Recognizer(_weights(own or ENGLISH), ("request", "accept")),
+        learned_reply=Recognizer(_weights(own or ENGLISH), ("offer", "failed")),
+    )
+
+
+def _classes(document: Mapping[str, Any]) -> dict[str, str]:
+    return {
+        word: f"{{{name}}}"
+        for name, words in reversed(document.get("classes", {}).items())
+        for word in _spellings(document, words)
+    }
+
+
+def _weights(code: str) -> list[Weight]:
+    """What is recognised by example in this language; nothing where it has no examples."""
+    found = [entry for entry in _files_of(code) if entry.name == "learned.tsv"]
+    return read_weights(found[-1].read_text(encoding="utf-8").splitlines()) if found else []
+
+
+def _elision(document: Mapping[str, Any]) -> re.Pattern[str] | None:
+    found = document.get("elision")
+    return re.compile(rf"\b({found})'") if found else None
+
+
+def _by_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    letters: dict[str, tuple[str, ...]] = {}
+    for word in sorted(set(words)):
+        if len(word) >= TYPO_LENGTH:
+            letters[word[0]] = (*letters.get(word[0], ()), word)
+    return letters
+
+
+def _document_pattern(kinds: Iterable[str], numbers: Iterable[str]) -> re.Pattern[str]:
+    """A document's kind and its number in folded text: `order number: 10233`, `invoice #8821`."""
+    kind = "|".join(sorted(map(re.escape, kinds), key=len, reverse=True))
+    number = "|".join(sorted(map(re.escape, numbers), key=len, reverse=True))
+    return re.compile(
+        rf"\b({kind})(?:[ .:]{{1,2}}(?:{number})\b){{0,2}}[ .:]{{0,3}}(#?) ?([a-z0-9][a-z0-9-]{{2,19}})\b"
+    )
+
+
+@cache
+def _phrases(code: str, groups: frozenset[str]) -> tuple[Phrase, ...]:
+    """A language's own phrases of these groups; shared by all books that hold them."""
+    document = _document(code)
+    found = [phrase for group in sorted(groups) for phrase in _compile_all(document, group, document.get(group, ()))]
+    for prefix, key in (("list:", "lists"), ("topic:", "topics")):
+        for name, texts in document.get(key, {}).items() if groups == _FACTS else ():
+            found += _compile_all(document, prefix + name, texts)
+    return tuple(found)
+
+
+def _compile_all(document: Mapping[str, Any], group: str, texts: Iterable[str]) -> Iterator[Phrase]:
+    for text in texts:
+        pieces = str(text).split()
+        choices = [(piece[:-1], None) if piece.endswith("?") else (piece,) for piece in pieces]
+        for chosen in product(*choices):
+            yield _compile(document, group, [piece for piece in chosen if piece])
+
+
+def _compile(document: Mapping[str, Any], group: str, pieces: list[str]) -> Phrase:
+    first = pieces[0] == "^"
+    slots = tuple(slot for piece in pieces[first:] for slot in _slots(document, piece))
+    if not (slots[0].words or slots[0].stems) or slots[0].absent or "^" in pieces[1:]:
+        raise ValueError(
+            f"the phrase {' '.join(pieces)!r} of {group!r} must begin with a word, and `^` stands only before it"
+        )
+    later = [slot.words for slot in slots[1:] if slot.plain]
+    return Phrase(group, slots, first, min(later, key=len, default=None))
+
+
+def _slots(document: Mapping[str, Any], piece: str) -> list[Slot]:
+    if set(piece) == {"."}:
+        return [Slot(frozenset(), gap=2 if piece == ".." else 4)]
+    absent, piece = piece.startswith("!"), piece.removeprefix("!")
+    words: list[str] = []
+    stems: list[str] = []
+    options = piece.split("|")
+    for option in options:
+        if option == "$":
+            continue
+        if option.startswith("{"):
+            words += _spellings(document, _class(document, option[1:-1]))
+        elif option.endswith("*"):
+            stems += _spellings(document, [option[:-1]])
+        else:
+            words += _spellings(document, [option])
+    end = "$" in options
+    if not (absent or stems or end) and len({len(word.split()) for word in words}) == 1:
+        return [Slot(frozenset(part)) for part in zip(*(word.split() for word in words), strict=True)]
+    return [Slot(frozenset(words), tuple(stems), absent=absent, end=end)]
+
+
+def _class(document: Mapping[str, Any], name: str) -> list[str]:
+    words = document.get("classes", {}).get(name)
+    if not words:
+        raise ValueError(f"there is no class {{{name}}}")
+    return list(words)
+
+
+def _spellings(document: Mapping[str, Any], words: Iterable[str]) -> list[str]:
+    """The words as `read` gives them, with the other spelling where the language has one (`ü`, `ue`)."""
+    also: Mapping[str, str] = document.get("also", {})
+    elision = _elision(document)
+    found: list[str] = []
+    for word in words:
+        other = str(word).casefold()
+        for letter, spelt in also.items():
+            other = other.replace(letter, spelt)
+        found += [" ".join(read(spelling, elision).words) for spelling in dict.fromkeys((str(word), other))]
+    return list(dict.fromkeys(found))
