@@ -17,7 +17,7 @@ from bridge.domain.values import Channel, Json, Priority, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Case, new_id
-from bridge.service.promise import follow_ups, make_commitment
+from bridge.service.promise import Wording, follow_ups, make_commitment
 
 
 def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session, Escalation]:
@@ -67,7 +67,7 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         decided_at=case.at,
         claimed_by=None,
         answered_at=None,
-        commitment=make_commitment(case, session, escalation_id, route),
+        commitment=make_commitment(case, session, escalation_id, route, wording=Wording(own=rule.message)),
     )
     return new, route
 

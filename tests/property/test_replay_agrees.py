@@ -106,6 +106,35 @@ def test_two_runs_agree(conversation: Json) -> None:
     assert play(conversation) == play(conversation)
 
 
+SHIPPED = read_policy(shipped_document())
+ASKS = ("I want to talk to a human", "agent please", "Can I speak to a real person?")
+
+
+def under_the_shipped(conversation: Json) -> Outcome:
+    return replay(SHIPPED, read_line(json.dumps(conversation).encode()))
+
+
+@given(conversations, st.integers(0, 15), st.sampled_from(ASKS), st.none() | replies)
+@settings(max_examples=150, deadline=None)
+def test_a_request_for_a_person_put_anywhere_never_undoes_a_hand_over_and_always_leads_to_one(
+    conversation: Json, at: int, asks: str, bot: Json
+) -> None:
+    turns = conversation["turns"]
+    place = min(at, len(turns))
+    asked = {**conversation, "turns": [*turns[:place], {"visitor": asks, "bot": bot}, *turns[place:]]}
+    before, after = under_the_shipped(conversation), under_the_shipped(asked)
+    sooner = before.turn is not None and before.turn < place
+    assert after == before if sooner else after.turn == place
+
+
+@given(conversations, conversations)
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_said_later_never_changes_an_earlier_decision(first: Json, second: Json) -> None:
+    before = under_the_shipped(first)
+    after = under_the_shipped({**first, "turns": [*first["turns"], *second["turns"]]})
+    assert after == before if before.escalated else after.turn is None or after.turn >= len(first["turns"])
+
+
 # -- the live path -----------------------------------------------------------------------------------------------------
 
 
