@@ -30,7 +30,9 @@ class Decision:
 
 
 def judge(policy: Policy, situation: Situation) -> Decision:
-    """Which rule, if any, hands the conversation over now."""
+    """Which rule, if any, hands the conversation over now; none where no turn is in sight (all were forgotten)."""
+    if not situation.turns:
+        return Decision(None, "", {})
     fired = {name: firing for name, trigger in policy.triggers.items() if (firing := trigger.fires(situation))}
     for rule in policy.rules:
         if _applies(rule, situation) and holds(rule.when, fired.__contains__):

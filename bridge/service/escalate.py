@@ -13,7 +13,7 @@ from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.routing import Route
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Channel, Json, Priority, State
+from bridge.domain.values import Channel, Millis, Priority, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Case, new_id
@@ -63,7 +63,7 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         channel=route.channel,
         policy_version=case.current.version,
         packet=build_packet(case.tx, session, decision),
-        trace=json.dumps(inputs(case, session, decision), ensure_ascii=False, sort_keys=True),
+        trace=inputs(session, decision, version=case.current.version, at=case.at),
         decided_at=case.at,
         claimed_by=None,
         answered_at=None,
@@ -149,17 +149,18 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     )
 
 
-def inputs(case: Case, session: Session, decision: Decision) -> Json:
-    """Everything that the decision was made from, so that it can be made again."""
-    return {
+def inputs(session: Session, decision: Decision, *, version: int, at: Millis) -> str:
+    """Everything that the decision was made from, so that it can be made again: JSON text with sorted keys."""
+    frozen = {
         **decision.trace(),
-        "policy_version": case.current.version,
-        "at": case.at,
+        "policy_version": version,
+        "at": at,
         "flow": session.flow,
         "turns": session.turns,
         "customer": session.customer.model_dump(mode="json"),
         "window": [signals.dump(turn) for turn in session.window],
     }
+    return json.dumps(frozen, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)

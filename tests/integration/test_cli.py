@@ -457,6 +457,24 @@ def test_explain_gives_scripts_the_same_as_json(talked: Terminal) -> None:
     assert talked.fails("explain", "nothing-like-that") == "Error: there is no session 'nothing-like-that'"
 
 
+def test_explain_judges_again_and_says_whether_the_same_comes_out(talked: Terminal, tmp_path: Path) -> None:
+    ended = talked("explain", SESSION, "--verify")
+    assert (ended.code, ended.out) == (0, "4 decisions judged again, 4 the same byte for byte.\n")
+    found = json.loads(talked("explain", SESSION, "--verify", "--json").out)
+    assert found["same"] is True
+    assert found["decisions"][-1] == {"turn": 2, "of": "escalation", "same": True}
+    with sqlite3.connect(tmp_path / "bridge.db") as database:
+        database.execute("UPDATE turn SET trace = replace(trace, 'standard', 'business') WHERE seq = 1")
+    database.close()
+    ended = talked("explain", SESSION, "--verify")
+    assert ended.code == 1
+    assert ended.out.splitlines() == [
+        "Turn 1, message: judged again, it is not what is stored.",
+        "4 decisions judged again, 3 the same byte for byte.",
+    ]
+    assert talked("explain", SESSION, "--verify", "--json").code == 1
+
+
 def test_due_lists_what_the_scheduler_will_do(talked: Terminal) -> None:
     assert talked("due", "--hours", "1").out == "Nothing is due within 1 hours.\n"
     rows = json.loads(talked("due", "--hours", "48", "--json").out)
