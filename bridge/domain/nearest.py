@@ -6,12 +6,10 @@ from typing import Final
 
 from bridge.domain.policy import All, Any_, AtLeast, Condition, Not, Policy, Rule
 from bridge.domain.rules import holds, names
-from bridge.domain.triggers import inputs_of
+from bridge.domain.triggers import OF_CUSTOMER, inputs_of
 from bridge.domain.values import Json
 
 Fired = Callable[[str], bool]
-LASTING: Final = frozenset({"crm", "orders"})
-"""Inputs that stay as they were at session start."""
 FAR: Final = 1_000
 
 
@@ -52,7 +50,7 @@ def nearest(policy: Policy, fired: Sequence[str], *, flow: str, tier: str) -> Ne
         flow: the session's at that time.
         tier: the customer's.
     """
-    lasting = {name for name, trigger in policy.triggers.items() if inputs_of(trigger) & LASTING}
+    lasting = {name for name, trigger in policy.triggers.items() if inputs_of(trigger) & OF_CUSTOMER}
     near = [(_distance(rule, fired, tier, lasting), rule) for rule in policy.rules if _wanted(rule, fired)]
     closest = min(near, key=lambda one: one[0], default=None)
     return _told(closest[1], fired, flow, tier) if closest else None

@@ -136,9 +136,9 @@ def _takes(match: Match, kind: str, wanted: str) -> bool:
 
 def _wider(pattern: str, narrower: str) -> bool:
     """Whether a pattern matches all that a narrower one does; False where that cannot be told by looking."""
-    wild = set("*?[").intersection(narrower)
-    plain = not wild or (wild == {"*"} and set("?[").isdisjoint(pattern))
-    return pattern == narrower or (plain and fnmatchcase(narrower, pattern))
+    literal = set("*?[").isdisjoint(narrower)
+    only_stars = "[" not in narrower and set("?[").isdisjoint(pattern)
+    return pattern in ("*", narrower) or ((literal or only_stars) and fnmatchcase(narrower, pattern))
 
 
 # -- triggers and rules ------------------------------------------------------------------------------------------------

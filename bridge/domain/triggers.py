@@ -423,6 +423,10 @@ _INPUTS: Final = {
 }
 
 
+OF_CUSTOMER: Final = frozenset({"crm", "orders"})
+"""Inputs that say what a customer is: they stay as they were at session start, and no visitor is told of them."""
+
+
 def inputs_of(trigger: Trigger) -> frozenset[str]:
     """What a host must feed for this trigger to be able to fire; empty when the visitor's messages are enough.
 

@@ -10,10 +10,11 @@ from bridge.domain import packet as packets
 from bridge.domain import routing, signals, summary
 from bridge.domain.escalation import Escalation, EscalationState, Event, EventKind
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
+from bridge.domain.policy import Rule
 from bridge.domain.routing import Route
-from bridge.domain.rules import Decision
+from bridge.domain.rules import Decision, rests_on_customer
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Channel, Millis, Priority, State
+from bridge.domain.values import Channel, Identity, Millis, Priority, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Case, new_id
@@ -67,9 +68,18 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         decided_at=case.at,
         claimed_by=None,
         answered_at=None,
-        commitment=make_commitment(case, session, escalation_id, route, wording=Wording(own=rule.message)),
+        commitment=make_commitment(case, session, escalation_id, route, wording=wording_of(case, session, rule)),
     )
     return new, route
+
+
+def wording_of(case: Case, session: Session, rule: Rule) -> Wording:
+    """How the customer is told: in the rule's own words, unless they would tell a stranger what the CRM knows.
+
+    A visitor who only typed an address may be anybody: what the rule asks of the customer must not show in its words.
+    """
+    stranger = session.visitor.identity is not Identity.VERIFIED
+    return Wording(own=None if stranger and rests_on_customer(case.policy, rule) else rule.message)
 
 
 def route_now(case: Case, queue: str, priority: Priority, below: Channel | None = None) -> Route:

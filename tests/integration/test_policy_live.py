@@ -12,6 +12,7 @@ from bridge.domain.customer import Account
 from bridge.domain.values import Json
 from bridge.ports import Scope
 from bridge.service.context import POLICY_TTL
+from bridge.service.explain import explain
 from bridge.service.manage_policy import shipped_document
 
 OWN = """
@@ -75,6 +76,67 @@ def test_an_own_message_without_words_for_the_customer_leaves_the_standard_one(s
 def test_another_rule_of_the_same_policy_says_the_standard_message(sidecar: Sidecar) -> None:
     sidecar.put_policy(WITH_OWN)
     assert asked(sidecar, "en_US", "the charger is on fire")["say"].startswith("A support agent will contact you")
+
+
+def test_a_visitor_who_only_typed_an_address_is_not_told_in_own_words_what_the_crm_knows(sidecar: Sidecar) -> None:
+    when = "when: {all: [wants_a_person, big_account]}\n    message: vip\n"
+    ahead = f"rules:\n  - name: vip\n    {when}    priority: urgent\n"
+    sidecar.put_policy(shipped_document().replace("rules:\n", ahead) + OWN)
+    sidecar.crm.answer = lambda _: Account(tier="enterprise")
+    known, stranger = sidecar.chat(), sidecar.chat()
+    known.verified()
+    stranger.start("claimed", email="user7@example.org")
+    assert known.says("agent please")["say"].startswith("Our key account team")
+    told = stranger.says("agent please")
+    assert told["say"].startswith("A support agent will contact you")
+    assert sidecar.team.read(told["escalation"]["id"])["rule"] == "vip"
+
+
+def test_a_visitor_who_only_typed_an_address_hears_own_words_that_rest_on_what_was_said(sidecar: Sidecar) -> None:
+    sidecar.put_policy(WITH_OWN)
+    chat = sidecar.chat()
+    chat.start("claimed", email="user7@example.org")
+    assert chat.says("agent please")["say"].startswith("Our key account team")
+
+
+# -- flows -------------------------------------------------------------------------------------------------------------
+
+LANES = """
+  orders:
+    match: {pages: ["/my-account/orders"]}
+  delivery:
+    match: {words: [päckchen], intents: ["ship_*"]}
+"""
+
+
+def flows_of(sidecar: Sidecar, session: str) -> list[str]:
+    """The flow at every judgement, message and reply in turn."""
+    with sidecar.bridge.store.read() as tx:
+        turns = explain(tx, SHOP.id, session)["turns"]
+    return [
+        judged["flow"] for turn in turns for judged in (turn["judged"], (turn["bot"] or {}).get("judged")) if judged
+    ]
+
+
+def test_a_session_begins_in_the_flow_of_its_page_and_changes_it_with_words_and_intents(sidecar: Sidecar) -> None:
+    sidecar.put_policy(shipped_document().replace("  returns:\n", LANES.lstrip("\n") + "  returns:\n"))
+    chat = sidecar.chat()
+    chat.start(page_url="https://shop.example/my-account/orders/7")
+    chat.says("hello")
+    chat.says("WO IST MEIN PACKCHEN")
+    chat.bot("Unterwegs.", intent="smalltalk")
+    chat.says("and now?")
+    chat.bot("Which bill?", intent="billing_question")
+    chat.says("hm")
+    assert flows_of(sidecar, chat.id) == ["orders", *["delivery"] * 3, "billing", "billing"]
+
+
+def test_the_hosts_own_label_goes_before_the_page(sidecar: Sidecar) -> None:
+    sidecar.put_policy(shipped_document().replace("  returns:\n", LANES.lstrip("\n") + "  returns:\n"))
+    chat = sidecar.chat()
+    chat.start(page_url="https://shop.example/my-account/orders/7", flow="returns")
+    chat.says("hello")
+    assert flows_of(sidecar, chat.id) == ["returns"]
 
 
 # -- thresholds by tier ------------------------------------------------------------------------------------------------

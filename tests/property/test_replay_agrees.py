@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.sidecar import Chat, Sidecar
+from support.sidecar import SHOP, Chat, Sidecar
 
 from bridge.domain.customer import Account, Order
 from bridge.domain.findings import read_policy
@@ -17,6 +17,7 @@ from bridge.domain.replay import Outcome, read_line, replay
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError
 from bridge.service.manage_policy import shipped_document
+from bridge.service.verify import verify
 
 START = from_rfc3339("2026-11-02T15:00:00Z")
 VISITOR = (
@@ -191,13 +192,17 @@ def looked_up(customer: Json, _: Visitor) -> Account | None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_replay_says_what_the_live_path_does(sidecar: Sidecar, seed: int) -> None:
+def test_a_replay_says_what_the_live_path_does_and_judging_again_says_the_same(sidecar: Sidecar, seed: int) -> None:
     sidecar.put_policy(DOCUMENT)
     came_to = []
     for number in range(40):
         conversation = made_up(1000 * seed + number)
         came_to.append(play(conversation))
         assert lived(sidecar, conversation, user=number + 1) == came_to[-1]
+        with sidecar.bridge.store.read() as tx:
+            again = verify(tx, SHOP.id, conversation["session_id"])
+        assert all(one.same for one in again)
+        assert len(again) >= len(conversation["turns"][: came_to[-1].turn])
     rules = {one.rule for one in came_to}
     assert None in rules
     assert len(rules) >= 4  # enough of both kinds for the agreement to mean something

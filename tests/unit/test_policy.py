@@ -321,7 +321,10 @@ def test_a_rule_may_name_the_flow_that_every_session_begins_in() -> None:
 LANES_TAKEN: dict[str, tuple[str, str, bool]] = {
     "the same intent": ("intents: [bill]", "intents: [bill]", True),
     "an intent that a wider pattern takes": ("intents: ['bill*']", "intents: ['billing_*']", True),
-    "every intent": ("intents: ['*']", "intents: ['[ab]*', 'x?']", False),
+    "any intent of which the first takes every one": ("intents: ['*']", "intents: ['[ab]*', 'x?']", True),
+    "an intent with one letter open": ("intents: ['bill*']", "intents: ['bill?']", True),
+    "an intent with a choice, for that cannot be told": ("intents: ['b*']", "intents: ['b[ab]']", False),
+    "a literal intent that a choice takes": ("intents: ['b[ab]']", "intents: [ba]", True),
     "a wider intent": ("intents: ['billing_*']", "intents: ['bill*']", False),
     "a sign that stands for any one": ("intents: ['bill?']", "intents: ['bill*']", False),
     "one of two intents": ("intents: [a]", "intents: [a, b]", False),
