@@ -77,9 +77,9 @@ def check_policy(
 def _read(document: str) -> "tuple[Policy | None, _Lines, list[Finding]]":
     """The policy as far as the schema goes, and where its parts stand."""
     root, data, refused = _parse(document)
-    lines = _Lines(root)
     if refused:
-        return None, lines, [refused]
+        return None, _Lines(None), [refused]  # what was refused may hold itself, or stand for far more than it is
+    lines = _Lines(root)
     try:
         return Policy.model_validate(data), lines, []
     except ValidationError as error:
@@ -187,8 +187,18 @@ def _of_schema(error: Any, lines: _Lines) -> Finding:
         candidate = f"{path}/{part}"
         if isinstance(part, int) or error["type"] in ("missing", "extra_forbidden") or candidate in lines:
             path = candidate
-    message = str(error["msg"]).removeprefix("Value error, ")
-    return Finding(Level.ERROR, path, message[0].lower() + message[1:], _hint(error, path), lines.of(path))
+    return Finding(Level.ERROR, path, _message(error), _hint(error, path), lines.of(path))
+
+
+def _message(error: Any) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "there is no such key here"
+        case "union_tag_invalid":
+            return f"there is no trigger type {error['ctx']['tag'][:64]!r}"
+        case _:
+            message = str(error["msg"]).removeprefix("Value error, ")
+            return message[0].lower() + message[1:]
 
 
 def _hint(error: Any, path: str) -> str:

@@ -9,7 +9,7 @@ from bridge.domain.signals import ReplySignals
 NOTHING: Final = "none"
 """In place of inputs: the bot's replies are not sent at all."""
 SIGNAL: Final = "signal:"
-_SAID: Final = {"reply": "reply of the bot", "confidence": "confidence", "intent": "intent_matched"}
+_SAID: Final = {"reply": "reply", "confidence": "confidence", "intent": "intent_matched"}
 
 
 @dataclass(frozen=True, slots=True)

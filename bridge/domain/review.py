@@ -233,7 +233,7 @@ def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
 def _fed(policy: Policy, host: Host) -> Iterator[Finding]:
     """Triggers whose input never comes from this host, and the rules that therefore never decide."""
     silent = {name: why for name, trigger in policy.triggers.items() if (why := _silence(policy, trigger, host))}
-    hint = "let the host feed it, or take it out; --bot and --crm say what the host feeds"
+    hint = "let the host feed it, or take it out"
     for name, why in silent.items():
         yield _warning(f"/triggers/{name}", f"it cannot fire here: {why}", hint)
     for index, rule in enumerate(policy.rules):

@@ -188,6 +188,9 @@ def _told_turn(turn: Json, zone: str) -> Iterator[str]:
     yield f'  bot       "{reply["text"]}"{_sure(reply)}'
     if not reply["shown"]:
         yield "            not shown to the visitor"
+    if reply["judged"] and reply["judged"]["fired"] and reply["judged"] == turn["judged"]:
+        yield "            nothing more fired with the reply"
+        return
     yield from _told_judgement(reply["judged"], "came after the hand-off, so it was dropped")
 
 

@@ -111,6 +111,17 @@ def test_what_came_nearest_is_told_where_no_rule_decided(product: Bridge) -> Non
     assert second["judged"]["nearest"] is None
 
 
+def test_what_fired_already_with_the_message_is_not_told_again_with_the_reply(product: Bridge) -> None:
+    begin(product, FIRST)
+    write(product, FIRST, "t1", "My lawyer will hear of it.")
+    answer(product, FIRST, "t1", confidence=0.9)
+    write(product, FIRST, "t2", "Where is my parcel?")
+    answer(product, FIRST, "t2", "It is on its way to your house.", confidence=0.9)
+    text = told(product, FIRST)
+    assert text.count("legal: words of the list legal") == 1
+    assert text.count("nothing more fired with the reply") == 1
+
+
 def test_the_policy_version_that_judged_tells_what_was_nearest_not_the_one_in_force(product: Bridge) -> None:
     begin(product, FIRST)
     write(product, FIRST, "t1", "Where is my parcel?")

@@ -89,7 +89,7 @@ def test_yaml_and_json_are_one_schema() -> None:
 TIER_TRIGGER = changed("{type: human_requested}", "{type: tier_at_least, tier: gold}")
 
 FAULTS: dict[str, tuple[str, str, int, str]] = {
-    "an unknown key": (SMALL + "tresholds: {}\n", "/tresholds", 10, "xtra"),
+    "an unknown key": (SMALL + "tresholds: {}\n", "/tresholds", 10, "no such key"),
     "a missing part": (SMALL.partition("hours:\n")[0], "/hours", 1, "required"),
     "a rule without a priority": (changed(", priority: normal", ""), "/rules/0/priority", 5, "required"),
     "an unknown priority": (changed("priority: normal", "priority: asap"), "/rules/0/priority", 5, "normal"),
@@ -404,6 +404,10 @@ def test_a_name_is_a_short_word(name: str) -> None:
 def test_an_alias_is_refused_because_a_short_text_can_stand_for_a_very_long_one() -> None:
     bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nrules: [*c]\n"
     assert "aliases" in the_error(bomb).message
+
+
+def test_an_alias_of_itself_is_refused() -> None:
+    assert "aliases" in the_error("rules: &a [*a]\n").message
 
 
 def test_a_key_that_stands_twice_is_refused_with_its_line() -> None:
