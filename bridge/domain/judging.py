@@ -75,7 +75,7 @@ def judge(policy: Policy, session: Session) -> Decision:
         turns=session.window,
         turn_count=session.turns,
         flow=session.flow,
-        confidence_threshold=policy.confidence_threshold(session.flow),
+        confidence_threshold=policy.confidence_threshold(session.flow, session.customer.tier),
         tiers=policy.tiers,
         customer=session.customer,
     )

@@ -24,6 +24,7 @@ BODIES: list[type[wire.Wire]] = [
 ]  # fmt: skip
 QUERY = {
     "chat.events": [{"name": "after", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}}],
+    "admin.policy": [{"name": "version", "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999}}],
     "admin.escalations": [
         {
             "name": "state",

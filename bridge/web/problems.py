@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from bridge.domain.findings import Finding, PolicyRefused
 from bridge.ports import StoreBusy
 from bridge.service.context import SiteUnknown
+from bridge.service.manage_policy import PolicyVersionUnknown
 from bridge.service.start_session import SessionTaken
 from bridge.service.take_turn import SessionUnknown, TurnContradicted, TurnUnknown
 from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, EscalationUnknown
@@ -59,6 +60,7 @@ OF_ERROR: dict[type[Exception], Problem] = {
     TurnContradicted: Problem("turn-contradicted", "This turn was sent before with another body.", 409),
     EscalationUnknown: Problem("escalation-not-found", "There is no such escalation.", 404),
     EscalationOver: Problem("escalation-closed", "This escalation is resolved or released already.", 409),
+    PolicyVersionUnknown: Problem("policy-version-not-found", "The policy never had this version.", 404),
     AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
 }
 

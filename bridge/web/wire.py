@@ -5,10 +5,11 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
+from bridge.domain.host import Host, bot_inputs
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
 from bridge.domain.values import Identity, Visitor
 
@@ -214,5 +215,22 @@ class PolicyIn(Wire):
     author: Annotated[Line, Field(min_length=1, max_length=120)] = "api"
 
 
+class HostIn(Wire):
+    bot: Annotated[list[Annotated[Line, Field(max_length=80)]], Field(max_length=50)] | None = None
+    crm: bool | None = None
+
+    @field_validator("bot")
+    @classmethod
+    def _known(cls, names: list[str] | None) -> list[str] | None:
+        bot_inputs(names or ())
+        return names
+
+    def over(self, known: Host) -> Host:
+        """The host as it is known, with what is said here in its place."""
+        crm = known.crm if self.crm is None else self.crm
+        return Host(known.bot, crm, known.replies) if self.bot is None else Host(bot_inputs(self.bot), crm)
+
+
 class PolicyCheckIn(Wire):
     document: Annotated[Str, Field(min_length=1, max_length=262_144)]
+    host: HostIn | None = None

@@ -35,7 +35,7 @@ from bridge.domain.escalation import (
 )
 from bridge.domain.session import Session, Turn, customer_key
 from bridge.domain.values import Channel, Identity, Priority, State, Visitor
-from bridge.ports import AgentReply, Scope, Site, StoreBusy, TicketRef
+from bridge.ports import AgentReply, PolicyMark, Scope, Site, StoreBusy, TicketRef
 from bridge.store import migrate as schema
 from bridge.store.database import Database, migration_engine
 from bridge.store.sql import SqlStore
@@ -230,6 +230,9 @@ def test_versions_of_a_policy_count_up_and_the_last_is_in_force(store: SqlStore)
         assert first.document == "rules: 1"
         assert tx.policies.get(SITE.id, 3) is None
         assert tx.policies.current("nobody") is None
+        assert tx.policies.marks(SITE.id, 9) == [PolicyMark(2, "ada", 2), PolicyMark(1, "shipped", 1)]
+        assert tx.policies.marks(SITE.id, 1) == [PolicyMark(2, "ada", 2)]
+        assert tx.policies.marks("nobody", 9) == []
 
 
 # ------------------------------------------------------------------------------------------------- sessions
@@ -302,6 +305,17 @@ def test_a_turn_is_kept_once(store: SqlStore, second: Turn) -> None:
         tx.sessions.start(session(), "d")
         assert tx.sessions.keep_turn(session(), turn())
         assert not tx.sessions.keep_turn(session(), second)
+
+
+def test_the_last_turns_of_a_site_are_those_of_its_newest_sessions(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number, started_at in (("old", 1), ("new", 2)):
+            of = session(number, started_at=started_at)
+            tx.sessions.start(of, "d")
+            for seq in (1, 2):
+                tx.sessions.keep_turn(of, replace(turn(seq, f"t{seq}"), signals=f"{number} {seq}"))
+        assert tx.sessions.recent_signals(SITE.id, 3) == ["new 2", "new 1", "old 2"]
+        assert tx.sessions.recent_signals("nobody", 3) == []
 
 
 def test_events_come_from_where_the_chat_is(store: SqlStore) -> None:

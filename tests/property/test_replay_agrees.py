@@ -8,7 +8,7 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.sidecar import Chat, Sidecar
+from support.sidecar import SHOP, Chat, Sidecar
 
 from bridge.domain.customer import Account, Order
 from bridge.domain.findings import read_policy
@@ -17,6 +17,7 @@ from bridge.domain.replay import Outcome, read_line, replay
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError
 from bridge.service.manage_policy import shipped_document
+from bridge.service.verify import verify
 
 START = from_rfc3339("2026-11-02T15:00:00Z")
 VISITOR = (
@@ -106,6 +107,35 @@ def test_two_runs_agree(conversation: Json) -> None:
     assert play(conversation) == play(conversation)
 
 
+SHIPPED = read_policy(shipped_document())
+ASKS = ("I want to talk to a human", "agent please", "Can I speak to a real person?")
+
+
+def under_the_shipped(conversation: Json) -> Outcome:
+    return replay(SHIPPED, read_line(json.dumps(conversation).encode()))
+
+
+@given(conversations, st.integers(0, 15), st.sampled_from(ASKS), st.none() | replies)
+@settings(max_examples=150, deadline=None)
+def test_a_request_for_a_person_put_anywhere_never_undoes_a_hand_over_and_always_leads_to_one(
+    conversation: Json, at: int, asks: str, bot: Json
+) -> None:
+    turns = conversation["turns"]
+    place = min(at, len(turns))
+    asked = {**conversation, "turns": [*turns[:place], {"visitor": asks, "bot": bot}, *turns[place:]]}
+    before, after = under_the_shipped(conversation), under_the_shipped(asked)
+    sooner = before.turn is not None and before.turn < place
+    assert after == before if sooner else after.turn == place
+
+
+@given(conversations, conversations)
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_said_later_never_changes_an_earlier_decision(first: Json, second: Json) -> None:
+    before = under_the_shipped(first)
+    after = under_the_shipped({**first, "turns": [*first["turns"], *second["turns"]]})
+    assert after == before if before.escalated else after.turn is None or after.turn >= len(first["turns"])
+
+
 # -- the live path -----------------------------------------------------------------------------------------------------
 
 
@@ -162,13 +192,17 @@ def looked_up(customer: Json, _: Visitor) -> Account | None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_replay_says_what_the_live_path_does(sidecar: Sidecar, seed: int) -> None:
+def test_a_replay_says_what_the_live_path_does_and_judging_again_says_the_same(sidecar: Sidecar, seed: int) -> None:
     sidecar.put_policy(DOCUMENT)
     came_to = []
     for number in range(40):
         conversation = made_up(1000 * seed + number)
         came_to.append(play(conversation))
         assert lived(sidecar, conversation, user=number + 1) == came_to[-1]
+        with sidecar.bridge.store.read() as tx:
+            again = verify(tx, SHOP.id, conversation["session_id"])
+        assert all(one.same for one in again)
+        assert len(again) >= len(conversation["turns"][: came_to[-1].turn])
     rules = {one.rule for one in came_to}
     assert None in rules
     assert len(rules) >= 4  # enough of both kinds for the agreement to mean something
