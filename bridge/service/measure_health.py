@@ -19,12 +19,12 @@ def measure_health(tx: Tx, site: Site, now: Millis, days: int = DAYS) -> Trend:
         days: of each window.
     """
     begins = days_until(now, site.timezone, 2 * days)
-    first, middle = list(begins.values())[0], list(begins.values())[days]
-    groups = _by_day(tx.stats.count(site.id, first, now), begins)
-    names = list(begins)
+    names, instants = list(begins), list(begins.values())
+    middle = instants[days]
+    groups = _by_day(tx.stats.count(site.id, instants[0], now), begins)
     before = tuple(group for group in groups if group.day < names[days])
     present = tuple(group for group in groups if group.day >= names[days])
-    return Trend(days, Window(first, middle - 1, before), Window(middle, now, present))
+    return Trend(days, Window(instants[0], middle - 1, before), Window(middle, now, present))
 
 
 def _by_day(counted: Sequence[Counted], begins: dict[str, Millis]) -> list[Group]:

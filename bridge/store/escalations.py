@@ -81,7 +81,9 @@ class EscalationStatements:
         self.decided_in = (
             select(escalation.c.id)
             .where(
-                of_site, escalation.c.session_id == bindparam("of_session"), escalation.c.decided_at >= bindparam("since")
+                of_site,
+                escalation.c.session_id == bindparam("of_session"),
+                escalation.c.decided_at >= bindparam("since"),
             )
             .limit(1)
         )

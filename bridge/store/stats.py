@@ -6,7 +6,7 @@ time that is asked for is not read, however much of it there is.
 
 from typing import Any
 
-from sqlalchemy import JSON, CTE, Connection, Select, and_, bindparam, cast, func, or_, select, true
+from sqlalchemy import CTE, JSON, Connection, Select, and_, bindparam, cast, func, or_, select, true
 
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Millis
