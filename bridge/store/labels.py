@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select
+from sqlalchemy import Connection, Exists, and_, bindparam, exists, or_, select
 
 from bridge.domain.labels import Label, Verdict
 from bridge.domain.values import Millis
-from bridge.store.stats import numbered_escalations
 from bridge.store.tables import escalation, label, session
 from bridge.store.upsert import Upsert
 
@@ -33,15 +32,25 @@ class LabelStatements:
                 label.c.escalation_id == bindparam("of_escalation"),
             )
         )
-        numbered = numbered_escalations()
         of_session = and_(session.c.site == label.c.site, session.c.id == label.c.session_id)
         self.of_sessions = (
-            select(*label.c, numbered.c.rule, numbered.c.nth)
+            select(*label.c, escalation.c.rule, _earlier().label("later"))
             .join_from(label, session, of_session)
-            .join(numbered, numbered.c.id == label.c.escalation_id, isouter=True)
+            .join(escalation, escalation.c.id == label.c.escalation_id, isouter=True)
             .where(of_site, session.c.started_at.between(bindparam("since"), bindparam("until")))
             .order_by(label.c.labelled_at, label.c.session_id, label.c.escalation_id)
         )
+
+
+def _earlier() -> Exists:
+    """Whether the session had been handed over before the escalation that is labelled."""
+    other = escalation.alias("other")
+    return exists().where(
+        other.c.site == label.c.site,
+        other.c.session_id == label.c.session_id,
+        other.c.decided_at.between(session.c.started_at, escalation.c.decided_at),
+        or_(other.c.decided_at < escalation.c.decided_at, other.c.id < escalation.c.id),
+    )
 
 
 class Labels:
@@ -69,7 +78,7 @@ class Labels:
 
     def of_sessions(self, site: str, since: Millis, until: Millis) -> list[Label]:
         rows = self._c.execute(self._s.of_sessions, {"of_site": site, "since": since, "until": until})
-        return [_read(row, first=row.nth in (None, 1)) for row in rows]
+        return [_read(row, first=not row.later) for row in rows]
 
 
 def _read(row: Any, *, first: bool = True) -> Label:

@@ -6,7 +6,21 @@ time that is asked for is not read, however much of it there is.
 
 from typing import Any
 
-from sqlalchemy import CTE, JSON, Connection, Select, and_, bindparam, cast, func, or_, select, true
+from sqlalchemy import (
+    CTE,
+    JSON,
+    CompoundSelect,
+    Connection,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    null,
+    select,
+    true,
+    union_all,
+)
 
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Millis
@@ -20,8 +34,8 @@ class StatsStatements:
     """Built once, see `SiteStatements`."""
 
     def __init__(self, dialect: str) -> None:
-        first = numbered_escalations()
-        self.count = _grouped(_sessions(first, dialect))
+        first = _numbered()
+        self.count = _grouped(union_all(_went_on(dialect), _handed_over(first, dialect)))
         of_session = and_(session.c.site == escalation.c.site, session.c.id == escalation.c.session_id)
         name = _fired(dialect)
         self.triggers = (
@@ -54,7 +68,7 @@ class StatsStatements:
         )
 
 
-def numbered_escalations() -> CTE:
+def _numbered() -> CTE:
     """The site's escalations since `since`, each with its number within its session, from 1.
 
     A session that began since then was first handed over since then.
@@ -77,22 +91,29 @@ def _begun() -> tuple[Any, ...]:
     return session.c.site == bindparam("of_site"), session.c.started_at.between(*_span()), session.c.turns > 0
 
 
-def _sessions(first: CTE, dialect: str) -> Select[Any]:
-    """A row each, with the rule of its first escalation; without those that only joined one."""
-    handed_over = and_(first.c.session_id == session.c.id, first.c.nth == 1)
-    return (
-        select(
-            (session.c.started_at // QUARTER).label("quarter"),
-            session.c.flow,
-            _tier(dialect).label("tier"),
-            first.c.rule,
-        )
-        .join_from(session, first, handed_over, isouter=True)
-        .where(*_begun(), or_(session.c.escalation_id.is_(None), first.c.rule.is_not(None)))
+def _went_on(dialect: str) -> Select[Any]:
+    """The sessions that nobody took over, a row each; one that only joined an escalation is not among them."""
+    handed_over = select(escalation.c.session_id).where(
+        escalation.c.site == bindparam("of_site"), escalation.c.decided_at >= bindparam("since")
+    )
+    return select(*_keys(dialect), null().label("rule")).where(
+        *_begun(), session.c.escalation_id.is_(None), session.c.id.not_in(handed_over)
     )
 
 
-def _grouped(rows: Select[Any]) -> Select[Any]:
+def _handed_over(first: CTE, dialect: str) -> Select[Any]:
+    """The sessions that were handed over, a row each, with the rule that did it first."""
+    of_session = and_(session.c.site == bindparam("of_site"), session.c.id == first.c.session_id)
+    return (
+        select(*_keys(dialect), first.c.rule).join_from(first, session, of_session).where(first.c.nth == 1, *_begun())
+    )
+
+
+def _keys(dialect: str) -> tuple[Any, ...]:
+    return (session.c.started_at // QUARTER).label("quarter"), session.c.flow, _tier(dialect).label("tier")
+
+
+def _grouped(rows: CompoundSelect[Any]) -> Select[Any]:
     c = rows.subquery("sessions").c
     keys = (c.quarter, c.flow, c.tier, c.rule)
     return select(*keys, func.count().label("sessions")).group_by(*keys)
