@@ -1,6 +1,7 @@
 """`bridge propose`: the one threshold that would serve the labels better, with its backtest. It changes nothing."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import click
@@ -13,7 +14,7 @@ from bridge.domain.labels import Score
 from bridge.domain.values import Json
 from bridge.ports import PolicyVersion
 from bridge.service import manage_policy
-from bridge.service.propose_threshold import LEAST_LABELS, Material, Proposal, propose, read_material, score_of
+from bridge.service.propose_threshold import LEAST_LABELS, Material, Proposal, Turned, propose, read_material, score_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,10 @@ class Finding:
 @of_site
 @as_json
 def propose_threshold(site_id: str | None, *, as_json: bool) -> None:
-    """Propose a threshold that serves the labels better; change nothing."""
+    """Propose a threshold that fits the labels better.
+
+    It is shown with its backtest and the line of the policy to change. Nothing is changed.
+    """
     with opened() as assembly, assembly.bridge.store.read() as tx:
         site = the_site(tx, site_id).id
         policy = manage_policy.current_policy(tx, site)
@@ -52,7 +56,18 @@ def find(site: str, policy: PolicyVersion, material: Material) -> Finding:
     """Judge the labelled conversations, and look for a better number where there are enough of them."""
     present = score_of(read_policy(policy.document), material.samples)
     enough = len(material.samples) >= LEAST_LABELS
-    return Finding(site, policy, material, present, propose(policy.document, material) if enough else None)
+    return Finding(
+        site, policy, material, present, propose(policy.document, material, shown_on_a_terminal) if enough else None
+    )
+
+
+def shown_on_a_terminal(turned: Sequence[Turned]) -> Iterator[Turned]:
+    """A progress bar where somebody watches."""
+    if not sys.stderr.isatty():
+        yield from turned
+        return
+    with click.progressbar(turned, label="Trying", file=sys.stderr) as bar:
+        yield from bar
 
 
 def shown(found: Finding) -> Json:
@@ -112,9 +127,9 @@ def _told_proposal(proposal: Proposal, name: str) -> Iterator[str]:
         yield f"A new line {edit.line} of the policy:"
     else:
         yield f"Line {edit.line} of the policy, now:"
-        yield printable(edit.before)
+        yield printable(edit.before.rstrip())
         yield "and then:"
-    yield printable(edit.after)
+    yield printable(edit.after.rstrip())
     yield ""
     yield "What that would have done to the newest conversations:"
     yield ""

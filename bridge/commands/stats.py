@@ -130,7 +130,7 @@ def _local(instant: str, zone: str) -> str:
 @of_site
 @as_json
 def label(what: tuple[str, ...], session: str | None, site_id: str | None, *, as_json: bool) -> None:
-    """Say that an ESCALATION was needed or unneeded, or a session missed."""
+    """Label an ESCALATION needed or unneeded, a session missed."""
     escalation, verdict = read_label(what, session)
     with opened() as assembly, assembly.bridge.store.write() as tx:
         site, now = the_site(tx, site_id).id, assembly.bridge.clock.now()

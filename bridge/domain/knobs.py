@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import yaml
 
+from bridge.domain.findings import LOADER
 from bridge.domain.policy import Policy
 from bridge.domain.rules import names
 from bridge.domain.triggers import Signal, Trigger
@@ -73,7 +74,7 @@ def with_number(document: str, path: tuple[str, ...], number: float) -> Edit:
         path: the keys; those at the end may be missing and are added.
         number: the value.
     """
-    node: Any = yaml.compose(document, Loader=yaml.SafeLoader)
+    node: Any = yaml.compose(document, Loader=LOADER)
     for depth, key in enumerate(path):
         child = next((value for name, value in node.value if name.value == key), None)
         if child is None:

@@ -5,7 +5,7 @@ one number. What the bot would have said after a hand-over was never said, so a 
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bridge.domain import signals
@@ -149,16 +149,21 @@ def score_of(policy: Policy, samples: Sequence[Sample]) -> Score:
     return score((one.wants_a_person, replay(policy, one.conversation).escalated) for one in samples)
 
 
-def propose(document: str, material: Material) -> Proposal | None:
+Watch = Callable[[Sequence[Turned]], Iterable[Turned]]
+"""Hands on what it is given; whoever waits may be shown how far that is."""
+
+
+def propose(document: str, material: Material, watch: Watch = iter) -> Proposal | None:
     """The number that, turned, brings the best F1; of equals the least turned. None where no turn brings a better one.
 
     Args:
         document: the policy in force, as it is stored.
         material: from `read_material`.
+        watch: is handed every policy that is tried.
     """
     present = read_policy(document)
     best, found = score_of(present, material.samples), None
-    for turned in _every_turn(document, present):
+    for turned in watch(list(_every_turn(document, present))):
         reached = score_of(turned.policy, material.samples)
         if reached.f1 > best.f1:
             best, found = reached, turned

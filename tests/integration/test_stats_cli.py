@@ -130,6 +130,7 @@ def test_what_cannot_be_labelled_is_said_in_one_line(shop: Terminal, product: Pr
     product.says(session, "t1", ASKS)
     assert shop.fails("label", "esc_x", "needed") == "Error: This site has no such escalation."
     assert shop.fails("label", "--session", "nobody", "missed") == "Error: there is no session 'nobody'"
+    assert shop.fails("label", "--session", "-nobody", "missed") == "Error: there is no session '-nobody'"
     handed_over = "Error: The session was handed to a person, so nothing was missed in it."
     assert shop.fails("label", "--session", session, "missed") == handed_over
 

@@ -93,3 +93,10 @@ def test_a_json_document_stays_json(indent: int | None) -> None:
     document = json.dumps(at(SHIPPED), indent=indent)
     for path in (("triggers", "going_round", "similarity"), ("thresholds", "confidence")):
         assert json.loads(with_number(document, path, 0.5).document) == at(with_number(SHIPPED, path, 0.5).document)
+
+
+def test_letters_of_any_width_before_the_number_do_not_shift_it() -> None:
+    document = "# 🙏 Zażółć\r\nthresholds: {confidence: 0.55}  # 🙏\r\nrules: []\r\n"
+    edit = with_number(document, ("thresholds", "confidence"), 0.6)
+    assert edit.document == document.replace("0.55", "0.6")
+    assert edit.line == 2
