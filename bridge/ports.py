@@ -28,6 +28,8 @@ from bridge.domain.escalation import (
     OutboxRow,
     Presence,
 )
+from bridge.domain.health import Alarm
+from bridge.domain.labels import Label
 from bridge.domain.packet import Ticket
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis, Visitor
@@ -219,6 +221,20 @@ class AgentReply:
     at: Millis
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """So many sessions that began in one quarter of an hour, alike in flow, tier and the rule that decided, if any.
+
+    `quarter` is the instant at which it begins: fine enough to tell the local days of every zone.
+    """
+
+    quarter: Millis
+    flow: str
+    tier: str
+    rule: str | None
+    sessions: int
+
+
 class Sites(Protocol):
     """The sites and their secrets."""
 
@@ -296,6 +312,9 @@ class Escalations(Protocol):
     def replies(self, escalation: str) -> list[AgentReply]: ...
     def delivery(self, escalation: str) -> Delivery | None: ...
     def load(self, site: str) -> dict[str, int]: ...
+    def decided_in(self, session: Session) -> bool:
+        """Whether a rule has ever handed this session over; one that only joined an escalation was not."""
+        ...
 
 
 class Work(Protocol):
@@ -335,6 +354,61 @@ class Ops(Protocol):
     def numbers(self, now: Millis) -> dict[str, dict[str, float]]: ...
 
 
+class Stats(Protocol):
+    """What the sessions came to that began in `since` <= start <= `until`: only their rows are read.
+
+    A session counts by its first escalation. One in which nothing was said does not count, nor does one that only
+    joined the open escalation of its customer: nobody decided there.
+    """
+
+    def count(self, site: str, since: Millis, until: Millis) -> list[Counted]: ...
+    def triggers(self, site: str, since: Millis, until: Millis) -> dict[str, int]:
+        """In how many escalated sessions each trigger had fired."""
+        ...
+
+    def commitments(self, site: str, since: Millis, until: Millis) -> dict[str, int]:
+        """Promises by state, of the escalations that were decided in this time."""
+        ...
+
+    def deliveries(self, site: str, since: Millis, until: Millis) -> dict[str, int]:
+        """Outbox rows by state, of the escalations that were decided in this time."""
+        ...
+
+    def recent(self, site: str, most: int) -> list[str]:
+        """The newest sessions in which something was said, oldest first."""
+        ...
+
+
+class Labels(Protocol):
+    """What people say of decisions."""
+
+    def put(self, site: str, label: Label) -> None:
+        """Keep it, in place of what was said of the same thing before."""
+        ...
+
+    def of_escalation(self, site: str, session: str, escalation: str) -> Label | None: ...
+    def of_sessions(self, site: str, since: Millis, until: Millis) -> list[Label]:
+        """The labels of the sessions that began in this time, oldest label first."""
+        ...
+
+
+class Alarms(Protocol):
+    """What somebody has to look at."""
+
+    def start(self, site: str, alarm: Alarm) -> bool:
+        """Raise it, unless one of its kind stands already; returns whether it was raised now."""
+        ...
+
+    def clear(self, site: str, kind: str, at: Millis) -> bool:
+        """End the standing one of this kind; returns whether there was one."""
+        ...
+
+    def standing(self, site: str) -> list[Alarm]: ...
+    def counts(self) -> dict[str, int]:
+        """How many stand, by site."""
+        ...
+
+
 class Tx(Protocol):
     """One transaction, by aggregate."""
 
@@ -352,6 +426,12 @@ class Tx(Protocol):
     def people(self) -> People: ...
     @property
     def ops(self) -> Ops: ...
+    @property
+    def stats(self) -> Stats: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def alarms(self) -> Alarms: ...
 
     def after_commit(self, do: Callable[[], object]) -> None:
         """Have something done once the transaction is through; not at all if it fails."""

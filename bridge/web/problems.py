@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from bridge.domain.findings import Finding, PolicyRefused
 from bridge.ports import StoreBusy
 from bridge.service.context import SiteUnknown
+from bridge.service.label_decisions import SessionEscalated
 from bridge.service.manage_policy import PolicyVersionUnknown
 from bridge.service.start_session import SessionTaken
 from bridge.service.take_turn import SessionUnknown, TurnContradicted, TurnUnknown
@@ -56,6 +57,7 @@ OF_ERROR: dict[type[Exception], Problem] = {
     SiteUnknown: Problem("site-not-found", "There is no such site.", 404),
     SessionUnknown: Problem("session-not-found", "There is no such session.", 404),
     SessionTaken: Problem("session-taken", "This session belongs to another visitor.", 409),
+    SessionEscalated: Problem("session-escalated", "This session was handed to a person; nothing was missed.", 409),
     TurnUnknown: Problem("turn-not-found", "There is no such turn in this session.", 404),
     TurnContradicted: Problem("turn-contradicted", "This turn was sent before with another body.", 409),
     EscalationUnknown: Problem("escalation-not-found", "There is no such escalation.", 404),

@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 from email.utils import parseaddr
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
@@ -182,6 +182,11 @@ class AgentIn(Wire):
     def value(self) -> Agent:
         return Agent(self.id, self.name)
 
+    @property
+    def author(self) -> str:
+        """How the team is told who said something: the name for people, the id for certain."""
+        return f"{self.name} ({self.id})"
+
 
 class ClaimIn(Wire):
     agent: AgentIn
@@ -200,6 +205,16 @@ class ResolveIn(Wire):
 
 class ReleaseIn(Wire):
     agent: AgentIn
+
+
+class LabelIn(Wire):
+    agent: AgentIn
+    verdict: Literal["needed", "unneeded"]
+
+
+class MissedIn(Wire):
+    agent: AgentIn
+    verdict: Literal["missed"]
 
 
 class PresenceIn(Wire):

@@ -29,7 +29,7 @@ from bridge.web.signing import sign_request
 SESSION = "ses_0123456789abcdef"
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 MOST_CALLS = 15
-ADMIN = ("/v1/escalations", "/v1/policy", "/v1/agents")
+ADMIN = ("/v1/escalations", "/v1/policy", "/v1/agents", "/v1/stats")
 
 
 class Signing:
@@ -46,7 +46,7 @@ class Signing:
         path = environ["PATH_INFO"].encode("latin-1")
         query = environ.get("QUERY_STRING", "")
         target = quote(path) + (f"?{query}" if query else "")
-        admin = target.startswith(ADMIN)
+        admin = target.startswith(ADMIN) or target.endswith("/label")
         secret = self._pairing.admin_secret if admin else self._pairing.chat_secret
         self._calls += 1
         now, nonce = int(time.time()), f"nonce-{self._calls:020}"
