@@ -9,6 +9,7 @@ from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
 from bridge.store.ops import Ops, OpsStatements, People
 from bridge.store.sessions import Sessions, SessionStatements
+from bridge.store.shadow import Records, Shadows, ShadowStatements
 from bridge.store.sites import Policies, Sites, SiteStatements
 from bridge.store.upsert import upsert_of
 from bridge.store.work import Work, WorkStatements
@@ -20,6 +21,7 @@ class Statements:
     def __init__(self, dialect: str) -> None:
         upsert = upsert_of(dialect)
         self.sites = SiteStatements(upsert, dialect)
+        self.shadows = ShadowStatements(upsert)
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
         self.work = WorkStatements(upsert)
@@ -44,6 +46,14 @@ class SqlTx:
     @property
     def policies(self) -> Policies:
         return Policies(self._c, self._s.sites)
+
+    @property
+    def shadows(self) -> Shadows:
+        return Shadows(self._c, self._s.shadows)
+
+    @property
+    def records(self) -> Records:
+        return Records(self._c, self._s.shadows)
 
     @property
     def sessions(self) -> Sessions:

@@ -116,11 +116,11 @@ def every_command(group: click.Group, prefix: str) -> dict[str, click.Command]:
 
 
 def test_every_command_is_documented_with_its_options_and_no_other() -> None:
-    documented = {}
+    documented: dict[str, set[str]] = {}
     for usage in rows(read("cli.md")):
         if usage.startswith("bridge "):
             words = re.split(r" (?=[A-Z\[-])", usage)
-            documented[words[0]] = set(re.findall(r"--[a-z-]+", usage))
+            documented.setdefault(words[0], set()).update(re.findall(r"--[a-z-]+", usage))
     real = {
         path: {o for p in command.params if isinstance(p, click.Option) for o in p.opts if o.startswith("--")}
         for path, command in every_command(cli, "bridge").items()

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridge.domain.backtest import EXAMPLES, Difference, Tally, as_json
+from bridge.domain.backtest import EXAMPLES, Backtest, Difference, Named, Tally, as_json
 from bridge.domain.findings import read_policy
 from bridge.domain.instants import MINUTE, from_rfc3339
 from bridge.domain.policy import Policy
@@ -229,12 +229,15 @@ def decided(number: int, rule: str | None = "a", queue: str = "q", reason: str =
     return Outcome(str(number), 0, rule, reason, "high", queue) if rule else Outcome(str(number))
 
 
+TRIED = Named("tried", "", SHIPPED)
+
+
 def test_reasons_are_counted_by_rule_the_most_frequent_first() -> None:
     tally = Tally()
     for n, (rule, reason) in enumerate([("b", "x"), ("a", "y"), ("b", "z"), ("b", "z"), (None, "")]):
         tally.add(decided(n, rule, reason=reason))
     assert tally.by_rule() == [("b", 3, [("z", 2), ("x", 1)]), ("a", 1, [("y", 1)])]
-    shown = as_json(tally, None)
+    shown = as_json(Backtest(TRIED, tally=tally))
     assert (shown["sessions"], shown["escalated"], shown["rate"], shown["band"]) == (5, 4, 0.8, "too_high")
     assert shown["alarm"] is True
     assert shown["difference"] is None
@@ -248,7 +251,7 @@ def test_the_difference_names_the_first_few_of_each_kind() -> None:
     difference.add(decided(21), decided(21, queue="other"))
     difference.add(decided(22), decided(22, rule="b", reason="another"))
     difference.add(decided(23, None), decided(23, None))
-    shown = as_json(Tally(), difference)["difference"]
+    shown = as_json(Backtest(TRIED, TRIED, difference=difference))["difference"]
     counts = {kind: shown[kind]["count"] for kind in shown if kind != "present"}
     assert counts == {"newly_escalated": EXAMPLES + 3, "no_longer_escalated": 1, "other_queue_or_priority": 1}
     assert [one["session_id"] for one in shown["newly_escalated"]["examples"]] == ["0", "1", "2", "3", "4"]
@@ -257,5 +260,5 @@ def test_the_difference_names_the_first_few_of_each_kind() -> None:
 
 
 def test_a_report_on_nothing_has_no_rate() -> None:
-    shown = as_json(Tally(), None)
+    shown = as_json(Backtest(TRIED))
     assert (shown["sessions"], shown["rate"], shown["interval"], shown["band"]) == (0, None, None, None)
