@@ -179,7 +179,7 @@ def judge_site(site_id: str | None, window: Window, output: Path | None, file: P
     with opened() as assembly:
         with assembly.bridge.store.read() as tx:
             site = the_site(tx, site_id)
-            present = named_in_force(tx, site.id)
+            present = named_in_force(assembly.bridge, tx, site.id)
         report = Backtest(tried, present) if tried else Backtest(present)
         between = window.instants(assembly.bridge.clock.now(), site.timezone)
         return judge_stored(report, StoredSessions(assembly.bridge, site.id, *between), output, jobs)
@@ -213,7 +213,7 @@ def named_file(file: Path) -> Named:
 
 def named(name: str, document: str) -> Named:
     """A document's policy, under a name."""
-    return Named(name, document, read_policy(document))
+    return Named(name, read_policy(document))
 
 
 def in_force(site_id: str | None) -> Named | None:
@@ -223,4 +223,4 @@ def in_force(site_id: str | None) -> Named | None:
     with opened() as assembly, assembly.bridge.store.read() as tx:
         if site_id is None and not tx.sites.all():
             return None
-        return named_in_force(tx, the_site(tx, site_id).id)
+        return named_in_force(assembly.bridge, tx, the_site(tx, site_id).id)

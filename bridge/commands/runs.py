@@ -18,7 +18,7 @@ from bridge.domain import backtest
 from bridge.domain.backtest import Backtest
 from bridge.domain.replay import Outcome
 from bridge.domain.values import Json
-from bridge.service.judge_record import Bad, Line, judge_record
+from bridge.service.judge_record import Bad, Line, Panel, judge_record
 from bridge.service.replay_sessions import StoredSessions
 
 Write = Callable[[Outcome], object]
@@ -35,8 +35,9 @@ class Run:
 
     def judge(self, lines: Iterable[Line], write: Write, advance: Advance, jobs: int) -> None:
         """Judge every line, in order; once one was bad, the rest is still read to name what else is."""
-        present = self.report.present.document if self.report.present else None
-        for answer in judge_record(self._marked(lines), self.report.tried.document, present, jobs=jobs):
+        tried, present = self.report.tried, self.report.present
+        panel = Panel(tried.policy, present.policy if present else None)
+        for answer in judge_record(self._marked(lines), panel, jobs=jobs):
             for judged in answer.lines:
                 if isinstance(judged, Bad):
                     self.bad.append((judged.number, judged.why))
@@ -58,7 +59,7 @@ jobs_option = click.option(
 def judge_stored(report: Backtest, found: StoredSessions, output: Path | None, jobs: int) -> Backtest:
     """The report on stored sessions."""
     run = Run(report)
-    with written(output) as write, progress(found.count()) as advance:
+    with written(output) as write, progress(found.total()) as advance:
         run.judge(stored_lines(found), write, advance, jobs)
     if found.silent:
         click.echo(f"Left out: {found.silent} sessions in which nothing was judged", err=True)

@@ -117,10 +117,9 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A policy, its document, and what to call it."""
+    """A policy and what to call it."""
 
     name: str
-    document: str
     policy: Policy
 
 

@@ -26,7 +26,7 @@ MOST_ORDERS: Final = 50
 MOST_TICKETS: Final = 50
 SHORT: Final = 160
 """Characters of a message that an example shows."""
-LATEST: Final = from_rfc3339("9999-12-31T23:59:59Z")
+LATEST: Final = from_rfc3339("2999-12-31T23:59:59Z")
 AN_INSTANT: Final = "expected a date and time with a zone, or milliseconds since 1970"
 
 
@@ -86,7 +86,7 @@ def instant_of(value: str | int | None) -> int | None:
         at = from_rfc3339(value) if isinstance(value, str) else value
     except (ValueError, OverflowError):
         raise ValueError(AN_INSTANT) from None
-    if isinstance(value, int) and not 0 <= value <= LATEST:
+    if at is not None and not 0 <= at <= LATEST:
         raise ValueError(AN_INSTANT)
     return at
 

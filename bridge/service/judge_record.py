@@ -15,7 +15,6 @@ from typing import Final
 
 from bridge.domain import backtest
 from bridge.domain.backtest import Judged
-from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
 from bridge.domain.replay import BadLine, read_line
 from bridge.ports import BridgeError
@@ -80,25 +79,23 @@ class Panel:
         return None if line.only_read else backtest.judge(conversation, self.tried, self.present)
 
 
-def judge_record(lines: Iterable[Line], tried: str, present: str | None, *, jobs: int) -> Iterator[Answer]:
+def judge_record(lines: Iterable[Line], panel: Panel, *, jobs: int) -> Iterator[Answer]:
     """What each line comes to under one policy, or two.
 
     Args:
         lines: the record.
-        tried: the document that is tried.
-        present: the document to compare it with.
+        panel: what judges.
         jobs: processes that judge; a short record is judged in this one anyway.
 
     Raises:
         JudgeLost: see there.
-        PolicyRefused: a document has an error.
     """
     chunks = chunked(lines)
     first = list(islice(chunks, ALONE))
     if jobs == 1 or len(first) < ALONE:
-        yield from map(panel_of(tried, present).judge, chain(first, chunks))
+        yield from map(panel.judge, chain(first, chunks))
         return
-    with _processes(jobs, tried, present) as pool:
+    with _processes(jobs, panel) as pool:
         yield from _in_order(pool, chain(first, chunks), jobs * AHEAD)
 
 
@@ -109,22 +106,16 @@ def chunked(lines: Iterable[Line]) -> Iterator[tuple[Line, ...]]:
         yield chunk
 
 
-def panel_of(tried: str, present: str | None) -> Panel:
-    """The policies of two documents; one that is compared with itself is read once."""
-    policy = read_policy(tried)
-    return Panel(policy, None if present is None else policy if present == tried else read_policy(present))
-
-
 # -- several processes -------------------------------------------------------------------------------------------------
 
 
 @contextmanager
-def _processes(jobs: int, tried: str, present: str | None) -> Iterator[ProcessPoolExecutor]:
-    """Processes that have read the documents; on the way out, whatever happened, none is left.
+def _processes(jobs: int, panel: Panel) -> Iterator[ProcessPoolExecutor]:
+    """Processes that have the policies; on the way out, whatever happened, none is left.
 
     They are started anew rather than forked: a fork would take along threads, locks and connections.
     """
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (tried, present))
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _begin, (panel,))
     try:
         yield pool
     except BrokenProcessPool:
@@ -136,23 +127,33 @@ def _processes(jobs: int, tried: str, present: str | None) -> Iterator[ProcessPo
 def _in_order(pool: ProcessPoolExecutor, chunks: Iterable[tuple[Line, ...]], ahead: int) -> Iterator[Answer]:
     waiting: deque[Future[Answer]] = deque()
     for chunk in chunks:
-        waiting.append(pool.submit(_work, chunk))
+        with _undisturbed():
+            waiting.append(pool.submit(_work, chunk))
         if len(waiting) >= ahead:
             yield waiting.popleft().result()
     while waiting:
         yield waiting.popleft().result()
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Ctrl-C waits until the end of the block. A process that is started in it never hears one: it is told to end."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 _panel: Panel
 """Of a process that judges: set once, when it begins."""
 
 
-def _begin(tried: str, present: str | None) -> None:
-    """Get ready to judge. Ctrl-C is the first process' business; should that one die, so does this."""
+def _begin(panel: Panel) -> None:
+    """Get ready to judge. Should the process that started this one die, so does this."""
     global _panel  # noqa: PLW0603 - the pool has no other place for what its processes share
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _panel = panel_of(tried, present)
+    _panel = panel
 
 
 def _end_with_parent() -> None:

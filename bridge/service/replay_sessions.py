@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -10,16 +10,15 @@ from bridge.domain import backtest, signals
 from bridge.domain import policy as policies
 from bridge.domain.backtest import Backtest, Named
 from bridge.domain.customer import Account, Customer
-from bridge.domain.findings import PolicyRefused, read_policy
+from bridge.domain.findings import PolicyRefused, check_policy, read_policy
 from bridge.domain.instants import DAY
 from bridge.domain.policy import Policy
-from bridge.domain.replay import Conversation
+from bridge.domain.replay import Conversation, read_line
 from bridge.domain.session import Session, Turn
 from bridge.domain.signals import ReplySignals
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Place, Tx
 from bridge.service.context import Bridge
-from bridge.service.manage_policy import current_policy
 
 PAGE: Final = 200
 """Sessions that are read in one transaction."""
@@ -49,11 +48,10 @@ class StoredSessions:
     _judges: dict[int, Policy | None] = field(default_factory=dict)
     """By version, the policies that judged live."""
 
-    def count(self) -> int:
-        """How many there are."""
+    def total(self) -> int:
+        """How many there are, `most` or not."""
         with self.bridge.store.read() as tx:
-            found = tx.records.count(self.site, self.since, self.until)
-        return found if self.most is None else min(found, self.most)
+            return tx.records.count(self.site, self.since, self.until)
 
     def conversations(self) -> Iterator[Json]:
         """Each as a record has it; those in which nothing was judged are only counted."""
@@ -181,14 +179,26 @@ def _measured(reply: ReplySignals) -> Json:
 # -- within a call -----------------------------------------------------------------------------------------------------
 
 
-def named_in_force(tx: Tx, site: str) -> Named:
+def named_in_force(bridge: Bridge, tx: Tx, site: str) -> Named:
     """The policy in force, as a backtest names it.
 
     Raises:
         SiteUnknown: see there.
     """
-    found = current_policy(tx, site)
-    return Named(f"version {found.version} of {site}", found.document, read_policy(found.document))
+    current = bridge.policies.current(tx, site)
+    return Named(f"version {current.version} of {site}", current.document)
+
+
+def checked(bridge: Bridge, document: str) -> Named:
+    """The policy of a document that is sent along.
+
+    Raises:
+        PolicyRefused: it has an error.
+    """
+    policy, findings = check_policy(document, now=bridge.clock.now())
+    if policy is None:
+        raise PolicyRefused(findings)
+    return Named("the policy that was sent", policy)
 
 
 def last_days(bridge: Bridge, site: str, days: int) -> StoredSessions:
@@ -198,12 +208,12 @@ def last_days(bridge: Bridge, site: str, days: int) -> StoredSessions:
 
 
 def judge_here(
-    report: Backtest, conversations: Iterator[Conversation], *, timer: Callable[[], float] = time.monotonic
-) -> Backtest:
-    """The report on a few conversations, judged in this process and giving way to live turns.
+    report: Backtest, conversations: Iterable[Conversation], *, timer: Callable[[], float] = time.monotonic
+) -> None:
+    """Judge a few conversations in this process, giving way to live turns.
 
     Args:
-        report: what is judged with, and what it comes to.
+        report: what is judged with; what it comes to is counted in it.
         conversations: what is judged.
         timer: seconds; what the time limit is held against.
 
@@ -217,4 +227,9 @@ def judge_here(
             raise ReplayTooLong
         report.add(backtest.judge(conversation, report.tried.policy, present))
         time.sleep(PAUSE)
-    return report
+
+
+def recorded(found: StoredSessions) -> Iterator[Conversation]:
+    """Stored sessions, read as a file of them would be."""
+    for conversation in found.conversations():
+        yield read_line(json.dumps(conversation).encode())

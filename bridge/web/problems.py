@@ -8,6 +8,8 @@ from pydantic import ValidationError
 from bridge.domain.findings import Finding, PolicyRefused
 from bridge.ports import StoreBusy
 from bridge.service.context import SiteUnknown
+from bridge.service.replay_sessions import ReplayTooLong
+from bridge.service.shadow_policy import NoShadow
 from bridge.service.start_session import SessionTaken
 from bridge.service.take_turn import SessionUnknown, TurnContradicted, TurnUnknown
 from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, EscalationUnknown
@@ -59,6 +61,13 @@ OF_ERROR: dict[type[Exception], Problem] = {
     TurnContradicted: Problem("turn-contradicted", "This turn was sent before with another body.", 409),
     EscalationUnknown: Problem("escalation-not-found", "There is no such escalation.", 404),
     EscalationOver: Problem("escalation-closed", "This escalation is resolved or released already.", 409),
+    NoShadow: Problem("shadow-not-found", "This site has no shadow policy.", 404),
+    ReplayTooLong: Problem(
+        "replay-too-long",
+        "There is more to judge than one call has time for.",
+        422,
+        "Send fewer sessions or ask for fewer days; the command line has no such limit.",
+    ),
     AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
 }
 

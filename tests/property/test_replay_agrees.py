@@ -8,15 +8,18 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.sidecar import Chat, Sidecar
+from support.sidecar import SHOP, Chat, Sidecar
 
+from bridge.domain.backtest import Judged
 from bridge.domain.customer import Account, Order
 from bridge.domain.findings import read_policy
-from bridge.domain.instants import MINUTE, from_rfc3339, to_rfc3339
+from bridge.domain.instants import DAY, MINUTE, from_rfc3339, to_rfc3339
 from bridge.domain.replay import Outcome, read_line, replay
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError
+from bridge.service.judge_record import Line, Panel, judge_record
 from bridge.service.manage_policy import shipped_document
+from bridge.service.replay_sessions import StoredSessions, recorded
 
 START = from_rfc3339("2026-11-02T15:00:00Z")
 VISITOR = (
@@ -106,6 +109,20 @@ def test_two_runs_agree(conversation: Json) -> None:
     assert play(conversation) == play(conversation)
 
 
+@given(st.lists(conversations, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_chunk_has_an_answer_for_each_line_in_order(drawn: list[Json]) -> None:
+    panel = Panel(POLICY, None)
+    lines = [Line(n, json.dumps({**one, "session_id": str(n)}).encode()) for n, one in enumerate(drawn, 1)]
+    broken = [*lines, Line(len(lines) + 1, b"{"), *lines]
+    answers = [one for answer in judge_record(broken, panel, jobs=1) for one in answer.lines]
+    assert [isinstance(one, Judged) for one in answers] == [True] * len(drawn) + [False] + [True] * len(drawn)
+    assert answers[: len(drawn)] == answers[len(drawn) + 1 :]
+    assert [one.tried.session_id for one in answers if isinstance(one, Judged)] == 2 * [
+        str(one.number) for one in lines
+    ]
+
+
 # -- the live path -----------------------------------------------------------------------------------------------------
 
 
@@ -172,3 +189,12 @@ def test_a_replay_says_what_the_live_path_does(sidecar: Sidecar, seed: int) -> N
     rules = {one.rule for one in came_to}
     assert None in rules
     assert len(rules) >= 4  # enough of both kinds for the agreement to mean something
+    assert from_database(sidecar) == came_to
+
+
+def from_database(sidecar: Sidecar) -> list[Outcome]:
+    """What the stored sessions come to, in the order of the seeds, a later page of them included."""
+    stored = StoredSessions(sidecar.bridge, SHOP.id, START, START + DAY)
+    found = {one.session_id: replay(POLICY, one) for one in recorded(stored)}
+    assert stored.silent == 0
+    return [found[name] for name in sorted(found, key=lambda name: int(name.rpartition("-")[2]))]

@@ -96,7 +96,7 @@ def test_every_problem_is_documented_with_its_status() -> None:
 
 
 def test_every_call_is_documented() -> None:
-    documented = set(re.findall(r"`(GET|POST|PUT) (/v1/[^`?]*)", read("api.md")))
+    documented = set(re.findall(r"`(GET|POST|PUT|DELETE) (/v1/[^`?]*)", read("api.md")))
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "bridge" / "web").glob("*.py"))
     routes = re.findall(r'\.(get|post|put|delete)\(\s*"(/v1/[^"]+)"', sources)
     assert documented == {(method.upper(), re.sub(r"<(\w+)>", r"{\1}", path)) for method, path in routes}
