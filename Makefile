@@ -10,7 +10,7 @@ FOUND = $(wildcard $(SUITES:%=tests/%))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo wordpress test system check bench crash plugin screenshots clean
+.PHONY: help install demo wordpress test system check bench quality crash plugin screenshots clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -40,6 +40,9 @@ check: $(VENV)/.dev ## lint, format, types, direction of imports, PHP and shell 
 
 bench: $(VENV)/.dev ## the cost of a turn, beside a hello-world in the same run; writes build/bench.json
 	@$(BIN)/python tests/bench/bench.py $(BENCH)
+
+quality: $(VENV)/.dev ## how well the triggers tell who needs a person, against the goals; writes build/quality.json
+	@PYTHONPATH=tests $(BIN)/python -m quality $(QUALITY)
 
 crash: $(VENV)/.dev ## only the tests that kill processes while they work
 	@$(BIN)/python -m pytest tests/crash

@@ -135,11 +135,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """A phrase of a group; `first` says that it must open a clause."""
+    """A phrase of a group; `first` says that it must open a clause.
+
+    `needs` are the words of its narrowest later place: a text without any of them cannot hold the phrase, which costs
+    a look where matching would cost a walk.
+    """
 
     group: str
     slots: tuple[Slot, ...]
     first: bool = False
+    needs: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,26 +191,29 @@ class Book:
         """Every phrase of this book in the text, in the order of their first words; at most 200."""
         hits: list[Hit] = []
         words, by_word, by_stem = text.words, self._words, self._stems
+        present = frozenset(words)
         for i, word in enumerate(words):
             bucket = by_word.get(word)
             if bucket is not None:
-                _collect(bucket, text, i, hits)
+                _collect(bucket, text, i, present, hits)
             if by_stem:
                 bucket = by_stem.get(word[:_STEM])
                 if bucket is not None:
-                    _collect(bucket, text, i, hits)
+                    _collect(bucket, text, i, present, hits)
             if len(hits) > _HITS:
                 break
         return hits
 
 
-def _collect(bucket: _Bucket, text: Text, i: int, hits: list[Hit]) -> None:
+def _collect(bucket: _Bucket, text: Text, i: int, present: frozenset[str], hits: list[Hit]) -> None:
     candidates = bucket.rest
     if bucket.second and i + 1 < len(text.words):
         more = bucket.second.get(text.words[i + 1])
         if more:
             candidates = [*more, *candidates] if candidates else more
     for phrase in candidates:
+        if phrase.needs is not None and phrase.needs.isdisjoint(present):
+            continue
         if phrase.first and not text.clause_starts(i):
             continue
         end = _match(phrase.slots, 0, text, i)
@@ -245,11 +253,13 @@ class Language:
     """Everything that one language (with English beside it) looks for."""
 
     code: str
-    message: tuple[Book, ...]
-    reply: tuple[Book, ...]
+    message: Book
+    reply: Book
     stop_words: frozenset[str]
     sets: Mapping[str, frozenset[str]]
     topics: tuple[str, ...]
+    troubles: frozenset[str]
+    """The topics that say that something goes wrong."""
     elision: re.Pattern[str] | None
     document: re.Pattern[str]
     near: Mapping[str, tuple[str, ...]]
@@ -263,11 +273,11 @@ class Language:
     def find_in_message(self, text: Text) -> list[Hit]:
         """What this language looks for in a visitor's message, with its person words put right first."""
         self.mend(text)
-        return [hit for book in self.message for hit in book.find(text)]
+        return self.message.find(text)
 
     def find_in_reply(self, text: Text) -> list[Hit]:
         """What this language looks for in a bot's reply."""
-        return [hit for book in self.reply for hit in book.find(text)]
+        return self.reply.find(text)
 
     def mend(self, text: Text) -> None:
         """Put misspelt person words right (`representitive`, `agnet`); changes nothing else."""
@@ -298,6 +308,12 @@ def codes() -> frozenset[str]:
 
 
 @cache
+def every_yes() -> frozenset[str]:
+    """The words of consent of all languages: who is offered a person may say yes in their own."""
+    return frozenset(word for code in codes() for word in _spellings(_document(code), _document(code).get("yes", ())))
+
+
+@cache
 def list_names() -> frozenset[str]:
     """The names of all word lists, in any language."""
     return frozenset(name for code in codes() for name in _document(code).get("lists", {}))
@@ -322,22 +338,27 @@ def language(code: str) -> Language:
     own = code if code in codes() else ""
     folders = (own, ENGLISH) if own not in {"", ENGLISH} else (ENGLISH,)
     documents = [_document(folder) for folder in folders]
-    books = [_book(folder, _FACTS) for folder in folders]
-    moods = [_book(own, MOODS)] if own else []
+    message = Book(
+        phrase
+        for folder, groups in ((own, MOODS), *((folder, _FACTS) for folder in folders))
+        if folder
+        for phrase in _phrases(folder, groups)
+    )
     sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
     stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc["stop"]))
     near = [w for doc in documents for name in ("person", "somebody") for w in _spellings(doc, doc["classes"][name])]
     return Language(
         code=own,
-        message=(*moods, *books),
-        reply=tuple(_book(folder, _REPLY_GROUPS) for folder in folders),
+        message=message,
+        reply=Book(phrase for folder in folders for phrase in _phrases(folder, _REPLY_GROUPS)),
         stop_words=stop_words,
         sets=sets,
         topics=tuple(dict.fromkeys(label for doc in documents for label in doc.get("topics", {}))),
+        troubles=frozenset(label for doc in documents for label in doc.get("troubles", ())),
         elision=_elision(documents[0]),
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
-        known=stop_words.union(sets["not_typos"], *(book.words for book in (*moods, *books))),
+        known=stop_words | sets["not_typos"] | message.words,
     )
 
 
@@ -364,17 +385,14 @@ def _document_pattern(kinds: Iterable[str], numbers: Iterable[str]) -> re.Patter
 
 
 @cache
-def _book(code: str, groups: frozenset[str]) -> Book:
-    """A language's own phrases of these groups; shared by all that look for them."""
-    return Book(_phrases(_document(code), groups))
-
-
-def _phrases(document: Mapping[str, Any], groups: frozenset[str]) -> Iterator[Phrase]:
-    for group in sorted(groups):
-        yield from _compile_all(document, group, document.get(group, ()))
+def _phrases(code: str, groups: frozenset[str]) -> tuple[Phrase, ...]:
+    """A language's own phrases of these groups; shared by all books that hold them."""
+    document = _document(code)
+    found = [phrase for group in sorted(groups) for phrase in _compile_all(document, group, document.get(group, ()))]
     for prefix, key in (("list:", "lists"), ("topic:", "topics")):
         for name, texts in document.get(key, {}).items() if groups == _FACTS else ():
-            yield from _compile_all(document, prefix + name, texts)
+            found += _compile_all(document, prefix + name, texts)
+    return tuple(found)
 
 
 def _compile_all(document: Mapping[str, Any], group: str, texts: Iterable[str]) -> Iterator[Phrase]:
@@ -390,7 +408,8 @@ def _compile(document: Mapping[str, Any], group: str, pieces: list[str]) -> Phra
     slots = tuple(slot for piece in pieces[first:] for slot in _slots(document, piece))
     if not (slots[0].words or slots[0].stems) or slots[0].absent:
         raise ValueError(f"the phrase {' '.join(pieces)!r} of {group!r} must begin with a word")
-    return Phrase(group, slots, first)
+    later = [slot.words for slot in slots[1:] if slot.plain]
+    return Phrase(group, slots, first, min(later, key=len, default=None))
 
 
 def _slots(document: Mapping[str, Any], piece: str) -> list[Slot]:

@@ -25,6 +25,7 @@ REPLY_LENGTH: Final = 200
 
 _PHRASE_POINTS: Final = 0.75
 _PHRASES_COUNTED: Final = 2
+_EXTREME_POINTS: Final = 2.5
 _NEGATION_REACH: Final = 3
 _INSERTION: Final = 3
 _SHORT_MESSAGE: Final = 8
@@ -59,6 +60,8 @@ class MessageSignals:
     """A document and its number, as the visitor wrote it: `invoice #8821`."""
     topic: str | None = None
     """What the visitor reports, in a few words: `an incorrect charge`."""
+    trouble: bool = False
+    """The topic is something that goes wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,8 @@ class ReplySignals:
     intent_matched: bool | None = None
     failed: bool = False
     """The host said so, the reply is empty, or it says that it could not do it."""
+    down: bool = False
+    """The host said that the bot failed, or the reply is empty: no reading of words is needed."""
     offers_human: bool = False
     values: dict[str, Value] = field(default_factory=dict)
 
@@ -112,6 +117,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     hits = speech.find_in_message(read)
     groups = _by_group(hits)
     points, extreme = _mood(groups, read, speech, text)
+    topic = next((label for label in speech.topics if "topic:" + label in groups), None)
     return MessageSignals(
         words=words,
         negative=points,
@@ -120,7 +126,8 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         asks_human=_request(groups, read, speech) or _acceptance(groups, read, speech, previous),
         lists={name[5:]: _said(read, found[0]) for name, found in groups.items() if name.startswith("list:")},
         issue=_issue(text, read, speech),
-        topic=next((label for label in speech.topics if "topic:" + label in groups), None),
+        topic=topic,
+        trouble=topic in speech.troubles,
     )
 
 
@@ -148,21 +155,26 @@ def measure_reply(
     speech = lexicon.language(language)
     read = speech.read(text)
     groups = _by_group(speech.find_in_reply(read))
+    down = failed or not text.strip()
     return ReplySignals(
         text=" ".join(word for word in read.words if word != STOP)[:REPLY_LENGTH].rstrip(),
         confidence=confidence if confidence is None or math.isfinite(confidence) else None,
         intent=intent,
         intent_matched=intent_matched,
-        failed=failed or not text.strip() or "failed" in groups,
-        offers_human=_offers(groups),
+        failed=down or _left_at(groups, "failed"),
+        down=down,
+        offers_human=_left_at(groups, "offer"),
         values={name: value for name, value in (values or {}).items() if _storable(value)},
     )
 
 
-def _offers(groups: Mapping[str, list[Hit]]) -> bool:
-    """Whether a plain yes would take up the offer of a person: nothing else is asked for after it."""
-    offered = max((hit.end for hit in groups.get("offer", ())), default=-1)
-    return offered >= 0 and all(hit.start < offered for hit in groups.get("question", ()))
+def _left_at(groups: Mapping[str, list[Hit]], group: str) -> bool:
+    """Whether the reply leaves it at that: nothing else is asked for after an offer, or after what could not be done.
+
+    A plain yes takes up an offer only then; and a bot that could not find an order and asks for its number goes on.
+    """
+    said = max((hit.end for hit in groups.get(group, ())), default=-1)
+    return said >= 0 and all(hit.start < said for hit in groups.get("question", ()))
 
 
 def _storable(value: Value) -> bool:
@@ -214,7 +226,7 @@ def _mood(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: s
     bad = rage or bool(hard) or len(soft) > len(pleased)
     told = min(_PHRASES_COUNTED, _apart(phrases))
     points = float(bad) + float(rage or bool(hard)) + _PHRASE_POINTS * told
-    return points, rage or len(hard) > 1 or (bool(hard) and _shouts(text))
+    return points, rage or points >= _EXTREME_POINTS or len(hard) > 1 or (bool(hard) and _shouts(text))
 
 
 def _apart(hits: Iterable[Hit]) -> int:
@@ -319,8 +331,13 @@ def _acceptance(
     declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()))
     if any(hit.start < length for hit in declined):
         return None
-    taken = read.words[0] in speech.sets["yes"] or any(hit.start < length for hit in groups.get("accept", ()))
+    taken = _consents(read.words[0], speech) or any(hit.start < length for hit in groups.get("accept", ()))
     return " ".join(read.words[:length])[:_ASKS_LENGTH] if taken else None
+
+
+def _consents(word: str, speech: Language) -> bool:
+    """Whether a word opens a yes, in the session's language or any other that means nothing else in this one."""
+    return word in speech.sets["yes"] or (word in lexicon.every_yes() and word not in speech.known)
 
 
 def _issue(text: str, read: Text, speech: Language) -> str | None:
@@ -334,31 +351,33 @@ def _issue(text: str, read: Text, speech: Language) -> str | None:
     return None
 
 
-_MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None)
-_REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None)
+_MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None, False)
+_REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None, False)
 
 
 def dump(turn: TurnSignals) -> Json:
     """A turn as a compact list of JSON values, defaults at its ends left out; `load` gives back an equal turn."""
     m, r = turn.message, turn.reply
     message = _trim(
-        [m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists, m.issue, m.topic], _MESSAGE_DEFAULTS
+        [m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists, m.issue, m.topic, m.trouble],
+        _MESSAGE_DEFAULTS,
     )
     if r is None:
         return [turn.seq, turn.at, message]
-    reply = [r.text, r.failed, r.offers_human, r.values, r.confidence, r.intent, r.intent_matched]
+    reply = [r.text, r.failed, r.offers_human, r.values, r.confidence, r.intent, r.intent_matched, r.down]
     return [turn.seq, turn.at, message, _trim(reply, _REPLY_DEFAULTS)]
 
 
 def load(data: Json) -> TurnSignals:
     """The turn that `dump` wrote."""
     seq, at, message, *replies = data
-    words, negative, extreme, progress, asks, lists, issue, topic = _filled(message, _MESSAGE_DEFAULTS)
-    measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), issue, topic)
+    words, negative, extreme, progress, asks, lists, issue, topic, trouble = _filled(message, _MESSAGE_DEFAULTS)
+    measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), issue, topic, trouble)
     if not replies:
         return TurnSignals(seq, at, measured)
-    text, failed, offers, values, confidence, intent, matched = _filled(replies[0], _REPLY_DEFAULTS)
-    return TurnSignals(seq, at, measured, ReplySignals(text, confidence, intent, matched, failed, offers, dict(values)))
+    text, failed, offers, values, confidence, intent, matched, down = _filled(replies[0], _REPLY_DEFAULTS)
+    reply = ReplySignals(text, confidence, intent, matched, failed, down, offers, dict(values))
+    return TurnSignals(seq, at, measured, reply)
 
 
 def _trim(values: list[Json], defaults: tuple[Json, ...]) -> list[Json]:

@@ -20,6 +20,7 @@ from bridge.domain.values import Frozen, Json, Text80
 
 _LEAST_CONTENT_WORDS: Final = 3
 _LEAST_REPLY_WORDS: Final = 4
+_TROUBLE_POINTS: Final = 0.5
 _MINUTE: Final = 60_000
 _EPSILON: Final = 1e-9
 
@@ -113,30 +114,33 @@ class ConfidenceBelow(_Windowed):
 
 
 class NegativeTrajectory(_Windowed):
-    """Points of displeasure add up over the window, progress takes one away; this message must carry some itself.
+    """Points of displeasure add up over the window, and progress takes one away; this message must add some itself.
 
-    One angry line alone does not fire, unless it is extreme.
+    A reported trouble weighs half a point, and counts only beside displeasure. The points have to come from as many
+    `messages`: one angry line alone does not fire, unless it is extreme.
     """
 
     type: Literal["negative_trajectory"] = "negative_trajectory"
     points: Annotated[float, Field(ge=0.5, le=20)] = 2.0
+    messages: Times = 2
     within_turns: Times | None = 6
 
     def fires(self, s: Situation) -> Firing | None:
-        if s.message.negative <= 0:
+        if not _weight(s.message):
             return None
-        total, lines = 0.0, 0
-        for turn in self.window(s):
-            if turn.message.negative > 0:
-                total, lines = total + turn.message.negative, lines + 1
-            elif turn.message.progress:
+        total, lines, displeased = 0.0, 0, False
+        for message in (turn.message for turn in self.window(s)):
+            if weight := _weight(message):
+                total, lines, displeased = total + weight, lines + 1, displeased or message.negative > 0
+            elif message.progress:
                 total = max(0.0, total - 1)
                 lines = lines if total else 0
         if s.message.extreme:
             return Firing(total, self.points, "the visitor is very angry")
-        if lines < 2 or total < self.points:  # noqa: PLR2004 - one line is no trajectory
+        if not displeased or lines < self.messages or total < self.points:
             return None
-        why = f"the visitor's displeasure adds up: {total:g} points over {lines} messages, at or above {self.points:g}"
+        over = "in one message" if lines == 1 else f"over {lines} messages"
+        why = f"the visitor's displeasure adds up: {total:g} points {over}, at or above {self.points:g}"
         return Firing(total, self.points, why)
 
 
@@ -191,13 +195,17 @@ class IntentFailures(_Windowed):
 
 
 class BotFailed(_Windowed):
-    """The bot failed, or said that it could not do it, `at_least` times in the window."""
+    """The bot failed, or said that it could not do it, `at_least` times in the window.
+
+    `reported` counts only what is beyond doubt: its host said that it failed, or the answer was empty.
+    """
 
     type: Literal["bot_failed"] = "bot_failed"
     at_least: Times = 1
+    reported: bool = False
 
     def fires(self, s: Situation) -> Firing | None:
-        failed = sum(r.failed for r in self.replies(s))
+        failed = sum(r.down if self.reported else r.failed for r in self.replies(s))
         if failed < self.at_least:
             return None
         return Firing(failed, self.at_least, f"the bot could not help {_times(failed)}")
@@ -396,6 +404,13 @@ def inputs_of(trigger: Trigger) -> frozenset[str]:
         return frozenset({f"signal:{trigger.name}"})
     found = _INPUTS.get(trigger.type)
     return frozenset({found} if found else ())
+
+
+def _weight(message: MessageSignals) -> float:
+    """What a message adds to a trajectory."""
+    if message.progress:
+        return 0.0
+    return message.negative + (_TROUBLE_POINTS if message.trouble else 0.0)
 
 
 def _since_progress(s: Situation) -> int:

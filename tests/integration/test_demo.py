@@ -23,7 +23,7 @@ SHOWN = (
     "Your message was added to your request.",
     "To: dana.reyes@example.com",
     'kept: "A support agent will contact you before',
-    "two-signs decided",
+    "losing-trust decided",
     "A person is joining this chat.",
     "kept, by live chat",
     "make wordpress",

@@ -295,9 +295,9 @@ def test_a_document_of_more_than_a_quarter_of_a_megabyte_is_not_looked_at() -> N
 ], ids=["many keys", "many rules", "many items", "a long text"])  # fmt: skip
 def test_a_document_as_long_as_it_may_be_is_judged_soon(document: str) -> None:
     assert 230_000 < len(document) <= LARGEST
-    began = time.monotonic()
+    began = time.process_time()
     assert errors(document)
-    assert time.monotonic() - began < 4
+    assert time.process_time() - began < 4
 
 
 def test_a_finding_on_the_whole_document_has_a_readable_path() -> None:

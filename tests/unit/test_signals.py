@@ -150,7 +150,10 @@ def test_real_words_near_a_person_word_are_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["yes", "Sure!", "ok please", "That would be helpful.", "Yes, please. I bought it in May and still have it."],
+    [
+        *("yes", "Sure!", "ok please", "That would be helpful.", "Yes, please. I bought it in May and still have it."),
+        *("Oui, s'il vous plaît", "sí, gracias", "ja gerne"),
+    ],
 )
 def test_a_yes_to_the_bots_offer_is_a_request(text: str) -> None:
     assert asks(text, previous=OFFER)
@@ -189,7 +192,7 @@ def test_a_mild_no_or_a_named_problem_is_not_displeasure(text: str) -> None:
         ("I am disappointed", 1),
         ("this is horrible", 2),
         ("my order still hasn't arrived", 0.75),
-        ("useless, and it still hasn't arrived, for weeks now nobody answers", 1.5),
+        ("it still hasn't arrived, for weeks now nobody answers", 1.5),
         ("I am disappointed, this is the third time", 1.75),
         ("I am not disappointed", 0),
         ("not bad service", 0),
@@ -206,6 +209,20 @@ def test_points_of_a_message(text: str, points: float) -> None:
 )
 def test_a_furious_line_is_extreme(text: str) -> None:
     assert measure_message(text, language="en").extreme
+
+
+def test_displeasure_that_is_told_from_all_sides_is_extreme() -> None:
+    assert measure_message("useless, and it still hasn't arrived, for weeks now nobody answers", language="en").extreme
+
+
+@pytest.mark.parametrize("text", ["my parcel never arrived", "I was charged twice", "the app keeps crashing"])
+def test_what_goes_wrong_is_a_trouble(text: str) -> None:
+    assert measure_message(text, language="en").trouble
+
+
+@pytest.mark.parametrize("text", ["I'd like a refund", "please cancel my order", "what's on my invoice?"])
+def test_a_wish_or_a_question_is_no_trouble(text: str) -> None:
+    assert not measure_message(text, language="en").trouble
 
 
 def test_an_unknown_language_has_no_mood_but_keeps_the_rest() -> None:

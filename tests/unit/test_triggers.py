@@ -95,6 +95,21 @@ def test_negative_trajectory_needs_two_lines_and_the_points() -> None:
     assert fired(situation(feels(3.5)), type="negative_trajectory") is None
 
 
+def test_fewer_messages_may_be_asked_for() -> None:
+    firing = fired(situation(feels(1)), type="negative_trajectory", points=1, messages=1)
+    assert firing
+    assert firing.why == "the visitor's displeasure adds up: 1 points in one message, at or above 1"
+    assert fired(situation(feels(1), feels(1)), type="negative_trajectory", messages=3) is None
+
+
+def test_a_trouble_weighs_half_a_point_beside_displeasure_and_nothing_alone() -> None:
+    trouble = MessageSignals(trouble=True), None
+    assert fired(situation(trouble, feels(1)), type="negative_trajectory", points=1.5)
+    assert fired(situation(feels(1), trouble), type="negative_trajectory", points=1.5)
+    assert fired(situation(trouble, feels(0.75)), type="negative_trajectory", points=1.5) is None
+    assert fired(situation(*[trouble] * 6), type="negative_trajectory", points=1.5) is None
+
+
 def test_an_extreme_line_counts_alone() -> None:
     assert fired(situation(feels(2, extreme=True)), type="negative_trajectory")
     assert fired(situation(feels(2, extreme=True), feels()), type="negative_trajectory") is None
@@ -169,6 +184,13 @@ def test_intent_failures_count_only_what_the_bot_says_it_missed() -> None:
     assert fired(situation(missed), type="intent_failures") is None
     assert fired(situation(replied(), replied()), type="intent_failures") is None
     assert fired(situation(missed, *[replied()] * 3, missed), type="intent_failures", within_turns=2) is None
+
+
+def test_a_reported_failure_is_told_from_one_that_was_read() -> None:
+    read, reported = replied(failed=True), replied(failed=True, down=True)
+    assert fired(situation(read), type="bot_failed")
+    assert fired(situation(read), type="bot_failed", reported=True) is None
+    assert fired(situation(reported), type="bot_failed", reported=True)
 
 
 def test_bot_failed() -> None:
