@@ -166,12 +166,12 @@ def _reply(turn: Turn) -> Json:
 
 
 def _measured(reply: ReplySignals) -> Json:
-    """What the host said of the reply; `failed` is kept as it was measured, from the host's word or from the text."""
+    """What the host said of the reply; what its words say is measured again."""
     return {
         "confidence": reply.confidence,
         "intent": reply.intent,
         "intent_matched": reply.intent_matched,
-        "failed": reply.failed,
+        "failed": reply.down,
         "signals": dict(reply.values),
     }
 

@@ -21,7 +21,17 @@ from bridge.service.replay_sessions import LONGEST, ReplayTooLong, StoredSession
 
 ASKING = "I want to talk to a human"
 CALMER = shipped_document().replace("when: wants_a_person", "when: {all: [wants_a_person, going_round]}")
-STRICTER = shipped_document().replace("{type: bot_failed, at_least: 3, within_turns: 3}", "{type: bot_failed}")
+
+
+def stricter() -> str:
+    """The shipped policy, and one failure of the bot is enough."""
+    document = yaml.safe_load(shipped_document())
+    document["triggers"]["failed_once"] = {"type": "bot_failed", "at_least": 1}
+    document["rules"].append({"name": "failed", "when": "failed_once", "priority": "normal"})
+    return json.dumps(document)
+
+
+STRICTER = stricter()
 
 
 def admin(sidecar: Sidecar) -> Caller:
@@ -297,7 +307,7 @@ def test_its_report_is_about_the_sessions_since_it_was_set(sidecar: Sidecar) -> 
     assert (found["policy"], found["present_policy"]) == ("the shadow policy", "version 1 of shop")
     assert (found["sessions"], found["escalated"], found["difference"]["present"]["escalated"]) == (2, 2, 1)
     (example,) = found["difference"]["newly_escalated"]["examples"]
-    assert (example["session_id"], example["tried"]["rule"]) == (failing, "bot-gave-up")
+    assert (example["session_id"], example["tried"]["rule"]) == (failing, "failed")
     assert found["since"] == "2026-11-02T15:02:00Z"
 
 
