@@ -5,7 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,7 @@ import click
 from bridge.commands.backtests import tell
 from bridge.commands.common import print_json
 from bridge.domain import backtest
-from bridge.domain.backtest import Backtest
+from bridge.domain.backtest import Backtest, Judged
 from bridge.domain.replay import Outcome
 from bridge.domain.values import Json
 from bridge.service.judge_record import Bad, Line, Panel, judge_record
@@ -37,14 +37,18 @@ class Run:
         """Judge every line, in order; once one was bad, the rest is still read to name what else is."""
         tried, present = self.report.tried, self.report.present
         panel = Panel(tried.policy, present.policy if present else None)
-        for answer in judge_record(self._marked(lines), panel, jobs=jobs):
-            for judged in answer.lines:
-                if isinstance(judged, Bad):
-                    self.bad.append((judged.number, judged.why))
-                elif judged and not self.bad:
-                    self.report.add(judged)
-                    write(judged.tried)
-            advance(answer.size)
+        with closing(judge_record(self._marked(lines), panel, jobs=jobs)) as answers:
+            for answer in answers:
+                for judged in answer.lines:
+                    self._take(judged, write)
+                advance(answer.size)
+
+    def _take(self, judged: Judged | Bad | None, write: Write) -> None:
+        if isinstance(judged, Bad):
+            self.bad.append((judged.number, judged.why))
+        elif judged and not self.bad:
+            self.report.add(judged)
+            write(judged.tried)
 
     def _marked(self, lines: Iterable[Line]) -> Iterator[Line]:
         for line in lines:
@@ -61,6 +65,8 @@ def judge_stored(report: Backtest, found: StoredSessions, output: Path | None, j
     run = Run(report)
     with written(output) as write, progress(found.total()) as advance:
         run.judge(stored_lines(found), write, advance, jobs)
+        if run.bad:
+            raise click.ClickException(f"a stored session cannot be judged again: {run.bad[0][1]}")
     if found.silent:
         click.echo(f"Left out: {found.silent} sessions in which nothing was judged", err=True)
     return run.report

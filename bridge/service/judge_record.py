@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -79,7 +79,7 @@ class Panel:
         return None if line.only_read else backtest.judge(conversation, self.tried, self.present)
 
 
-def judge_record(lines: Iterable[Line], panel: Panel, *, jobs: int) -> Iterator[Answer]:
+def judge_record(lines: Iterable[Line], panel: Panel, *, jobs: int) -> Generator[Answer]:
     """What each line comes to under one policy, or two.
 
     Args:

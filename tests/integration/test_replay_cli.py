@@ -327,6 +327,19 @@ def test_what_is_judged_has_to_be_clear(recorded: Terminal, arguments: tuple[str
     assert ended.err.splitlines()[-1].startswith("Error: ")
 
 
+def test_a_stored_session_that_cannot_be_read_back_is_an_error_and_nothing_is_written(
+    run: Terminal, live: Sidecar, tmp_path: Path
+) -> None:
+    live.clock.set("3000-01-01T00:00:00Z")
+    far = live.chat()
+    far.start()
+    far.says("hello")
+    now(tmp_path, live.clock.now() + DAY)
+    said = run.fails("replay", "--from-database", "--output", "out.jsonl")
+    assert said.startswith("Error: a stored session cannot be judged again: turns/0/at: ")
+    assert not (tmp_path / "out.jsonl").exists()
+
+
 # -- many --------------------------------------------------------------------------------------------------------------
 
 
