@@ -212,6 +212,23 @@ class PolicyMark:
 
 
 @dataclass(frozen=True, slots=True)
+class ShadowPolicy:
+    """A document that is tried on the sessions that begin after `since`, and acts on none of them."""
+
+    document: str
+    author: str
+    since: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session stands among those of its site: by when it began, then by id."""
+
+    started_at: Millis
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReply:
     """What a person answered through the built-in desk; `reply_id` makes a repeat harmless."""
 
@@ -259,6 +276,26 @@ class Policies(Protocol):
         ...
 
     def put(self, site: str, document: str, author: str, at: Millis) -> int: ...
+
+
+class Shadows(Protocol):
+    """The policy that each site tries on live traffic."""
+
+    def get(self, site: str) -> ShadowPolicy | None: ...
+    def put(self, site: str, shadow: ShadowPolicy) -> None: ...
+    def drop(self, site: str) -> bool: ...
+
+
+class Records(Protocol):
+    """Stored sessions in the order in which they began, `since` <= start < `until`."""
+
+    def count(self, site: str, since: Millis, until: Millis) -> int: ...
+    def before_newest(self, site: str, since: Millis, until: Millis, number: int) -> Place | None:
+        """The place after which the newest so many stand; None where there are no more than that."""
+        ...
+
+    def page(self, site: str, since: Millis, until: Millis, after: Place, number: int) -> list[Session]: ...
+    def turns(self, site: str, sessions: Sequence[str]) -> dict[str, list[Turn]]: ...
 
 
 class Sessions(Protocol):
@@ -416,6 +453,10 @@ class Tx(Protocol):
     def sites(self) -> Sites: ...
     @property
     def policies(self) -> Policies: ...
+    @property
+    def shadows(self) -> Shadows: ...
+    @property
+    def records(self) -> Records: ...
     @property
     def sessions(self) -> Sessions: ...
     @property

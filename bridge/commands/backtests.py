@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from bridge.domain.backtest import Change, Difference, Tally
+from bridge.domain.backtest import Backtest, Change, Load, Tally
 from bridge.domain.health import ALARMS, HEALTHY, Band, Health
+from bridge.domain.instants import to_rfc3339
 from bridge.domain.replay import Outcome
 
 SAID = {
@@ -15,23 +16,21 @@ SAID = {
 UNSURE = " The interval reaches beyond it: more conversations would make it sure."
 
 
-def tell(tally: Tally, difference: Difference | None, *, tried: str, present: str | None) -> str:
-    """The report for a person.
-
-    Args:
-        tally: under the policy that was judged with.
-        difference: to the present policy, if there is one to compare with.
-        tried: what to call the policy that was judged with.
-        present: what to call the present one.
-    """
-    lines = [f"{tally.sessions} conversations, judged with {tried}.", *_rate(tally.health), *_rules(tally)]
-    if difference:
-        lines += ["", *_difference(difference, present or "the present policy")]
+def tell(report: Backtest) -> str:
+    """The report for a person."""
+    lines = [
+        f"{report.tally.sessions} conversations, judged with {report.tried.name}.",
+        *_rate(report.tally.health),
+        *_cut_short(report.cut_short),
+        *_rules(report.tally),
+        *_load(report),
+        *_difference(report),
+    ]
     return "".join(f"{printable(line)}\n" for line in lines)
 
 
 def printable(line: str) -> str:
-    """A line without what would steer a terminal: ids and reasons hold what strangers wrote."""
+    """A line without what would steer a terminal: ids, messages and reasons hold what strangers wrote."""
     return "".join(char if char.isprintable() else "?" for char in line)
 
 
@@ -46,6 +45,14 @@ def _percents(found: Health) -> str:
     return f"{found.rate:.1%} (95% interval {found.low:.1%} to {found.high:.1%})"
 
 
+def _cut_short(count: int) -> Iterator[str]:
+    if count:
+        yield (
+            f"{count} end where a person took over, undecided until then: "
+            "what the bot would have said afterwards was never said."
+        )
+
+
 def _rules(tally: Tally) -> Iterator[str]:
     for rule, count, reasons in tally.by_rule():
         yield ""
@@ -54,9 +61,38 @@ def _rules(tally: Tally) -> Iterator[str]:
             yield f"  {often} x {reason}"
 
 
-def _difference(difference: Difference, name: str) -> Iterator[str]:
+def _load(report: Backtest) -> Iterator[str]:
+    if not report.tally.escalated:
+        return
+    yield ""
+    if report.span is None:
+        yield "Load on the queues: no instants recorded."
+        return
+    first, last = map(to_rfc3339, report.span)
+    yield f"Load on the queues, {first} to {last}:"
+    if not report.loads:
+        yield "  too long a time to count open hours over."
+    now = {load.queue: load for load in report.present_loads}
+    for load in report.loads:
+        yield f"  {load.queue}: {_hourly(load)}" + (f" (now {_hourly(now[load.queue])})" if load.queue in now else "")
+        yield f"    {load.while_closed} of them while it is closed; most on {load.peak}: {load.peak.count}"
+
+
+def _hourly(load: Load) -> str:
+    if load.per_open_hour is None:
+        return f"{load.escalated}, and it is never open"
+    return f"{load.escalated} in {load.open_hours:.1f} open hours, {load.per_open_hour:.2f} an hour"
+
+
+def _difference(report: Backtest) -> Iterator[str]:
+    if report.present is None:
+        return
+    difference = report.difference
     now = difference.present.health
-    yield f"Against {name}" + (f", under which {now.escalated} escalate, {_percents(now)}:" if now else ":")
+    yield ""
+    yield f"Against {report.present.name}" + (
+        f", under which {now.escalated} escalate, {_percents(now)}:" if now else ":"
+    )
     yield from _change("newly escalated", difference.newly)
     yield from _change("no longer escalated", difference.no_longer)
     yield from _change("other queue or priority", difference.elsewhere)
@@ -66,6 +102,9 @@ def _change(what: str, change: Change) -> Iterator[str]:
     yield f"  {what}: {change.count}"
     for present, tried in change.examples:
         yield f"    {tried.session_id}: {_brief(present)} -> {_brief(tried)}"
+        led = tried if tried.escalated else present
+        yield f'      visitor: "{led.said}"'
+        yield f"      {led.reason}"
 
 
 def _brief(outcome: Outcome) -> str:

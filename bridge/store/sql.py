@@ -11,6 +11,7 @@ from bridge.store.escalations import Escalations, EscalationStatements
 from bridge.store.labels import Labels, LabelStatements
 from bridge.store.ops import Ops, OpsStatements, People
 from bridge.store.sessions import Sessions, SessionStatements
+from bridge.store.shadow import Records, Shadows, ShadowStatements
 from bridge.store.sites import Policies, Sites, SiteStatements
 from bridge.store.stats import Stats, StatsStatements
 from bridge.store.upsert import upsert_of
@@ -23,6 +24,7 @@ class Statements:
     def __init__(self, dialect: str) -> None:
         upsert = upsert_of(dialect)
         self.sites = SiteStatements(upsert, dialect)
+        self.shadows = ShadowStatements(upsert)
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
         self.work = WorkStatements(upsert)
@@ -50,6 +52,14 @@ class SqlTx:
     @property
     def policies(self) -> Policies:
         return Policies(self._c, self._s.sites)
+
+    @property
+    def shadows(self) -> Shadows:
+        return Shadows(self._c, self._s.shadows)
+
+    @property
+    def records(self) -> Records:
+        return Records(self._c, self._s.shadows)
 
     @property
     def sessions(self) -> Sessions:

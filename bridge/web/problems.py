@@ -10,6 +10,8 @@ from bridge.ports import StoreBusy
 from bridge.service.context import SiteUnknown
 from bridge.service.label_decisions import SessionEscalated
 from bridge.service.manage_policy import PolicyVersionUnknown
+from bridge.service.replay_sessions import ReplayTooLong
+from bridge.service.shadow_policy import NoShadow
 from bridge.service.start_session import SessionTaken
 from bridge.service.take_turn import SessionUnknown, TurnContradicted, TurnUnknown
 from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, EscalationUnknown
@@ -63,6 +65,13 @@ OF_ERROR: dict[type[Exception], Problem] = {
     EscalationUnknown: Problem("escalation-not-found", "There is no such escalation.", 404),
     EscalationOver: Problem("escalation-closed", "This escalation is resolved or released already.", 409),
     PolicyVersionUnknown: Problem("policy-version-not-found", "The policy never had this version.", 404),
+    NoShadow: Problem("shadow-not-found", "This site has no shadow policy.", 404),
+    ReplayTooLong: Problem(
+        "replay-too-long",
+        "There is more to judge than one call has time for.",
+        422,
+        "Send fewer sessions or ask for fewer days; the command line has no such limit.",
+    ),
     AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
 }
 

@@ -11,6 +11,7 @@ from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
+from bridge.domain.replay import Conversation
 from bridge.domain.values import Identity, Visitor
 
 SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
@@ -249,3 +250,15 @@ class HostIn(Wire):
 class PolicyCheckIn(Wire):
     document: Annotated[Str, Field(min_length=1, max_length=262_144)]
     host: HostIn | None = None
+
+
+class ReplayIn(Wire):
+    policy: Annotated[Str, Field(min_length=1, max_length=262_144)] | None = None
+    sessions: Annotated[list[Conversation], Field(max_length=1000)] | None = None
+    days: Annotated[int, Field(ge=1, le=90)] | None = None
+
+    @model_validator(mode="after")
+    def _one_record(self) -> Self:
+        if self.sessions is not None and self.days is not None:
+            raise ValueError("days are said of the site's own sessions")
+        return self

@@ -40,7 +40,7 @@ from bridge.domain.health import Alarm
 from bridge.domain.labels import Label, Verdict
 from bridge.domain.session import Session, Turn, customer_key
 from bridge.domain.values import Channel, Identity, Priority, State, Visitor
-from bridge.ports import AgentReply, Counted, PolicyMark, Scope, Site, StoreBusy, TicketRef
+from bridge.ports import AgentReply, Counted, Place, PolicyMark, Scope, ShadowPolicy, Site, StoreBusy, TicketRef
 from bridge.store import migrate as schema
 from bridge.store.database import Database, migration_engine
 from bridge.store.escalations import EscalationStatements
@@ -336,6 +336,58 @@ def test_events_come_from_where_the_chat_is(store: SqlStore) -> None:
             tx.sessions.keep_event(session(), event)
         assert tx.sessions.events(SITE.id, "s1", 1) == events[1:]
         assert tx.sessions.events(SITE.id, "s1", 3) == []
+
+
+# ------------------------------------------------------------------------------------------------- records, shadow
+
+
+def test_sessions_are_read_back_page_by_page_in_the_order_in_which_they_began(store: SqlStore) -> None:
+    began = {"b": 5, "a": 5, "c": 2, "d": 9, "e": 7}
+    with store.write() as tx:
+        for number, at in began.items():
+            tx.sessions.start(session(number, started_at=at), "d")
+    found, place = [], Place(2, "")
+    with store.read() as tx:
+        while page := tx.records.page(SITE.id, 2, 9, place, 2):
+            found += [one.id for one in page]
+            place = Place(page[-1].started_at, page[-1].id)
+        assert found == ["c", "a", "b", "e"]
+        assert tx.records.count(SITE.id, 2, 9) == len(found)
+        assert tx.records.count("another", 2, 9) == 0
+
+
+def test_the_newest_sessions_stand_after_a_place(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number, at in {"b": 5, "a": 5, "c": 2}.items():
+            tx.sessions.start(session(number, started_at=at), "d")
+        assert tx.records.before_newest(SITE.id, 0, 9, 1) == Place(5, "a")
+        assert tx.records.before_newest(SITE.id, 0, 9, 2) == Place(2, "c")
+        assert tx.records.before_newest(SITE.id, 0, 9, 3) is None
+
+
+def test_turns_of_several_sessions_are_read_at_once_in_order(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number in ("s1", "s2", "s3"):
+            tx.sessions.start(session(number), "d")
+        for seq, number in ((2, "s1"), (1, "s1"), (1, "s2")):
+            tx.sessions.keep_turn(session(number), turn(seq, f"t{seq}", ODD))
+        found = tx.records.turns(SITE.id, ["s1", "s2", "nobody"])
+        assert {number: [(one.seq, one.text) for one in turns] for number, turns in found.items()} == {
+            "s1": [(1, ODD), (2, ODD)],
+            "s2": [(1, ODD)],
+            "nobody": [],
+        }
+
+
+def test_a_site_has_one_shadow_policy_and_may_drop_it(store: SqlStore) -> None:
+    with store.write() as tx:
+        assert tx.shadows.get(SITE.id) is None
+        tx.shadows.put(SITE.id, ShadowPolicy("rules: 1", "ada", 1))
+        tx.shadows.put(SITE.id, ShadowPolicy(ODD, "ben", 2))
+        assert tx.shadows.get(SITE.id) == ShadowPolicy(ODD, "ben", 2)
+        assert tx.shadows.get("another") is None
+        assert tx.shadows.drop(SITE.id)
+        assert not tx.shadows.drop(SITE.id)
 
 
 # ------------------------------------------------------------------------------------------------- escalations

@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.sidecar import SHOP, Chat, Sidecar
 
+from bridge.domain.backtest import Judged
 from bridge.domain.customer import Account, Order
 from bridge.domain.findings import read_policy
-from bridge.domain.instants import MINUTE, from_rfc3339, to_rfc3339
+from bridge.domain.instants import DAY, MINUTE, from_rfc3339, to_rfc3339
 from bridge.domain.replay import Outcome, read_line, replay
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError
+from bridge.service.judge_record import Line, Panel, judge_record
 from bridge.service.manage_policy import shipped_document
+from bridge.service.replay_sessions import StoredSessions, recorded
 from bridge.service.verify import verify
 
 START = from_rfc3339("2026-11-02T15:00:00Z")
@@ -136,6 +139,20 @@ def test_whatever_is_said_later_never_changes_an_earlier_decision(first: Json, s
     assert after == before if before.escalated else after.turn is None or after.turn >= len(first["turns"])
 
 
+@given(st.lists(conversations, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_chunk_has_an_answer_for_each_line_in_order(drawn: list[Json]) -> None:
+    panel = Panel(POLICY, None)
+    lines = [Line(n, json.dumps({**one, "session_id": str(n)}).encode()) for n, one in enumerate(drawn, 1)]
+    broken = [*lines, Line(len(lines) + 1, b"{"), *lines]
+    answers = [one for answer in judge_record(broken, panel, jobs=1) for one in answer.lines]
+    assert [isinstance(one, Judged) for one in answers] == [True] * len(drawn) + [False] + [True] * len(drawn)
+    assert answers[: len(drawn)] == answers[len(drawn) + 1 :]
+    assert [one.tried.session_id for one in answers if isinstance(one, Judged)] == 2 * [
+        str(one.number) for one in lines
+    ]
+
+
 # -- the live path -----------------------------------------------------------------------------------------------------
 
 
@@ -206,3 +223,12 @@ def test_a_replay_says_what_the_live_path_does_and_judging_again_says_the_same(s
     rules = {one.rule for one in came_to}
     assert None in rules
     assert len(rules) >= 4  # enough of both kinds for the agreement to mean something
+    assert from_database(sidecar) == came_to
+
+
+def from_database(sidecar: Sidecar) -> list[Outcome]:
+    """What the stored sessions come to, in the order of the seeds, a later page of them included."""
+    stored = StoredSessions(sidecar.bridge, SHOP.id, START, START + DAY)
+    found = {one.session_id: replay(POLICY, one) for one in recorded(stored)}
+    assert stored.silent == 0
+    return [found[name] for name in sorted(found, key=lambda name: int(name.rpartition("-")[2]))]

@@ -96,7 +96,7 @@ def test_every_problem_is_documented_with_its_status() -> None:
 
 
 def test_every_call_is_documented() -> None:
-    documented = set(re.findall(r"`(GET|POST|PUT) (/v1/[^`?]*)", read("api.md")))
+    documented = set(re.findall(r"`(GET|POST|PUT|DELETE) (/v1/[^`?]*)", read("api.md")))
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "bridge" / "web").glob("*.py"))
     routes = re.findall(r'\.(get|post|put|delete)\(\s*"(/v1/[^"]+)"', sources)
     assert documented == {(method.upper(), re.sub(r"<(\w+)>", r"{\1}", path)) for method, path in routes}
@@ -116,11 +116,11 @@ def every_command(group: click.Group, prefix: str) -> dict[str, click.Command]:
 
 
 def test_every_command_is_documented_with_its_options_and_no_other() -> None:
-    documented = {}
+    documented: dict[str, set[str]] = {}
     for usage in rows(read("cli.md")):
         if usage.startswith("bridge "):
             words = re.split(r" (?=[A-Z\[-])", usage)
-            documented[words[0]] = set(re.findall(r"--[a-z-]+", usage))
+            documented.setdefault(words[0], set()).update(re.findall(r"--[a-z-]+", usage))
     real = {
         path: {o for p in command.params for o in (*p.opts, *p.secondary_opts) if o.startswith("--")}
         for path, command in every_command(cli, "bridge").items()
