@@ -411,10 +411,6 @@ class Stats(Protocol):
         """Outbox rows by state, of the escalations that were decided in this time."""
         ...
 
-    def recent(self, site: str, most: int) -> list[str]:
-        """The newest sessions in which something was said, oldest first."""
-        ...
-
 
 class Labels(Protocol):
     """What people say of decisions."""

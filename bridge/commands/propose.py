@@ -9,12 +9,13 @@ import click
 from bridge.commands.backtests import printable, tell
 from bridge.commands.common import as_json, of_site, opened, print_json, the_site
 from bridge.domain import backtest
-from bridge.domain.findings import read_policy
+from bridge.domain.backtest import Named
 from bridge.domain.labels import Score
 from bridge.domain.values import Json
 from bridge.ports import PolicyVersion
 from bridge.service import manage_policy
-from bridge.service.propose_threshold import LEAST_LABELS, Material, Proposal, Turned, propose, read_material, score_of
+from bridge.service.propose_threshold import LEAST_LABELS, Material, Proposal, Sample, propose, read_material, scores
+from bridge.service.replay_sessions import named_in_force
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +23,13 @@ class Finding:
     """What there is to say: the labels, how the policy in force does by them, and the proposal, if there is one."""
 
     site: str
-    policy: PolicyVersion
-    material: Material
+    version: int
+    name: str
+    """What to call the policy in force."""
+    labels: int
+    """Labelled conversations that can be judged again."""
     present: Score
     proposal: Proposal | None
-
-    @property
-    def labels(self) -> int:
-        """Labelled conversations that can be judged again."""
-        return len(self.material.samples)
 
 
 @click.command("propose")
@@ -41,32 +40,33 @@ def propose_threshold(site_id: str | None, *, as_json: bool) -> None:
 
     It is shown with its backtest and the line of the policy to change. Nothing is changed.
     """
-    with opened() as assembly, assembly.bridge.store.read() as tx:
-        site = the_site(tx, site_id).id
-        policy = manage_policy.current_policy(tx, site)
-        material = read_material(tx, site, assembly.bridge.clock.now())
-    found = find(site, policy, material)
+    with opened() as assembly:
+        with assembly.bridge.store.read() as tx:
+            site = the_site(tx, site_id).id
+            policy = named_in_force(assembly.bridge, tx, site)
+            stored = manage_policy.current_policy(tx, site)
+        found = find(site, policy, stored, read_material(assembly.bridge, site))
     if as_json:
         print_json(shown(found))
         return
     click.echo("".join(f"{line}\n" for line in told(found)), nl=False)
 
 
-def find(site: str, policy: PolicyVersion, material: Material) -> Finding:
+def find(site: str, policy: Named, stored: PolicyVersion, material: Material) -> Finding:
     """Judge the labelled conversations, and look for a better number where there are enough of them."""
-    present = score_of(read_policy(policy.document), material.samples)
-    enough = len(material.samples) >= LEAST_LABELS
-    return Finding(
-        site, policy, material, present, propose(policy.document, material, shown_on_a_terminal) if enough else None
-    )
+    labels = len(material.samples)
+    (present,) = scores([policy.policy], material.samples)
+    enough = labels >= LEAST_LABELS
+    proposal = propose(policy, stored.document, material, shown_on_a_terminal) if enough else None
+    return Finding(site, stored.version, policy.name, labels, present, proposal)
 
 
-def shown_on_a_terminal(turned: Sequence[Turned]) -> Iterator[Turned]:
+def shown_on_a_terminal(samples: Sequence[Sample]) -> Iterator[Sample]:
     """A progress bar where somebody watches."""
     if not sys.stderr.isatty():
-        yield from turned
+        yield from samples
         return
-    with click.progressbar(turned, label="Trying", file=sys.stderr) as bar:
+    with click.progressbar(samples, label="Trying", file=sys.stderr) as bar:
         yield from bar
 
 
@@ -74,7 +74,7 @@ def shown(found: Finding) -> Json:
     """For scripts."""
     return {
         "site": found.site,
-        "policy_version": found.policy.version,
+        "policy_version": found.version,
         "labels": found.labels,
         "least_labels": LEAST_LABELS,
         "present": _score(found.present),
@@ -96,7 +96,7 @@ def _proposal(proposal: Proposal) -> Json:
         "before": edit.before,
         "after": edit.after,
         "score": _score(proposal.score),
-        "backtest": backtest.as_json(proposal.tally, proposal.difference),
+        "backtest": backtest.as_json(proposal.report),
     }
 
 
@@ -106,12 +106,11 @@ def told(found: Finding) -> Iterator[str]:
         yield f"{found.labels} labelled conversations; {LEAST_LABELS} are needed before a threshold can be proposed."
         yield "Say of more of them whether a person was needed: in wp-admin, or with bridge label."
         return
-    name = f"version {found.policy.version} of {found.site}"
-    yield f"{found.labels} labelled conversations. {name}: {_told_score(found.present)}"
+    yield f"{found.labels} labelled conversations. {found.name}: {_told_score(found.present)}"
     if found.proposal is None:
         yield "No other value of a single threshold does better."
         return
-    yield from _told_proposal(found.proposal, name)
+    yield from _told_proposal(found.proposal)
 
 
 def _told_score(score: Score) -> str:
@@ -119,7 +118,7 @@ def _told_score(score: Score) -> str:
     return f"F1 {score.f1:.2f} ({score.found} of {wanted} handed over rightly, {score.wrong} without need)."
 
 
-def _told_proposal(proposal: Proposal, name: str) -> Iterator[str]:
+def _told_proposal(proposal: Proposal) -> Iterator[str]:
     turned, edit = proposal.turned, proposal.turned.edit
     yield f"Proposed: {turned.knob.name} {turned.knob.value:g} -> {turned.value:g}. {_told_score(proposal.score)}"
     yield ""
@@ -133,6 +132,6 @@ def _told_proposal(proposal: Proposal, name: str) -> Iterator[str]:
     yield ""
     yield "What that would have done to the newest conversations:"
     yield ""
-    yield tell(proposal.tally, proposal.difference, tried="the proposal", present=name).rstrip("\n")
+    yield tell(proposal.report).rstrip("\n")
     yield ""
     yield "Nothing was changed. bridge policy show > policy.yaml, change the line, then bridge policy put policy.yaml."

@@ -74,7 +74,7 @@ def judge_stored(report: Backtest, found: StoredSessions, output: Path | None, j
 
 def stored_lines(found: StoredSessions) -> Iterator[Line]:
     """Stored sessions as the lines of a record."""
-    for number, conversation in enumerate(found.conversations(), 1):
+    for number, conversation in enumerate(found.records(), 1):
         yield Line(number, json.dumps(conversation).encode(), 1)
 
 

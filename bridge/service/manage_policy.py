@@ -37,9 +37,10 @@ def default_document(timezone: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A document without an error, and what else was found in it."""
+    """A document without an error, its policy, and what else was found in it."""
 
     document: str
+    policy: Policy
     findings: list[Finding]
 
 
@@ -52,7 +53,7 @@ def accept(bridge: Bridge, document: str) -> Accepted:
     policy, findings = check_policy(document, now=bridge.clock.now())
     if policy is None:
         raise PolicyRefused(findings)
-    return Accepted(document, findings)
+    return Accepted(document, policy, findings)
 
 
 def put_policy(bridge: Bridge, tx: Tx, site: str, accepted: Accepted, author: str) -> int:

@@ -4,29 +4,23 @@ The labelled conversations are judged again under the policy in force and under 
 one number. What the bot would have said after a hand-over was never said, so a conversation ends where live ended it.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bridge.domain import signals
-from bridge.domain.backtest import Difference, Tally
-from bridge.domain.customer import Fetch
-from bridge.domain.findings import PolicyRefused, read_policy
+from bridge.domain import backtest
+from bridge.domain.backtest import Backtest, Named
+from bridge.domain.findings import PolicyRefused, stored_policy
 from bridge.domain.knobs import REACH, Edit, Knob, knobs, with_number
 from bridge.domain.labels import Score, score
 from bridge.domain.policy import Policy
-from bridge.domain.replay import Conversation, RecordedCustomer, RecordedOrder, RecordedReply, RecordedTurn, replay
-from bridge.domain.session import Session, Turn
-from bridge.domain.values import Millis
-from bridge.ports import Tx
+from bridge.domain.replay import Conversation, replay_under
+from bridge.service.context import Bridge
+from bridge.service.replay_sessions import StoredSessions, conversations_of
 
 LEAST_LABELS = 20
 """Labelled conversations below which nothing is proposed."""
 RECENT = 2_000
 """The newest conversations that a proposal is tried on."""
-
-NOTHING_JUDGED = "null"
-"""The stored trace of a message that came while a person had the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,113 +55,49 @@ class Proposal:
 
     turned: Turned
     score: Score
-    tally: Tally
-    difference: Difference
+    report: Backtest
 
 
-def read_material(tx: Tx, site: str, now: Millis) -> Material:
+def read_material(bridge: Bridge, site: str) -> Material:
     """The labelled conversations, each by its first escalation, and the recent ones."""
-    labels = [label for label in tx.labels.of_sessions(site, 0, now) if label.first]
-    said = {label.session_id: label.wants_a_person for label in labels}
-    samples = [Sample(one, said[one.session_id]) for one in _conversations(tx, site, list(said))]
+    now = bridge.clock.now()
+    with bridge.store.read() as tx:
+        labels = [label for label in tx.labels.of_sessions(site, 0, now) if label.first]
+        said = {label.session_id: label.wants_a_person for label in labels}
+        samples = [Sample(one, said[one.session_id]) for one in conversations_of(tx, site, list(said))]
     enough = len(samples) >= LEAST_LABELS
-    recent = list(_conversations(tx, site, tx.stats.recent(site, RECENT))) if enough else []
+    recent = list(StoredSessions(bridge, site, 0, now + 1, RECENT).conversations()) if enough else []
     return Material(samples, recent)
 
 
-def _conversations(tx: Tx, site: str, sessions: Sequence[str]) -> Iterator[Conversation]:
-    for session_id in sessions:
-        found = recorded(tx, site, session_id)
-        if found and found.turns:
-            yield found
+def scores(policies: Sequence[Policy], samples: Iterable[Sample]) -> list[Score]:
+    """How each policy does by the labels."""
+    judged = [(one.wants_a_person, replay_under(policies, one.conversation)) for one in samples]
+    return [score((wanted, came_to[n].escalated) for wanted, came_to in judged) for n in range(len(policies))]
 
 
-def recorded(tx: Tx, site: str, session_id: str) -> Conversation | None:
-    """A stored session as a replay reads it, up to its first hand-over; None where there is no such session."""
-    session = tx.sessions.get(site, session_id)
-    if session is None:
-        return None
-    turns = list(_judged(tx.sessions.turns(site, session_id)))
-    return Conversation(
-        session_id=session_id,
-        locale=session.locale,
-        # after the first message it is in this flow, whichever it began in
-        flow=json.loads(turns[0].trace)["flow"] if turns else session.flow,
-        customer=_customer(session),
-        turns=tuple(_turn(turn) for turn in turns),
-    )
-
-
-def _judged(turns: Sequence[Turn]) -> Iterator[Turn]:
-    """The turns that were judged, the one that led to the hand-over included."""
-    for turn in turns:
-        if turn.trace == NOTHING_JUDGED:
-            return
-        yield turn
-        if _decided(turn.trace) or _decided(turn.reply_trace):
-            return
-
-
-def _decided(trace: str | None) -> bool:
-    told = json.loads(trace) if trace else None
-    return bool(told and told["rule"])
-
-
-def _customer(session: Session) -> RecordedCustomer:
-    customer = session.customer
-    orders = tuple(
-        RecordedOrder(id=order.id, total=order.total, currency=order.currency, status=order.status)
-        for order in customer.account.orders
-    )
-    return RecordedCustomer(
-        fetch=customer.fetch, tier=customer.tier if customer.fetch is Fetch.FOUND else None, orders=orders
-    )
-
-
-def _turn(turn: Turn) -> RecordedTurn:
-    return RecordedTurn(visitor=turn.text, bot=_reply(turn), at=turn.at)
-
-
-def _reply(turn: Turn) -> RecordedReply | None:
-    """The reply, unless it came after the hand-over: nothing judged it."""
-    measured = json.loads(turn.signals)
-    said = signals.load(measured).reply if measured else None
-    if turn.reply_text is None or said is None or turn.reply_trace == NOTHING_JUDGED:
-        return None
-    return RecordedReply(
-        text=turn.reply_text,
-        confidence=said.confidence,
-        intent=said.intent,
-        intent_matched=said.intent_matched,
-        failed=said.failed,
-        signals=dict(said.values),
-    )
-
-
-def score_of(policy: Policy, samples: Sequence[Sample]) -> Score:
-    """How a policy does by the labels."""
-    return score((one.wants_a_person, replay(policy, one.conversation).escalated) for one in samples)
-
-
-Watch = Callable[[Sequence[Turned]], Iterable[Turned]]
+Watch = Callable[[Sequence[Sample]], Iterable[Sample]]
 """Hands on what it is given; whoever waits may be shown how far that is."""
 
 
-def propose(document: str, material: Material, watch: Watch = iter) -> Proposal | None:
+def propose(present: Named, document: str, material: Material, watch: Watch = iter) -> Proposal | None:
     """The number that, turned, brings the best F1; of equals the least turned. None where no turn brings a better one.
 
     Args:
-        document: the policy in force, as it is stored.
+        present: the policy in force.
+        document: the same, as it is stored.
         material: from `read_material`.
-        watch: is handed every policy that is tried.
+        watch: is handed every conversation that is judged again.
     """
-    present = read_policy(document)
-    best, found = score_of(present, material.samples), None
-    for turned in watch(list(_every_turn(document, present))):
-        reached = score_of(turned.policy, material.samples)
-        if reached.f1 > best.f1:
-            best, found = reached, turned
-    return Proposal(found, best, *_backtest(present, found.policy, material.recent)) if found else None
+    turns = list(_every_turn(document, present.policy))
+    before, *after = scores([present.policy, *(turned.policy for turned in turns)], watch(material.samples))
+    turned, reached = max(zip(turns, after, strict=True), key=lambda pair: pair[1].f1, default=(None, before))
+    if turned is None or reached.f1 <= before.f1:
+        return None
+    report = Backtest(Named("the proposal", turned.policy), present)
+    for conversation in material.recent:
+        report.add(backtest.judge(conversation, turned.policy, present.policy))
+    return Proposal(turned, reached, report)
 
 
 def _every_turn(document: str, present: Policy) -> Iterator[Turned]:
@@ -178,15 +108,6 @@ def _every_turn(document: str, present: Policy) -> Iterator[Turned]:
                 value = knob.turned(steps)
                 edit = with_number(document, knob.path, value)
                 try:
-                    yield Turned(knob, value, edit, read_policy(edit.document))
+                    yield Turned(knob, value, edit, stored_policy(edit.document))
                 except PolicyRefused:
                     continue
-
-
-def _backtest(present: Policy, tried: Policy, conversations: Sequence[Conversation]) -> tuple[Tally, Difference]:
-    tally, difference = Tally(), Difference()
-    for conversation in conversations:
-        outcome = replay(tried, conversation)
-        tally.add(outcome)
-        difference.add(replay(present, conversation), outcome)
-    return tally, difference

@@ -3,22 +3,21 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from bridge.domain import backtest, signals
 from bridge.domain import policy as policies
 from bridge.domain.backtest import Backtest, Named
 from bridge.domain.customer import Account, Customer
-from bridge.domain.findings import PolicyRefused, check_policy, read_policy
 from bridge.domain.instants import DAY
-from bridge.domain.policy import Policy
 from bridge.domain.replay import Conversation, read_line
 from bridge.domain.session import Session, Turn
 from bridge.domain.signals import ReplySignals
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Place, Tx
 from bridge.service.context import Bridge
+from bridge.service.manage_policy import Versions
 
 PAGE: Final = 200
 """Sessions that are read in one transaction."""
@@ -45,34 +44,32 @@ class StoredSessions:
     most: int | None = None
     silent: int = 0
     """Sessions without a turn that was judged: nothing was said, or a person had them from the start."""
-    _judges: dict[int, Policy | None] = field(default_factory=dict)
-    """By version, the policies that judged live."""
 
     def total(self) -> int:
         """How many there are, `most` or not."""
         with self.bridge.store.read() as tx:
             return tx.records.count(self.site, self.since, self.until)
 
-    def conversations(self) -> Iterator[Json]:
+    def records(self) -> Iterator[Json]:
         """Each as a record has it; those in which nothing was judged are only counted."""
-        for session, turns in self._sessions():
-            judged = _judged(turns)
-            if not judged:
+        for found in self._every():
+            if found is None:
                 self.silent += 1
-                continue
-            yield _record(session, judged, self._label(session, judged[0]))
+            else:
+                yield found
 
-    def _sessions(self) -> Iterator[tuple[Session, list[Turn]]]:
-        after = self._begin()
-        while True:
+    def conversations(self) -> Iterator[Conversation]:
+        """Each as a replay reads it."""
+        return map(_conversation, self.records())
+
+    def _every(self) -> Iterator[Json]:
+        after: Place | None = self._begin()
+        while after:
             with self.bridge.store.read() as tx:
                 page = tx.records.page(self.site, self.since, self.until, after, PAGE)
-                turns = tx.records.turns(self.site, [session.id for session in page])
-                self._learn(tx, turns)
-            if not page:
-                return
-            yield from ((session, turns[session.id]) for session in page)
-            after = Place(page[-1].started_at, page[-1].id)
+                found = _records(tx, self.site, page)
+            yield from found
+            after = Place(page[-1].started_at, page[-1].id) if page else None
 
     def _begin(self) -> Place:
         everything = Place(self.since, "")
@@ -81,35 +78,27 @@ class StoredSessions:
         with self.bridge.store.read() as tx:
             return tx.records.before_newest(self.site, self.since, self.until, self.most) or everything
 
-    def _learn(self, tx: Tx, turns: dict[str, list[Turn]]) -> None:
-        """Read the policy versions that judged the first turns, where they are not known yet."""
-        judged = (json.loads(taken[0].trace) for taken in turns.values() if taken)
-        for version in sorted({trace["policy_version"] for trace in judged if trace} - self._judges.keys()):
-            self._judges[version] = _policy_of(tx, self.site, version)
 
-    def _label(self, session: Session, first: Turn) -> str | None:
-        """The flow that the host named at session start, as far as the first decision shows it.
-
-        What the page or the words of the first message explain is no label: another policy reads them for itself.
-        """
-        trace = json.loads(first.trace)
-        flow, judge = str(trace["flow"]), self._judges[trace["policy_version"]]
-        if judge is None:
-            return flow
-        start = policies.flow_at_start(judge, None, session.page_url)
-        return None if policies.flow_of_message(judge, first.text, start) == flow else flow
+def conversations_of(tx: Tx, site: str, sessions: Sequence[str]) -> Iterator[Conversation]:
+    """Those of the sessions, named by their ids, in which something was judged."""
+    for first in range(0, len(sessions), PAGE):
+        known = [found for one in sessions[first : first + PAGE] if (found := tx.sessions.get(site, one))]
+        yield from map(_conversation, filter(None, _records(tx, site, known)))
 
 
-def _policy_of(tx: Tx, site: str, version: int) -> Policy | None:
-    """A version that judged; None where it cannot be read any more."""
-    stored = tx.policies.get(site, version)
-    try:
-        return read_policy(stored.document) if stored else None
-    except PolicyRefused:
-        return None
+def _conversation(record: Json) -> Conversation:
+    """A stored session, read as a line of a file would be."""
+    return read_line(json.dumps(record).encode())
 
 
-# -- one session as a conversation -------------------------------------------------------------------------------------
+# -- one session as a record -------------------------------------------------------------------------------------------
+
+
+def _records(tx: Tx, site: str, sessions: Sequence[Session]) -> list[Json]:
+    """The sessions as a record has them; None in place of one in which nothing was judged."""
+    versions = Versions(tx, site)
+    turns = tx.records.turns(site, [session.id for session in sessions])
+    return [_record(session, _judged(turns[session.id]), versions) for session in sessions]
 
 
 def _decided(trace: str | None) -> bool:
@@ -132,17 +121,32 @@ def _judged(turns: Sequence[Turn]) -> list[Turn]:
     return found
 
 
-def _record(session: Session, turns: Sequence[Turn], label: str | None) -> Json:
+def _record(session: Session, turns: Sequence[Turn], versions: Versions) -> Json:
+    if not turns:
+        return None
     decided = any(_decided(turn.trace) or _decided(turn.reply_trace) for turn in turns)
     return {
         "session_id": session.id,
         "locale": session.locale,
         "page_url": session.page_url,
-        "flow": label,
+        "flow": _label(session, turns[0], versions),
         "customer": _customer(session.customer),
         "turns": [{"visitor": turn.text, "bot": _reply(turn), "at": turn.at} for turn in turns],
         "handed_over": decided or session.escalation_id is not None,
     }
+
+
+def _label(session: Session, first: Turn, versions: Versions) -> str | None:
+    """The flow that the host named at session start, as far as the first decision shows it.
+
+    What the page or the words of the first message explain is no label: another policy reads them for itself.
+    """
+    trace = json.loads(first.trace)
+    flow, judge = str(trace["flow"]), versions.policy(trace["policy_version"])
+    if judge is None:
+        return flow
+    start = policies.flow_at_start(judge, None, session.page_url)
+    return None if policies.flow_of_message(judge, first.text, start) == flow else flow
 
 
 def _customer(customer: Customer) -> Json:
@@ -189,18 +193,6 @@ def named_in_force(bridge: Bridge, tx: Tx, site: str) -> Named:
     return Named(f"version {current.version} of {site}", current.document)
 
 
-def checked(bridge: Bridge, document: str) -> Named:
-    """The policy of a document that is sent along.
-
-    Raises:
-        PolicyRefused: it has an error.
-    """
-    policy, findings = check_policy(document, now=bridge.clock.now())
-    if policy is None:
-        raise PolicyRefused(findings)
-    return Named("the policy that was sent", policy)
-
-
 def last_days(bridge: Bridge, site: str, days: int) -> StoredSessions:
     """The sessions of the last days, as many as a call has time for."""
     now = bridge.clock.now()
@@ -227,9 +219,3 @@ def judge_here(
             raise ReplayTooLong
         report.add(backtest.judge(conversation, report.tried.policy, present))
         time.sleep(PAUSE)
-
-
-def recorded(found: StoredSessions) -> Iterator[Conversation]:
-    """Stored sessions, read as a file of them would be."""
-    for conversation in found.conversations():
-        yield read_line(json.dumps(conversation).encode())

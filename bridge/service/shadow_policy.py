@@ -5,7 +5,7 @@ again, under the policy in force and the shadow in one pass.
 """
 
 from bridge.domain.backtest import Backtest, Named
-from bridge.domain.findings import read_policy
+from bridge.domain.findings import stored_policy
 from bridge.ports import BridgeError, ShadowPolicy, Tx
 from bridge.service.context import Bridge
 from bridge.service.manage_policy import Accepted, current_policy
@@ -67,5 +67,5 @@ def begin_report(bridge: Bridge, tx: Tx, site: str, most: int | None = None) -> 
         PolicyRefused: this release no longer reads the document.
     """
     shadow = read_shadow(tx, site)
-    report = Backtest(Named("the shadow policy", read_policy(shadow.document)), named_in_force(bridge, tx, site))
+    report = Backtest(Named("the shadow policy", stored_policy(shadow.document)), named_in_force(bridge, tx, site))
     return report, StoredSessions(bridge, site, shadow.since, bridge.clock.now() + 1, most)

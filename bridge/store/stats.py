@@ -60,12 +60,6 @@ class StatsStatements:
             .where(*decided)
             .group_by(outbox.c.state)
         )
-        self.recent = (
-            select(session.c.id)
-            .where(session.c.site == bindparam("of_site"), session.c.turns > 0)
-            .order_by(session.c.started_at.desc(), session.c.id)
-            .limit(bindparam("most"))
-        )
 
 
 def _numbered() -> CTE:
@@ -152,10 +146,6 @@ class Stats:
 
     def deliveries(self, site: str, since: Millis, until: Millis) -> dict[str, int]:
         return self._counts(self._s.deliveries, site, since, until)
-
-    def recent(self, site: str, most: int) -> list[str]:
-        newest = self._c.execute(self._s.recent, {"of_site": site, "most": most}).scalars().all()
-        return list(reversed(newest))
 
     def _counts(self, statement: Select[Any], site: str, since: Millis, until: Millis) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(statement, _values(site, since, until))}

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flask import Blueprint, Response
 
 from bridge.domain import backtest
-from bridge.domain.backtest import Backtest
+from bridge.domain.backtest import Backtest, Named
 from bridge.domain.findings import PolicyRefused
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.replay import Conversation
@@ -14,11 +14,9 @@ from bridge.service import manage_policy, shadow_policy
 from bridge.service.replay_sessions import (
     MOST_SESSIONS,
     StoredSessions,
-    checked,
     judge_here,
     last_days,
     named_in_force,
-    recorded,
 )
 from bridge.web import problems
 from bridge.web.calls import Call, answer, signed
@@ -40,7 +38,7 @@ def replay(call: Call[ReplayIn]) -> Response:
     if call.body.sessions is not None:
         return answer(_judged(report, call.body.sessions))
     found = last_days(call.bridge, call.site, call.body.days or DAYS)
-    return answer(_judged(report, recorded(found), found))
+    return answer(_judged(report, found.conversations(), found))
 
 
 def _report(call: Call[ReplayIn]) -> Backtest:
@@ -49,9 +47,10 @@ def _report(call: Call[ReplayIn]) -> Backtest:
     if call.body.policy is None:
         return Backtest(present)
     try:
-        return Backtest(checked(call.bridge, call.body.policy), present)
+        sent = manage_policy.accept(call.bridge, call.body.policy)
     except PolicyRefused as error:
         raise problems.refused_policy(error) from None
+    return Backtest(Named("the policy that was sent", sent.policy), present)
 
 
 def _judged(
@@ -108,7 +107,7 @@ def shadow_report(call: Call[CloseIn]) -> Response:
             report, found = shadow_policy.begin_report(call.bridge, tx, call.site, MOST_SESSIONS)
     except PolicyRefused as error:
         raise problems.refused_policy(error) from None
-    return answer({"since": to_rfc3339(found.since), **_judged(report, recorded(found), found)})
+    return answer({"since": to_rfc3339(found.since), **_judged(report, found.conversations(), found)})
 
 
 def _show(known: ShadowPolicy) -> dict[str, object]:

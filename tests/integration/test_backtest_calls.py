@@ -17,7 +17,7 @@ from bridge.domain.instants import DAY
 from bridge.domain.values import Json
 from bridge.ports import Scope
 from bridge.service.manage_policy import shipped_document
-from bridge.service.replay_sessions import LONGEST, ReplayTooLong, StoredSessions, judge_here, recorded
+from bridge.service.replay_sessions import LONGEST, ReplayTooLong, StoredSessions, judge_here
 
 ASKING = "I want to talk to a human"
 CALMER = shipped_document().replace("when: wants_a_person", "when: {all: [wants_a_person, going_round]}")
@@ -54,7 +54,7 @@ def stored(sidecar: Sidecar, most: int | None = None) -> StoredSessions:
 
 
 def one(sidecar: Sidecar) -> Any:
-    (found,) = recorded(stored(sidecar))
+    (found,) = stored(sidecar).conversations()
     return found
 
 
@@ -129,7 +129,8 @@ def test_a_session_that_another_one_took_along_is_cut_short(sidecar: Sidecar) ->
     second.verified("7", locale="en_US")
     first.says("where is my order?")
     second.says(ASKING)
-    assert [(found.handed_over, len(found.turns)) for found in recorded(stored(sidecar))] == [(True, 1), (True, 1)]
+    found = list(stored(sidecar).conversations())
+    assert [(one.handed_over, len(one.turns)) for one in found] == [(True, 1), (True, 1)]
     assert asked(sidecar)["cut_short"] == 1
 
 
@@ -159,9 +160,9 @@ def test_a_hosts_own_label_is_kept_and_what_page_or_words_explain_is_not(
 
 def test_of_many_sessions_only_the_newest_are_read_the_oldest_of_them_first(sidecar_on_each: Sidecar) -> None:
     named = [chatted(sidecar_on_each, "hello") for _ in range(4)]
-    assert [found.session_id for found in recorded(stored(sidecar_on_each, most=2))] == named[2:]
-    assert [found.session_id for found in recorded(stored(sidecar_on_each, most=9))] == named
-    assert [found.session_id for found in recorded(stored(sidecar_on_each))] == named
+    assert [found.session_id for found in stored(sidecar_on_each, most=2).conversations()] == named[2:]
+    assert [found.session_id for found in stored(sidecar_on_each, most=9).conversations()] == named
+    assert [found.session_id for found in stored(sidecar_on_each).conversations()] == named
 
 
 # -- POST /v1/replay ---------------------------------------------------------------------------------------------------
@@ -206,7 +207,7 @@ def test_conversations_that_are_sent_along_are_judged_in_place_of_the_sites_own(
 def test_another_sites_sessions_are_not_seen(sidecar: Sidecar) -> None:
     chatted(sidecar, ASKING)
     found = StoredSessions(sidecar.bridge, "another", 0, sidecar.clock.now() + 1)
-    assert (list(recorded(found)), found.total()) == ([], 0)
+    assert (list(found.conversations()), found.total()) == ([], 0)
 
 
 def test_a_policy_with_errors_is_refused_with_its_findings(sidecar: Sidecar) -> None:

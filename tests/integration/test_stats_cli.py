@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,10 @@ from support.terminal import Terminal
 from bridge import bootstrap
 from bridge.config import read_settings
 from bridge.domain.escalation import Agent
-from bridge.domain.findings import read_policy
 from bridge.domain.judging import Reply
-from bridge.domain.replay import replay
 from bridge.domain.values import Identity, Visitor
 from bridge.service import work_ticket
 from bridge.service.context import Bridge, open_case
-from bridge.service.propose_threshold import recorded
 from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
@@ -213,63 +210,6 @@ def test_where_the_labels_agree_with_the_policy_nothing_is_proposed(shop: Termin
     assert shop("propose").out.endswith("No other value of a single threshold does better.\n")
 
 
-# -- what is judged again ----------------------------------------------------------------------------------------------
-
-
-def judged_again(product: Product, session: str) -> str | None:
-    with product.bridge.store.read() as tx:
-        stored, conversation = tx.policies.current("shop"), recorded(tx, "shop", session)
-    assert stored
-    assert conversation
-    return replay(read_policy(stored.document), conversation).rule
-
-
-def test_a_stored_session_judged_again_comes_to_what_it_came_to(product: Product) -> None:
-    unsure = Reply("It is on its way to you.", 0.2)
-    stuck = Reply("I cannot find that order, sorry.", 0.9, intent="billing_question")
-    conversations = {
-        "explicit_request": [("hello", Reply("Hi.", 0.9)), (ASKS, None)],
-        "two-signs": [("where is it?", stuck), ("and now?", replace(stuck, confidence=0.1))],
-        "bot-gave-up": [("one", replace(unsure, confidence=0.9, failed=True))] * 3,
-        "": [("where is my parcel?", unsure), ("thanks", None)],
-    }
-    came_to: dict[str, str | None] = {}
-    for rule, turns in conversations.items():
-        session = product.begin(locale="en_US", flow="returns")
-        for number, (text, reply) in enumerate(turns):
-            if product.says(session, f"t{number}", text, reply):
-                break
-        with product.bridge.store.read() as tx:
-            known = tx.sessions.get("shop", session)
-            assert known
-            decided = tx.escalations.get("shop", known.escalation_id) if known.escalation_id else None
-        came_to[rule] = decided.rule if decided else None
-        assert judged_again(product, session) == came_to[rule]
-    assert len(set(came_to.values())) >= 3
-
-
-def test_what_was_said_to_a_person_is_not_judged_again(product: Product) -> None:
-    session = product.begin()
-    escalation = product.says(session, "t1", ASKS, Reply("too late", 0.1))
-    product.says(session, "t2", "the charger is on fire")
-    with product.bridge.store.write() as tx:
-        work_ticket.release(open_case(product.bridge, tx, "shop"), str(escalation), ANN)
-    product.says(session, "t3", "hello again")
-    with product.bridge.store.read() as tx:
-        found = recorded(tx, "shop", session)
-        assert recorded(tx, "shop", "nobody") is None
-    assert found
-    assert [(turn.visitor, turn.bot) for turn in found.turns] == [(ASKS, None)]
-
-
-def test_a_session_in_which_nothing_was_said_has_no_turn(product: Product) -> None:
-    session = product.begin()
-    with product.bridge.store.read() as tx:
-        found = recorded(tx, "shop", session)
-    assert found
-    assert found.turns == ()
-
-
 def test_a_session_is_judged_again_by_the_label_of_its_first_escalation_alone(shop: Terminal, product: Product) -> None:
     session = product.begin()
     first = str(product.says(session, "t1", ASKS))
@@ -281,3 +221,21 @@ def test_a_session_is_judged_again_by_the_label_of_its_first_escalation_alone(sh
     assert json.loads(shop("propose", "--json").out)["labels"] == 0
     shop("label", first, "needed")
     assert json.loads(shop("propose", "--json").out)["present"]["found"] == 1
+
+
+def test_a_labelled_session_in_which_nothing_was_judged_teaches_nothing(shop: Terminal, product: Product) -> None:
+    shop("label", "--session", product.begin(), "missed")
+    assert json.loads(shop("propose", "--json").out)["labels"] == 0
+
+
+def test_a_policy_in_which_a_newer_release_finds_an_error_is_still_proposed_for(
+    shop: Terminal, by_confidence: Product
+) -> None:
+    refused = shop("policy", "show").out.replace("when: unsure", "when: {any: [unsure, fraud]}")
+    refused = refused.replace("triggers:\n", "triggers:\n  fraud: {type: words, list: fraud}\n")
+    with by_confidence.bridge.store.write() as tx:
+        tx.policies.put("shop", refused, "an older release", by_confidence.bridge.clock.now())
+    by_confidence.bridge.policies.forget()
+    labelled(shop, by_confidence, 0.3, 10, "needed")
+    labelled(shop, by_confidence, 0.52, 10, "unneeded")
+    assert json.loads(shop("propose", "--json").out)["proposal"]["to"] == 0.5

@@ -653,7 +653,6 @@ def test_sessions_are_counted_by_quarter_of_an_hour_flow_tier_and_rule(store: Sq
             key=str,
         )
         assert tx.stats.count("other", 0, 10 * QUARTER) == []
-        assert tx.stats.recent(SITE.id, 2) == ["s4", "s5"]
 
 
 def test_a_session_counts_by_its_first_escalation_and_so_do_its_triggers(store: SqlStore) -> None:
@@ -704,11 +703,11 @@ def test_the_counts_are_those_of_a_naive_reading(store: SqlStore, seed: int) -> 
 
 def test_numbers_are_read_over_the_indexes_and_never_by_a_whole_table(fresh_sqlite: Any) -> None:
     statements = StatsStatements("sqlite")
-    values = {"of_site": SITE.id, "since": 0, "until": 1, "most": 1, "of_session": "s1"}
+    values = {"of_site": SITE.id, "since": 0, "until": 1, "of_session": "s1"}
     engine = migration_engine(fresh_sqlite())
     with engine.connect() as connection:
         for statement in (
-            *(statements.count, statements.triggers, statements.commitments, statements.deliveries, statements.recent),
+            *(statements.count, statements.triggers, statements.commitments, statements.deliveries),
             EscalationStatements(upsert_of("sqlite")).decided_in,
             LabelStatements(upsert_of("sqlite")).of_sessions,
         ):

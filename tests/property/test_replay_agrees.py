@@ -19,7 +19,7 @@ from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError
 from bridge.service.judge_record import Line, Panel, judge_record
 from bridge.service.manage_policy import shipped_document
-from bridge.service.replay_sessions import StoredSessions, recorded
+from bridge.service.replay_sessions import StoredSessions
 from bridge.service.verify import verify
 
 START = from_rfc3339("2026-11-02T15:00:00Z")
@@ -229,6 +229,6 @@ def test_a_replay_says_what_the_live_path_does_and_judging_again_says_the_same(s
 def from_database(sidecar: Sidecar) -> list[Outcome]:
     """What the stored sessions come to, in the order of the seeds, a later page of them included."""
     stored = StoredSessions(sidecar.bridge, SHOP.id, START, START + DAY)
-    found = {one.session_id: replay(POLICY, one) for one in recorded(stored)}
+    found = {one.session_id: replay(POLICY, one) for one in stored.conversations()}
     assert stored.silent == 0
     return [found[name] for name in sorted(found, key=lambda name: int(name.rpartition("-")[2]))]
