@@ -7,7 +7,7 @@ from typing import Any, Final
 import yaml
 
 from bridge.domain.findings import LOADER
-from bridge.domain.policy import Policy
+from bridge.domain.policy import CONFIDENCE, Policy, Thresholds
 from bridge.domain.rules import names
 from bridge.domain.triggers import Signal, Trigger
 
@@ -37,15 +37,22 @@ class Knob:
 
 def knobs(policy: Policy) -> Iterator[Knob]:
     """Every number that a rule hangs on; one that stands at its default counts like one that is written."""
-    if policy.thresholds.confidence is not None:
-        yield Knob(("thresholds", "confidence"), policy.thresholds.confidence, STEPS["confidence"])
+    document = policy.thresholds
+    standing = document if document.confidence is not None else document.model_copy(update={"confidence": CONFIDENCE})
+    yield from _of_thresholds(("thresholds",), standing)
     for name, flow in policy.flows.items():
-        if flow.thresholds.confidence is not None:
-            yield Knob(("flows", name, "thresholds", "confidence"), flow.thresholds.confidence, STEPS["confidence"])
+        yield from _of_thresholds(("flows", name, "thresholds"), flow.thresholds)
     asked = {trigger for rule in policy.rules for trigger, _ in names(rule.when)}
     for name, trigger in policy.triggers.items():
         if name in asked:
             yield from _of_trigger(name, trigger)
+
+
+def _of_thresholds(path: tuple[str, ...], thresholds: Thresholds) -> Iterator[Knob]:
+    if thresholds.confidence is not None:
+        yield Knob((*path, "confidence"), thresholds.confidence, STEPS["confidence"])
+    for tier, confidence in thresholds.tiers.items():
+        yield Knob((*path, "tiers", tier), confidence, STEPS["confidence"])
 
 
 def _of_trigger(name: str, trigger: Trigger) -> Iterator[Knob]:

@@ -25,13 +25,26 @@ def test_the_numbers_that_rules_hang_on_are_found_written_or_not() -> None:
         "flows/billing/thresholds/confidence": 0.75,
         "flows/returns/thresholds/confidence": 0.40,
         "triggers/unsure/times": 1,
-        "triggers/losing_trust/points": 2.0,
+        "triggers/losing_trust/points": 1.5,
+        "triggers/displeased/points": 0.75,
         "triggers/going_round/similarity": 75,
         "triggers/bot_stuck/times": 2,
         "triggers/bot_stuck/similarity": 90,
         "triggers/not_understood/at_least": 2,
         "triggers/could_not_help/at_least": 2,
-        "triggers/gave_up/at_least": 3,
+        "triggers/bot_down/at_least": 2,
+    }
+
+
+def test_thresholds_of_tiers_are_found_and_the_documents_own_where_it_is_left_out() -> None:
+    by_tier = SHIPPED.replace("thresholds: {confidence: 0.55}", "thresholds: {tiers: {business: 0.7}}")
+    by_tier = by_tier.replace("thresholds: {confidence: 0.75}", "thresholds: {tiers: {enterprise: 0.9}}")
+    found = {knob.name: knob.value for knob in knobs(read_policy(by_tier)) if "thresholds" in knob.path}
+    assert found == {
+        "thresholds/confidence": 0.55,
+        "thresholds/tiers/business": 0.7,
+        "flows/billing/thresholds/tiers/enterprise": 0.9,
+        "flows/returns/thresholds/confidence": 0.40,
     }
 
 
