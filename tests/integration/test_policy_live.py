@@ -144,7 +144,7 @@ def test_the_hosts_own_label_goes_before_the_page(sidecar: Sidecar) -> None:
 
 def test_a_bot_has_to_be_surer_for_a_higher_tier_and_absent_confidence_never_counts(sidecar: Sidecar) -> None:
     strict = shipped_document().replace("{confidence: 0.55}", "{confidence: 0.55, tiers: {enterprise: 0.9}}")
-    sidecar.put_policy(strict.replace("when: gave_up", "when: {any: [gave_up, unsure]}"))
+    sidecar.put_policy(strict.replace("when: bot_down", "when: {any: [bot_down, unsure]}"))
     sidecar.crm.accounts["user8@example.org"] = Account(tier="enterprise")
     assert answered(sidecar, "7", confidence=0.8) == "open"
     assert answered(sidecar, "8") == "open"

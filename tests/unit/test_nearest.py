@@ -32,13 +32,13 @@ def rules(*when: Json, **more: object) -> Policy:
 def test_one_sign_of_two_is_told_with_what_was_lacking() -> None:
     said = told(SHIPPED, "unsure")
     assert said is not None
-    assert said.startswith("two-signs: 1 of 2 (unsure); lacks one of losing_trust, going_round, bot_stuck, ")
+    assert said.startswith("two-signs: 1 of 2 (unsure); lacks one of displeased, going_round, ")
 
 
 def test_a_rule_that_lacks_what_a_customer_is_is_farther_than_one_that_lacks_what_may_still_be_said() -> None:
     said = told(SHIPPED, "big_order")
     assert said is not None
-    assert said.startswith("valuable-and-unsure: 1 of 2 (big_order); lacks one of unsure, losing_trust, ")
+    assert said.startswith("valuable-and-unsure: 1 of 2 (big_order); lacks one of unsure, displeased, ")
     assert told(rules({"all": ["a", "big_account"]}, {"all": ["a", "b", "c"]}), "a") == "r1: 1 of 3 (a); lacks b and c"
 
 

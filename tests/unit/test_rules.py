@@ -120,7 +120,10 @@ def test_an_input_that_is_absent_fires_nothing() -> None:
 def test_the_reason_names_the_rule_and_what_fired_of_what_it_asks_for() -> None:
     rules = "  - {name: two-signs, when: {at_least: 2, of: [asked, vip, fraud]}, priority: normal}"
     reason = judge(policy(rules), situation(ASKING, tier="business", answer=reply(confidence=0.1))).reason
-    assert reason == 'two-signs: the visitor asked for a person: "talk to a human"; the customer\'s tier is business'
+    assert (
+        reason
+        == 'two-signs: the visitor asked for a person: "want to talk to a human"; the customer\'s tier is business'
+    )
 
 
 def test_the_reason_says_nothing_of_what_must_not_hold() -> None:
