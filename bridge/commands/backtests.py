@@ -8,10 +8,11 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.replay import Outcome
 
 SAID = {
-    Band.TOO_LOW: f"ALARM: below {ALARMS[0]:.0%}. Customers who need a person may not get one.",
+    Band.TOO_FEW: "Too few to tell.",
+    Band.TOO_LOW: f"Below {ALARMS[0]:.0%}: customers who need a person may not get one.",
     Band.HEALTHY: "That is healthy.",
     Band.HIGH: f"Above the healthy band; an alarm above {ALARMS[1]:.0%}.",
-    Band.TOO_HIGH: f"ALARM: above {ALARMS[1]:.0%}. The team gets what the bot could have done.",
+    Band.TOO_HIGH: f"Above {ALARMS[1]:.0%}: the team gets what the bot could have done.",
 }
 UNSURE = " The interval reaches beyond it: more conversations would make it sure."
 
@@ -34,11 +35,16 @@ def printable(line: str) -> str:
     return "".join(char if char.isprintable() else "?" for char in line)
 
 
+def in_words(band: Band, *, sure: bool) -> str:
+    """What it means that a rate lies in this band."""
+    return SAID[band] + ("" if sure or band is Band.TOO_FEW else UNSURE)
+
+
 def _rate(found: Health | None) -> Iterator[str]:
     if found is None:
         return
     yield f"{found.escalated} escalate: {_percents(found)}. Healthy is {HEALTHY[0]:.0%} to {HEALTHY[1]:.0%}."
-    yield SAID[found.band] + ("" if found.sure else UNSURE)
+    yield ("ALARM. " if found.band.alarming else "") + in_words(found.band, sure=found.sure)
 
 
 def _percents(found: Health) -> str:

@@ -5,9 +5,9 @@ from typing import Final
 
 import click
 
-from bridge.commands.backtests import printable
+from bridge.commands.backtests import in_words, printable
 from bridge.commands.common import as_json, of_site, opened, print_json, the_site
-from bridge.domain.health import ALARMS, DAYS, HEALTHY, Band, Move, move_text
+from bridge.domain.health import DAYS, HEALTHY, Band, Move, move_text
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.labels import Verdict
 from bridge.domain.values import Json
@@ -16,14 +16,6 @@ from bridge.service.label_decisions import label_escalation, label_session, show
 from bridge.service.read_stats import LONGEST, read_stats
 
 AUTHOR: Final = "command line"
-SAID: Final = {
-    Band.TOO_FEW: "Too few to tell.",
-    Band.TOO_LOW: f"Below {ALARMS[0]:.0%}: customers who need a person may not get one.",
-    Band.HEALTHY: "That is healthy.",
-    Band.HIGH: f"Above the healthy band; an alarm above {ALARMS[1]:.0%}.",
-    Band.TOO_HIGH: f"Above {ALARMS[1]:.0%}: the team gets what the bot could have done.",
-}
-UNSURE: Final = " The interval reaches beyond it, so that is not sure."
 
 
 @click.command()
@@ -65,9 +57,8 @@ def _rate(found: Json) -> Iterator[str]:
     if not now["sessions"]:
         yield "No conversation began."
         return
-    sure = "" if now["sure"] or now["band"] == Band.TOO_FEW else UNSURE
     yield f"{_share(now)}. Healthy is {HEALTHY[0]:.0%} to {HEALTHY[1]:.0%}."
-    yield SAID[Band(now["band"])] + sure
+    yield in_words(Band(now["band"]), sure=now["sure"])
     yield f"The {found['days']} days before: {_share(before) if before['sessions'] else 'no conversation'}."
     if found["moved"]:
         yield move_text(Move(**found["moved"]))

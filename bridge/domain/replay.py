@@ -25,7 +25,7 @@ from bridge.domain.values import Identity, Json, Millis, State, Text80, Text200,
 MOST_ORDERS: Final = 50
 MOST_TICKETS: Final = 50
 SHORT: Final = 160
-"""Characters of a message that an example shows."""
+"""Characters of a message that is shown."""
 LATEST: Final = from_rfc3339("2999-12-31T23:59:59Z")
 AN_INSTANT: Final = "expected a date and time with a zone, or milliseconds since 1970"
 

@@ -15,15 +15,13 @@ from bridge.domain.customer import Fetch
 from bridge.domain.escalation import Escalation
 from bridge.domain.instants import from_rfc3339, to_datetime, to_rfc3339
 from bridge.domain.nearest import nearest
+from bridge.domain.replay import shortened
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
 from bridge.service.manage_policy import Versions
 from bridge.service.read_escalations import show as show_escalation
 from bridge.service.take_turn import SessionUnknown
-
-SHORT = 160
-"""Characters of a message that are shown."""
 
 FETCHED = {
     Fetch.FOUND: "the CRM knew this customer",
@@ -77,7 +75,7 @@ def _turn(turn: Turn, versions: Versions) -> Json:
         "n": turn.seq,
         "turn_id": turn.turn_id,
         "at": to_rfc3339(turn.at),
-        "visitor": shorten(turn.text),
+        "visitor": shortened(turn.text),
         "judged": _judged(turn.trace, versions),
         "bot": None if turn.reply_text is None else _reply(turn, versions),
     }
@@ -87,7 +85,7 @@ def _reply(turn: Turn, versions: Versions) -> Json:
     measured = json.loads(turn.signals)
     said = signals.load(measured).reply if measured else None
     return {
-        "text": shorten(turn.reply_text or ""),
+        "text": shortened(turn.reply_text or ""),
         "shown": turn.reply_shown,
         "confidence": said.confidence if said else None,
         "intent": said.intent if said else None,
@@ -137,12 +135,6 @@ def _escalation(tx: Tx, session: Session, escalation: Escalation) -> Json:
             for promise in tx.escalations.commitments(escalation.id)
         ],
     }
-
-
-def shorten(text: str) -> str:
-    """The text on one line, its end left out where it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= SHORT else line[: SHORT - 1].rstrip() + "…"
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import re
 from flask import Blueprint, Response, request
 
 from bridge.domain.escalation import Agent, Presence
-from bridge.domain.findings import PolicyRefused, check_policy
+from bridge.domain.findings import check_policy
 from bridge.domain.instants import SECOND, to_rfc3339
 from bridge.ports import AgentReply, Scope
 from bridge.service import manage_policy, read_escalations, work_ticket
@@ -135,10 +135,7 @@ def policy_versions(call: Call[CloseIn]) -> Response:
 @signed(Scope.ADMIN, PolicyIn, answer="PolicyStored")
 def put_policy(call: Call[PolicyIn]) -> Response:
     """Put a new version of the policy in force."""
-    try:
-        accepted = manage_policy.accept(call.bridge, call.body.document)
-    except PolicyRefused as error:
-        raise problems.refused_policy(error) from None
+    accepted = call.accept(call.body.document)
     with call.write() as tx:
         version = manage_policy.put_policy(call.bridge, tx, call.site, accepted, call.body.author)
     return answer({"version": version, "findings": [problems.show_finding(one) for one in accepted.findings]})

@@ -10,7 +10,7 @@ from bridge.domain.findings import PolicyRefused
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.replay import Conversation
 from bridge.ports import Scope, ShadowPolicy
-from bridge.service import manage_policy, shadow_policy
+from bridge.service import shadow_policy
 from bridge.service.replay_sessions import (
     MOST_SESSIONS,
     StoredSessions,
@@ -46,11 +46,7 @@ def _report(call: Call[ReplayIn]) -> Backtest:
         present = named_in_force(call.bridge, tx, call.site)
     if call.body.policy is None:
         return Backtest(present)
-    try:
-        sent = manage_policy.accept(call.bridge, call.body.policy)
-    except PolicyRefused as error:
-        raise problems.refused_policy(error) from None
-    return Backtest(Named("the policy that was sent", sent.policy), present)
+    return Backtest(Named("the policy that was sent", call.accept(call.body.policy).policy), present)
 
 
 def _judged(
@@ -78,10 +74,7 @@ def shadow(call: Call[CloseIn]) -> Response:
 @signed(Scope.ADMIN, PolicyIn, answer="ShadowStored")
 def put_shadow(call: Call[PolicyIn]) -> Response:
     """Try a policy on live traffic from now on; it acts on none of it."""
-    try:
-        accepted = manage_policy.accept(call.bridge, call.body.document)
-    except PolicyRefused as error:
-        raise problems.refused_policy(error) from None
+    accepted = call.accept(call.body.document)
     with call.write() as tx:
         kept = shadow_policy.set_shadow(call.bridge, tx, call.site, accepted, call.body.author)
     return answer({**_show(kept), "findings": [problems.show_finding(one) for one in accepted.findings]})

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validat
 
 from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
+from bridge.domain.findings import LARGEST
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
 from bridge.domain.replay import Conversation
@@ -226,8 +227,12 @@ class PresenceIn(Wire):
     ttl_s: Annotated[int, Field(ge=30, le=3600)] = 120
 
 
+Document = Annotated[Str, Field(min_length=1, max_length=LARGEST)]
+"""A policy."""
+
+
 class PolicyIn(Wire):
-    document: Annotated[Str, Field(min_length=1, max_length=262_144)]
+    document: Document
     author: Annotated[Line, Field(min_length=1, max_length=120)] = "api"
 
 
@@ -248,12 +253,12 @@ class HostIn(Wire):
 
 
 class PolicyCheckIn(Wire):
-    document: Annotated[Str, Field(min_length=1, max_length=262_144)]
+    document: Document
     host: HostIn | None = None
 
 
 class ReplayIn(Wire):
-    policy: Annotated[Str, Field(min_length=1, max_length=262_144)] | None = None
+    policy: Document | None = None
     sessions: Annotated[list[Conversation], Field(max_length=1000)] | None = None
     days: Annotated[int, Field(ge=1, le=90)] | None = None
 

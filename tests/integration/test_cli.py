@@ -4,7 +4,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
+from support.sidecar import free_port
 from support.terminal import Ended, Terminal
 
 import bridge
@@ -28,19 +28,6 @@ from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
 
 SESSION = "session-of-a-visitor"
-
-
-@pytest.fixture
-def shop(run: Terminal) -> Terminal:
-    """With one site."""
-    assert run("site", "add", "shop", "--url", "https://shop.example", "--timezone", "America/New_York").code == 0
-    return run
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # -- finding one's way -------------------------------------------------------------------------------------------------

@@ -74,8 +74,8 @@ def test_on_a_bare_machine_the_shipped_policy_judges_and_nothing_is_made(recorde
     assert (ended.code, notes(ended)) == (0, [])
     assert "5 conversations, judged with the shipped policy." in ended.out
     assert "2 escalate: 40.0% (95% interval 11.8% to 76.9%). Healthy is 15% to 30%." in ended.out
-    assert "ALARM: above 35%." in ended.out
-    assert 'explicit_request: the visitor asked for a person: "talk to a human"' in ended.out
+    assert "ALARM. Above 35%: the team gets what the bot could have done." in ended.out
+    assert 'explicit_request: the visitor asked for a person: "want to talk to a human"' in ended.out
     found = decisions(tmp_path / "out.jsonl")
     assert [one["session_id"] for one in found] == [one["session_id"] for one in RECORD]
     assert [one["turn"] for one in found] == [1, None, 0, None, None]
@@ -84,7 +84,7 @@ def test_on_a_bare_machine_the_shipped_policy_judges_and_nothing_is_made(recorde
         "escalated": True,
         "turn": 1,
         "rule": "explicit_request",
-        "reason": 'explicit_request: the visitor asked for a person: "talk to a human"',
+        "reason": 'explicit_request: the visitor asked for a person: "want to talk to a human"',
         "priority": "normal",
         "queue": "support",
     }

@@ -52,12 +52,6 @@ class Product:
 
 
 @pytest.fixture
-def shop(run: Terminal) -> Terminal:
-    assert run("site", "add", "shop", "--url", "https://shop.example", "--timezone", "UTC").code == 0
-    return run
-
-
-@pytest.fixture
 def product(shop: Terminal) -> Iterator[Product]:
     assembly = bootstrap.build(read_settings(), deliver_at_once=False)
     yield Product(assembly.bridge)
