@@ -31,6 +31,10 @@ _GENERIC: Final = {
     "hilfe", "frage", "fragen", "anfrage", "kunde", "kundin", "bestellung", "bestellungen",
     "ayuda", "problema", "problemas", "pregunta", "consulta", "solicitud", "cliente", "pedido", "pedidos",
     "aide", "probleme", "demande", "client", "commande", "commandes",
+    "ajuda", "pergunta", "perguntas", "duvida", "duvidas", "solicitacao", "encomenda", "encomendas", "suporte",
+    "aiuto", "problemi", "domanda", "domande", "richiesta", "richieste", "ordine", "ordini", "assistenza",
+    "hulp", "probleem", "problemen", "vraag", "vragen", "aanvraag", "verzoek", "klant", "bestelling", "bestellingen",
+    "pomoc", "problemy", "pytanie", "pytania", "prosba", "zgloszenie", "klient", "zamowienie", "zamowienia",
 }  # fmt: skip
 """Folded words that say nothing of what a ticket is about."""
 

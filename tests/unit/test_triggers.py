@@ -334,6 +334,12 @@ def test_an_open_ticket_about_something_else_does_not_count_unless_any_will_do()
     [
         ("I need help with a problem with my order", "Help: problem with an order", "en"),
         ("Ich habe eine Frage zu meiner Bestellung", "Frage zur Bestellung", "de"),
+        ("Tengo una consulta sobre mi pedido", "Consulta sobre un pedido", "es"),
+        ("J'ai un problème avec ma commande", "Problème de commande", "fr"),
+        ("Tenho uma dúvida sobre a minha encomenda", "Dúvida sobre encomenda", "pt"),
+        ("Ho un problema con il mio ordine", "Richiesta: problemi con un ordine", "it"),
+        ("Ik heb een vraag over mijn bestelling", "Vraag over bestelling", "nl"),
+        ("Mam pytanie, chodzi o zamówienie", "Pytanie: zamówienie", "pl"),
         ("the two parcels", "2 of 3 are missing", "en"),
         ("die Sendung war nicht da", "Die Maschine war kaputt", ""),
         ("hello", "", "en"),
