@@ -12,10 +12,10 @@ from support.sidecar import SHOP, Answer, Caller, Sidecar
 
 from bridge.domain import replay
 from bridge.domain.backtest import Backtest, Named
-from bridge.domain.findings import read_policy
+from bridge.domain.findings import PolicyRefused, read_policy
 from bridge.domain.instants import DAY
 from bridge.domain.values import Json
-from bridge.ports import Scope
+from bridge.ports import Scope, ShadowPolicy
 from bridge.service.manage_policy import shipped_document
 from bridge.service.replay_sessions import LONGEST, ReplayTooLong, StoredSessions, judge_here
 
@@ -156,6 +156,22 @@ def test_a_hosts_own_label_is_kept_and_what_page_or_words_explain_is_not(
     chat.says(said)
     assert one(sidecar).flow == kept
     assert one(sidecar).page_url == page
+
+
+def test_documents_in_which_a_newer_release_finds_an_error_still_judge_what_they_judged(sidecar: Sidecar) -> None:
+    document = yaml.safe_load(shipped_document())
+    document["triggers"]["stolen"] = {"type": "words", "list": "fraud"}
+    document["rules"].insert(0, {"name": "stolen", "when": "stolen", "priority": "high"})
+    older = json.dumps(document)
+    with pytest.raises(PolicyRefused):
+        read_policy(older)
+    with sidecar.bridge.store.write() as tx:
+        tx.policies.put(SHOP.id, older, "an older release", sidecar.clock.now())
+        tx.shadows.put(SHOP.id, ShadowPolicy(older, "an older release", sidecar.clock.now()))
+    sidecar.bridge.policies.forget()
+    chatted(sidecar, "my card was stolen, and now this invoice")
+    assert (outcome(sidecar).rule, one(sidecar).flow) == ("stolen", None)
+    assert reported(sidecar)["rules"][0]["rule"] == "stolen"
 
 
 def test_of_many_sessions_only_the_newest_are_read_the_oldest_of_them_first(sidecar_on_each: Sidecar) -> None:
