@@ -1,6 +1,5 @@
 """`bridge propose`: the one threshold that would serve the labels better, with its backtest. It changes nothing."""
 
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import click
 
 from bridge.commands.backtests import printable, tell
 from bridge.commands.common import as_json, of_site, opened, print_json, the_site
+from bridge.commands.runs import progress
 from bridge.domain import backtest
 from bridge.domain.backtest import Named
 from bridge.domain.labels import Score
@@ -63,11 +63,10 @@ def find(site: str, policy: Named, stored: PolicyVersion, material: Material) ->
 
 def shown_on_a_terminal(samples: Sequence[Sample]) -> Iterator[Sample]:
     """A progress bar where somebody watches."""
-    if not sys.stderr.isatty():
-        yield from samples
-        return
-    with click.progressbar(samples, label="Trying", file=sys.stderr) as bar:
-        yield from bar
+    with progress(len(samples)) as advance:
+        for sample in samples:
+            yield sample
+            advance(1)
 
 
 def shown(found: Finding) -> Json:
