@@ -10,7 +10,7 @@ FOUND = $(wildcard $(SUITES:%=tests/%))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo wordpress test system check bench quality crash plugin screenshots clean
+.PHONY: help install demo wordpress test system check bench quality learn crash plugin screenshots clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -43,6 +43,10 @@ bench: $(VENV)/.dev ## the cost of a turn, beside a hello-world in the same run;
 
 quality: $(VENV)/.dev ## how well the triggers tell who needs a person, against the goals; writes build/quality.json
 	@PYTHONPATH=tests $(BIN)/python -m quality $(QUALITY)
+
+learn: $(VENV)/.dev ## the learned weights of each language, anew from our phrases and the folder that BRIDGE_QUALITY_DATA names
+	@$(PIP) install -c requirements-lock.txt -e '.[learn]'
+	@PYTHONPATH=tests $(BIN)/python -m quality.learn
 
 crash: $(VENV)/.dev ## only the tests that kill processes while they work
 	@$(BIN)/python -m pytest tests/crash

@@ -28,6 +28,8 @@ from bridge.domain.escalation import (
     OutboxRow,
     Presence,
 )
+from bridge.domain.health import Alarm
+from bridge.domain.labels import Label
 from bridge.domain.packet import Ticket
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis, Visitor
@@ -201,6 +203,32 @@ class PolicyVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicyMark:
+    """That there is a version: who put it in force, and when."""
+
+    version: int
+    author: str
+    created_at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class ShadowPolicy:
+    """A document that is tried on the sessions that begin after `since`, and acts on none of them."""
+
+    document: str
+    author: str
+    since: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a session stands among those of its site: by when it began, then by id."""
+
+    started_at: Millis
+    session: str
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReply:
     """What a person answered through the built-in desk; `reply_id` makes a repeat harmless."""
 
@@ -208,6 +236,20 @@ class AgentReply:
     agent: Agent
     text: str
     at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """So many sessions that began in one quarter of an hour, alike in flow, tier and the rule that decided, if any.
+
+    `quarter` is the instant at which it begins: fine enough to tell the local days of every zone.
+    """
+
+    quarter: Millis
+    flow: str
+    tier: str
+    rule: str | None
+    sessions: int
 
 
 class Sites(Protocol):
@@ -229,7 +271,31 @@ class Policies(Protocol):
     def current(self, site: str) -> PolicyVersion | None: ...
     def get(self, site: str, version: int) -> PolicyVersion | None: ...
     def last_by(self, site: str, author: str) -> PolicyVersion | None: ...
+    def marks(self, site: str, limit: int) -> list[PolicyMark]:
+        """The versions without their documents, newest first."""
+        ...
+
     def put(self, site: str, document: str, author: str, at: Millis) -> int: ...
+
+
+class Shadows(Protocol):
+    """The policy that each site tries on live traffic."""
+
+    def get(self, site: str) -> ShadowPolicy | None: ...
+    def put(self, site: str, shadow: ShadowPolicy) -> None: ...
+    def drop(self, site: str) -> bool: ...
+
+
+class Records(Protocol):
+    """Stored sessions in the order in which they began, `since` <= start < `until`."""
+
+    def count(self, site: str, since: Millis, until: Millis) -> int: ...
+    def before_newest(self, site: str, since: Millis, until: Millis, number: int) -> Place | None:
+        """The place after which the newest so many stand; None where there are no more than that."""
+        ...
+
+    def page(self, site: str, since: Millis, until: Millis, after: Place, number: int) -> list[Session]: ...
+    def turns(self, site: str, sessions: Sequence[str]) -> dict[str, list[Turn]]: ...
 
 
 class Sessions(Protocol):
@@ -255,6 +321,10 @@ class Sessions(Protocol):
     def keep_turn(self, session: Session, turn: Turn) -> bool: ...
     def turn(self, site: str, session: str, turn_id: str) -> Turn | None: ...
     def turns(self, site: str, session: str) -> list[Turn]: ...
+    def recent_signals(self, site: str, limit: int) -> list[str]:
+        """The stored signals of the site's last turns, those of the newest session first."""
+        ...
+
     def amend_verdict(self, session: Session, seq: int, verdict: str) -> None: ...
     def keep_reply(self, session: Session, turn: Turn) -> None: ...
     def keep_event(self, session: Session, event: Event) -> None: ...
@@ -279,6 +349,9 @@ class Escalations(Protocol):
     def replies(self, escalation: str) -> list[AgentReply]: ...
     def delivery(self, escalation: str) -> Delivery | None: ...
     def load(self, site: str) -> dict[str, int]: ...
+    def decided_in(self, session: Session) -> bool:
+        """Whether a rule has ever handed this session over; one that only joined an escalation was not."""
+        ...
 
 
 class Work(Protocol):
@@ -318,6 +391,57 @@ class Ops(Protocol):
     def numbers(self, now: Millis) -> dict[str, dict[str, float]]: ...
 
 
+class Stats(Protocol):
+    """What the sessions came to that began in `since` <= start <= `until`: only their rows are read.
+
+    A session counts by its first escalation. One in which nothing was said does not count, nor does one that only
+    joined the open escalation of its customer: nobody decided there.
+    """
+
+    def count(self, site: str, since: Millis, until: Millis) -> list[Counted]: ...
+    def triggers(self, site: str, since: Millis, until: Millis) -> dict[str, int]:
+        """In how many escalated sessions each trigger had fired."""
+        ...
+
+    def commitments(self, site: str, since: Millis, until: Millis) -> dict[str, int]:
+        """Promises by state, of the escalations that were decided in this time."""
+        ...
+
+    def deliveries(self, site: str, since: Millis, until: Millis) -> dict[str, int]:
+        """Outbox rows by state, of the escalations that were decided in this time."""
+        ...
+
+
+class Labels(Protocol):
+    """What people say of decisions."""
+
+    def put(self, site: str, label: Label) -> None:
+        """Keep it, in place of what was said of the same thing before."""
+        ...
+
+    def of_escalation(self, site: str, session: str, escalation: str) -> Label | None: ...
+    def of_sessions(self, site: str, since: Millis, until: Millis) -> list[Label]:
+        """The labels of the sessions that began in this time, oldest label first."""
+        ...
+
+
+class Alarms(Protocol):
+    """What somebody has to look at."""
+
+    def start(self, site: str, alarm: Alarm) -> bool:
+        """Raise it, unless one of its kind stands already; returns whether it was raised now."""
+        ...
+
+    def clear(self, site: str, kind: str, at: Millis) -> bool:
+        """End the standing one of this kind; returns whether there was one."""
+        ...
+
+    def standing(self, site: str) -> list[Alarm]: ...
+    def counts(self) -> dict[str, int]:
+        """How many stand, by site."""
+        ...
+
+
 class Tx(Protocol):
     """One transaction, by aggregate."""
 
@@ -325,6 +449,10 @@ class Tx(Protocol):
     def sites(self) -> Sites: ...
     @property
     def policies(self) -> Policies: ...
+    @property
+    def shadows(self) -> Shadows: ...
+    @property
+    def records(self) -> Records: ...
     @property
     def sessions(self) -> Sessions: ...
     @property
@@ -335,6 +463,12 @@ class Tx(Protocol):
     def people(self) -> People: ...
     @property
     def ops(self) -> Ops: ...
+    @property
+    def stats(self) -> Stats: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def alarms(self) -> Alarms: ...
 
     def after_commit(self, do: Callable[[], object]) -> None:
         """Have something done once the transaction is through; not at all if it fails."""

@@ -14,6 +14,7 @@ from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
+from bridge.service.watch_health import watch_health
 from bridge.service.watch_promises import follow_up_due
 
 ROUNDS = 50
@@ -60,11 +61,16 @@ class Ticks:
             gone = tx.sites.purge_nonces(machine_now() - NONCES_KEPT)
         structlog.get_logger().debug("nonces.purged", rows=gone)
 
+    def health(self) -> None:
+        """Raise and clear the alarms about each site's rate of escalations."""
+        watch_health(self.bridge)
+
     def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
         """Each job: its name, what it does, and its interval as a multiple of the tick."""
         yield "beat", self.beat, 1
         yield "follow_up", self.follow_up, 1
         yield "deliver", self.deliver, 1
+        yield "health", self.health, 150
         yield "tidy", self.tidy, 600
 
 

@@ -1,5 +1,6 @@
 """Looking: at why a conversation went as it did, what would be promised, what is due."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -24,24 +25,40 @@ from bridge.domain.policy import Policy
 from bridge.domain.values import Json, Priority
 from bridge.service.explain import explain, local_time, tell
 from bridge.service.take_turn import SessionUnknown
+from bridge.service.verify import Checked, verify
 
 
 @click.command("explain", context_settings={"ignore_unknown_options": True})  # a session's id may begin with a dash
 @click.argument("session")
+@click.option("--verify", "again", is_flag=True, help="Judge every stored decision again; ends with 1 if one differs.")
 @of_site
 @as_json
-def explain_session(session: str, site_id: str | None, *, as_json: bool) -> None:
+def explain_session(session: str, site_id: str | None, *, again: bool, as_json: bool) -> None:
     """Say why a SESSION went as it did, turn by turn."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
         sites = [the_site(tx, site_id)] if site_id else tx.sites.all()
         where = next((one for one in sites if tx.sessions.get(one.id, session)), None)
         if where is None:
             raise SessionUnknown(session)
+        if again:
+            sys.exit(show_checked(verify(tx, where.id, session), as_json=as_json))
         found = explain(tx, where.id, session)
     if as_json:
         print_json(found)
         return
     click.echo(tell(found, where.timezone), nl=False)
+
+
+def show_checked(checked: list[Checked], *, as_json: bool) -> int:
+    """Print what came of judging again; 1 if a decision differs from what is stored, else 0."""
+    differ = [one for one in checked if not one.same]
+    if as_json:
+        print_json({"same": not differ, "decisions": [one.as_json() for one in checked]})
+        return int(bool(differ))
+    for one in differ:
+        click.echo(f"Turn {one.turn}, {one.of}: judged again, it is not what is stored.")
+    click.echo(f"{len(checked)} decisions judged again, {len(checked) - len(differ)} the same byte for byte.")
+    return int(bool(differ))
 
 
 @click.command("promise")

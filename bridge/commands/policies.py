@@ -1,16 +1,33 @@
 """The policy: checked, shown, put in force."""
 
 import sys
+from dataclasses import replace
+from difflib import unified_diff
 from pathlib import Path
 
 import click
 
-from bridge.commands.common import Ordered, as_json, of_site, opened, print_json, read_document, the_site
-from bridge.domain.findings import check_policy, read_policy
-from bridge.domain.instants import to_rfc3339
+from bridge import bootstrap
+from bridge.commands.common import (
+    Ordered,
+    as_json,
+    of_site,
+    opened,
+    print_json,
+    print_rows,
+    read_document,
+    settings_now,
+    the_site,
+    words_for,
+)
+from bridge.domain.findings import check_policy, stored_policy
+from bridge.domain.host import Host, bot_inputs
+from bridge.domain.instants import from_rfc3339, to_rfc3339
 from bridge.domain.policy import Policy
-from bridge.ports import PolicyVersion, Tx
+from bridge.domain.values import Json
+from bridge.ports import PolicyVersion, Site
 from bridge.service import manage_policy
+from bridge.service.explain import local_time
 
 
 @click.group(cls=Ordered)
@@ -18,15 +35,26 @@ def policy() -> None:
     """The document that says when a person takes over."""
 
 
+version_number = click.IntRange(1, 999_999_999)
 policy_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
 @policy.command("check")
 @policy_file
+@click.option("--bot", metavar="LIST", help="What the bot sends: reply,confidence,intent,signal:NAME, or none.")
+@click.option("--crm/--no-crm", default=None, help="Whether there is a CRM.")
+@of_site
 @as_json
-def policy_check(file: Path, *, as_json: bool) -> None:
-    """Say what is wrong with a policy file, and change nothing."""
-    checked, found = check_policy(read_document(file))
+def policy_check(file: Path, bot: str | None, site_id: str | None, *, crm: bool | None, as_json: bool) -> None:
+    """Say what is wrong with a policy file, and change nothing.
+
+    What is not said of the host is taken from the site's settings and its last turns, where there is a site.
+    """
+    document = read_document(file)
+    host = Host() if bot is not None and crm is not None else known_host(site_id)
+    host = replace(host, bot=inputs(bot), replies=None) if bot is not None else host
+    host = replace(host, crm=crm) if crm is not None else host
+    checked, found = check_policy(document, host=host)
     if as_json:
         shown = [
             {"level": f.level, "path": f.path, "line": f.line, "message": f.message, "hint": f.hint} for f in found
@@ -39,25 +67,109 @@ def policy_check(file: Path, *, as_json: bool) -> None:
     sys.exit(0 if checked else 1)
 
 
+def inputs(bot: str) -> frozenset[str]:
+    """What `--bot` names."""
+    try:
+        return bot_inputs(bot.split(","))
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--bot") from None
+
+
+def known_host(site_id: str | None) -> Host:
+    """The host as the site shows it; an unknown one where nothing was ever set up here, or no one site is meant."""
+    if site_id is None and bootstrap.no_database(settings_now()):
+        return Host()
+    try:
+        with opened() as assembly, assembly.bridge.store.read() as tx:
+            sites = tx.sites.all()
+            if site_id is None and len(sites) != 1:
+                return Host()
+            return manage_policy.host_of(assembly.bridge, tx, the_site(tx, site_id).id)
+    except Exception as error:
+        if site_id:
+            raise
+        why = error.format_message() if isinstance(error, click.ClickException) else words_for(error)
+        click.echo(f"What the site feeds is not known: {why}", err=True)
+        return Host()
+
+
+@policy.command("list")
+@of_site
+@as_json
+def policy_list(site_id: str | None, *, as_json: bool) -> None:
+    """List the versions of the policy, newest first."""
+    with opened() as assembly, assembly.bridge.store.read() as tx:
+        site = the_site(tx, site_id)
+        versions = manage_policy.list_versions(tx, site.id)
+    if as_json:
+        print_json(versions)
+        return
+    rows = [
+        (str(one["version"]), local(one, site), one["author"], "in force" if one["in_force"] else "")
+        for one in versions
+    ]
+    print_rows(("VERSION", "PUT", "BY", ""), rows, nothing="There is no version.")
+
+
+def local(version: Json, site: Site) -> str:
+    """When a version was put, on the team's clock."""
+    return local_time(from_rfc3339(version["created_at"]), site.timezone)
+
+
 @policy.command("show")
 @of_site
-@click.option("--version", "number", type=click.IntRange(1), help="An earlier version.")
+@click.option("--version", "number", type=version_number, help="An earlier version.")
 def policy_show(site_id: str | None, number: int | None) -> None:
     """Print the policy in force."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
-        found = version_of(tx, the_site(tx, site_id).id, number)
+        found = manage_policy.policy_version(tx, the_site(tx, site_id).id, number)
     click.echo(found.document, nl=not found.document.endswith("\n"))
     made = to_rfc3339(found.created_at)
     click.echo(f"# version {found.version}, by {found.author}, {made}", err=True)
 
 
-def version_of(tx: Tx, site_id: str, number: int | None) -> PolicyVersion:
-    """A version of a site's policy; the one in force where no number is given."""
-    current = manage_policy.current_policy(tx, site_id)
-    found = tx.policies.get(site_id, number) if number else current
-    if found is None:
-        raise click.ClickException(f"{site_id} has no version {number}; the newest is {current.version}")
-    return found
+@policy.command("diff")
+@click.argument("first", type=version_number, required=False)
+@click.argument("second", type=version_number, required=False)
+@click.option("--file", type=click.Path(dir_okay=False, path_type=Path), help="A file, in place of the second version.")
+@of_site
+def policy_diff(first: int | None, second: int | None, file: Path | None, site_id: str | None) -> None:
+    """Print what changes from a FIRST version to a SECOND.
+
+    Without SECOND it is the version in force, without both the one before is compared with it; a --file is compared
+    with FIRST, or with the version in force.
+    """
+    if file and second is not None:
+        raise click.UsageError("two versions and a file are three: name a version and a file, or two versions")
+    with opened() as assembly, assembly.bridge.store.read() as tx:
+        site = the_site(tx, site_id)
+        current = manage_policy.current_policy(tx, site.id)
+        before = first or (current.version if file else max(1, current.version - 1))
+        old = named(manage_policy.policy_version(tx, site.id, before))
+        new = (str(file), read_document(file)) if file else named(manage_policy.policy_version(tx, site.id, second))
+    lines = list(unified_diff(old[1].splitlines(), new[1].splitlines(), old[0], new[0], lineterm=""))
+    for line in lines:
+        click.echo(line)
+    if not lines:
+        click.echo(f"{old[0]} and {new[0]} say the same.", err=True)
+
+
+def named(version: PolicyVersion) -> tuple[str, str]:
+    """What to call a version, and its document."""
+    return f"version {version.version}", version.document
+
+
+@policy.command("rollback")
+@click.argument("version", type=version_number, required=False)
+@of_site
+@click.option("--author", default="cli", show_default=True, help="Who is to be named beside the version.")
+def policy_rollback(version: int | None, site_id: str | None, author: str) -> None:
+    """Put an earlier VERSION in force again, as a new one; by default the one before."""
+    with opened() as assembly:
+        with assembly.bridge.store.read() as tx:
+            site = the_site(tx, site_id)
+        now = manage_policy.roll_back(assembly.bridge, site.id, version, author)
+    click.echo(f"Version {now.version}, by {now.author}, is in force on {site.id}.")
 
 
 @policy.command("put")
@@ -80,4 +192,4 @@ def policy_put(file: Path, site_id: str | None, author: str) -> None:
 def policy_in_force(site_id: str | None) -> Policy:
     """The site's policy."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
-        return read_policy(version_of(tx, the_site(tx, site_id).id, None).document)
+        return stored_policy(manage_policy.current_policy(tx, the_site(tx, site_id).id).document)

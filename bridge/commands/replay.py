@@ -3,150 +3,189 @@
 import json
 import os
 import stat
-import sys
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import click
 
 from bridge import bootstrap
-from bridge.commands.backtests import tell
 from bridge.commands.common import (
     as_json,
     of_site,
     opened,
-    print_json,
     read_document,
     settings_now,
     the_site,
     words_for,
 )
-from bridge.domain import backtest
-from bridge.domain.backtest import Difference, Tally
+from bridge.commands.runs import (
+    Run,
+    cores,
+    jobs_option,
+    judge_stored,
+    print_report,
+    print_speed,
+    progress,
+    written,
+)
+from bridge.domain.backtest import Backtest, Named
 from bridge.domain.findings import read_policy
-from bridge.domain.policy import Policy
-from bridge.domain.replay import BadLine, Outcome, read_line, unknown_keys
-from bridge.domain.replay import replay as judge_again
+from bridge.domain.instants import DAY, from_datetime
+from bridge.domain.sheet import BadRow, read_sheet
+from bridge.domain.values import Millis
 from bridge.service import manage_policy
+from bridge.service.judge_record import Line
+from bridge.service.replay_sessions import StoredSessions, named_in_force
 
+file_path = click.Path(dir_okay=False, path_type=Path)
 BAD_LINES = 20
 """Bad lines that are named."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A policy and what to call it."""
-
-    name: str
-    policy: Policy
-
-
-@dataclass(slots=True)
-class Run:
-    """One pass over a record: what it is judged with, and what it came to."""
-
-    tried: Named
-    present: Named | None
-    tally: Tally = field(default_factory=Tally)
-    difference: Difference = field(default_factory=Difference)
-    bad: list[tuple[int, str]] = field(default_factory=list)
-    ignored: set[str] = field(default_factory=set)
-
-    def take(self, number: int, line: bytes) -> Outcome | None:
-        """The decision on a line; None where it is bad, and once one was: then the rest is only checked."""
-        try:
-            conversation = read_line(line)
-        except BadLine as error:
-            self.bad.append((number, str(error)))
-            return None
-        if self.bad:
-            return None
-        self.ignored |= unknown_keys(conversation)
-        outcome = judge_again(self.tried.policy, conversation)
-        self.tally.add(outcome)
-        if self.present:
-            self.difference.add(judge_again(self.present.policy, conversation), outcome)
-        return outcome
-
-
-file_path = click.Path(dir_okay=False, path_type=Path)
+DAYS = 30
+"""Days of stored sessions that are judged, unless somebody asks for others."""
 
 
 @click.command()
-@click.option("--input", "source", type=file_path, required=True, help="Conversations, one JSON object a line.")
-@click.option("--output", type=file_path, required=True, help="Where the decisions go, one JSON object a line.")
+@click.option("--input", "source", type=file_path, help="Conversations: JSON, one a line, or CSV, one message a row.")
+@click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), help="Of the input; else by the file's ending.")
+@click.option("--from-database", "stored", is_flag=True, help="Judge the site's own sessions instead of a file.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Sessions from this day on, on the site's clock.")
+@click.option("--days", type=click.IntRange(1, 3660), help=f"So many days from --since on, or the last.  [{DAYS}]")
+@click.option("--output", type=file_path, help="Where the decisions go, one JSON object a line.")
 @click.option("--policy", "file", type=file_path, help="A file to try, in place of the policy in force.")
+@jobs_option
 @of_site
 @as_json
-def replay(source: Path, output: Path, file: Path | None, site_id: str | None, *, as_json: bool) -> None:
+def replay(
+    source: Path | None,
+    kind: str | None,
+    since: datetime | None,
+    days: int | None,
+    output: Path | None,
+    file: Path | None,
+    jobs: int | None,
+    site_id: str | None,
+    *,
+    stored: bool,
+    as_json: bool,
+) -> None:
     """Judge recorded conversations again and say what changes."""
-    run = Run(*policies_of(file, site_id))
-    with source.open("rb") as lines, in_place_of(output) as out:
-        write_decisions(run, lines, out)
+    if bool(source) is stored:
+        raise click.UsageError("say what is judged: --input FILE, or --from-database")
+    if source is None and kind:
+        raise click.UsageError("--format is said of a file")
+    if source and (since or days):
+        raise click.UsageError("--since and --days are said of the database")
+    began = time.monotonic()
+    if source:
+        report = judge_file(source, kind, output, policies_of(file, site_id), jobs or cores())
+    else:
+        window = Window(since.date() if since else None, days)
+        report = judge_site(site_id, window, output, file, jobs or cores())
+    print_report(report, as_json=as_json)
+    print_speed(report.tally.sessions, time.monotonic() - began)
+
+
+# -- a file ------------------------------------------------------------------------------------------------------------
+
+
+def judge_file(
+    source: Path, kind: str | None, output: Path | None, judges: tuple[Named, Named | None], jobs: int
+) -> Backtest:
+    """The report on a file's conversations; the decisions are written once all are made."""
+    run = Run(Backtest(*judges))
+    read = read_csv if (kind or source.suffix.lower().lstrip(".")) == "csv" else read_jsonl
+    with source.open("rb") as lines, written(output) as write, progress(about(lines)) as advance:
+        run.judge(read(lines, run), write, advance, jobs)
         if run.bad:
             raise click.ClickException(bad_lines(source, run.bad))
-    if run.ignored:
-        click.echo(f"Passed over, for nothing reads it: {', '.join(sorted(run.ignored))}", err=True)
-    difference = run.difference if run.present else None
-    against = run.present.name if run.present else None
-    if as_json:
-        report = backtest.as_json(run.tally, difference)
-        print_json({"policy": run.tried.name, "present_policy": against, **report})
-        return
-    click.echo(tell(run.tally, difference, tried=run.tried.name, present=against), nl=False)
+    unknown = run.report.unknown
+    if unknown:
+        click.echo(f"Passed over, for nothing reads it: {', '.join(sorted(unknown))}", err=True)
+    for note in run.notes:
+        click.echo(note, err=True)
+    return run.report
 
 
-def write_decisions(run: Run, lines: BinaryIO, out: BinaryIO) -> None:
-    """Judge every line that is not blank, in order, with a progress bar where somebody watches."""
-    with progress(lines) as advance:
-        for number, line in enumerate(lines, 1):
-            text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
-            outcome = run.take(number, text) if text.strip() else None
-            if outcome:
-                out.write(json.dumps(outcome.as_json(), ensure_ascii=False).encode() + b"\n")
-            advance(len(line))
+def about(lines: BinaryIO) -> int:
+    """Bytes to come; 0 where nobody knows."""
+    found = os.fstat(lines.fileno())
+    return found.st_size if stat.S_ISREG(found.st_mode) else 0
 
 
-@contextmanager
-def progress(lines: BinaryIO) -> Iterator[Callable[[int], None]]:
-    """What moves the bar by so many bytes; without a terminal it moves nothing."""
-    about = os.fstat(lines.fileno())
-    if not sys.stderr.isatty() or not stat.S_ISREG(about.st_mode):
-        yield lambda _: None
-        return
-    steps = max(1, about.st_size // 200)
-    with click.progressbar(length=about.st_size, label="Judging", file=sys.stderr, update_min_steps=steps) as bar:
-        yield bar.update
+def read_jsonl(lines: BinaryIO, _: Run) -> Iterator[Line]:
+    """A conversation from each line that is not blank."""
+    for number, line in enumerate(lines, 1):
+        text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
+        if text.strip():
+            yield Line(number, text, len(line))
 
 
-@contextmanager
-def in_place_of(output: Path) -> Iterator[BinaryIO]:
-    """A file beside the output that takes its place once it is whole; after an error there is nothing of it."""
-    target = output.resolve()
-    if not target.parent.is_dir():
-        raise click.ClickException(f"{output.parent}: there is no such folder")
-    if target.exists() and not target.is_file():
-        raise click.ClickException(f"{output} is not a file that can be replaced")
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+def read_csv(lines: BinaryIO, run: Run) -> Iterator[Line]:
+    """The conversations of a table; rows of one may stand anywhere, so all are read before the first is judged."""
     try:
-        with os.fdopen(handle, "wb") as out:
-            yield out
-        Path(name).replace(target)
-    finally:
-        with suppress(FileNotFoundError):
-            Path(name).unlink()
+        sheet = read_sheet(lines)
+    except BadRow as error:
+        run.bad.append((1, str(error)))
+        return
+    run.bad += sheet.bad
+    run.report.unknown |= sheet.unknown
+    if sheet.dropped:
+        run.notes.append(f"Dropped, for no message of the visitor stands before them: {sheet.dropped} rows of the bot")
+    size = os.fstat(lines.fileno()).st_size // max(len(sheet.conversations), 1)
+    for session, conversation in sheet.conversations.items():
+        yield Line(sheet.lines[session], json.dumps(conversation).encode(), size)
 
 
 def bad_lines(source: Path, bad: list[tuple[int, str]]) -> str:
     """Each bad line with its number and why; nothing was written."""
-    named = [f"{source}, line {number}: {why}" for number, why in bad[:BAD_LINES]]
+    named = [f"{source}, line {number}: {why}" for number, why in sorted(bad)[:BAD_LINES]]
     more = [f"and {len(bad) - BAD_LINES} more"] if len(bad) > BAD_LINES else []
     return "\n".join([*named, *more])
+
+
+# -- the database ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which sessions: from a day on, so many days; the last ones where no day is named."""
+
+    since: date | None
+    days: int | None
+
+    def instants(self, now: Millis, zone: str) -> tuple[Millis, Millis]:
+        """Its beginning and its end, which is not part of it."""
+        if self.since is None:
+            return now - (self.days or DAYS) * DAY, now + 1
+        if self.days is None:
+            return midnight(self.since, zone), now + 1
+        return midnight(self.since, zone), min(midnight(self.since + timedelta(days=self.days), zone), now + 1)
+
+
+def midnight(day: date, zone: str) -> Millis:
+    """When a day begins on the clock of a zone."""
+    return from_datetime(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)))
+
+
+def judge_site(site_id: str | None, window: Window, output: Path | None, file: Path | None, jobs: int) -> Backtest:
+    """The report on a site's own sessions."""
+    tried = named_file(file) if file else None
+    with opened() as assembly:
+        with assembly.bridge.store.read() as tx:
+            site = the_site(tx, site_id)
+            present = named_in_force(assembly.bridge, tx, site.id)
+        report = Backtest(tried, present) if tried else Backtest(present)
+        between = window.instants(assembly.bridge.clock.now(), site.timezone)
+        return judge_stored(report, StoredSessions(assembly.bridge, site.id, *between), output, jobs)
+
+
+# -- the policies ------------------------------------------------------------------------------------------------------
 
 
 def policies_of(file: Path | None, site_id: str | None) -> tuple[Named, Named | None]:
@@ -155,8 +194,8 @@ def policies_of(file: Path | None, site_id: str | None) -> tuple[Named, Named | 
     A file is judged with whatever the database is like: where there is no policy in force, nothing is compared.
     """
     if file is None:
-        return in_force(site_id) or Named("the shipped policy", read_policy(manage_policy.shipped_document())), None
-    tried = Named(str(file), read_policy(read_document(file)))
+        return in_force(site_id) or named("the shipped policy", manage_policy.shipped_document()), None
+    tried = named_file(file)
     try:
         return tried, in_force(site_id)
     except Exception as error:
@@ -167,6 +206,16 @@ def policies_of(file: Path | None, site_id: str | None) -> tuple[Named, Named | 
         return tried, None
 
 
+def named_file(file: Path) -> Named:
+    """A file's policy, called by its path."""
+    return named(str(file), read_document(file))
+
+
+def named(name: str, document: str) -> Named:
+    """A document's policy, under a name."""
+    return Named(name, read_policy(document))
+
+
 def in_force(site_id: str | None) -> Named | None:
     """The site's policy; None where nothing was ever set up here."""
     if site_id is None and bootstrap.no_database(settings_now()):
@@ -174,6 +223,4 @@ def in_force(site_id: str | None) -> Named | None:
     with opened() as assembly, assembly.bridge.store.read() as tx:
         if site_id is None and not tx.sites.all():
             return None
-        site = the_site(tx, site_id)
-        found = manage_policy.current_policy(tx, site.id)
-        return Named(f"version {found.version} of {site.id}", read_policy(found.document))
+        return named_in_force(assembly.bridge, tx, the_site(tx, site_id).id)

@@ -1,56 +1,33 @@
 """Reading a policy: every fault is a finding with its path, its line and a hint; an error refuses the document."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from itertools import islice
+from typing import Any, Final, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from bridge.domain import hours, messages
+from bridge.domain import hours
+from bridge.domain.finding import Finding, Level, PolicyRefused
+from bridge.domain.host import Host
 from bridge.domain.instants import from_rfc3339
-from bridge.domain.policy import Policy
-from bridge.domain.reach import unreachable
-from bridge.domain.rules import names
-from bridge.domain.values import Channel, Json, Millis
+from bridge.domain.policy import All, Any_, AtLeast, Flow, Match, Not, Policy, Queue, Rule, Thresholds
+from bridge.domain.review import did_you_mean, review
+from bridge.domain.triggers import Trigger
+from bridge.domain.values import Json, Millis
+
+__all__ = ["Finding", "Level", "PolicyRefused", "check_policy", "read_policy", "stored_policy"]
 
 LARGEST = 256 * 1024
 """Characters of a policy document."""
 DEEPEST = 40
+MOST = 200
+"""Faults against the schema that are told of one document."""
+NOT_YAML = "a key, a colon and a space, then the value; indent with spaces"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class Level(StrEnum):
-    """Whether the document is refused or only commented on."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One fault of a document. `path` is a JSON pointer; `line` counts from 1, where it is known."""
-
-    level: Level
-    path: str
-    message: str
-    hint: str = ""
-    line: int | None = None
-
-    def __str__(self) -> str:
-        where = f"line {self.line}: " if self.line else ""
-        hint = f" ({self.hint})" if self.hint else ""
-        return f"{self.level.value}: {where}{self.path or '/'}: {self.message}{hint}"
-
-
-class PolicyRefused(ValueError):  # noqa: N818 - it names what happened
-    """The document has errors; `findings` names them."""
-
-    def __init__(self, findings: list[Finding]) -> None:
-        super().__init__("\n".join(str(finding) for finding in findings))
-        self.findings = findings
 
 
 def read_policy(document: str) -> Policy:
@@ -65,30 +42,53 @@ def read_policy(document: str) -> Policy:
     return policy
 
 
-def check_policy(document: str, *, now: Millis | None = None) -> tuple[Policy | None, list[Finding]]:
-    """The policy, unless it has an error, and everything that is to be said about it.
+def stored_policy(document: str) -> Policy:
+    """The policy of a document that was accepted when it was put: what a newer release finds in it refuses it no more.
+
+    Raises:
+        PolicyRefused: it does not fit the schema.
+    """
+    policy, _, findings = _read(document)
+    if policy is None:
+        raise PolicyRefused(findings)
+    return policy
+
+
+def check_policy(
+    document: str, *, now: Millis | None = None, host: Host | None = None
+) -> tuple[Policy | None, list[Finding]]:
+    """The policy, unless it has an error, and everything that is to be said about it: errors first, then by line.
 
     Args:
         document: YAML or JSON text.
         now: the instant from which "no opening within a year" is looked for; the year 2026 when left out.
+        host: who will feed the triggers, as far as that is known.
     """
-    root, data, refused = _parse(document)
-    if refused:
-        return None, [refused]
-    lines = _Lines(root)
-    try:
-        policy = Policy.model_validate(data)
-    except ValidationError as error:
-        return None, [_of_schema(one, lines) for one in _causes(error)]
+    policy, lines, findings = _read(document)
+    if policy is None:
+        return None, findings
     at = now if now is not None else from_rfc3339("2026-01-01T00:00:00Z")
-    found = [lines.located(finding) for finding in _review(policy, at)]
+    found = [lines.located(finding) for finding in review(policy, at, host or Host())]
+    found.sort(key=lambda finding: (finding.level is not Level.ERROR, finding.line))
     refused_at_all = any(finding.level is Level.ERROR for finding in found)
     return (None if refused_at_all else policy), found
 
 
+def _read(document: str) -> "tuple[Policy | None, _Lines, list[Finding]]":
+    """The policy as far as the schema goes, and where its parts stand."""
+    root, data, refused = _parse(document)
+    if refused:
+        return None, _Lines(None), [refused]  # what was refused may hold itself, or stand for far more than it is
+    lines = _Lines(root)
+    try:
+        return Policy.model_validate(data), lines, []
+    except ValidationError as error:
+        return None, lines, [_of_schema(one, lines) for one in islice(_causes(error), MOST)]
+
+
 def _parse(document: str) -> tuple[yaml.Node | None, Json, Finding | None]:
     if len(document) > LARGEST:
-        return None, None, Finding(Level.ERROR, "", f"longer than {LARGEST} characters")
+        return None, None, _refusal(f"longer than {LARGEST} characters", "leave out what is not needed")
     try:
         if deep := _too_deep(document):
             return None, None, deep
@@ -98,11 +98,14 @@ def _parse(document: str) -> tuple[yaml.Node | None, Json, Finding | None]:
             return root, None, fault
         return root, yaml.constructor.SafeConstructor().construct_document(root), None
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        line = mark.line + 1 if mark else None
-        return None, None, Finding(Level.ERROR, "", f"not YAML: {error.problem or 'unreadable'}", "", line)
+        return None, None, _refusal(f"not YAML: {error.problem or 'unreadable'}", NOT_YAML, error.problem_mark)
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
-        return None, None, Finding(Level.ERROR, "", "not YAML or JSON")
+        return None, None, _refusal("not YAML or JSON", NOT_YAML)
+
+
+def _refusal(message: str, hint: str, mark: Any = None) -> Finding:
+    """A fault that leaves nothing to be read; `mark` is YAML's, counted from 0."""
+    return Finding(Level.ERROR, "", message, hint, mark.line + 1 if mark else 1)
 
 
 def _too_deep(document: str) -> Finding | None:
@@ -111,27 +114,25 @@ def _too_deep(document: str) -> Finding | None:
     for event in yaml.parse(document, Loader=LOADER):
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > DEEPEST:
-            mark = event.start_mark
-            return Finding(Level.ERROR, "", "nested too deeply", "", mark.line + 1 if mark else None)
+            return _refusal("nested too deeply", f"{DEEPEST} levels are read", event.start_mark)
     return None
 
 
 def _fault_of_tree(root: yaml.Node | None) -> Finding | None:
     """No document, an alias (one short text can stand for a very long one) or a key that stands twice."""
     if not isinstance(root, yaml.MappingNode):
-        return Finding(Level.ERROR, "", "expected a mapping with rules, queues and hours")
+        return _refusal("expected a mapping with rules, queues and hours", "bridge policy show prints a whole one")
     seen: set[int] = set()
     stack: list[yaml.Node] = [root]
     while stack:
         node = stack.pop()
-        line = node.start_mark.line + 1
         if id(node) in seen:
-            return Finding(Level.ERROR, "", "aliases (& and *) are not read", "write it out", line)
+            return _refusal("aliases (& and *) are not read", "write it out", node.start_mark)
         seen.add(id(node))
         if isinstance(node, yaml.MappingNode):
             keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
             if double := next((key for key, times in Counter(keys).items() if times > 1), None):
-                return Finding(Level.ERROR, "", f"the key {double[:40]!r} stands twice", "keep one of them", line)
+                return _refusal(f"the key {double[:40]!r} stands twice", "keep one of them", node.start_mark)
             stack.extend(child for pair in node.value for child in pair)
         elif isinstance(node, yaml.SequenceNode):
             stack.extend(node.value)
@@ -160,13 +161,13 @@ class _Lines:
     def __contains__(self, path: str) -> bool:
         return path in self._of
 
-    def of(self, path: str) -> int | None:
+    def of(self, path: str) -> int:
         while path and path not in self._of:
             path = path.rpartition("/")[0]
-        return self._of.get(path)
+        return self._of.get(path, 1)
 
     def located(self, finding: Finding) -> Finding:
-        return Finding(finding.level, finding.path, finding.message, finding.hint, self.of(finding.path))
+        return replace(finding, line=self.of(finding.path))
 
 
 def _causes(error: ValidationError) -> Iterator[Any]:
@@ -186,82 +187,59 @@ def _of_schema(error: Any, lines: _Lines) -> Finding:
         candidate = f"{path}/{part}"
         if isinstance(part, int) or error["type"] in ("missing", "extra_forbidden") or candidate in lines:
             path = candidate
-    message = str(error["msg"]).removeprefix("Value error, ")
-    hint = "check the spelling; the documentation lists every key" if error["type"] == "extra_forbidden" else ""
-    return Finding(Level.ERROR, path, message[0].lower() + message[1:], hint, lines.of(path))
+    return Finding(Level.ERROR, path, _message(error), _hint(error, path), lines.of(path))
 
 
-def _review(policy: Policy, now: Millis) -> Iterator[Finding]:
-    yield from _tiers(policy)
-    yield from _rules(policy)
-    yield from _queues(policy, now)
-    for path, fault, hint in messages.faults(policy.messages):
-        yield Finding(Level.ERROR, f"/messages/{path}", fault, hint)
+def _message(error: Any) -> str:
+    match error["type"]:
+        case "extra_forbidden":
+            return "there is no such key here"
+        case "union_tag_invalid":
+            return f"there is no trigger type {error['ctx']['tag'][:64]!r}"
+        case _:
+            message = str(error["msg"]).removeprefix("Value error, ")
+            return message[0].lower() + message[1:]
 
 
-def _unknown(path: str, kind: str, name: str, known: object) -> Finding:
-    choice = ", ".join(map(str, list(known)[:12])) if isinstance(known, dict | tuple) else ""
-    return Finding(
-        Level.ERROR, path, f"there is no {kind} {name!r}", f"known: {choice}" if choice else "none is defined"
-    )
+def _hint(error: Any, path: str) -> str:
+    match error["type"]:
+        case "missing":
+            return "add it"
+        case "extra_forbidden":
+            return did_you_mean(path.rpartition("/")[2], _keys_at(path, error["loc"]))
+        case "union_tag_invalid":
+            return did_you_mean(str(error["ctx"]["tag"]), TRIGGERS)
+        case _:
+            return "docs/policy.md has every key with an example"
 
 
-def _tiers(policy: Policy) -> Iterator[Finding]:
-    if policy.default_tier not in policy.tiers:
-        yield _unknown("/default_tier", "tier", policy.default_tier, policy.tiers)
-    for name, trigger in policy.triggers.items():
-        tier = getattr(trigger, "tier", None)
-        if tier is not None and tier not in policy.tiers:
-            yield _unknown(f"/triggers/{name}/tier", "tier", tier, policy.tiers)
-    for name, queue in policy.queues.items():
-        for index, tier in enumerate(queue.tiers):
-            if tier not in policy.tiers:
-                yield _unknown(f"/queues/{name}/tiers/{index}", "tier", tier, policy.tiers)
+def _keys_at(path: str, loc: tuple[Any, ...]) -> Iterable[str]:
+    """The keys that are known where a key is not."""
+    above = path.rpartition("/")[0]
+    if fnmatchcase(above, "/triggers/*"):
+        return _keys_of(*(TRIGGERS[part] for part in loc[2:3] if part in TRIGGERS))
+    return next((_keys_of(*models) for pattern, models in PLACES if fnmatchcase(above, pattern)), ())
 
 
-def _rules(policy: Policy) -> Iterator[Finding]:
-    for index, rule in enumerate(policy.rules):
-        path = f"/rules/{index}"
-        for trigger in dict.fromkeys(name for name, _ in names(rule.when)):
-            if trigger not in policy.triggers:
-                yield _unknown(f"{path}/when", "trigger", trigger, policy.triggers)
-        if rule.queue and rule.queue not in policy.queues:
-            yield _unknown(f"{path}/queue", "queue", rule.queue, policy.queues)
-        for flow in set(rule.flows) - policy.flows.keys():
-            yield _unknown(f"{path}/flows", "flow", flow, policy.flows)
-        for tier in set(rule.tiers) - set(policy.tiers):
-            yield _unknown(f"{path}/tiers", "tier", tier, policy.tiers)
-        yield from _twice(policy, index)
-    yield from _unreachable(policy)
+def _keys_of(*models: type[BaseModel]) -> list[str]:
+    return [field.alias or name for model in models for name, field in model.model_fields.items()]
 
 
-def _twice(policy: Policy, index: int) -> Iterator[Finding]:
-    name = policy.rules[index].name
-    if any(earlier.name == name for earlier in policy.rules[:index]):
-        hint = "give each its own name"
-        yield Finding(Level.ERROR, f"/rules/{index}/name", f"the rule {name!r} stands twice", hint)
-
-
-def _unreachable(policy: Policy) -> Iterator[Finding]:
-    for index, earlier in unreachable(policy.rules):
-        if earlier is None:
-            hint = "its condition contradicts itself, or asks for more triggers than it names"
-            yield Finding(Level.ERROR, f"/rules/{index}/when", "it can never hold", hint)
-        else:
-            hint = "the first rule that holds decides; put the narrower one first"
-            said = f"it can never decide: whenever it holds, {earlier.name!r} has decided"
-            yield Finding(Level.ERROR, f"/rules/{index}", said, hint)
-
-
-def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
-    for name, queue in policy.queues.items():
-        if queue.hours not in policy.hours:
-            yield _unknown(f"/queues/{name}/hours", "calendar", queue.hours, policy.hours)
-        if queue.ladder[-1] is not Channel.EMAIL:
-            hint = "end it with email: a person may be away, a mailbox is not"
-            yield Finding(Level.ERROR, f"/queues/{name}/ladder", "its last rung can fail", hint)
-        if len(set(queue.ladder)) != len(queue.ladder):
-            yield Finding(Level.ERROR, f"/queues/{name}/ladder", "a rung stands twice", "name each way once")
-    for name, calendar in policy.hours.items():
-        if not hours.opening_in_year(calendar, now):
-            yield Finding(Level.ERROR, f"/hours/{name}", "it never opens within a year", "nothing could be promised")
+TRIGGERS: Final[dict[str, type[BaseModel]]] = {
+    model.model_fields["type"].default: model for model in get_args(get_args(Trigger)[0])
+}
+PLACES: Final[tuple[tuple[str, tuple[type[BaseModel], ...]], ...]] = (
+    ("", (Policy,)),
+    ("/thresholds", (Thresholds,)),
+    ("/flows/*/thresholds", (Thresholds,)),
+    ("/flows/*/match", (Match,)),
+    ("/flows/*", (Flow,)),
+    ("/rules/*/when*", (Any_, All, AtLeast, Not)),
+    ("/rules/*", (Rule,)),
+    ("/queues/*", (Queue,)),
+    ("/hours/*/holidays", (hours.Holidays,)),
+    ("/hours/*/closed/*", (hours.Closure,)),
+    ("/hours/*/extra/*", (hours.Extra,)),
+    ("/hours/*", (hours.Calendar,)),
+)
+"""Which models have their keys at a path, the first pattern that fits."""

@@ -30,7 +30,8 @@ YEAR = 366 * DAY
 """How far ahead every search looks, in milliseconds. What does not open within it does not open."""
 
 _DAY_MINUTES = 24 * 60
-_LONGEST_SUM = 10 * YEAR
+LONGEST_SUM = 10 * YEAR
+"""How long a time open hours are counted over, in milliseconds."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WINDOW = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-(?:([01][0-9]|2[0-3]):([0-5][0-9])|24:00)", re.ASCII)
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -401,7 +402,7 @@ def open_runs(calendar: Calendar, a: Millis, b: Millis) -> list[Span]:
     Raises:
         ValueError: more than ten years lie between `a` and `b`.
     """
-    if b - a > _LONGEST_SUM:
+    if b - a > LONGEST_SUM:
         raise ValueError("more than ten years of staffed hours asked for")
     return _merged(list(_open_from(calendar, a, b))) if b > a else []
 

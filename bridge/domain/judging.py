@@ -12,7 +12,7 @@ from bridge.domain import session as sessions
 from bridge.domain.policy import Policy
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
-from bridge.domain.signals import TurnSignals, Value
+from bridge.domain.signals import MessageSignals, ReplySignals, TurnSignals, Value
 from bridge.domain.triggers import Situation
 from bridge.domain.values import Millis
 
@@ -35,15 +35,28 @@ class Reply:
 
 
 def hear(policy: Policy, session: Session, text: str, at: Millis) -> Session:
-    """The session after a visitor's message, whose signals are the last of its window; its locale, if it had none."""
+    """The session after a visitor's message, whose signals are the last of its window."""
+    return heard(policy, session, text, measure_message(session, text), at)
+
+
+def measure_message(session: Session, text: str) -> MessageSignals:
+    """What a visitor's message shows; the policy has no part in it."""
     previous = session.window[-1].reply if session.window else None
-    session = replace(session, locale=session.locale or languages.guess(text) or None)
-    language = signals.language_of(session.locale)
-    message = signals.measure_message(text, language=language, previous=previous)
+    return signals.measure_message(text, language=signals.language_of(locale_of(session, text)), previous=previous)
+
+
+def locale_of(session: Session, text: str) -> str | None:
+    """The session's locale; where it has none, the language that its message is clearly written in."""
+    return session.locale or languages.guess(text) or None
+
+
+def heard(policy: Policy, session: Session, text: str, message: MessageSignals, at: Millis) -> Session:
+    """The session after a message that was measured."""
     seq = session.turns + 1
     return replace(
         session,
         turns=seq,
+        locale=locale_of(session, text),
         window=sessions.append(session.window, TurnSignals(seq=seq, at=at, message=message, reply=None)),
         flow=policies.flow_of_message(policy, text, session.flow),
     )
@@ -51,7 +64,12 @@ def hear(policy: Policy, session: Session, text: str, at: Millis) -> Session:
 
 def answer(policy: Policy, session: Session, seq: int, reply: Reply) -> Session:
     """The session after the bot's reply to the turn of that number, if that is recent enough to be looked at."""
-    measured = signals.measure_reply(
+    return answered(policy, session, seq, measure_reply(session, reply))
+
+
+def measure_reply(session: Session, reply: Reply) -> ReplySignals:
+    """What a bot's reply shows; the policy has no part in it."""
+    return signals.measure_reply(
         reply.text,
         language=signals.language_of(session.locale),
         confidence=reply.confidence,
@@ -60,8 +78,12 @@ def answer(policy: Policy, session: Session, seq: int, reply: Reply) -> Session:
         failed=reply.failed,
         values=dict(reply.signals),
     )
+
+
+def answered(policy: Policy, session: Session, seq: int, reply: ReplySignals) -> Session:
+    """The session after a reply that was measured."""
     known = seen(session, seq)
-    window = sessions.answered(session.window, replace(known, reply=measured)) if known else session.window
+    window = sessions.answered(session.window, replace(known, reply=reply)) if known else session.window
     return replace(session, window=window, flow=policies.flow_of_intent(policy, reply.intent, session.flow))
 
 
@@ -76,7 +98,7 @@ def judge(policy: Policy, session: Session) -> Decision:
         turns=session.window,
         turn_count=session.turns,
         flow=session.flow,
-        confidence_threshold=policy.confidence_threshold(session.flow),
+        confidence_threshold=policy.confidence_threshold(session.flow, session.customer.tier),
         tiers=policy.tiers,
         customer=session.customer,
     )

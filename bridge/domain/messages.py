@@ -5,13 +5,16 @@ no wording of an owner can lose the instant.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 
 Messages = Mapping[str, Mapping[str, str]]
 """Texts by language and key, as in the policy's `messages:`."""
+
+OWN = ("due",)
+"""What a message of an owner's own must hold: it stands at the decision, so it is a promise."""
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]*)\}")
 
@@ -53,17 +56,18 @@ KEYS: Mapping[str, Key] = MappingProxyType(
 def text(messages: Messages, language: str, key: str, **values: str) -> str:
     """The message in the language: the owner's, else the shipped one, else both again in English.
 
-    A wording that asks for a value which is not given here is passed over, because the visitor has to hear something.
+    A message of the owner's own has no shipped wording. A wording that asks for a value which is not given here is
+    passed over, because the visitor has to hear something.
 
     Raises:
         ValueError: no such key, or no wording can do with the values.
     """
-    if key not in KEYS:
-        raise ValueError(f"no such message; {_hint(key)}")
     for template in _wordings(messages, language, key):
         if all(name in values for name in _PLACEHOLDER.findall(template)):
             said = _PLACEHOLDER.sub(lambda found: values[found[1]], template)
             return " ".join(said.split()) if key == "mail_subject" else said
+    if key not in KEYS:
+        raise ValueError(f"no such message; {_hint(key)}")
     raise ValueError(f"the message {key} needs a value for {_braced(KEYS[key].one_of)}")
 
 
@@ -80,35 +84,52 @@ def locale_for(messages: Messages, locale: str | None) -> str:
     return locale if locale and language_for(messages, locale) in _tags(locale) else "en"
 
 
-def faults(messages: Messages) -> Iterator[tuple[str, str, str]]:
-    """What is wrong with an owner's messages: path (`en/after_hours`), the fault, and a hint."""
+def locale_of_own(messages: Messages, locale: str | None, key: str) -> str | None:
+    """The locale to say a message of an owner's own in: the visitor's where it exists in their language, else `en`.
+
+    None where it exists in neither: then the standard message is said.
+    """
+    owned = {_tag(language) for language, texts in messages.items() if key in texts}
+    if locale and owned.intersection(_tags(locale)):
+        return locale
+    return "en" if "en" in owned else None
+
+
+def faults(messages: Messages, own: Collection[str] = ()) -> Iterator[tuple[str, str, str]]:
+    """What is wrong with an owner's messages: path (`en/after_hours`), the fault, and a hint.
+
+    Args:
+        messages: the owner's.
+        own: the messages of their own that rules name.
+    """
     for language, texts in messages.items():
         for key, template in texts.items():
             try:
-                check(key, template)
+                check(key, template, own)
             except ValueError as fault:
                 what, _, hint = str(fault).partition("; ")
-                yield f"{language}/{key}", what, hint
+                yield f"{language}/{key}", what, hint or "docs/policy.md lists every message with its placeholders"
 
 
-def check(key: str, template: str) -> None:
+def check(key: str, template: str, own: Collection[str] = ()) -> None:
     """Check one message of an owner.
 
     Raises:
         ValueError: no such key, nothing in it, a placeholder that is not known, or a promise without its placeholder.
             The text is the fault, a semicolon and a hint.
     """
-    if key not in KEYS:
+    if key not in KEYS and key not in own:
         raise ValueError(f"no such message; {_hint(key)}")
     if not template.strip():
         raise ValueError("it is empty; leave it out for the shipped one")
     named = set(_PLACEHOLDER.findall(template))
-    known = KEYS[key]
+    known = KEYS[key] if key in KEYS else Key("an owner's own, said at the decision", OWN)
     if named - set(known.known):
         raise ValueError(f"a placeholder is not known here; known are: {_braced(known.known) or 'none'}")
     if known.one_of and not named & set(known.one_of):
         raise ValueError(
-            f"{_braced(known.one_of, ' or ')} is missing; without it the customer is not told what to know"
+            f"the placeholder {_braced(known.one_of, ' or ')} is missing; "
+            "without it the customer is not told what to know"
         )
 
 

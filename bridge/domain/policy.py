@@ -13,10 +13,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from bridge.domain.hours import Calendar
-from bridge.domain.triggers import Trigger
+from bridge.domain.lexicon import fold
+from bridge.domain.triggers import Share, Trigger
 from bridge.domain.values import Channel, Frozen, Millis, Priority
 
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
+CONFIDENCE = 0.55
+"""Below it a bot counts as unsure, where the document says nothing."""
 UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -96,16 +99,17 @@ class Match(Frozen):
 
     @cached_property
     def pattern(self) -> re.Pattern[str] | None:
-        """The words as one pattern; a word matches whole, whatever its case."""
-        if not self.words:
-            return None
-        return re.compile(r"(?<!\w)(?:" + "|".join(re.escape(word) for word in self.words) + r")(?!\w)", re.IGNORECASE)
+        """The words as one pattern for a folded text: a word matches whole, whatever its case and accents."""
+        folded = filter(None, (fold(word).split() for word in self.words))
+        words = [r"\s+".join(map(re.escape, word)) for word in folded]
+        return re.compile(r"(?<!\w)(?:" + "|".join(words) + r")(?!\w)") if words else None
 
 
 class Thresholds(Frozen):
-    """Numbers that a topic may set for itself. `confidence`: below it the bot counts as unsure."""
+    """Numbers that a topic may set for itself. `confidence`: below it the bot counts as unsure; `tiers`: for them."""
 
-    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    confidence: Share | None = None
+    tiers: Annotated[dict[Name, Share], Field(max_length=20)] = Field(default_factory=dict)
 
 
 class Flow(Frozen):
@@ -116,13 +120,18 @@ class Flow(Frozen):
 
 
 class Rule(Frozen):
-    """The logic that decides. The first rule that holds wins; `reason` replaces the machine-made one."""
+    """The logic that decides. The first rule that holds wins.
+
+    `reason` replaces the machine-made one for the team, `message` names what the customer is told in place of the
+    standard message.
+    """
 
     name: Name
     when: Condition
     priority: Priority
     queue: Name | None = None
     reason: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    message: Name | None = None
     flows: tuple[Name, ...] = ()
     tiers: tuple[Name, ...] = ()
 
@@ -161,16 +170,22 @@ class Policy(Frozen):
     default_tier: Name = "standard"
     claimed_identity: Literal["raise", "ignore"] = "raise"
     flows: Annotated[dict[Name, Flow], Field(max_length=100)] = Field(default_factory=lambda: {"default": Flow()})
-    thresholds: Thresholds = Thresholds(confidence=0.55)
+    thresholds: Thresholds = Thresholds()
     triggers: Annotated[dict[Name, Trigger], Field(max_length=200)] = Field(default_factory=dict)
     messages: Annotated[dict[str, dict[str, Annotated[str, Field(max_length=600)]]], Field(max_length=50)] = Field(
         default_factory=dict
     )
 
-    def confidence_threshold(self, flow: str) -> float | None:
-        """What the flow asks of the bot's confidence; the document's own where the flow says nothing."""
-        own = self.flows[flow].thresholds.confidence if flow in self.flows else None
-        return own if own is not None else self.thresholds.confidence
+    def confidence_threshold(self, flow: str, tier: str) -> float:
+        """How sure the bot has to be, by the closest that the document says: flow and tier, flow, tier, document."""
+        own = self.flows[flow].thresholds if flow in self.flows else Thresholds()
+        said = (own.tiers.get(tier), own.confidence, self.thresholds.tiers.get(tier), self.thresholds.confidence)
+        return next((threshold for threshold in said if threshold is not None), CONFIDENCE)
+
+    @property
+    def own_messages(self) -> frozenset[str]:
+        """The messages of the owner's own that rules name."""
+        return frozenset(rule.message for rule in self.rules if rule.message)
 
     def queue_for(self, rule: Rule, tier: str) -> str:
         """The rule's queue; else the first one meant for the customer's tier; else the first meant for everybody."""
@@ -182,8 +197,9 @@ class Policy(Frozen):
 
 def flow_of_message(policy: Policy, text: str, current: str) -> str:
     """The flow that a visitor's message speaks of by its words; the present one when it names none."""
+    folded = fold(text)
     for name, flow in policy.flows.items():
-        if flow.match.pattern and flow.match.pattern.search(text):
+        if flow.match.pattern and flow.match.pattern.search(folded):
             return name
     return current
 

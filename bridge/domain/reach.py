@@ -1,6 +1,6 @@
 """Which rules can decide at all, found by trying every combination of the triggers that they name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from itertools import product
 
 from bridge.domain.policy import Condition, Rule
@@ -30,6 +30,15 @@ def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[int, Rule | None]]:
             if earlier.when == rule.when or _implies(rule.when, earlier.when, both):
                 yield index, earlier
                 break
+
+
+def can_hold(condition: Condition, *, without: Container[str]) -> bool:
+    """Whether a condition can hold while some triggers never fire; True where that is too much to try."""
+    if not any(negated for _, negated in names(condition)):
+        return holds(condition, lambda name: name not in without)
+    known = _named(condition)
+    free = [name for name in known if name not in without]
+    return len(known) > MOST_NAMES or any(_satisfying(condition, free))
 
 
 def _named(condition: Condition) -> list[str]:

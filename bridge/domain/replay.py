@@ -5,24 +5,29 @@ message counts as a turn that says nothing, an unpaired surrogate becomes a ques
 """
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Annotated, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.domain import judging
 from bridge.domain import policy as policies
-from bridge.domain.customer import Account, Customer, Fetch, Order, judge_tier
+from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order, judge_tier
 from bridge.domain.instants import MINUTE, from_rfc3339
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY, Reply
 from bridge.domain.policy import Policy
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
-from bridge.domain.values import Identity, Json, Millis, State, Text80, Visitor
+from bridge.domain.signals import MessageSignals, ReplySignals
+from bridge.domain.values import Identity, Json, Millis, State, Text80, Text200, Visitor
 
-MOST_ORDERS = 50
-LATEST = from_rfc3339("9999-12-31T23:59:59Z")
+MOST_ORDERS: Final = 50
+MOST_TICKETS: Final = 50
+SHORT: Final = 160
+"""Characters of a message that is shown."""
+LATEST: Final = from_rfc3339("2999-12-31T23:59:59Z")
+AN_INSTANT: Final = "expected a date and time with a zone, or milliseconds since 1970"
 
 
 class BadLine(ValueError):  # noqa: N818 - it names what it is
@@ -49,18 +54,52 @@ class RecordedOrder(Recorded):
         return Order(id=self.id, total=self.total, currency=self.currency, status=self.status)
 
 
+class RecordedTicket(Recorded):
+    """A ticket that the customer already had with the team."""
+
+    id: Text80 = ""
+    subject: Text200 = ""
+    status: Text80 = ""
+
+    def value(self) -> OpenTicket:
+        """The ticket as a session keeps it."""
+        return OpenTicket(id=self.id, subject=self.subject, status=self.status)
+
+
 class RecordedCustomer(Recorded):
     """What the look-up at session start had said."""
 
     fetch: Fetch = Fetch.FOUND
     tier: Text80 | None = None
     orders: tuple[RecordedOrder, ...] | None = None
+    open_tickets: tuple[RecordedTicket, ...] | None = None
+    sla_minutes_left: Annotated[int, Field(ge=-1_000_000, le=1_000_000)] | None = None
+
+
+def instant_of(value: str | int | None) -> int | None:
+    """An instant that is recorded as RFC 3339 or as milliseconds.
+
+    Raises:
+        ValueError: neither; the message says what is expected.
+    """
+    try:
+        at = from_rfc3339(value) if isinstance(value, str) else value
+    except (ValueError, OverflowError):
+        raise ValueError(AN_INSTANT) from None
+    if at is not None and not 0 <= at <= LATEST:
+        raise ValueError(AN_INSTANT)
+    return at
+
+
+At = Annotated[str | int | None, AfterValidator(instant_of)]
+"""An instant as records have it; milliseconds UTC once it is read."""
 
 
 class RecordedReply(Recorded):
-    """What the bot said, and what its host said about it."""
+    """What the bot said, and what its host said about it. `at`: when it came, if that was after a later message."""
 
     text: str
+    at: At = None
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     intent: str | None = None
     intent_matched: bool | None = None
@@ -84,37 +123,27 @@ class RecordedTurn(Recorded):
 
     visitor: str
     bot: RecordedReply | None = None
-    at: str | Annotated[int, Field(ge=0, le=LATEST)] | None = None
-
-    @field_validator("at")
-    @classmethod
-    def _instant(cls, value: str | int | None) -> int | None:
-        """Read RFC 3339.
-
-        Raises:
-            ValueError: not a date and time with a zone.
-        """
-        if not isinstance(value, str):
-            return value
-        try:
-            return from_rfc3339(value)
-        except (ValueError, OverflowError):
-            raise ValueError("expected a date and time with a zone, or milliseconds since 1970") from None
+    at: At = None
 
 
 class Conversation(Recorded):
-    """One recorded session."""
+    """One recorded session. `handed_over`: the record ends there because a person took over."""
 
     session_id: Annotated[str, Field(min_length=1, max_length=200)]
     locale: str | None = None
+    page_url: str | None = None
     flow: str | None = None
     customer: RecordedCustomer | None = None
     turns: tuple[RecordedTurn, ...]
+    handed_over: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a conversation came to: the turn (from 0) that led to the hand-over and its rule, or None throughout."""
+    """What a conversation came to: the turn (from 0) that led to the hand-over and its rule, or None throughout.
+
+    `said` is the visitor's message of that turn, shortened; `at` is when it was taken, where instants are recorded.
+    """
 
     session_id: str
     turn: int | None = None
@@ -122,6 +151,8 @@ class Outcome:
     reason: str | None = None
     priority: str | None = None
     queue: str | None = None
+    said: str | None = field(default=None, compare=False)
+    at: Millis | None = field(default=None, compare=False)
 
     @property
     def escalated(self) -> bool:
@@ -183,42 +214,115 @@ def unknown_keys(conversation: Conversation) -> set[str]:
 
 
 def replay(policy: Policy, conversation: Conversation) -> Outcome:
-    """What the conversation comes to under a policy: each message is judged, then the reply to it, as live does it."""
-    session = _begin(policy, conversation)
-    for index, (turn, at) in enumerate(zip(conversation.turns, instants(conversation.turns), strict=True)):
-        session, decision = _take(policy, session, turn, at)
-        if decision.rule:
-            return Outcome(
-                session_id=conversation.session_id,
-                turn=index,
-                rule=decision.rule.name,
-                reason=decision.reason,
-                priority=decision.rule.priority.value,
-                queue=policy.queue_for(decision.rule, session.customer.tier),
-            )
-    return Outcome(conversation.session_id)
+    """What the conversation comes to under a policy: each message and each reply is judged as it came, as live does."""
+    return replay_under((policy,), conversation)[0]
 
 
-def _take(policy: Policy, session: Session, turn: RecordedTurn, at: Millis) -> tuple[Session, Decision]:
-    session = judging.hear(policy, session, turn.visitor[:LONGEST_MESSAGE], at)
-    decision = judging.judge(policy, session)
-    if decision.rule or turn.bot is None:
-        return session, decision
-    session = judging.answer(policy, session, session.turns, turn.bot.value())
-    return session, judging.judge(policy, session)
+def replay_under(tried: Sequence[Policy], conversation: Conversation) -> list[Outcome]:
+    """What the conversation comes to under each of several policies; what is said is measured once for all of them."""
+    courses = [Course(policy, _begin(policy, conversation)) for policy in tried]
+    for step in _steps(conversation.turns):
+        going = [course for course in courses if course.decision.rule is None]
+        if not going:
+            break
+        measured = _measure(going[0].session, step)
+        for course in going:
+            course.take(step, measured)
+    return [course.outcome(conversation) for course in courses]
 
 
-def instants(turns: tuple[RecordedTurn, ...]) -> Iterator[Millis]:
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What came: a visitor's message, or the reply to it. `seq` is the number of the turn, from 1."""
+
+    seq: int
+    at: Millis
+    said: str | RecordedReply
+
+
+UNDECIDED: Final = Decision(None, "", {})
+
+
+@dataclass(slots=True)
+class Course:
+    """A conversation on its way under one policy, up to the first decision."""
+
+    policy: Policy
+    session: Session
+    decision: Decision = UNDECIDED
+
+    def take(self, step: Step, measured: MessageSignals | ReplySignals) -> None:
+        """The next step, measured, is judged."""
+        if isinstance(measured, ReplySignals):
+            self.session = judging.answered(self.policy, self.session, step.seq, measured)
+        else:
+            self.session = judging.heard(self.policy, self.session, str(step.said)[:LONGEST_MESSAGE], measured, step.at)
+        self.decision = judging.judge(self.policy, self.session)
+
+    def outcome(self, conversation: Conversation) -> Outcome:
+        """What it came to."""
+        rule, index = self.decision.rule, self.session.turns - 1
+        if rule is None:
+            return Outcome(conversation.session_id)
+        return Outcome(
+            session_id=conversation.session_id,
+            turn=index,
+            rule=rule.name,
+            reason=self.decision.reason,
+            priority=rule.priority.value,
+            queue=self.policy.queue_for(rule, self.session.customer.tier),
+            said=shortened(conversation.turns[index].visitor),
+            at=self.session.window[-1].at if _dated(conversation.turns) else None,
+        )
+
+
+def _measure(session: Session, step: Step) -> MessageSignals | ReplySignals:
+    """The same for every policy: nothing that is measured with depends on one."""
+    if isinstance(step.said, str):
+        return judging.measure_message(session, step.said[:LONGEST_MESSAGE])
+    return judging.measure_reply(session, step.said.value())
+
+
+def _steps(turns: Sequence[RecordedTurn]) -> Iterator[Step]:
+    """Messages in the record's order, each reply right after its message or where its own instant puts it."""
+    late: list[Step] = []
+    for seq, (turn, at) in enumerate(zip(turns, instants(turns), strict=True), 1):
+        in_time = [step for step in late if turn.at is None or step.at <= at]
+        yield from in_time
+        late = late[len(in_time) :]
+        yield Step(seq, at, turn.visitor)
+        if turn.bot and turn.bot.at is None:
+            yield Step(seq, at, turn.bot)
+        elif turn.bot:
+            late = sorted([*late, Step(seq, int(turn.bot.at or 0), turn.bot)], key=lambda step: step.at)
+    yield from late
+
+
+def instants(turns: Sequence[RecordedTurn]) -> Iterator[Millis]:
     """When each turn was taken; where it is not recorded, a minute after the one before it."""
     first = next((index for index, turn in enumerate(turns) if turn.at is not None), None)
-    at = -MINUTE if first is None else _at(turns[first]) - (first + 1) * MINUTE
+    at = -MINUTE if first is None else int(turns[first].at or 0) - (first + 1) * MINUTE
     for turn in turns:
-        at = at + MINUTE if turn.at is None else _at(turn)
+        at = at + MINUTE if turn.at is None else int(turn.at)
         yield at
 
 
-def _at(turn: RecordedTurn) -> Millis:
-    return int(turn.at or 0)
+def _dated(turns: Sequence[RecordedTurn]) -> bool:
+    return any(turn.at is not None for turn in turns)
+
+
+def span(conversation: Conversation) -> tuple[Millis, Millis] | None:
+    """The first and the last instant of a conversation; None where none is recorded."""
+    if not _dated(conversation.turns):
+        return None
+    times = list(instants(conversation.turns))
+    return min(times), max(times)
+
+
+def shortened(text: str) -> str:
+    """The text on one line, its end left out where it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= SHORT else line[: SHORT - 1].rstrip() + "…"
 
 
 def _begin(policy: Policy, conversation: Conversation) -> Session:
@@ -231,7 +335,7 @@ def _begin(policy: Policy, conversation: Conversation) -> Session:
         locale=conversation.locale,
         timezone=None,
         page_url=None,
-        flow=policies.flow_at_start(policy, conversation.flow, None),
+        flow=policies.flow_at_start(policy, conversation.flow, conversation.page_url),
         shop=None,
         window=(),
         turns=0,
@@ -250,6 +354,12 @@ def customer_of(policy: Policy, recorded: RecordedCustomer | None) -> Customer:
     fetch = recorded.fetch if recorded else Fetch.SKIPPED
     orders = (recorded.orders or ())[:MOST_ORDERS] if recorded else ()
     known = recorded.tier if recorded and fetch is Fetch.FOUND else None
-    account = Account(tier=known, orders=tuple(order.value() for order in orders))
+    tickets = (recorded.open_tickets or ())[:MOST_TICKETS] if recorded else ()
+    account = Account(
+        tier=known,
+        orders=tuple(order.value() for order in orders),
+        open_tickets=tuple(ticket.value() for ticket in tickets),
+        sla_minutes_left=recorded.sla_minutes_left if recorded else None,
+    )
     tier, assumed = judge_tier(account, fetch, tiers=policy.tiers, default_tier=policy.default_tier)
     return Customer(fetch=fetch, tier=tier, tier_assumed=assumed, account=account)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.domain.policy import All, Any_, AtLeast, Condition, Not, Policy, Rule
-from bridge.domain.triggers import Firing, Situation
+from bridge.domain.triggers import OF_CUSTOMER, Firing, Situation, inputs_of
 from bridge.domain.values import Json
 
 
@@ -30,7 +30,9 @@ class Decision:
 
 
 def judge(policy: Policy, situation: Situation) -> Decision:
-    """Which rule, if any, hands the conversation over now."""
+    """Which rule, if any, hands the conversation over now; none where no turn is in sight (all were forgotten)."""
+    if not situation.turns:
+        return Decision(None, "", {})
     fired = {name: firing for name, trigger in policy.triggers.items() if (firing := trigger.fires(situation))}
     for rule in policy.rules:
         if _applies(rule, situation) and holds(rule.when, fired.__contains__):
@@ -75,6 +77,12 @@ def names(condition: Condition, *, negated: bool = False) -> Iterator[tuple[str,
     if isinstance(condition, Any_ | All | AtLeast):
         for part in parts:
             yield from names(part, negated=negated)
+
+
+def rests_on_customer(policy: Policy, rule: Rule) -> bool:
+    """Whether the rule asks for anything that a CRM or a shop says of the customer."""
+    asked = (policy.triggers[name] for name, _ in names(rule.when))
+    return bool(rule.tiers) or any(inputs_of(trigger) & OF_CUSTOMER for trigger in asked)
 
 
 def explain(rule: Rule, fired: Mapping[str, Firing]) -> str:

@@ -6,14 +6,15 @@ triggers over replies then look at the earlier ones.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from rapidfuzz import fuzz
 
-from bridge.domain import languages
+from bridge.domain import languages, lexicon
 from bridge.domain.customer import Customer, Fetch
 from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, content_words
 from bridge.domain.values import Frozen, Json, Text80
@@ -23,10 +24,25 @@ _LEAST_REPLY_WORDS: Final = 4
 _TROUBLE_POINTS: Final = 0.5
 _MINUTE: Final = 60_000
 _EPSILON: Final = 1e-9
+_LEAST_DIGITS: Final = 3
+_GENERIC: Final = {
+    "help", "problem", "problems", "issue", "issues", "question", "questions", "request", "ticket", "support",
+    "customer", "order", "orders",
+    "hilfe", "frage", "fragen", "anfrage", "kunde", "kundin", "bestellung", "bestellungen",
+    "ayuda", "problema", "problemas", "pregunta", "consulta", "solicitud", "cliente", "pedido", "pedidos",
+    "aide", "probleme", "demande", "client", "commande", "commandes",
+    "ajuda", "pergunta", "perguntas", "duvida", "duvidas", "solicitacao", "encomenda", "encomendas", "suporte",
+    "aiuto", "problemi", "domanda", "domande", "richiesta", "richieste", "ordine", "ordini", "assistenza",
+    "hulp", "probleem", "problemen", "vraag", "vragen", "aanvraag", "verzoek", "klant", "bestelling", "bestellingen",
+    "pomoc", "problemy", "pytanie", "pytania", "prosba", "zgloszenie", "klient", "zamowienie", "zamowienia",
+}  # fmt: skip
+"""Folded words that say nothing of what a ticket is about."""
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=50, le=100)]
 Times = Annotated[int, Field(ge=1, le=WINDOW)]
+Amount = Annotated[float, Field(gt=0, le=1e12)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,19 +242,36 @@ class TierAtLeast(Frozen):
 
 
 class OrderValueAtLeast(Frozen):
-    """The customer's highest order in `currency` reaches `amount`."""
+    """The customer's highest order in a currency reaches that currency's amount: `amount`, or one of `amounts`."""
 
     type: Literal["order_value_at_least"] = "order_value_at_least"
-    amount: Annotated[float, Field(gt=0, le=1e12)]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+    amount: Amount | None = None
+    currency: Currency | None = None
+    amounts: Annotated[dict[Currency, Amount], Field(min_length=1, max_length=50)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        one = self.amount is not None and self.currency is not None
+        neither = self.amount is None and self.currency is None
+        if not (one if self.amounts is None else neither):
+            raise ValueError("either `amount` with `currency`, or `amounts` is needed")
+        return self
+
+    @property
+    def limits(self) -> Mapping[str, float]:
+        """The amount of each currency."""
+        if self.amount is None or self.currency is None:
+            return self.amounts or {}
+        return {self.currency: self.amount}
 
     def fires(self, s: Situation) -> Firing | None:
-        orders = [order for order in s.customer.account.orders if order.currency == self.currency]
-        highest = max(orders, key=lambda order: order.total, default=None)
-        if highest is None or highest.total < self.amount:
-            return None
-        why = f"order {highest.id} is worth {_money(highest.total)} {self.currency}, at or above {_money(self.amount)}"
-        return Firing(highest.total, self.amount, why)
+        for currency, amount in self.limits.items():
+            orders = [order for order in s.customer.account.orders if order.currency == currency]
+            highest = max(orders, key=lambda order: order.total, default=None)
+            if highest is not None and highest.total >= amount:
+                worth = f"{_money(highest.total)} {currency}, at or above {_money(amount)}"
+                return Firing(highest.total, amount, f"order {highest.id} is worth {worth}")
+        return None
 
 
 class Words(Frozen):
@@ -328,13 +361,21 @@ class SlaAtRisk(Frozen):
 
 
 class HasOpenTicket(Frozen):
-    """The customer already has a ticket with the team."""
+    """The customer already has a ticket with the team: about what is spoken of here (`this`), or `any`."""
 
     type: Literal["open_ticket"] = "open_ticket"
+    about: Literal["this", "any"] = "this"
 
     def fires(self, s: Situation) -> Firing | None:
         tickets = s.customer.account.open_tickets
-        return Firing(tickets[0].id, None, f"the customer has the open ticket {tickets[0].id}") if tickets else None
+        if self.about == "any":
+            return Firing(tickets[0].id, None, f"the customer has the open ticket {tickets[0].id}") if tickets else None
+        said = _spoken_of(s) if tickets else frozenset()
+        for ticket in tickets:
+            if shared := [word for word in _subject(ticket.subject) if word in said]:
+                why = f'the open ticket {ticket.id} is about this: both speak of "{" ".join(shared)}"'
+                return Firing(ticket.id, None, why)
+        return None
 
 
 class TurnsWithoutResolution(Frozen):
@@ -394,6 +435,10 @@ _INPUTS: Final = {
 }
 
 
+OF_CUSTOMER: Final = frozenset({"crm", "orders"})
+"""Inputs that say what a customer is: they stay as they were at session start, and no visitor is told of them."""
+
+
 def inputs_of(trigger: Trigger) -> frozenset[str]:
     """What a host must feed for this trigger to be able to fire; empty when the visitor's messages are enough.
 
@@ -411,6 +456,30 @@ def _weight(message: MessageSignals) -> float:
     if message.progress:
         return 0.0
     return message.negative + (_TROUBLE_POINTS if message.trouble else 0.0)
+
+
+def _spoken_of(s: Situation) -> frozenset[str]:
+    """The content words of the window's messages, and the numbers of the documents that they name."""
+    said = {word for turn in s.turns for word in turn.message.words.split()}
+    numbers = (word for turn in s.turns if turn.message.issue for word in lexicon.read(turn.message.issue).words)
+    return frozenset(said.union(number for number in numbers if any(map(str.isdigit, number))))
+
+
+@lru_cache(maxsize=1024)
+def _subject(text: str) -> tuple[str, ...]:
+    """What a ticket's subject is about: words of content in every language, for nobody says which one it is in.
+
+    A word that stands in most tickets and a number of fewer than three digits tell no two of them apart.
+    """
+    kept = [set(content_words(text, language=code).split()) for code in languages.codes()]
+    words = dict.fromkeys(content_words(text, language="").split())
+    return tuple(
+        word for word in words if all(word in one for one in kept) and word not in _GENERIC and not _small_number(word)
+    )
+
+
+def _small_number(word: str) -> bool:
+    return word.isdigit() and len(word) < _LEAST_DIGITS
 
 
 def _since_progress(s: Situation) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
-from bridge.domain.findings import read_policy
+from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
 from bridge.ports import BridgeError, Clock, Crm, Desk, Mailer, Site, Store, Tx
@@ -58,7 +58,7 @@ class PolicyBook:
         if stored is None:
             raise SiteUnknown(site)
         same = known and known[1].version == stored.version
-        current = known[1] if known and same else CurrentPolicy(stored.version, read_policy(stored.document))
+        current = known[1] if known and same else CurrentPolicy(stored.version, stored_policy(stored.document))
         with self._lock:
             self._current[site] = (time.monotonic() + POLICY_TTL, current)
         return current

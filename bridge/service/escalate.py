@@ -10,14 +10,15 @@ from bridge.domain import packet as packets
 from bridge.domain import routing, signals, summary
 from bridge.domain.escalation import Escalation, EscalationState, Event, EventKind
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
+from bridge.domain.policy import Rule
 from bridge.domain.routing import Route
-from bridge.domain.rules import Decision
+from bridge.domain.rules import Decision, rests_on_customer
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Channel, Json, Priority, State
+from bridge.domain.values import Channel, Identity, Millis, Priority, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Case, new_id
-from bridge.service.promise import follow_ups, make_commitment
+from bridge.service.promise import Wording, follow_ups, make_commitment
 
 
 def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session, Escalation]:
@@ -63,13 +64,22 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         channel=route.channel,
         policy_version=case.current.version,
         packet=build_packet(case.tx, session, decision),
-        trace=json.dumps(inputs(case, session, decision), ensure_ascii=False, sort_keys=True),
+        trace=inputs(session, decision, version=case.current.version, at=case.at),
         decided_at=case.at,
         claimed_by=None,
         answered_at=None,
-        commitment=make_commitment(case, session, escalation_id, route),
+        commitment=make_commitment(case, session, escalation_id, route, wording=wording_of(case, session, rule)),
     )
     return new, route
+
+
+def wording_of(case: Case, session: Session, rule: Rule) -> Wording:
+    """How the customer is told: in the rule's own words, unless they would tell a stranger what the CRM knows.
+
+    A visitor who only typed an address may be anybody: what the rule asks of the customer must not show in its words.
+    """
+    stranger = session.visitor.identity is not Identity.VERIFIED
+    return Wording(own=None if stranger and rests_on_customer(case.policy, rule) else rule.message)
 
 
 def route_now(case: Case, queue: str, priority: Priority, below: Channel | None = None) -> Route:
@@ -149,17 +159,18 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     )
 
 
-def inputs(case: Case, session: Session, decision: Decision) -> Json:
-    """Everything that the decision was made from, so that it can be made again."""
-    return {
+def inputs(session: Session, decision: Decision, *, version: int, at: Millis) -> str:
+    """Everything that the decision was made from, so that it can be made again: JSON text with sorted keys."""
+    frozen = {
         **decision.trace(),
-        "policy_version": case.current.version,
-        "at": case.at,
+        "policy_version": version,
+        "at": at,
         "flow": session.flow,
         "turns": session.turns,
         "customer": session.customer.model_dump(mode="json"),
         "window": [signals.dump(turn) for turn in session.window],
     }
+    return json.dumps(frozen, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Why a session went as it did, turn by turn, from the stored traces: nothing is judged again."""
+"""Why a session went as it did, turn by turn, from the stored traces: nothing is judged again.
+
+Where no rule decided it says which one came nearest, by the policy version that was judged with.
+"""
 
 import json
 import textwrap
@@ -11,14 +14,14 @@ from bridge.domain.commitment import say_when
 from bridge.domain.customer import Fetch
 from bridge.domain.escalation import Escalation
 from bridge.domain.instants import from_rfc3339, to_datetime, to_rfc3339
+from bridge.domain.nearest import nearest
+from bridge.domain.replay import shortened
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
+from bridge.service.manage_policy import Versions
 from bridge.service.read_escalations import show as show_escalation
 from bridge.service.take_turn import SessionUnknown
-
-SHORT = 160
-"""Characters of a message that are shown."""
 
 FETCHED = {
     Fetch.FOUND: "the CRM knew this customer",
@@ -38,13 +41,18 @@ def explain(tx: Tx, site: str, session_id: str) -> Json:
     if session is None:
         raise SessionUnknown(session_id)
     turns = tx.sessions.turns(site, session_id)
-    led_to = dict.fromkeys(filter(None, [*(_led_to(turn) for turn in turns), session.escalation_id]))
-    found = [tx.escalations.get(site, escalation_id) for escalation_id in led_to]
+    versions = Versions(tx, site)
     return {
         **_session(session),
-        "turns": [_turn(turn) for turn in turns],
-        "escalations": [_escalation(tx, session, one) for one in found if one],
+        "turns": [_turn(turn, versions) for turn in turns],
+        "escalations": [_escalation(tx, session, one) for one in escalations_of(tx, session, turns)],
     }
+
+
+def escalations_of(tx: Tx, session: Session, turns: Sequence[Turn]) -> list[Escalation]:
+    """Those that the session led to or joined, in order."""
+    led_to = dict.fromkeys(filter(None, [*(_led_to(turn) for turn in turns), session.escalation_id]))
+    return [one for known in led_to if (one := tx.escalations.get(session.site, known))]
 
 
 def _session(session: Session) -> Json:
@@ -62,34 +70,41 @@ def _session(session: Session) -> Json:
     }
 
 
-def _turn(turn: Turn) -> Json:
+def _turn(turn: Turn, versions: Versions) -> Json:
     return {
         "n": turn.seq,
         "turn_id": turn.turn_id,
         "at": to_rfc3339(turn.at),
-        "visitor": shorten(turn.text),
-        "judged": _judged(turn.trace),
-        "bot": None if turn.reply_text is None else _reply(turn),
+        "visitor": shortened(turn.text),
+        "judged": _judged(turn.trace, versions),
+        "bot": None if turn.reply_text is None else _reply(turn, versions),
     }
 
 
-def _reply(turn: Turn) -> Json:
+def _reply(turn: Turn, versions: Versions) -> Json:
     measured = json.loads(turn.signals)
     said = signals.load(measured).reply if measured else None
     return {
-        "text": shorten(turn.reply_text or ""),
+        "text": shortened(turn.reply_text or ""),
         "shown": turn.reply_shown,
         "confidence": said.confidence if said else None,
         "intent": said.intent if said else None,
         "intent_matched": said.intent_matched if said else None,
         "failed": said.failed if said else None,
-        "judged": _judged(turn.reply_trace),
+        "judged": _judged(turn.reply_trace, versions),
     }
 
 
-def _judged(trace: str | None) -> Json:
-    """What a stored trace says; None where nothing was judged because the session was locked."""
-    return json.loads(trace) if trace else None
+def _judged(trace: str | None, versions: Versions) -> Json:
+    """What a stored trace says, and without a decision the rule that came nearest; None where nothing was judged."""
+    judged = json.loads(trace) if trace else None
+    return {**judged, "nearest": _nearest(judged, versions)} if judged else None
+
+
+def _nearest(judged: Json, versions: Versions) -> Json:
+    policy = versions.policy(judged["policy_version"]) if not judged["rule"] else None
+    found = nearest(policy, list(judged["fired"]), flow=judged["flow"], tier=judged["tier"]) if policy else None
+    return found.as_json() if found else None
 
 
 def _led_to(turn: Turn) -> str | None:
@@ -120,12 +135,6 @@ def _escalation(tx: Tx, session: Session, escalation: Escalation) -> Json:
             for promise in tx.escalations.commitments(escalation.id)
         ],
     }
-
-
-def shorten(text: str) -> str:
-    """The text on one line, its end left out where it is long."""
-    line = " ".join(text.split())
-    return line if len(line) <= SHORT else line[: SHORT - 1].rstrip() + "…"
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------
@@ -171,6 +180,9 @@ def _told_turn(turn: Json, zone: str) -> Iterator[str]:
     yield f'  bot       "{reply["text"]}"{_sure(reply)}'
     if not reply["shown"]:
         yield "            not shown to the visitor"
+    if reply["judged"] and reply["judged"]["fired"] and reply["judged"] == turn["judged"]:
+        yield "            nothing more fired with the reply"
+        return
     yield from _told_judgement(reply["judged"], "came after the hand-off, so it was dropped")
 
 
@@ -190,8 +202,16 @@ def _told_judgement(judged: Json, locked: str) -> Iterator[str]:
         yield f"            {name}: {measured(firing)}"
     if judged["rule"]:
         yield f"            => rule {judged['rule']} decided (policy version {judged['policy_version']})"
+    elif judged["nearest"]:
+        yield f"            no rule decided; nearest was {near(judged['nearest'])}"
     elif judged["fired"]:
         yield "            no rule asks for just that: the bot goes on"
+
+
+def near(found: Json) -> str:
+    """A rule that came near in one line: what it has of what it needs, and what it lacks."""
+    has = ", ".join(found["has"])
+    return f"{found['rule']}: {found['met']} of {found['needed']} ({has}); lacks {found['lacks']}"
 
 
 def measured(firing: Json) -> str:

@@ -1,14 +1,27 @@
 """Policies: the shipped one, and new versions of a site's own."""
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from bridge.domain.findings import Finding, PolicyRefused, check_policy
-from bridge.ports import PolicyVersion, Tx
+from bridge.domain import signals
+from bridge.domain.findings import Finding, PolicyRefused, check_policy, stored_policy
+from bridge.domain.host import Host
+from bridge.domain.instants import to_rfc3339
+from bridge.domain.policy import Policy
+from bridge.domain.values import Json
+from bridge.ports import BridgeError, PolicyVersion, Tx
 from bridge.service.context import Bridge, SiteUnknown
 
 ZONE_IN_SHIPPED = "timezone: America/New_York"
+MOST_VERSIONS = 500
+LOOKED_AT = 500
+"""Turns in which is looked for what the host sends."""
+
+
+class PolicyVersionUnknown(BridgeError):  # noqa: N818
+    """The site's policy never had this version."""
 
 
 @cache
@@ -24,9 +37,10 @@ def default_document(timezone: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A document without an error, and what else was found in it."""
+    """A document without an error, its policy, and what else was found in it."""
 
     document: str
+    policy: Policy
     findings: list[Finding]
 
 
@@ -39,7 +53,7 @@ def accept(bridge: Bridge, document: str) -> Accepted:
     policy, findings = check_policy(document, now=bridge.clock.now())
     if policy is None:
         raise PolicyRefused(findings)
-    return Accepted(document, findings)
+    return Accepted(document, policy, findings)
 
 
 def put_policy(bridge: Bridge, tx: Tx, site: str, accepted: Accepted, author: str) -> int:
@@ -66,6 +80,92 @@ def current_policy(tx: Tx, site: str) -> PolicyVersion:
     if known is None:
         raise SiteUnknown(site)
     return known
+
+
+def policy_version(tx: Tx, site: str, version: int | None) -> PolicyVersion:
+    """A version of the site's policy; the one in force where none is named.
+
+    Raises:
+        PolicyVersionUnknown, SiteUnknown: see there.
+    """
+    current = current_policy(tx, site)
+    found = tx.policies.get(site, version) if version is not None else current
+    if found is None:
+        raise PolicyVersionUnknown(f"{site} has no version {version}; the newest is {current.version}")
+    return found
+
+
+def roll_back(bridge: Bridge, site: str, version: int | None, author: str) -> PolicyVersion:
+    """Put an earlier version's document in force again, as a new version; by default the one before that in force.
+
+    Raises:
+        PolicyVersionUnknown, SiteUnknown: see there.
+        PolicyRefused: this release finds an error in it.
+    """
+    with bridge.store.read() as tx:
+        target = _version_before(tx, site) if version is None else policy_version(tx, site, version)
+    accepted = accept(bridge, target.document)
+    with bridge.store.write() as tx:
+        put_policy(bridge, tx, site, accepted, f"{author}, rolled back to {target.version}")
+        return current_policy(tx, site)
+
+
+def _version_before(tx: Tx, site: str) -> PolicyVersion:
+    current = current_policy(tx, site)
+    if current.version == 1:
+        raise PolicyVersionUnknown(f"{site} has no version before 1")
+    return policy_version(tx, site, current.version - 1)
+
+
+def list_versions(tx: Tx, site: str) -> list[Json]:
+    """Version, author and instant of the last versions, newest first; the first one is in force."""
+    return [
+        {
+            "version": mark.version,
+            "author": mark.author,
+            "created_at": to_rfc3339(mark.created_at),
+            "in_force": newer == 0,
+        }
+        for newer, mark in enumerate(tx.policies.marks(site, MOST_VERSIONS))
+    ]
+
+
+class Versions:
+    """The versions of a site's policy, each read once."""
+
+    def __init__(self, tx: Tx, site: str) -> None:
+        self._tx = tx
+        self._site = site
+        self._read: dict[int, Policy | None] = {}
+
+    def policy(self, version: int) -> Policy | None:
+        """The policy of a version; None where there is none that this release can read."""
+        if version not in self._read:
+            self._read[version] = self._find(version)
+        return self._read[version]
+
+    def _find(self, version: int) -> Policy | None:
+        stored = self._tx.policies.get(self._site, version)
+        try:
+            return stored_policy(stored.document) if stored else None
+        except PolicyRefused:
+            return None
+
+
+def host_of(bridge: Bridge, tx: Tx, site_id: str) -> Host:
+    """What the site's host feeds: a CRM by its settings, its bot by its last turns, where there are any.
+
+    Raises:
+        SiteUnknown: see there.
+    """
+    site = tx.sites.get(site_id)
+    if site is None:
+        raise SiteUnknown(site_id)
+    crm = bridge.systems(site).crm is not None
+    taken = [json.loads(one) for one in tx.sessions.recent_signals(site_id, LOOKED_AT)]
+    if not taken:
+        return Host(crm=crm)
+    return Host.of_record([reply for one in taken if one and (reply := signals.load(one).reply)], crm=crm)
 
 
 def import_policy(bridge: Bridge, document: str, name: str) -> int:

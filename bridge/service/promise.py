@@ -1,9 +1,10 @@
 """Making a promise: the instant, its zone and wall time, the words, and the follow-ups that keep it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.domain import commitment as promises
+from bridge.domain import messages
 from bridge.domain.escalation import Commitment, CommitmentState, FollowUp, FollowUpKind
 from bridge.domain.instants import MINUTE
 from bridge.domain.routing import Route
@@ -18,21 +19,15 @@ WARN_BEFORE = 10 * MINUTE
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Which message tells the customer about a promise."""
+    """Which message tells the customer about a promise; `own` is one of the owner's, in place of both."""
 
     live: str = "escalated_live"
     otherwise: str = "after_hours"
+    own: str | None = None
 
 
-DECIDED = Wording()
-
-
-def make_commitment(
-    case: Case, session: Session, escalation_id: str, route: Route, *, wording: Wording = DECIDED
-) -> Commitment:
+def make_commitment(case: Case, session: Session, escalation_id: str, route: Route, *, wording: Wording) -> Commitment:
     """The promise of a route, in the words that the customer reads."""
-    due = say_due(case.policy, session, route.due_at, route.timezone, case.at)
-    key = wording.live if route.channel is Channel.LIVE else wording.otherwise
     return Commitment(
         id=new_id("cmt"),
         escalation_id=escalation_id,
@@ -40,10 +35,19 @@ def make_commitment(
         due_at=route.due_at,
         timezone=route.timezone,
         wall=promises.wall(route.due_at, route.timezone),
-        text=say(case.policy, session, key, due=due),
+        text=_words(case, session, route, wording),
         state=CommitmentState.PENDING,
         made_at=case.at,
     )
+
+
+def _words(case: Case, session: Session, route: Route, wording: Wording) -> str:
+    """The text of a promise: the owner's own message where there is one to be said, else the standard one."""
+    key = wording.live if route.channel is Channel.LIVE else wording.otherwise
+    own = messages.locale_of_own(case.policy.messages, session.locale, wording.own) if wording.own else None
+    if wording.own and own:
+        key, session = wording.own, replace(session, locale=own)
+    return say(case.policy, session, key, due=say_due(case.policy, session, route.due_at, route.timezone, case.at))
 
 
 def follow_ups(

@@ -9,6 +9,7 @@ from bridge.domain.session import Session
 from bridge.domain.values import Json
 from bridge.ports import Tx
 from bridge.service.escalate import read_transcript
+from bridge.service.label_decisions import show_label
 from bridge.service.verdicts import show_commitment
 from bridge.service.work_ticket import EscalationUnknown
 
@@ -32,7 +33,7 @@ def list_escalations(tx: Tx, site: str, states: str, limit: int, before: str | N
 
 
 def read_escalation(tx: Tx, site: str, escalation_id: str) -> Json:
-    """One escalation with its packet and the whole conversation.
+    """One escalation with its label, its packet and the whole conversation.
 
     Raises:
         EscalationUnknown: see there.
@@ -42,9 +43,15 @@ def read_escalation(tx: Tx, site: str, escalation_id: str) -> Json:
         raise EscalationUnknown
     return {
         **show(tx, escalation),
+        "label": _label(tx, escalation),
         "packet": show_packet(escalation.packet),
         "conversation": conversation(tx, escalation),
     }
+
+
+def _label(tx: Tx, escalation: Escalation) -> Json:
+    said = tx.labels.of_escalation(escalation.site, escalation.session_id, escalation.id)
+    return show_label(said) if said else None
 
 
 def show(tx: Tx, escalation: Escalation) -> Json:

@@ -21,6 +21,9 @@ from bridge.service.verdicts import verdict
 
 log = structlog.get_logger()
 
+TOO_LATE = "too late"
+"""The cause of a look-up that ran out of time, and whose answer may yet come."""
+
 
 class SessionTaken(BridgeError):  # noqa: N818
     """A session of this id exists already, and belongs to another visitor."""
@@ -171,7 +174,7 @@ def _ask(bridge: Bridge, crm: Crm, visitor: Visitor) -> Lookup:
     try:
         account = call.result(timeout=bridge.crm_wait)
     except TooLate:
-        return Lookup(Fetch.FAILED, cause="too late", late=call)
+        return Lookup(Fetch.FAILED, cause=TOO_LATE, late=call)
     except AdapterError as error:
         return Lookup(Fetch.FAILED, cause=error.detail[:200])
     except Exception:

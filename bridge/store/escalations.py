@@ -15,6 +15,7 @@ from bridge.domain.escalation import (
     EscalationState,
 )
 from bridge.domain.packet import Packet
+from bridge.domain.session import Session
 from bridge.domain.values import Channel, Priority
 from bridge.ports import AgentReply
 from bridge.store.tables import agent_reply, commitment, escalation, outbox
@@ -75,6 +76,16 @@ class EscalationStatements:
         self.replies = select(agent_reply).where(replied).order_by(agent_reply.c.at, agent_reply.c.reply_id)
         self.delivery = select(outbox.c.target, outbox.c.state, outbox.c.ref, outbox.c.url).where(
             outbox.c.escalation_id == bindparam("of_escalation"), outbox.c.kind == "ticket"
+        )
+        # over the index on the time of the decision: a session is handed over after it began
+        self.decided_in = (
+            select(escalation.c.id)
+            .where(
+                of_site,
+                escalation.c.session_id == bindparam("of_session"),
+                escalation.c.decided_at >= bindparam("since"),
+            )
+            .limit(1)
         )
         self.load = (
             select(escalation.c.claimed_by, func.count())
@@ -202,6 +213,10 @@ class Escalations:
 
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}
+
+    def decided_in(self, session: Session) -> bool:
+        values = {"of_site": session.site, "of_session": session.id, "since": session.started_at}
+        return self._c.execute(self._s.decided_in, values).first() is not None
 
 
 def read_escalation(row: RowMapping) -> Escalation:

@@ -61,6 +61,13 @@ class SessionStatements:
         of_session = and_(turn.c.site == bindparam("of_site"), turn.c.session_id == bindparam("of_session"))
         self.turn = Quick(select(turn).where(of_session, turn.c.turn_id == bindparam("of_turn")), dialect)
         self.turns = select(turn).where(of_session).order_by(turn.c.seq)
+        self.recent_signals = (
+            select(turn.c.signals)
+            .join(session, and_(turn.c.site == session.c.site, turn.c.session_id == session.c.id))
+            .where(session.c.site == bindparam("of_site"))
+            .order_by(session.c.started_at.desc(), session.c.id, turn.c.seq.desc())
+            .limit(bindparam("most"))
+        )
         self.amend_verdict = (
             update(turn).where(of_session, turn.c.seq == bindparam("of_seq")).values(verdict=bindparam("new_verdict"))
         )
@@ -189,6 +196,9 @@ class Sessions:
     def turns(self, site: str, session_id: str) -> list[Turn]:
         rows = self._c.execute(self._s.turns, {"of_site": site, "of_session": session_id})
         return [read_turn(row) for row in rows]
+
+    def recent_signals(self, site: str, limit: int) -> list[str]:
+        return list(self._c.execute(self._s.recent_signals, {"of_site": site, "most": limit}).scalars())
 
     def amend_verdict(self, of: Session, seq: int, verdict: str) -> None:
         values = {"of_site": of.site, "of_session": of.id, "of_seq": seq, "new_verdict": verdict}

@@ -3,7 +3,7 @@
 from sqlalchemy import Connection, bindparam, delete, func, insert, select
 
 from bridge.domain.values import Millis
-from bridge.ports import PolicyVersion, Scope, Site
+from bridge.ports import PolicyMark, PolicyVersion, Scope, Site
 from bridge.store.quick import Quick
 from bridge.store.tables import nonce, policy_version, site, site_secret
 from bridge.store.upsert import Upsert
@@ -29,6 +29,8 @@ class SiteStatements:
         self.policy_at = select(policy_version).where(mine, policy_version.c.version == bindparam("number"))
         by_author = policy_version.c.author == bindparam("of_author")
         self.last_policy_by = self.policy.where(by_author)
+        marked = select(policy_version.c.version, policy_version.c.author, policy_version.c.created_at).where(mine)
+        self.policy_marks = marked.order_by(policy_version.c.version.desc()).limit(bindparam("most"))
         self.put_policy = insert(policy_version)
 
 
@@ -91,6 +93,10 @@ class Policies:
     def last_by(self, site_id: str, author: str) -> PolicyVersion | None:
         row = self._c.execute(self._s.last_policy_by, {"site_id": site_id, "of_author": author}).first()
         return PolicyVersion(row.version, row.document, row.author, row.created_at) if row else None
+
+    def marks(self, site_id: str, limit: int) -> list[PolicyMark]:
+        rows = self._c.execute(self._s.policy_marks, {"site_id": site_id, "most": limit})
+        return [PolicyMark(row.version, row.author, row.created_at) for row in rows]
 
     def put(self, site_id: str, document: str, author: str, at: Millis) -> int:
         known = self.current(site_id)

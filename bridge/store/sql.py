@@ -5,11 +5,15 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection
 
+from bridge.store.alarms import Alarms, AlarmStatements
 from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
+from bridge.store.labels import Labels, LabelStatements
 from bridge.store.ops import Ops, OpsStatements, People
 from bridge.store.sessions import Sessions, SessionStatements
+from bridge.store.shadow import Records, Shadows, ShadowStatements
 from bridge.store.sites import Policies, Sites, SiteStatements
+from bridge.store.stats import Stats, StatsStatements
 from bridge.store.upsert import upsert_of
 from bridge.store.work import Work, WorkStatements
 
@@ -20,10 +24,14 @@ class Statements:
     def __init__(self, dialect: str) -> None:
         upsert = upsert_of(dialect)
         self.sites = SiteStatements(upsert, dialect)
+        self.shadows = ShadowStatements(upsert)
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
         self.work = WorkStatements(upsert)
         self.ops = OpsStatements(upsert)
+        self.stats = StatsStatements(dialect)
+        self.labels = LabelStatements(upsert)
+        self.alarms = AlarmStatements(upsert)
 
 
 class SqlTx:
@@ -46,6 +54,14 @@ class SqlTx:
         return Policies(self._c, self._s.sites)
 
     @property
+    def shadows(self) -> Shadows:
+        return Shadows(self._c, self._s.shadows)
+
+    @property
+    def records(self) -> Records:
+        return Records(self._c, self._s.shadows)
+
+    @property
     def sessions(self) -> Sessions:
         return Sessions(self._c, self._s.sessions)
 
@@ -64,6 +80,18 @@ class SqlTx:
     @property
     def ops(self) -> Ops:
         return Ops(self._c, self._s.ops)
+
+    @property
+    def stats(self) -> Stats:
+        return Stats(self._c, self._s.stats)
+
+    @property
+    def labels(self) -> Labels:
+        return Labels(self._c, self._s.labels)
+
+    @property
+    def alarms(self) -> Alarms:
+        return Alarms(self._c, self._s.alarms)
 
 
 class SqlStore:

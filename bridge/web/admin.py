@@ -1,9 +1,11 @@
 """The admin scope: escalations, presence, policy."""
 
+import re
+
 from flask import Blueprint, Response, request
 
 from bridge.domain.escalation import Agent, Presence
-from bridge.domain.findings import PolicyRefused, check_policy
+from bridge.domain.findings import check_policy
 from bridge.domain.instants import SECOND, to_rfc3339
 from bridge.ports import AgentReply, Scope
 from bridge.service import manage_policy, read_escalations, work_ticket
@@ -111,21 +113,29 @@ def presence(call: Call[PresenceIn], agent: str) -> Response:
 @admin.get("/v1/policy")
 @signed(Scope.ADMIN, answer="Policy")
 def policy(call: Call[CloseIn]) -> Response:
-    """Read the policy in force."""
+    """Read the policy in force, or an earlier version."""
+    version = request.args.get("version")
+    if version is not None and not re.fullmatch(r"[1-9][0-9]{0,8}", version):
+        raise problems.bad_query("version", "expected the number of a version")
     with call.write() as tx:
-        known = manage_policy.current_policy(tx, call.site)
+        known = manage_policy.policy_version(tx, call.site, int(version) if version else None)
     shown = {"version": known.version, "author": known.author, "created_at": to_rfc3339(known.created_at)}
     return answer({**shown, "document": known.document})
+
+
+@admin.get("/v1/policy/versions")
+@signed(Scope.ADMIN, answer="PolicyVersions")
+def policy_versions(call: Call[CloseIn]) -> Response:
+    """List the versions of the policy, newest first."""
+    with call.write() as tx:
+        return answer({"versions": manage_policy.list_versions(tx, call.site)})
 
 
 @admin.put("/v1/policy")
 @signed(Scope.ADMIN, PolicyIn, answer="PolicyStored")
 def put_policy(call: Call[PolicyIn]) -> Response:
     """Put a new version of the policy in force."""
-    try:
-        accepted = manage_policy.accept(call.bridge, call.body.document)
-    except PolicyRefused as error:
-        raise problems.refused_policy(error) from None
+    accepted = call.accept(call.body.document)
     with call.write() as tx:
         version = manage_policy.put_policy(call.bridge, tx, call.site, accepted, call.body.author)
     return answer({"version": version, "findings": [problems.show_finding(one) for one in accepted.findings]})
@@ -135,7 +145,8 @@ def put_policy(call: Call[PolicyIn]) -> Response:
 @signed(Scope.ADMIN, PolicyCheckIn, answer="PolicyFindings")
 def check(call: Call[PolicyCheckIn]) -> Response:
     """Say what would be found in a policy, and change nothing."""
-    with call.write():
-        pass  # the nonce; a long document is judged for seconds, and nobody has to wait for that
-    checked, found = check_policy(call.body.document, now=call.bridge.clock.now())
+    with call.write() as tx:  # no longer than this: a long document is judged for seconds
+        known = manage_policy.host_of(call.bridge, tx, call.site)
+    host = call.body.host.over(known) if call.body.host else known
+    checked, found = check_policy(call.body.document, now=call.bridge.clock.now(), host=host)
     return answer({"valid": checked is not None, "findings": [problems.show_finding(one) for one in found]})

@@ -9,13 +9,16 @@ from werkzeug.exceptions import HTTPException
 
 from bridge.ports import BridgeError
 from bridge.service.context import Bridge
+from bridge.service.watch_health import Rates
 from bridge.web import problems
 from bridge.web.admin import admin
+from bridge.web.backtests import backtests
 from bridge.web.calls import ADMIN_LIMIT, answer
 from bridge.web.ops import ops
 from bridge.web.problems import Problem
 from bridge.web.sessions import chat
 from bridge.web.signing import Gatekeeper, sign_response
+from bridge.web.stats import stats
 
 log = structlog.get_logger()
 
@@ -38,9 +41,10 @@ def create_app(parts: Parts) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["bridge"] = parts.bridge
     app.extensions["gatekeeper"] = Gatekeeper(parts.bridge.store)
+    app.extensions["rates"] = Rates(parts.bridge)
     app.extensions["schema_fault"] = parts.schema_fault
     app.extensions["tick_ms"] = parts.tick_ms
-    for blueprint in (chat, admin, ops):
+    for blueprint in (chat, admin, stats, backtests, ops):
         app.register_blueprint(blueprint)
     app.before_request(structlog.contextvars.clear_contextvars)
     app.after_request(sign)

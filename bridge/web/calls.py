@@ -15,9 +15,11 @@ from flask import Response, current_app, g, request
 from pydantic import ValidationError
 
 from bridge.clock import machine_now
+from bridge.domain.findings import PolicyRefused
 from bridge.domain.values import Json
 from bridge.ports import Scope, Tx
 from bridge.service.context import Bridge
+from bridge.service.manage_policy import Accepted, accept
 from bridge.web import problems
 from bridge.web.signing import Gatekeeper, SignedHeaders, Stale, Unauthorized, check_time
 from bridge.web.wire import Wire, unprintable
@@ -59,6 +61,17 @@ class Call(Generic[Body]):
         with self.bridge.store.write() as tx:
             self.keep_nonce(tx)
             yield tx
+
+    def accept(self, document: str) -> Accepted:
+        """A policy that came with the call.
+
+        Raises:
+            Problem: it has an error.
+        """
+        try:
+            return accept(self.bridge, document)
+        except PolicyRefused as error:
+            raise problems.refused_policy(error) from None
 
     def keep_nonce(self, tx: Tx) -> None:
         """Use the nonce up.

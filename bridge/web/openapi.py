@@ -21,9 +21,11 @@ PATTERNS = {"session": wire.SESSION_ID, "turn_id": wire.TURN_ID}
 BODIES: list[type[wire.Wire]] = [
     wire.SessionIn, wire.TurnIn, wire.ReplyIn, wire.ContactIn, wire.CloseIn, wire.ClaimIn, wire.AgentReplyIn,
     wire.ResolveIn, wire.ReleaseIn, wire.PresenceIn, wire.PolicyIn, wire.PolicyCheckIn,
+    wire.LabelIn, wire.MissedIn, wire.ReplayIn,
 ]  # fmt: skip
 QUERY = {
     "chat.events": [{"name": "after", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}}],
+    "admin.policy": [{"name": "version", "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999}}],
     "admin.escalations": [
         {
             "name": "state",
@@ -32,6 +34,7 @@ QUERY = {
         {"name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}},
         {"name": "before", "schema": {"type": "string", "maxLength": 64}},
     ],
+    "stats.read": [{"name": "days", "schema": {"type": "integer", "minimum": 1, "maximum": 90, "default": 7}}],
 }
 STATUSES = {
     401: "not signed as it has to be",

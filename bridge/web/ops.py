@@ -13,6 +13,7 @@ from bridge.domain.instants import SECOND, to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import StoreBusy
 from bridge.service.context import Bridge
+from bridge.service.watch_health import Rates
 from bridge.web import openapi
 from bridge.web.calls import Call, answer, signed
 from bridge.web.wire import CloseIn
@@ -28,6 +29,11 @@ METRICS = {
     "outbox": ("state", "Rows for other systems by state; parked ones wait for a person."),
     "outbox_oldest_due_at": ("kind", "When the oldest undelivered row was due, milliseconds UTC."),
     "scheduler_age_seconds": ("", "Seconds since the scheduler's last sign of life."),
+    "escalation_rate": ("site", "Share of the last seven days' conversations that were handed over; none of too few."),
+    "escalation_rate_low": ("site", "Lower end of the rate's 95 % interval."),
+    "escalation_rate_high": ("site", "Upper end of the rate's 95 % interval."),
+    "escalation_sessions": ("site", "Conversations of the last seven days, which the rate is of."),
+    "alarms": ("site", "Standing alarms; bridge stats says which."),
 }
 
 
@@ -49,7 +55,7 @@ def readyz() -> Response:
 def metrics() -> Response:
     """Numbers for Prometheus, read from the database now."""
     registry = CollectorRegistry()
-    registry.register(_Numbers(_bridge()))
+    registry.register(_Numbers(_bridge(), current_app.extensions["rates"]))
     return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -125,12 +131,14 @@ def _scheduler() -> str:
 class _Numbers(Collector):
     """Counts by state, right for any number of processes because the database is asked."""
 
-    def __init__(self, bridge: Bridge) -> None:
+    def __init__(self, bridge: Bridge, rates: Rates) -> None:
         self._bridge = bridge
+        self._rates = rates
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         with self._bridge.store.read() as tx:
             numbers: dict[str, dict[str, float]] = tx.ops.numbers(machine_now())
+        numbers |= self._rates.numbers()
         for name, (label, text) in METRICS.items():
             yield _family(name, label, text, numbers.get(name, {}))
 

@@ -8,6 +8,10 @@ from pydantic import ValidationError
 from bridge.domain.findings import Finding, PolicyRefused
 from bridge.ports import StoreBusy
 from bridge.service.context import SiteUnknown
+from bridge.service.label_decisions import SessionEscalated
+from bridge.service.manage_policy import PolicyVersionUnknown
+from bridge.service.replay_sessions import ReplayTooLong
+from bridge.service.shadow_policy import NoShadow
 from bridge.service.start_session import SessionTaken
 from bridge.service.take_turn import SessionUnknown, TurnContradicted, TurnUnknown
 from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, EscalationUnknown
@@ -55,10 +59,19 @@ OF_ERROR: dict[type[Exception], Problem] = {
     SiteUnknown: Problem("site-not-found", "There is no such site.", 404),
     SessionUnknown: Problem("session-not-found", "There is no such session.", 404),
     SessionTaken: Problem("session-taken", "This session belongs to another visitor.", 409),
+    SessionEscalated: Problem("session-escalated", "This session was handed to a person; nothing was missed.", 409),
     TurnUnknown: Problem("turn-not-found", "There is no such turn in this session.", 404),
     TurnContradicted: Problem("turn-contradicted", "This turn was sent before with another body.", 409),
     EscalationUnknown: Problem("escalation-not-found", "There is no such escalation.", 404),
     EscalationOver: Problem("escalation-closed", "This escalation is resolved or released already.", 409),
+    PolicyVersionUnknown: Problem("policy-version-not-found", "The policy never had this version.", 404),
+    NoShadow: Problem("shadow-not-found", "This site has no shadow policy.", 404),
+    ReplayTooLong: Problem(
+        "replay-too-long",
+        "There is more to judge than one call has time for.",
+        422,
+        "Send fewer sessions or ask for fewer days; the command line has no such limit.",
+    ),
     AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
 }
 

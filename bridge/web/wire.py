@@ -3,13 +3,16 @@
 import re
 from datetime import datetime
 from email.utils import parseaddr
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
+from bridge.domain.findings import LARGEST
+from bridge.domain.host import Host, bot_inputs
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
+from bridge.domain.replay import Conversation
 from bridge.domain.values import Identity, Visitor
 
 SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
@@ -181,6 +184,11 @@ class AgentIn(Wire):
     def value(self) -> Agent:
         return Agent(self.id, self.name)
 
+    @property
+    def author(self) -> str:
+        """How the team is told who said something: the name for people, the id for certain."""
+        return f"{self.name} ({self.id})"
+
 
 class ClaimIn(Wire):
     agent: AgentIn
@@ -201,6 +209,16 @@ class ReleaseIn(Wire):
     agent: AgentIn
 
 
+class LabelIn(Wire):
+    agent: AgentIn
+    verdict: Literal["needed", "unneeded"]
+
+
+class MissedIn(Wire):
+    agent: AgentIn
+    verdict: Literal["missed"]
+
+
 class PresenceIn(Wire):
     available: bool
     queues: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]], Field(max_length=50)] = []
@@ -209,10 +227,43 @@ class PresenceIn(Wire):
     ttl_s: Annotated[int, Field(ge=30, le=3600)] = 120
 
 
+Document = Annotated[Str, Field(min_length=1, max_length=LARGEST)]
+"""A policy."""
+
+
 class PolicyIn(Wire):
-    document: Annotated[Str, Field(min_length=1, max_length=262_144)]
+    document: Document
     author: Annotated[Line, Field(min_length=1, max_length=120)] = "api"
 
 
+class HostIn(Wire):
+    bot: Annotated[list[Annotated[Line, Field(max_length=80)]], Field(max_length=50)] | None = None
+    crm: bool | None = None
+
+    @field_validator("bot")
+    @classmethod
+    def _known(cls, names: list[str] | None) -> list[str] | None:
+        bot_inputs(names or ())
+        return names
+
+    def over(self, known: Host) -> Host:
+        """The host as it is known, with what is said here in its place."""
+        crm = known.crm if self.crm is None else self.crm
+        return Host(known.bot, crm, known.replies) if self.bot is None else Host(bot_inputs(self.bot), crm)
+
+
 class PolicyCheckIn(Wire):
-    document: Annotated[Str, Field(min_length=1, max_length=262_144)]
+    document: Document
+    host: HostIn | None = None
+
+
+class ReplayIn(Wire):
+    policy: Document | None = None
+    sessions: Annotated[list[Conversation], Field(max_length=1000)] | None = None
+    days: Annotated[int, Field(ge=1, le=90)] | None = None
+
+    @model_validator(mode="after")
+    def _one_record(self) -> Self:
+        if self.sessions is not None and self.days is not None:
+            raise ValueError("days are said of the site's own sessions")
+        return self

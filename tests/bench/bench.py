@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
+import recorded
 import seed
 from judging import judge_cost_us
 from load import Address, Result, closed_loop, open_loop
@@ -47,9 +48,12 @@ class Size:
     long_turns: int = 1000
     starts: int = 3
     stored: int = 100_000
+    recorded: int = 10_000
 
 
-QUICK = Size(requests=500, rounds=2, at_rate=100, long_sessions=1, long_turns=300, starts=1, stored=20_000)
+QUICK = Size(
+    requests=500, rounds=2, at_rate=100, long_sessions=1, long_turns=300, starts=1, stored=20_000, recorded=2_000
+)
 
 
 @dataclass(frozen=True)
@@ -222,6 +226,18 @@ def judging() -> Line:
     return Line("judging one message", "<= 300 us", f"{cost:.0f} us", None, cost <= 300)
 
 
+def replaying(folder: Path, core: set[int], size: Size) -> Line:
+    """`bridge replay` over recorded conversations of eight turns, on two cores."""
+    os.sched_setaffinity(0, core)
+    with (folder / "recorded.jsonl").open("wb") as record:
+        record.writelines(recorded.lines(size.recorded))
+    command = (str(BIN / "bridge"), "replay", "--input", "recorded.jsonl", "--output", "decided.jsonl")
+    began = time.perf_counter()
+    subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    took = (time.perf_counter() - began) * 10_000 / size.recorded
+    return Line("10,000 recorded conversations", "<= 60 s", f"{took:.0f} s", None, took <= 60)
+
+
 def starting(folder: Path, env: dict[str, str], core: set[int], size: Size) -> Iterator[Line]:
     """From the start of `bridge serve` to its first answer, and of `bridge up` to ready."""
     address = env["BRIDGE_BIND"]
@@ -308,6 +324,7 @@ def measure(size: Size) -> Iterator[Line]:
         yield scheduler_memory(folder, env, server_core)
         yield follow_up_cost(folder, env, server_core)
         yield from starting(folder, env, server_core, size)
+        yield replaying(folder, server_core | load_core, size)
 
 
 def show(line: Line) -> str:

@@ -20,3 +20,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     os.umask(mask)
     structlog.reset_defaults()
     logging.getLogger().handlers.clear()
+
+
+@pytest.fixture
+def shop(run: Terminal) -> Terminal:
+    """The command line where there is one site."""
+    assert run("site", "add", "shop", "--url", "https://shop.example", "--timezone", "America/New_York").code == 0
+    return run

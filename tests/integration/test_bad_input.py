@@ -212,6 +212,20 @@ CASES: dict[str, Case] = {
         422, "invalid-body", "POST", "/v1/escalations/x/reply", {"agent": ADA, "text": "", "reply_id": "r"}),
     "a note with a NUL": admin(
         422, "invalid-body", "POST", "/v1/escalations/x/resolve", {"agent": ADA, "note": f"{CANARY}\x00"}),
+    "a label of an escalation with a NUL": admin(
+        404, "not-found", "POST", f"/v1/escalations/{CANARY}%00/label", {"agent": ADA, "verdict": "needed"}),
+    "a label of a session with a NUL": admin(
+        404, "not-found", "POST", f"/v1/sessions/{CANARY}%00/label", {"agent": ADA, "verdict": "missed"}),
+    "a label of a session with a surrogate": admin(
+        404, "session-not-found", "POST", f"/v1/sessions/{CANARY}%ed%a0%80/label", {"agent": ADA, "verdict": "missed"}),
+    "a label that is none": admin(
+        422, "invalid-body", "POST", "/v1/escalations/x/label", {"agent": ADA, "verdict": CANARY}),
+    "a label of nobody": admin(422, "invalid-body", "POST", "/v1/escalations/x/label", {"verdict": "needed"}),
+    "a label by a name with a line break": admin(
+        422, "invalid-body", "POST", "/v1/escalations/x/label",
+        {"agent": {"id": "3", "name": f"{CANARY}\nx"}, "verdict": "needed"}),
+    "days without end": admin(422, "invalid-query", "GET", f"/v1/stats?days={'9' * 5000}"),
+    "days that are words": admin(422, "invalid-query", "GET", f"/v1/stats?days={CANARY}"),
     "an agent with a NUL": admin(404, "not-found", "PUT", f"/v1/agents/{CANARY}%00/presence", PRESENCE),
     "an agent of many letters": admin(422, "invalid-query", "PUT", f"/v1/agents/{'a' * 65}/presence", PRESENCE),
     "a presence for ever": admin(422, "invalid-body", "PUT", "/v1/agents/3/presence", {**PRESENCE, "ttl_s": 86400}),

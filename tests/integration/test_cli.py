@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import signal
-import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -14,7 +14,8 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from support.terminal import Terminal
+from support.sidecar import free_port
+from support.terminal import Ended, Terminal
 
 import bridge
 from bridge import bootstrap, scaffold
@@ -27,19 +28,6 @@ from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
 
 SESSION = "session-of-a-visitor"
-
-
-@pytest.fixture
-def shop(run: Terminal) -> Terminal:
-    """With one site."""
-    assert run("site", "add", "shop", "--url", "https://shop.example", "--timezone", "America/New_York").code == 0
-    return run
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 # -- finding one's way -------------------------------------------------------------------------------------------------
@@ -82,8 +70,6 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(run: Terminal, monkeypatc
 
 
 def test_a_database_of_a_newer_release_is_left_alone(shop: Terminal, tmp_path: Path) -> None:
-    import sqlite3  # noqa: PLC0415 - only here
-
     with sqlite3.connect(tmp_path / "bridge.db") as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
@@ -260,6 +246,123 @@ def test_a_policy_with_an_error_is_refused_and_nothing_changes(shop: Terminal, t
     assert "version 1" in shop("policy", "show").err
 
 
+def put(shop: Terminal, tmp_path: Path, minutes: int, author: str) -> str:
+    """Another policy in force: urgent answers within so many minutes."""
+    document = shop("policy", "show", "--version", "1").out.replace("urgent: 15m", f"urgent: {minutes}m")
+    (tmp_path / f"{minutes}.yaml").write_text(document)
+    assert shop("policy", "put", f"{minutes}.yaml", "--author", author).code == 0
+    return document
+
+
+def test_the_versions_are_listed_newest_first_with_author_and_time(shop: Terminal, tmp_path: Path) -> None:
+    put(shop, tmp_path, 20, "Ann")
+    put(shop, tmp_path, 25, "Bob")
+    head, *rows = shop("policy", "list").out.splitlines()
+    assert head.split() == ["VERSION", "PUT", "BY"]
+    assert [row.split()[0] for row in rows] == ["3", "2", "1"]
+    assert ["in force" in row for row in rows] == [True, False, False]
+    assert "Bob" in rows[0]
+    assert rows[0].rstrip().endswith("in force")
+    listed = json.loads(shop("policy", "list", "--json").out)
+    assert [(one["version"], one["author"], one["in_force"]) for one in listed] == [
+        (3, "Bob", True),
+        (2, "Ann", False),
+        (1, "shipped", False),
+    ]
+    assert listed[0]["created_at"].endswith("Z")
+
+
+def changes(shown: str) -> list[str]:
+    return [line for line in shown.splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+
+
+def within(minutes: int) -> str:
+    return f"    respond_within: {{urgent: {minutes}m, high: 1h, normal: 4h}}"
+
+
+def test_what_changed_between_two_versions_is_shown_line_by_line(shop: Terminal, tmp_path: Path) -> None:
+    put(shop, tmp_path, 20, "Ann")
+    put(shop, tmp_path, 25, "Bob")
+    last = shop("policy", "diff").out
+    assert last.splitlines()[:2] == ["--- version 2", "+++ version 3"]
+    assert changes(last) == [f"-{within(20)}", f"+{within(25)}"]
+    assert changes(shop("policy", "diff", "1").out) == [f"-{within(15)}", f"+{within(25)}"]
+    assert changes(shop("policy", "diff", "3", "1").out) == [f"-{within(25)}", f"+{within(15)}"]
+    assert changes(shop("policy", "diff", "--file", "20.yaml").out) == [f"-{within(25)}", f"+{within(20)}"]
+    assert changes(shop("policy", "diff", "1", "--file", "20.yaml").out) == [f"-{within(15)}", f"+{within(20)}"]
+    same = shop("policy", "diff", "2", "--file", "20.yaml")
+    assert (same.code, same.out, same.err) == (0, "", "version 2 and 20.yaml say the same.\n")
+    assert "no version 9" in shop.fails("policy", "diff", "9")
+    assert shop("policy", "diff", "1", "2", "--file", "20.yaml").code == 2
+
+
+def test_a_first_version_has_nothing_before_it_to_be_compared_with(shop: Terminal) -> None:
+    assert shop("policy", "diff").err == "version 1 and version 1 say the same.\n"
+
+
+def test_a_version_is_put_in_force_again_as_a_new_one(shop: Terminal, tmp_path: Path) -> None:
+    put(shop, tmp_path, 20, "Ann")
+    put(shop, tmp_path, 25, "Bob")
+    ended = shop("policy", "rollback", "--author", "Cleo")
+    assert ended.out == "Version 4, by Cleo, rolled back to 2, is in force on shop.\n"
+    assert "urgent: 20m" in shop("policy", "show").out
+    assert shop("policy", "rollback", "1").code == 0
+    assert "urgent: 15m" in shop("policy", "show").out
+    authors = [one["author"] for one in json.loads(shop("policy", "list", "--json").out)]
+    assert authors == ["cli, rolled back to 1", "Cleo, rolled back to 2", "Bob", "Ann", "shipped"]
+    assert "no version 9" in shop.fails("policy", "rollback", "9")
+
+
+def test_the_first_version_has_none_to_go_back_to(shop: Terminal) -> None:
+    assert shop.fails("policy", "rollback") == "Error: shop has no version before 1"
+
+
+# -- what a host feeds -------------------------------------------------------------------------------------------------
+
+
+def paths(ended: Ended) -> list[str]:
+    return [finding["path"] for finding in json.loads(ended.out)["findings"]]
+
+
+def test_a_check_says_what_the_named_host_cannot_feed(run: Terminal) -> None:
+    run("init", "--timezone", "UTC")
+    assert paths(run("policy", "check", "policy.yaml", "--json")) == []
+    assert paths(run("policy", "check", "policy.yaml", "--no-crm", "--json")) == ["/triggers/big_account"]
+    said = run("policy", "check", "policy.yaml", "--bot", "reply", "--crm")
+    assert said.code == 0
+    assert "/triggers/unsure: it cannot fire here: the bot sends no confidence" in said.out
+    assert run("policy", "check", "policy.yaml", "--bot", "confidense").code == 2
+
+
+def test_a_check_beside_a_site_knows_its_crm_and_what_its_bot_has_sent(
+    talked: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talked("init", "--timezone", "UTC")
+    found = json.loads(talked("policy", "check", "policy.yaml", "--json").out)["findings"]
+    assert {one["path"]: one["message"] for one in found} == {
+        "/triggers/not_understood": "it cannot fire here: no intent_matched came with the one reply so far",
+        "/triggers/big_account": "it cannot fire here: no CRM is configured",
+    }
+    monkeypatch.setenv("BRIDGE_CRM", "file:customers.csv")
+    assert paths(talked("policy", "check", "policy.yaml", "--json", "--site", "shop")) == ["/triggers/not_understood"]
+    assert paths(talked("policy", "check", "policy.yaml", "--bot", "intent,confidence", "--json")) == []
+
+
+def test_a_check_of_no_one_site_asks_nothing_of_a_host(shop: Terminal) -> None:
+    shop("site", "add", "other", "--url", "https://other.example")
+    shop("init", "--timezone", "UTC")
+    assert paths(shop("policy", "check", "policy.yaml", "--json")) == []
+    assert "there is no site 'x'" in shop.fails("policy", "check", "policy.yaml", "--site", "x")
+
+
+def test_a_check_goes_on_where_the_site_cannot_be_asked(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("init", "--timezone", "UTC")
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1:1/none")
+    ended = run("policy", "check", "policy.yaml")
+    assert ended.code == 0
+    assert ended.err.startswith("What the site feeds is not known: ")
+
+
 def test_with_several_sites_it_asks_which(shop: Terminal) -> None:
     shop("site", "add", "other", "--url", "https://other.example")
     assert shop.fails("policy", "show") == "Error: say which site with --site: other, shop"
@@ -339,6 +442,24 @@ def test_explain_gives_scripts_the_same_as_json(talked: Terminal) -> None:
     (escalation,) = found["escalations"]
     assert escalation["commitments"][0]["state"] == "pending"
     assert talked.fails("explain", "nothing-like-that") == "Error: there is no session 'nothing-like-that'"
+
+
+def test_explain_judges_again_and_says_whether_the_same_comes_out(talked: Terminal, tmp_path: Path) -> None:
+    ended = talked("explain", SESSION, "--verify")
+    assert (ended.code, ended.out) == (0, "4 decisions judged again, 4 the same byte for byte.\n")
+    found = json.loads(talked("explain", SESSION, "--verify", "--json").out)
+    assert found["same"] is True
+    assert found["decisions"][-1] == {"turn": 2, "of": "escalation", "same": True}
+    with sqlite3.connect(tmp_path / "bridge.db") as database:
+        database.execute("UPDATE turn SET trace = replace(trace, 'standard', 'business') WHERE seq = 1")
+    database.close()
+    ended = talked("explain", SESSION, "--verify")
+    assert ended.code == 1
+    assert ended.out.splitlines() == [
+        "Turn 1, message: judged again, it is not what is stored.",
+        "4 decisions judged again, 3 the same byte for byte.",
+    ]
+    assert talked("explain", SESSION, "--verify", "--json").code == 1
 
 
 def test_due_lists_what_the_scheduler_will_do(talked: Terminal) -> None:

@@ -5,12 +5,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from http import HTTPStatus
+from importlib.resources import files
 from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 import schemathesis
+import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from openapi_spec_validator import validate
@@ -24,12 +26,13 @@ from schemathesis.specs.openapi.checks import (
 )
 from support.sidecar import SHOP, Sidecar
 
+from bridge.web.openapi import BODIES
 from bridge.web.signing import sign_request
 
 SESSION = "ses_0123456789abcdef"
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 MOST_CALLS = 15
-ADMIN = ("/v1/escalations", "/v1/policy", "/v1/agents")
+ADMIN = ("/v1/escalations", "/v1/policy", "/v1/agents", "/v1/stats", "/v1/replay")
 
 
 class Signing:
@@ -46,7 +49,7 @@ class Signing:
         path = environ["PATH_INFO"].encode("latin-1")
         query = environ.get("QUERY_STRING", "")
         target = quote(path) + (f"?{query}" if query else "")
-        admin = target.startswith(ADMIN)
+        admin = target.startswith(ADMIN) or target.endswith("/label")
         secret = self._pairing.admin_secret if admin else self._pairing.chat_secret
         self._calls += 1
         now, nonce = int(time.time()), f"nonce-{self._calls:020}"
@@ -116,6 +119,13 @@ def an_escalation(sidecar: Sidecar) -> str:
     chat = sidecar.chat()
     chat.start()
     return str(chat.says("I want to talk to a human")["escalation"]["id"])
+
+
+def test_no_answer_is_described_twice() -> None:
+    described = yaml.compose((files("bridge") / "data" / "answers.yaml").read_text("utf-8"))
+    assert isinstance(described, yaml.MappingNode)
+    names = Counter([*(name.value for name, _ in described.value), *(body.__name__ for body in BODIES)])
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 def test_the_description_is_openapi(sidecar: Sidecar) -> None:

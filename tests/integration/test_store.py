@@ -1,7 +1,10 @@
 """The store's contract, the same on each kind of database; and migrations that bring exactly what the code expects."""
 
+import json
 import multiprocessing
+import random
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -33,15 +36,22 @@ from bridge.domain.escalation import (
     OutboxRow,
     Presence,
 )
+from bridge.domain.health import Alarm
+from bridge.domain.labels import Label, Verdict
 from bridge.domain.session import Session, Turn, customer_key
 from bridge.domain.values import Channel, Identity, Priority, State, Visitor
-from bridge.ports import AgentReply, Scope, Site, StoreBusy, TicketRef
+from bridge.ports import AgentReply, Counted, Place, PolicyMark, Scope, ShadowPolicy, Site, StoreBusy, TicketRef
 from bridge.store import migrate as schema
 from bridge.store.database import Database, migration_engine
+from bridge.store.escalations import EscalationStatements
+from bridge.store.labels import LabelStatements
 from bridge.store.sql import SqlStore
+from bridge.store.stats import StatsStatements
 from bridge.store.tables import metadata
+from bridge.store.upsert import upsert_of
 
 SITE = Site("shop", "https://shop.example", "UTC", "team@shop.example")
+SCANS = [["SCAN", table] for table in ("session", "escalation", "commitment", "outbox")]
 ODD = "Zażółć 'quotes\" \\ %s %(x)s :of_site {due} 🙏 \u2028 \t"
 """A text that a careless statement, format or driver would break on."""
 
@@ -230,6 +240,9 @@ def test_versions_of_a_policy_count_up_and_the_last_is_in_force(store: SqlStore)
         assert first.document == "rules: 1"
         assert tx.policies.get(SITE.id, 3) is None
         assert tx.policies.current("nobody") is None
+        assert tx.policies.marks(SITE.id, 9) == [PolicyMark(2, "ada", 2), PolicyMark(1, "shipped", 1)]
+        assert tx.policies.marks(SITE.id, 1) == [PolicyMark(2, "ada", 2)]
+        assert tx.policies.marks("nobody", 9) == []
 
 
 # ------------------------------------------------------------------------------------------------- sessions
@@ -304,6 +317,17 @@ def test_a_turn_is_kept_once(store: SqlStore, second: Turn) -> None:
         assert not tx.sessions.keep_turn(session(), second)
 
 
+def test_the_last_turns_of_a_site_are_those_of_its_newest_sessions(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number, started_at in (("old", 1), ("new", 2)):
+            of = session(number, started_at=started_at)
+            tx.sessions.start(of, "d")
+            for seq in (1, 2):
+                tx.sessions.keep_turn(of, replace(turn(seq, f"t{seq}"), signals=f"{number} {seq}"))
+        assert tx.sessions.recent_signals(SITE.id, 3) == ["new 2", "new 1", "old 2"]
+        assert tx.sessions.recent_signals("nobody", 3) == []
+
+
 def test_events_come_from_where_the_chat_is(store: SqlStore) -> None:
     events = [Event(n, EventKind.AGENT, f"{n} {ODD}", n, "Ada") for n in (1, 2, 3)]
     with store.write() as tx:
@@ -312,6 +336,58 @@ def test_events_come_from_where_the_chat_is(store: SqlStore) -> None:
             tx.sessions.keep_event(session(), event)
         assert tx.sessions.events(SITE.id, "s1", 1) == events[1:]
         assert tx.sessions.events(SITE.id, "s1", 3) == []
+
+
+# ------------------------------------------------------------------------------------------------- records, shadow
+
+
+def test_sessions_are_read_back_page_by_page_in_the_order_in_which_they_began(store: SqlStore) -> None:
+    began = {"b": 5, "a": 5, "c": 2, "d": 9, "e": 7}
+    with store.write() as tx:
+        for number, at in began.items():
+            tx.sessions.start(session(number, started_at=at), "d")
+    found, place = [], Place(2, "")
+    with store.read() as tx:
+        while page := tx.records.page(SITE.id, 2, 9, place, 2):
+            found += [one.id for one in page]
+            place = Place(page[-1].started_at, page[-1].id)
+        assert found == ["c", "a", "b", "e"]
+        assert tx.records.count(SITE.id, 2, 9) == len(found)
+        assert tx.records.count("another", 2, 9) == 0
+
+
+def test_the_newest_sessions_stand_after_a_place(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number, at in {"b": 5, "a": 5, "c": 2}.items():
+            tx.sessions.start(session(number, started_at=at), "d")
+        assert tx.records.before_newest(SITE.id, 0, 9, 1) == Place(5, "a")
+        assert tx.records.before_newest(SITE.id, 0, 9, 2) == Place(2, "c")
+        assert tx.records.before_newest(SITE.id, 0, 9, 3) is None
+
+
+def test_turns_of_several_sessions_are_read_at_once_in_order(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number in ("s1", "s2", "s3"):
+            tx.sessions.start(session(number), "d")
+        for seq, number in ((2, "s1"), (1, "s1"), (1, "s2")):
+            tx.sessions.keep_turn(session(number), turn(seq, f"t{seq}", ODD))
+        found = tx.records.turns(SITE.id, ["s1", "s2", "nobody"])
+        assert {number: [(one.seq, one.text) for one in turns] for number, turns in found.items()} == {
+            "s1": [(1, ODD), (2, ODD)],
+            "s2": [(1, ODD)],
+            "nobody": [],
+        }
+
+
+def test_a_site_has_one_shadow_policy_and_may_drop_it(store: SqlStore) -> None:
+    with store.write() as tx:
+        assert tx.shadows.get(SITE.id) is None
+        tx.shadows.put(SITE.id, ShadowPolicy("rules: 1", "ada", 1))
+        tx.shadows.put(SITE.id, ShadowPolicy(ODD, "ben", 2))
+        assert tx.shadows.get(SITE.id) == ShadowPolicy(ODD, "ben", 2)
+        assert tx.shadows.get("another") is None
+        assert tx.shadows.drop(SITE.id)
+        assert not tx.shadows.drop(SITE.id)
 
 
 # ------------------------------------------------------------------------------------------------- escalations
@@ -539,6 +615,162 @@ def test_a_heartbeat_is_the_last_one(store: SqlStore) -> None:
         tx.ops.beat("scheduler", 1)
         tx.ops.beat("scheduler", 2)
         assert tx.ops.last_beat("scheduler") == 2
+
+
+# ------------------------------------------------------------------------------------------------- what it came to
+
+QUARTER = 900_000
+
+
+def fired(*names: str) -> str:
+    return json.dumps({"fired": {name: {"why": ODD} for name in names}, "turns": 1})
+
+
+def test_sessions_are_counted_by_quarter_of_an_hour_flow_tier_and_rule(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number, (started_at, flow, tier, rule) in enumerate(
+            [
+                (QUARTER - 1, "a", "free", "r"),
+                (QUARTER, "a", "free", "r"),
+                (2 * QUARTER - 1, "a", "free", None),
+                (2 * QUARTER - 1, "a", "free", None),
+                (2 * QUARTER, "b", ODD[:20], None),
+                (2 * QUARTER + 1, "b", "free", None),
+            ]
+        ):
+            kept = session(f"s{number}", started_at=started_at, flow=flow, customer=Customer(tier=tier), turns=1)
+            tx.sessions.start(kept, "d")
+            tx.sessions.save(kept)
+            if rule:
+                tx.escalations.open(escalation(f"e{number}", kept.id, rule=rule, decided_at=started_at))
+        found = tx.stats.count(SITE.id, QUARTER, 2 * QUARTER)
+        assert sorted(found, key=str) == sorted(
+            [
+                Counted(QUARTER, "a", "free", "r", 1),
+                Counted(QUARTER, "a", "free", None, 2),
+                Counted(2 * QUARTER, "b", ODD[:20], None, 1),
+            ],
+            key=str,
+        )
+        assert tx.stats.count("other", 0, 10 * QUARTER) == []
+
+
+def test_a_session_counts_by_its_first_escalation_and_so_do_its_triggers(store: SqlStore) -> None:
+    kept = session(turns=1, started_at=1)
+    with store.write() as tx:
+        tx.sessions.start(kept, "d")
+        tx.sessions.save(kept)
+        first = escalation("e2", rule="first", decided_at=5, trace=fired("a", "b"))
+        tx.escalations.open(first)
+        tx.escalations.set_state(replace(first, state=EscalationState.RELEASED))
+        tx.escalations.open(escalation("e1", rule="second", decided_at=6, trace=fired("c")))
+        assert [(one.rule, one.sessions) for one in tx.stats.count(SITE.id, 0, 10)] == [("first", 1)]
+        assert tx.stats.triggers(SITE.id, 0, 10) == {"a": 1, "b": 1}
+        assert tx.stats.commitments(SITE.id, 0, 10) == {"pending": 2}
+        assert tx.stats.commitments(SITE.id, 6, 10) == {"pending": 1}
+        tx.work.post(replace(row(), escalation_id="e2"), 1)
+        assert tx.stats.deliveries(SITE.id, 0, 10) == {"due": 1}
+        assert tx.escalations.decided_in(kept)
+        assert not tx.escalations.decided_in(replace(kept, id="s2"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_counts_are_those_of_a_naive_reading(store: SqlStore, seed: int) -> None:
+    dice = random.Random(seed)
+    naive: Counter[tuple[int, str, str, str | None]] = Counter()
+    with store.write() as tx:
+        for number in range(150):
+            started_at, flow, tier = dice.randrange(12 * QUARTER), dice.choice("ab"), dice.choice(["free", "gold"])
+            rules = [dice.choice("rst") for _ in range(dice.choice([0, 0, 1, 2]))]
+            joined = not rules and dice.random() < 0.2
+            turns = dice.choice([0, 1, 3])
+            kept = session(
+                f"s{number}", started_at=started_at, flow=flow, customer=Customer(tier=tier), turns=turns,
+                escalation_id="e-of-another-tab" if joined else None,
+            )  # fmt: skip
+            tx.sessions.start(kept, "d")
+            tx.sessions.save(kept)
+            for nth, rule in enumerate(rules):
+                made = escalation(f"e{number}-{nth}", kept.id, rule=rule, decided_at=started_at + nth)
+                tx.escalations.open(made)
+                tx.escalations.set_state(replace(made, state=EscalationState.RESOLVED))
+            if turns and not joined and 3 * QUARTER <= started_at <= 9 * QUARTER:
+                naive[started_at // QUARTER * QUARTER, flow, tier, rules[0] if rules else None] += 1
+        found = tx.stats.count(SITE.id, 3 * QUARTER, 9 * QUARTER)
+    assert {(one.quarter, one.flow, one.tier, one.rule): one.sessions for one in found} == naive
+    assert len(naive) > 20
+
+
+def test_numbers_are_read_over_the_indexes_and_never_by_a_whole_table(fresh_sqlite: Any) -> None:
+    statements = StatsStatements("sqlite")
+    values = {"of_site": SITE.id, "since": 0, "until": 1, "of_session": "s1"}
+    engine = migration_engine(fresh_sqlite())
+    with engine.connect() as connection:
+        for statement in (
+            *(statements.count, statements.triggers, statements.commitments, statements.deliveries),
+            EscalationStatements(upsert_of("sqlite")).decided_in,
+            LabelStatements(upsert_of("sqlite")).of_sessions,
+        ):
+            compiled: Any = statement.compile(engine)
+            given = compiled.construct_params(values)
+            bound = tuple(given[name] for name in compiled.positiontup)
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", bound)]
+            assert [line for line in plan if line.split()[:2] in SCANS] == []
+            assert any("USING INDEX" in line for line in plan)
+    engine.dispose()
+
+
+# ------------------------------------------------------------------------------------------------- labels, alarms
+
+
+def test_the_last_label_of_a_thing_wins_and_knows_its_rule(escalated: SqlStore) -> None:
+    said = Label("s1", "e1", Verdict.NEEDED, ODD, 7)
+    with escalated.write() as tx:
+        tx.labels.put(SITE.id, replace(said, verdict=Verdict.UNNEEDED, labelled_at=6))
+        tx.labels.put(SITE.id, said)
+        assert tx.labels.of_escalation(SITE.id, "s1", "e1") == replace(said, rule="r")
+        assert tx.labels.of_escalation("other", "s1", "e1") is None
+        assert tx.labels.of_sessions(SITE.id, 1, 1) == [replace(said, rule="r")]
+        assert tx.labels.of_sessions(SITE.id, 2, 9) == []
+        assert tx.labels.of_sessions("other", 0, 9) == []
+
+
+def test_a_session_may_be_labelled_beside_its_escalations_and_the_first_one_is_told_apart(store: SqlStore) -> None:
+    with store.write() as tx:
+        for number in ("s1", "s2"):
+            tx.sessions.start(session(number), "d")
+        first = escalation("e2", decided_at=5)
+        tx.escalations.open(first)
+        tx.escalations.set_state(replace(first, state=EscalationState.RESOLVED))
+        tx.escalations.open(escalation("e1", decided_at=6, rule="later"))
+        for at, (of, thing, verdict) in enumerate(
+            [("s1", "e1", Verdict.NEEDED), ("s1", "e2", Verdict.UNNEEDED), ("s2", None, Verdict.MISSED)]
+        ):
+            tx.labels.put(SITE.id, Label(of, thing, verdict, "Ada", at))
+        assert tx.labels.of_sessions(SITE.id, 0, 9) == [
+            Label("s1", "e1", Verdict.NEEDED, "Ada", 0, "later", first=False),
+            Label("s1", "e2", Verdict.UNNEEDED, "Ada", 1, "r"),
+            Label("s2", None, Verdict.MISSED, "Ada", 2),
+        ]
+
+
+def alarm(number: str = "a1", kind: str = "rate_too_high") -> Alarm:
+    return Alarm(number, kind, ODD, {"rate": 0.5, "moved": None}, 7)
+
+
+def test_one_alarm_of_a_kind_stands_for_each_site_until_it_is_cleared(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sites.add(replace(SITE, id="other"), {}, 1)
+        assert tx.alarms.start(SITE.id, alarm())
+        assert not tx.alarms.start(SITE.id, alarm("a2"))
+        assert tx.alarms.start(SITE.id, alarm("a3", "rate_too_low"))
+        assert tx.alarms.start("other", alarm("a4"))
+        assert tx.alarms.standing(SITE.id) == [alarm(), alarm("a3", "rate_too_low")]
+        assert tx.alarms.counts() == {SITE.id: 2, "other": 1}
+        assert tx.alarms.clear(SITE.id, "rate_too_high", 9)
+        assert not tx.alarms.clear(SITE.id, "rate_too_high", 9)
+        assert tx.alarms.counts() == {SITE.id: 1, "other": 1}
+        assert tx.alarms.start(SITE.id, alarm("a5"))
 
 
 # ------------------------------------------------------------------------------------------------- the schema

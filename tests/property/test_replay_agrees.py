@@ -8,15 +8,19 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.sidecar import Chat, Sidecar
+from support.sidecar import SHOP, Chat, Sidecar
 
+from bridge.domain.backtest import Judged
 from bridge.domain.customer import Account, Order
 from bridge.domain.findings import read_policy
-from bridge.domain.instants import MINUTE, from_rfc3339, to_rfc3339
+from bridge.domain.instants import DAY, MINUTE, from_rfc3339, to_rfc3339
 from bridge.domain.replay import Outcome, read_line, replay
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError
+from bridge.service.judge_record import Line, Panel, judge_record
 from bridge.service.manage_policy import shipped_document
+from bridge.service.replay_sessions import StoredSessions
+from bridge.service.verify import verify
 
 START = from_rfc3339("2026-11-02T15:00:00Z")
 VISITOR = (
@@ -106,6 +110,49 @@ def test_two_runs_agree(conversation: Json) -> None:
     assert play(conversation) == play(conversation)
 
 
+SHIPPED = read_policy(shipped_document())
+ASKS = ("I want to talk to a human", "agent please", "Can I speak to a real person?")
+
+
+def under_the_shipped(conversation: Json) -> Outcome:
+    return replay(SHIPPED, read_line(json.dumps(conversation).encode()))
+
+
+@given(conversations, st.integers(0, 15), st.sampled_from(ASKS), st.none() | replies)
+@settings(max_examples=150, deadline=None)
+def test_a_request_for_a_person_put_anywhere_never_undoes_a_hand_over_and_always_leads_to_one(
+    conversation: Json, at: int, asks: str, bot: Json
+) -> None:
+    turns = conversation["turns"]
+    place = min(at, len(turns))
+    asked = {**conversation, "turns": [*turns[:place], {"visitor": asks, "bot": bot}, *turns[place:]]}
+    before, after = under_the_shipped(conversation), under_the_shipped(asked)
+    sooner = before.turn is not None and before.turn < place
+    assert after == before if sooner else after.turn == place
+
+
+@given(conversations, conversations)
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_said_later_never_changes_an_earlier_decision(first: Json, second: Json) -> None:
+    before = under_the_shipped(first)
+    after = under_the_shipped({**first, "turns": [*first["turns"], *second["turns"]]})
+    assert after == before if before.escalated else after.turn is None or after.turn >= len(first["turns"])
+
+
+@given(st.lists(conversations, max_size=6))
+@settings(max_examples=30, deadline=None)
+def test_a_chunk_has_an_answer_for_each_line_in_order(drawn: list[Json]) -> None:
+    panel = Panel(POLICY, None)
+    lines = [Line(n, json.dumps({**one, "session_id": str(n)}).encode()) for n, one in enumerate(drawn, 1)]
+    broken = [*lines, Line(len(lines) + 1, b"{"), *lines]
+    answers = [one for answer in judge_record(broken, panel, jobs=1) for one in answer.lines]
+    assert [isinstance(one, Judged) for one in answers] == [True] * len(drawn) + [False] + [True] * len(drawn)
+    assert answers[: len(drawn)] == answers[len(drawn) + 1 :]
+    assert [one.tried.session_id for one in answers if isinstance(one, Judged)] == 2 * [
+        str(one.number) for one in lines
+    ]
+
+
 # -- the live path -----------------------------------------------------------------------------------------------------
 
 
@@ -162,13 +209,26 @@ def looked_up(customer: Json, _: Visitor) -> Account | None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_replay_says_what_the_live_path_does(sidecar: Sidecar, seed: int) -> None:
+def test_a_replay_says_what_the_live_path_does_and_judging_again_says_the_same(sidecar: Sidecar, seed: int) -> None:
     sidecar.put_policy(DOCUMENT)
     came_to = []
     for number in range(40):
         conversation = made_up(1000 * seed + number)
         came_to.append(play(conversation))
         assert lived(sidecar, conversation, user=number + 1) == came_to[-1]
+        with sidecar.bridge.store.read() as tx:
+            again = verify(tx, SHOP.id, conversation["session_id"])
+        assert all(one.same for one in again)
+        assert len(again) >= len(conversation["turns"][: came_to[-1].turn])
     rules = {one.rule for one in came_to}
     assert None in rules
     assert len(rules) >= 4  # enough of both kinds for the agreement to mean something
+    assert from_database(sidecar) == came_to
+
+
+def from_database(sidecar: Sidecar) -> list[Outcome]:
+    """What the stored sessions come to, in the order of the seeds, a later page of them included."""
+    stored = StoredSessions(sidecar.bridge, SHOP.id, START, START + DAY)
+    found = {one.session_id: replay(POLICY, one) for one in stored.conversations()}
+    assert stored.silent == 0
+    return [found[name] for name in sorted(found, key=lambda name: int(name.rpartition("-")[2]))]

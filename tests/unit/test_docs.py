@@ -13,7 +13,7 @@ from bridge.cli import cli
 from bridge.config import PREFIX, SECRETS, Settings, SiteSettings
 from bridge.domain import languages, messages
 from bridge.domain.findings import check_policy
-from bridge.domain.policy import Flow, Policy, Queue, Rule
+from bridge.domain.policy import Flow, Match, Policy, Queue, Rule, Thresholds
 from bridge.domain.triggers import Trigger
 from bridge.service.manage_policy import shipped_document
 from bridge.web import problems
@@ -96,7 +96,7 @@ def test_every_problem_is_documented_with_its_status() -> None:
 
 
 def test_every_call_is_documented() -> None:
-    documented = set(re.findall(r"`(GET|POST|PUT) (/v1/[^`?]*)", read("api.md")))
+    documented = set(re.findall(r"`(GET|POST|PUT|DELETE) (/v1/[^`?]*)", read("api.md")))
     sources = "".join(path.read_text("utf-8") for path in (ROOT / "bridge" / "web").glob("*.py"))
     routes = re.findall(r'\.(get|post|put|delete)\(\s*"(/v1/[^"]+)"', sources)
     assert documented == {(method.upper(), re.sub(r"<(\w+)>", r"{\1}", path)) for method, path in routes}
@@ -116,13 +116,13 @@ def every_command(group: click.Group, prefix: str) -> dict[str, click.Command]:
 
 
 def test_every_command_is_documented_with_its_options_and_no_other() -> None:
-    documented = {}
+    documented: dict[str, set[str]] = {}
     for usage in rows(read("cli.md")):
         if usage.startswith("bridge "):
             words = re.split(r" (?=[A-Z\[-])", usage)
-            documented[words[0]] = set(re.findall(r"--[a-z-]+", usage))
+            documented.setdefault(words[0], set()).update(re.findall(r"--[a-z-]+", usage))
     real = {
-        path: {o for p in command.params if isinstance(p, click.Option) for o in p.opts if o.startswith("--")}
+        path: {o for p in command.params for o in (*p.opts, *p.secondary_opts) if o.startswith("--")}
         for path, command in every_command(cli, "bridge").items()
     }
     assert documented == {path: options - {"--help"} for path, options in real.items()}
@@ -161,8 +161,7 @@ def test_every_message_is_documented_with_its_placeholders_and_no_other() -> Non
 
 def test_every_part_of_the_policy_is_spoken_of() -> None:
     text = read("policy.md")
-    silent = {"message"}  # nothing reads it yet
-    parts = {name for model in (Policy, Rule, Queue, Flow) for name in model.model_fields} - silent
+    parts = {name for model in (Policy, Rule, Queue, Flow, Match, Thresholds) for name in model.model_fields}
     assert {name for name in parts if name not in text} == set()
 
 
@@ -173,7 +172,10 @@ def examples() -> list[str]:
 def with_the_rest_of_the_shipped_one(example: str) -> str:
     whole: dict[str, Any] = yaml.safe_load(shipped_document())
     for part, value in yaml.safe_load(example).items():
-        whole[part] = {**whole.get(part, {}), **value} if isinstance(value, dict) else value
+        if isinstance(value, dict):
+            whole[part] = {**whole.get(part, {}), **value}
+        else:
+            whole[part] = [*value, *whole[part]] if part == "rules" else value
     return yaml.safe_dump(whole)
 
 

@@ -105,6 +105,47 @@ def test_an_owners_faulty_message_is_found(key: str, template: str, fault: str) 
         messages.check(key, template)
 
 
+VIP = {"en": {"vip": "Ada calls you before {due}."}, "de": {"vip": "Ada ruft Sie an, bis {due}."}}
+
+
+@pytest.mark.parametrize(
+    ("owned", "locale", "said_in"),
+    [
+        (VIP, "de_DE", "de_DE"),
+        (VIP, "en-GB", "en-GB"),
+        (VIP, "fr", "en"),
+        (VIP, None, "en"),
+        ({"de": VIP["de"]}, "fr", None),
+        ({"de": VIP["de"]}, "de-AT", "de-AT"),
+        ({"de": {"after_hours": "Bis {due}."}}, "de", None),
+        ({}, "en", None),
+    ],
+)
+def test_an_owners_own_message_is_said_in_the_visitors_language_else_in_english_else_not(
+    owned: messages.Messages, locale: str | None, said_in: str | None
+) -> None:
+    assert messages.locale_of_own(owned, locale, "vip") == said_in
+
+
+def test_an_owners_own_message_is_said_with_its_instant() -> None:
+    assert messages.text(VIP, "de", "vip", due="Montag") == "Ada ruft Sie an, bis Montag."
+
+
+@pytest.mark.parametrize(
+    ("template", "fault"),
+    [("We call you.", r"\{due\} is missing"), ("By {due}, {agent}.", "known are: {due}"), (" ", "empty")],
+)
+def test_an_owners_own_message_must_hold_the_instant_and_nothing_unknown(template: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        messages.check("vip", template, own=("vip",))
+
+
+def test_an_owners_own_message_that_no_rule_names_is_no_message() -> None:
+    messages.check("vip", "By {due}.", own=("vip",))
+    with pytest.raises(ValueError, match="no such message"):
+        messages.check("vip", "By {due}.")
+
+
 def test_faults_are_listed_with_their_path() -> None:
     owned = {"en": {"after_hours": "Soon.", "resolved": "Done."}, "es": {"after_hour": "x"}}
     found = list(messages.faults(owned))

@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import pytest
 
-from bridge.domain.findings import LARGEST, Finding, Level, PolicyRefused, check_policy, read_policy
+from bridge.domain.findings import LARGEST, Finding, Level, PolicyRefused, check_policy, read_policy, stored_policy
 from bridge.domain.policy import (
     Policy,
     Queue,
@@ -71,7 +71,7 @@ def test_a_document_of_rules_queues_and_hours_is_enough() -> None:
     policy = read_policy(without_triggers + "triggers: {x: {type: human_requested}}\n")
     assert policy.tiers == ("free", "standard", "business", "enterprise")
     assert policy.default_tier == "standard"
-    assert policy.confidence_threshold("default") == 0.55
+    assert policy.confidence_threshold("default", "standard") == 0.55
 
 
 def test_yaml_and_json_are_one_schema() -> None:
@@ -89,7 +89,7 @@ def test_yaml_and_json_are_one_schema() -> None:
 TIER_TRIGGER = changed("{type: human_requested}", "{type: tier_at_least, tier: gold}")
 
 FAULTS: dict[str, tuple[str, str, int, str]] = {
-    "an unknown key": (SMALL + "tresholds: {}\n", "/tresholds", 10, "xtra"),
+    "an unknown key": (SMALL + "tresholds: {}\n", "/tresholds", 10, "no such key"),
     "a missing part": (SMALL.partition("hours:\n")[0], "/hours", 1, "required"),
     "a rule without a priority": (changed(", priority: normal", ""), "/rules/0/priority", 5, "required"),
     "an unknown priority": (changed("priority: normal", "priority: asap"), "/rules/0/priority", 5, "normal"),
@@ -182,6 +182,54 @@ FAULTS: dict[str, tuple[str, str, int, str]] = {
         10,
         "placeholder",
     ),
+    "a rule's unknown message": (
+        changed("priority: normal", "priority: normal, message: vip"),
+        "/rules/0/message",
+        5,
+        "no message 'vip'",
+    ),
+    "a rule's message that is a standard one": (
+        changed("priority: normal", "priority: normal, message: after_hours"),
+        "/rules/0/message",
+        5,
+        "standard message",
+    ),
+    "a rule's message without its instant": (
+        changed("priority: normal", "priority: normal, message: vip") + "messages: {en: {vip: Soon.}}\n",
+        "/messages/en/vip",
+        10,
+        "{due} is missing",
+    ),
+    "a threshold of an unknown tier": (
+        SMALL + "thresholds: {tiers: {gold: 0.7}}\n",
+        "/thresholds/tiers/gold",
+        10,
+        "no tier 'gold'",
+    ),
+    "a flow's threshold of an unknown tier": (
+        SMALL + "flows: {x: {match: {words: [y]}, thresholds: {tiers: {gold: 0.7}}}}\n",
+        "/flows/x/thresholds/tiers/gold",
+        10,
+        "no tier 'gold'",
+    ),
+    "a flow that an earlier one takes all of": (
+        SMALL + "flows:\n  a: {match: {intents: ['bill*']}}\n  b: {match: {intents: ['billing_*', bill]}}\n",
+        "/flows/b/match",
+        12,
+        "no one can enter it",
+    ),
+    "a rule that words of fraud decide": (
+        changed("{type: human_requested}", "{type: words, list: fraud}"),
+        "/rules/0/when",
+        5,
+        "fraud alone",
+    ),
+    "an order value in two notations": (
+        changed("{type: human_requested}", "{type: order_value_at_least, amount: 5, amounts: {USD: 5}}"),
+        "/triggers/asked",
+        2,
+        "either `amount` with `currency`, or `amounts`",
+    ),
     "a message for nothing": (SMALL + "messages: {en: {hello: Hi}}\n", "/messages/en/hello", 10, ""),
 }
 
@@ -191,12 +239,145 @@ def test_every_fault_is_named_with_path_and_line(document: str, path: str, line:
     found = the_error(document)
     assert found.path.startswith(path)
     assert found.line == line
+    assert found.hint
     assert words in found.message
     assert found.message[0].islower()
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
     assert "asked, unsure" in the_error(FAULTS["a rule's unknown trigger"][0]).hint
+
+
+MISSPELT: dict[str, tuple[str, str]] = {
+    "a part": (SMALL + "tresholds: {}\n", "thresholds"),
+    "of a rule": (changed("priority: normal", "priority: normal, quue: team"), "queue"),
+    "of a condition": (changed("when: asked", "when: {any: [asked], att_least: 1}"), "at_least"),
+    "of a trigger": (changed("{type: confidence_below}", "{type: confidence_below, within_turn: 2}"), "within_turns"),
+    "a trigger's type": (changed("human_requested", "human_request"), "human_requested"),
+    "of a queue": (changed("hours: office, resp", "hours: office, pickup_withn: 3m, resp"), "pickup_within"),
+    "of a calendar": (changed("timezone: UTC", "timezone: UTC, holiday: {country: DE}"), "holidays"),
+    "of holidays": (changed("timezone: UTC", "timezone: UTC, holidays: {country: DE, subdivison: BE}"), "subdivision"),
+    "of a closure": (
+        changed("timezone: UTC", "timezone: UTC, closed: [{from: 2026-12-24, to: 2026-12-25, wy: rest}]"),
+        "why",
+    ),
+    "of a flow": (SMALL + "flows: {a: {mach: {words: [b]}}}\n", "match"),
+    "of a match": (SMALL + "flows: {a: {match: {word: [b]}}}\n", "words"),
+    "of thresholds": (SMALL + "thresholds: {confidance: 0.5}\n", "confidence"),
+    "a rule's trigger": (changed("when: asked", "when: askd"), "asked"),
+    "a rule's queue": (changed("priority: normal", "priority: normal, queue: teem"), "team"),
+    "a message": (SMALL + "messages: {en: {after_hour: 'by {due}'}}\n", "after_hours"),
+    "an own message": (
+        changed("priority: normal", "priority: normal, message: vipp") + "messages: {en: {vip: 'by {due}'}}\n",
+        "vip",
+    ),
+}
+
+
+@pytest.mark.parametrize(("document", "meant"), MISSPELT.values(), ids=MISSPELT)
+def test_a_misspelt_name_is_answered_with_the_one_that_was_meant(document: str, meant: str) -> None:
+    assert any(one.hint.startswith(f"did you mean {meant}?") for one in errors(document))
+
+
+def test_an_own_message_that_a_rule_names_is_no_fault() -> None:
+    document = changed("priority: normal", "priority: normal, message: vip") + "messages: {de: {vip: 'bis {due}'}}\n"
+    assert read_policy(document).own_messages == {"vip"}
+
+
+# ------------------------------------------------------------------------------------------------- only commented on
+
+
+def warnings(document: str) -> list[tuple[str, str]]:
+    policy, found = check_policy(document)
+    assert policy is not None
+    assert all(one.line and one.hint for one in found)
+    return [(one.path, one.message) for one in found if one.path != "/triggers/unsure"]
+
+
+def test_a_trigger_that_no_rule_asks_for_is_commented_on() -> None:
+    assert [(one.path, one.line) for one in check_policy(SMALL)[1]] == [("/triggers/unsure", 3)]
+
+
+def test_while_a_rule_names_a_trigger_that_there_is_not_the_ones_without_a_rule_are_not_told() -> None:
+    assert [one.path for one in check_policy(changed("when: asked", "when: askd"))[1]] == ["/rules/0/when"]
+
+
+def test_a_flow_without_a_match_is_commented_on_for_a_host_may_name_it() -> None:
+    assert warnings(SMALL + "flows: {default: {}, billing: {}, b: {match: {words: [' ']}}}\n") == [
+        ("/flows/billing", "nothing leads to it but a host that names it"),
+        ("/flows/b", "nothing leads to it but a host that names it"),
+    ]
+
+
+def test_errors_come_before_warnings() -> None:
+    found = check_policy(SMALL.replace("hours: office", "hours: night"))[1]
+    assert [one.level.value for one in found] == ["error", "warning"]
+
+
+def test_a_rule_may_name_the_flow_that_every_session_begins_in() -> None:
+    assert warnings(changed("priority: normal", "priority: normal, flows: [default]")) == []
+
+
+LANES_TAKEN: dict[str, tuple[str, str, bool]] = {
+    "the same intent": ("intents: [bill]", "intents: [bill]", True),
+    "an intent that a wider pattern takes": ("intents: ['bill*']", "intents: ['billing_*']", True),
+    "any intent of which the first takes every one": ("intents: ['*']", "intents: ['[ab]*', 'x?']", True),
+    "an intent with one letter open": ("intents: ['bill*']", "intents: ['bill?']", True),
+    "an intent with a choice, for that cannot be told": ("intents: ['b*']", "intents: ['b[ab]']", False),
+    "a literal intent that a choice takes": ("intents: ['b[ab]']", "intents: [ba]", True),
+    "a wider intent": ("intents: ['billing_*']", "intents: ['bill*']", False),
+    "a sign that stands for any one": ("intents: ['bill?']", "intents: ['bill*']", False),
+    "one of two intents": ("intents: [a]", "intents: [a, b]", False),
+    "a word in other letters": ("words: [Rückgabe]", "words: [rueckgabe, RUCKGABE]", False),
+    "the same word in other letters": ("words: [Rückgabe]", "words: [RUCKGABE]", True),
+    "a phrase with an earlier word in it": ("words: [refund]", "words: [my refund, refund please]", True),
+    "part of a word": ("words: [fund]", "words: [refund]", False),
+    "a page below an earlier one": ("pages: [/shop/]", "pages: [/shop/cart]", True),
+    "a page above an earlier one": ("pages: [/shop/cart]", "pages: [/shop/]", False),
+    "another kind of match": ("intents: [a]", "words: [a]", False),
+}
+
+
+@pytest.mark.parametrize(("first", "second", "taken"), LANES_TAKEN.values(), ids=LANES_TAKEN)
+def test_a_flow_that_no_one_can_enter_is_found(first: str, second: str, *, taken: bool) -> None:
+    document = SMALL + f"flows:\n  a: {{match: {{{first}}}}}\n  b: {{match: {{{second}}}}}\n"
+    assert bool([one for one in errors(document) if "no one can enter" in one.message]) is taken
+
+
+def test_intents_that_all_lead_elsewhere_are_commented_on_where_words_still_lead_there() -> None:
+    document = SMALL + "flows:\n  a: {match: {intents: ['*']}}\n  b: {match: {intents: [x], words: [y]}}\n"
+    assert warnings(document) == [("/flows/b/match/intents", "all of them lead to a")]
+
+
+FRAUD = (
+    "triggers:\n  said: {type: words, list: fraud}\n  more: {type: words, list: fraud}\n  other: {type: bot_failed}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("when", "alone"),
+    [
+        ("said", True),
+        ("{any: [said, other]}", True),
+        ("{all: [said, more]}", True),
+        ("{at_least: 1, of: [said, other]}", True),
+        ("{all: [said, {not: other}]}", True),
+        ("{all: [said, other]}", False),
+        ("{at_least: 2, of: [said, other]}", False),
+        ("other", False),
+        ("{not: said}", False),
+    ],
+)
+def test_a_rule_that_words_of_fraud_alone_decide_is_refused(when: str, *, alone: bool) -> None:
+    document = FRAUD + SMALL[SMALL.index("rules:") :].replace("when: asked", f"when: {when}")
+    assert bool([one for one in errors(document) if "fraud alone" in one.message]) is alone
+
+
+def test_a_document_that_was_accepted_once_stays_readable_whatever_is_found_in_it_later() -> None:
+    document = FAULTS["a rule that words of fraud decide"][0]
+    assert stored_policy(document).rules[0].name == "ask"
+    with pytest.raises(PolicyRefused):
+        stored_policy("rules: []")
 
 
 def test_all_faults_are_told_at_once() -> None:
@@ -207,7 +388,9 @@ def test_all_faults_are_told_at_once() -> None:
 def test_reading_a_refused_document_raises_its_findings() -> None:
     with pytest.raises(PolicyRefused) as refused:
         read_policy(changed("when: asked", "when: askd"))
-    assert str(refused.value) == "error: line 5: /rules/0/when: there is no trigger 'askd' (known: asked, unsure)"
+    assert str(refused.value).splitlines()[0] == (
+        "error: line 5: /rules/0/when: there is no trigger 'askd' (did you mean asked? known: asked, unsure)"
+    )
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "a b", "", "1st", "x" * 65])
@@ -221,6 +404,10 @@ def test_a_name_is_a_short_word(name: str) -> None:
 def test_an_alias_is_refused_because_a_short_text_can_stand_for_a_very_long_one() -> None:
     bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nrules: [*c]\n"
     assert "aliases" in the_error(bomb).message
+
+
+def test_an_alias_of_itself_is_refused() -> None:
+    assert "aliases" in the_error("rules: &a [*a]\n").message
 
 
 def test_a_key_that_stands_twice_is_refused_with_its_line() -> None:
@@ -301,7 +488,7 @@ def test_a_document_as_long_as_it_may_be_is_judged_soon(document: str) -> None:
 
 
 def test_a_finding_on_the_whole_document_has_a_readable_path() -> None:
-    assert str(the_error("[]")).startswith("error: /: expected a mapping")
+    assert str(the_error("[]")).startswith("error: line 1: /: expected a mapping")
 
 
 # ------------------------------------------------------------------------------------------------- durations
@@ -347,9 +534,21 @@ def shipped() -> Policy:
 
 Lane = Callable[[Policy], str]
 
+ACCENTS = read_policy(
+    SMALL + "flows: {returns: {match: {words: [Devolución]}}, parcel: {match: {words: [mein päckchen, can't open]}}}\n"
+)
 LANES: dict[str, tuple[Lane, str]] = {
     "by a word": (lambda p: flow_of_message(p, "I want a REFUND now", "default"), "billing"),
     "by a phrase": (lambda p: flow_of_message(p, "can I send it back?", "default"), "returns"),
+    "by a word in capitals, without its accent": (lambda _: flow_of_message(ACCENTS, "MI DEVOLUCION", "x"), "returns"),
+    "by a word with its accent": (lambda _: flow_of_message(ACCENTS, "mi devolución", "x"), "returns"),
+    "by a word whose accent is a sign of its own": (
+        lambda _: flow_of_message(ACCENTS, "mi devolucio\u0301n", "x"),
+        "returns",
+    ),
+    "by a phrase over a line's end": (lambda _: flow_of_message(ACCENTS, "wo ist mein\nPäckchen?", "x"), "parcel"),
+    "by another kind of apostrophe": (lambda _: flow_of_message(ACCENTS, "it can’t open", "x"), "parcel"),
+    "not by a word of other letters": (lambda _: flow_of_message(ACCENTS, "mi devaluación", "x"), "x"),
     "not by part of a word": (lambda p: flow_of_message(p, "my phone is overcharged", "default"), "default"),
     "a message that names none keeps it": (lambda p: flow_of_message(p, "hello?", "returns"), "returns"),
     "by an intent": (lambda p: flow_of_intent(p, "billing_dispute", "default"), "billing"),
@@ -373,9 +572,44 @@ def test_a_session_starts_in_the_flow_of_its_page() -> None:
 
 
 def test_a_flow_without_a_threshold_has_the_documents(shipped: Policy) -> None:
-    assert shipped.confidence_threshold("billing") == 0.75
-    assert shipped.confidence_threshold("default") == 0.55
-    assert shipped.confidence_threshold("gone since") == 0.55
+    assert shipped.confidence_threshold("billing", "standard") == 0.75
+    assert shipped.confidence_threshold("default", "standard") == 0.55
+    assert shipped.confidence_threshold("gone since", "standard") == 0.55
+
+
+THRESHOLDS = """\
+thresholds: {confidence: 0.5, tiers: {enterprise: 0.7}}
+flows:
+  default: {}
+  billing: {match: {words: [invoice]}, thresholds: {confidence: 0.8, tiers: {enterprise: 0.9}}}
+  returns: {match: {words: [return]}, thresholds: {confidence: 0.4}}
+  delivery: {match: {words: [parcel]}, thresholds: {tiers: {free: 0.3}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("flow", "tier", "threshold"),
+    [
+        ("billing", "enterprise", 0.9),
+        ("billing", "standard", 0.8),
+        ("returns", "enterprise", 0.4),
+        ("default", "enterprise", 0.7),
+        ("delivery", "free", 0.3),
+        ("delivery", "enterprise", 0.7),
+        ("delivery", "standard", 0.5),
+        ("default", "standard", 0.5),
+    ],
+)
+def test_the_closest_threshold_counts_flow_and_tier_then_flow_then_tier_then_document(
+    flow: str, tier: str, threshold: float
+) -> None:
+    assert read_policy(SMALL + THRESHOLDS).confidence_threshold(flow, tier) == threshold
+
+
+def test_thresholds_of_tiers_alone_leave_the_rest_as_it_is() -> None:
+    policy = read_policy(SMALL + "thresholds: {tiers: {enterprise: 0.7}}\n")
+    assert policy.confidence_threshold("default", "enterprise") == 0.7
+    assert policy.confidence_threshold("default", "standard") == 0.55
 
 
 TWO_QUEUES = changed(

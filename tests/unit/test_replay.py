@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bridge.domain.backtest import EXAMPLES, Difference, Tally, as_json
+from bridge.domain.backtest import EXAMPLES, Backtest, Difference, Named, Tally, as_json
 from bridge.domain.findings import read_policy
 from bridge.domain.instants import MINUTE, from_rfc3339
 from bridge.domain.policy import Policy
@@ -123,6 +123,21 @@ def test_the_flow_of_the_record_counts() -> None:
     assert not outcome(unsure, of=tried, flow="unknown").escalated
 
 
+def test_the_page_leads_into_its_flow() -> None:
+    flows = {"default": {}, "picky": {"match": {"pages": ["/account"]}, "thresholds": {"confidence": 0.9}}}
+    tried = policy({"type": "confidence_below"}, flows=flows)
+    unsure = turn("hello", confidence=0.6)
+    assert outcome(unsure, of=tried, page_url="https://shop.example/account/billing").escalated
+    assert not outcome(unsure, of=tried, page_url="https://shop.example/").escalated
+
+
+def test_open_tickets_and_the_service_level_count() -> None:
+    known = {"open_tickets": [{"id": "1", "subject": "late", "status": "open"}], "sla_minutes_left": 30}
+    for trigger in ({"type": "open_ticket"}, {"type": "sla_at_risk", "minutes_left": 60}):
+        assert outcome(turn("it is late again"), of=policy(trigger), customer=known).escalated
+        assert not outcome(turn("it is late again"), of=policy(trigger), customer={"fetch": "found"}).escalated
+
+
 def test_the_queue_follows_the_tier() -> None:
     queues = {"team": QUEUE, "vip": {**QUEUE, "tiers": ["enterprise"]}}
     tried = policy({"type": "human_requested"}, queues=queues)
@@ -155,6 +170,36 @@ def test_recorded_times_count() -> None:
     first, soon, late = (f"2026-11-02T15:{minute}:00Z" for minute in ("00", "09", "11"))
     assert outcome(turn("a", "", at=first), turn("b", "", at=soon), of=tried).turn == 1
     assert not outcome(turn("a", "", at=first), turn("b", "", at=late), of=tried).escalated
+
+
+def test_a_reply_that_came_after_the_next_message_is_judged_after_it() -> None:
+    offer = "Would you like me to connect you with a human agent?"
+    turns = [turn("My order is late", offer, at=10), turn("hello?", None, at=20), turn("yes", None, at=40)]
+    assert not outcome(*turns, locale="en").escalated
+    stuck = policy({"type": "bot_failed", "at_least": 1})
+    late = {"visitor": "a", "bot": {"text": "", "at": 30}, "at": 10}
+    assert outcome(late, turn("b", None, at=20), turn("c", None, at=40), of=stuck).turn == 1
+    assert outcome(late, turn("b", None, at=30), turn("c", None, at=40), of=stuck).turn == 0
+    assert outcome(late, turn("b", None, at=20), of=stuck).turn == 1
+
+
+def test_late_replies_are_judged_in_the_order_in_which_they_came() -> None:
+    flows = {"default": {}, "a": {"match": {"intents": ["a"]}}, "b": {"match": {"intents": ["b"]}}}
+    rules = [{"name": "it-is", "when": "it", "priority": "high", "flows": ["b"]}]
+    tried = policy({"type": "human_requested"}, flows=flows, rules=rules)
+
+    def said(at: int, came: int, intent: str) -> Json:
+        return {"visitor": "x", "bot": {"text": "hm", "at": came, "intent": intent}, "at": at}
+
+    asks = turn(ASKING, None, at=60)
+    assert outcome(said(10, 50, "b"), said(20, 40, "a"), asks, of=tried, locale="en").turn == 2
+    assert not outcome(said(10, 50, "a"), said(20, 40, "b"), asks, of=tried, locale="en").escalated
+
+
+def test_a_replys_instant_says_nothing_where_the_next_message_has_none() -> None:
+    stuck = policy({"type": "bot_failed", "at_least": 1})
+    late = {"visitor": "a", "bot": {"text": "", "at": 30}}
+    assert outcome(late, turn("b", None), of=stuck).turn == 0
 
 
 # -- what a line may hold ----------------------------------------------------------------------------------------------
@@ -200,6 +245,8 @@ def test_what_is_absent_may_be_null() -> None:
         (b'{"session_id": "s", "turns": [{"visitor": "a", "bot": {"text": "b", "confidence": 87}}]}', "bot/confidence"),
         (b'{"session_id": "s", "turns": [{"visitor": "a", "bot": {"text": "b", "confidence": NaN}}]}', "confidence"),
         (b'{"session_id": "s", "turns": [{"visitor": "a", "at": "2026-11-02T15:00:00"}]}', "with a zone"),
+        (b'{"session_id": "s", "turns": [{"visitor": "a", "at": "9999-12-31T23:59:59Z"}]}', "with a zone"),
+        (b'{"session_id": "s", "turns": [{"visitor": "a", "at": -1}]}', "since 1970"),
         (b'{"session_id": "s", "turns": [], "customer": {"fetch": "maybe"}}', "customer/fetch"),
         (b'{"session_id": "\xff", "turns": []}', "not UTF-8"),
         (b"[" * 100_000, "JSON"),
@@ -229,12 +276,15 @@ def decided(number: int, rule: str | None = "a", queue: str = "q", reason: str =
     return Outcome(str(number), 0, rule, reason, "high", queue) if rule else Outcome(str(number))
 
 
+TRIED = Named("tried", SHIPPED)
+
+
 def test_reasons_are_counted_by_rule_the_most_frequent_first() -> None:
     tally = Tally()
     for n, (rule, reason) in enumerate([("b", "x"), ("a", "y"), ("b", "z"), ("b", "z"), (None, "")]):
         tally.add(decided(n, rule, reason=reason))
     assert tally.by_rule() == [("b", 3, [("z", 2), ("x", 1)]), ("a", 1, [("y", 1)])]
-    shown = as_json(tally, None)
+    shown = as_json(Backtest(TRIED, tally=tally))
     assert (shown["sessions"], shown["escalated"], shown["rate"], shown["band"]) == (5, 4, 0.8, "too_high")
     assert shown["alarm"] is True
     assert shown["difference"] is None
@@ -248,7 +298,7 @@ def test_the_difference_names_the_first_few_of_each_kind() -> None:
     difference.add(decided(21), decided(21, queue="other"))
     difference.add(decided(22), decided(22, rule="b", reason="another"))
     difference.add(decided(23, None), decided(23, None))
-    shown = as_json(Tally(), difference)["difference"]
+    shown = as_json(Backtest(TRIED, TRIED, difference=difference))["difference"]
     counts = {kind: shown[kind]["count"] for kind in shown if kind != "present"}
     assert counts == {"newly_escalated": EXAMPLES + 3, "no_longer_escalated": 1, "other_queue_or_priority": 1}
     assert [one["session_id"] for one in shown["newly_escalated"]["examples"]] == ["0", "1", "2", "3", "4"]
@@ -257,5 +307,5 @@ def test_the_difference_names_the_first_few_of_each_kind() -> None:
 
 
 def test_a_report_on_nothing_has_no_rate() -> None:
-    shown = as_json(Tally(), None)
+    shown = as_json(Backtest(TRIED))
     assert (shown["sessions"], shown["rate"], shown["interval"], shown["band"]) == (0, None, None, None)

@@ -279,9 +279,101 @@ def test_sla_at_risk() -> None:
     assert fired(buyer(), type="sla_at_risk", minutes_left=60) is None
 
 
-def test_open_ticket() -> None:
-    assert fired(buyer(open_tickets=(OpenTicket(id="7", subject="s", status="open"),)), type="open_ticket")
+AMOUNTS: dict[str, Any] = {"type": "order_value_at_least", "amounts": {"USD": 500, "EUR": 450}}
+
+
+def orders(*worth: tuple[float, str]) -> Situation:
+    return buyer(orders=tuple(Order(id=str(i), total=t, currency=c, status="paid") for i, (t, c) in enumerate(worth)))
+
+
+@pytest.mark.parametrize(
+    ("worth", "holds"),
+    [
+        ([(500, "USD")], True),
+        ([(499.99, "USD"), (449.99, "EUR")], False),
+        ([(100, "USD"), (450, "EUR")], True),
+        ([(9000, "JPY")], False),
+        ([], False),
+    ],
+)
+def test_the_highest_order_of_each_currency_stands_against_its_own_amount(
+    worth: list[tuple[float, str]], *, holds: bool
+) -> None:
+    assert bool(fired(orders(*worth), **AMOUNTS)) is holds
+
+
+def test_an_order_value_in_several_currencies_names_the_order_that_reached() -> None:
+    firing = fired(orders((20, "USD"), (1200, "EUR"), (460, "EUR")), **AMOUNTS)
+    assert firing == Firing(1200, 450, "order 1 is worth 1,200 EUR, at or above 450")
+
+
+def spoke(text: str, *subjects: str, language: str = "en", earlier: tuple[str, ...] = ()) -> Situation:
+    """A customer with an open ticket of each subject, numbered from 1, who writes this."""
+    tickets = tuple(OpenTicket(id=str(i), subject=subject, status="open") for i, subject in enumerate(subjects, 1))
+    turns = [(measure_message(said, language=language), None) for said in (*earlier, text)]
+    return situation(*turns, customer=Customer(tier="standard", account=Account(open_tickets=tickets)))
+
+
+def test_an_open_ticket_counts_when_it_is_about_this() -> None:
+    s = spoke("the blender still leaks", "Delivery address", "Blender leaks at the bottom")
+    assert fired(s, type="open_ticket") == Firing(
+        "2", None, 'the open ticket 2 is about this: both speak of "blender leaks"'
+    )
+
+
+def test_an_open_ticket_about_something_else_does_not_count_unless_any_will_do() -> None:
+    s = spoke("can I change my password", "Blender leaks")
+    assert fired(s, type="open_ticket") is None
+    assert fired(s, type="open_ticket", about="any") == Firing("1", None, "the customer has the open ticket 1")
+    assert fired(buyer(), type="open_ticket", about="any") is None
     assert fired(buyer(), type="open_ticket") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "language"),
+    [
+        ("I need help with a problem with my order", "Help: problem with an order", "en"),
+        ("Ich habe eine Frage zu meiner Bestellung", "Frage zur Bestellung", "de"),
+        ("Tengo una consulta sobre mi pedido", "Consulta sobre un pedido", "es"),
+        ("J'ai un problème avec ma commande", "Problème de commande", "fr"),
+        ("Tenho uma dúvida sobre a minha encomenda", "Dúvida sobre encomenda", "pt"),
+        ("Ho un problema con il mio ordine", "Richiesta: problemi con un ordine", "it"),
+        ("Ik heb een vraag over mijn bestelling", "Vraag over bestelling", "nl"),
+        ("Mam pytanie, chodzi o zamówienie", "Pytanie: zamówienie", "pl"),
+        ("the two parcels", "2 of 3 are missing", "en"),
+        ("die Sendung war nicht da", "Die Maschine war kaputt", ""),
+        ("hello", "", "en"),
+    ],
+)
+def test_words_that_stand_in_every_ticket_say_nothing_of_what_it_is_about(
+    text: str, subject: str, language: str
+) -> None:
+    assert fired(spoke(text, subject, language=language), type="open_ticket") is None
+
+
+@pytest.mark.parametrize("text", ["what about invoice #8821?", "Rechnung 8821 stimmt nicht", "it is 8821"])
+def test_a_ticket_that_names_the_same_document_number_is_about_this(text: str) -> None:
+    firing = fired(spoke(text, "Inv. 8821: wrong total"), type="open_ticket")
+    assert firing
+    assert '"8821"' in firing.why
+    assert fired(spoke(text, "Inv. 8822: wrong total"), type="open_ticket") is None
+
+
+def test_a_document_number_counts_however_late_it_stands_in_a_long_message() -> None:
+    long = " ".join(f"word{n}" for n in range(60)) + " invoice #8821"
+    assert fired(spoke(long, "No. 8821"), type="open_ticket")
+
+
+def test_what_was_said_earlier_in_the_window_counts_for_a_ticket_too() -> None:
+    assert fired(spoke("yes, that one", "Blender leaks", earlier=("my blender is broken",)), type="open_ticket")
+
+
+@pytest.mark.parametrize(
+    ("text", "subject", "language"),
+    [("wo bleibt die rückgabe", "Rückgabe Schuhe", "de"), ("la devolucion no llega", "Devolución pendiente", "es")],
+)
+def test_a_subject_is_compared_without_accents_and_case(text: str, subject: str, language: str) -> None:
+    assert fired(spoke(text, subject, language=language), type="open_ticket")
 
 
 def test_turns_without_resolution_count_from_the_last_progress() -> None:
@@ -314,6 +406,15 @@ def test_crm_unavailable_is_not_not_found() -> None:
         {"type": "signal", "name": "x"},
         {"type": "signal", "name": "x", "at_least": 1, "below": 2},
         {"type": "order_value_at_least", "amount": 5, "currency": "dollars"},
+        {"type": "order_value_at_least"},
+        {"type": "order_value_at_least", "amount": 5},
+        {"type": "order_value_at_least", "currency": "USD"},
+        {"type": "order_value_at_least", "amount": 5, "currency": "USD", "amounts": {"USD": 5}},
+        {"type": "order_value_at_least", "amount": 5, "amounts": {"USD": 5}},
+        {"type": "order_value_at_least", "amounts": {}},
+        {"type": "order_value_at_least", "amounts": {"usd": 5}},
+        {"type": "order_value_at_least", "amounts": {"USD": 0}},
+        {"type": "open_ticket", "about": "everything"},
     ],
 )
 def test_a_trigger_that_makes_no_sense_is_refused(fields: dict[str, Any]) -> None:
@@ -331,6 +432,8 @@ def test_a_trigger_that_makes_no_sense_is_refused(fields: dict[str, Any]) -> Non
         ({"type": "bot_repeats"}, {"reply"}),
         ({"type": "tier_at_least", "tier": "free"}, {"crm"}),
         ({"type": "order_value_at_least", "amount": 1, "currency": "USD"}, {"orders"}),
+        ({"type": "order_value_at_least", "amounts": {"USD": 1}}, {"orders"}),
+        ({"type": "open_ticket"}, {"crm"}),
         ({"type": "signal", "name": "fraud_score", "at_least": 0.8}, {"signal:fraud_score"}),
     ],
 )

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import requests
@@ -295,8 +296,59 @@ def test_an_order_of_900_dollars_travels_with_the_customer_and_weighs(installed:
     assert (order["id"], order["total"], order["currency"], order["status"]) == ("8821", 900, "USD", "processing")
     assert (one["rule"], one["priority"]) == ("valuable-and-unsure", "urgent")
     with site.login() as admin:
-        page = admin.get(f"{site.url}/wp-admin/admin.php?page=escbridge-escalations&escalation={one['id']}", timeout=30)
-    assert re.search(r"8821[^<]* 900\b[^<]*USD", page.text)
+        assert re.search(r"8821[^<]* 900\b[^<]*USD", detail_page(site, admin, one["id"]))
+
+
+# What the team says of a decision
+
+
+def test_an_administrator_labels_an_escalation_in_wp_admin_and_a_subscriber_cannot(
+    installed: Installation, visitor: Visitor
+) -> None:
+    site, team = installed.site, team_of(installed)
+    visitor.begin()
+    visitor.says(A_PERSON)
+    one = escalation_of(installed, visitor.id)["id"]
+    subscriber_id = site.add_user("sub", "sub-pass")
+    with site.login("sub", "sub-pass") as subscriber, site.login() as admin:
+        assert "Nobody has said yet." in detail_page(site, admin, one)
+        nonce = nonce_for(site, subscriber, subscriber_id, f"escbridge_act_{one}")
+        refused = label(site, subscriber, one, "needed", nonce)
+        assert (refused.status_code, "You may not do this." in refused.text) == (403, True)
+        assert team.read(one)["label"] is None
+        for verdict, words in (("needed", "Needed a person"), ("unneeded", "The bot could have done it")):
+            told = label(site, admin, one, verdict, form_nonce(detail_page(site, admin, one)))
+            assert "Noted. The last answer counts." in told.text
+            assert f"{words} · admin (wp-1) · November 3, 2026" in told.text
+            assert team.read(one)["label"]["verdict"] == verdict
+        forged = label(site, admin, one, "needed", nonce)
+    assert forged.status_code == 403
+    assert (team.read(one)["label"]["verdict"], team.read(one)["label"]["author"]) == ("unneeded", "admin (wp-1)")
+
+
+def detail_page(site: Site, who: requests.Session, escalation: str) -> str:
+    address = f"{site.url}/wp-admin/admin.php?page=escbridge-escalations&escalation={escalation}"
+    return who.get(address, timeout=30).text
+
+
+def label(site: Site, who: requests.Session, escalation: str, verdict: str, nonce: str) -> requests.Response:
+    """What one of the two buttons sends."""
+    form = {"action": "escbridge_act", "op": "label", "escalation": escalation, "verdict": verdict, "_wpnonce": nonce}
+    return who.post(f"{site.url}/wp-admin/admin-post.php", data=form, timeout=30)
+
+
+def form_nonce(page: str) -> str:
+    """The nonce in the form of the label buttons."""
+    found = re.search(r'class="escbridge-form-label".*?name="_wpnonce" value="(\w+)"', page)
+    assert found
+    return found[1]
+
+
+def nonce_for(site: Site, who: requests.Session, user: int, action: str) -> str:
+    """A nonce that is truly theirs, so that only their rights can be lacking."""
+    cookie = next(one.value for one in who.cookies if one.name.startswith("wordpress_logged_in_"))
+    code = "$_COOKIE[LOGGED_IN_COOKIE] = $cookie; wp_set_current_user($user); echo wp_create_nonce($action);"
+    return site.php_eval(code, cookie=unquote(cookie or ""), user=user, action=action)
 
 
 # While the sidecar is down

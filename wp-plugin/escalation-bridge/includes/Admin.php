@@ -67,12 +67,12 @@ final class Admin {
 		);
 	}
 
-	/** Claim, reply, resolve or release: asks the sidecar, then goes back to the page with the result's code. */
+	/** Claim, reply, resolve, release or label: asks the sidecar, then goes back to the page with the result's code. */
 	public static function act(): void {
 		$id = isset( $_POST['escalation'] ) ? sanitize_text_field( wp_unslash( $_POST['escalation'] ) ) : '';
 		$op = isset( $_POST['op'] ) ? sanitize_key( wp_unslash( $_POST['op'] ) ) : '';
 		check_admin_referer( 'escbridge_act_' . $id );
-		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release' ), true ) ) {
+		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release', 'label' ), true ) ) {
 			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
 		}
 		$body = array( 'agent' => self::agent() );
@@ -82,6 +82,9 @@ final class Admin {
 		}
 		if ( 'resolve' === $op && ! empty( $_POST['note'] ) ) {
 			$body['note'] = sanitize_textarea_field( wp_unslash( $_POST['note'] ) );
+		}
+		if ( 'label' === $op ) {
+			$body['verdict'] = isset( $_POST['verdict'] ) ? sanitize_key( wp_unslash( $_POST['verdict'] ) ) : '';
 		}
 		if ( 'reply' === $op && '' === $body['text'] ) {
 			$code = 'empty-reply';
@@ -253,6 +256,31 @@ final class Admin {
 		self::box( __( 'Account', 'escalation-bridge' ), self::facts( $packet['account'] ?? '' ) );
 		self::box( __( 'Last attempt of the assistant', 'escalation-bridge' ), self::facts( $packet['last_attempt'] ?? '' ) );
 		self::ticket( (array) ( $one['ticket'] ?? array() ) );
+		self::label( (string) ( $one['id'] ?? '' ), (array) ( $one['label'] ?? array() ) );
+	}
+
+	/**
+	 * Was a person needed? What the team has said so far, and the two answers, also when the escalation is over.
+	 *
+	 * @param array<string,mixed> $label
+	 */
+	private static function label( string $id, array $label ): void {
+		$answers = array(
+			'needed'   => __( 'Needed a person', 'escalation-bridge' ),
+			'unneeded' => __( 'The bot could have done it', 'escalation-bridge' ),
+		);
+		$verdict = (string) ( $label['verdict'] ?? '' );
+		$said    = __( 'Nobody has said yet.', 'escalation-bridge' );
+		if ( isset( $answers[ $verdict ] ) ) {
+			/* translators: 1: the label, 2: who gave it, 3: date and time */
+			$said = sprintf( __( '%1$s · %2$s · %3$s', 'escalation-bridge' ), $answers[ $verdict ], (string) ( $label['author'] ?? '' ), self::when( (string) ( $label['labelled_at'] ?? '' ) ) );
+		}
+		self::box( __( 'Was a person needed?', 'escalation-bridge' ), '<p>' . esc_html( $said ) . '</p>' );
+		echo '<div class="escbridge-labels">';
+		foreach ( $answers as $value => $text ) {
+			self::form( $id, 'label', $text, '<input type="hidden" name="verdict" value="' . esc_attr( $value ) . '">', 'button' );
+		}
+		echo '</div>';
 	}
 
 	/** @param array<string,mixed> $ticket */
@@ -434,6 +462,7 @@ final class Admin {
 			'done-reply'   => __( 'Your answer was sent; the visitor sees it in the chat.', 'escalation-bridge' ),
 			'done-resolve' => __( 'Resolved.', 'escalation-bridge' ),
 			'done-release' => __( 'Released: the assistant may answer again.', 'escalation-bridge' ),
+			'done-label'   => __( 'Noted. The last answer counts.', 'escalation-bridge' ),
 		);
 		if ( isset( $done[ $code ] ) ) {
 			self::notice( 'success', $done[ $code ] );

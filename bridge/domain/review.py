@@ -1,0 +1,264 @@
+"""What is to be said about a policy that fits the schema: names that lead nowhere, parts that can never have a say."""
+
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import chain
+from typing import Final
+
+from bridge.domain import hours, messages
+from bridge.domain.finding import Finding, Level
+from bridge.domain.host import Host
+from bridge.domain.lexicon import fold
+from bridge.domain.policy import Flow, Match, Policy, Rule, Thresholds
+from bridge.domain.reach import can_hold, unreachable
+from bridge.domain.rules import holds, names
+from bridge.domain.triggers import TierAtLeast, Trigger, Words, inputs_of
+from bridge.domain.values import Channel, Millis
+
+DEFAULT_FLOW: Final = "default"
+"""Every session begins in it unless something names another; it need not be defined."""
+FRAUD: Final = "fraud"
+MOST_KNOWN: Final = 12
+"""Known names that a hint lists."""
+
+
+def review(policy: Policy, now: Millis, host: Host) -> Iterator[Finding]:
+    """Every finding, without its line.
+
+    Args:
+        policy: fits the schema.
+        now: the instant from which "no opening within a year" is looked for.
+        host: who will feed the triggers, as far as that is known.
+    """
+    yield from _tiers(policy)
+    yield from _flows(policy)
+    yield from _triggers(policy)
+    yield from _rules(policy)
+    yield from _queues(policy, now)
+    for path, fault, hint in messages.faults(policy.messages, policy.own_messages):
+        yield _error(f"/messages/{path}", fault, hint)
+    yield from _fed(policy, host)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for a name that is not known: the one that was meant, where one is near, and those that are known."""
+    return _meant(name[:64], tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    return f"{meant}known: {', '.join(known[:MOST_KNOWN])}" if known else "none is defined"
+
+
+def _error(path: str, message: str, hint: str) -> Finding:
+    return Finding(Level.ERROR, path, message, hint)
+
+
+def _warning(path: str, message: str, hint: str) -> Finding:
+    return Finding(Level.WARNING, path, message, hint)
+
+
+def _unknown(path: str, kind: str, name: str, known: Iterable[str]) -> Finding:
+    return _error(path, f"there is no {kind} {name!r}", did_you_mean(name, known))
+
+
+# -- tiers and flows ---------------------------------------------------------------------------------------------------
+
+
+def _tiers(policy: Policy) -> Iterator[Finding]:
+    for path, tier in _named_tiers(policy):
+        if tier not in policy.tiers:
+            yield _unknown(path, "tier", tier, policy.tiers)
+
+
+def _named_tiers(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Every place that names a tier."""
+    yield "/default_tier", policy.default_tier
+    yield from _tiers_of("/thresholds", policy.thresholds)
+    for name, flow in policy.flows.items():
+        yield from _tiers_of(f"/flows/{name}/thresholds", flow.thresholds)
+    for name, trigger in policy.triggers.items():
+        if isinstance(trigger, TierAtLeast):
+            yield f"/triggers/{name}/tier", trigger.tier
+    for index, rule in enumerate(policy.rules):
+        yield from ((f"/rules/{index}/tiers/{n}", tier) for n, tier in enumerate(rule.tiers))
+    for name, queue in policy.queues.items():
+        yield from ((f"/queues/{name}/tiers/{n}", tier) for n, tier in enumerate(queue.tiers))
+
+
+def _tiers_of(path: str, thresholds: Thresholds) -> Iterator[tuple[str, str]]:
+    return ((f"{path}/tiers/{tier}", tier) for tier in thresholds.tiers)
+
+
+def _flows(policy: Policy) -> Iterator[Finding]:
+    earlier: dict[str, Flow] = {}
+    for name, flow in policy.flows.items():
+        if name != DEFAULT_FLOW:
+            yield from _way_in(f"/flows/{name}", flow.match, earlier)
+        earlier[name] = flow
+
+
+def _way_in(path: str, match: Match, earlier: dict[str, Flow]) -> Iterator[Finding]:
+    """Whether anything leads into a flow: the first flow that matches wins, so an earlier one may take it all."""
+    ways = {"intents": match.intents, "words": match.words, "pages": match.pages}
+    given = {kind: kept for kind, way in ways.items() if (kept := [one for one in way if one.strip()])}
+    if not given:
+        hint = "give it a match: intents, words or pages; or send its name as `flow` at session start"
+        yield _warning(path, "nothing leads to it but a host that names it", hint)
+        return
+    taken = {kind: by for kind, wanted in given.items() if (by := _takers(kind, wanted, earlier))}
+    hint = "the first flow that matches wins; put the narrower one first"
+    if len(taken) == len(given):
+        owners = ", ".join(dict.fromkeys(chain.from_iterable(taken.values())))
+        yield _error(f"{path}/match", f"no one can enter it: all that leads to it leads to {owners}", hint)
+        return
+    for kind, found in taken.items():
+        yield _warning(f"{path}/match/{kind}", f"all of them lead to {', '.join(found)}", hint)
+
+
+def _takers(kind: str, wanted: Iterable[str], earlier: dict[str, Flow]) -> list[str]:
+    """The earlier flows that together take all of what is wanted; none where something is left."""
+    found = [next((name for name, flow in earlier.items() if _takes(flow.match, kind, one)), None) for one in wanted]
+    return [] if None in found else list(dict.fromkeys(filter(None, found)))
+
+
+def _takes(match: Match, kind: str, wanted: str) -> bool:
+    if kind == "words":
+        return bool(match.pattern and match.pattern.search(fold(wanted)))
+    if kind == "pages":
+        return any(_wider(f"*{page}*", f"*{wanted}*") for page in match.pages)
+    return any(_wider(intent, wanted) for intent in match.intents)
+
+
+def _wider(pattern: str, narrower: str) -> bool:
+    """Whether a pattern matches all that a narrower one does; False where that cannot be told by looking."""
+    literal = set("*?[").isdisjoint(narrower)
+    only_stars = "[" not in narrower and set("?[").isdisjoint(pattern)
+    return pattern in ("*", narrower) or ((literal or only_stars) and fnmatchcase(narrower, pattern))
+
+
+# -- triggers and rules ------------------------------------------------------------------------------------------------
+
+
+def _triggers(policy: Policy) -> Iterator[Finding]:
+    """Triggers without a rule. Where a rule names one that there is not, that is told first: it may be this one."""
+    used = {name for rule in policy.rules for name, _ in names(rule.when)}
+    for name in policy.triggers:
+        if name not in used and used <= policy.triggers.keys():
+            yield _warning(f"/triggers/{name}", "no rule asks for it", "name it in a rule's `when`, or take it out")
+
+
+def _rules(policy: Policy) -> Iterator[Finding]:
+    for index, rule in enumerate(policy.rules):
+        path = f"/rules/{index}"
+        for trigger in dict.fromkeys(name for name, _ in names(rule.when)):
+            if trigger not in policy.triggers:
+                yield _unknown(f"{path}/when", "trigger", trigger, policy.triggers)
+        if rule.queue and rule.queue not in policy.queues:
+            yield _unknown(f"{path}/queue", "queue", rule.queue, policy.queues)
+        for n, flow in enumerate(rule.flows):
+            if flow not in policy.flows and flow != DEFAULT_FLOW:
+                yield _unknown(f"{path}/flows/{n}", "flow", flow, policy.flows)
+        yield from _own_message(f"{path}/message", rule.message, policy)
+        yield from _twice(policy, index)
+    yield from _unreachable(policy)
+    yield from _fraud_alone(policy)
+
+
+def _own_message(path: str, key: str | None, policy: Policy) -> Iterator[Finding]:
+    if key is None:
+        return
+    if key in messages.KEYS:
+        hint = "the standard messages have their own occasions; give yours a name of its own"
+        yield _error(path, f"the message {key!r} is a standard message", hint)
+        return
+    owned = dict.fromkeys(own for texts in policy.messages.values() for own in texts if own not in messages.KEYS)
+    if key not in owned:
+        yield _unknown(path, "message", key, owned)
+
+
+def _twice(policy: Policy, index: int) -> Iterator[Finding]:
+    name = policy.rules[index].name
+    if any(earlier.name == name for earlier in policy.rules[:index]):
+        hint = "give each its own name"
+        yield _error(f"/rules/{index}/name", f"the rule {name!r} stands twice", hint)
+
+
+def _unreachable(policy: Policy) -> Iterator[Finding]:
+    for index, earlier in unreachable(policy.rules):
+        if earlier is None:
+            hint = "its condition contradicts itself, or asks for more triggers than it names"
+            yield _error(f"/rules/{index}/when", "it can never hold", hint)
+        else:
+            hint = "the first rule that holds decides; put the narrower one first"
+            said = f"it can never decide: whenever it holds, {earlier.name!r} has decided"
+            yield _error(f"/rules/{index}", said, hint)
+
+
+def _fraud_alone(policy: Policy) -> Iterator[Finding]:
+    """Words of fraud are what a customer asks about, not a sign that the bot has failed."""
+    fraud = {name for name, trigger in policy.triggers.items() if isinstance(trigger, Words) and trigger.list == FRAUD}
+    for index, rule in enumerate(policy.rules):
+        asked = fraud.intersection(name for name, _ in names(rule.when))
+        alone = any(holds(rule.when, said.__contains__) for said in (asked, *({name} for name in asked)))
+        if alone and not holds(rule.when, frozenset().__contains__):
+            hint = "ask for another sign beside them, such as unsure or big_account"
+            yield _error(f"/rules/{index}/when", "words of fraud alone decide it, and many ask about fraud", hint)
+
+
+# -- queues and hours --------------------------------------------------------------------------------------------------
+
+
+def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
+    for name, queue in policy.queues.items():
+        if queue.hours not in policy.hours:
+            yield _unknown(f"/queues/{name}/hours", "calendar", queue.hours, policy.hours)
+        if queue.ladder[-1] is not Channel.EMAIL:
+            hint = "end it with email: a person may be away, a mailbox is not"
+            yield _error(f"/queues/{name}/ladder", "its last rung can fail", hint)
+        if len(set(queue.ladder)) != len(queue.ladder):
+            yield _error(f"/queues/{name}/ladder", "a rung stands twice", "name each way once")
+    for name, calendar in policy.hours.items():
+        if not hours.opening_in_year(calendar, now):
+            yield _error(f"/hours/{name}", "it never opens within a year", "nothing could be promised")
+
+
+# -- what this host feeds ----------------------------------------------------------------------------------------------
+
+
+def _fed(policy: Policy, host: Host) -> Iterator[Finding]:
+    """Triggers whose input never comes from this host, and the rules that therefore never decide."""
+    silent = {name: why for name, trigger in policy.triggers.items() if (why := _silence(policy, trigger, host))}
+    hint = "let the host feed it, or take it out"
+    for name, why in silent.items():
+        yield _warning(f"/triggers/{name}", f"it cannot fire here: {why}", hint)
+    for index, rule in enumerate(policy.rules):
+        if why := _never(policy, rule, silent, host):
+            yield _warning(f"/rules/{index}", f"it can never decide here: {why}", hint)
+
+
+def _silence(policy: Policy, trigger: Trigger, host: Host) -> str | None:
+    """Why the trigger cannot fire here. Without a CRM every customer has the default tier, which may be enough."""
+    if isinstance(trigger, TierAtLeast) and _reaches(policy.default_tier, trigger.tier, policy.tiers):
+        return None
+    return next(filter(None, map(host.lacks, sorted(inputs_of(trigger)))), None)
+
+
+def _reaches(tier: str, wanted: str, tiers: tuple[str, ...]) -> bool:
+    return tier in tiers and wanted in tiers and tiers.index(tier) >= tiers.index(wanted)
+
+
+def _never(policy: Policy, rule: Rule, silent: dict[str, str], host: Host) -> str:
+    if host.crm is False and rule.tiers and policy.default_tier not in rule.tiers:
+        return f"{host.lacks('crm')}, so everybody has the tier {policy.default_tier}"
+    return "; ".join(_reasons(rule, silent))
+
+
+def _reasons(rule: Rule, silent: dict[str, str]) -> Collection[str]:
+    """Why a rule that could hold elsewhere does not here; nothing where it still can."""
+    asked = dict.fromkeys(silent[name] for name, _ in names(rule.when) if name in silent)
+    return () if not asked or can_hold(rule.when, without=silent) else asked

@@ -1,0 +1,53 @@
+"""The admin scope: what the decisions came to, and what people say of them."""
+
+from flask import Blueprint, Response, request
+
+from bridge.domain.health import DAYS
+from bridge.domain.labels import Verdict
+from bridge.ports import Scope
+from bridge.service.context import SiteUnknown
+from bridge.service.label_decisions import label_escalation as put_label
+from bridge.service.label_decisions import label_session as put_missed
+from bridge.service.label_decisions import show_label
+from bridge.service.read_stats import LONGEST, read_stats
+from bridge.web import problems
+from bridge.web.calls import Call, answer, signed
+from bridge.web.wire import CloseIn, LabelIn, MissedIn
+
+stats = Blueprint("stats", __name__)
+
+
+@stats.get("/v1/stats")
+@signed(Scope.ADMIN, answer="Stats")
+def read(call: Call[CloseIn]) -> Response:
+    """Read how many conversations are handed over, why, and what became of the promises."""
+    days = request.args.get("days", str(DAYS))
+    if not (days.isascii() and days.isdigit()) or not 1 <= int(days[:9]) <= LONGEST:
+        raise problems.bad_query("days", f"expected 1 to {LONGEST}")
+    with call.write():
+        pass  # the nonce; nobody who writes has to wait while weeks of sessions are counted
+    with call.bridge.store.read() as tx:
+        site = tx.sites.get(call.site)
+        if site is None:
+            raise SiteUnknown(call.site)
+        found = read_stats(tx, site, call.bridge.clock.now(), int(days))
+    return answer(found)
+
+
+@stats.post("/v1/escalations/<escalation>/label")
+@signed(Scope.ADMIN, LabelIn, answer="Label")
+def label_escalation(call: Call[LabelIn], escalation: str) -> Response:
+    """Say whether an escalation was needed; the last word counts."""
+    verdict, author = Verdict(call.body.verdict), call.body.agent.author
+    with call.write() as tx:
+        label = put_label(tx, call.site, escalation, verdict, author, call.bridge.clock.now())
+    return answer(show_label(label))
+
+
+@stats.post("/v1/sessions/<session>/label")
+@signed(Scope.ADMIN, MissedIn, answer="Label")
+def label_session(call: Call[MissedIn], session: str) -> Response:
+    """Say that a session should have been handed over."""
+    with call.write() as tx:
+        label = put_missed(tx, call.site, session, call.body.agent.author, call.bridge.clock.now())
+    return answer(show_label(label))
