@@ -16,6 +16,8 @@ import yaml
 
 VARIABLE: Final = "BRIDGE_QUALITY_DATA"
 PHRASES: Final = Path(__file__).with_name("phrases")
+OUR_READINGS: Final = Path(__file__).with_name("readings.csv")
+"""Rows that `intents/readings.csv` does not name and we read as requests: they ask to be called back."""
 PHRASE_SETS: Final = ("practice", "held_out")
 LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it", "nl", "pl")
 TWEET_LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it")
@@ -83,7 +85,8 @@ class Data:
         """The messages of one of INTENT_FILES, in order."""
         file = f"{INTENT_FILES[name]}.csv"
         rows = self._rows(f"intents/{file}")
-        read = {int(row["row"]): row["reading"] for row in self._rows("intents/readings.csv") if row["file"] == file}
+        readings = [*self._rows("intents/readings.csv"), *read_rows(OUR_READINGS)]
+        read = {int(row["row"]): row["reading"] for row in readings if row["file"] == file}
         return [Message(row["text"], row["intent"], read.get(index, "")) for index, row in enumerate(rows)]
 
     def dialogues(self) -> list[Dialogue]:
@@ -115,8 +118,13 @@ class Data:
                 )
 
     def _rows(self, name: str) -> list[dict[str, str]]:
-        with (self.folder / name).open(encoding="utf-8", newline="") as lines:
-            return list(csv.DictReader(lines))
+        return read_rows(self.folder / name)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file with a header."""
+    with path.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
 
 
 def development_data() -> Data:
