@@ -41,6 +41,7 @@ _SETS: Final = (
 _KEYS: Final = (
     MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
 )
+_NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
 
@@ -271,8 +272,9 @@ def _compile(document: Mapping[str, Any], group: str, pieces: list[str]) -> Phra
         raise ValueError(
             f"the phrase {' '.join(pieces)!r} of {group!r} must begin with a word, and `^` stands only before it"
         )
-    later = [slot.words for slot in slots[1:] if slot.plain]
-    return Phrase(group, slots, first, min(later, key=len, default=None))
+    small = _small_words(document)
+    rare = sorted((slot.words for slot in slots[1:] if slot.plain), key=lambda words: (len(words & small), len(words)))
+    return Phrase(group, slots, first, tuple(rare[:_NEEDED]))
 
 
 def _slots(document: Mapping[str, Any], piece: str) -> list[Slot]:
@@ -295,6 +297,11 @@ def _slots(document: Mapping[str, Any], piece: str) -> list[Slot]:
     if not (absent or stems or end) and len({len(word.split()) for word in words}) == 1:
         return [Slot(frozenset(part)) for part in zip(*(word.split() for word in words), strict=True)]
     return [Slot(frozenset(words), tuple(stems), absent=absent, end=end)]
+
+
+def _small_words(document: Mapping[str, Any]) -> frozenset[str]:
+    """The words that stand in most texts, so that asking for one of them tells little."""
+    return frozenset(map(str, document.get("stop", ())))
 
 
 def _class(document: Mapping[str, Any], name: str) -> list[str]:

@@ -11,10 +11,14 @@ REACH: Final = 3
 """Words from one to the other, at most, in a pair."""
 OPENING: Final = "^"
 CLOSING: Final = "$"
+NUMBER: Final = "{number}"
 
 
 class Weight(NamedTuple):
-    """A line of a `learned.tsv`: of a word, of a pair, or (without a word) what every sentence starts from."""
+    """A line of a `learned.tsv`: of a word, of a pair, or (without a word) what every sentence starts from.
+
+    Where only `second` is given, it is a word without one of which no sentence is looked at.
+    """
 
     kind: str
     first: str
@@ -25,23 +29,26 @@ class Weight(NamedTuple):
 class Recognizer:
     """The weights of several kinds, found in one walk over a sentence."""
 
-    def __init__(self, weights: Iterable[Weight], kinds: Sequence[str]) -> None:
+    def __init__(self, weights: Sequence[Weight], kinds: Sequence[str]) -> None:
         self.kinds: Final = tuple(kinds)
         self._start = [float("-inf")] * len(kinds)
         self._rows: dict[str, dict[str, tuple[tuple[int, float], ...]]] = {}
+        self._cues = frozenset(one.second for one in weights if one.kind in self.kinds and not one.first and one.second)
         for one in weights:
             if one.kind in self.kinds:
                 self._add(self.kinds.index(one.kind), one)
 
     def _add(self, kind: int, one: Weight) -> None:
         if not one.first:
-            self._start[kind] = one.weight
+            self._start[kind] = self._start[kind] if one.second else one.weight
             return
         row = self._rows.setdefault(one.first, {})
         row[one.second] = (*row.get(one.second, ()), (kind, one.weight))
 
     def recognize(self, tokens: Sequence[str]) -> list[str]:
         """The kinds that a sentence from `tokens_of` is of."""
+        if self._cues.isdisjoint(tokens):
+            return []
         totals, rows = self._start.copy(), self._rows
         for i, token in enumerate(tokens):
             row = rows.get(token)
@@ -56,8 +63,8 @@ class Recognizer:
 
 
 def tokens_of(words: Iterable[str], classes: Mapping[str, str]) -> list[str]:
-    """A sentence's words between an opening and a closing; a word of a class stands for all of its class."""
-    return [OPENING, *(classes.get(word, word) for word in words), CLOSING]
+    """A sentence's words between an opening and a closing; a word stands for its class, and so does a number."""
+    return [OPENING, *(classes.get(word) or (NUMBER if word.isdigit() else word) for word in words), CLOSING]
 
 
 def features(tokens: Sequence[str]) -> list[tuple[str, str]]:

@@ -139,14 +139,14 @@ class Slot:
 class Phrase:
     """A phrase of a group; `first` says that it must open a clause.
 
-    `needs` are the words of its narrowest later place: a text without any of them cannot hold the phrase, which costs
-    a look where matching would cost a walk.
+    `needs` are the words of its rarest later places: a text without any of them cannot hold the phrase, which costs a
+    look where matching would cost a walk.
     """
 
     group: str
     slots: tuple[Slot, ...]
     first: bool = False
-    needs: frozenset[str] | None = None
+    needs: tuple[frozenset[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,13 +214,15 @@ def _collect(bucket: _Bucket, text: Text, i: int, present: frozenset[str], hits:
         if more:
             candidates = [*more, *candidates] if candidates else more
     for phrase in candidates:
-        if phrase.needs is not None and phrase.needs.isdisjoint(present):
-            continue
-        if phrase.first and not text.clause_starts(i):
-            continue
-        end = _match(phrase.slots, 0, text, i)
-        if end > i:
-            hits.append(Hit(phrase.group, i, end))
+        for needed in phrase.needs:
+            if needed.isdisjoint(present):
+                break
+        else:
+            if phrase.first and not text.clause_starts(i):
+                continue
+            end = _match(phrase.slots, 0, text, i)
+            if end > i:
+                hits.append(Hit(phrase.group, i, end))
 
 
 def _match(slots: tuple[Slot, ...], n: int, text: Text, i: int) -> int:

@@ -176,6 +176,11 @@ class Policy(Frozen):
         default_factory=dict
     )
 
+    @cached_property
+    def silent_alone(self) -> bool:
+        """Whether no rule can hold while no trigger has fired, which is most of the time: none turns a part round."""
+        return not any(_negates(rule.when) for rule in self.rules)
+
     def confidence_threshold(self, flow: str, tier: str) -> float:
         """How sure the bot has to be, by the closest that the document says: flow and tier, flow, tier, document."""
         own = self.flows[flow].thresholds if flow in self.flows else Thresholds()
@@ -193,6 +198,16 @@ class Policy(Frozen):
             return rule.queue
         meant = next((name for name, queue in self.queues.items() if tier in queue.tiers), None)
         return meant or next((name for name, queue in self.queues.items() if not queue.tiers), next(iter(self.queues)))
+
+
+def _negates(condition: Condition) -> bool:
+    match condition:
+        case str():
+            return False
+        case Not():
+            return True
+        case Any_(any=parts) | All(all=parts) | AtLeast(of=parts):
+            return any(map(_negates, parts))
 
 
 def flow_of_message(policy: Policy, text: str, current: str) -> str:

@@ -21,7 +21,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 import bridge
 from bridge.domain import languages, lexicon, signals
-from bridge.domain.learned import features, tokens_of
+from bridge.domain.learned import CLOSING, OPENING, features, tokens_of
 
 LEARNED_FROM: Final = ("practice", "examples")
 FOLDER: Final = Path(bridge.__file__).parent / "data" / "languages"
@@ -29,6 +29,8 @@ LEAST_WEIGHT: Final = 0.12
 """Lighter ones are left out of the file."""
 ORDINARY_WEIGHT: Final = 0.3
 """What an ordinary text counts beside a phrase that was written to mislead."""
+COVERED: Final = 0.98
+"""The share of recognised examples that have one of the cues."""
 ROUNDS: Final = 2
 """In the second, each text is its most telling sentence alone, as the product will read it."""
 FOLDS: Final = 5
@@ -158,10 +160,27 @@ def learn(code: str, kind: Kind, own: Sequence[Phrases], labelled: Data) -> Iter
     found, misled = np.mean(unseen[: sizes[0]] > bar), np.mean(unseen[sizes[0] : sizes[0] + sizes[1]] > bar)
     print(f"{code} {kind.name:8} {sizes} texts; unseen ones found {found:.1%}, misled {misled:.1%}")
     yield f"{kind.name}\t\t\t{model.intercept_[0] - bar:.2f}"
+    scores = model.decision_function(matrix) - bar
+    seen = [set(tokens) for tokens, score, label in zip(chosen, scores, labels, strict=True) if label and score > 0]
+    yield from (f"{kind.name}\t\t{cue}\t0" for cue in cues(seen, chosen[sizes[0] :]))
     for (first, second), n in known.items():
         weight = model.coef_[0][n]
         if abs(weight) >= LEAST_WEIGHT:
             yield f"{kind.name}\t{first}\t{second}\t{weight:.2f}"
+
+
+def cues(seen: Sequence[set[str]], others: Sequence[Sequence[str]]) -> list[str]:
+    """A few words of which nearly every sentence of the kind has one, and few others: what lacks them costs nothing."""
+    often = Counter(token for tokens in others for token in set(tokens))
+    left, chosen = [tokens - {OPENING, CLOSING} for tokens in seen], list[str]()
+    while len(left) > (1 - COVERED) * len(seen):
+        new = Counter(token for tokens in left for token in tokens)
+        if not new:
+            break
+        best = max(sorted(new), key=lambda token: new[token] / (often[token] + len(others) / 1000 + 1))
+        chosen.append(best)
+        left = [tokens for tokens in left if best not in tokens]
+    return chosen
 
 
 def sentences(speech: lexicon.Language, text: str) -> Sentences:
