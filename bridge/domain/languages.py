@@ -41,6 +41,7 @@ _SETS: Final = (
 _KEYS: Final = (
     MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
 )
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
@@ -155,7 +156,7 @@ def _files_of(code: str) -> Iterator[Traversable]:
 def _read_file(entry: Traversable) -> Mapping[str, Any]:
     try:
         if entry.name.endswith(".yaml"):
-            found = yaml.safe_load(entry.read_text(encoding="utf-8"))
+            found = yaml.load(entry.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
             return found if isinstance(found, dict) else {}
         if entry.name.endswith(".txt"):
             lines = entry.read_text(encoding="utf-8").splitlines()
@@ -250,29 +251,31 @@ def _document_pattern(kinds: Iterable[str], numbers: Iterable[str]) -> re.Patter
 def _phrases(code: str, groups: frozenset[str]) -> tuple[Phrase, ...]:
     """A language's own phrases of these groups; shared by all books that hold them."""
     document = _document(code)
-    found = [phrase for group in sorted(groups) for phrase in _compile_all(document, group, document.get(group, ()))]
-    for prefix, key in (("list:", "lists"), ("topic:", "topics")):
-        for name, texts in document.get(key, {}).items() if groups == _FACTS else ():
-            found += _compile_all(document, prefix + name, texts)
-    return tuple(found)
+    small = frozenset(_spellings(document, document.get("stop", ())))
+    texts = {group: document.get(group, ()) for group in sorted(groups)}
+    for prefix, key in (("list:", "lists"), ("topic:", "topics")) if groups == _FACTS else ():
+        texts |= {prefix + name: own for name, own in document.get(key, {}).items()}
+    return tuple(phrase for group, own in texts.items() for phrase in _compile_all(document, group, own, small))
 
 
-def _compile_all(document: Mapping[str, Any], group: str, texts: Iterable[str]) -> Iterator[Phrase]:
+def _compile_all(
+    document: Mapping[str, Any], group: str, texts: Iterable[str], small: frozenset[str]
+) -> Iterator[Phrase]:
     for text in texts:
         pieces = str(text).split()
         choices = [(piece[:-1], None) if piece.endswith("?") else (piece,) for piece in pieces]
         for chosen in product(*choices):
-            yield _compile(document, group, [piece for piece in chosen if piece])
+            yield _compile(document, group, [piece for piece in chosen if piece], small)
 
 
-def _compile(document: Mapping[str, Any], group: str, pieces: list[str]) -> Phrase:
+def _compile(document: Mapping[str, Any], group: str, pieces: list[str], small: frozenset[str]) -> Phrase:
+    """A phrase in slots. `small` are the words of most texts, so that asking for one of them would tell little."""
     first = pieces[0] == "^"
     slots = tuple(slot for piece in pieces[first:] for slot in _slots(document, piece))
     if not (slots[0].words or slots[0].stems) or slots[0].absent or "^" in pieces[1:]:
         raise ValueError(
             f"the phrase {' '.join(pieces)!r} of {group!r} must begin with a word, and `^` stands only before it"
         )
-    small = _small_words(document)
     rare = sorted((slot.words for slot in slots[1:] if slot.plain), key=lambda words: (len(words & small), len(words)))
     return Phrase(group, slots, first, tuple(rare[:_NEEDED]))
 
@@ -281,27 +284,19 @@ def _slots(document: Mapping[str, Any], piece: str) -> list[Slot]:
     if set(piece) == {"."}:
         return [Slot(frozenset(), gap=2 if piece == ".." else 4)]
     absent, piece = piece.startswith("!"), piece.removeprefix("!")
-    words: list[str] = []
-    stems: list[str] = []
     options = piece.split("|")
+    plain: list[str] = []
     for option in options:
-        if option == "$":
-            continue
         if option.startswith("{"):
-            words += _spellings(document, _class(document, option[1:-1]))
-        elif option.endswith("*"):
-            stems += _spellings(document, [option[:-1]])
-        else:
-            words += _spellings(document, [option])
+            plain += _class(document, option[1:-1])
+        elif option != "$" and not option.endswith("*"):
+            plain.append(option)
+    words = _spellings(document, plain)
+    stems = _spellings(document, [option[:-1] for option in options if option.endswith("*")])
     end = "$" in options
     if not (absent or stems or end) and len({len(word.split()) for word in words}) == 1:
         return [Slot(frozenset(part)) for part in zip(*(word.split() for word in words), strict=True)]
     return [Slot(frozenset(words), tuple(stems), absent=absent, end=end)]
-
-
-def _small_words(document: Mapping[str, Any]) -> frozenset[str]:
-    """The words that stand in most texts, so that asking for one of them tells little."""
-    return frozenset(map(str, document.get("stop", ())))
 
 
 def _class(document: Mapping[str, Any], name: str) -> list[str]:
@@ -316,9 +311,12 @@ def _spellings(document: Mapping[str, Any], words: Iterable[str]) -> list[str]:
     also: Mapping[str, str] = document.get("also", {})
     elision = _elision(document)
     found: list[str] = []
-    for word in words:
-        other = str(word).casefold()
+    for word in map(str, words):
+        if word.isascii() and word.isalnum():  # most are, and reading them would change nothing else
+            found.append(word.casefold())
+            continue
+        other = word.casefold()
         for letter, spelt in also.items():
             other = other.replace(letter, spelt)
-        found += [" ".join(read(spelling, elision).words) for spelling in dict.fromkeys((str(word), other))]
+        found += [" ".join(read(spelling, elision).words) for spelling in dict.fromkeys((word, other))]
     return list(dict.fromkeys(found))

@@ -47,7 +47,7 @@ class Recognizer:
 
     def recognize(self, tokens: Sequence[str]) -> list[str]:
         """The kinds that a sentence from `tokens_of` is of."""
-        if self._cues.isdisjoint(tokens):
+        if self._cues and self._cues.isdisjoint(tokens):
             return []
         totals, rows = self._start.copy(), self._rows
         for i, token in enumerate(tokens):

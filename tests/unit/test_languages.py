@@ -106,6 +106,13 @@ def test_a_sentence_is_weighed_by_its_words_and_by_pairs_of_near_ones() -> None:
     assert recognizer.recognize(["a", "x", "x", "x", "b"]) == []
 
 
+def test_a_sentence_without_a_cue_is_not_looked_at() -> None:
+    weights = [Weight("request", "", "", 1), Weight("request", "", "cue", 0)]
+    recognizer = Recognizer(weights, ("request",))
+    assert recognizer.recognize(["a", "cue"]) == ["request"]
+    assert recognizer.recognize(["a"]) == []
+
+
 def test_what_was_not_learned_is_recognised_nowhere() -> None:
     assert Recognizer([], ("request",)).recognize(tokens_of(["talk", "to", "a", "human"], {})) == []
 
