@@ -15,6 +15,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped, unused-igno
 from bridge import bootstrap, logs
 from bridge.bootstrap import Assembly
 from bridge.config import Settings, read_settings
+from bridge.domain import languages
 from bridge.web.app import Parts
 from bridge.web.app import create_app as flask_app
 
@@ -69,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _app_over(assembly: Assembly) -> Flask:
+    languages.warm()
     settings = assembly.settings
     parts = Parts(
         bridge=assembly.bridge,

@@ -35,10 +35,10 @@ def main() -> int:
         settings = read_settings()
         logs.configure(settings.log_level)
         clock = clock_for(settings)
-        end_on_signal(clock, stop)
+        ended = end_on_signal(clock, stop)
         if fault := wait_for_schema(settings, stop):
             return refuse(fault)
-        return run(settings, clock, stop)
+        return run(settings, clock, stop, ended)
     except BridgeError as error:
         return refuse(str(error) or type(error).__name__)
 
@@ -49,8 +49,8 @@ def refuse(why: str) -> int:
     return 1
 
 
-def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event) -> int:
-    """Tick until asked to end."""
+def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, ended: threading.Event) -> int:
+    """Tick until asked to end, and close the database once no job uses it any more."""
     if stop.is_set():
         return 0
     assembly = bootstrap.build(settings, deliver_at_once=False)
@@ -59,7 +59,8 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event) -> 
     for name, do, factor in ticks.all():
         clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=now)
     log.info("scheduler.started", tick=settings.tick)
-    clock.start()
+    clock.start()  # returns as soon as it is told to end, whatever its jobs still do
+    ended.wait()
     assembly.close()
     log.info("scheduler.stopped")
     return 0
@@ -96,21 +97,30 @@ class Watch:
             os._exit(1)
 
 
-def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> None:
-    """Have a thread of its own wait for signals: a handler could interrupt the main thread while it holds a lock."""
+def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> threading.Event:
+    """Have a thread of its own wait for signals: a handler could interrupt the main thread while it holds a lock.
+
+    Returns what is set once the clock has stopped and no job runs any more.
+    """
     signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    ended = threading.Event()
 
     def wait() -> None:
         signal.sigwait(ENDING)
         log.info("scheduler.stopping")
         stop.set()
-        while not clock.running:  # it may be about to start; if it never does, the process ends and this thread too
-            time.sleep(0.05)
-        clock.shutdown(wait=True)
+        threading.Thread(target=end, name="ending", daemon=True).start()
         signal.sigwait(ENDING)
         os._exit(1)  # asked twice: the row at hand hangs, and its lease will run out
 
+    def end() -> None:
+        while not clock.running:  # it may be about to start; if it never does, the process ends and this thread too
+            time.sleep(0.05)
+        clock.shutdown(wait=True)
+        ended.set()
+
     threading.Thread(target=wait, name="signals", daemon=True).start()
+    return ended
 
 
 def wait_for_schema(settings: Settings, stop: threading.Event, patience: float = PATIENCE) -> str | None:

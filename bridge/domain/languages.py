@@ -73,6 +73,13 @@ def add(folder: Traversable) -> None:
         raise
 
 
+def warm() -> None:
+    """Read what the first message would read, so that no visitor waits for it."""
+    list_names()
+    every_yes()
+    language(ENGLISH)
+
+
 def _forget() -> None:
     for known in (codes, every_yes, list_names, language, _document, _phrases, _common_words):
         known.cache_clear()
