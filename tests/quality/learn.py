@@ -29,7 +29,7 @@ LEAST_WEIGHT: Final = 0.12
 """Lighter ones are left out of the file."""
 ORDINARY_WEIGHT: Final = 0.3
 """What an ordinary text counts beside a phrase that was written to mislead."""
-COVERED: Final = 0.98
+COVERED: Final = 0.99
 """The share of recognised examples that have one of the cues."""
 ROUNDS: Final = 2
 """In the second, each text is its most telling sentence alone, as the product will read it."""
@@ -88,7 +88,7 @@ KINDS: Final = (
         "offer",
         offers,
         keys("fine_replies", "failed_replies"),
-        most_misled=0.006,
+        most_misled=0.015,
         most_ordinary=0.0006,
         of_visitor=False,
     ),
