@@ -275,12 +275,11 @@ final class Admin {
 			/* translators: 1: the label, 2: who gave it, 3: date and time */
 			$said = sprintf( __( '%1$s · %2$s · %3$s', 'escalation-bridge' ), $answers[ $verdict ], (string) ( $label['author'] ?? '' ), self::when( (string) ( $label['labelled_at'] ?? '' ) ) );
 		}
-		self::box( __( 'Was a person needed?', 'escalation-bridge' ), '<p>' . esc_html( $said ) . '</p>' );
-		echo '<div class="escbridge-labels">';
+		echo '<div class="postbox"><div class="postbox-header"><h2>' . esc_html__( 'Was a person needed?', 'escalation-bridge' ) . '</h2></div><div class="inside"><p>' . esc_html( $said ) . '</p><div class="escbridge-labels">';
 		foreach ( $answers as $value => $text ) {
 			self::form( $id, 'label', $text, '<input type="hidden" name="verdict" value="' . esc_attr( $value ) . '">', 'button' );
 		}
-		echo '</div>';
+		echo '</div></div></div>';
 	}
 
 	/** @param array<string,mixed> $ticket */
