@@ -200,6 +200,7 @@ def language(code: str) -> Language:
         for name in ("person", "somebody")
         for w in _spellings(doc, doc.get("classes", {}).get(name, ()))
     ]
+    weights = _weights(own or ENGLISH)
     return Language(
         code=own,
         message=message,
@@ -213,8 +214,8 @@ def language(code: str) -> Language:
         near=_by_letter(near),
         known=stop_words | sets["not_typos"] | message.words,
         classes=_classes(documents[0]),
-        learned_message=Recognizer(_weights(own or ENGLISH), ("request", "accept")),
-        learned_reply=Recognizer(_weights(own or ENGLISH), ("offer", "failed")),
+        learned_message=Recognizer(weights, ("request", "accept")),
+        learned_reply=Recognizer(weights, ("offer", "failed")),
     )
 
 
