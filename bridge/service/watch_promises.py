@@ -27,7 +27,7 @@ from bridge.service import notify
 from bridge.service.context import Bridge, Case, open_case
 from bridge.service.escalate import Said, announce, route_now
 from bridge.service.promise import Wording, follow_ups, make_commitment
-from bridge.service.verdicts import promise_values
+from bridge.service.verdicts import in_mail, promise_values
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
     standing = escalation.commitment
     if standing.id != one.commitment_id or standing.state is not CommitmentState.PENDING:
         return "nothing: the promise is kept or replaced"
-    return DO[one.kind](case, escalation)
+    return DO[one.kind](case, for_mail(case, escalation))
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
@@ -128,7 +128,7 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     nobody_answers = made >= PROMISES
     calm = next(iter(Priority))
     fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN, priority=calm if nobody_answers else None)
-    notify.mail_team(case, fresh, f"{'alarm' if nobody_answers else 'broken'}.{broken.id}")
+    notify.mail_team(case, for_mail(case, fresh), f"{'alarm' if nobody_answers else 'broken'}.{broken.id}")
     if not nobody_answers:
         session = first_session(case, fresh)
         values = promise_values(case.policy, session, fresh.commitment)
@@ -177,6 +177,11 @@ def renew(
         case.tx.work.plan(follow_up)
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
+
+
+def for_mail(case: Case, escalation: Escalation) -> Escalation:
+    """The escalation as a mail may quote it."""
+    return in_mail(case.policy, first_session(case, escalation), escalation)
 
 
 def first_session(case: Case, escalation: Escalation) -> Session:
