@@ -13,11 +13,12 @@ from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.smtp import BadMailUrl, Server, SmtpMailer
-from bridge.clock import clock_of
+from bridge.clock import clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.domain import languages
 from bridge.ports import Clock, Crm, Desk, Mailer, Site
 from bridge.service.context import Bridge, PolicyBook, Systems
+from bridge.service.leases import Leases
 from bridge.service.manage_policy import import_policy
 from bridge.store import migrate as schema
 from bridge.store.database import Database
@@ -43,16 +44,18 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
     """
     add_languages(settings)
     store = SqlStore(Database(settings.database_url.get_secret_value(), readers=settings.threads))
+    ticking = clock or clock_of(settings.clock)
     background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
     bridge = Bridge(
         store=store,
-        clock=clock or clock_of(settings.clock),
+        clock=ticking,
         policies=PolicyBook(),
         systems=SystemsOf(settings),
         background=background,
         crm_wait=settings.crm_budget,
         crm_cache_ms=settings.crm_cache * 1000,
         deliver_at_once=deliver_at_once,
+        leases=Leases(ticking, clock.now if clock else steady_now),
     )
 
     def close() -> None:

@@ -14,6 +14,7 @@ from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
+from bridge.service.keep_wall_times import keep_wall_times
 from bridge.service.watch_health import watch_health
 from bridge.service.watch_promises import follow_up_due
 
@@ -65,6 +66,10 @@ class Ticks:
         """Raise and clear the alarms about each site's rate of escalations."""
         watch_health(self.bridge)
 
+    def keep_wall_times(self) -> None:
+        """Move the promises whose wall time new zone rules have moved."""
+        keep_wall_times(self.bridge)
+
     def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
         """Each job: its name, what it does, and its interval as a multiple of the tick."""
         yield "beat", self.beat, 1
@@ -72,6 +77,7 @@ class Ticks:
         yield "deliver", self.deliver, 1
         yield "health", self.health, 150
         yield "tidy", self.tidy, 600
+        yield "keep_wall_times", self.keep_wall_times, 43_200
 
 
 def drain(do: Callable[[], int], limit: int, stop: threading.Event) -> None:

@@ -5,12 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
 from bridge.ports import BridgeError, Clock, Crm, Desk, Mailer, Site, Store, Tx
+from bridge.service.leases import Leases
 
 POLICY_TTL = 2.0
 """Seconds for which a process trusts the policy and the secrets that it has read: a change takes effect within it."""
@@ -84,6 +85,7 @@ class Bridge:
     crm_cache_ms: int = 600_000
     deliver_at_once: bool = True
     """Whether this process tries the outbox right after a decision, instead of leaving it to the scheduler."""
+    leases: Leases = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 
-from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow
+from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow, rank_of
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import render_ticket
 from bridge.domain.session import Session
@@ -108,5 +108,6 @@ def _post(case: Case, escalation: Escalation, kind: OutboxKind, *parts: str) -> 
         external_id=external_id,
         payload=payload,
         due_at=case.at,
+        rank=rank_of(escalation, case.policy.tiers),
     )
     case.tx.work.post(row, case.at)

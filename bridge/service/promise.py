@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bridge.domain import commitment as promises
 from bridge.domain import messages
-from bridge.domain.escalation import Commitment, CommitmentState, Escalation, FollowUp, FollowUpKind
+from bridge.domain.escalation import Commitment, CommitmentState, Escalation, FollowUp, FollowUpKind, rank_of
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Route
 from bridge.domain.session import Session
@@ -51,8 +51,9 @@ def _words(case: Case, session: Session, route: Route, wording: Wording) -> str:
 def plan_follow_ups(case: Case, escalation: Escalation, route: Route) -> None:
     """Plan what keeps the escalation's standing promise."""
     _, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    rank = rank_of(escalation, case.policy.tiers)
     for follow_up in follow_ups(case.site.id, escalation.commitment, route, queue):
-        case.tx.work.plan(follow_up)
+        case.tx.work.plan(replace(follow_up, rank=rank))
 
 
 def follow_ups(site: str, commitment: Commitment, route: Route, queue: Queue) -> Iterator[FollowUp]:

@@ -26,13 +26,13 @@ from bridge.ports import StoreBusy
 from bridge.service import notify
 from bridge.service.context import Bridge, Case, open_case
 from bridge.service.escalate import Said, announce
+from bridge.service.leases import LEASE
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import route_now
 from bridge.service.verdicts import in_mail, promise_values
 
 log = structlog.get_logger()
 
-LEASE = MINUTE
 RETRY_AFTER = 5 * MINUTE
 BUSY_AFTER = 2 * SECOND
 """A database that is busy says nothing against the row."""
@@ -46,11 +46,11 @@ BROKEN = Wording(live="broken", otherwise="broken")
 
 
 def follow_up_due(bridge: Bridge, *, limit: int = 20) -> int:
-    """Do what is due, oldest first, and return how many follow-ups were tried."""
+    """Do what is due, most urgent first, and return how many follow-ups were tried."""
     owner = uuid.uuid4().hex
-    now = bridge.clock.now()
+    now, take_over = bridge.leases.now()
     with bridge.store.write() as tx:
-        claimed = tx.work.claim_follow_ups(owner, now, now + LEASE, limit)
+        claimed = tx.work.claim_follow_ups(owner, now, now + LEASE, limit, take_over=take_over)
     for one in claimed:
         _try(bridge, owner, one)
     return len(claimed)
@@ -64,7 +64,7 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
             # first the escalation, then its follow-up: an agent's answer cancels in this order, and neither may
             # wait for the other
             held = tx.escalations.hold(one.site, one.escalation_id)
-            if not tx.work.finish_follow_up(one.id, owner, state="sent"):
+            if not tx.work.finish_follow_up(one.id, owner, state="sent", at=case.at):
                 return
             done = _do(case, held, one)
     except StoreBusy:
@@ -75,7 +75,8 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
         log.exception("follow_up.failed", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
         _push_ahead(bridge, owner, one, RETRY_AFTER)
         return
-    log.info("follow_up.done", site=one.site, escalation=one.escalation_id, kind=one.kind.value, did=done)
+    late = max(0, case.at - one.due_at) // SECOND
+    log.info("follow_up.done", site=one.site, escalation=one.escalation_id, kind=one.kind.value, did=done, late_s=late)
 
 
 def _push_ahead(bridge: Bridge, owner: str, one: FollowUp, wait: Millis) -> None:

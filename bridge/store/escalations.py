@@ -16,9 +16,9 @@ from bridge.domain.escalation import (
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, Priority
+from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import AgentReply
-from bridge.store.tables import agent_reply, commitment, escalation, outbox
+from bridge.store.tables import PENDING, agent_reply, commitment, escalation, outbox
 from bridge.store.upsert import Upsert
 
 ACTIVE_STATES = [state.value for state in ACTIVE]
@@ -69,6 +69,17 @@ class EscalationStatements:
             update(commitment)
             .where(commitment.c.id == bindparam("of_commitment"), commitment.c.state == CommitmentState.PENDING)
             .values(state=bindparam("new_state"))
+        )
+        self.standing = (
+            select(commitment)
+            .where(PENDING, commitment.c.escalation_id > bindparam("after"))
+            .order_by(commitment.c.escalation_id)
+            .limit(bindparam("most"))
+        )
+        self.move = (
+            update(commitment)
+            .where(commitment.c.id == bindparam("of_commitment"), commitment.c.due_at == bindparam("was"), PENDING)
+            .values(due_at=bindparam("new_due_at"))
         )
         self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, commitment.c.id)
         self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
@@ -189,7 +200,15 @@ class Escalations:
 
     def commitments(self, escalation_id: str) -> list[Commitment]:
         rows = self._c.execute(self._s.commitments, {"of_escalation": escalation_id}).mappings()
-        return [_read_commitment({f"promise_{name}": value for name, value in row.items()}) for row in rows]
+        return [_promise_of(row) for row in rows]
+
+    def standing(self, after: str, limit: int) -> list[tuple[str, Commitment]]:
+        rows = self._c.execute(self._s.standing, {"after": after, "most": limit}).mappings()
+        return [(row["site"], _promise_of(row)) for row in rows]
+
+    def move(self, kept: Commitment, *, was_due_at: Millis) -> bool:
+        values = {"of_commitment": kept.id, "was": was_due_at, "new_due_at": kept.due_at}
+        return self._c.execute(self._s.move, values).rowcount == 1
 
     def keep_reply(self, site: str, escalation_id: str, reply: AgentReply) -> bool:
         row = {
@@ -240,6 +259,10 @@ def read_escalation(row: RowMapping) -> Escalation:
         answered_at=row["answered_at"],
         commitment=_read_commitment(row),
     )
+
+
+def _promise_of(row: RowMapping) -> Commitment:
+    return _read_commitment({f"promise_{name}": value for name, value in row.items()})
 
 
 def _read_commitment(row: Any) -> Commitment:

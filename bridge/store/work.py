@@ -1,18 +1,19 @@
 """What is due: follow-ups and outbox rows, claimed by lease.
 
 A claim is one UPDATE, so two schedulers never hold the same row. A lease that has run out is claimed again: its
-holder died, and what it did is unknown.
+holder died, and what it did is unknown. So is a lease that ends later than any that could be given now: the clock
+that set it was ahead.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import BigInteger, Boolean, Connection, Table, Update, and_, bindparam, func, or_, select, update
 
 from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
 from bridge.domain.values import Json, Millis
 from bridge.ports import TicketRef
-from bridge.store.tables import follow_up, outbox
+from bridge.store.tables import OPEN, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 WAITING = ("due", "unknown")
@@ -28,8 +29,15 @@ class WorkStatements:
             .where(follow_up.c.escalation_id == bindparam("of_escalation"), follow_up.c.state.in_(("due", "leased")))
             .values(state="cancelled")
         )
+        self.shift = (
+            update(follow_up)
+            .where(follow_up.c.commitment_id == bindparam("of_commitment"), OPEN)
+            .values(due_at=follow_up.c.due_at + bindparam("ahead", type_=BigInteger))
+        )
         self.claim_follow_ups = _claim(follow_up).returning(*follow_up.c)
-        self.finish_follow_up = _held(follow_up).values(state=bindparam("new_state"), error=bindparam("new_error"))
+        self.finish_follow_up = _held(follow_up).values(
+            state=bindparam("new_state"), done_at=bindparam("at", type_=BigInteger), error=bindparam("new_error")
+        )
         self.postpone_follow_up = _held(follow_up).values(
             state="due", due_at=bindparam("new_due_at"), error=bindparam("new_error")
         )
@@ -74,14 +82,19 @@ class WorkStatements:
 
 
 def _claim(table: Table) -> Update:
-    """Take what is due, or was leased by somebody who never came back, oldest first."""
+    """Take what is due, or was leased by somebody who never came back: the most urgent first, then the oldest.
+
+    `take_over` is false while leases tell nothing, because the clock has just jumped.
+    """
     c = table.c
-    ready = and_(c.state.in_(WAITING), c.due_at <= bindparam("now"))
-    lost = and_(c.state == "leased", c.lease_until < bindparam("now"))
+    lost = and_(
+        bindparam("take_over", type_=Boolean),
+        or_(c.lease_until < bindparam("now"), c.lease_until > bindparam("beyond", type_=BigInteger)),
+    )
     due = (
         select(c.id)
-        .where(or_(ready, lost))
-        .order_by(c.due_at, c.id)
+        .where(OPEN, c.due_at <= bindparam("now"), or_(c.state != "leased", lost))
+        .order_by(c.rank, c.due_at, c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
         .cte("claimed")
@@ -116,23 +129,30 @@ class Work:
             "due_at": new.due_at,
             "state": "due",
             "attempts": 0,
+            "rank": new.rank,
         }
         self._c.execute(self._s.plan, row)
 
     def cancel(self, escalation: str) -> int:
         return self._c.execute(self._s.cancel, {"of_escalation": escalation}).rowcount
 
-    def claim_follow_ups(self, owner: str, now: Millis, until: Millis, limit: int) -> list[FollowUp]:
-        values = {"owner": owner, "now": now, "until": until, "most": limit}
-        rows = self._c.execute(self._s.claim_follow_ups, values).all()
+    def shift(self, commitment: str, by: Millis) -> int:
+        return self._c.execute(self._s.shift, {"of_commitment": commitment, "ahead": by}).rowcount
+
+    def claim_follow_ups(
+        self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
+    ) -> list[FollowUp]:
+        rows = self._c.execute(self._s.claim_follow_ups, _claim_values(owner, now, until, limit, take_over)).all()
         found = [
-            FollowUp(r.id, r.site, r.escalation_id, r.commitment_id, FollowUpKind(r.kind), r.due_at, r.attempts)
+            FollowUp(r.id, r.site, r.escalation_id, r.commitment_id, FollowUpKind(r.kind), r.due_at, r.attempts, r.rank)
             for r in rows
         ]
-        return sorted(found, key=lambda one: (one.due_at, one.id))
+        return sorted(found, key=lambda one: (one.rank, one.due_at, one.id))
 
-    def finish_follow_up(self, follow_up_id: str, owner: str, *, state: str, error: str | None = None) -> bool:
-        values = {"of_id": follow_up_id, "owner": owner, "new_state": state, "new_error": error}
+    def finish_follow_up(
+        self, follow_up_id: str, owner: str, *, state: str, at: Millis | None = None, error: str | None = None
+    ) -> bool:
+        values = {"of_id": follow_up_id, "owner": owner, "new_state": state, "at": at, "new_error": error}
         return self._c.execute(self._s.finish_follow_up, values).rowcount == 1
 
     def postpone_follow_up(self, follow_up_id: str, owner: str, due_at: Millis, error: str) -> bool:
@@ -153,13 +173,15 @@ class Work:
             "attempts": 0,
             "open_sends": 0,
             "created_at": at,
+            "rank": new.rank,
         }
         return self._c.execute(self._s.post, row).first() is not None
 
-    def claim_outbox(self, owner: str, now: Millis, until: Millis, limit: int) -> list[OutboxRow]:
-        values = {"owner": owner, "now": now, "until": until, "most": limit}
-        rows = self._c.execute(self._s.claim_outbox, values).all()
-        return sorted((read_outbox(row) for row in rows), key=lambda one: (one.due_at, one.id))
+    def claim_outbox(
+        self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
+    ) -> list[OutboxRow]:
+        rows = self._c.execute(self._s.claim_outbox, _claim_values(owner, now, until, limit, take_over)).all()
+        return sorted((read_outbox(row) for row in rows), key=lambda one: (one.rank, one.due_at, one.id))
 
     def sent(self, row_id: str, owner: str, ref: TicketRef | None) -> bool:
         values = {
@@ -196,6 +218,12 @@ class Work:
         return [dict(row) for row in rows]
 
 
+def _claim_values(owner: str, now: Millis, until: Millis, limit: int, take_over: bool) -> dict[str, Any]:
+    """Clocks of two machines differ a little: a lease is too long to be true only from twice its length on."""
+    beyond = until + (until - now)
+    return {"owner": owner, "now": now, "until": until, "beyond": beyond, "most": limit, "take_over": take_over}
+
+
 def read_outbox(row: Any) -> OutboxRow:
     """An outbox row from its row."""
     return OutboxRow(
@@ -210,4 +238,5 @@ def read_outbox(row: Any) -> OutboxRow:
         attempts=row.attempts,
         open_sends=row.open_sends,
         first_sent_at=row.first_sent_at,
+        rank=row.rank,
     )
