@@ -13,11 +13,12 @@ from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.smtp import BadMailUrl, Server, SmtpMailer
-from bridge.clock import clock_of, steady_now
+from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.domain import languages
 from bridge.ports import Clock, Crm, Desk, Mailer, Site
 from bridge.service.context import Bridge, PolicyBook, Systems
+from bridge.service.heartbeat import Heartbeat
 from bridge.service.leases import Leases
 from bridge.service.manage_policy import import_policy
 from bridge.store import migrate as schema
@@ -56,6 +57,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         crm_cache_ms=settings.crm_cache * 1000,
         deliver_at_once=deliver_at_once,
         leases=Leases(ticking, clock.now if clock else steady_now),
+        heartbeat=Heartbeat(SystemClock(), round(settings.tick * 1000)),
     )
 
     def close() -> None:

@@ -11,6 +11,7 @@ from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
 from bridge.ports import BridgeError, Clock, Crm, Desk, Mailer, Site, Store, Tx
+from bridge.service.heartbeat import Heartbeat
 from bridge.service.leases import Leases
 
 POLICY_TTL = 2.0
@@ -86,6 +87,7 @@ class Bridge:
     deliver_at_once: bool = True
     """Whether this process tries the outbox right after a decision, instead of leaving it to the scheduler."""
     leases: Leases = field(kw_only=True)
+    heartbeat: Heartbeat = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import AgentReply
+from bridge.store.tables import ACTIVE as IS_ACTIVE
 from bridge.store.tables import PENDING, agent_reply, commitment, escalation, outbox
 from bridge.store.upsert import Upsert
 
@@ -97,6 +98,12 @@ class EscalationStatements:
                 escalation.c.decided_at >= bindparam("since"),
             )
             .limit(1)
+        )
+        broken = select(commitment.c.escalation_id).where(
+            commitment.c.escalation_id == escalation.c.id, commitment.c.state == CommitmentState.BROKEN
+        )
+        self.let_down = select(func.count()).where(
+            of_site, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
         )
         self.load = (
             select(escalation.c.claimed_by, func.count())
@@ -229,6 +236,10 @@ class Escalations:
     def delivery(self, escalation_id: str) -> Delivery | None:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
         return Delivery(row.target, row.state, row.ref, row.url) if row else None
+
+    def let_down(self, site: str) -> int:
+        found: int = self._c.execute(self._s.let_down, {"of_site": site}).scalar_one()
+        return found
 
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}

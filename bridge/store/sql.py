@@ -27,7 +27,7 @@ class Statements:
         self.shadows = ShadowStatements(upsert)
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
-        self.work = WorkStatements(upsert)
+        self.work = WorkStatements(upsert, dialect)
         self.ops = OpsStatements(upsert)
         self.stats = StatsStatements(dialect)
         self.labels = LabelStatements(upsert)

@@ -8,12 +8,28 @@ that set it was ahead.
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, Table, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Connection,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
 from bridge.domain.values import Json, Millis
 from bridge.ports import TicketRef
-from bridge.store.tables import OPEN, follow_up, outbox
+from bridge.store.tables import OPEN, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 WAITING = ("due", "unknown")
@@ -22,7 +38,7 @@ WAITING = ("due", "unknown")
 class WorkStatements:
     """Built once, see `SiteStatements`."""
 
-    def __init__(self, upsert: Upsert) -> None:
+    def __init__(self, upsert: Upsert, dialect: str) -> None:
         self.plan = upsert(follow_up).on_conflict_do_nothing()
         self.cancel = (
             update(follow_up)
@@ -73,12 +89,7 @@ class WorkStatements:
             .values(due_at=bindparam("now"), attempts=0, state="due")
         )
         self.park = update(outbox).where(this, outbox.c.state.in_(WAITING)).values(state="parked")
-        self.due = (
-            select(follow_up)
-            .where(follow_up.c.state.in_(("due", "leased")), follow_up.c.due_at <= bindparam("until"))
-            .order_by(follow_up.c.due_at, follow_up.c.id)
-            .limit(bindparam("most"))
-        )
+        self.due = _due(dialect)
 
 
 def _claim(table: Table) -> Update:
@@ -104,6 +115,26 @@ def _claim(table: Table) -> Update:
         .where(c.id.in_(select(due.c.id)))
         .values(state="leased", lease_owner=bindparam("owner"), lease_until=bindparam("until"), attempts=c.attempts + 1)
     )
+
+
+def _due(dialect: str) -> Select[Any]:
+    """What is still to be done: what is late at `now` in the order in which it will be done, then the rest by time."""
+    kept = ("site", "id", "escalation_id", "commitment_id", "kind", "due_at", "state", "attempts", "error", "rank")
+    c = follow_up.c
+    late = c.due_at <= bindparam("now", type_=BigInteger)
+    return (
+        select(*(c[name] for name in kept), escalation.c.queue, escalation.c.priority, _tier(dialect).label("tier"))
+        .join_from(follow_up, escalation, escalation.c.id == c.escalation_id)
+        .where(c.state.in_(("due", "leased")), c.due_at <= bindparam("until"))
+        .order_by(late.desc(), case((late, c.rank), else_=0), c.due_at, c.id)
+        .limit(bindparam("most"))
+    )
+
+
+def _tier(dialect: str) -> Any:
+    if dialect == "sqlite":
+        return func.json_extract(escalation.c.packet, "$.customer.tier")
+    return func.json_extract_path_text(cast(escalation.c.packet, JSON), "customer", "tier")
 
 
 def _held(table: Table) -> Update:
@@ -213,8 +244,8 @@ class Work:
     def park(self, row_id: str) -> bool:
         return self._c.execute(self._s.park, {"of_id": row_id}).rowcount == 1
 
-    def due(self, until: Millis, limit: int) -> list[Json]:
-        rows = self._c.execute(self._s.due, {"until": until, "most": limit}).mappings()
+    def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
+        rows = self._c.execute(self._s.due, {"now": now, "until": until, "most": limit}).mappings()
         return [dict(row) for row in rows]
 
 
