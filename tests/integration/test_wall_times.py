@@ -1,24 +1,17 @@
 """A promise keeps its wall time when the rules of its zone change: the scheduler runs on zone data of other rules."""
 
-import json
-import os
-import subprocess
-import sys
-import time
 import zoneinfo
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
 import pytest
+from support.scheduling import scheduler_beside, wait_for
 from support.sidecar import AFTER_HOURS, Sidecar
 
 from bridge.domain.instants import HOUR, from_rfc3339, to_rfc3339
-from bridge.domain.values import Json
 from bridge.service.keep_wall_times import PAGE, keep_wall_times
 
-PATIENCE = 30.0
 DUE = from_rfc3339("2026-11-02T18:00:00Z")
 """One o'clock in New York, by the rules under which it is promised."""
 
@@ -47,52 +40,17 @@ def zone_file(key: str) -> bytes:
     return resources.files("tzdata.zoneinfo").joinpath(key).read_bytes()
 
 
-@pytest.fixture
-def scheduler_with_rules(tmp_path: Path, sidecar: Sidecar) -> Iterator[Callable[[str], Path]]:
-    """Starts the scheduler where New York lives by the rules of another zone; gives the path of its log."""
-    begun: list[subprocess.Popen[bytes]] = []
-
-    def start(of: str) -> Path:
-        rules, log = tmp_path / "zones" / "America" / "New_York", tmp_path / "scheduler.log"
-        rules.parent.mkdir(parents=True)
-        rules.write_bytes(zone_file(of))
-        (tmp_path / "clock").write_text(str(sidecar.clock.at / 1000 - time.time()))
-        own = {
-            "PYTHONTZPATH": str(tmp_path / "zones"),
-            "BRIDGE_DATABASE_URL": sidecar.url,
-            "BRIDGE_CLOCK": f"file:{tmp_path}/clock",
-            "BRIDGE_MAIL": f"folder:{tmp_path}/mail",
-            "BRIDGE_TICK": "0.2",
-        }
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
-        with log.open("wb") as file:
-            command = (sys.executable, "-m", "scheduler")
-            begun.append(subprocess.Popen(command, cwd=tmp_path, env=kept | own, stdout=file, stderr=file))
-        return log
-
-    yield start
-    for one in begun:
-        one.kill()
-        one.wait()
-
-
-def line_of(log: Path, event: str) -> Json:
-    """The first line that the process logs of this event."""
-    ends = time.monotonic() + PATIENCE
-    while time.monotonic() < ends:
-        for line in log.read_text("utf-8").splitlines():
-            if f'"{event}"' in line:
-                return json.loads(line)
-        time.sleep(0.05)
-    raise AssertionError(f"no {event} in {log.read_text('utf-8')[-2000:]}")
-
-
 def test_16_where_summer_time_stays_the_promise_is_due_an_hour_earlier_at_the_same_wall_time(
-    sidecar: Sidecar, scheduler_with_rules: Callable[[str], Path]
+    sidecar: Sidecar, tmp_path: Path
 ) -> None:
     promised(sidecar)
     before = jobs(sidecar)
-    moved = line_of(scheduler_with_rules("Etc/GMT+4"), "promise.moved")
+    rules = tmp_path / "zones" / "America" / "New_York"
+    rules.parent.mkdir(parents=True)
+    rules.write_bytes(zone_file("Etc/GMT+4"))
+    with scheduler_beside(sidecar, tmp_path, PYTHONTZPATH=str(tmp_path / "zones")) as scheduler:
+        wait_for(lambda: scheduler.said("promise.moved"), "the promise to move")
+        (moved,) = scheduler.said("promise.moved")
     assert (moved["was"], moved["due_at"]) == ("2026-11-02T18:00:00Z", "2026-11-02T17:00:00Z")
     assert due_at(sidecar) == "2026-11-02T17:00:00Z"
     assert jobs(sidecar) == {kind: at - HOUR for kind, at in before.items()}
