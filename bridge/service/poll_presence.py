@@ -7,7 +7,7 @@ the people whom it would have named; after five minutes an alarm says so, which 
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -15,7 +15,7 @@ from bridge.domain.escalation import Agent, Presence
 from bridge.domain.health import Alarm
 from bridge.domain.instants import MINUTE, SECOND
 from bridge.domain.values import Millis
-from bridge.ports import AdapterError, Seen, Site
+from bridge.ports import AdapterError, Seen, Site, Tx
 from bridge.service.context import Bridge, Roster, new_id
 
 LANES = 8
@@ -34,6 +34,8 @@ MOST = 100
 LONGEST_NAME = 120
 KIND = "presence:"
 """How the kinds of these alarms begin; the helpdesk's name follows."""
+QUEUES = f"{KIND}queues"
+"""The kind of the alarm about queues that a group should serve and the policy does not have."""
 
 log = structlog.get_logger()
 
@@ -83,10 +85,13 @@ class PresencePoll:
             self._answered(site, roster, seen)
 
     def _is_time(self, site: Site) -> bool:
-        """Whether it may be asked: it wants no pause, and another scheduler has not just done it."""
+        """Whether it may be asked: it wants no pause, and another scheduler has not just done it.
+
+        An instant that lies further ahead than we ever wait was written before the clock was set back.
+        """
         now, failing = self._bridge.clock.now(), self._failing.get(site.id)
         if failing:
-            return failing.not_before <= now
+            return not 0 < failing.not_before - now <= LONGEST_PAUSE
         with self._bridge.store.read() as tx:
             heard = tx.ops.last_beat(beat_of(site))
         return heard is None or not 0 <= now - heard < self._every // 2
@@ -97,17 +102,28 @@ class PresencePoll:
         with self._bridge.store.write() as tx:
             tx.people.note_all(site.id, name, people)
             tx.ops.beat(beat_of(site), now)
+            self._watch_queues(tx, site, roster, now)
             cleared = tx.alarms.clear(site.id, KIND + name, now)
         self._failing.pop(site.id, None)
         log.debug("presence.read", site=site.id, helpdesk=name, people=sum(one.available for one in people))
         if cleared:
             log.info("presence.cleared", site=site.id, helpdesk=name)
 
+    def _watch_queues(self, tx: Tx, site: Site, roster: Roster, now: Millis) -> None:
+        """A queue that is misspelt in the settings, or gone from the policy, would have nobody without a word."""
+        known = self._bridge.policies.current(tx, site.id).document.queues.keys()
+        lost = sorted({queue for served in roster.queues.values() for queue in served} - known)
+        if not lost:
+            tx.alarms.clear(site.id, QUEUES, now)
+            return
+        text = f"BRIDGE_PRESENCE_QUEUES names what is no queue of the policy: {', '.join(lost)}."
+        tx.alarms.start(site.id, Alarm(new_id("alm"), QUEUES, text, {"queues": lost}, now))
+
     def _failed(self, site: Site, roster: Roster, error: AdapterError) -> None:
         now, name = self._bridge.clock.now(), roster.presences.name
         before = self._failing.get(site.id, Failing(now, 0, now))
         pause = min(round((error.retry_after or 0) * SECOND), LONGEST_PAUSE)
-        failing = replace(before, in_a_row=before.in_a_row + 1, not_before=now + pause)
+        failing = Failing(min(before.since, now), before.in_a_row + 1, now + pause)
         self._failing[site.id] = failing
         log.warning("presence.failed", site=site.id, helpdesk=name, cause=error.detail, in_a_row=failing.in_a_row)
         if now - failing.since >= SILENCE:
@@ -123,13 +139,12 @@ class PresencePoll:
 
     def _end_alarms_of_others(self, site: Site, roster: Roster | None) -> None:
         """An alarm about a helpdesk that is not asked any more would stand for ever."""
-        asked = KIND + roster.presences.name if roster else ""
+        asked = {KIND + roster.presences.name, QUEUES} if roster else set()
         with self._bridge.store.read() as tx:
-            kinds = {alarm.kind for alarm in tx.alarms.standing(site.id)}
-        for kind in kinds - {asked}:
-            if kind.startswith(KIND):
-                with self._bridge.store.write() as tx:
-                    tx.alarms.clear(site.id, kind, self._bridge.clock.now())
+            ours = {alarm.kind for alarm in tx.alarms.standing(site.id) if alarm.kind.startswith(KIND)}
+        for kind in ours - asked:
+            with self._bridge.store.write() as tx:
+                tx.alarms.clear(site.id, kind, self._bridge.clock.now())
 
 
 def beat_of(site: Site) -> str:

@@ -235,6 +235,17 @@ def test_a_wait_that_the_helpdesk_names_is_kept_up_to_ten_minutes(
     assert len(present(it)) == 1
 
 
+def test_a_clock_that_is_set_back_stops_no_poll(it: Sidecar, freshdesk: FreshdeskPeople) -> None:
+    poll = PresencePoll(it.bridge, EVERY)
+    poll()
+    it.clock.advance(hours=-1)
+    freshdesk.plan(freshdesk.listing, refuses(429, "600"))
+    poll()
+    it.clock.advance(hours=-1)
+    poll()
+    assert len(freshdesk.calls) == 3
+
+
 def test_an_alarm_about_a_helpdesk_that_is_not_asked_any_more_ends(it: Sidecar, freshdesk: FreshdeskPeople) -> None:
     poll = PresencePoll(it.bridge, EVERY)
     freshdesk.chance = lambda _request: refuses(401)
@@ -245,6 +256,20 @@ def test_an_alarm_about_a_helpdesk_that_is_not_asked_any_more_ends(it: Sidecar, 
     without = replace(it.bridge.systems(SHOP), roster=None)
     PresencePoll(replace(it.bridge, systems=lambda _site: without), EVERY)()
     assert alarms(it) == []
+
+
+def test_a_queue_that_the_policy_does_not_have_is_an_alarm_until_it_has(
+    sidecar: Sidecar, server: Loopback, freshdesk: FreshdeskPeople
+) -> None:
+    asking = with_helpdesk(sidecar, server, freshdesk, "7=support,7=suport,9=billing")
+    poll = PresencePoll(asking.bridge, EVERY)
+    poll()
+    named = "BRIDGE_PRESENCE_QUEUES names what is no queue of the policy: billing, suport."
+    assert alarms(asking) == [("presence:queues", named)]
+    right = with_helpdesk(sidecar, server, freshdesk, "7=support")
+    right.clock.advance(seconds=EVERY)
+    PresencePoll(right.bridge, EVERY)()
+    assert alarms(right) == []
 
 
 def test_two_schedulers_ask_once(it: Sidecar, freshdesk: FreshdeskPeople) -> None:
