@@ -294,18 +294,21 @@ def _number(day: date) -> int:
 
 
 @lru_cache(maxsize=256)
-def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[int]:
+def _holidays(country: str, subdivision: str | None, year: int) -> Mapping[int, str]:
+    """The names of a year's holidays, in the country's own language."""
     from holidays import country_holidays  # noqa: PLC0415 - 6 MB and 75 ms that a site without holidays never needs
 
-    return frozenset(_number(day) for day in country_holidays(country, subdiv=subdivision, years=year))
+    return {_number(day): name for day, name in country_holidays(country, subdiv=subdivision, years=year).items()}
+
+
+def _holiday(plan: Plan, day: int) -> str | None:
+    if plan.holidays is None:
+        return None
+    return _holidays(*plan.holidays, (EPOCH + timedelta(days=day)).year).get(day)
 
 
 def _is_closed(plan: Plan, day: int) -> bool:
-    if any(first <= day <= last for first, last in plan.closed):
-        return True
-    if plan.holidays is None:
-        return False
-    return day in _holidays(*plan.holidays, (EPOCH + timedelta(days=day)).year)
+    return any(first <= day <= last for first, last in plan.closed) or _holiday(plan, day) is not None
 
 
 def _week_windows(plan: Plan, day: int) -> tuple[Span, ...]:
@@ -499,3 +502,38 @@ def open_time_between(calendar: Calendar, a: Millis, b: Millis) -> int:
 def opening_in_year(calendar: Calendar, at: Millis) -> bool:
     """Whether there is any open instant within 366 days. A calendar without one can keep no promise."""
     return next_open(calendar, at) is not None
+
+
+# -- one date ----------------------------------------------------------------------------------------------------------
+
+
+def local_date(zone: str, at: Millis) -> date:
+    """The date on the wall of a zone at an instant."""
+    return (EPOCH + timedelta(milliseconds=at + offset_at(zone, at))).date()
+
+
+def midnight(day: date) -> Millis:
+    """The milliseconds from 1970 to the beginning of a date on a clock that shows UTC."""
+    return _number(day) * DAY
+
+
+def holiday_on(calendar: Calendar, day: date) -> str | None:
+    """The name of the public holiday that closes a date, if one does."""
+    return _holiday(calendar.plan, _number(day))
+
+
+def stretches(zone: str, day: date) -> list[tuple[Millis, Millis, int]]:
+    """The instants of a local date as (start, end, offset), in order: one stretch, or more where the clock changes.
+
+    None where the zone has left the date out.
+    """
+    begins = midnight(day)
+    found: list[tuple[Millis, Millis, int]] = []
+    for utc_day in range(_number(day) - 1, _number(day) + 2):
+        for start, end, offset in _pieces(zone, utc_day):
+            first, last = max(start, begins - offset), min(end, begins + DAY - offset)
+            if found and found[-1][1:] == (first, offset):
+                found[-1] = (found[-1][0], last, offset)
+            elif first < last:
+                found.append((first, last, offset))
+    return found
