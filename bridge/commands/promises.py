@@ -12,9 +12,8 @@ from typing import BinaryIO
 
 import click
 
-from bridge.clock import clock_of
 from bridge.commands import weeks
-from bridge.commands.common import Ordered, as_json, of_site, print_json, read_document, settings_now
+from bridge.commands.common import Ordered, as_json, now, of_site, print_json, read_document
 from bridge.commands.policies import policy_in_force
 from bridge.commands.replay import BYTE_ORDER_MARK, about, bad_lines, file_path
 from bridge.commands.runs import Advance, in_place_of, progress
@@ -33,7 +32,7 @@ of_policy = click.option("--policy", "file", type=file_path, help="A file, in pl
 
 def asked_policy(file: Path | None, site_id: str | None) -> Policy:
     """The policy of a file, or the one in force."""
-    return read_policy(read_document(file)) if file else policy_in_force(site_id)
+    return read_policy(read_document(file), now=now()) if file else policy_in_force(site_id)
 
 
 def known(name: str, names: list[str], what: str) -> None:
@@ -71,8 +70,7 @@ def hours(
     known(name, list(document.queues), "queue")
     known(tier or document.default_tier, list(document.tiers), "tier")
     called = document.queues[name].for_tier(tier or document.default_tier).hours
-    now = clock_of(settings_now().clock).now()
-    show(name, called, document.hours[called], week.date() if week else None, now, as_json=as_json)
+    show(name, called, document.hours[called], week.date() if week else None, as_json=as_json)
 
 
 def the_queue(document: Policy) -> str:
@@ -86,18 +84,19 @@ def the_queue(document: Policy) -> str:
     return next(iter(document.queues))
 
 
-def show(queue: str, called: str, calendar: Calendar, day: date | None, now: Millis, *, as_json: bool) -> None:
+def show(queue: str, called: str, calendar: Calendar, day: date | None, *, as_json: bool) -> None:
     """Print the week that has the day in it, or this week, and how things are now."""
-    day = day or local_date(calendar.timezone, now)
+    at = now()
+    day = day or local_date(calendar.timezone, at)
     if not FIRST <= day <= LAST:
         raise click.BadParameter(f"expected a date from {FIRST} to {LAST}", param_hint="--week")
     days = week_of(calendar, day)
     if as_json:
-        print_json({"queue": queue, "calendar": called, **weeks.as_json(calendar, days, now)})
+        print_json({"queue": queue, "calendar": called, **weeks.as_json(calendar, days, at)})
         return
     click.echo(f"Queue {queue}, calendar {called}, {days[0].date} to {days[-1].date}, {calendar.timezone}\n")
     click.echo(weeks.draw(days))
-    click.echo(weeks.tell_now(calendar, now))
+    click.echo(weeks.tell_now(calendar, at))
 
 
 FIRST, LAST = date(1970, 1, 1), local_date("UTC", LATEST)

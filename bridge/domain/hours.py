@@ -220,8 +220,8 @@ class Calendar(Frozen):
             zone=self.timezone,
             week=tuple(week),
             holidays=(self.holidays.country, self.holidays.subdivision) if self.holidays else None,
-            closed=tuple((_number(one.from_), _number(one.to)) for one in self.closed),
-            extra=tuple((_number(one.date), window_of(text)) for one in self.extra for text in one.open),
+            closed=tuple(_merged([(_number(one.from_), _number(one.to) + 1) for one in self.closed])),
+            extra=tuple(sorted((_number(one.date), window_of(text)) for one in self.extra for text in one.open)),
             feed=self._closures,
             commands=self._commands,
         )
@@ -261,9 +261,9 @@ def _overridden(calendar: Calendar, feed: tuple[Span, ...], commands: tuple[Over
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A calendar as numbers: dates count from 1970-01-01, windows are minutes; the feed is in order and apart.
+    """A calendar as numbers: dates count from 1970-01-01, windows are minutes. Its hash is worked out once.
 
-    Its hash is worked out once.
+    What is closed, and the feed, are spans in order, none touching another; what is extra is in order.
     """
 
     always: bool
@@ -308,7 +308,12 @@ def _holiday(plan: Plan, day: int) -> str | None:
 
 
 def _is_closed(plan: Plan, day: int) -> bool:
-    return any(first <= day <= last for first, last in plan.closed) or _holiday(plan, day) is not None
+    return bool(_within(plan.closed, day, day + 1)) or _holiday(plan, day) is not None
+
+
+def _within(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
+    """Those of the spans, in order and apart, that lie at least in part in `[start, end)`."""
+    return spans[bisect_right(spans, start, key=itemgetter(1)) : bisect_left(spans, end, key=itemgetter(0))]
 
 
 def _week_windows(plan: Plan, day: int) -> tuple[Span, ...]:
@@ -316,7 +321,8 @@ def _week_windows(plan: Plan, day: int) -> tuple[Span, ...]:
 
 
 def _extra_windows(plan: Plan, day: int) -> tuple[Span, ...]:
-    return tuple(window for date_, window in plan.extra if date_ == day)
+    first, last = (bisect_left(plan.extra, date_, key=itemgetter(0)) for date_ in (day, day + 1))
+    return tuple(window for _, window in plan.extra[first:last])
 
 
 def _on_date(today: tuple[Span, ...], yesterday: tuple[Span, ...]) -> list[Span]:
@@ -394,17 +400,12 @@ def _instants(plan: Plan, day: int, minutes_on: Callable[[Plan, int], list[Span]
     return found
 
 
-def _fed_within(plan: Plan, start: Millis, end: Millis) -> tuple[Span, ...]:
-    """What of the feed lies, at least in part, in a span of instants."""
-    return plan.feed[bisect_right(plan.feed, start, key=itemgetter(1)) : bisect_left(plan.feed, end, key=itemgetter(0))]
-
-
 @lru_cache(maxsize=4096)
 def _open_spans(plan: Plan, day: int) -> tuple[Span, ...]:
     """The open instants of a UTC day, in order, none touching another."""
     start, end = day * DAY, (day + 1) * DAY
     spans = [(start, end)] if plan.always else _merged(_instants(plan, day, _week_on))
-    for closure in _fed_within(plan, start, end):
+    for closure in _within(plan.feed, start, end):
         spans = _without(spans, closure)
     if plan.extra:
         spans = _merged(spans + _instants(plan, day, _extra_on))
