@@ -16,6 +16,7 @@ o'clock, may be missing, and may even be left and entered again.
 """
 
 import re
+import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -295,10 +296,13 @@ def _number(day: date) -> int:
 
 @lru_cache(maxsize=256)
 def _holidays(country: str, subdivision: str | None, year: int) -> Mapping[int, str]:
-    """The names of a year's holidays, in the country's own language."""
+    """The names of a year's holidays, in the country's own language; those that follow the moon end sooner or later."""
     from holidays import country_holidays  # noqa: PLC0415 - 6 MB and 75 ms that a site without holidays never needs
 
-    return {_number(day): name for day, name in country_holidays(country, subdiv=subdivision, years=year).items()}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it warns of years beyond those that it knows all holidays of
+        found = country_holidays(country, subdiv=subdivision, years=year)
+    return {_number(day): name for day, name in found.items()}
 
 
 def _holiday(plan: Plan, day: int) -> str | None:
