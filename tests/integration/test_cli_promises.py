@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -10,42 +12,13 @@ from typing import Any
 import pytest
 from support.terminal import Terminal
 
-POLICY = """\
-triggers: {asked: {type: human_requested}}
-rules: [{name: ask, when: asked, priority: normal}]
-queues:
-  support: {hours: office, respond_within: {urgent: 15m, normal: 0}, by_tier: {enterprise: {hours: always}}}
-hours:
-  always: {always: true, timezone: America/New_York}
-  office:
-    timezone: America/New_York
-    week: {mon-thu: ["09:00-12:30", "13:00-17:15"], fri: ["09:00-17:00", "22:00-02:00"], sat: ["22:00-03:00"]}
-    holidays: {country: US}
-    closed: [{from: 2026-12-24, to: 2027-01-03, why: winter break}]
-    extra: [{date: 2026-12-30, open: ["10:00-14:00"]}]
-"""
-AUTUMN = """\
-Queue support, calendar office, 2026-10-26 to 2026-11-01, America/New_York
-
-            0     3     6     9     12    15    18    21    24
-Mon 26 Oct  ░░░░░░░░░░░░░░░░░░███████░████████▒░░░░░░░░░░░░░  09:00-12:30,
-                                                              13:00-17:15
-Tue 27 Oct  ░░░░░░░░░░░░░░░░░░███████░████████▒░░░░░░░░░░░░░  09:00-12:30,
-                                                              13:00-17:15
-Wed 28 Oct  ░░░░░░░░░░░░░░░░░░███████░████████▒░░░░░░░░░░░░░  09:00-12:30,
-                                                              13:00-17:15
-Thu 29 Oct  ░░░░░░░░░░░░░░░░░░███████░████████▒░░░░░░░░░░░░░  09:00-12:30,
-                                                              13:00-17:15
-Fri 30 Oct  ░░░░░░░░░░░░░░░░░░████████████████░░░░░░░░░░████  09:00-17:00,
-                                                              22:00-24:00
-Sat 31 Oct  ████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░████  00:00-02:00,
-                                                              22:00-24:00
-Sun  1 Nov  ██████░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░░  00:00-03:00
-            clocks go back from 02:00 to 01:00
-
-            █ open  ▒ partly  ░ closed
-Now it is Sat 31 Oct 2026, 21:00 EDT: closed, opens Sat 31 Oct 2026, 22:00 EDT.
-"""
+DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "hours.md").read_text("utf-8")
+EXAMPLE, PICTURE, ANSWER, QUESTION = (
+    block for _, block in re.findall(r"```(yaml|text|json)\n(.*?)```", DOCUMENT, re.DOTALL)
+)
+POLICY = (
+    f"triggers: {{asked: {{type: human_requested}}}}\nrules: [{{name: ask, when: asked, priority: normal}}]\n{EXAMPLE}"
+)
 
 
 @pytest.fixture
@@ -66,8 +39,8 @@ def bar(shown: str, day: str) -> str:
 # -- a week ------------------------------------------------------------------------------------------------------------
 
 
-def test_this_week_is_drawn_as_it_is(saturday: Terminal) -> None:
-    assert saturday("hours", "--policy", "policy.yaml").out == AUTUMN
+def test_this_week_is_drawn_as_it_is_documented(saturday: Terminal) -> None:
+    assert saturday("hours", "--policy", "policy.yaml").out == PICTURE
 
 
 def test_no_line_is_longer_than_the_terminal_is_wide(saturday: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +79,7 @@ def test_a_holiday_a_closure_and_what_is_extra_are_named(saturday: Terminal) -> 
 
 def test_a_tier_with_hours_of_its_own_has_its_own_week(saturday: Terminal) -> None:
     shown = saturday("hours", "--policy", "policy.yaml", "--tier", "enterprise").out
-    assert shown.startswith("Queue support, calendar always, ")
+    assert shown.startswith("Queue support, calendar around_the_clock, ")
     assert bar(shown, "Mon 26 Oct") == "█" * 48 + "  00:00-24:00"
     assert "open, never closes within a year" in shown
 
@@ -154,22 +127,16 @@ def test_a_wrong_question_about_hours_is_told_in_one_line(saturday: Terminal) ->
 
 
 def test_with_several_queues_it_asks_which(saturday: Terminal, tmp_path: Path) -> None:
-    second = "hours:\n  always"
-    several = POLICY.replace(second, f"  vip: {{hours: always, respond_within: {{normal: 1h}}}}\n{second}")
+    several = POLICY.replace("queues:", "queues:\n  vip: {hours: office, respond_within: {normal: 1h}}")
     (tmp_path / "policy.yaml").write_text(several)
     ended = saturday("hours", "--policy", "policy.yaml")
-    assert (ended.code, "say which queue with --queue: support, vip" in ended.err) == (2, True)
+    assert (ended.code, "say which queue with --queue: vip, support" in ended.err) == (2, True)
 
 
 # -- many promises -----------------------------------------------------------------------------------------------------
 
-NIGHT = {"queue": "support", "priority": "urgent", "at": "2026-10-31T21:00:00-04:00"}
-PROMISED = {
-    "channel": "email",
-    "due_at": "2026-11-01T02:15:00Z",
-    "timezone": "America/New_York",
-    "text": "A support agent will contact you before 10:15 PM EDT on Saturday, October 31.",
-}
+NIGHT = {name: value for name, value in json.loads(QUESTION).items() if name != "tier"}
+PROMISED = json.loads(ANSWER)
 ASK = ("promise", "--policy", "policy.yaml", "--input", "questions.jsonl")
 
 
@@ -239,3 +206,9 @@ def test_a_question_is_asked_one_way(saturday: Terminal, tmp_path: Path) -> None
 def test_an_instant_out_of_reach_is_wrong_usage(saturday: Terminal) -> None:
     for at in ("9999-12-31T00:00:00Z", "1969-12-31T00:00:00Z", "2026-01-01T00:00:00", "noon"):
         assert saturday("promise", "--queue", "q", "--priority", "high", "--at", at).code == 2
+
+
+def test_a_dash_is_standard_input(saturday: Terminal, tmp_path: Path) -> None:
+    ask = [sys.executable, "-m", "bridge.cli", *ASK[:-1], "-"]
+    answered = subprocess.run(ask, input=json.dumps(NIGHT), capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert lines_of(answered.stdout) == [PROMISED]
