@@ -135,7 +135,7 @@ def test_with_several_queues_it_asks_which(saturday: Terminal, tmp_path: Path) -
 
 # -- many promises -----------------------------------------------------------------------------------------------------
 
-NIGHT = {name: value for name, value in json.loads(QUESTION).items() if name != "tier"}
+ASKED = {name: value for name, value in json.loads(QUESTION).items() if name != "tier"}
 PROMISED = json.loads(ANSWER)
 ASK = ("promise", "--policy", "policy.yaml", "--input", "questions.jsonl")
 
@@ -149,22 +149,22 @@ def lines_of(text: str) -> list[Any]:
 
 
 def test_each_line_of_a_file_is_answered_in_its_order(saturday: Terminal, tmp_path: Path) -> None:
-    asked(tmp_path, NIGHT, NIGHT | {"tier": "enterprise"}, NIGHT | {"priority": "normal", "id": 7})
+    asked(tmp_path, ASKED, ASKED | {"tier": "enterprise"}, ASKED | {"priority": "normal", "id": 7})
     ended = saturday(*ASK, "--output", "answers.jsonl")
     assert (ended.code, ended.out, ended.err) == (0, "", "Passed over, for nothing reads it: id\n")
     answers = lines_of((tmp_path / "answers.jsonl").read_text())
     assert answers[0] == PROMISED
-    assert [one["due_at"] for one in answers[1:]] == ["2026-11-01T01:15:00Z", "2026-11-01T02:00:00Z"]
+    assert [one["due_at"] for one in answers[1:]] == ["2026-12-24T15:15:00Z", "2026-12-30T15:00:00Z"]
 
 
 def test_a_line_and_a_single_question_have_the_same_answer(saturday: Terminal, tmp_path: Path) -> None:
-    asked(tmp_path, NIGHT)
-    single = saturday("promise", "--policy", "policy.yaml", *(f"--{name}={value}" for name, value in NIGHT.items()))
+    asked(tmp_path, ASKED)
+    single = saturday("promise", "--policy", "policy.yaml", *(f"--{name}={value}" for name, value in ASKED.items()))
     assert lines_of(saturday(*ASK).out) == [json.loads(single.out)] == [PROMISED]
 
 
 def test_a_bad_line_is_named_and_the_output_stays_as_it_was(saturday: Terminal, tmp_path: Path) -> None:
-    asked(tmp_path, NIGHT, NIGHT | {"queue": "x"}, NIGHT, [], NIGHT | {"at": "noon"})
+    asked(tmp_path, ASKED, ASKED | {"queue": "x"}, ASKED, [], ASKED | {"at": "noon"})
     (tmp_path / "answers.jsonl").write_text("what was there\n")
     ended = saturday(*ASK, "--output", "answers.jsonl")
     assert (ended.code, ended.out) == (1, "")
@@ -183,17 +183,17 @@ def test_a_bad_line_is_named_and_the_output_stays_as_it_was(saturday: Terminal, 
 
 
 def test_nothing_is_printed_where_a_later_line_is_bad(saturday: Terminal, tmp_path: Path) -> None:
-    asked(tmp_path, NIGHT, {})
+    asked(tmp_path, ASKED, {})
     assert saturday.fails(*ASK) == "Error: questions.jsonl, line 2: queue: Field required"
 
 
 def test_blank_lines_and_a_byte_order_mark_are_passed_over(saturday: Terminal, tmp_path: Path) -> None:
-    (tmp_path / "questions.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(NIGHT).encode() + b"\r\n\n  \n")
+    (tmp_path / "questions.jsonl").write_bytes(b"\xef\xbb\xbf" + json.dumps(ASKED).encode() + b"\r\n\n  \n")
     assert lines_of(saturday(*ASK).out) == [PROMISED]
 
 
 def test_a_question_is_asked_one_way(saturday: Terminal, tmp_path: Path) -> None:
-    asked(tmp_path, NIGHT)
+    asked(tmp_path, ASKED)
     for wrong in (
         (*ASK, "--queue", "support"),
         ("promise", "--queue", "support", "--priority", "high"),
@@ -210,5 +210,5 @@ def test_an_instant_out_of_reach_is_wrong_usage(saturday: Terminal) -> None:
 
 def test_a_dash_is_standard_input(saturday: Terminal, tmp_path: Path) -> None:
     ask = [sys.executable, "-m", "bridge.cli", *ASK[:-1], "-"]
-    answered = subprocess.run(ask, input=json.dumps(NIGHT), capture_output=True, text=True, check=True, cwd=tmp_path)
+    answered = subprocess.run(ask, input=json.dumps(ASKED), capture_output=True, text=True, check=True, cwd=tmp_path)
     assert lines_of(answered.stdout) == [PROMISED]
