@@ -7,21 +7,25 @@ What is open, exactly:
 - a window whose end is not after its start runs over midnight and belongs to the day that it starts on;
 - a closed date or a holiday closes every minute of that local date, the tail of the night before included, and no
   minute of another date;
-- `extra` adds windows, and wins over what closes, its tail over midnight included.
+- `extra` adds windows, and wins over what closes, its tail over midnight included;
+- a feed of closures (see `overridden`) closes its instants, and `extra` wins over it too;
+- what the team commands (see `Override`) wins over everything, and of two commands the later one.
 
 Everything is worked out in UTC, one UTC day at a time, because local dates have 23 to 27 hours, may begin at one
 o'clock, may be missing, and may even be left and entered again.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from bridge.domain.instants import DAY, EPOCH, MINUTE
 from bridge.domain.values import Frozen, Millis, Text200
@@ -160,6 +164,15 @@ class Extra(Frozen):
     open: Annotated[Windows, Field(min_length=1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What the team said of a span of instants, `to` not part of it: open, or closed, whatever the calendar says."""
+
+    from_: Millis
+    to: Millis
+    open: bool
+
+
 class Calendar(Frozen):
     """When a team is there: `{always: true}`, or a week in a time zone with holidays, closures and extra windows."""
 
@@ -171,6 +184,8 @@ class Calendar(Frozen):
     extra: Annotated[tuple[Extra, ...], Field(max_length=400)] = ()
     feed: Annotated[str, Field(max_length=500, pattern=r"^(https?|webcal)://[^\s@]+$")] | None = None
     """Where an iCalendar feed of closures is read."""
+    _feed: tuple[Span, ...] = PrivateAttr(default=())
+    _commands: tuple[Override, ...] = PrivateAttr(default=())
 
     @field_validator("week")
     @classmethod
@@ -207,6 +222,8 @@ class Calendar(Frozen):
             holidays=(self.holidays.country, self.holidays.subdivision) if self.holidays else None,
             closed=tuple((_number(one.from_), _number(one.to)) for one in self.closed),
             extra=tuple((_number(one.date), window_of(text)) for one in self.extra for text in one.open),
+            feed=self._feed,
+            commands=self._commands,
         )
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
@@ -219,12 +236,35 @@ class Calendar(Frozen):
         return hash(self.plan)
 
 
+def overridden(calendar: Calendar, *, feed: tuple[Span, ...] = (), commands: tuple[Override, ...] = ()) -> Calendar:
+    """The calendar with what was said beside the document; itself where nothing was.
+
+    Args:
+        calendar: may itself know some, which these then come after.
+        feed: the instants that a feed of closures names. They close what the week, or `always`, opens.
+        commands: in the order in which they were given.
+    """
+    return _overridden(calendar, feed, commands) if feed or commands else calendar
+
+
+@lru_cache(maxsize=64)
+def _overridden(calendar: Calendar, feed: tuple[Span, ...], commands: tuple[Override, ...]) -> Calendar:
+    """Kept, so that whoever asks again asks a plan whose days are known."""
+    known, copy = calendar.plan, calendar.model_copy()
+    copy._feed = tuple(_merged([*known.feed, *(span for span in feed if span[0] < span[1])]))  # noqa: SLF001 - our own
+    copy._commands = (*known.commands, *commands)  # noqa: SLF001 - our own
+    return copy
+
+
 # -- what is open on one day -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A calendar as numbers: dates count from 1970-01-01, windows are minutes. Its hash is worked out once."""
+    """A calendar as numbers: dates count from 1970-01-01, windows are minutes; the feed is in order and apart.
+
+    Its hash is worked out once.
+    """
 
     always: bool
     zone: str
@@ -232,10 +272,17 @@ class Plan:
     holidays: tuple[str, str | None] | None
     closed: tuple[Span, ...]
     extra: tuple[tuple[int, Span], ...]
+    feed: tuple[Span, ...]
+    commands: tuple[Override, ...]
     _hash: int = field(init=False, repr=False, compare=False)
 
+    @property
+    def never_closes(self) -> bool:
+        """Whether every instant is open, so that no day need be looked at."""
+        return self.always and not self.feed and not self.commands
+
     def __post_init__(self) -> None:
-        content = (self.always, self.zone, self.week, self.holidays, self.closed, self.extra)
+        content = (self.always, self.zone, self.week, self.holidays, self.closed, self.extra, self.feed, self.commands)
         object.__setattr__(self, "_hash", hash(content))
 
     def __hash__(self) -> int:
@@ -275,12 +322,16 @@ def _on_date(today: tuple[Span, ...], yesterday: tuple[Span, ...]) -> list[Span]
     return own + [(0, end - _DAY_MINUTES) for _, end in yesterday if end > _DAY_MINUTES]
 
 
-def _wall_spans(plan: Plan, day: int) -> list[Span]:
-    """The open minutes of a local date, unordered."""
-    added = _on_date(_extra_windows(plan, day), _extra_windows(plan, day - 1))
+def _week_on(plan: Plan, day: int) -> list[Span]:
+    """The minutes of a local date that the week opens, unordered."""
     if _is_closed(plan, day):
-        return added
-    return added + _on_date(_week_windows(plan, day), _week_windows(plan, day - 1))
+        return []
+    return _on_date(_week_windows(plan, day), _week_windows(plan, day - 1))
+
+
+def _extra_on(plan: Plan, day: int) -> list[Span]:
+    """The minutes of a local date that `extra` opens, unordered."""
+    return _on_date(_extra_windows(plan, day), _extra_windows(plan, day - 1))
 
 
 @lru_cache(maxsize=64)
@@ -321,24 +372,50 @@ def _merged(spans: list[Span]) -> list[Span]:
     return merged
 
 
-@lru_cache(maxsize=4096)
-def _open_spans(plan: Plan, day: int) -> tuple[Span, ...]:
-    """The open instants of a UTC day, in order, none touching another."""
+def _without(spans: Iterable[Span], hole: Span) -> list[Span]:
+    """What is left of the spans, in order, outside the hole."""
+    parts = ((start, min(end, hole[0]), max(start, hole[1]), end) for start, end in spans)
+    return [span for a, b, c, d in parts for span in ((a, b), (c, d)) if span[0] < span[1]]
+
+
+def _instants(plan: Plan, day: int, minutes_on: Callable[[Plan, int], list[Span]]) -> list[Span]:
+    """The instants of a UTC day at which the wall shows one of the minutes of its date, unordered."""
     found: list[Span] = []
     for start, end, offset in _pieces(plan.zone, day):
         for local in range((start + offset) // DAY, (end - 1 + offset) // DAY + 1):
             midnight = local * DAY - offset
-            for first, last in _wall_spans(plan, local):
+            for first, last in minutes_on(plan, local):
                 span = max(start, midnight + first * MINUTE), min(end, midnight + last * MINUTE)
                 if span[0] < span[1]:
                     found.append(span)
-    return tuple(_merged(found))
+    return found
+
+
+def _fed(plan: Plan, start: Millis, end: Millis) -> tuple[Span, ...]:
+    """What of the feed lies, at least in part, in a span of instants."""
+    return plan.feed[bisect_right(plan.feed, start, key=itemgetter(1)) : bisect_left(plan.feed, end, key=itemgetter(0))]
+
+
+@lru_cache(maxsize=4096)
+def _open_spans(plan: Plan, day: int) -> tuple[Span, ...]:
+    """The open instants of a UTC day, in order, none touching another."""
+    start, end = day * DAY, (day + 1) * DAY
+    spans = [(start, end)] if plan.always else _merged(_instants(plan, day, _week_on))
+    for closure in _fed(plan, start, end):
+        spans = _without(spans, closure)
+    if plan.extra:
+        spans = _merged(spans + _instants(plan, day, _extra_on))
+    for command in plan.commands:
+        said = max(command.from_, start), min(command.to, end)
+        if said[0] < said[1]:
+            spans = _merged([*spans, said]) if command.open else _without(spans, said)
+    return tuple(spans)
 
 
 def _open_from(calendar: Calendar, at: Millis, until: Millis) -> Iterator[Span]:
     """The open spans within `[at, until)`, in order. Two of them touch where a run goes over a UTC midnight."""
     plan = calendar.plan
-    if plan.always:
+    if plan.never_closes:
         yield at, until
         return
     for day in range(at // DAY, (until - 1) // DAY + 1):
@@ -352,7 +429,8 @@ def _open_from(calendar: Calendar, at: Millis, until: Millis) -> Iterator[Span]:
 
 def is_open(calendar: Calendar, at: Millis) -> bool:
     """Whether the team is there at this instant."""
-    return calendar.always or any(start <= at < end for start, end in _open_spans(calendar.plan, at // DAY))
+    plan = calendar.plan
+    return plan.never_closes or any(start <= at < end for start, end in _open_spans(plan, at // DAY))
 
 
 def next_open(calendar: Calendar, at: Millis) -> Millis | None:
