@@ -184,7 +184,7 @@ class Calendar(Frozen):
     extra: Annotated[tuple[Extra, ...], Field(max_length=400)] = ()
     feed: Annotated[str, Field(max_length=500, pattern=r"^(https?|webcal)://[^\s@]+$")] | None = None
     """Where an iCalendar feed of closures is read."""
-    _feed: tuple[Span, ...] = PrivateAttr(default=())
+    _closures: tuple[Span, ...] = PrivateAttr(default=())
     _commands: tuple[Override, ...] = PrivateAttr(default=())
 
     @field_validator("week")
@@ -222,7 +222,7 @@ class Calendar(Frozen):
             holidays=(self.holidays.country, self.holidays.subdivision) if self.holidays else None,
             closed=tuple((_number(one.from_), _number(one.to)) for one in self.closed),
             extra=tuple((_number(one.date), window_of(text)) for one in self.extra for text in one.open),
-            feed=self._feed,
+            feed=self._closures,
             commands=self._commands,
         )
 
@@ -251,7 +251,7 @@ def overridden(calendar: Calendar, *, feed: tuple[Span, ...] = (), commands: tup
 def _overridden(calendar: Calendar, feed: tuple[Span, ...], commands: tuple[Override, ...]) -> Calendar:
     """Kept, so that whoever asks again asks a plan whose days are known."""
     known, copy = calendar.plan, calendar.model_copy()
-    copy._feed = tuple(_merged([*known.feed, *(span for span in feed if span[0] < span[1])]))  # noqa: SLF001 - our own
+    copy._closures = tuple(_merged([*known.feed, *(span for span in feed if span[0] < span[1])]))  # noqa: SLF001 - our own
     copy._commands = (*known.commands, *commands)  # noqa: SLF001 - our own
     return copy
 
@@ -391,7 +391,7 @@ def _instants(plan: Plan, day: int, minutes_on: Callable[[Plan, int], list[Span]
     return found
 
 
-def _fed(plan: Plan, start: Millis, end: Millis) -> tuple[Span, ...]:
+def _fed_within(plan: Plan, start: Millis, end: Millis) -> tuple[Span, ...]:
     """What of the feed lies, at least in part, in a span of instants."""
     return plan.feed[bisect_right(plan.feed, start, key=itemgetter(1)) : bisect_left(plan.feed, end, key=itemgetter(0))]
 
@@ -401,7 +401,7 @@ def _open_spans(plan: Plan, day: int) -> tuple[Span, ...]:
     """The open instants of a UTC day, in order, none touching another."""
     start, end = day * DAY, (day + 1) * DAY
     spans = [(start, end)] if plan.always else _merged(_instants(plan, day, _week_on))
-    for closure in _fed(plan, start, end):
+    for closure in _fed_within(plan, start, end):
         spans = _without(spans, closure)
     if plan.extra:
         spans = _merged(spans + _instants(plan, day, _extra_on))
