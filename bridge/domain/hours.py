@@ -221,7 +221,7 @@ class Calendar(Frozen):
             zone=self.timezone,
             week=tuple(week),
             holidays=(self.holidays.country, self.holidays.subdivision) if self.holidays else None,
-            closed=tuple(_merged([(_number(one.from_), _number(one.to) + 1) for one in self.closed])),
+            closed=tuple(merged([(_number(one.from_), _number(one.to) + 1) for one in self.closed])),
             extra=tuple(sorted((_number(one.date), window_of(text)) for one in self.extra for text in one.open)),
             feed=self._closures,
             commands=self._commands,
@@ -252,7 +252,7 @@ def overridden(calendar: Calendar, *, feed: tuple[Span, ...] = (), commands: tup
 def _overridden(calendar: Calendar, feed: tuple[Span, ...], commands: tuple[Override, ...]) -> Calendar:
     """Kept, so that whoever asks again asks a plan whose days are known."""
     known, copy = calendar.plan, calendar.model_copy()
-    copy._closures = tuple(_merged([*known.feed, *(span for span in feed if span[0] < span[1])]))  # noqa: SLF001 - our own
+    copy._closures = tuple(merged([*known.feed, *(span for span in feed if span[0] < span[1])]))  # noqa: SLF001 - our own
     copy._commands = (*known.commands, *commands)  # noqa: SLF001 - our own
     return copy
 
@@ -375,14 +375,29 @@ def _pieces(zone: str, day: int) -> tuple[tuple[int, int, int], ...]:
     return (start, high * 1000, before), (high * 1000, end, after)
 
 
-def _merged(spans: list[Span]) -> list[Span]:
-    merged: list[Span] = []
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same spans in order, none touching another."""
+    found: list[Span] = []
     for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            merged.append((start, end))
-    return merged
+            found.append((start, end))
+    return found
+
+
+def wall_spans(zone: str, walls: Iterable[Span]) -> list[Span]:
+    """The instants at which the wall clock of a zone shows one of these times, in order.
+
+    Args:
+        zone: an IANA name.
+        walls: wall times in milliseconds, counted as if the wall were UTC's. The work grows with their length.
+    """
+    found: list[Span] = []
+    for first, last in merged(walls):
+        for day in range(first // DAY - 1, (last - 1) // DAY + 2):
+            found += [(max(start, first - o), min(end, last - o)) for start, end, o in _pieces(zone, day)]
+    return merged(span for span in found if span[0] < span[1])
 
 
 def _without(spans: Iterable[Span], hole: Span) -> list[Span]:
@@ -408,15 +423,15 @@ def _instants(plan: Plan, day: int, minutes_on: Callable[[Plan, int], list[Span]
 def _open_spans(plan: Plan, day: int) -> tuple[Span, ...]:
     """The open instants of a UTC day, in order, none touching another."""
     start, end = day * DAY, (day + 1) * DAY
-    spans = [(start, end)] if plan.always else _merged(_instants(plan, day, _week_on))
+    spans = [(start, end)] if plan.always else merged(_instants(plan, day, _week_on))
     for closure in _within(plan.feed, start, end):
         spans = _without(spans, closure)
     if plan.extra:
-        spans = _merged(spans + _instants(plan, day, _extra_on))
+        spans = merged(spans + _instants(plan, day, _extra_on))
     for command in plan.commands:
         said = max(command.from_, start), min(command.to, end)
         if said[0] < said[1]:
-            spans = _merged([*spans, said]) if command.open else _without(spans, said)
+            spans = merged([*spans, said]) if command.open else _without(spans, said)
     return tuple(spans)
 
 
@@ -492,7 +507,7 @@ def open_runs(calendar: Calendar, a: Millis, b: Millis) -> list[Span]:
     """
     if b - a > LONGEST_SUM:
         raise ValueError("more than ten years of staffed hours asked for")
-    return _merged(list(_open_from(calendar, a, b))) if b > a else []
+    return merged(list(_open_from(calendar, a, b))) if b > a else []
 
 
 def open_time_between(calendar: Calendar, a: Millis, b: Millis) -> int:
