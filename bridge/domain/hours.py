@@ -16,6 +16,7 @@ o'clock, may be missing, and may even be left and entered again.
 """
 
 import re
+import warnings
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -220,8 +221,8 @@ class Calendar(Frozen):
             zone=self.timezone,
             week=tuple(week),
             holidays=(self.holidays.country, self.holidays.subdivision) if self.holidays else None,
-            closed=tuple((_number(one.from_), _number(one.to)) for one in self.closed),
-            extra=tuple((_number(one.date), window_of(text)) for one in self.extra for text in one.open),
+            closed=tuple(merged([(_number(one.from_), _number(one.to) + 1) for one in self.closed])),
+            extra=tuple(sorted((_number(one.date), window_of(text)) for one in self.extra for text in one.open)),
             feed=self._closures,
             commands=self._commands,
         )
@@ -261,9 +262,9 @@ def _overridden(calendar: Calendar, feed: tuple[Span, ...], commands: tuple[Over
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A calendar as numbers: dates count from 1970-01-01, windows are minutes; the feed is in order and apart.
+    """A calendar as numbers: dates count from 1970-01-01, windows are minutes. Its hash is worked out once.
 
-    Its hash is worked out once.
+    What is closed, and the feed, are spans in order, none touching another; what is extra is in order.
     """
 
     always: bool
@@ -294,18 +295,29 @@ def _number(day: date) -> int:
 
 
 @lru_cache(maxsize=256)
-def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[int]:
+def _holidays(country: str, subdivision: str | None, year: int) -> Mapping[int, str]:
+    """The names of a year's holidays, in the country's own language; those that follow the moon end sooner or later."""
     from holidays import country_holidays  # noqa: PLC0415 - 6 MB and 75 ms that a site without holidays never needs
 
-    return frozenset(_number(day) for day in country_holidays(country, subdiv=subdivision, years=year))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it warns of years beyond those that it knows all holidays of
+        found = country_holidays(country, subdiv=subdivision, years=year)
+    return {_number(day): name for day, name in found.items()}
+
+
+def _holiday(plan: Plan, day: int) -> str | None:
+    if plan.holidays is None:
+        return None
+    return _holidays(*plan.holidays, (EPOCH + timedelta(days=day)).year).get(day)
 
 
 def _is_closed(plan: Plan, day: int) -> bool:
-    if any(first <= day <= last for first, last in plan.closed):
-        return True
-    if plan.holidays is None:
-        return False
-    return day in _holidays(*plan.holidays, (EPOCH + timedelta(days=day)).year)
+    return bool(_within(plan.closed, day, day + 1)) or _holiday(plan, day) is not None
+
+
+def _within(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
+    """Those of the spans, in order and apart, that lie at least in part in `[start, end)`."""
+    return spans[bisect_right(spans, start, key=itemgetter(1)) : bisect_left(spans, end, key=itemgetter(0))]
 
 
 def _week_windows(plan: Plan, day: int) -> tuple[Span, ...]:
@@ -313,7 +325,8 @@ def _week_windows(plan: Plan, day: int) -> tuple[Span, ...]:
 
 
 def _extra_windows(plan: Plan, day: int) -> tuple[Span, ...]:
-    return tuple(window for date_, window in plan.extra if date_ == day)
+    first, last = (bisect_left(plan.extra, date_, key=itemgetter(0)) for date_ in (day, day + 1))
+    return tuple(window for _, window in plan.extra[first:last])
 
 
 def _on_date(today: tuple[Span, ...], yesterday: tuple[Span, ...]) -> list[Span]:
@@ -406,17 +419,12 @@ def _instants(plan: Plan, day: int, minutes_on: Callable[[Plan, int], list[Span]
     return found
 
 
-def _fed_within(plan: Plan, start: Millis, end: Millis) -> tuple[Span, ...]:
-    """What of the feed lies, at least in part, in a span of instants."""
-    return plan.feed[bisect_right(plan.feed, start, key=itemgetter(1)) : bisect_left(plan.feed, end, key=itemgetter(0))]
-
-
 @lru_cache(maxsize=4096)
 def _open_spans(plan: Plan, day: int) -> tuple[Span, ...]:
     """The open instants of a UTC day, in order, none touching another."""
     start, end = day * DAY, (day + 1) * DAY
     spans = [(start, end)] if plan.always else merged(_instants(plan, day, _week_on))
-    for closure in _fed_within(plan, start, end):
+    for closure in _within(plan.feed, start, end):
         spans = _without(spans, closure)
     if plan.extra:
         spans = merged(spans + _instants(plan, day, _extra_on))
@@ -514,3 +522,38 @@ def open_time_between(calendar: Calendar, a: Millis, b: Millis) -> int:
 def opening_in_year(calendar: Calendar, at: Millis) -> bool:
     """Whether there is any open instant within 366 days. A calendar without one can keep no promise."""
     return next_open(calendar, at) is not None
+
+
+# -- one date ----------------------------------------------------------------------------------------------------------
+
+
+def local_date(zone: str, at: Millis) -> date:
+    """The date on the wall of a zone at an instant."""
+    return (EPOCH + timedelta(milliseconds=at + offset_at(zone, at))).date()
+
+
+def midnight(day: date) -> Millis:
+    """The milliseconds from 1970 to the beginning of a date on a clock that shows UTC."""
+    return _number(day) * DAY
+
+
+def holiday_on(calendar: Calendar, day: date) -> str | None:
+    """The name of the public holiday that closes a date, if one does."""
+    return _holiday(calendar.plan, _number(day))
+
+
+def stretches(zone: str, day: date) -> list[tuple[Millis, Millis, int]]:
+    """The instants of a local date as (start, end, offset), in order: one stretch, or more where the clock changes.
+
+    None where the zone has left the date out.
+    """
+    begins = midnight(day)
+    found: list[tuple[Millis, Millis, int]] = []
+    for utc_day in range(_number(day) - 1, _number(day) + 2):
+        for start, end, offset in _pieces(zone, utc_day):
+            first, last = max(start, begins - offset), min(end, begins + DAY - offset)
+            if found and found[-1][1:] == (first, offset):
+                found[-1] = (found[-1][0], last, offset)
+            elif first < last:
+                found.append((first, last, offset))
+    return found

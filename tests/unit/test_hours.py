@@ -120,7 +120,7 @@ def test_another_window_is_refused(text: str) -> None:
         "/etc/passwd",
     ],
 )
-def test_only_exact_iana_keys_are_taken_and_the_input_is_not_repeated(key: str) -> None:
+def test_11_only_exact_iana_keys_are_taken_and_the_input_is_not_repeated(key: str) -> None:
     with pytest.raises(ValidationError) as caught:
         calendar(key)
     [error] = caught.value.errors(include_input=False, include_url=False, include_context=False)
@@ -217,6 +217,22 @@ def test_03_a_window_inside_the_spring_gap_has_no_instant() -> None:
     half = calendar(week={"sun": ["01:30-02:30"]})
     [(opens, closes)] = hours.open_runs(half, at("2026-03-08T00:00"), at("2026-03-09T00:00"))
     assert (utc(opens), utc(closes)) == ("2026-03-08T06:30:00Z", "2026-03-08T07:00:00Z")
+
+
+def test_03_a_window_that_the_gap_cuts_short_keeps_what_is_left_of_it() -> None:
+    night = calendar(week={"sun": ["01:30-02:30"]})
+    runs = hours.open_runs(night, z("2026-03-08T00:00:00Z"), z("2026-03-09T00:00:00Z"))
+    assert [tuple(map(utc, run)) for run in runs] == [("2026-03-08T06:30:00Z", "2026-03-08T07:00:00Z")]
+    assert utc(hours.add_open_time(night, z("2026-03-08T00:00:00Z"), HOUR)) == "2026-03-15T06:00:00Z"
+
+
+def test_02_a_window_that_the_autumn_hour_lies_in_is_open_in_both_passes() -> None:
+    night = calendar(week={"sun": ["01:30-02:30"]})
+    runs = hours.open_runs(night, z("2026-11-01T00:00:00Z"), z("2026-11-02T00:00:00Z"))
+    assert [tuple(map(utc, run)) for run in runs] == [
+        ("2026-11-01T05:30:00Z", "2026-11-01T06:00:00Z"),
+        ("2026-11-01T06:30:00Z", "2026-11-01T07:30:00Z"),
+    ]
 
 
 def test_04_a_change_need_not_be_an_hour() -> None:
@@ -351,6 +367,12 @@ def test_19_a_part_of_a_country_has_its_own() -> None:
     epiphany = at("2026-01-06T12:00", "Europe/Berlin")
     assert hours.is_open(calendar("Europe/Berlin", holidays={"country": "DE"}), epiphany)
     assert not hours.is_open(calendar("Europe/Berlin", holidays={"country": "DE", "subdivision": "BY"}), epiphany)
+
+
+def test_19_beyond_the_years_whose_holidays_are_known_the_week_counts() -> None:
+    kolkata = calendar("Asia/Kolkata", {"mon-sun": ["09:00-17:00"]}, holidays={"country": "IN"})
+    assert not hours.is_open(kolkata, at("2060-01-26T12:00", "Asia/Kolkata"))
+    assert hours.is_open(kolkata, at("2060-01-27T12:00", "Asia/Kolkata"))
 
 
 def test_20_the_sla_clock_counts_staffed_time_only() -> None:
