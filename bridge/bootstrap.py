@@ -52,6 +52,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
     """
     add_languages(settings)
     store = SqlStore(Database(settings.database_url.get_secret_value(), readers=settings.threads))
+    machine = SystemClock()
     ticking = clock or clock_of(settings.clock)
     systems = SystemsOf(settings)
     background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
@@ -65,8 +66,8 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         crm_wait=settings.crm_budget,
         crm_cache_ms=settings.crm_cache * 1000,
         deliver_at_once=deliver_at_once,
-        leases=Leases(ticking, clock.now if clock else steady_now),
-        heartbeat=Heartbeat(SystemClock(), round(settings.tick * 1000)),
+        leases=Leases(ticking, machine, steady_now),
+        heartbeat=Heartbeat(machine, round(settings.tick * 1000)),
     )
 
     def close() -> None:

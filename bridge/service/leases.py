@@ -20,20 +20,22 @@ class Leases:
     whoever sees a jump takes nothing over for as long as a lease lasts; what is due and free is done meanwhile.
 
     Args:
-        clock: the wall clock.
+        clock: by which leases end; a rehearsal may shift it, and ends them by that.
+        machine: the machine's own wall clock.
         steady: a clock that never jumps, in milliseconds; only differences count.
     """
 
-    def __init__(self, clock: Clock, steady: Callable[[], Millis]) -> None:
+    def __init__(self, clock: Clock, machine: Clock, steady: Callable[[], Millis]) -> None:
         self._clock = clock
+        self._machine = machine
         self._steady = steady
-        self._apart = clock.now() - steady()
+        self._apart = machine.now() - steady()
         self._believed_from = steady()
 
     def now(self) -> tuple[Millis, bool]:
         """The present instant, and whether the end of a lease may be believed."""
-        now, steady = self._clock.now(), self._steady()
-        if abs(now - steady - self._apart) > STRAY:
+        machine, steady = self._machine.now(), self._steady()
+        if abs(machine - steady - self._apart) > STRAY:
             self._believed_from = steady + LEASE
-        self._apart = now - steady
-        return now, steady >= self._believed_from
+        self._apart = machine - steady
+        return self._clock.now(), steady >= self._believed_from

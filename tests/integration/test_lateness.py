@@ -176,7 +176,7 @@ class Jumping(FakeMailer):
 def test_a_clock_that_jumps_while_a_mail_is_on_its_way_does_not_have_it_sent_twice(
     sidecar_on_each: Sidecar, jump: Millis
 ) -> None:
-    leases = Leases(sidecar_on_each.clock, lambda: 0)
+    leases = Leases(sidecar_on_each.clock, sidecar_on_each.clock, lambda: 0)
     it = replace(sidecar_on_each, bridge=replace(sidecar_on_each.bridge, leases=leases))
     mailer = Jumping(it, jump)
     it.bridge = replace(it.bridge, systems=lambda _: Systems(it.crm, it.desk, mailer, "support@shop.example"))
@@ -197,7 +197,7 @@ def test_the_end_of_a_lease_is_believed_again_once_a_lease_has_lasted_since_the_
             return self.at
 
     clock, steady = Hand(), 0
-    leases = Leases(clock, lambda: steady)
+    leases = Leases(clock, clock, lambda: steady)
     assert leases.now() == (clock.at, True)
     clock.at += HOUR
     assert leases.now() == (clock.at, False)

@@ -14,7 +14,7 @@ from support.sidecar import Sidecar, kill_group
 
 from bridge.domain.values import Json, Millis
 
-PATIENCE = 60.0
+PATIENCE = 90.0
 
 
 @dataclass(frozen=True)
