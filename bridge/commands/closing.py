@@ -160,7 +160,8 @@ def hours_list(site_id: str | None, *, as_json: bool) -> None:
     ]
     print_rows(("ID", "", "QUEUE", "FROM", "UNTIL", "BY", "WHY"), shown, nothing="Nothing is commanded.")
     for feed in found["feeds"]:
-        click.echo(f"{tell_feed(feed).capitalize()}.")
+        told = tell_feed(feed)
+        click.echo(f"{told[0].upper()}{told[1:]}.")
 
 
 @click.command("revoke")

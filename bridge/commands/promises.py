@@ -14,7 +14,7 @@ import click
 
 from bridge.commands import weeks
 from bridge.commands.common import Ordered, as_json, now, of_site, print_json, read_document
-from bridge.commands.policies import policy_in_force
+from bridge.commands.policies import calendar_in_force, policy_in_force
 from bridge.commands.replay import BYTE_ORDER_MARK, about, bad_lines, file_path
 from bridge.commands.runs import Advance, in_place_of, progress
 from bridge.domain.findings import read_policy
@@ -70,7 +70,10 @@ def hours(
     known(name, list(document.queues), "queue")
     known(tier or document.default_tier, list(document.tiers), "tier")
     called = document.queues[name].for_tier(tier or document.default_tier).hours
-    show(name, called, document.hours[called], week.date() if week else None, as_json=as_json)
+    calendar, notes = (document.hours[called], []) if file else calendar_in_force(site_id, name, called)
+    show(name, called, calendar, week.date() if week else None, as_json=as_json)
+    for note in [] if as_json else notes:
+        click.echo(f"{note[0].upper()}{note[1:]}.")
 
 
 def the_queue(document: Policy) -> str:

@@ -1,7 +1,7 @@
 """Staffed hours as the team sees them: who is in now, what was commanded, and what the feeds of closures say."""
 
 from bridge.domain import hours
-from bridge.domain.closures import Feed, load_reading
+from bridge.domain.closures import Command, Feed, load_reading
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.values import Json, Millis
@@ -57,6 +57,14 @@ def _feed(calendar: str, feed: Feed | None) -> Json:
         "passed_over": reading.passed_over,
         "cut": reading.cut,
     }
+
+
+def tell_command(command: Command) -> str:
+    """One line about a command."""
+    said = "open" if command.open else "closed"
+    return (
+        f"{said} by {command.author} from {to_rfc3339(command.from_)} until {to_rfc3339(command.until)}: {command.why}"
+    )
 
 
 def tell_feed(shown: Json) -> str:
