@@ -160,8 +160,7 @@ def hours_list(site_id: str | None, *, as_json: bool) -> None:
     ]
     print_rows(("ID", "", "QUEUE", "FROM", "UNTIL", "BY", "WHY"), shown, nothing="Nothing is commanded.")
     for feed in found["feeds"]:
-        told = tell_feed(feed)
-        click.echo(f"{told[0].upper()}{told[1:]}.")
+        click.echo(tell_feed(feed))
 
 
 @click.command("revoke")

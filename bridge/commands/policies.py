@@ -21,17 +21,13 @@ from bridge.commands.common import (
     the_site,
     words_for,
 )
-from bridge.domain.findings import check_policy, stored_policy
+from bridge.domain.findings import check_policy
 from bridge.domain.host import Host, bot_inputs
-from bridge.domain.hours import Calendar
 from bridge.domain.instants import from_rfc3339, to_rfc3339
-from bridge.domain.policy import Policy
 from bridge.domain.values import Json
 from bridge.ports import PolicyVersion, Site
 from bridge.service import manage_policy
 from bridge.service.explain import local_time
-from bridge.service.hours_in_force import HoursInForce
-from bridge.service.read_hours import show_feeds, tell_command, tell_feed
 
 
 @click.group(cls=Ordered)
@@ -191,20 +187,3 @@ def policy_put(file: Path, site_id: str | None, author: str) -> None:
     for finding in accepted.findings:
         click.echo(str(finding), err=True)
     click.echo(f"Version {version} is in force on {target.id}.")
-
-
-def calendar_in_force(site_id: str | None, queue: str, name: str) -> tuple[Calendar, list[str]]:
-    """A calendar of the site's policy as it is for a queue now, and what there is to know beside it."""
-    with opened() as assembly, assembly.bridge.store.read() as tx:
-        site, at = the_site(tx, site_id), assembly.bridge.clock.now()
-        document = stored_policy(manage_policy.current_policy(tx, site.id).document)
-        found = HoursInForce(tx, site.id, document, at)
-        commands = [one for one in found.commands if one.concerns(queue)]
-        feeds = [one for one in show_feeds(document, found.feeds) if one["calendar"] == name]
-        return found.calendar(queue, name), [*map(tell_command, commands), *map(tell_feed, feeds)]
-
-
-def policy_in_force(site_id: str | None) -> Policy:
-    """The site's policy."""
-    with opened() as assembly, assembly.bridge.store.read() as tx:
-        return stored_policy(manage_policy.current_policy(tx, the_site(tx, site_id).id).document)

@@ -1,7 +1,7 @@
 """Staffed hours as the team sees them: who is in now, what was commanded, and what the feeds of closures say."""
 
 from bridge.domain import hours
-from bridge.domain.closures import Command, Feed, load_reading
+from bridge.domain.closures import Feed, load_reading
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.values import Json, Millis
@@ -59,22 +59,15 @@ def _feed(calendar: str, feed: Feed | None) -> Json:
     }
 
 
-def tell_command(command: Command) -> str:
-    """One line about a command."""
-    said = "open" if command.open else "closed"
-    return (
-        f"{said} by {command.author} from {to_rfc3339(command.from_)} until {to_rfc3339(command.until)}: {command.why}"
-    )
-
-
 def tell_feed(shown: Json) -> str:
-    """One line about a calendar's feed, from `show_feeds`."""
+    """One sentence about a calendar's feed, from `show_feeds`."""
     said = [f"the feed of {shown['calendar']} was {_last_read(shown)}"]
     said += [f"{shown['closures']} closures ahead"] if shown["read_at"] else ["it closes nothing"]
     said += [f"{shown['passed_over']} events cannot be read"] if shown["passed_over"] else []
     said += [f"{shown['cut']} more are left out"] if shown["cut"] else []
     said += [f"since then it failed {shown['failures']} times: {shown['error']}"] if shown["error"] else []
-    return "; ".join(said)
+    line = "; ".join(said)
+    return f"{line[0].upper()}{line[1:]}."
 
 
 def _last_read(shown: Json) -> str:

@@ -24,7 +24,7 @@ def test_closing_says_what_holds_and_how_to_take_it_back(monday: Terminal) -> No
         r"To take it back: bridge hours revoke (hrs_\S+)\n$",
         said,
     )
-    assert "Closed by cli from" in monday("hours", "--queue", "support").out
+    assert "burst pipe" in monday("hours", "--queue", "support").out
 
 
 def test_what_is_commanded_is_listed_until_it_is_revoked(monday: Terminal) -> None:
