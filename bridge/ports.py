@@ -148,7 +148,10 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised."""
+    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised.
+
+    It lies in the outbox as JSON: a new field has a default, so that what an earlier release wrote can still be sent.
+    """
 
     message_id: str
     sender: str
@@ -159,6 +162,12 @@ class Mail:
     reply_to: str | None = None
     sent_at: Millis = 0
     """The Date header, milliseconds UTC: the instant at which the mail was decided on."""
+    language: str | None = None
+    """Of its text, such as `de` or `pt-br`."""
+    in_reply_to: str | None = None
+    """The Message-ID that begins the thread to which the mail belongs; that mail need not exist."""
+    invitation: str | None = None
+    """An iCalendar object with a METHOD of REQUEST or CANCEL, shown by the reader's calendar and attached."""
 
 
 class Mailer(Protocol):

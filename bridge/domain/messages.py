@@ -54,7 +54,22 @@ KEYS: Mapping[str, Key] = MappingProxyType(
 
 
 def text(messages: Messages, language: str, key: str, **values: str) -> str:
-    """The message in the language: the owner's, else the shipped one, else both again in English.
+    """The message in the language, see `wording`, with its values.
+
+    Raises:
+        ValueError: no such key, or no wording can do with the values.
+    """
+    said = fill(wording(messages, language, key, values), values)
+    return " ".join(said.split()) if key == "mail_subject" else said
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with a value for each of its placeholders."""
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
+
+
+def wording(messages: Messages, language: str, key: str, values: Collection[str]) -> str:
+    """The template of a message in the language: the owner's, else the shipped one, else both again in English.
 
     A message of the owner's own has no shipped wording. A wording that asks for a value which is not given here is
     passed over, because the visitor has to hear something.
@@ -64,8 +79,7 @@ def text(messages: Messages, language: str, key: str, **values: str) -> str:
     """
     for template in _wordings(messages, language, key):
         if all(name in values for name in _PLACEHOLDER.findall(template)):
-            said = _PLACEHOLDER.sub(lambda found: values[found[1]], template)
-            return " ".join(said.split()) if key == "mail_subject" else said
+            return template
     if key not in KEYS:
         raise ValueError(f"no such message; {_hint(key)}")
     raise ValueError(f"the message {key} needs a value for {_braced(KEYS[key].one_of)}")
