@@ -73,13 +73,16 @@ def promise(queue: str, priority: str, tier: str | None, at_text: str, site_id: 
     at = instant(at_text)
     document = read_policy(read_document(file)) if file else policy_in_force(site_id)
     known(queue, list(document.queues), "queue")
-    known(tier or document.default_tier, list(document.tiers), "tier")
-    print_json(promised(document, queue, Priority(priority), at))
+    tier = tier or document.default_tier
+    known(tier, list(document.tiers), "tier")
+    print_json(promised(document, queue, tier, Priority(priority), at))
 
 
-def promised(document: Policy, queue: str, priority: Priority, at: int) -> Json:
+def promised(document: Policy, name: str, tier: str, priority: Priority, at: int) -> Json:
     """The promise of a queue, in English, as nobody is present."""
-    route = routing.route(document, queue, priority, at, free=False)
+    queue = document.queues[name].for_tier(tier)
+    staffing = routing.Staffing(name, queue, document.hours[queue.hours], free=False)
+    route = routing.route(staffing, priority, at)
     due = promises.say_when(route.due_at, calendar_zone=route.timezone, visitor_zone=None, locale="en", now=at)
     text = messages.text(document.messages, "en", "after_hours", due=due)
     at_due = to_rfc3339(route.due_at)

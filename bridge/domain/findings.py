@@ -14,7 +14,8 @@ from bridge.domain import hours
 from bridge.domain.finding import Finding, Level, PolicyRefused
 from bridge.domain.host import Host
 from bridge.domain.instants import from_rfc3339
-from bridge.domain.policy import All, Any_, AtLeast, Flow, Match, Not, Policy, Queue, Rule, Thresholds
+from bridge.domain.policy import All, Any_, AtLeast, Flow, Match, Not, Policy, Rule, Thresholds
+from bridge.domain.queues import Callbacks, ForTier, Queue
 from bridge.domain.review import did_you_mean, review
 from bridge.domain.triggers import Trigger
 from bridge.domain.values import Json, Millis
@@ -236,6 +237,8 @@ PLACES: Final[tuple[tuple[str, tuple[type[BaseModel], ...]], ...]] = (
     ("/flows/*", (Flow,)),
     ("/rules/*/when*", (Any_, All, AtLeast, Not)),
     ("/rules/*", (Rule,)),
+    ("/queues/*/by_tier/*", (ForTier,)),
+    ("/queues/*/callbacks", (Callbacks,)),
     ("/queues/*", (Queue,)),
     ("/hours/*/holidays", (hours.Holidays,)),
     ("/hours/*/closed/*", (hours.Closure,)),

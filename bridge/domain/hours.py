@@ -169,6 +169,8 @@ class Calendar(Frozen):
     holidays: Holidays | None = None
     closed: Annotated[tuple[Closure, ...], Field(max_length=400)] = ()
     extra: Annotated[tuple[Extra, ...], Field(max_length=400)] = ()
+    feed: Annotated[str, Field(max_length=500, pattern=r"^(https?|webcal)://[^\s@]+$")] | None = None
+    """Where an iCalendar feed of closures is read."""
 
     @field_validator("week")
     @classmethod
@@ -183,7 +185,7 @@ class Calendar(Frozen):
     def _one_kind(self) -> Self:
         given = self.model_fields_set
         if self.always:
-            if given & {"week", "holidays", "closed", "extra"}:
+            if given & {"week", "holidays", "closed", "extra", "feed"}:
                 raise ValueError(
                     '`always` takes nothing beside it but `timezone`: use week: {mon-sun: ["00:00-24:00"]}'
                 )

@@ -10,34 +10,16 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
+from pydantic import Discriminator, Field, Tag
 
 from bridge.domain.hours import Calendar
 from bridge.domain.lexicon import fold
+from bridge.domain.queues import Name, Queue
 from bridge.domain.triggers import Share, Trigger
-from bridge.domain.values import Channel, Frozen, Millis, Priority
+from bridge.domain.values import Frozen, Priority
 
-Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
 CONFIDENCE = 0.55
 """Below it a bot counts as unsure, where the document says nothing."""
-UNITS = {"s": 1_000, "m": 60_000, "h": 3_600_000, "d": 86_400_000}
-
-
-def read_duration(value: Any) -> Any:
-    """`90s`, `15m`, `4h`, `1d` or 0, as milliseconds.
-
-    Raises:
-        ValueError: another notation; the message says what is expected.
-    """
-    if value == 0 and not isinstance(value, bool):
-        return 0
-    found = re.fullmatch(r"(\d{1,5})\s*([smhd])", value.strip()) if isinstance(value, str) else None
-    if not found:
-        raise ValueError("expected a duration such as 90s, 15m, 4h or 1d (0 means the next opening)")
-    return int(found[1]) * UNITS[found[2]]
-
-
-Duration = Annotated[Millis, BeforeValidator(read_duration), Field(ge=0, le=30 * UNITS["d"])]
 
 
 class Any_(Frozen):  # noqa: N801 - `Any` is typing's
@@ -134,25 +116,6 @@ class Rule(Frozen):
     message: Name | None = None
     flows: tuple[Name, ...] = ()
     tiers: tuple[Name, ...] = ()
-
-
-class Queue(Frozen):
-    """People who answer: when they are there, how fast they promise to be, and the ladder of ways to reach them."""
-
-    hours: Name
-    respond_within: Annotated[dict[Priority, Duration], Field(min_length=1)]
-    ladder: Annotated[tuple[Channel, ...], Field(min_length=1, max_length=3)] = (Channel.LIVE, Channel.EMAIL)
-    pickup_within: Duration = 180_000
-    tiers: tuple[Name, ...] = ()
-    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$")] | None = None
-
-    def promises_within(self, priority: Priority) -> Millis:
-        """The time to answer for a priority; where it is not named, that of the next calmer one that is."""
-        order = list(Priority)
-        known = [
-            self.respond_within[p] for p in reversed(order[: order.index(priority) + 1]) if p in self.respond_within
-        ]
-        return known[0] if known else min(self.respond_within.values())
 
 
 class Policy(Frozen):

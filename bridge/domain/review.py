@@ -12,6 +12,7 @@ from bridge.domain.finding import Finding, Level
 from bridge.domain.host import Host
 from bridge.domain.lexicon import fold
 from bridge.domain.policy import Flow, Match, Policy, Rule, Thresholds
+from bridge.domain.queues import ForTier, Queue
 from bridge.domain.reach import can_hold, unreachable
 from bridge.domain.rules import holds, names
 from bridge.domain.triggers import TierAtLeast, Trigger, Words, inputs_of
@@ -88,6 +89,7 @@ def _named_tiers(policy: Policy) -> Iterator[tuple[str, str]]:
         yield from ((f"/rules/{index}/tiers/{n}", tier) for n, tier in enumerate(rule.tiers))
     for name, queue in policy.queues.items():
         yield from ((f"/queues/{name}/tiers/{n}", tier) for n, tier in enumerate(queue.tiers))
+        yield from ((f"/queues/{name}/by_tier/{tier}", tier) for tier in queue.by_tier)
 
 
 def _tiers_of(path: str, thresholds: Thresholds) -> Iterator[tuple[str, str]]:
@@ -215,16 +217,30 @@ def _fraud_alone(policy: Policy) -> Iterator[Finding]:
 
 def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
     for name, queue in policy.queues.items():
-        if queue.hours not in policy.hours:
-            yield _unknown(f"/queues/{name}/hours", "calendar", queue.hours, policy.hours)
-        if queue.ladder[-1] is not Channel.EMAIL:
-            hint = "end it with email: a person may be away, a mailbox is not"
-            yield _error(f"/queues/{name}/ladder", "its last rung can fail", hint)
-        if len(set(queue.ladder)) != len(queue.ladder):
-            yield _error(f"/queues/{name}/ladder", "a rung stands twice", "name each way once")
+        yield from _own_ways(policy, f"/queues/{name}", queue)
+        for tier, own in queue.by_tier.items():
+            yield from _own_ways(policy, f"/queues/{name}/by_tier/{tier}", own)
+        for index, other in enumerate(queue.overflow):
+            if other not in policy.queues:
+                yield _unknown(f"/queues/{name}/overflow/{index}", "queue", other, policy.queues)
+            if other == name:
+                yield _error(f"/queues/{name}/overflow/{index}", "a queue cannot help itself out", "name another one")
     for name, calendar in policy.hours.items():
         if not hours.opening_in_year(calendar, now):
             yield _error(f"/hours/{name}", "it never opens within a year", "nothing could be promised")
+
+
+def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Finding]:
+    """The calendar and the ladder of a queue, or what it has of its own for a tier."""
+    if own.hours is not None and own.hours not in policy.hours:
+        yield _unknown(f"{path}/hours", "calendar", own.hours, policy.hours)
+    if own.ladder is None:
+        return
+    if own.ladder[-1] is not Channel.EMAIL:
+        hint = "end it with email: a person may be away, a mailbox is not"
+        yield _error(f"{path}/ladder", "its last rung can fail", hint)
+    if len(set(own.ladder)) != len(own.ladder):
+        yield _error(f"{path}/ladder", "a rung stands twice", "name each way once")
 
 
 # -- what this host feeds ----------------------------------------------------------------------------------------------

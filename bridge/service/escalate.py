@@ -7,18 +7,19 @@ import json
 from dataclasses import dataclass, replace
 
 from bridge.domain import packet as packets
-from bridge.domain import routing, signals, summary
+from bridge.domain import signals, summary
 from bridge.domain.escalation import Escalation, EscalationState, Event, EventKind
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.policy import Rule
 from bridge.domain.routing import Route
 from bridge.domain.rules import Decision, rests_on_customer
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Channel, Identity, Millis, Priority, State
+from bridge.domain.values import Identity, Millis, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Case, new_id
-from bridge.service.promise import Wording, follow_ups, make_commitment
+from bridge.service.promise import Wording, make_commitment, plan_follow_ups
+from bridge.service.route import route_now
 
 
 def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session, Escalation]:
@@ -34,9 +35,7 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
     case.tx.sessions.lock(session.site, session.id, new.id)
     if new.customer_key:
         case.tx.sessions.join(session.site, new.customer_key, new.id)
-    pickup = case.policy.queues[new.queue].pickup_within
-    for follow_up in follow_ups(new.site, new.commitment, route, pickup_within=pickup):
-        case.tx.work.plan(follow_up)
+    plan_follow_ups(case, new, route)
     notify.post_ticket(case, new)
     notify.mail_team(case, new, "new")
     locked = replace(session, state=State.ESCALATED, escalation_id=new.id)
@@ -48,8 +47,8 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
     rule = decision.rule
     if rule is None:
         raise ValueError("no rule decided")
-    queue = case.policy.queue_for(rule, session.customer.tier)
-    route = route_now(case, queue, rule.priority)
+    tier = session.customer.tier
+    route = route_now(case, case.policy.queue_for(rule, tier), tier, rule.priority)
     escalation_id = new_id("esc")
     new = Escalation(
         site=session.site,
@@ -60,7 +59,7 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         rule=rule.name,
         reason=decision.reason,
         priority=rule.priority,
-        queue=queue,
+        queue=route.queue,
         channel=route.channel,
         policy_version=case.current.version,
         packet=build_packet(case.tx, session, decision),
@@ -80,13 +79,6 @@ def wording_of(case: Case, session: Session, rule: Rule) -> Wording:
     """
     stranger = session.visitor.identity is not Identity.VERIFIED
     return Wording(own=None if stranger and rests_on_customer(case.policy, rule) else rule.message)
-
-
-def route_now(case: Case, queue: str, priority: Priority, below: Channel | None = None) -> Route:
-    """The first rung that is possible now, with who is there and how much they have in hand."""
-    present, load = case.tx.people.present(case.site.id, case.at), case.tx.escalations.load(case.site.id)
-    free = routing.someone_free(queue, present, load, case.at)
-    return routing.route(case.policy, queue, priority, case.at, free=free, below=below)
 
 
 def join(tx: Tx, session: Session, key: str | None) -> tuple[Session, Escalation]:

@@ -5,16 +5,14 @@ from dataclasses import dataclass, replace
 
 from bridge.domain import commitment as promises
 from bridge.domain import messages
-from bridge.domain.escalation import Commitment, CommitmentState, FollowUp, FollowUpKind
-from bridge.domain.instants import MINUTE
+from bridge.domain.escalation import Commitment, CommitmentState, Escalation, FollowUp, FollowUpKind
+from bridge.domain.queues import Queue
 from bridge.domain.routing import Route
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis
 from bridge.service.context import Case, new_id
+from bridge.service.route import queue_of
 from bridge.service.verdicts import say, say_due
-
-WARN_BEFORE = 10 * MINUTE
-"""The team is warned so long before a promise is due, if it was made more than twice that earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +48,27 @@ def _words(case: Case, session: Session, route: Route, wording: Wording) -> str:
     return say(case.policy, session, key, due=say_due(case.policy, session, route.due_at, route.timezone, case.at))
 
 
-def follow_ups(
-    site: str, commitment: Commitment, route: Route, *, pickup_within: Millis, greet_at_opening: bool = True
-) -> Iterator[FollowUp]:
-    """What has to happen so that the promise is kept, or answered for."""
+def plan_follow_ups(case: Case, escalation: Escalation, route: Route) -> None:
+    """Plan what keeps the escalation's standing promise."""
+    _, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    for follow_up in follow_ups(case.site.id, escalation.commitment, route, queue):
+        case.tx.work.plan(follow_up)
+
+
+def follow_ups(site: str, commitment: Commitment, route: Route, queue: Queue) -> Iterator[FollowUp]:
+    """What has to happen so that the promise is kept, or answered for.
+
+    The team is warned `warn_before` ahead, if the promise was made more than twice that earlier.
+    """
 
     def plan(kind: FollowUpKind, due_at: Millis) -> FollowUp:
         return FollowUp(new_id("fup"), site, commitment.escalation_id, commitment.id, kind, due_at)
 
     made, due = commitment.made_at, commitment.due_at
     if commitment.channel is Channel.LIVE:
-        yield plan(FollowUpKind.PICKUP, min(made + pickup_within, due))
-    if route.opens_at is not None and greet_at_opening:
+        yield plan(FollowUpKind.PICKUP, min(made + queue.pickup_within, due))
+    if route.opens_at is not None:
         yield plan(FollowUpKind.OPENING, route.opens_at)
-    if due - made > 2 * WARN_BEFORE:
-        yield plan(FollowUpKind.WARN, due - WARN_BEFORE)
+    if due - made > 2 * queue.warn_before:
+        yield plan(FollowUpKind.WARN, due - queue.warn_before)
     yield plan(FollowUpKind.PROMISE, due)

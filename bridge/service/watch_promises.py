@@ -25,8 +25,9 @@ from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import StoreBusy
 from bridge.service import notify
 from bridge.service.context import Bridge, Case, open_case
-from bridge.service.escalate import Said, announce, route_now
-from bridge.service.promise import Wording, follow_ups, make_commitment
+from bridge.service.escalate import Said, announce
+from bridge.service.promise import Wording, make_commitment, plan_follow_ups
+from bridge.service.route import route_now
 from bridge.service.verdicts import promise_values
 
 log = structlog.get_logger()
@@ -164,17 +165,15 @@ def renew(
         below: the rung that did not answer; None starts at the top of the ladder.
         priority: whose time to answer is promised, if not the escalation's own.
     """
-    queue = escalation.queue if escalation.queue in case.policy.queues else next(iter(case.policy.queues))
-    route = route_now(case, queue, priority or escalation.priority, below)
+    tier = escalation.packet.customer.tier
+    route = route_now(case, escalation.queue, tier, priority or escalation.priority, below)
     session = first_session(case, escalation)
     commitment = make_commitment(case, session, escalation.id, route, wording=wording)
     case.tx.escalations.settle(escalation.commitment.id, settled)
     case.tx.escalations.promise(case.site.id, commitment)
     fresh = replace(escalation, channel=route.channel, commitment=commitment)
     case.tx.escalations.set_state(fresh)
-    pickup = case.policy.queues[queue].pickup_within
-    for follow_up in follow_ups(case.site.id, commitment, route, pickup_within=pickup):
-        case.tx.work.plan(follow_up)
+    plan_follow_ups(case, fresh, route)
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
 

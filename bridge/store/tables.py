@@ -240,6 +240,8 @@ follow_up = Table(
     Column("lease_until", Instant),
     Column("attempts", Integer, nullable=False),
     Column("error", Text),
+    Column("rank", Integer, nullable=False, server_default=text("0")),
+    Column("done_at", Instant),
     ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
     UniqueConstraint("commitment_id", "kind"),
     Index(None, "state", "due_at"),
@@ -266,6 +268,7 @@ outbox = Table(
     Column("ref", Text),
     Column("url", Text),
     Column("created_at", Instant, nullable=False),
+    Column("rank", Integer, nullable=False, server_default=text("0")),
     ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
     UniqueConstraint("target", "external_id"),
     Index(None, "state", "due_at"),
@@ -282,8 +285,84 @@ presence = Table(
     Column("queues", Text, nullable=False),
     Column("capacity", Integer, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    Column("source", Text, nullable=False, server_default=text("'api'")),
     PrimaryKeyConstraint("site", "agent_id"),
     ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+absence = Table(  # who did not pick up counts as away for a while, whatever the heartbeat says
+    "absence",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("who", Text, nullable=False),  # "agent" or "queue"
+    Column("id", Text, nullable=False),
+    Column("until_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "who", "id"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+hours_override = Table(
+    "hours_override",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("queue", Text, nullable=False),  # empty: every queue
+    Column("open", Boolean, nullable=False),
+    Column("from_at", Instant, nullable=False),
+    Column("until_at", Instant, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("author", Text, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("revoked_at", Instant),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+    Index(None, "site", "until_at"),
+)
+
+closure_feed = Table(
+    "closure_feed",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("closures", Text, nullable=False),
+    Column("etag", Text),
+    Column("read_at", Instant),  # when it was last read well
+    Column("tried_at", Instant, nullable=False),
+    Column("error", Text),
+    PrimaryKeyConstraint("site", "url"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+BOOKED = text("state = 'booked'")
+
+callback = Table(
+    "callback",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, primary_key=True),
+    Column("escalation_id", Text, nullable=False),
+    Column("queue", Text, nullable=False),
+    Column("starts_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("seat", Integer, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("sequence", Integer, nullable=False),  # counts the changes, as iCalendar's SEQUENCE does
+    Column("commitment_id", Text, nullable=False),
+    Column("confirmed_at", Instant),
+    Column("booked_at", Instant, nullable=False),
+    ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
+    # one seat of a slot is booked once, and one call an escalation: whatever races, the second one is refused
+    Index(
+        "uq_callback_seat",
+        "site",
+        "queue",
+        "starts_at",
+        "seat",
+        unique=True,
+        sqlite_where=BOOKED,
+        postgresql_where=BOOKED,
+    ),
+    Index("uq_callback_escalation", "escalation_id", unique=True, sqlite_where=BOOKED, postgresql_where=BOOKED),
+    Index(None, "escalation_id"),
 )
 
 crm_cache = Table(

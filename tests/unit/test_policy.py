@@ -13,8 +13,8 @@ from bridge.domain.policy import (
     flow_at_start,
     flow_of_intent,
     flow_of_message,
-    read_duration,
 )
+from bridge.domain.queues import read_duration
 from bridge.domain.values import Channel, Priority
 from bridge.service.manage_policy import default_document, shipped_document
 
@@ -632,3 +632,40 @@ def test_a_policy_of_nothing_but_tier_queues_still_has_one_for_everybody() -> No
 
 def test_a_ladder_that_is_left_out_ends_with_email() -> None:
     assert read_policy(changed(", ladder: [live, email]", "")).queues["team"].ladder == (Channel.LIVE, Channel.EMAIL)
+
+
+# ---------------------------------------------------------------------------------------------- what a queue may say
+
+
+def queue_of(more: str) -> str:
+    return changed("hours: office, resp", f"{more}, hours: office, resp")
+
+
+def test_a_queue_may_do_otherwise_for_a_tier() -> None:
+    document = read_policy(
+        queue_of("by_tier: {enterprise: {hours: always, ladder: [email], respond_within: {normal: 5m}}}")
+        + "  always: {always: true}\n"
+    )
+    queue = document.queues["team"]
+    assert queue.for_tier("standard") is queue
+    own = queue.for_tier("enterprise")
+    assert (own.hours, own.ladder, own.pickup_within) == ("always", (Channel.EMAIL,), queue.pickup_within)
+    assert own.promises_within(Priority.URGENT) == 5 * 60_000
+
+
+@pytest.mark.parametrize(
+    ("more", "path"),
+    {
+        "a tier that there is not": ("by_tier: {gold: {hours: office}}", "/queues/team/by_tier/gold"),
+        "a tier's calendar that there is not": ("by_tier: {free: {hours: nigt}}", "/queues/team/by_tier/free/hours"),
+        "a tier's ladder that can fail": ("by_tier: {free: {ladder: [live]}}", "/queues/team/by_tier/free/ladder"),
+        "a misspelt key of a tier": ("by_tier: {free: {hour: office}}", "/queues/team/by_tier/free/hour"),
+        "an overflow that there is not": ("overflow: [tema]", "/queues/team/overflow/0"),
+        "an overflow into itself": ("overflow: [team]", "/queues/team/overflow/0"),
+        "a slot that does not fit the day": ("callbacks: {slot: 7m}", "/queues/team/callbacks/slot"),
+        "a misspelt key of callbacks": ("callbacks: {slots: 30m}", "/queues/team/callbacks/slots"),
+        "a staffing of another kind": ("staffing: hope", "/queues/team/staffing"),
+    }.values(),
+)
+def test_what_a_queue_cannot_be_is_a_finding_where_it_stands(more: str, path: str) -> None:
+    assert path in {finding.path for finding in errors(queue_of(more))}

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from support.packets import at
 
+from bridge.domain import routing
 from bridge.domain.escalation import Agent, Presence
 from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
-from bridge.domain.routing import route, someone_free
+from bridge.domain.routing import Route, Staffing, someone_free
 from bridge.domain.values import Channel, Priority
 
 POLICY = """
@@ -33,6 +34,13 @@ def policy() -> Policy:
     return read_policy(POLICY)
 
 
+def route(
+    policy: Policy, name: str, priority: Priority, now: int, *, free: bool, below: Channel | None = None
+) -> Route:
+    queue = policy.queues[name]
+    return routing.route(Staffing(name, queue, policy.hours[queue.hours], free), priority, now, below=below)
+
+
 def test_a_free_person_in_staffed_hours_is_live(policy: Policy) -> None:
     found = route(policy, "team", Priority.URGENT, MONDAY_10, free=True)
     assert found.channel is Channel.LIVE
@@ -40,16 +48,16 @@ def test_a_free_person_in_staffed_hours_is_live(policy: Policy) -> None:
     assert found.opens_at is None
 
 
-def test_nobody_free_in_staffed_hours_is_a_mail_within_the_same_day(policy: Policy) -> None:
+def test_nobody_free_in_staffed_hours_is_a_call_within_the_same_day(policy: Policy) -> None:
     found = route(policy, "team", Priority.URGENT, MONDAY_10, free=False)
-    assert found.channel is Channel.EMAIL
+    assert found.channel is Channel.CALLBACK
     assert found.due_at == MONDAY_10 + 15 * 60_000
     assert found.timezone == "America/New_York"
 
 
 def test_a_person_who_is_there_after_hours_does_not_make_it_live(policy: Policy) -> None:
     found = route(policy, "team", Priority.URGENT, SATURDAY, free=True)
-    assert found.channel is Channel.EMAIL
+    assert found.channel is Channel.CALLBACK
     assert found.opens_at == MONDAY_9
     assert found.due_at == MONDAY_9 + 15 * 60_000
 
@@ -62,6 +70,13 @@ def test_the_time_to_answer_runs_over_the_closed_hours(policy: Policy) -> None:
 def test_a_live_promise_runs_on_the_wall_clock(policy: Policy) -> None:
     found = route(policy, "team", Priority.NORMAL, MONDAY_16, free=True)
     assert found.due_at == MONDAY_16 + 4 * 3_600_000
+
+
+def test_a_queue_without_a_time_for_a_call_soon_enough_writes_a_mail(policy: Policy) -> None:
+    queue = policy.queues["team"]
+    soon = queue.model_copy(update={"callbacks": queue.callbacks.model_copy(update={"ahead": 60_000})})
+    found = routing.route(Staffing("team", soon, policy.hours["office"], free=False), Priority.URGENT, SATURDAY)
+    assert found.channel is Channel.EMAIL
 
 
 def test_a_ladder_without_live_is_never_live(policy: Policy) -> None:
@@ -77,9 +92,12 @@ def test_a_team_that_never_goes_needs_no_opening(policy: Policy) -> None:
     assert (found.opens_at, found.due_at) == (None, SATURDAY + 3_600_000)
 
 
-@pytest.mark.parametrize("below", [Channel.LIVE, Channel.CALLBACK, Channel.EMAIL])
-def test_below_a_rung_it_goes_down_and_ends_with_the_mail(policy: Policy, below: Channel) -> None:
-    assert route(policy, "team", Priority.URGENT, MONDAY_10, free=True, below=below).channel is Channel.EMAIL
+@pytest.mark.parametrize(
+    ("below", "next_rung"),
+    [(Channel.LIVE, Channel.CALLBACK), (Channel.CALLBACK, Channel.EMAIL), (Channel.EMAIL, Channel.EMAIL)],
+)
+def test_below_a_rung_it_goes_down_and_ends_with_the_mail(policy: Policy, below: Channel, next_rung: Channel) -> None:
+    assert route(policy, "team", Priority.URGENT, MONDAY_10, free=True, below=below).channel is next_rung
 
 
 def test_a_rung_that_the_ladder_has_lost_since_leaves_the_mail(policy: Policy) -> None:
