@@ -205,21 +205,21 @@ DEFAULTS: Messages = MappingProxyType(
             "resolved": "Our team has marked your request as resolved.",
             "closed": "This conversation is closed. Please start a new one if you need us again.",
             "mail_subject": "Your request {reference}",
-            "mail_follow_up": "Hello,\n\nour team is in, and your request is with us. What we told you:\n\n"
+            "mail_follow_up": "Hello,\n\nOur team is in, and your request is with us. What we told you:\n\n"
             "{promise}\n\nIf you want to add something, just reply to this e-mail.\n",
             "mail_broken": "Hello,\n\n{promise}\n\nIf you want to add something, just reply to this e-mail.\n",
             "mail_reply": "Hello,\n\n{agent} has answered your request:\n\n{text}\n\nIf you have another question, "
             "just reply to this e-mail.\n",
-            "mail_callback_booked": "Hello,\n\nyour call is booked. We will call you at {phone}, at this time:\n\n"
+            "mail_callback_booked": "Hello,\n\nYour call is booked. We will call you at {phone}, at this time:\n\n"
             "{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
-            "mail_callback_moved": "Hello,\n\nyour call has a new time. We will call you at {phone}, at this time:\n\n"
+            "mail_callback_moved": "Hello,\n\nYour call has a new time. We will call you at {phone}, at this time:\n\n"
             "{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
-            "mail_callback_reminder": "Hello,\n\nthis is a reminder of your call. We will call you at {phone}, at "
+            "mail_callback_reminder": "Hello,\n\nThis is a reminder of your call. We will call you at {phone}, at "
             "this time:\n\n{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
-            "mail_callback_cancelled": "Hello,\n\nyour call is cancelled. This was its time:\n\n{when}\n\nYour "
-            "request stays with us:\n\n{promise}\n",
-            "mail_callback_missed": "Hello,\n\nthe call that was booked for you did not take place, and we are sorry. "
-            "This was its time:\n\n{when}\n\nWhat we promise you now:\n\n{promise}\n",
+            "mail_callback_cancelled": "Hello,\n\nYour call is cancelled. This was its time: {when}.\n\nYour request "
+            "stays with us:\n\n{promise}\n",
+            "mail_callback_missed": "Hello,\n\nThe call that was booked for you did not take place, and we are sorry. "
+            "This was its time: {when}.\n\nWhat we promise you now:\n\n{promise}\n",
             "mail_footer": "{site} sends this e-mail because help was asked for in its chat with this address. If "
             "that was not you, you need not do anything.\nYour reference: {reference}",
             "link_chat": "Open the chat",
@@ -256,10 +256,10 @@ DEFAULTS: Messages = MappingProxyType(
             "mail_callback_reminder": "Guten Tag,\n\nwir erinnern Sie an Ihren Rückruf. Wir rufen Sie unter {phone} "
             "an, und zwar zu dieser Zeit:\n\n{when}\n\nWenn Ihnen die Zeit nicht mehr passt, können Sie den Rückruf "
             "verschieben oder absagen.\n",
-            "mail_callback_cancelled": "Guten Tag,\n\nIhr Rückruf ist abgesagt. Er war für diese Zeit geplant:\n\n"
-            "{when}\n\nIhre Anfrage liegt uns weiterhin vor:\n\n{promise}\n",
+            "mail_callback_cancelled": "Guten Tag,\n\nIhr Rückruf ist abgesagt. Er war für diese Zeit geplant: "
+            "{when}.\n\nIhre Anfrage liegt uns weiterhin vor:\n\n{promise}\n",
             "mail_callback_missed": "Guten Tag,\n\nder gebuchte Rückruf hat nicht stattgefunden. Das tut uns leid. Er "
-            "war für diese Zeit geplant:\n\n{when}\n\nWas wir Ihnen jetzt zusagen:\n\n{promise}\n",
+            "war für diese Zeit geplant: {when}.\n\nWas wir Ihnen jetzt zusagen:\n\n{promise}\n",
             "mail_footer": "{site} sendet diese E-Mail, weil im Chat der Website mit dieser Adresse um Hilfe gebeten "
             "wurde. Wenn Sie das nicht waren, brauchen Sie nichts zu tun.\nIhr Zeichen: {reference}",
             "link_chat": "Chat öffnen",
@@ -293,10 +293,10 @@ DEFAULTS: Messages = MappingProxyType(
             "momento:\n\n{when}\n\nSi la hora ya no le conviene, puede cambiar o cancelar la llamada.\n",
             "mail_callback_reminder": "Hola:\n\nLe recordamos su llamada. Le llamaremos al {phone} en este "
             "momento:\n\n{when}\n\nSi la hora ya no le conviene, puede cambiar o cancelar la llamada.\n",
-            "mail_callback_cancelled": "Hola:\n\nSu llamada está cancelada. Estaba prevista para este momento:\n\n"
-            "{when}\n\nSu solicitud sigue con nosotros:\n\n{promise}\n",
+            "mail_callback_cancelled": "Hola:\n\nSu llamada está cancelada. Estaba prevista para este momento: "
+            "{when}.\n\nSu solicitud sigue con nosotros:\n\n{promise}\n",
             "mail_callback_missed": "Hola:\n\nLa llamada reservada no se ha realizado y lo sentimos. Estaba prevista "
-            "para este momento:\n\n{when}\n\nEsto es lo que le prometemos ahora:\n\n{promise}\n",
+            "para este momento: {when}.\n\nEsto es lo que le prometemos ahora:\n\n{promise}\n",
             "mail_footer": "{site} envía este correo porque alguien pidió ayuda en su chat con esta dirección. Si no "
             "fue usted, no tiene que hacer nada.\nSu referencia: {reference}",
             "link_chat": "Abrir el chat",
@@ -330,10 +330,10 @@ DEFAULTS: Messages = MappingProxyType(
             "mail_callback_reminder": "Bonjour,\n\nNous vous rappelons votre rendez-vous téléphonique. Nous vous "
             "appellerons au {phone}, à ce moment :\n\n{when}\n\nSi cet horaire ne vous convient plus, vous pouvez "
             "déplacer ou annuler l’appel.\n",
-            "mail_callback_cancelled": "Bonjour,\n\nVotre appel est annulé. Il était prévu à ce moment :\n\n{when}\n\n"
+            "mail_callback_cancelled": "Bonjour,\n\nVotre appel est annulé. Il était prévu à ce moment : {when}.\n\n"
             "Votre demande reste entre nos mains :\n\n{promise}\n",
             "mail_callback_missed": "Bonjour,\n\nL’appel réservé n’a pas eu lieu et nous en sommes désolés. Il était "
-            "prévu à ce moment :\n\n{when}\n\nVoici ce que nous vous promettons maintenant :\n\n{promise}\n",
+            "prévu à ce moment : {when}.\n\nVoici ce que nous vous promettons maintenant :\n\n{promise}\n",
             "mail_footer": "{site} envoie cet e-mail parce que de l’aide a été demandée dans son chat avec cette "
             "adresse. Si ce n’était pas vous, vous n’avez rien à faire.\nVotre référence : {reference}",
             "link_chat": "Ouvrir le chat",
@@ -370,9 +370,9 @@ DEFAULTS: Messages = MappingProxyType(
             "{phone} in questo momento:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la "
             "telefonata.\n",
             "mail_callback_cancelled": "Buongiorno,\n\nla Sua telefonata è annullata. Era prevista per questo "
-            "momento:\n\n{when}\n\nLa Sua richiesta resta in carico a noi:\n\n{promise}\n",
+            "momento: {when}.\n\nLa Sua richiesta resta in carico a noi:\n\n{promise}\n",
             "mail_callback_missed": "Buongiorno,\n\nla telefonata prenotata non è avvenuta e ce ne scusiamo. Era "
-            "prevista per questo momento:\n\n{when}\n\nEcco che cosa Le promettiamo ora:\n\n{promise}\n",
+            "prevista per questo momento: {when}.\n\nEcco che cosa Le promettiamo ora:\n\n{promise}\n",
             "mail_footer": "{site} invia questa e-mail perché nella sua chat è stato chiesto aiuto con questo "
             "indirizzo. Se non è stato Lei, non deve fare nulla.\nIl Suo riferimento: {reference}",
             "link_chat": "Apra la chat",
@@ -407,9 +407,9 @@ DEFAULTS: Messages = MappingProxyType(
             "op dit moment:\n\n{when}\n\nKomt het tijdstip niet meer uit? Dan kunt u het gesprek verzetten of "
             "annuleren.\n",
             "mail_callback_cancelled": "Goedendag,\n\nUw telefoongesprek is geannuleerd. Het was gepland op dit "
-            "moment:\n\n{when}\n\nUw aanvraag blijft bij ons:\n\n{promise}\n",
+            "moment: {when}.\n\nUw aanvraag blijft bij ons:\n\n{promise}\n",
             "mail_callback_missed": "Goedendag,\n\nHet geboekte telefoongesprek heeft niet plaatsgevonden. Dat spijt "
-            "ons. Het was gepland op dit moment:\n\n{when}\n\nDit beloven we u nu:\n\n{promise}\n",
+            "ons. Het was gepland op dit moment: {when}.\n\nDit beloven we u nu:\n\n{promise}\n",
             "mail_footer": "{site} stuurt deze e-mail omdat in de chat van de website met dit adres om hulp is "
             "gevraagd. Was u dat niet? Dan hoeft u niets te doen.\nUw kenmerk: {reference}",
             "link_chat": "Open de chat",
@@ -446,9 +446,9 @@ DEFAULTS: Messages = MappingProxyType(
             "numer {phone} w tym terminie:\n\n{when}\n\nJeśli ten termin już Ci nie odpowiada, możesz przełożyć lub "
             "odwołać rozmowę.\n",
             "mail_callback_cancelled": "Dzień dobry,\n\nTwoja rozmowa telefoniczna została odwołana. Była umówiona na "
-            "ten termin:\n\n{when}\n\nTwoje zgłoszenie nadal jest u nas:\n\n{promise}\n",
+            "ten termin: {when}.\n\nTwoje zgłoszenie nadal jest u nas:\n\n{promise}\n",
             "mail_callback_missed": "Dzień dobry,\n\numówiona rozmowa telefoniczna się nie odbyła. Przepraszamy. Była "
-            "umówiona na ten termin:\n\n{when}\n\nNasza nowa obietnica:\n\n{promise}\n",
+            "umówiona na ten termin: {when}.\n\nNasza nowa obietnica:\n\n{promise}\n",
             "mail_footer": "{site} wysyła tę wiadomość, ponieważ na czacie poproszono o pomoc i podano ten adres. "
             "Jeśli to nie Ty, nie musisz nic robić.\nNumer zgłoszenia: {reference}",
             "link_chat": "Otwórz czat",
@@ -470,21 +470,21 @@ DEFAULTS: Messages = MappingProxyType(
             "resolved": "Nossa equipe marcou sua solicitação como resolvida.",
             "closed": "Esta conversa está encerrada. Se precisar de nós novamente, inicie uma nova.",
             "mail_subject": "Sua solicitação {reference}",
-            "mail_follow_up": "Olá,\n\nnossa equipe já está disponível e recebeu sua solicitação. Foi isto que "
+            "mail_follow_up": "Olá,\n\nNossa equipe já está disponível e recebeu sua solicitação. Foi isto que "
             "informamos:\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n",
             "mail_broken": "Olá,\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n",
             "mail_reply": "Olá,\n\n{agent} respondeu à sua solicitação:\n\n{text}\n\nSe tiver outra pergunta, "
             "responda a este e-mail.\n",
-            "mail_callback_booked": "Olá,\n\nsua ligação está agendada. Vamos ligar para {phone} neste horário:\n\n"
+            "mail_callback_booked": "Olá,\n\nSua ligação está agendada. Vamos ligar para {phone} neste horário:\n\n"
             "{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
-            "mail_callback_moved": "Olá,\n\nsua ligação tem um novo horário. Vamos ligar para {phone} neste "
+            "mail_callback_moved": "Olá,\n\nSua ligação tem um novo horário. Vamos ligar para {phone} neste "
             "horário:\n\n{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
-            "mail_callback_reminder": "Olá,\n\neste é um lembrete da sua ligação. Vamos ligar para {phone} neste "
+            "mail_callback_reminder": "Olá,\n\nEste é um lembrete da sua ligação. Vamos ligar para {phone} neste "
             "horário:\n\n{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
-            "mail_callback_cancelled": "Olá,\n\nsua ligação foi cancelada. Ela estava marcada para este horário:\n\n"
-            "{when}\n\nSua solicitação continua conosco:\n\n{promise}\n",
-            "mail_callback_missed": "Olá,\n\na ligação agendada não aconteceu e pedimos desculpas. Ela estava marcada "
-            "para este horário:\n\n{when}\n\nO que prometemos a você agora:\n\n{promise}\n",
+            "mail_callback_cancelled": "Olá,\n\nSua ligação foi cancelada. Ela estava marcada para este horário: "
+            "{when}.\n\nSua solicitação continua conosco:\n\n{promise}\n",
+            "mail_callback_missed": "Olá,\n\nA ligação agendada não aconteceu e pedimos desculpas. Ela estava marcada "
+            "para este horário: {when}.\n\nO que prometemos a você agora:\n\n{promise}\n",
             "mail_footer": "{site} envia este e-mail porque alguém pediu ajuda no chat do site com este endereço. Se "
             "não foi você, não precisa fazer nada.\nSua referência: {reference}",
             "link_chat": "Abrir o chat",

@@ -14,7 +14,7 @@ from bridge.domain.instants import DAY
 from bridge.domain.letters import Action, Block, Highlight, Letter, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import sections
-from bridge.domain.session import Session
+from bridge.domain.session import Session, contact_line
 from bridge.domain.values import Identity
 from bridge.ports import Mail, Site
 from bridge.service.context import Case, new_id
@@ -82,15 +82,14 @@ def post_ticket(case: Case, escalation: Escalation) -> None:
 # -- to the team -------------------------------------------------------------------------------------------------------
 
 
-def mail_team(case: Case, escalation: Escalation, key: str, reached_at: str | None = None) -> None:
+def mail_team(case: Case, escalation: Escalation, key: str) -> None:
     """A mail to the people of the queue: `key` names the occasion, and makes a repeat of it harmless."""
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
     subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
-    reached = (Paragraph(f"The customer can be reached at: {reached_at}"),) if reached_at else ()
     blocks: tuple[Block, ...] = (
         Paragraph(occasion.text),
         Highlight(escalation.commitment.text),
-        *reached,
+        *_contact_given_since(case, escalation),
         Paragraph("Claim and answer it in WordPress, under Escalations."),
         Action("Open it in WordPress", desk_page(case.site, escalation.id)),
         *sections(ticket_of(escalation)),
@@ -99,6 +98,20 @@ def mail_team(case: Case, escalation: Escalation, key: str, reached_at: str | No
     thread = f"{escalation.id}.team.new"
     mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
     post_mail(case, escalation, key, mail)
+
+
+def reached_at(case: Case, escalation: Escalation) -> str:
+    """How the customer can be reached by now, in one line; empty when nothing is known."""
+    lines = map(contact_line, case.tx.sessions.of_escalation(escalation.site, escalation.id))
+    return next(filter(None, lines), "")
+
+
+def _contact_given_since(case: Case, escalation: Escalation) -> tuple[Paragraph, ...]:
+    """What the packet cannot know, for it is of the decision."""
+    customer = escalation.packet.customer
+    known = customer.email or customer.phone
+    line = reached_at(case, escalation)
+    return () if known or not line else (Paragraph(f"The customer can be reached at: {line}"),)
 
 
 def team_letter(
@@ -127,7 +140,7 @@ def team_letter(
     )
 
 
-def desk_page(site: Site, escalation_id: str | None) -> str:
+def desk_page(site: Site, escalation_id: str | None = None) -> str:
     """Where wp-admin shows an escalation, or all that are open."""
     page = f"{site.url.rstrip('/')}/wp-admin/admin.php?page=escbridge-escalations"
     return f"{page}&escalation={quote(escalation_id, safe='')}" if escalation_id else page
