@@ -199,6 +199,17 @@ def test_a_wording_of_the_owners_is_both_text_and_html(night: Sidecar) -> None:
     assert "&lt;Harbour&gt; team" in (mail.html or "")
 
 
+def test_the_person_in_charge_hears_when_nobody_answers_at_all(night: Sidecar) -> None:
+    night.put_policy(TWO_QUEUES.replace("email: vip@shop.example", "in_charge: boss@shop.example, promises: 2"))
+    asks(night, 1, "business")
+    for day in (2, 3, 4, 5):
+        night.clock.set(f"2026-11-0{day}T21:00:00Z")
+        night.work()
+    assert {mail.subject.split(" [")[0] for mail in night.mailer.to("boss@shop.example")} == {
+        "ALARM: promise broken again"
+    }
+
+
 # --------------------------------------------------------------------------------------------- what visitors may write
 
 
