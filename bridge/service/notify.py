@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -127,17 +127,7 @@ def team_letter(
     """A mail to the people of a queue, or to who is in charge of it; `key` is what its Message-ID is made of."""
     footer = f"{_host(case.site)} sends this to those who answer the queue {queue}."
     letter = Letter("en", blocks, footer)
-    return Mail(
-        message_id=_message_id(case, key),
-        sender=case.systems.sender,
-        to=_team_address(case, queue, in_charge=in_charge),
-        subject=subject,
-        text=as_text(letter),
-        html=as_html(letter, subject),
-        sent_at=case.at,
-        language=letter.tag,
-        in_reply_to=_message_id(case, thread) if thread else None,
-    )
+    return _mail(case, key, letter, to=_team_address(case, queue, in_charge=in_charge), subject=subject, thread=thread)
 
 
 def desk_page(site: Site, escalation_id: str | None = None) -> str:
@@ -181,25 +171,13 @@ def mail_customer(
     to = addressed.visitor.email
     if to is None:
         return False
-    message = key.split(".", maxsplit=1)[0]
+    message, thread = key.split(".", maxsplit=1)[0], f"{escalation.id}.customer"
     letter = _letter(case, escalation, session, f"mail_{message}", link, values)
     subject = say(case.policy, session, "mail_subject", reference=_reference(escalation))
-    key = f"{escalation.id}.customer.{key}"
-    mail = Mail(
-        message_id=_message_id(case, key),
-        sender=case.systems.sender,
-        to=to,
-        subject=subject,
-        text=as_text(letter),
-        html=as_html(letter, subject),
-        reply_to=case.site.team_email,
-        sent_at=case.at,
-        language=letter.tag,
-        in_reply_to=_message_id(case, f"{escalation.id}.customer"),
-        invitation=invitation,
-    )
+    mail = _mail(case, f"{thread}.{key}", letter, to=to, subject=subject, thread=thread)
+    mail = replace(mail, reply_to=case.site.team_email, invitation=invitation)
     held = _held(case, addressed, by_a_person=message == "reply")
-    post_mail(case, escalation, key, mail, held=held)
+    post_mail(case, escalation, f"{thread}.{key}", mail, held=held)
     return True
 
 
@@ -255,6 +233,20 @@ def post_mail(case: Case, escalation: Escalation, external_id: str, mail: Mail, 
     _post(case, escalation, OutboxKind.MAIL, "mail", external_id, payload, held=held)
     if held:
         log.warning("mail.held_back", site=case.site.id, escalation=escalation.id, mail=external_id)
+
+
+def _mail(case: Case, key: str, letter: Letter, *, to: str, subject: str, thread: str | None) -> Mail:
+    return Mail(
+        message_id=_message_id(case, key),
+        sender=case.systems.sender,
+        to=to,
+        subject=subject,
+        text=as_text(letter),
+        html=as_html(letter, subject),
+        sent_at=case.at,
+        language=letter.tag,
+        in_reply_to=_message_id(case, thread) if thread else None,
+    )
 
 
 def _message_id(case: Case, key: str) -> str:

@@ -11,7 +11,8 @@ def send_digest(case: Case, queue: str, opening: Millis) -> None:
     """Post the mail of a queue and an opening, unless it is posted already.
 
     Every escalation that waits for the opening asks for it, in every scheduler; the mail's id makes them one. Who was
-    answered by now is not in it.
+    answered by now is not in it. Nor is who was handed over in the very moment of the opening, after it was written:
+    the team has just had a mail about them alone.
 
     Args:
         case: the site's case.

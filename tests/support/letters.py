@@ -33,7 +33,7 @@ def every_mail(url: str, language: str = "en", *, asking: str = "", name: str = 
     with in_process(url, at=AFTER_HOURS) as it:
         sent: dict[str, Mail] = {}
         chats = [escalated(it, number, asking or ASKING[language], language, name) for number in range(len(TIERS))]
-        kinds = [work(it), give_contact(it, chats[-1]), at_opening(it), answer(it), break_promises(it), calls(it)]
+        kinds = [work(it), give_contact(it, chats[-1]), at_opening(it), answer(it), calls(it), break_promises(it)]
         for mails in kinds:
             for mail in mails:
                 sent.setdefault(kind_of(mail), mail)
@@ -104,10 +104,11 @@ def calls(it: Sidecar) -> list[Mail]:
         escalation = tx.escalations.get(case.site.id, number)
         assert escalation is not None
         session = first_session(case, escalation)
-        link = notify.Link("link_call", "https://shop.example/?escbridge-call=signed")
         promise = escalation.commitment.text
         when = say_due(case.policy, session, CALL, "America/New_York", case.at)
         values = {"when": when, "phone": "+1 555 0100", "promise": promise}
         for call in CALLS:
+            over = call in {"callback_cancelled", "callback_missed"}
+            link = notify.Link("link_book" if over else "link_call", "https://shop.example/?escbridge-call=signed")
             notify.mail_customer(case, escalation, session, call, values, link=link, invitation=INVITATION)
     return work(it)
