@@ -100,6 +100,8 @@ def _end(case: Case, escalation_id: str, agent: Agent, state: EscalationState, p
 
 
 def _settle(case: Case, held: Escalation, state: CommitmentState) -> Escalation:
+    """End the standing promise. Who comes after it was due has broken it, though the scheduler has not seen it yet."""
+    state = state if case.at <= held.commitment.due_at else CommitmentState.BROKEN
     case.tx.work.cancel(held.id)
     if not case.tx.escalations.settle(held.commitment.id, state):
         return held
