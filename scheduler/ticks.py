@@ -15,6 +15,7 @@ from bridge.domain.instants import MINUTE
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
 from bridge.service.keep_wall_times import keep_wall_times
+from bridge.service.read_closures import read_closures, watch_closures
 from bridge.service.watch_broken import watch_broken
 from bridge.service.watch_health import watch_health
 from bridge.service.watch_promises import follow_up_due
@@ -78,12 +79,18 @@ class Ticks:
         """Raise and clear the alarm about broken promises."""
         watch_broken(self.bridge)
 
+    def closures(self) -> None:
+        """Read the feeds of closures that are due, and see to the alarms about them."""
+        drain(partial(read_closures, self.bridge, limit=1), self.stop, 0)
+        watch_closures(self.bridge)
+
     def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
         """Each job: its name, what it does, and its interval as a multiple of the tick."""
         yield "beat", self.beat, 1
         yield "follow_up", self.follow_up, 1
         yield "deliver", self.deliver, 1
         yield "broken", self.broken, 5
+        yield "closures", self.closures, 30
         yield "health", self.health, 150
         yield "tidy", self.tidy, 600
         yield "keep_wall_times", self.keep_wall_times, 43_200

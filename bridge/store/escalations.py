@@ -13,13 +13,14 @@ from bridge.domain.escalation import (
     Delivery,
     Escalation,
     EscalationState,
+    FollowUpKind,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import AgentReply
 from bridge.store.tables import ACTIVE as IS_ACTIVE
-from bridge.store.tables import PENDING, agent_reply, commitment, escalation, outbox
+from bridge.store.tables import PENDING, agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 ACTIVE_STATES = [state.value for state in ACTIVE]
@@ -104,6 +105,20 @@ class EscalationStatements:
         )
         self.let_down = select(func.count()).where(
             of_site, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
+        )
+        # over the index on the state and time of follow-ups; one that was cancelled has been answered
+        self.waiting = (
+            _with_promise()
+            .join(follow_up, follow_up.c.commitment_id == commitment.c.id)
+            .where(
+                follow_up.c.state.in_(("due", "leased", "sent", "failed")),
+                follow_up.c.due_at == bindparam("opening"),
+                follow_up.c.kind == FollowUpKind.OPENING.value,
+                of_site,
+                escalation.c.queue == bindparam("of_queue"),
+                active,
+                commitment.c.state == CommitmentState.PENDING.value,
+            )
         )
         self.load = (
             select(escalation.c.claimed_by, func.count())
@@ -240,6 +255,10 @@ class Escalations:
     def let_down(self, site: str) -> int:
         found: int = self._c.execute(self._s.let_down, {"of_site": site}).scalar_one()
         return found
+
+    def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
+        values = {"of_site": site, "of_queue": queue, "opening": opening}
+        return [read_escalation(row) for row in self._c.execute(self._s.waiting, values).mappings()]
 
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}
