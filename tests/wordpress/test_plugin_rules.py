@@ -147,7 +147,7 @@ def test_settings_are_sanitised() -> None:
 def test_posts_are_guarded_by_a_nonce() -> None:
     for path in CODE_FILES:
         if "$_POST" in without_comments(path):
-            assert "check_admin_referer(" in path.read_text(encoding="utf-8")
+            assert re.search(r"check_admin_referer\(|wp_verify_nonce\(", path.read_text(encoding="utf-8"))
 
 
 def test_header_is_complete_and_true() -> None:
