@@ -36,26 +36,12 @@ final class Admin {
 
 	public static function assets( string $hook ): void {
 		if ( 'toplevel_page_' . self::PAGE === $hook ) {
-			self::enqueue();
+			self::style();
 		}
 	}
 
-	public static function enqueue(): void {
+	public static function style(): void {
 		wp_enqueue_style( 'escbridge-admin', plugins_url( 'assets/admin.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
-		wp_enqueue_script( 'escbridge-admin', plugins_url( 'assets/admin.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, true );
-		$config = array(
-			'root'  => esc_url_raw( rest_url( Rest::SPACE ) ),
-			'nonce' => wp_create_nonce( 'wp_rest' ),
-			'text'  => array(
-				'testing' => __( 'Testing…', 'escalation-bridge' ),
-				'chat'    => __( 'Chat secret:', 'escalation-bridge' ),
-				'admin'   => __( 'Admin secret:', 'escalation-bridge' ),
-				'failed'  => __( 'The test itself failed:', 'escalation-bridge' ),
-				'on'      => __( 'You are available. Keep this page open.', 'escalation-bridge' ),
-				'off'     => __( 'You are away.', 'escalation-bridge' ),
-			),
-		);
-		wp_add_inline_script( 'escbridge-admin', 'window.escbridgeAdmin=' . wp_json_encode( $config ) . ';', 'before' );
 	}
 
 	/** @return array{id:string,name:string} */
@@ -110,7 +96,9 @@ final class Admin {
 		$result = isset( $_GET['escbridge_result'] ) ? sanitize_text_field( wp_unslash( $_GET['escbridge_result'] ) ) : '';
 		// phpcs:enable
 		echo '<div class="wrap escbridge"><div class="escbridge-head"><h1 class="wp-heading-inline">' . esc_html__( 'Escalations', 'escalation-bridge' ) . '</h1>';
-		self::presence_switch();
+		if ( Settings::is_paired() ) {
+			Presence::show();
+		}
 		echo '</div><hr class="wp-header-end">';
 		self::result_notice( $result );
 		if ( null === Settings::pairing() ) {
@@ -121,14 +109,6 @@ final class Admin {
 			self::listing( in_array( $state, array( 'active', 'resolved', 'released', 'all' ), true ) ? $state : 'active', $before );
 		}
 		echo '</div>';
-	}
-
-	private static function presence_switch(): void {
-		if ( null === Settings::pairing() ) {
-			return;
-		}
-		echo '<div class="escbridge-presence"><label><input type="checkbox" role="switch" id="escbridge-available"><span class="escbridge-track" aria-hidden="true"></span> ';
-		echo esc_html__( 'Available for live chats', 'escalation-bridge' ) . '</label> <span id="escbridge-presence-text" role="status"></span></div>';
 	}
 
 	private static function listing( string $state, string $before ): void {

@@ -28,6 +28,7 @@ final class Plugin {
 		if ( is_admin() ) {
 			Settings::boot();
 			Admin::boot();
+			Presence::boot();
 		}
 	}
 

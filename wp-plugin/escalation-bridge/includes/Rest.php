@@ -476,21 +476,8 @@ final class Rest {
 
 	/** @return WP_REST_Response|WP_Error */
 	public static function presence( WP_REST_Request $request ) {
-		$answer = ( new Client( Settings::pairing() ) )->admin(
-			'PUT',
-			'/v1/agents/' . rawurlencode( Admin::agent()['id'] ) . '/presence',
-			array(
-				'available' => (bool) $request['available'],
-				'queues'    => array(),
-				'capacity'  => 3,
-				'name'      => Admin::agent()['name'],
-				'ttl_s'     => 120,
-			)
-		);
-		if ( ! $answer['ok'] ) {
-			return self::error( 'escbridge_presence', Admin::explain( $answer['error'] ), 502 );
-		}
-		return new WP_REST_Response( array( 'available' => (bool) $request['available'] ), 200 );
+		$report = Presence::turn( (bool) $request['available'] );
+		return $report['ok'] ? new WP_REST_Response( $report, 200 ) : self::error( 'escbridge_presence', $report['text'], 502 );
 	}
 
 	/**
