@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 import pytest
-from installation import Installation
+from installation import Installation, eventually
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from team import A_PERSON, lines_of, listen_for_faults, newest_escalation
+from team import A_PERSON, lines_of, listen_for_faults, newest_escalation, team_of
 from visiting import TUESDAY_MORNING, log_in, open_chat, say
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
@@ -84,3 +84,14 @@ def test_any_page_of_wp_admin_keeps_somebody_here_and_closing_the_last_lets_it_r
 def test_who_has_the_switch_off_sends_nothing_from_other_pages(installed: Installation, owner: BrowserContext) -> None:
     page = page_of(owner, installed, "edit.php")
     assert page.evaluate("typeof window.escbridgePresence") == "undefined"
+
+
+def test_a_dead_scheduler_is_told_on_the_escalations_page(installed: Installation, owner: BrowserContext) -> None:
+    told = desk_of(owner, installed).get_by_text("The scheduler is not running")
+    expect(told).to_have_count(0)
+    installed.kill("scheduler")
+    try:
+        eventually(lambda: not team_of(installed).caller.ask("GET", "/v1/health")["scheduler_alive"], seconds=60)
+        expect(desk_of(owner, installed).get_by_text("The scheduler is not running")).to_be_visible()
+    finally:
+        installed.start("scheduler")

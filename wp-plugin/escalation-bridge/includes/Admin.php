@@ -112,6 +112,10 @@ final class Admin {
 	}
 
 	private static function listing( string $state, string $before ): void {
+		$health = ( new Client( Settings::pairing() ) )->health( 'admin' );
+		if ( false === ( $health['data']['scheduler_alive'] ?? null ) ) {
+			self::notice( 'error', ConnectionTest::no_scheduler() );
+		}
 		$query = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
 		$page  = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations?' . $query );
 		self::tabs( $state );

@@ -92,10 +92,10 @@ final class CallPage {
 			self::page( 503, __( 'Your call', 'escalation-bridge' ), self::line( self::words( 'down' ) ) . self::contact() );
 		}
 		$call = $answer['data'];
-		self::speak( (string) ( $call['language'] ?? '' ) );
+		Words::speak( (string) $call['language'] );
 		$done = in_array( $said, array( 'book', 'reschedule', 'cancel' ), true );
 		$html = '' === self::words( $said ) ? '' : self::line( self::words( $said ), $done ? 'status' : 'alert' );
-		self::page( self::status( $said ), self::title( (string) $call['state'] ), $html . self::call( $token, $call ) );
+		self::page( self::status( $said ), self::title( (string) $call['state'] ), $html . self::call( $token, $call ), (string) $call['language'] );
 	}
 
 	private static function status( string $said ): int {
@@ -112,7 +112,7 @@ final class CallPage {
 
 	/** @param array<string,mixed> $call As the sidecar tells it. */
 	private static function call( string $token, array $call ): string {
-		$text   = '<p class="escbridge-call-text" lang="' . esc_attr( (string) $call['language'] ) . '">' . nl2br( esc_html( (string) $call['text'] ) ) . '</p>';
+		$text   = '<p class="escbridge-call-text">' . nl2br( esc_html( (string) $call['text'] ) ) . '</p>';
 		$booked = 'booked' === $call['state'];
 		if ( empty( $call['can_change'] ) ) {
 			return $text . self::contact();
@@ -148,24 +148,32 @@ final class CallPage {
 		if ( empty( $call['slots'] ) ) {
 			return self::line( self::words( 'no-slots' ) );
 		}
-		$zone = new \DateTimeZone( (string) $call['timezone'] );
-		$days = array();
-		foreach ( $call['slots'] as $slot ) {
-			$days[ (string) wp_date( 'l, ' . get_option( 'date_format' ), (int) strtotime( $slot['starts_at'] ), $zone ) ][ $slot['id'] ] = $slot['text'];
-		}
-		$options = '<option value="">' . esc_html__( 'Choose a time', 'escalation-bridge' ) . '</option>';
-		foreach ( $days as $day => $slots ) {
-			$options .= '<optgroup label="' . esc_attr( (string) $day ) . '">';
-			foreach ( $slots as $id => $text ) {
-				$options .= '<option value="' . esc_attr( (string) $id ) . '">' . esc_html( (string) $text ) . '</option>';
-			}
-			$options .= '</optgroup>';
-		}
-		$fields = '<p><label for="escbridge-slot">' . esc_html__( 'Time of the call', 'escalation-bridge' ) . '</label><select id="escbridge-slot" name="slot" required>' . $options . '</select></p>'
+		$fields = '<p><label for="escbridge-slot">' . esc_html__( 'Time of the call', 'escalation-bridge' ) . '</label><select id="escbridge-slot" name="slot" required>'
+			. '<option value="">' . esc_html__( 'Choose a time', 'escalation-bridge' ) . '</option>' . self::options( $call ) . '</select></p>'
 			. '<p><label for="escbridge-phone">' . esc_html__( 'Phone number', 'escalation-bridge' ) . '</label>'
 			. '<input type="tel" id="escbridge-phone" name="phone" maxlength="32" autocomplete="tel" aria-describedby="escbridge-phone-hint" value="' . esc_attr( self::given( $_POST, 'phone' ) ) . '">'
 			. '<small id="escbridge-phone-hint">' . esc_html__( 'Leave this empty if we should call the number that you gave us.', 'escalation-bridge' ) . '</small></p>';
 		return self::form( $token, $call, $action, $fields, $label );
+	}
+
+	/**
+	 * The free times, in the customer's words; under their days where WordPress can name these in the same language.
+	 *
+	 * @param array<string,mixed> $call
+	 */
+	private static function options( array $call ): string {
+		$zone = new \DateTimeZone( (string) $call['timezone'] );
+		$html = '';
+		$last = '';
+		foreach ( $call['slots'] as $slot ) {
+			$day = Words::is_of_the_page() ? (string) wp_date( 'l, ' . get_option( 'date_format' ), (int) strtotime( $slot['starts_at'] ), $zone ) : '';
+			if ( $day !== $last ) {
+				$html .= ( '' === $last ? '' : '</optgroup>' ) . '<optgroup label="' . esc_attr( $day ) . '">';
+				$last  = $day;
+			}
+			$html .= '<option value="' . esc_attr( (string) $slot['id'] ) . '">' . esc_html( (string) $slot['text'] ) . '</option>';
+		}
+		return $html . ( '' === $last ? '' : '</optgroup>' );
 	}
 
 	/** @param array<string,mixed> $call */
@@ -186,7 +194,7 @@ final class CallPage {
 			'offered'   => __( 'Choose a time for a call', 'escalation-bridge' ),
 			'booked'    => __( 'Your call', 'escalation-bridge' ),
 			'cancelled' => __( 'The call is cancelled', 'escalation-bridge' ),
-			'missed'    => __( 'We did not reach you', 'escalation-bridge' ),
+			'missed'    => __( 'The call did not take place', 'escalation-bridge' ),
 		);
 		return $titles[ $state ] ?? __( 'This call is over', 'escalation-bridge' );
 	}
@@ -222,18 +230,8 @@ final class CallPage {
 		return '<p' . ( '' === $role ? '' : ' class="escbridge-call-' . esc_attr( $role ) . '" role="' . esc_attr( $role ) . '"' ) . '>' . esc_html( $text ) . '</p>';
 	}
 
-	/** The customer's language, where this site has it. */
-	private static function speak( string $language ): void {
-		foreach ( array_merge( array( determine_locale() ), get_available_languages() ) as $locale ) {
-			if ( '' !== $language && 0 === strpos( $locale, $language ) ) {
-				switch_to_locale( $locale );
-				return;
-			}
-		}
-	}
-
 	/** Prints the page between the theme's header and footer, and ends. $html is ours, escaped where it was made. */
-	private static function page( int $status, string $title, string $html ): void {
+	private static function page( int $status, string $title, string $html, string $language = '' ): void {
 		status_header( $status );
 		add_filter(
 			'pre_get_document_title',
@@ -242,7 +240,7 @@ final class CallPage {
 			}
 		);
 		wp_enqueue_style( 'escbridge-call', plugins_url( 'assets/call.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
-		$main = '<main class="escbridge-call"><h1>' . esc_html( $title ) . '</h1>' . $html . '</main>';
+		$main = '<main class="escbridge-call"' . ( '' === $language ? '' : ' lang="' . esc_attr( $language ) . '"' ) . '><h1>' . esc_html( $title ) . '</h1>' . $html . '</main>';
 		if ( function_exists( 'wp_is_block_theme' ) && wp_is_block_theme() ) {
 			self::block_theme( $main );
 		} else {

@@ -85,7 +85,6 @@ final class Widget {
 			'promise'    => __( 'A person is taking over', 'escalation-bridge' ),
 			'promiseNew' => __( 'New time', 'escalation-bridge' ),
 			'typing'     => __( 'An answer is being written', 'escalation-bridge' ),
-			'added'      => __( 'Your message was added for the team.', 'escalation-bridge' ),
 			'sending'    => __( 'Sending…', 'escalation-bridge' ),
 			'notSent'    => __( 'Not delivered yet.', 'escalation-bridge' ),
 			'retry'      => __( 'Try again', 'escalation-bridge' ),
