@@ -53,12 +53,12 @@ final class Admin {
 		);
 	}
 
-	/** Claim, reply, resolve, release or label: asks the sidecar, then goes back to the page with the result's code. */
+	/** Claim, reply, resolve, release, label or called: asks the sidecar, then goes back to the page with the result's code. */
 	public static function act(): void {
 		$id = isset( $_POST['escalation'] ) ? sanitize_text_field( wp_unslash( $_POST['escalation'] ) ) : '';
 		$op = isset( $_POST['op'] ) ? sanitize_key( wp_unslash( $_POST['op'] ) ) : '';
 		check_admin_referer( 'escbridge_act_' . $id );
-		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release', 'label' ), true ) ) {
+		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release', 'label', 'called' ), true ) ) {
 			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
 		}
 		$body = array( 'agent' => self::agent() );
@@ -180,6 +180,9 @@ final class Admin {
 		self::priority( (string) ( $row['priority'] ?? '' ) );
 		echo '</td><td data-colname="' . esc_attr__( 'Promised', 'escalation-bridge' ) . '">';
 		self::promise( (array) ( $row['commitment'] ?? array() ) );
+		if ( 'booked' === ( $row['call']['state'] ?? '' ) ) {
+			echo ' <span class="escbridge-pill">' . esc_html__( 'Call', 'escalation-bridge' ) . '</span>';
+		}
 		echo '</td><td data-colname="' . esc_attr__( 'State', 'escalation-bridge' ) . '">' . esc_html( self::state_name( (string) $row['state'] ) );
 		if ( ! empty( $row['claimed_by']['name'] ) ) {
 			echo '<span class="escbridge-sub">' . esc_html( (string) $row['claimed_by']['name'] ) . '</span>';
@@ -223,7 +226,9 @@ final class Admin {
 		ob_start();
 		self::promise( $promise );
 		echo '<p class="escbridge-quote">' . esc_html( (string) ( $promise['text'] ?? '' ) ) . '</p>';
+		echo '<p>' . esc_html( self::fate_of( (string) ( $promise['state'] ?? '' ) ) ) . '</p>';
 		self::box( __( 'What was promised', 'escalation-bridge' ), (string) ob_get_clean(), 'escbridge-promise' );
+		self::call( $one );
 		ob_start();
 		$customer = (array) ( $one['customer'] ?? array() );
 		echo '<p><strong>' . esc_html( self::customer_name( $customer ) ) . '</strong></p>';
@@ -241,6 +246,45 @@ final class Admin {
 		self::box( __( 'Last attempt of the assistant', 'escalation-bridge' ), self::facts( $packet['last_attempt'] ?? '' ) );
 		self::ticket( (array) ( $one['ticket'] ?? array() ) );
 		self::label( (string) ( $one['id'] ?? '' ), (array) ( $one['label'] ?? array() ) );
+	}
+
+	/** What became of a promise, in words. */
+	private static function fate_of( string $state ): string {
+		$words = array(
+			'pending'  => __( 'Nobody has answered yet; the promise stands.', 'escalation-bridge' ),
+			'kept'     => __( 'A person answered: the promise was kept.', 'escalation-bridge' ),
+			'broken'   => __( 'Nobody answered in time: the promise was broken.', 'escalation-bridge' ),
+			'replaced' => __( 'A newer promise took its place.', 'escalation-bridge' ),
+		);
+		return $words[ $state ] ?? '';
+	}
+
+	/**
+	 * The booked call: when, which number, and the button for whoever has made it.
+	 *
+	 * @param array<string,mixed> $one
+	 */
+	private static function call( array $one ): void {
+		$call   = (array) ( $one['call'] ?? array() );
+		$states = array(
+			'booked'    => empty( $call['confirmed'] ) ? __( 'Booked.', 'escalation-bridge' ) : __( 'Booked, and confirmed by the customer.', 'escalation-bridge' ),
+			'cancelled' => __( 'Cancelled.', 'escalation-bridge' ),
+			'done'      => __( 'Done.', 'escalation-bridge' ),
+			'missed'    => __( 'Missed: nobody called.', 'escalation-bridge' ),
+		);
+		if ( ! isset( $states[ $call['state'] ?? '' ] ) ) {
+			return;
+		}
+		$ends = (string) wp_date( get_option( 'time_format' ), (int) strtotime( (string) $call['ends_at'] ) );
+		echo '<div class="postbox escbridge-call"><div class="postbox-header"><h2>' . esc_html__( 'Call', 'escalation-bridge' ) . '</h2></div><div class="inside">';
+		echo '<p class="escbridge-due">' . esc_html( self::when( (string) $call['starts_at'] ) . ' – ' . $ends ) . '</p><p>' . esc_html( $states[ $call['state'] ] ) . '</p>';
+		if ( ! empty( $call['phone'] ) ) {
+			echo '<p><a href="' . esc_url( 'tel:' . preg_replace( '/[^0-9+]/', '', (string) $call['phone'] ), array( 'tel' ) ) . '">' . esc_html( (string) $call['phone'] ) . '</a></p>';
+		}
+		if ( 'booked' === $call['state'] ) {
+			self::form( (string) $one['id'], 'called', __( 'Called', 'escalation-bridge' ), '', 'button button-primary' );
+		}
+		echo '</div></div>';
 	}
 
 	/**
@@ -445,6 +489,7 @@ final class Admin {
 			'done-reply'   => __( 'Your answer was sent; the visitor sees it in the chat.', 'escalation-bridge' ),
 			'done-resolve' => __( 'Resolved.', 'escalation-bridge' ),
 			'done-release' => __( 'Released: the assistant may answer again.', 'escalation-bridge' ),
+			'done-called'  => __( 'Noted: the call was made, and the promise is kept.', 'escalation-bridge' ),
 			'done-label'   => __( 'Noted. The last answer counts.', 'escalation-bridge' ),
 		);
 		if ( isset( $done[ $code ] ) ) {
