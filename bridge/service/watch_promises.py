@@ -29,7 +29,7 @@ from bridge.service.escalate import Said, announce
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import route_now
 from bridge.service.send_digest import send_digest
-from bridge.service.verdicts import promise_values
+from bridge.service.verdicts import in_mail, promise_values
 
 log = structlog.get_logger()
 
@@ -95,7 +95,7 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
         return "nothing: the promise is kept or replaced"
     if one.kind is FollowUpKind.OPENING:
         send_digest(case, escalation.queue, one.due_at)
-    return DO[one.kind](case, escalation)
+    return DO[one.kind](case, for_mail(case, escalation))
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
@@ -131,7 +131,7 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     nobody_answers = made >= PROMISES
     calm = next(iter(Priority))
     fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN, priority=calm if nobody_answers else None)
-    notify.mail_team(case, fresh, f"{'alarm' if nobody_answers else 'broken'}.{broken.id}")
+    notify.mail_team(case, for_mail(case, fresh), f"{'alarm' if nobody_answers else 'broken'}.{broken.id}")
     if not nobody_answers:
         session = first_session(case, fresh)
         values = promise_values(case.policy, session, fresh.commitment)
@@ -178,6 +178,11 @@ def renew(
     plan_follow_ups(case, fresh, route)
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
+
+
+def for_mail(case: Case, escalation: Escalation) -> Escalation:
+    """The escalation as a mail may quote it."""
+    return in_mail(case.policy, first_session(case, escalation), escalation)
 
 
 def first_session(case: Case, escalation: Escalation) -> Session:

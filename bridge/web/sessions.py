@@ -72,7 +72,7 @@ def events(call: Call[CloseIn], session: str) -> Response:
     if not re.fullmatch(r"\d{1,10}", after, re.ASCII) or int(after) > LARGEST_EVENT:
         raise problems.bad_query("after", "expected a whole number from 0")
     with call.write() as tx:
-        found = converse.read_events(tx, call.site, session, int(after))
+        found = converse.read_events(call.bridge, tx, call.site, session, int(after))
     return answer(found)
 
 
