@@ -15,6 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from bridge.domain.callback import Callback
 from bridge.domain.customer import Account
 from bridge.domain.escalation import (
     Agent,
@@ -367,6 +368,32 @@ class Escalations(Protocol):
         ...
 
 
+class Callbacks(Protocol):
+    """Calls that customers have booked."""
+
+    def alone(self, site: str, queue: str) -> None:
+        """Until the transaction ends, nobody else books or moves a call of this queue.
+
+        Raises:
+            StoreBusy: somebody does just now, and does not end.
+        """
+        ...
+
+    def latest(self, site: str, escalation: str) -> Callback | None:
+        """The escalation's last call, booked or not any more."""
+        ...
+
+    def booked(self, site: str, queue: str, since: Millis, until: Millis) -> list[Callback]:
+        """The queue's booked calls that take place within this time, by their start."""
+        ...
+
+    def book(self, call: Callback) -> bool:
+        """Keep a new one; False if its seat is taken, or its escalation has one."""
+        ...
+
+    def change(self, call: Callback) -> None: ...
+
+
 class Work(Protocol):
     """What is due: follow-ups and outbox rows, claimed by lease."""
 
@@ -482,6 +509,8 @@ class Tx(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def escalations(self) -> Escalations: ...
+    @property
+    def callbacks(self) -> Callbacks: ...
     @property
     def work(self) -> Work: ...
     @property

@@ -110,12 +110,15 @@ class EscalationStatements:
 
 
 def _with_promise() -> Select[Any]:
-    """Escalations with their latest promise: the standing one, or the last one that was settled."""
+    """Escalations with their latest promise: the standing one, or the last one that was settled.
+
+    Two may be made in the same millisecond, so the standing one is asked for by its state.
+    """
     newest = commitment.alias("newest")
     latest = (
         select(newest.c.id)
         .where(newest.c.escalation_id == escalation.c.id)
-        .order_by(newest.c.made_at.desc(), newest.c.id.desc())
+        .order_by(newest.c.state != CommitmentState.PENDING, newest.c.made_at.desc(), newest.c.id.desc())
         .limit(1)
         .correlate(escalation)
         .scalar_subquery()
