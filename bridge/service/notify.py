@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from urllib.parse import quote, urlsplit
 
 import structlog
@@ -38,6 +38,10 @@ class Occasion:
     in_charge: bool = False
 
 
+Invite = Callable[[str], str]
+"""The address that an invitation goes to -> iCalendar text, see `bridge.ports.Mail`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """Where a customer's mail leads: the message on its button (`link_call`), and the address."""
@@ -54,6 +58,15 @@ OCCASIONS = {
         "ALARM: promise broken again", "Nobody answers this customer. They were now told:", in_charge=True
     ),
     "contact": Occasion("Contact given", "The customer said how they can be reached. They were told:"),
+    "callback_booked": Occasion("Call booked", "The customer has booked a call. They were told:"),
+    "callback_moved": Occasion("Call moved", "The customer has moved the call. They were told:"),
+    "callback_cancelled": Occasion("Call cancelled", "The customer has cancelled the call. They were told:"),
+    "callback_withdrawn": Occasion("Call cancelled", "The request is settled, so its call is cancelled. It was:"),
+    "callback_reminder": Occasion("Call soon", "The time of a call is near. Mark it as called afterwards. It is:"),
+    "callback_over": Occasion(
+        "Was it called?",
+        "The time of this call is over. Mark it as called, or the customer is told that it was missed. It was:",
+    ),
 }
 
 
@@ -82,7 +95,9 @@ def post_ticket(case: Case, escalation: Escalation) -> None:
 # -- to the team -------------------------------------------------------------------------------------------------------
 
 
-def mail_team(case: Case, escalation: Escalation, key: str, reached_at: str | None = None) -> None:
+def mail_team(
+    case: Case, escalation: Escalation, key: str, *, reached_at: str | None = None, invite: Invite | None = None
+) -> None:
     """A mail to the people of the queue: `key` names the occasion, and makes a repeat of it harmless."""
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
     subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
@@ -98,7 +113,7 @@ def mail_team(case: Case, escalation: Escalation, key: str, reached_at: str | No
     key = f"{escalation.id}.team.{key}"
     thread = f"{escalation.id}.team.new"
     mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
-    post_mail(case, escalation, key, mail)
+    post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
 
 
 def team_letter(
@@ -112,7 +127,7 @@ def team_letter(
     in_charge: bool = False,
 ) -> Mail:
     """A mail to the people of a queue, or to who is in charge of it; `key` is what its Message-ID is made of."""
-    footer = f"{_host(case.site)} sends this to those who answer the queue {queue}."
+    footer = f"{host(case.site)} sends this to those who answer the queue {queue}."
     letter = Letter("en", blocks, footer)
     return Mail(
         message_id=_message_id(case, key),
@@ -151,7 +166,7 @@ def mail_customer(
     values: Mapping[str, str],
     *,
     link: Link | None = None,
-    invitation: str | None = None,
+    invite: Invite | None = None,
 ) -> bool:
     """A mail to the customer in their language; False when no address is known.
 
@@ -162,7 +177,7 @@ def mail_customer(
         key: the message without its `mail_`, a dot, and what makes a repeat of it harmless.
         values: for the placeholders of the message.
         link: what its button leads to; the site where there is none.
-        invitation: see `bridge.ports.Mail`.
+        invite: makes the invitation that is sent along.
     """
     addressed = _with_address(case, escalation, session)
     to = addressed.visitor.email
@@ -183,7 +198,7 @@ def mail_customer(
         sent_at=case.at,
         language=letter.tag,
         in_reply_to=_message_id(case, f"{escalation.id}.customer"),
-        invitation=invitation,
+        invitation=invite(to) if invite else None,
     )
     held = _held(case, addressed, by_a_person=message == "reply")
     post_mail(case, escalation, key, mail, held=held)
@@ -206,7 +221,7 @@ def _letter(
     template = messages.wording(owned, language, message, values)
     link = link or Link("link_chat", case.site.url)
     blocks = (*worded(template, values), Action(say(case.policy, session, link.label), link.url))
-    footer = say(case.policy, session, "mail_footer", site=_host(case.site), reference=_reference(escalation))
+    footer = say(case.policy, session, "mail_footer", site=host(case.site), reference=_reference(escalation))
     return Letter(language, blocks, footer)
 
 
@@ -248,7 +263,7 @@ def _message_id(case: Case, key: str) -> str:
     return f"<{key}@{case.site.id}.escalation-bridge>"
 
 
-def _host(site: Site) -> str:
+def host(site: Site) -> str:
     return (urlsplit(site.url).hostname or site.id).removeprefix("www.")
 
 
