@@ -15,6 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from bridge.domain.callback import Callback
 from bridge.domain.customer import Account
 from bridge.domain.escalation import (
     Agent,
@@ -148,7 +149,10 @@ class Desk(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised."""
+    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised.
+
+    It lies in the outbox as JSON: a new field has a default, so that what an earlier release wrote can still be sent.
+    """
 
     message_id: str
     sender: str
@@ -159,6 +163,12 @@ class Mail:
     reply_to: str | None = None
     sent_at: Millis = 0
     """The Date header, milliseconds UTC: the instant at which the mail was decided on."""
+    language: str | None = None
+    """Of its text, such as `de` or `pt-br`."""
+    in_reply_to: str | None = None
+    """The Message-ID that begins the thread to which the mail belongs; that mail need not exist."""
+    invitation: str | None = None
+    """An iCalendar object with a METHOD of REQUEST or CANCEL, shown by the reader's calendar and attached."""
 
 
 class Mailer(Protocol):
@@ -348,10 +358,40 @@ class Escalations(Protocol):
     def keep_reply(self, site: str, escalation: str, reply: AgentReply) -> bool: ...
     def replies(self, escalation: str) -> list[AgentReply]: ...
     def delivery(self, escalation: str) -> Delivery | None: ...
+    def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
+        """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
+        ...
+
     def load(self, site: str) -> dict[str, int]: ...
     def decided_in(self, session: Session) -> bool:
         """Whether a rule has ever handed this session over; one that only joined an escalation was not."""
         ...
+
+
+class Callbacks(Protocol):
+    """Calls that customers have booked."""
+
+    def alone(self, site: str, queue: str) -> None:
+        """Until the transaction ends, nobody else books or moves a call of this queue.
+
+        Raises:
+            StoreBusy: somebody does just now, and does not end.
+        """
+        ...
+
+    def latest(self, site: str, escalation: str) -> Callback | None:
+        """The escalation's last call, booked or not any more."""
+        ...
+
+    def booked(self, site: str, queue: str, since: Millis, until: Millis) -> list[Callback]:
+        """The queue's booked calls that take place within this time, by their start."""
+        ...
+
+    def book(self, call: Callback) -> bool:
+        """Keep a new one; False if its seat is taken, or its escalation has one."""
+        ...
+
+    def change(self, call: Callback) -> None: ...
 
 
 class Work(Protocol):
@@ -372,6 +412,18 @@ class Work(Protocol):
     def retry(self, row: str, now: Millis) -> bool: ...
     def park(self, row: str) -> bool: ...
     def due(self, until: Millis, limit: int) -> list[Json]: ...
+
+
+class Mails(Protocol):
+    """What keeps mails from being too many."""
+
+    def posted(self, external_id: str) -> bool:
+        """Whether a mail of this id lies in the outbox, sent or not."""
+        ...
+
+    def take_slot(self, site: str, address: str, slot: int, at: Millis, free_since: Millis) -> bool:
+        """Take one of an address' numbered slots, if it was never taken, or last at `free_since` or before."""
+        ...
 
 
 class People(Protocol):
@@ -458,7 +510,11 @@ class Tx(Protocol):
     @property
     def escalations(self) -> Escalations: ...
     @property
+    def callbacks(self) -> Callbacks: ...
+    @property
     def work(self) -> Work: ...
+    @property
+    def mails(self) -> Mails: ...
     @property
     def people(self) -> People: ...
     @property

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import structlog
 
+from bridge.domain.callback import CallState
 from bridge.domain.escalation import (
     ACTIVE,
     CommitmentState,
@@ -20,15 +21,15 @@ from bridge.domain.escalation import (
     FollowUpKind,
 )
 from bridge.domain.instants import MINUTE, SECOND
-from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import StoreBusy
-from bridge.service import notify
+from bridge.service import keep_calls, notify
 from bridge.service.context import Bridge, Case, open_case
-from bridge.service.escalate import Said, announce
+from bridge.service.escalate import Said, announce, first_session
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import route_now
-from bridge.service.verdicts import promise_values
+from bridge.service.send_digest import send_digest
+from bridge.service.verdicts import in_mail, promise_values
 
 log = structlog.get_logger()
 
@@ -43,6 +44,7 @@ the next promise takes the queue's calmest time, and the customer is not mailed 
 
 FELL_THROUGH = Wording(live="escalated_live", otherwise="fell_through")
 BROKEN = Wording(live="broken", otherwise="broken")
+MISSED_CALL = Wording(live="call_missed", otherwise="call_missed")
 
 
 def follow_up_due(bridge: Bridge, *, limit: int = 20) -> int:
@@ -92,7 +94,9 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
     standing = escalation.commitment
     if standing.id != one.commitment_id or standing.state is not CommitmentState.PENDING:
         return "nothing: the promise is kept or replaced"
-    return DO[one.kind](case, escalation)
+    if one.kind is FollowUpKind.OPENING:
+        send_digest(case, escalation.queue, one.due_at)
+    return DO[one.kind](case, for_mail(case, escalation))
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
@@ -104,14 +108,14 @@ def _pick_up_watch(case: Case, escalation: Escalation) -> str:
 
 
 def _opening(case: Case, escalation: Escalation) -> str:
-    """The team is in: remind it, and write to the customer. If the promise is due as well, that follow-up speaks."""
+    """The team is in: write to the customer. If the promise is due as well, that follow-up speaks."""
     standing = escalation.commitment
-    notify.mail_team(case, escalation, f"opening.{standing.id}")
     if case.at >= standing.due_at:
         return "reminded the team; the promise is due too"
     session = first_session(case, escalation)
     values = promise_values(case.policy, session, standing)
-    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", **values)
+    link = keep_calls.link(case, escalation)
+    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", values, link=link)
     return "reminded the team, wrote to the customer" if told else "reminded the team; no address of the customer"
 
 
@@ -123,19 +127,33 @@ def _warn(case: Case, escalation: Escalation) -> str:
 
 
 def _promise_due(case: Case, escalation: Escalation) -> str:
-    """The promise is due and nobody has answered: say so, honestly, with a new promise."""
+    """The promise is due and nobody has answered: say so, honestly, with a new promise. After a call: a rung below."""
     broken = escalation.commitment
+    call = keep_calls.finish(case, escalation, CallState.MISSED)
+    wording, below = (MISSED_CALL, Channel.CALLBACK) if call else (BROKEN, None)
     made = len(case.tx.escalations.commitments(escalation.id))
     nobody_answers = made >= PROMISES
     calm = next(iter(Priority))
-    fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN, priority=calm if nobody_answers else None)
-    notify.mail_team(case, fresh, f"{'alarm' if nobody_answers else 'broken'}.{broken.id}")
-    if not nobody_answers:
+    again = calm if nobody_answers else None
+    fresh = renew(case, escalation, CommitmentState.BROKEN, wording, below=below, priority=again)
+    notify.mail_team(case, for_mail(case, fresh), f"{'alarm' if nobody_answers else 'broken'}.{broken.id}")
+    if call and not nobody_answers:
+        keep_calls.tell_missed(case, fresh, call)
+    elif not nobody_answers:
         session = first_session(case, fresh)
         values = promise_values(case.policy, session, fresh.commitment)
-        notify.mail_customer(case, fresh, session, f"broken.{broken.id}", **values)
+        link = keep_calls.link(case, fresh)
+        notify.mail_customer(case, fresh, session, f"broken.{broken.id}", values, link=link)
     log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=made)
     return "the promise was broken; a new one was made"
+
+
+def _call_over(case: Case, escalation: Escalation) -> str:
+    """The time of a call is over. Who has claimed it may still be speaking, or forgot to say that they called."""
+    if escalation.state is not EscalationState.CLAIMED:
+        return _promise_due(case, escalation)
+    notify.mail_team(case, escalation, f"callback_over.{escalation.commitment.id}")
+    return "asked the team whether the call was made"
 
 
 DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
@@ -143,6 +161,8 @@ DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
     FollowUpKind.OPENING: _opening,
     FollowUpKind.WARN: _warn,
     FollowUpKind.PROMISE: _promise_due,
+    FollowUpKind.REMIND: keep_calls.remind,
+    FollowUpKind.CALL_OVER: _call_over,
 }
 
 
@@ -178,9 +198,6 @@ def renew(
     return fresh
 
 
-def first_session(case: Case, escalation: Escalation) -> Session:
-    """The session that the escalation was decided in."""
-    session = case.tx.sessions.get(escalation.site, escalation.session_id)
-    if session is None:
-        raise RuntimeError("an escalation without a session")
-    return session
+def for_mail(case: Case, escalation: Escalation) -> Escalation:
+    """The escalation as a mail may quote it."""
+    return in_mail(case.policy, first_session(case, escalation), escalation)

@@ -2,15 +2,15 @@
 
 from dataclasses import replace
 
+from bridge.domain.callback import CallState
 from bridge.domain.escalation import ACTIVE, Agent, CommitmentState, Escalation, EscalationState, EventKind
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, State
 from bridge.ports import AgentReply, BridgeError
-from bridge.service import notify
+from bridge.service import keep_calls, notify
 from bridge.service.context import Case
-from bridge.service.escalate import Said, announce
+from bridge.service.escalate import Said, announce, first_session
 from bridge.service.verdicts import say
-from bridge.service.watch_promises import first_session
 
 
 class EscalationUnknown(BridgeError):  # noqa: N818
@@ -45,6 +45,8 @@ def claim(case: Case, escalation_id: str, agent: Agent) -> Escalation:
 def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     """A person answers: the chat shows it, the promise is kept, and a customer who left the chat gets it by mail.
 
+    A call that lies ahead stays promised: words do not stand in for it.
+
     Raises:
         EscalationUnknown, EscalationOver: see there.
     """
@@ -52,7 +54,7 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     if not case.tx.escalations.keep_reply(case.site.id, escalation_id, answer):
         return held
     answered = replace(
-        _settle(case, held, CommitmentState.KEPT),
+        held if keep_calls.ahead(case, held) else _settle(case, held, CommitmentState.KEPT),
         state=EscalationState.CLAIMED,
         claimed_by=held.claimed_by or answer.agent,
         answered_at=held.answered_at if held.answered_at is not None else answer.at,
@@ -62,8 +64,31 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     if answered.channel is not Channel.LIVE:
         session = first_session(case, answered)
         key = f"reply.{answer.reply_id}"
-        notify.mail_customer(case, answered, session, key, text=answer.text, agent=answer.agent.name)
+        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
     return answered
+
+
+def called(case: Case, escalation_id: str, agent: Agent) -> Escalation:
+    """A person has called the customer: the promise is kept, whether the call was booked or not.
+
+    Where it is kept already, nothing changes.
+
+    Raises:
+        EscalationUnknown, EscalationOver: see there.
+    """
+    held = _hold_active(case, escalation_id)
+    if held.commitment.state is not CommitmentState.PENDING:
+        return held
+    keep_calls.finish(case, held, CallState.DONE)
+    spoken = replace(
+        _settle(case, held, CommitmentState.KEPT),
+        state=EscalationState.CLAIMED,
+        claimed_by=held.claimed_by or agent,
+        answered_at=held.answered_at if held.answered_at is not None else case.at,
+    )
+    case.tx.escalations.set_state(spoken)
+    _tell(case, spoken, EventKind.NOTICE, "call_made", agent=agent.name)
+    return spoken
 
 
 def resolve(case: Case, escalation_id: str, agent: Agent) -> Escalation:
@@ -100,6 +125,7 @@ def _end(case: Case, escalation_id: str, agent: Agent, state: EscalationState, p
 
 
 def _settle(case: Case, held: Escalation, state: CommitmentState) -> Escalation:
+    keep_calls.end(case, held)
     case.tx.work.cancel(held.id)
     if not case.tx.escalations.settle(held.commitment.id, state):
         return held
