@@ -18,6 +18,7 @@ from visiting import TUESDAY_MORNING, log_in, open_chat, say, unfold
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
 PHONE = "+1 212 555 0134"
+BEFORE_TEN = "2026-11-03T09:50:00"
 ELEVEN, HALF_PAST_ELEVEN = "2026-11-03T16:00:00Z", "2026-11-03T16:30:00Z"
 IN_A_YEAR = "2027-11-03T10:00:00"
 CLASSIC_THEME = {
@@ -56,10 +57,13 @@ class Customer:
 
 @pytest.fixture
 def offering(installed: Installation) -> Iterator[Installation]:
-    """The shop offers calls when nobody is there for a live chat."""
+    """The shop offers calls when nobody is there for a live chat; every seat is free."""
+    installed.move_clock_to(BEFORE_TEN)
     with policy_with(installed, "ladder: [live, email]", "ladder: [live, callback, email]"):
         yield installed
     installed.move_clock_to(TUESDAY_MORNING)
+    for one in team_of(installed).list():
+        team_of(installed).does("resolve", one["id"])
 
 
 @pytest.fixture
@@ -91,12 +95,14 @@ def plain(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def chat(offering: Installation, page: Page) -> Page:
-    page.goto(offering.site.url)
-    unfold(page)
-    say(page, A_PERSON)
-    expect(lines_of(page, "promise")).to_be_visible()
-    return page
+def chat(offering: Installation, browser: Browser) -> Iterator[Page]:
+    """The window of a visitor in New York who has asked for a person."""
+    context = browser.new_context(timezone_id="America/New_York", locale="en-US")
+    chat = open_chat(context, offering.site)
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_be_visible()
+    yield chat
+    context.close()
 
 
 def choose(chat: Page) -> Locator:
@@ -193,7 +199,7 @@ def test_times_stand_under_the_visitors_own_days_with_the_teams_time_beside(
     first = choose(chat).first
     expect(chat.locator(".call summary").first).to_have_text("Wednesday, November 4")
     expect(chat.get_by_role("group", name="Wednesday, November 4")).to_be_visible()
-    assert re.sub(r"\s+", " ", first.inner_text()) == "1:00 AM Tue 11:00 AM EST"
+    assert re.sub(r"\s+", " ", first.inner_text()) == "1:00 AM Tue, 11:00 AM EST"
     context.close()
 
 
@@ -360,7 +366,7 @@ def test_a_person_sees_the_call_in_wp_admin_and_says_that_it_was_made(customer: 
     desk.goto(f"{customer.installed.site.url}/wp-admin/admin.php?page=escbridge-escalations")
     desk.locator(".escbridge-list a.row-title").first.click()
     box = desk.locator(".escbridge-call")
-    expect(box).to_contain_text("November 3, 2026 11:00 AM EST – 11:30 AM")
+    expect(box).to_contain_text("November 3, 2026 11:00 am EST – 11:30 am")
     expect(box.get_by_role("link", name=PHONE)).to_have_attribute("href", "tel:+12125550134")
     expect(desk.get_by_text("Nobody has answered yet; the promise stands.")).to_be_visible()
     box.get_by_role("button", name="Called").click()

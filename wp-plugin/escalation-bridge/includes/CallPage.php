@@ -18,17 +18,18 @@ final class CallPage {
 	const QUERY = 'escbridge_call';
 
 	public static function serve(): void {
-		$token = self::given( $_GET, self::QUERY ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- the token is the proof.
-		if ( '' === $token ) {
+		if ( ! isset( $_GET[ self::QUERY ] ) ) { // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- the token is the proof.
 			return;
 		}
+		$raw   = wp_unslash( $_GET[ self::QUERY ] ); // phpcs:ignore -- as above; only what looks like a token is taken.
+		$token = is_string( $raw ) && preg_match( '/^[A-Za-z0-9_.-]{1,1024}$/D', $raw ) ? $raw : '';
 		self::keep_private();
 		$wait = Limits::hit( 'calls', Limits::visitor_address(), time() );
 		if ( $wait > 0 ) {
 			header( 'Retry-After: ' . $wait );
 			self::page( 429, __( 'Please wait a moment', 'escalation-bridge' ), self::line( self::words( 'too-many' ) ) );
 		}
-		if ( 'POST' === ( $_SERVER['REQUEST_METHOD'] ?? '' ) ) {
+		if ( '' !== $token && 'POST' === ( $_SERVER['REQUEST_METHOD'] ?? '' ) ) {
 			self::act( $token );
 		}
 		self::show( $token, self::given( $_GET, 'said' ) ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- chooses a sentence.
@@ -84,7 +85,7 @@ final class CallPage {
 
 	/** @param string $said The code of a sentence about what was just done. */
 	private static function show( string $token, string $said ): void {
-		$answer = preg_match( '/^[A-Za-z0-9_.-]{1,1024}$/D', $token ) ? Plugin::bridge()->call( $token ) : array( 'status' => 404 );
+		$answer = '' !== $token ? Plugin::bridge()->call( $token ) : array( 'status' => 404 );
 		if ( 404 === $answer['status'] ) {
 			self::page( 404, __( 'This link is not valid', 'escalation-bridge' ), self::line( self::words( 'link-invalid' ) ) . self::contact() );
 		}
