@@ -21,7 +21,7 @@ from wordpress_site import Site
 
 pytestmark = pytest.mark.wordpress
 
-PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST on Tuesday, November 3\.")
+PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST today, Tuesday, November 3\.")
 OFFLINE = "We cannot reach our chat right now."
 ADMIN_ROUTES = {"test": {}, "presence": {"available": False}}
 SETTINGS_PAGE = "wp-admin/options-general.php?page=escalation-bridge"

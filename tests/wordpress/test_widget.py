@@ -12,7 +12,7 @@ from visiting import say, unfold
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
-PROMISED = re.compile(r"A support agent will contact you before .* EST on Tuesday, November 3\b")
+PROMISED = re.compile(r"A support agent will contact you before .* EST today, Tuesday, November 3\b")
 PHONE = {"width": 390, "height": 844}
 MAYA = {"id": "wp-7", "name": "Maya Okafor"}
 IN_CHAT = "document.querySelector('#escbridge-chat').shadowRoot"
