@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bridge.adapters.closures import FeedReader
 from bridge.adapters.crm.file import FileCrm
 from bridge.adapters.crm.hubspot import Fields, HubSpot
 from bridge.adapters.desk.zendesk import Zendesk
@@ -43,13 +44,15 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
     """
     add_languages(settings)
     store = SqlStore(Database(settings.database_url.get_secret_value(), readers=settings.threads))
+    systems = SystemsOf(settings)
     background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
     bridge = Bridge(
         store=store,
         clock=clock or clock_of(settings.clock),
         policies=PolicyBook(),
-        systems=SystemsOf(settings),
+        systems=systems,
         background=background,
+        closures=FeedReader(systems.http()),
         crm_wait=settings.crm_budget,
         crm_cache_ms=settings.crm_cache * 1000,
         deliver_at_once=deliver_at_once,
@@ -118,9 +121,10 @@ class SystemsOf:
         self._settings = settings
         self._made: dict[str, Systems] = {}
         allowed = frozenset(filter(None, (part.strip() for part in settings.allow_private_upstreams.split(","))))
-        self._http = partial(Http, allow=allowed)
+        self.http = partial(Http, allow=allowed)
+        """Makes what speaks HTTP to one system."""
         try:
-            self._http()
+            self.http()
         except ValueError as error:
             raise SettingsRefused(f"BRIDGE_ALLOW_PRIVATE_UPSTREAMS: {error}") from None
 
@@ -140,7 +144,7 @@ class SystemsOf:
             return FileCrm(Path(own.crm.removeprefix("file:")))
         token = own.hubspot_token.get_secret_value()
         fields = Fields(tier=own.hubspot_tier_property)
-        return HubSpot(self._http(), token=token, base_url=own.hubspot_url, fields=fields)
+        return HubSpot(self.http(), token=token, base_url=own.hubspot_url, fields=fields)
 
     def _desk(self, own: SiteSettings) -> Desk | None:
         if own.desk == "builtin":
@@ -148,7 +152,7 @@ class SystemsOf:
         if not own.zendesk_url or not own.zendesk_token.get_secret_value():
             raise SettingsRefused("BRIDGE_DESK=zendesk needs BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN")
         token = own.zendesk_token.get_secret_value()
-        return Zendesk(self._http(), base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
+        return Zendesk(self.http(), base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
 
 
 def mailer(own: SiteSettings) -> Mailer:

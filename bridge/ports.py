@@ -16,6 +16,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from bridge.domain.callback import Callback
+from bridge.domain.closures import Command, Feed, Reading
 from bridge.domain.customer import Account
 from bridge.domain.escalation import (
     Agent,
@@ -193,6 +194,31 @@ class Site:
     url: str
     timezone: str
     team_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a feed answered: a reading, or None where it has not changed; with the mark to ask by next time."""
+
+    reading: Reading | None
+    etag: str | None
+
+
+class Closures(Protocol):
+    """What reads feeds of closures."""
+
+    def fetch(self, url: str, *, etag: str | None, at: Millis) -> Fetched:
+        """What the feed at this address closes from `at` on, for 400 days.
+
+        Args:
+            url: http, https or webcal.
+            etag: from the last answer, so that an unchanged feed is not sent again; None asks for all of it.
+            at: the present instant.
+
+        Raises:
+            AdapterError: it did not answer usably, or with something that is no feed.
+        """
+        ...
 
 
 class Scope(StrEnum):
@@ -494,6 +520,23 @@ class Alarms(Protocol):
         ...
 
 
+class Hours(Protocol):
+    """What is said of staffed hours beside the policy."""
+
+    def order(self, site: str, command: Command) -> None: ...
+    def revoke(self, site: str, command: str, at: Millis) -> bool:
+        """End it; False where there is no such one, or it was revoked already."""
+        ...
+
+    def commands(self, site: str, at: Millis) -> list[Command]:
+        """Those that hold at this instant or later, and are not revoked, in the order in which they were given."""
+        ...
+
+    def feeds(self, site: str) -> list[Feed]: ...
+    def keep_feed(self, site: str, feed: Feed) -> None: ...
+    def drop_feed(self, site: str, url: str) -> None: ...
+
+
 class Tx(Protocol):
     """One transaction, by aggregate."""
 
@@ -525,6 +568,8 @@ class Tx(Protocol):
     def labels(self) -> Labels: ...
     @property
     def alarms(self) -> Alarms: ...
+    @property
+    def hours(self) -> Hours: ...
 
     def after_commit(self, do: Callable[[], object]) -> None:
         """Have something done once the transaction is through; not at all if it fails."""

@@ -11,6 +11,7 @@ from bridge import bootstrap
 from bridge.commands.common import (
     Ordered,
     as_json,
+    now,
     of_site,
     opened,
     print_json,
@@ -54,7 +55,7 @@ def policy_check(file: Path, bot: str | None, site_id: str | None, *, crm: bool 
     host = Host() if bot is not None and crm is not None else known_host(site_id)
     host = replace(host, bot=inputs(bot), replies=None) if bot is not None else host
     host = replace(host, crm=crm) if crm is not None else host
-    checked, found = check_policy(document, host=host)
+    checked, found = check_policy(document, now=now(), host=host)
     if as_json:
         shown = [
             {"level": f.level, "path": f.path, "line": f.line, "message": f.message, "hint": f.hint} for f in found

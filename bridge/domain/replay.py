@@ -181,7 +181,7 @@ def read_line(line: bytes) -> Conversation:
     try:
         return Conversation.model_validate_json(_mended(line.decode("utf-8")))
     except ValidationError as error:
-        raise BadLine(_first_fault(error)) from None
+        raise BadLine(first_fault(error)) from None
     except UnicodeDecodeError:
         raise BadLine("not UTF-8 text") from None
     except (ValueError, RecursionError):
@@ -195,10 +195,11 @@ def _mended(text: str) -> str:
     return json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
-def _first_fault(error: ValidationError) -> str:
+def first_fault(error: ValidationError) -> str:
+    """The first fault of a line: where it is, and what is wrong there."""
     fault = error.errors(include_url=False, include_input=False)[0]
     where = "/".join(str(part) for part in fault["loc"])
-    said = fault["msg"].replace(" at line 1 column ", " at column ")
+    said = fault["msg"].removeprefix("Value error, ").replace(" at line 1 column ", " at column ")
     return f"{where}: {said}" if where else said
 
 

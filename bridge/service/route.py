@@ -15,16 +15,16 @@ def queue_of(case: Case, name: str, tier: str) -> tuple[str, Queue]:
     return found, queues[found].for_tier(tier)
 
 
-def calendar_of(case: Case, queue: Queue) -> Calendar:
-    """When the people of a queue are there."""
-    return case.policy.hours[queue.hours]
+def calendar_of(case: Case, name: str, queue: Queue) -> Calendar:
+    """When the people of a queue are there, as feeds of closures and the team's commands have it now."""
+    return case.hours.calendar(name, queue.hours)
 
 
 def staffing(case: Case, name: str, tier: str) -> Staffing:
     """A queue as it is now for a customer's tier, with who is there and how much they have in hand."""
     found, queue = queue_of(case, name, tier)
     present, load = case.tx.people.present(case.site.id, case.at), case.tx.escalations.load(case.site.id)
-    return Staffing(found, queue, calendar_of(case, queue), routing.someone_free(found, present, load, case.at))
+    return Staffing(found, queue, calendar_of(case, found, queue), routing.someone_free(found, present, load, case.at))
 
 
 def route_now(case: Case, name: str, tier: str, priority: Priority, below: Channel | None = None) -> Route:
