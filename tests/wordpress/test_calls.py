@@ -12,7 +12,7 @@ from installation import Installation, eventually
 from loopback import direct_session
 from playwright.sync_api import Browser, Locator, Page, expect
 from support.sidecar import Caller, Chat, over_http
-from team import A_PERSON, lines_of, listen_for_faults, newest_escalation, policy_with, team_of
+from team import A_PERSON, clear_the_desk, lines_of, listen_for_faults, newest_escalation, policy_with, team_of
 from visiting import TUESDAY_MORNING, log_in, open_chat, say, unfold
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
@@ -62,8 +62,7 @@ def offering(installed: Installation) -> Iterator[Installation]:
     with policy_with(installed, "ladder: [live, email]", "ladder: [live, callback, email]"):
         yield installed
     installed.move_clock_to(TUESDAY_MORNING)
-    for one in team_of(installed).list():
-        team_of(installed).does("resolve", one["id"])
+    clear_the_desk(installed)
 
 
 @pytest.fixture

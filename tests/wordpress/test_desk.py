@@ -1,11 +1,12 @@
-"""The team's pages in wp-admin, in a real browser beside a real sidecar: who is here."""
+"""The team's pages in wp-admin, in a real browser beside a real sidecar: who is here, and when."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from installation import Installation, eventually
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from team import A_PERSON, lines_of, listen_for_faults, newest_escalation, team_of
+from team import A_PERSON, clear_the_desk, lines_of, listen_for_faults, newest_escalation, team_of
 from visiting import TUESDAY_MORNING, log_in, open_chat, say
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
@@ -22,6 +23,7 @@ def owner(installed: Installation, browser: Browser) -> Iterator[BrowserContext]
     yield context
     context.close()
     installed.move_clock_to(TUESDAY_MORNING)
+    clear_the_desk(installed)
 
 
 def page_of(owner: BrowserContext, installed: Installation, path: str) -> Page:
@@ -34,14 +36,22 @@ def desk_of(owner: BrowserContext, installed: Installation) -> Page:
     return page_of(owner, installed, "admin.php?page=escbridge-escalations")
 
 
-def way_of_a_new_visitor(installed: Installation, browser: Browser) -> str:
-    """Which rung somebody gets who asks for a person now."""
+def new_escalation(installed: Installation, browser: Browser) -> dict[str, Any]:
+    """What becomes of somebody who asks for a person now."""
     context = browser.new_context(timezone_id="America/New_York")
     chat = open_chat(context, installed.site)
     say(chat, A_PERSON)
     expect(lines_of(chat, "promise")).to_be_visible()
     context.close()
-    return str(newest_escalation(installed)["channel"])
+    return newest_escalation(installed)
+
+
+def way_of_a_new_visitor(installed: Installation, browser: Browser) -> str:
+    return str(new_escalation(installed, browser)["channel"])
+
+
+def promise_to_a_new_visitor(installed: Installation, browser: Browser) -> str:
+    return str(new_escalation(installed, browser)["commitment"]["text"])
 
 
 def test_the_switch_makes_a_daytime_escalation_live_and_says_who_is_seen_as_here(
@@ -95,3 +105,39 @@ def test_a_dead_scheduler_is_told_on_the_escalations_page(installed: Installatio
         expect(desk_of(owner, installed).get_by_text("The scheduler is not running")).to_be_visible()
     finally:
         installed.start("scheduler")
+
+
+def test_an_administrator_closes_by_command_and_revokes_it(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    desk = desk_of(owner, installed)
+    faults = listen_for_faults(desk)
+    panel = desk.locator(".escbridge-hours")
+    expect(panel.locator("summary")).to_contain_text("support is open until November 3, 2026 5:00 pm EST")
+    panel.locator("summary").click()
+    panel.get_by_label("Until").fill("2026-11-05T12:00")
+    panel.get_by_label("Reason").fill("The office is flooded")
+    panel.get_by_role("button", name="Do it").click()
+    expect(desk.get_by_text("It counts from the next conversation on.")).to_be_visible()
+    expect(panel.locator("summary")).to_contain_text("support is closed until November 5, 2026 12:00 pm EST")
+    expect(panel).to_contain_text("All queues: closed by command")
+    expect(panel).to_contain_text("The office is flooded (admin (wp-1))")
+    assert "Thursday, November 5" in promise_to_a_new_visitor(installed, browser)
+    panel.get_by_role("button", name="Revoke").click()
+    expect(desk.get_by_text("Revoked: the calendar counts again.")).to_be_visible()
+    expect(panel.locator("summary")).to_contain_text("support is open until November 3, 2026 5:00 pm EST")
+    assert "today, Tuesday, November 3" in promise_to_a_new_visitor(installed, browser)
+    assert faults == []
+
+
+def test_a_time_that_is_over_is_refused_in_words_and_changes_nothing(
+    installed: Installation, owner: BrowserContext
+) -> None:
+    desk = desk_of(owner, installed)
+    panel = desk.locator(".escbridge-hours")
+    panel.locator("summary").click()
+    panel.get_by_label("Until").fill("2026-11-02T12:00")
+    panel.get_by_label("Reason").fill("Yesterday")
+    panel.get_by_role("button", name="Do it").click()
+    expect(desk.get_by_text("The time must lie ahead, within 366 days; nothing was changed.")).to_be_visible()
+    assert team_of(installed).caller.ask("GET", "/v1/hours")["commands"] == []

@@ -118,6 +118,7 @@ final class Admin {
 		}
 		$query = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
 		$page  = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations?' . $query );
+		Hours::show();
 		self::tabs( $state );
 		if ( ! $page['ok'] ) {
 			self::notice( 'error', self::explain( (string) $page['error'] ) );
@@ -474,7 +475,7 @@ final class Admin {
 	}
 
 	/** An instant in the site's zone and format, with the zone's short name. */
-	private static function when( string $instant ): string {
+	public static function when( string $instant ): string {
 		$time = strtotime( $instant );
 		return $time ? (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) . ' T', $time ) : '';
 	}
@@ -490,6 +491,8 @@ final class Admin {
 			'done-resolve' => __( 'Resolved.', 'escalation-bridge' ),
 			'done-release' => __( 'Released: the assistant may answer again.', 'escalation-bridge' ),
 			'done-called'  => __( 'Noted: the call was made, and the promise is kept.', 'escalation-bridge' ),
+			'done-hours'   => __( 'It counts from the next conversation on.', 'escalation-bridge' ),
+			'done-revoke'  => __( 'Revoked: the calendar counts again.', 'escalation-bridge' ),
 			'done-label'   => __( 'Noted. The last answer counts.', 'escalation-bridge' ),
 		);
 		if ( isset( $done[ $code ] ) ) {
@@ -499,7 +502,7 @@ final class Admin {
 		}
 	}
 
-	private static function notice( string $kind, string $text ): void {
+	public static function notice( string $kind, string $text ): void {
 		echo '<div class="notice notice-' . esc_attr( $kind ) . ' is-dismissible"><p>' . esc_html( $text ) . '</p></div>';
 	}
 
@@ -511,6 +514,9 @@ final class Admin {
 			'escalation-not-found' => __( 'There is no such escalation.', 'escalation-bridge' ),
 			'wrong-scope'          => __( 'The admin secret is not one; pair again.', 'escalation-bridge' ),
 			'not-found'            => __( 'There is no such escalation.', 'escalation-bridge' ),
+			'hours-wrong'          => __( 'The time must lie ahead, within 366 days; nothing was changed.', 'escalation-bridge' ),
+			'command-not-found'    => __( 'This is over or revoked already; nothing was changed.', 'escalation-bridge' ),
+			'too-many-commands'    => __( 'A hundred such orders hold already: revoke some first.', 'escalation-bridge' ),
 			'empty-reply'          => __( 'The answer was empty; nothing was sent.', 'escalation-bridge' ),
 			'store-unavailable'    => __( 'The sidecar cannot store anything at the moment; nothing was changed. Try again shortly.', 'escalation-bridge' ),
 		);
@@ -519,7 +525,7 @@ final class Admin {
 	}
 
 	/** @param array<string,string> $args */
-	private static function url( array $args = array() ): string {
+	public static function url( array $args = array() ): string {
 		return add_query_arg( array_map( 'rawurlencode', array( 'page' => self::PAGE ) + $args ), admin_url( 'admin.php' ) );
 	}
 }

@@ -30,7 +30,14 @@ final class Hours {
 			? $client->admin( 'POST', '/v1/hours', self::order( $given ) )
 			: $client->admin( 'POST', '/v1/hours/' . rawurlencode( $revoke ) . '/revoke', array( 'agent' => Admin::agent() ) );
 		$code   = $answer['ok'] ? ( '' === $revoke ? 'done-hours' : 'done-revoke' ) : (string) $answer['error'];
-		wp_safe_redirect( Admin::url( array( 'escbridge_result' => 422 === $answer['status'] ? 'hours-wrong' : $code ) ) );
+		wp_safe_redirect(
+			Admin::url(
+				array(
+					'escbridge_result' => 422 === $answer['status'] ? 'hours-wrong' : $code,
+					'late'             => (string) ( $answer['data']['late'] ?? 0 ),
+				)
+			)
+		);
 		exit;
 	}
 
@@ -45,39 +52,57 @@ final class Hours {
 			'why'   => (string) ( $given['why'] ?? '' ),
 			'agent' => Admin::agent(),
 		);
+		$order += empty( $given['queue'] ) ? array() : array( 'queue' => $given['queue'] );
 		return $order + ( empty( $given['until'] ) || ! $until ? array() : array( 'until' => gmdate( 'Y-m-d\TH:i:s\Z', $until->getTimestamp() ) ) );
 	}
 
 	public static function show(): void {
+		$late = isset( $_GET['late'] ) ? absint( $_GET['late'] ) : 0; // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- only shown.
+		if ( $late > 0 ) {
+			/* translators: %d: how many */
+			Admin::notice( 'warning', sprintf( _n( '%d standing promise is due in the time that is closed now. Somebody has to keep it all the same.', '%d standing promises are due in the time that is closed now. Somebody has to keep them all the same.', $late, 'escalation-bridge' ), $late ) );
+		}
 		$answer = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/hours' );
 		if ( ! $answer['ok'] ) {
 			return; // The list below says what is wrong.
 		}
 		$commands = (array) $answer['data']['commands'];
-		echo '<details class="escbridge-hours"' . ( $commands ? ' open' : '' ) . '><summary>' . esc_html__( 'Close or open now', 'escalation-bridge' ) . '</summary>';
+		$queues   = (array) $answer['data']['queues'];
+		echo '<details class="escbridge-hours"' . ( $commands ? ' open' : '' ) . '><summary>' . esc_html( implode( ' · ', array_map( array( self::class, 'now' ), $queues ) ) ) . '</summary>';
 		foreach ( $commands as $command ) {
 			self::command( $command );
 		}
+		$all = '<option value="">' . esc_html__( 'all queues', 'escalation-bridge' ) . '</option>';
+		foreach ( array_column( $queues, 'queue' ) as $queue ) {
+			$all .= '<option>' . esc_html( $queue ) . '</option>';
+		}
 		self::form(
-			'<p><label><input type="radio" name="what" value="close" required> ' . esc_html__( 'Close', 'escalation-bridge' ) . '</label> '
-			. '<label><input type="radio" name="what" value="open"> ' . esc_html__( 'Open', 'escalation-bridge' ) . '</label></p>'
-			. '<p><label for="escbridge-until">' . esc_html__( 'until (empty: the end of today)', 'escalation-bridge' ) . '</label> <input type="datetime-local" id="escbridge-until" name="until"></p>'
-			. '<p><label for="escbridge-why">' . esc_html__( 'Reason, for the team alone', 'escalation-bridge' ) . '</label> <input type="text" id="escbridge-why" name="why" maxlength="200" required></p>',
-			__( 'Do it from now on', 'escalation-bridge' )
+			'<label>' . esc_html__( 'Whatever the calendar says:', 'escalation-bridge' ) . ' <select name="what"><option value="close">' . esc_html__( 'close now', 'escalation-bridge' ) . '</option><option value="open">' . esc_html__( 'open now', 'escalation-bridge' ) . '</option></select></label>'
+			. '<label>' . esc_html__( 'Queue', 'escalation-bridge' ) . ' <select name="queue">' . $all . '</select></label>'
+			. '<label>' . esc_html__( 'Until (empty: the end of today)', 'escalation-bridge' ) . ' <input type="datetime-local" name="until"></label>'
+			. '<label>' . esc_html__( 'Reason, for the team alone', 'escalation-bridge' ) . ' <input type="text" name="why" maxlength="200" required></label>',
+			__( 'Do it', 'escalation-bridge' )
 		);
 		echo '</details>';
+	}
+
+	/** @param array<string,mixed> $queue As the sidecar tells it. */
+	private static function now( array $queue ): string {
+		/* translators: 1: queue, 2: date and time */
+		$words = $queue['open'] ? __( '%1$s is open until %2$s', 'escalation-bridge' ) : __( '%1$s is closed until %2$s', 'escalation-bridge' );
+		return sprintf( $words, $queue['queue'], $queue['changes_at'] ? Admin::when( (string) $queue['changes_at'] ) : __( 'further notice', 'escalation-bridge' ) );
 	}
 
 	/** @param array<string,mixed> $command As the sidecar tells it. */
 	private static function command( array $command ): void {
 		$words = $command['open']
 			/* translators: 1: date and time, 2: date and time, 3: reason, 4: who said so */
-			? __( 'Open from %1$s until %2$s: %3$s (%4$s)', 'escalation-bridge' )
+			? __( 'open by command from %1$s until %2$s. %3$s (%4$s)', 'escalation-bridge' )
 			/* translators: 1: date and time, 2: date and time, 3: reason, 4: who said so */
-			: __( 'Closed from %1$s until %2$s: %3$s (%4$s)', 'escalation-bridge' );
+			: __( 'closed by command from %1$s until %2$s. %3$s (%4$s)', 'escalation-bridge' );
 		$text  = sprintf( $words, Admin::when( $command['from'] ), Admin::when( $command['until'] ), $command['why'], $command['author'] );
-		$queue = empty( $command['queue'] ) ? '' : ' · ' . $command['queue'];
-		self::form( '<p>' . esc_html( $text . $queue ) . '</p><input type="hidden" name="revoke" value="' . esc_attr( $command['id'] ) . '">', __( 'Revoke', 'escalation-bridge' ) );
+		$queue = ( empty( $command['queue'] ) ? __( 'All queues', 'escalation-bridge' ) : $command['queue'] ) . ': ';
+		self::form( '<span>' . esc_html( $queue . $text ) . '</span><input type="hidden" name="revoke" value="' . esc_attr( $command['id'] ) . '">', __( 'Revoke', 'escalation-bridge' ) );
 	}
 
 	/** $fields is markup of ours, escaped where it was made. */

@@ -29,6 +29,7 @@ final class Plugin {
 			Settings::boot();
 			Admin::boot();
 			Presence::boot();
+			Hours::boot();
 		} else {
 			add_filter( 'gettext_escalation-bridge', array( Words::class, 'translate' ), 10, 2 );
 		}
