@@ -149,6 +149,38 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a helpdesk says of one of its people.
+
+    `capacity` is how many more conversations they can take, None where the helpdesk does not say. `groups` are the
+    helpdesk's own ids of groups or teams that they are in.
+    """
+
+    id: str
+    name: str
+    available: bool
+    capacity: int | None = None
+    groups: tuple[str, ...] = ()
+
+
+class Presences(Protocol):
+    """A helpdesk that says who of the team is there."""
+
+    name: str
+
+    def who(self, *, budget: float) -> list[Seen]:
+        """Everybody whom the helpdesk names; whoever is missing is not there.
+
+        Args:
+            budget: seconds that all calls together may take.
+
+        Raises:
+            AdapterError: the helpdesk did not answer usably, or with more than is read. Nothing is known.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised.
 
@@ -456,6 +488,10 @@ class People(Protocol):
     """Who of the team is there."""
 
     def note(self, site: str, presence: Presence) -> None: ...
+    def note_all(self, site: str, source: str, presences: Sequence[Presence]) -> None:
+        """All that a source says just now: whoever it named before and names no more is not available."""
+        ...
+
     def present(self, site: str, at: Millis) -> list[Presence]: ...
 
 

@@ -21,10 +21,9 @@ from bridge.commands.common import (
     the_site,
     words_for,
 )
-from bridge.domain.findings import check_policy, stored_policy
+from bridge.domain.findings import check_policy
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.instants import from_rfc3339, to_rfc3339
-from bridge.domain.policy import Policy
 from bridge.domain.values import Json
 from bridge.ports import PolicyVersion, Site
 from bridge.service import manage_policy
@@ -188,9 +187,3 @@ def policy_put(file: Path, site_id: str | None, author: str) -> None:
     for finding in accepted.findings:
         click.echo(str(finding), err=True)
     click.echo(f"Version {version} is in force on {target.id}.")
-
-
-def policy_in_force(site_id: str | None) -> Policy:
-    """The site's policy."""
-    with opened() as assembly, assembly.bridge.store.read() as tx:
-        return stored_policy(manage_policy.current_policy(tx, the_site(tx, site_id).id).document)

@@ -13,26 +13,50 @@ from typing import BinaryIO
 import click
 
 from bridge.commands import weeks
-from bridge.commands.common import Ordered, as_json, now, of_site, print_json, read_document
-from bridge.commands.policies import policy_in_force
+from bridge.commands.common import Ordered, as_json, now, of_site, opened, print_json, read_document, the_site
 from bridge.commands.replay import BYTE_ORDER_MARK, about, bad_lines, file_path
 from bridge.commands.runs import Advance, in_place_of, progress
-from bridge.domain.findings import read_policy
+from bridge.domain.findings import read_policy, stored_policy
 from bridge.domain.foretell import Question, foretell, read_question
 from bridge.domain.hours import Calendar, local_date
 from bridge.domain.policy import Policy
 from bridge.domain.replay import LATEST, BadLine, instant_of
 from bridge.domain.values import Json, Millis, Priority
-from bridge.domain.week import week_of
+from bridge.domain.week import Said, week_of
+from bridge.service import manage_policy
+from bridge.service.hours_in_force import HoursInForce
 
 STANDARD = Path("-")
 """Standard input, or standard output."""
 of_policy = click.option("--policy", "file", type=file_path, help="A file, in place of a site's.")
 
 
-def asked_policy(file: Path | None, site_id: str | None) -> Policy:
-    """The policy of a file, or the one in force."""
-    return read_policy(read_document(file), now=now()) if file else policy_in_force(site_id)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The policy that is asked, and what stands beside it where it is the one in force."""
+
+    policy: Policy
+    in_force: HoursInForce | None = None
+
+    def calendar(self, queue: str, name: str) -> Calendar:
+        """When the people of a queue are there, by its name and that of its calendar."""
+        return self.in_force.calendar(queue, name) if self.in_force else self.policy.hours[name]
+
+    def said(self, queue: str, name: str) -> list[Said]:
+        """What was said beside that calendar."""
+        return self.in_force.said(queue, name) if self.in_force else []
+
+
+@contextmanager
+def asked(file: Path | None, site_id: str | None) -> Iterator[Asked]:
+    """A file's policy, or the one in force with every feed and every command that was not revoked."""
+    if file:
+        yield Asked(read_policy(read_document(file), now=now()))
+        return
+    with opened() as assembly, assembly.bridge.store.read() as tx:
+        site = the_site(tx, site_id).id
+        policy = stored_policy(manage_policy.current_policy(tx, site).document)
+        yield Asked(policy, HoursInForce(tx, site, policy, at=0))
 
 
 def known(name: str, names: list[str], what: str) -> None:
@@ -65,38 +89,35 @@ def hours(
     """Show a week of a queue's staffed hours as a picture."""
     if context.invoked_subcommand:
         return
-    document = asked_policy(file, site_id)
-    name = queue or the_queue(document)
-    known(name, list(document.queues), "queue")
-    known(tier or document.default_tier, list(document.tiers), "tier")
-    called = document.queues[name].for_tier(tier or document.default_tier).hours
-    show(name, called, document.hours[called], week.date() if week else None, as_json=as_json)
-
-
-def the_queue(document: Policy) -> str:
-    """The only queue.
-
-    Raises:
-        UsageError: there are several.
-    """
-    if len(document.queues) > 1:
-        raise click.UsageError(f"say which queue with --queue: {', '.join(document.queues)}")
-    return next(iter(document.queues))
-
-
-def show(queue: str, called: str, calendar: Calendar, day: date | None, *, as_json: bool) -> None:
-    """Print the week that has the day in it, or this week, and how things are now."""
+    with asked(file, site_id) as found:
+        name, called = the_calendar(found.policy, queue, tier)
+        calendar, said = found.calendar(name, called), found.said(name, called)
     at = now()
-    day = day or local_date(calendar.timezone, at)
-    if not FIRST <= day <= LAST:
-        raise click.BadParameter(f"expected a date from {FIRST} to {LAST}", param_hint="--week")
-    days = week_of(calendar, day)
+    days = week_of(calendar, the_day(week, calendar, at), said)
     if as_json:
-        print_json({"queue": queue, "calendar": called, **weeks.as_json(calendar, days, at)})
+        print_json({"queue": name, "calendar": called, **weeks.as_json(calendar, days, at)})
         return
-    click.echo(f"Queue {queue}, calendar {called}, {days[0].date} to {days[-1].date}, {calendar.timezone}\n")
+    click.echo(f"Queue {name}, calendar {called}, {days[0].date} to {days[-1].date}, {calendar.timezone}\n")
     click.echo(weeks.draw(days))
     click.echo(weeks.tell_now(calendar, at))
+
+
+def the_calendar(policy: Policy, queue: str | None, tier: str | None) -> tuple[str, str]:
+    """The named queue, or the only one, and the name of the calendar that it has for a tier."""
+    if queue is None and len(policy.queues) > 1:
+        raise click.UsageError(f"say which queue with --queue: {', '.join(policy.queues)}")
+    name = queue or next(iter(policy.queues))
+    known(name, list(policy.queues), "queue")
+    known(tier or policy.default_tier, list(policy.tiers), "tier")
+    return name, policy.queues[name].for_tier(tier or policy.default_tier).hours
+
+
+def the_day(week: datetime | None, calendar: Calendar, at: Millis) -> date:
+    """The date that was asked for, or today's."""
+    day = week.date() if week else local_date(calendar.timezone, at)
+    if not FIRST <= day <= LAST:
+        raise click.BadParameter(f"expected a date from {FIRST} to {LAST}", param_hint="--week")
+    return day
 
 
 FIRST, LAST = date(1970, 1, 1), local_date("UTC", LATEST)
@@ -131,14 +152,17 @@ def promise(
     if source:
         if queue or priority or tier or at_text:
             raise click.UsageError("with --input, each line says its own queue, priority, tier and at")
-        foretell_all(source, output or STANDARD, asked_policy(file, site_id))
+        with asked(file, site_id) as found:
+            foretell_all(source, output or STANDARD, found)
         return
     if not (queue and priority and at_text) or output:
         raise click.UsageError("say --queue, --priority and --at, or --input FILE and --output FILE")
-    at, document = instant(at_text), asked_policy(file, site_id)
-    known(queue, list(document.queues), "queue")
-    known(tier or document.default_tier, list(document.tiers), "tier")
-    print_json(foretell(document, Question(queue=queue, priority=Priority(priority), tier=tier, at=at)))
+    at = instant(at_text)
+    with asked(file, site_id) as found:
+        known(queue, list(found.policy.queues), "queue")
+        known(tier or found.policy.default_tier, list(found.policy.tiers), "tier")
+        question = Question(queue=queue, priority=Priority(priority), tier=tier, at=at)
+        print_json(foretell(found.policy, question, found.calendar))
 
 
 def instant(text: str) -> Millis:
@@ -161,11 +185,11 @@ class Answers:
     unknown: set[str] = field(default_factory=set)
 
 
-def foretell_all(source: Path, output: Path, policy: Policy) -> None:
+def foretell_all(source: Path, output: Path, found: Asked) -> None:
     """Answer each line of a file; nothing is written unless every line could be answered."""
     answers = Answers()
     with read_from(source) as lines, progress(about(lines), "Promising") as advance, written_to(output) as out:
-        for answer in answered(lines, policy, answers, advance):
+        for answer in answered(lines, found, answers, advance):
             out.write(json.dumps(answer, ensure_ascii=False).encode() + b"\n")
         if answers.bad:
             raise click.ClickException(bad_lines(source, answers.bad))
@@ -173,7 +197,7 @@ def foretell_all(source: Path, output: Path, policy: Policy) -> None:
         click.echo(f"Passed over, for nothing reads it: {', '.join(sorted(answers.unknown))}", err=True)
 
 
-def answered(lines: BinaryIO, policy: Policy, answers: Answers, advance: Advance) -> Iterator[Json]:
+def answered(lines: BinaryIO, found: Asked, answers: Answers, advance: Advance) -> Iterator[Json]:
     """The promise that each line asks for; once one was bad, the rest is only read, to name what else is."""
     for number, line in enumerate(lines, 1):
         text = line.removeprefix(BYTE_ORDER_MARK) if number == 1 else line
@@ -181,13 +205,13 @@ def answered(lines: BinaryIO, policy: Policy, answers: Answers, advance: Advance
         if not text.strip():
             continue
         try:
-            question = read_question(text, policy)
+            question = read_question(text, found.policy)
         except BadLine as error:
             answers.bad.append((number, str(error)))
             continue
         answers.unknown.update(question.model_extra or ())
         if not answers.bad:
-            yield foretell(policy, question)
+            yield foretell(found.policy, question, found.calendar)
 
 
 def read_from(source: Path) -> AbstractContextManager[BinaryIO]:

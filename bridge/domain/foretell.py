@@ -1,11 +1,13 @@
 """Foretelling: what would be promised at an instant, nobody present."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import BeforeValidator, ValidationError
 
 from bridge.domain import commitment as promises
 from bridge.domain import messages, routing
+from bridge.domain.hours import Calendar
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.replay import AN_INSTANT, BadLine, Recorded, first_fault, instant_of
@@ -48,11 +50,18 @@ def _check(question: Question, policy: Policy) -> None:
         raise BadLine(f"tier: there is no such tier; known: {', '.join(policy.tiers)}")
 
 
-def foretell(policy: Policy, question: Question) -> Json:
-    """The promise, in English."""
+def foretell(policy: Policy, question: Question, calendar_of: Callable[[str, str], Calendar]) -> Json:
+    """The promise, in English.
+
+    Args:
+        policy: has what the question names.
+        question: see there.
+        calendar_of: when the people of a queue are there, by its name and that of its calendar.
+    """
     queue = policy.queues[question.queue].for_tier(question.tier or policy.default_tier)
+    calendar = calendar_of(question.queue, queue.hours)
     free = queue.staffing == "schedule"  # such a queue is believed to have somebody whenever it is open
-    staffing = routing.Staffing(question.queue, queue, policy.hours[queue.hours], free)
+    staffing = routing.Staffing(question.queue, queue, calendar, free)
     route = routing.route(staffing, question.priority, question.at)
     due = promises.say_when(route.due_at, calendar_zone=route.timezone, visitor_zone=None, locale="en", now=question.at)
     key = "escalated_live" if route.channel is Channel.LIVE else "after_hours"

@@ -221,7 +221,7 @@ def replay(policy: Policy, conversation: Conversation) -> Outcome:
 
 def replay_under(tried: Sequence[Policy], conversation: Conversation) -> list[Outcome]:
     """What the conversation comes to under each of several policies; what is said is measured once for all of them."""
-    courses = [Course(policy, _begin(policy, conversation)) for policy in tried]
+    courses = [Course(policy, begin(policy, conversation)) for policy in tried]
     for step in _steps(conversation.turns):
         going = [course for course in courses if course.decision.rule is None]
         if not going:
@@ -326,7 +326,8 @@ def shortened(text: str) -> str:
     return line if len(line) <= SHORT else line[: SHORT - 1].rstrip() + "…"
 
 
-def _begin(policy: Policy, conversation: Conversation) -> Session:
+def begin(policy: Policy, conversation: Conversation) -> Session:
+    """The session of a recorded conversation, before anything is said."""
     return Session(
         site="",
         id=conversation.session_id,

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 from bridge.domain import hours, messages
+from bridge.domain.customer_triggers import TierAtLeast
 from bridge.domain.finding import Finding, Level
 from bridge.domain.host import Host
 from bridge.domain.lexicon import fold
@@ -15,7 +16,7 @@ from bridge.domain.policy import Flow, Match, Policy, Rule, Thresholds
 from bridge.domain.queues import ForTier, Queue
 from bridge.domain.reach import can_hold, unreachable
 from bridge.domain.rules import holds, names
-from bridge.domain.triggers import TierAtLeast, Trigger, Words, inputs_of
+from bridge.domain.triggers import Trigger, Words, inputs_of
 from bridge.domain.values import Channel, Millis
 
 DEFAULT_FLOW: Final = "default"

@@ -3,14 +3,14 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
-from bridge.ports import BridgeError, Clock, Closures, Crm, Desk, Mailer, Site, Store, Tx
+from bridge.ports import BridgeError, Clock, Closures, Crm, Desk, Mailer, Presences, Site, Store, Tx
 from bridge.service.hours_in_force import HoursInForce
 
 POLICY_TTL = 2.0
@@ -22,13 +22,25 @@ class SiteUnknown(BridgeError):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
+class Roster:
+    """A helpdesk that says who is there, and which of our queues its groups serve: group id to queue names.
+
+    Without any queue named, everybody serves all of them.
+    """
+
+    presences: Presences
+    queues: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Systems:
-    """A site's outside: its CRM, its desk beside the built-in one, its mail, and the sender's address."""
+    """A site's outside: CRM, desk beside the built-in one, mail, the sender's address, and who says who is there."""
 
     crm: Crm | None
     desk: Desk | None
     mailer: Mailer
     sender: str
+    roster: Roster | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from bridge.domain import hours
-from bridge.domain.closures import Command, Feed, closed_spans, overrides
+from bridge.domain.closures import Closing, Command, Feed, closed_spans, load_reading, overrides
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.policy import Policy
 from bridge.domain.values import Json, Millis
+from bridge.domain.week import Said
 from bridge.ports import Tx
 
 
@@ -53,6 +54,14 @@ class HoursInForce:
             "feed": [list(span) for span in spans if span[0] < until and span[1] > self._at],
         }
 
+    def said(self, queue: str, name: str) -> list[Said]:
+        """What feed and commands say of a queue's calendar, in words for the team."""
+        feed = self._feed_of(name)
+        closings = load_reading(feed.reading).closings if feed else ()
+        zone = self._policy.hours[name].timezone
+        fed = [Said(*span, f"closed: {one.why or 'by the feed'}") for one in closings for span in _spans(one, zone)]
+        return fed + [Said(one.from_, one.until, _told(one)) for one in self._said_of(queue)]
+
     def _said_of(self, queue: str) -> list[Command]:
         return [one for one in self.commands if one.concerns(queue)]
 
@@ -63,3 +72,13 @@ class HoursInForce:
 
 def _closes(calendar: Calendar, feed: Feed | None) -> tuple[Span, ...]:
     return closed_spans(feed.reading, calendar.timezone) if feed else ()
+
+
+def _spans(closing: Closing, zone: str) -> list[Span]:
+    span = closing.from_, closing.to
+    return hours.wall_spans(zone, [span]) if closing.wall else [span]
+
+
+def _told(command: Command) -> str:
+    """Such as `closed by ann: the heating is out`."""
+    return f"{'opened' if command.open else 'closed'} by {command.author}: {command.why}"

@@ -12,6 +12,11 @@ from typing import Any
 import pytest
 from support.terminal import Terminal
 
+from bridge import bootstrap
+from bridge.config import read_settings
+from bridge.domain.closures import Closing, Command, Feed, Reading
+from bridge.domain.instants import from_rfc3339
+
 DOCUMENT = (Path(__file__).resolve().parents[2] / "docs" / "hours.md").read_text("utf-8")
 EXAMPLE, PICTURE, ANSWER, QUESTION = (
     block for _, block in re.findall(r"```(yaml|text|json)\n(.*?)```", DOCUMENT, re.DOTALL)
@@ -115,6 +120,43 @@ def test_a_script_reads_the_week_as_instants(saturday: Terminal) -> None:
 def test_a_sites_own_policy_is_drawn_without_a_file(shop: Terminal) -> None:
     shown = shop("hours", "--week", "2026-11-02").out
     assert shown.startswith("Queue support, calendar office, 2026-11-02 to 2026-11-08, America/New_York\n")
+
+
+@pytest.fixture
+def flooded(shop: Terminal, tmp_path: Path) -> Terminal:
+    """A shop whose calendar has a feed of closures, and whose team has closed for a Monday afternoon."""
+    feed = "https://calendar.example/closures.ics"
+    (tmp_path / "policy.yaml").write_text(POLICY.replace("    closed:", f"    feed: {feed}\n    closed:"))
+    assert shop("policy", "put", "policy.yaml").code == 0
+    tuesday = Closing(from_rfc3339("2026-11-03T00:00:00Z"), from_rfc3339("2026-11-04T00:00:00Z"), wall=True, why="fair")
+    start, end = from_rfc3339("2026-11-02T19:00:00Z"), from_rfc3339("2026-11-03T05:00:00Z")
+    assembly = bootstrap.build(read_settings(), deliver_at_once=False)
+    with assembly.bridge.store.write() as tx:
+        tx.hours.keep_feed("shop", Feed(feed, Reading((tuesday,), read_at=1).dump(), None, read_at=1, tried_at=1))
+        tx.hours.order("shop", Command("hrs_1", "support", False, start, end, "flooded", "ann", start))
+    assembly.close()
+    return shop
+
+
+def test_a_feed_and_a_command_are_drawn_and_named(flooded: Terminal) -> None:
+    shown = flooded("hours", "--week", "2026-11-02").out
+    assert "Mon  2 Nov  ░░░░░░░░░░░░░░░░░░███████░██░░░░" in shown
+    assert "            closed by ann: flooded\nTue  3 Nov  ░░░░" in shown
+    assert "            closed: fair\nWed  4 Nov  " in shown
+    of_file = flooded("hours", "--week", "2026-11-02", "--policy", "policy.yaml").out
+    assert ("flooded" in of_file, "fair" in of_file) == (False, False)
+
+
+def test_a_promise_knows_of_feed_and_command(flooded: Terminal, tmp_path: Path) -> None:
+    ask = ASKED | {"at": "2026-11-02T13:50:00-05:00"}
+    single = json.loads(flooded("promise", *(f"--{name}={value}" for name, value in ask.items())).out)
+    assert single["due_at"] == "2026-11-04T14:05:00Z"
+    asked(tmp_path, ask)
+    assert lines_of(flooded("promise", "--input", "questions.jsonl").out) == [single]
+    assert (
+        json.loads(flooded("promise", "--policy", "policy.yaml", *(f"--{k}={v}" for k, v in ask.items())).out)["due_at"]
+        == "2026-11-02T19:05:00Z"
+    )
 
 
 def test_a_wrong_question_about_hours_is_told_in_one_line(saturday: Terminal) -> None:

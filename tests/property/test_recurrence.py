@@ -44,10 +44,10 @@ def rules(draw: st.DrawFn) -> Rule:
 def by_the_other_library(rule: Rule, first: date) -> list[date]:
     found = rrule.rrule(
         FREQ[rule.every],
-        dtstart=datetime(first.year, first.month, first.day),
+        dtstart=datetime(first.year, first.month, first.day),  # noqa: DTZ001 - wall times
         interval=rule.interval,
         count=rule.count,
-        until=datetime(rule.until.year, rule.until.month, rule.until.day) if rule.until and not rule.count else None,
+        until=datetime(rule.until.year, rule.until.month, rule.until.day) if rule.until and not rule.count else None,  # noqa: DTZ001 - wall times
         bymonth=sorted(rule.months) or None,
         bymonthday=sorted(rule.month_days) or None,
         byweekday=[NAMES[day](place) if place else NAMES[day] for day, place in sorted(rule.weekdays)] or None,
@@ -55,7 +55,7 @@ def by_the_other_library(rule: Rule, first: date) -> list[date]:
         wkst=rule.week_start,
     )
     inside = []
-    for at in found.xafter(datetime(1900, 1, 1), count=4000):
+    for at in found.xafter(datetime(1900, 1, 1), count=4000):  # noqa: DTZ001 - wall times
         if at.date() >= BEFORE:
             break
         inside.append(at.date())

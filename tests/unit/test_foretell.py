@@ -29,7 +29,7 @@ NIGHT = "2026-10-31T21:00:00-04:00"
 
 def asked(policy: Policy = POLICY, **question: Any) -> Any:
     line = json.dumps({"queue": "support", "priority": "urgent", "at": NIGHT} | question)
-    return foretell(policy, read_question(line.encode(), policy))
+    return foretell(policy, read_question(line.encode(), policy), lambda _, name: policy.hours[name])
 
 
 def test_the_promise_of_a_saturday_night() -> None:
