@@ -106,6 +106,9 @@ def wp_admin(browser: Browser, shop: Installation, out: Path) -> None:
         for name, path in ADMIN_PAGES.items():
             page.goto(f"{shop.site.url}/wp-admin/{path}")
             take(page, out / f"{name}{suffix}.png")
+        page.goto(f"{shop.site.url}/wp-admin/{ADMIN_PAGES['wp-admin-list']}")
+        page.locator(".escbridge-hours summary").click()
+        take(page, out / f"wp-admin-hours{suffix}.png")
         for name, customer in (("wp-admin-detail", "anna"), ("wp-admin-call", "carla")):
             page.goto(f"{shop.site.url}/wp-admin/{ADMIN_PAGES['wp-admin-list']}")
             page.locator("table").get_by_role("link", name=customer).first.click()

@@ -68,7 +68,7 @@ final class Hours {
 		}
 		$commands = (array) $answer['data']['commands'];
 		$queues   = (array) $answer['data']['queues'];
-		echo '<details class="escbridge-hours"' . ( $commands ? ' open' : '' ) . '><summary>' . esc_html( implode( ' · ', array_map( array( self::class, 'now' ), $queues ) ) ) . '</summary>';
+		echo '<details class="escbridge-hours"' . ( $commands ? ' open' : '' ) . '><summary>' . esc_html( implode( ' · ', array_map( array( self::class, 'now' ), $queues ) ) ) . ' <em>' . esc_html__( 'Close or open now', 'escalation-bridge' ) . '</em></summary>';
 		foreach ( $commands as $command ) {
 			self::command( $command );
 		}
