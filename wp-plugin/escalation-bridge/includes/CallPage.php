@@ -16,6 +16,12 @@ defined( 'ABSPATH' ) || exit;
 final class CallPage {
 
 	const QUERY = 'escbridge_call';
+	const DONE  = array( // What was just done, and the state in which that is still true.
+		'book'       => 'booked',
+		'reschedule' => 'booked',
+		'confirm'    => 'booked',
+		'cancel'     => 'cancelled',
+	);
 
 	public static function serve(): void {
 		if ( ! isset( $_GET[ self::QUERY ] ) ) { // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- the token is the proof.
@@ -32,7 +38,8 @@ final class CallPage {
 		if ( '' !== $token && 'POST' === ( $_SERVER['REQUEST_METHOD'] ?? '' ) ) {
 			self::act( $token );
 		}
-		self::show( $token, self::given( $_GET, 'said' ) ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- chooses a sentence.
+		$said = self::given( $_GET, 'said' ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- chooses a sentence.
+		self::show( $token, isset( self::DONE[ $said ] ) ? $said : '' );
 	}
 
 	/** What a page shows that belongs to one person: for no cache, no search engine, no frame and no other site's log. */
@@ -94,7 +101,8 @@ final class CallPage {
 		}
 		$call = $answer['data'];
 		Words::speak( (string) $call['language'] );
-		$done = in_array( $said, array( 'book', 'reschedule', 'cancel' ), true );
+		$done = isset( self::DONE[ $said ] );
+		$said = $done && self::DONE[ $said ] !== $call['state'] ? '' : $said;
 		$html = '' === self::words( $said ) ? '' : self::line( self::words( $said ), $done ? 'status' : 'alert' );
 		self::page( self::status( $said ), self::title( (string) $call['state'] ), $html . self::call( $token, $call ), (string) $call['language'] );
 	}
@@ -108,7 +116,7 @@ final class CallPage {
 			'stale'        => 403,
 			'failed'       => 503,
 		);
-		return 'POST' === ( $_SERVER['REQUEST_METHOD'] ?? '' ) ? ( $codes[ $said ] ?? 200 ) : 200;
+		return $codes[ $said ] ?? 200;
 	}
 
 	/** @param array<string,mixed> $call As the sidecar tells it. */
