@@ -60,7 +60,7 @@ def tell_both(case: Case, escalation: Escalation, call: Callback, news: News) ->
     session, phone = first_session(case, escalation), phone_of(case.tx, escalation)
     key = f"{news.kind}.{call.id}.{call.sequence}"
     invite = _invite(case, escalation, call, session, cancels=news.cancels)
-    notify.mail_team(case, escalation, key, reached_at=phone, invite=invite)
+    notify.mail_team(case, escalation, key, phone=phone, invite=invite)
     _mail_customer(case, escalation, call, key, invite)
 
 
@@ -70,7 +70,7 @@ def remind(case: Case, escalation: Escalation) -> str:
     if call is None or case.at >= call.starts_at:
         return "nothing: its time has come"
     key = f"callback_reminder.{call.id}.{call.sequence}"
-    notify.mail_team(case, escalation, key, reached_at=phone_of(case.tx, escalation))
+    notify.mail_team(case, escalation, key, phone=phone_of(case.tx, escalation))
     _mail_customer(case, escalation, call, key)
     return "reminded both sides of the call"
 
