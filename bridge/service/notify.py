@@ -52,8 +52,10 @@ def post_ticket(case: Case, escalation: Escalation) -> None:
         _post(case, escalation, OutboxKind.TICKET, desk.name, escalation.id, desk.render(ticket_of(escalation)))
 
 
-def mail_team(case: Case, escalation: Escalation, key: str, reached_at: str | None = None) -> None:
-    """A mail to the people of the queue: `key` names the occasion, and makes a repeat of it harmless."""
+def mail_team(
+    case: Case, escalation: Escalation, key: str, reached_at: str | None = None, *, to: str | None = None
+) -> None:
+    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless."""
     queue = case.policy.queues.get(escalation.queue)
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
     lines = [occasion.text.format(promise=escalation.commitment.text)]
@@ -62,7 +64,7 @@ def mail_team(case: Case, escalation: Escalation, key: str, reached_at: str | No
     mail = Mail(
         message_id=_message_id(case, escalation, f"team.{key}"),
         sender=case.systems.sender,
-        to=queue.email if queue and queue.email else case.site.team_email,
+        to=to or (queue.email if queue and queue.email else case.site.team_email),
         subject=f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}",
         text="\n".join(lines),
         sent_at=case.at,

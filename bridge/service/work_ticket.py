@@ -7,8 +7,10 @@ from bridge.domain.session import Session
 from bridge.domain.values import Channel, State
 from bridge.ports import AgentReply, BridgeError
 from bridge.service import notify
+from bridge.service.absence import is_there
 from bridge.service.context import Case
 from bridge.service.escalate import Said, announce
+from bridge.service.keep_promise import settle
 from bridge.service.verdicts import say
 from bridge.service.watch_promises import first_session
 
@@ -34,6 +36,7 @@ def claim(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     held = _hold_active(case, escalation_id)
     if held.claimed_by and held.claimed_by.id != agent.id:
         raise AlreadyClaimed
+    is_there(case, held, agent)
     if held.state is EscalationState.CLAIMED:
         return held
     claimed = replace(held, state=EscalationState.CLAIMED, claimed_by=agent)
@@ -43,7 +46,9 @@ def claim(case: Case, escalation_id: str, agent: Agent) -> Escalation:
 
 
 def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
-    """A person answers: the chat shows it, the promise is kept, and a customer who left the chat gets it by mail.
+    """A person answers: the chat shows it, and a promise that is not due yet is kept.
+
+    A customer who was not promised a live chat gets the answer by mail as well.
 
     Raises:
         EscalationUnknown, EscalationOver: see there.
@@ -51,15 +56,16 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     held = _hold_active(case, escalation_id)
     if not case.tx.escalations.keep_reply(case.site.id, escalation_id, answer):
         return held
+    is_there(case, held, answer.agent)
     answered = replace(
-        _settle(case, held, CommitmentState.KEPT),
+        settle(case, held, answer.at),
         state=EscalationState.CLAIMED,
         claimed_by=held.claimed_by or answer.agent,
         answered_at=held.answered_at if held.answered_at is not None else answer.at,
     )
     case.tx.escalations.set_state(answered)
     announce(case, answered, Said(EventKind.AGENT, answer.text, answer.agent.name))
-    if answered.channel is not Channel.LIVE:
+    if answered.commitment.channel is not Channel.LIVE:
         session = first_session(case, answered)
         key = f"reply.{answer.reply_id}"
         notify.mail_customer(case, answered, session, key, text=answer.text, agent=answer.agent.name)
@@ -67,7 +73,10 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
 
 
 def resolve(case: Case, escalation_id: str, agent: Agent) -> Escalation:
-    """A person is done: the session closes, the promise is answered for, nothing is sent any more.
+    """A person is done: the session closes, nothing is sent any more.
+
+    The customer reads in the chat that the request is resolved. That keeps a promise which is not due yet, even where
+    nobody wrote an answer; one that is due was broken.
 
     Raises:
         EscalationUnknown, EscalationOver: see there.
@@ -93,17 +102,12 @@ def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
 
 
 def _end(case: Case, escalation_id: str, agent: Agent, state: EscalationState, promise: CommitmentState) -> Escalation:
-    held = _settle(case, _hold_active(case, escalation_id), promise)
+    active = _hold_active(case, escalation_id)
+    is_there(case, active, agent)
+    held = settle(case, active, case.at, in_time=promise)
     ended = replace(held, state=state, claimed_by=held.claimed_by or agent)
     case.tx.escalations.set_state(ended)
     return ended
-
-
-def _settle(case: Case, held: Escalation, state: CommitmentState) -> Escalation:
-    case.tx.work.cancel(held.id)
-    if not case.tx.escalations.settle(held.commitment.id, state):
-        return held
-    return replace(held, commitment=replace(held.commitment, state=state))
 
 
 def _hold_active(case: Case, escalation_id: str) -> Escalation:

@@ -28,7 +28,7 @@ class Statements:
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
         self.work = WorkStatements(upsert)
-        self.ops = OpsStatements(upsert)
+        self.ops = OpsStatements(upsert, dialect)
         self.stats = StatsStatements(dialect)
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
