@@ -118,6 +118,30 @@ class TicketRef:
     url: str | None = None
 
 
+class NewsKind(StrEnum):
+    """What a helpdesk can tell of a ticket."""
+
+    PICKED_UP = "picked_up"
+    ANSWERED = "answered"
+    SOLVED = "solved"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskNews:
+    """Something that a person did to a ticket in the helpdesk, at `at`.
+
+    `message_id` is the desk's name and its own id of an answer: it makes a repeat harmless. `text` is what the
+    customer was answered; None where the desk does not tell.
+    """
+
+    kind: NewsKind
+    escalation_id: str
+    agent: Agent
+    at: Millis
+    message_id: str = ""
+    text: str | None = None
+
+
 class Desk(Protocol):
     """A system where tickets live, beside the built-in one."""
 

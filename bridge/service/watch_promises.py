@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import structlog
 
-from bridge.domain import routing
+from bridge.domain import hours, routing
 from bridge.domain.escalation import (
     ACTIVE,
     Commitment,
@@ -116,7 +116,7 @@ def _pick_up_watch(case: Case, escalation: Escalation) -> str:
 
 
 def _opening(case: Case, escalation: Escalation) -> str:
-    """The team is in: remind it, write to the customer, and see who is free for a live chat.
+    """The team is in: remind it, see who is free for a live chat, and write to a customer who came after hours.
 
     If the promise is due as well, that follow-up speaks.
     """
@@ -124,20 +124,20 @@ def _opening(case: Case, escalation: Escalation) -> str:
     notify.mail_team(case, escalation, f"opening.{standing.id}")
     if case.at >= standing.due_at:
         return "reminded the team; the promise is due too"
-    session = first_session(case, escalation)
-    values = promise_values(case.policy, session, standing)
-    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", **values)
-    _watch_next_opening(case, escalation)
-    _offer_live(case, escalation)
-    return "reminded the team, wrote to the customer" if told else "reminded the team; no address of the customer"
-
-
-def _watch_next_opening(case: Case, escalation: Escalation) -> None:
-    tier, standing = escalation.packet.customer.tier, escalation.commitment
-    calendar = staffing(case, home_of(case, escalation), tier).calendar
+    calendar = staffing(case, home_of(case, escalation), escalation.packet.customer.tier).calendar
+    told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, f"follow_up.{standing.id}")
     again = routing.opening_before(calendar, case.at, standing.due_at)
     if again is not None:
         case.tx.work.plan_anew(_follow_up(escalation, FollowUpKind.OPENING, again))
+    _offer_live(case, escalation)
+    return "reminded the team, wrote to the customer" if told else "reminded the team"
+
+
+def _mail_promise(case: Case, escalation: Escalation, key: str) -> bool:
+    """Write to the customer about the standing promise; False when no address is known."""
+    session = first_session(case, escalation)
+    values = promise_values(case.policy, session, escalation.commitment)
+    return notify.mail_customer(case, escalation, session, key, **values)
 
 
 def _offer_live(case: Case, escalation: Escalation) -> Escalation:
@@ -205,9 +205,7 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
         _alarm(case, fresh, broken, queue)
         return "the promise was broken again; the person in charge is alarmed"
     notify.mail_team(case, fresh, f"broken.{broken.id}")
-    session = first_session(case, fresh)
-    values = promise_values(case.policy, session, fresh.commitment)
-    notify.mail_customer(case, fresh, session, f"broken.{broken.id}", **values)
+    _mail_promise(case, fresh, f"broken.{broken.id}")
     return "the promise was broken; a new one was made"
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bridge.domain.escalation import ACTIVE, Agent, CommitmentState, Escalation, EscalationState, EventKind
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, State
+from bridge.domain.values import Channel, Millis, State
 from bridge.ports import AgentReply, BridgeError
 from bridge.service import notify
 from bridge.service.absence import is_there
@@ -41,7 +41,7 @@ def claim(case: Case, escalation_id: str, agent: Agent) -> Escalation:
         return held
     claimed = replace(held, state=EscalationState.CLAIMED, claimed_by=agent)
     case.tx.escalations.set_state(claimed)
-    _tell(case, claimed, EventKind.NOTICE, "claimed", agent=agent.name)
+    tell_all(case, claimed, EventKind.NOTICE, "claimed", agent=agent.name)
     return claimed
 
 
@@ -56,14 +56,7 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     held = _hold_active(case, escalation_id)
     if not case.tx.escalations.keep_reply(case.site.id, escalation_id, answer):
         return held
-    is_there(case, held, answer.agent)
-    answered = replace(
-        settle(case, held, answer.at),
-        state=EscalationState.CLAIMED,
-        claimed_by=held.claimed_by or answer.agent,
-        answered_at=held.answered_at if held.answered_at is not None else answer.at,
-    )
-    case.tx.escalations.set_state(answered)
+    answered = take_answer(case, held, answer)
     announce(case, answered, Said(EventKind.AGENT, answer.text, answer.agent.name))
     if answered.commitment.channel is not Channel.LIVE:
         session = first_session(case, answered)
@@ -72,8 +65,8 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     return answered
 
 
-def resolve(case: Case, escalation_id: str, agent: Agent) -> Escalation:
-    """A person is done: the session closes, nothing is sent any more.
+def resolve(case: Case, escalation_id: str, agent: Agent, at: Millis | None = None) -> Escalation:
+    """A person is done, now or at the instant given: the session closes, nothing is sent any more.
 
     The customer reads in the chat that the request is resolved. That keeps a promise which is not due yet, even where
     nobody wrote an answer; one that is due was broken.
@@ -81,8 +74,9 @@ def resolve(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     Raises:
         EscalationUnknown, EscalationOver: see there.
     """
-    ended = _end(case, escalation_id, agent, EscalationState.RESOLVED, CommitmentState.KEPT)
-    for session in _tell(case, ended, EventKind.CLOSED, "resolved"):
+    held = settle(case, _hold_active(case, escalation_id), case.at if at is None else at)
+    ended = _end(case, held, agent, EscalationState.RESOLVED)
+    for session in tell_all(case, ended, EventKind.CLOSED, "resolved"):
         case.tx.sessions.save(replace(session, state=State.CLOSED))
     return ended
 
@@ -95,31 +89,54 @@ def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     Raises:
         EscalationUnknown, EscalationOver: see there.
     """
-    ended = _end(case, escalation_id, agent, EscalationState.RELEASED, CommitmentState.REPLACED)
-    for session in _tell(case, ended, EventKind.RELEASED, "released"):
+    held = settle(case, _hold_active(case, escalation_id), case.at, in_time=CommitmentState.REPLACED)
+    ended = _end(case, held, agent, EscalationState.RELEASED)
+    for session in tell_all(case, ended, EventKind.RELEASED, "released"):
         case.tx.sessions.save(replace(session, state=State.OPEN, escalation_id=None, window=()))
     return ended
 
 
-def _end(case: Case, escalation_id: str, agent: Agent, state: EscalationState, promise: CommitmentState) -> Escalation:
-    active = _hold_active(case, escalation_id)
-    is_there(case, active, agent)
-    held = settle(case, active, case.at, in_time=promise)
+def take_answer(case: Case, held: Escalation, answer: AgentReply) -> Escalation:
+    """What an answer changes, wherever it was given: the promise, who has the escalation, and when it was answered."""
+    is_there(case, held, answer.agent)
+    settled = settle(case, held, answer.at)
+    answered = replace(
+        settled,
+        state=EscalationState.CLAIMED if held.state in ACTIVE else held.state,
+        claimed_by=held.claimed_by or answer.agent,
+        answered_at=min(answer.at, answer.at if held.answered_at is None else held.answered_at),
+    )
+    case.tx.escalations.set_state(answered)
+    return answered
+
+
+def _end(case: Case, held: Escalation, agent: Agent, state: EscalationState) -> Escalation:
+    is_there(case, held, agent)
     ended = replace(held, state=state, claimed_by=held.claimed_by or agent)
     case.tx.escalations.set_state(ended)
     return ended
 
 
-def _hold_active(case: Case, escalation_id: str) -> Escalation:
+def hold(case: Case, escalation_id: str) -> Escalation:
+    """The escalation, which nobody else changes before this transaction ends.
+
+    Raises:
+        EscalationUnknown: see there.
+    """
     held = case.tx.escalations.hold(case.site.id, escalation_id)
     if held is None:
         raise EscalationUnknown
+    return held
+
+
+def _hold_active(case: Case, escalation_id: str) -> Escalation:
+    held = hold(case, escalation_id)
     if held.state not in ACTIVE:
         raise EscalationOver
     return held
 
 
-def _tell(case: Case, escalation: Escalation, kind: EventKind, key: str, **values: str) -> list[Session]:
+def tell_all(case: Case, escalation: Escalation, kind: EventKind, key: str, **values: str) -> list[Session]:
     """A line from the policy's messages, in the language of the session that the escalation came from."""
     text = say(case.policy, first_session(case, escalation), key, **values)
     return announce(case, escalation, Said(kind, text))
