@@ -96,9 +96,15 @@ def post_ticket(case: Case, escalation: Escalation) -> None:
 
 
 def mail_team(
-    case: Case, escalation: Escalation, key: str, *, phone: str | None = None, invite: Invite | None = None
+    case: Case,
+    escalation: Escalation,
+    key: str,
+    *,
+    to: str | None = None,
+    phone: str | None = None,
+    invite: Invite | None = None,
 ) -> None:
-    """A mail to the people of the queue: `key` names the occasion, and makes a repeat of it harmless."""
+    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless."""
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
     subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
     blocks: tuple[Block, ...] = (
@@ -112,6 +118,7 @@ def mail_team(
     key = f"{escalation.id}.team.{key}"
     thread = f"{escalation.id}.team.new"
     mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
+    mail = replace(mail, to=to or mail.to)
     post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
 
 
