@@ -67,7 +67,7 @@ def times_for(case: Case, escalation: Escalation) -> Times:
     until = case.at + queue.callbacks.lead + queue.callbacks.ahead
     booked = case.tx.callbacks.booked(case.site.id, name, case.at, until)
     others = [call for call in booked if call.escalation_id != escalation.id]
-    return Times(name, queue, calendar_of(case, queue), others)
+    return Times(name, queue, calendar_of(case, name, queue), others)
 
 
 def session_slots(case: Case, session_id: str) -> Json:

@@ -9,6 +9,7 @@ from bridge.store.alarms import Alarms, AlarmStatements
 from bridge.store.callbacks import Callbacks, CallbackStatements
 from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
+from bridge.store.hours import Hours, HoursStatements
 from bridge.store.labels import Labels, LabelStatements
 from bridge.store.mails import Mails, MailStatements
 from bridge.store.ops import Ops, OpsStatements, People
@@ -36,6 +37,7 @@ class Statements:
         self.stats = StatsStatements(dialect)
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
+        self.hours = HoursStatements(upsert)
 
 
 class SqlTx:
@@ -104,6 +106,10 @@ class SqlTx:
     @property
     def alarms(self) -> Alarms:
         return Alarms(self._c, self._s.alarms)
+
+    @property
+    def hours(self) -> Hours:
+        return Hours(self._c, self._s.hours)
 
 
 class SqlStore:
