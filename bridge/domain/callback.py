@@ -35,3 +35,8 @@ class Callback:
     commitment_id: str
     confirmed_at: Millis | None
     booked_at: Millis
+
+    @property
+    def waited_for_until(self) -> Millis:
+        """Until when the call may still be made: who has claimed it may be speaking for as long again."""
+        return 2 * self.ends_at - self.starts_at

@@ -1,16 +1,17 @@
 """What waits for the team at an opening, in the order in which it should be answered, as the blocks of one letter."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from bridge.domain.commitment import say_when
 from bridge.domain.escalation import Escalation
 from bridge.domain.letters import Action, Block, Facts, Paragraph, Section
-from bridge.domain.rendering import reached, tier_of
+from bridge.domain.rendering import tier_of
 from bridge.domain.values import Millis, Priority
 
 MOST = 50
-"""Of so many the mail says everything; of the rest, how many they are."""
+"""Of so many the mail says everything; of the rest, how many they are by tier."""
 
 _CALMEST_FIRST = tuple(Priority)
 
@@ -33,47 +34,59 @@ def in_order(tiers: Sequence[str], waiting: Sequence[Escalation]) -> list[Escala
 
 def headline(queue: str, waiting: Sequence[Escalation]) -> str:
     """The subject: how many wait, and where."""
-    return f"Waiting [{queue}] {_customers(len(waiting))}"
+    number = len(waiting)
+    return f"Waiting [{queue}] {number} {'customer' if number == 1 else 'customers'}"
 
 
-def digest(
-    queue: str, waiting: Sequence[Escalation], *, at: Millis, address: Callable[[str | None], str]
-) -> tuple[Block, ...]:
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of those who wait: how they can be reached by now, and the page in WordPress."""
+
+    escalation: Escalation
+    reached_at: str
+    url: str
+
+
+def digest(queue: str, items: Sequence[Item], rest: Sequence[Escalation], *, at: Millis, url: str) -> tuple[Block, ...]:
     """The letter's blocks.
 
     Args:
         queue: whose customers wait.
-        waiting: `in_order`.
+        items: the first of them, `in_order`.
+        rest: those behind them.
         at: now; what was due by then says so.
-        address: the page in WordPress of an escalation's id, or of all of them.
+        url: the page in WordPress that lists all.
     """
-    shown, rest = waiting[:MOST], waiting[MOST:]
+    number = len(items) + len(rest)
     return (
-        Paragraph(f"You are in. {_customers(len(waiting))} of the queue {queue} wait for you, the most urgent first."),
-        Action("Open the list in WordPress", address(None)),
-        *(_item(number, one, at, address(one.id)) for number, one in enumerate(shown, 1)),
+        Paragraph(f"You are in. {_waiting(number)} for you in the queue {queue}, the most urgent first."),
+        Action("Open the list in WordPress", url),
+        *(_section(place, item, at) for place, item in enumerate(items, 1)),
         *_rest(rest),
     )
 
 
-def _item(number: int, one: Escalation, at: Millis, url: str) -> Section:
+def _section(place: int, item: Item, at: Millis) -> Section:
+    one = item.escalation
     customer = one.packet.customer
     who = customer.name or customer.email or "A visitor without a name"
-    facts = Facts((*reached(customer), ("Tier", tier_of(customer)), *_promised(one, at)))
-    title = f"{number}. {who} ({customer.tier}, {one.priority.value})"
-    return Section(title, (Paragraph(one.packet.summary), facts), url)
+    title = f"{place}. {who}: {tier_of(customer)}, {one.priority.value}"
+    return Section(title, (Paragraph(one.packet.summary), Facts(tuple(_facts(item, at)))), item.url)
 
 
-def _promised(one: Escalation, at: Millis) -> list[tuple[str, str]]:
-    promise = one.commitment
-    zone = promise.timezone
-    late = " (overdue)" if promise.due_at <= at else ""
-    rows = [
-        ("They were told", promise.text),
-        ("Answer before", say_when(promise.due_at, calendar_zone=zone, visitor_zone=None, locale="en", now=at) + late),
-        ("Waiting since", say_when(one.decided_at, calendar_zone=zone, visitor_zone=None, locale="en", now=at)),
-    ]
-    return [*rows, ("Taken by", one.claimed_by.name)] if one.claimed_by else rows
+def _facts(item: Item, at: Millis) -> Iterator[tuple[str, str]]:
+    one, promise = item.escalation, item.escalation.commitment
+    overdue = " (overdue)" if promise.due_at <= at else ""
+    yield "Answer before", f"{_on_the_clock(promise.due_at, promise.timezone, at)}{overdue}"
+    yield "They were told", promise.text
+    yield "Reach them at", item.reached_at or "the chat; no address is known"
+    yield "Waiting since", _on_the_clock(one.decided_at, promise.timezone, at)
+    if one.claimed_by:
+        yield "Taken by", one.claimed_by.name
+
+
+def _on_the_clock(instant: Millis, zone: str, at: Millis) -> str:
+    return say_when(instant, calendar_zone=zone, visitor_zone=None, locale="en", now=at)
 
 
 def _rest(rest: Sequence[Escalation]) -> tuple[Paragraph, ...]:
@@ -81,8 +94,8 @@ def _rest(rest: Sequence[Escalation]) -> tuple[Paragraph, ...]:
         return ()
     counts = Counter(one.packet.customer.tier for one in rest)
     tiers = ", ".join(f"{number} {tier}" for tier, number in counts.items())
-    return (Paragraph(f"Behind them wait {_customers(len(rest))} more: {tiers}. WordPress lists them all."),)
+    return (Paragraph(f"Behind them, {_waiting(len(rest))}: {tiers}. WordPress lists them all."),)
 
 
-def _customers(number: int) -> str:
-    return "1 customer" if number == 1 else f"{number} customers"
+def _waiting(number: int) -> str:
+    return "1 customer waits" if number == 1 else f"{number} customers wait"

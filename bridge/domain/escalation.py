@@ -51,6 +51,13 @@ class OutboxKind(StrEnum):
     MAIL = "mail"
 
 
+class Who(StrEnum):
+    """Who can count as away for a while: a person who is seen, or a queue whose people are not."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
+
+
 class EventKind(StrEnum):
     """What the visitor's chat is told between turns."""
 

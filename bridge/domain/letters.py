@@ -171,6 +171,7 @@ _STYLES: Mapping[str, str] = MappingProxyType(
         "font-weight:600;text-decoration:none",
         "section": f"margin:0 0 8px;padding:14px 0 0;border-top:{_LINE}",
         "title": "margin:0 0 8px;font-size:14px;font-weight:700",
+        "link": "color:inherit",
         "footer": f"margin:24px 0 0;padding:14px 0 0;border-top:{_LINE};font-size:13px;opacity:.75",
     }
 )
@@ -229,7 +230,7 @@ def _html_fact(name: str, value: str, styles: Mapping[str, str]) -> str:
 
 def _html_section(section: Section, styles: Mapping[str, str]) -> str:
     title = _line(section.title)
-    linked = f'<a href="{escape(section.url)}">{title}</a>' if section.url else title
+    linked = f'<a href="{escape(section.url)}" style="{styles["link"]}">{title}</a>' if section.url else title
     blocks = "\n".join(_html(block, styles) for block in section.blocks)
     return f'<div style="{styles["section"]}"><h2 style="{styles["title"]}">{linked}</h2>\n{blocks}</div>'
 

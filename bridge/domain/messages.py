@@ -223,23 +223,23 @@ DEFAULTS: Messages = MappingProxyType(
             "call_over": "There is no call to change any more: your request has been dealt with.",
             "call_title": "Call from {site}",
             "mail_subject": "Your request {reference}",
-            "mail_follow_up": "Hello,\n\nour team is in, and your request is with us. What we told you:\n\n"
+            "mail_follow_up": "Hello,\n\nOur team is in, and your request is with us. What we told you:\n\n"
             "{promise}\n\nIf you want to add something, just reply to this e-mail.\n",
             "mail_broken": "Hello,\n\n{promise}\n\nIf you want to add something, just reply to this e-mail.\n",
             "mail_reply": "Hello,\n\n{agent} has answered your request:\n\n{text}\n\nIf you have another question, "
             "just reply to this e-mail.\n",
-            "mail_callback_booked": "Hello,\n\nyour call is booked. We will call you at {phone}, at this time:\n\n"
+            "mail_callback_booked": "Hello,\n\nYour call is booked. We will call you at {phone}, at this time:\n\n"
             "{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
-            "mail_callback_moved": "Hello,\n\nyour call has a new time. We will call you at {phone}, at this time:\n\n"
+            "mail_callback_moved": "Hello,\n\nYour call has a new time. We will call you at {phone}, at this time:\n\n"
             "{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
-            "mail_callback_reminder": "Hello,\n\nthis is a reminder of your call. We will call you at {phone}, at "
+            "mail_callback_reminder": "Hello,\n\nThis is a reminder of your call. We will call you at {phone}, at "
             "this time:\n\n{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
-            "mail_callback_cancelled": "Hello,\n\nyour call is cancelled. This was its time:\n\n{when}\n\nYour "
-            "request stays with us:\n\n{promise}\n",
-            "mail_callback_missed": "Hello,\n\nthe call that was booked for you did not take place, and we are sorry. "
-            "This was its time:\n\n{when}\n\nWhat we promise you now:\n\n{promise}\n",
-            "mail_callback_withdrawn": "Hello,\n\nyour call is cancelled, because our team has finished its work on "
-            "your request. This was its time:\n\n{when}\n\nIf you need us again, just reply to this e-mail.\n",
+            "mail_callback_cancelled": "Hello,\n\nYour call is cancelled. This was its time: {when}.\n\nYour request "
+            "stays with us:\n\n{promise}\n",
+            "mail_callback_missed": "Hello,\n\nThe call that was booked for you did not take place, and we are sorry. "
+            "This was its time: {when}.\n\nWhat we promise you now:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Hello,\n\nYour call is cancelled, because our team has finished its work on "
+            "your request. This was its time: {when}.\n\nIf you need us again, just reply to this e-mail.\n",
             "mail_footer": "{site} sends this e-mail because help was asked for in its chat with this address. If "
             "that was not you, you need not do anything.\nYour reference: {reference}",
             "link_chat": "Open the chat",
@@ -284,13 +284,13 @@ DEFAULTS: Messages = MappingProxyType(
             "mail_callback_reminder": "Guten Tag,\n\nwir erinnern Sie an Ihren Rückruf. Wir rufen Sie unter {phone} "
             "an, und zwar zu dieser Zeit:\n\n{when}\n\nWenn Ihnen die Zeit nicht mehr passt, können Sie den Rückruf "
             "verschieben oder absagen.\n",
-            "mail_callback_cancelled": "Guten Tag,\n\nIhr Rückruf ist abgesagt. Er war für diese Zeit geplant:\n\n"
-            "{when}\n\nIhre Anfrage liegt uns weiterhin vor:\n\n{promise}\n",
+            "mail_callback_cancelled": "Guten Tag,\n\nIhr Rückruf ist abgesagt. Er war für diese Zeit geplant: "
+            "{when}.\n\nIhre Anfrage liegt uns weiterhin vor:\n\n{promise}\n",
             "mail_callback_missed": "Guten Tag,\n\nder gebuchte Rückruf hat nicht stattgefunden. Das tut uns leid. Er "
-            "war für diese Zeit geplant:\n\n{when}\n\nWas wir Ihnen jetzt zusagen:\n\n{promise}\n",
+            "war für diese Zeit geplant: {when}.\n\nWas wir Ihnen jetzt zusagen:\n\n{promise}\n",
             "mail_callback_withdrawn": "Guten Tag,\n\nIhr Rückruf ist abgesagt, weil unser Team Ihre Anfrage "
-            "abgeschlossen hat. Er war für diese Zeit geplant:\n\n{when}\n\nWenn Sie uns wieder brauchen, antworten "
-            "Sie einfach auf diese E-Mail.\n",
+            "abgeschlossen hat. Er war für diese Zeit geplant: {when}.\n\nWenn Sie uns wieder brauchen, antworten Sie "
+            "einfach auf diese E-Mail.\n",
             "mail_footer": "{site} sendet diese E-Mail, weil im Chat der Website mit dieser Adresse um Hilfe gebeten "
             "wurde. Wenn Sie das nicht waren, brauchen Sie nichts zu tun.\nIhr Zeichen: {reference}",
             "link_chat": "Chat öffnen",
@@ -333,12 +333,12 @@ DEFAULTS: Messages = MappingProxyType(
             "momento:\n\n{when}\n\nSi la hora ya no le conviene, puede cambiar o cancelar la llamada.\n",
             "mail_callback_reminder": "Hola:\n\nLe recordamos su llamada. Le llamaremos al {phone} en este "
             "momento:\n\n{when}\n\nSi la hora ya no le conviene, puede cambiar o cancelar la llamada.\n",
-            "mail_callback_cancelled": "Hola:\n\nSu llamada está cancelada. Estaba prevista para este momento:\n\n"
-            "{when}\n\nSu solicitud sigue con nosotros:\n\n{promise}\n",
+            "mail_callback_cancelled": "Hola:\n\nSu llamada está cancelada. Estaba prevista para este momento: "
+            "{when}.\n\nSu solicitud sigue con nosotros:\n\n{promise}\n",
             "mail_callback_missed": "Hola:\n\nLa llamada reservada no se ha realizado y lo sentimos. Estaba prevista "
-            "para este momento:\n\n{when}\n\nEsto es lo que le prometemos ahora:\n\n{promise}\n",
+            "para este momento: {when}.\n\nEsto es lo que le prometemos ahora:\n\n{promise}\n",
             "mail_callback_withdrawn": "Hola:\n\nSu llamada está cancelada, porque nuestro equipo ha terminado de "
-            "atender su solicitud. Esta era su hora:\n\n{when}\n\nSi nos necesita de nuevo, responda a este correo.\n",
+            "atender su solicitud. Esta era su hora: {when}.\n\nSi nos necesita de nuevo, responda a este correo.\n",
             "mail_footer": "{site} envía este correo porque alguien pidió ayuda en su chat con esta dirección. Si no "
             "fue usted, no tiene que hacer nada.\nSu referencia: {reference}",
             "link_chat": "Abrir el chat",
@@ -380,12 +380,12 @@ DEFAULTS: Messages = MappingProxyType(
             "mail_callback_reminder": "Bonjour,\n\nNous vous rappelons votre rendez-vous téléphonique. Nous vous "
             "appellerons au {phone}, à ce moment :\n\n{when}\n\nSi cet horaire ne vous convient plus, vous pouvez "
             "déplacer ou annuler l’appel.\n",
-            "mail_callback_cancelled": "Bonjour,\n\nVotre appel est annulé. Il était prévu à ce moment :\n\n{when}\n\n"
+            "mail_callback_cancelled": "Bonjour,\n\nVotre appel est annulé. Il était prévu à ce moment : {when}.\n\n"
             "Votre demande reste entre nos mains :\n\n{promise}\n",
             "mail_callback_missed": "Bonjour,\n\nL’appel réservé n’a pas eu lieu et nous en sommes désolés. Il était "
-            "prévu à ce moment :\n\n{when}\n\nVoici ce que nous vous promettons maintenant :\n\n{promise}\n",
+            "prévu à ce moment : {when}.\n\nVoici ce que nous vous promettons maintenant :\n\n{promise}\n",
             "mail_callback_withdrawn": "Bonjour,\n\nVotre appel est annulé, car notre équipe a terminé de traiter "
-            "votre demande. Il était prévu à cette heure :\n\n{when}\n\nSi vous avez de nouveau besoin de nous, "
+            "votre demande. Il était prévu à cette heure : {when}.\n\nSi vous avez de nouveau besoin de nous, "
             "répondez simplement à cet e-mail.\n",
             "mail_footer": "{site} envoie cet e-mail parce que de l’aide a été demandée dans son chat avec cette "
             "adresse. Si ce n’était pas vous, vous n’avez rien à faire.\nVotre référence : {reference}",
@@ -431,12 +431,12 @@ DEFAULTS: Messages = MappingProxyType(
             "{phone} all’orario seguente:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la "
             "telefonata.\n",
             "mail_callback_cancelled": "Buongiorno,\n\nla Sua telefonata è annullata. Era prevista per questo "
-            "momento:\n\n{when}\n\nLa Sua richiesta resta in carico a noi:\n\n{promise}\n",
+            "momento: {when}.\n\nLa Sua richiesta resta in carico a noi:\n\n{promise}\n",
             "mail_callback_missed": "Buongiorno,\n\nla telefonata prenotata non è avvenuta e ce ne scusiamo. Era "
-            "prevista per questo momento:\n\n{when}\n\nEcco che cosa Le promettiamo ora:\n\n{promise}\n",
+            "prevista per questo momento: {when}.\n\nEcco che cosa Le promettiamo ora:\n\n{promise}\n",
             "mail_callback_withdrawn": "Buongiorno,\n\nla Sua telefonata è annullata, perché il nostro team ha "
-            "concluso il lavoro sulla Sua richiesta. L’orario era questo:\n\n{when}\n\nSe ha ancora "
-            "bisogno di noi, risponda a questa e-mail.\n",
+            "concluso il lavoro sulla Sua richiesta. L’orario era questo: {when}.\n\nSe ha ancora bisogno di noi, "
+            "risponda a questa e-mail.\n",
             "mail_footer": "{site} invia questa e-mail perché nella sua chat è stato chiesto aiuto con questo "
             "indirizzo. Se non è stato Lei, non deve fare nulla.\nIl Suo riferimento: {reference}",
             "link_chat": "Apra la chat",
@@ -479,11 +479,11 @@ DEFAULTS: Messages = MappingProxyType(
             "op dit moment:\n\n{when}\n\nKomt het tijdstip niet meer uit? Dan kunt u het gesprek verzetten of "
             "annuleren.\n",
             "mail_callback_cancelled": "Goedendag,\n\nUw telefoongesprek is geannuleerd. Het was gepland op dit "
-            "moment:\n\n{when}\n\nUw aanvraag blijft bij ons:\n\n{promise}\n",
+            "moment: {when}.\n\nUw aanvraag blijft bij ons:\n\n{promise}\n",
             "mail_callback_missed": "Goedendag,\n\nHet geboekte telefoongesprek heeft niet plaatsgevonden. Dat spijt "
-            "ons. Het was gepland op dit moment:\n\n{when}\n\nDit beloven we u nu:\n\n{promise}\n",
+            "ons. Het was gepland op dit moment: {when}.\n\nDit beloven we u nu:\n\n{promise}\n",
             "mail_callback_withdrawn": "Goedendag,\n\nUw telefoongesprek is geannuleerd, omdat ons team klaar is met "
-            "uw aanvraag. Dit was de tijd:\n\n{when}\n\nHebt u ons weer nodig? Beantwoord dan deze e-mail.\n",
+            "uw aanvraag. Dit was de tijd: {when}.\n\nHebt u ons weer nodig? Beantwoord dan deze e-mail.\n",
             "mail_footer": "{site} stuurt deze e-mail omdat in de chat van de website met dit adres om hulp is "
             "gevraagd. Was u dat niet? Dan hoeft u niets te doen.\nUw kenmerk: {reference}",
             "link_chat": "Open de chat",
@@ -528,11 +528,11 @@ DEFAULTS: Messages = MappingProxyType(
             "numer {phone} w tym terminie:\n\n{when}\n\nJeśli ten termin już Ci nie odpowiada, możesz przełożyć lub "
             "odwołać rozmowę.\n",
             "mail_callback_cancelled": "Dzień dobry,\n\nTwoja rozmowa telefoniczna została odwołana. Była umówiona na "
-            "ten termin:\n\n{when}\n\nTwoje zgłoszenie nadal jest u nas:\n\n{promise}\n",
+            "ten termin: {when}.\n\nTwoje zgłoszenie nadal jest u nas:\n\n{promise}\n",
             "mail_callback_missed": "Dzień dobry,\n\numówiona rozmowa telefoniczna się nie odbyła. Przepraszamy. Była "
-            "umówiona na ten termin:\n\n{when}\n\nNasza nowa obietnica:\n\n{promise}\n",
+            "umówiona na ten termin: {when}.\n\nNasza nowa obietnica:\n\n{promise}\n",
             "mail_callback_withdrawn": "Dzień dobry,\n\nTwoja rozmowa jest odwołana, ponieważ nasz zespół zakończył "
-            "pracę nad Twoim zgłoszeniem. Taki był jej termin:\n\n{when}\n\nJeśli znów będziesz nas potrzebować, "
+            "pracę nad Twoim zgłoszeniem. Taki był jej termin: {when}.\n\nJeśli znów będziesz nas potrzebować, "
             "odpowiedz na tę wiadomość.\n",
             "mail_footer": "{site} wysyła tę wiadomość, ponieważ na czacie poproszono o pomoc i podano ten adres. "
             "Jeśli to nie Ty, nie musisz nic robić.\nNumer zgłoszenia: {reference}",
@@ -563,23 +563,23 @@ DEFAULTS: Messages = MappingProxyType(
             "call_over": "Não há mais nenhuma ligação para alterar: sua solicitação já foi atendida.",
             "call_title": "Ligação de {site}",
             "mail_subject": "Sua solicitação {reference}",
-            "mail_follow_up": "Olá,\n\nnossa equipe já está disponível e recebeu sua solicitação. Foi isto que "
+            "mail_follow_up": "Olá,\n\nNossa equipe já está disponível e recebeu sua solicitação. Foi isto que "
             "informamos:\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n",
             "mail_broken": "Olá,\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n",
             "mail_reply": "Olá,\n\n{agent} respondeu à sua solicitação:\n\n{text}\n\nSe tiver outra pergunta, "
             "responda a este e-mail.\n",
-            "mail_callback_booked": "Olá,\n\nsua ligação está agendada. Vamos ligar para {phone} neste horário:\n\n"
+            "mail_callback_booked": "Olá,\n\nSua ligação está agendada. Vamos ligar para {phone} neste horário:\n\n"
             "{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
-            "mail_callback_moved": "Olá,\n\nsua ligação tem um novo horário. Vamos ligar para {phone} neste "
+            "mail_callback_moved": "Olá,\n\nSua ligação tem um novo horário. Vamos ligar para {phone} neste "
             "horário:\n\n{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
-            "mail_callback_reminder": "Olá,\n\neste é um lembrete da sua ligação. Vamos ligar para {phone} neste "
+            "mail_callback_reminder": "Olá,\n\nEste é um lembrete da sua ligação. Vamos ligar para {phone} neste "
             "horário:\n\n{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
-            "mail_callback_cancelled": "Olá,\n\nsua ligação foi cancelada. Ela estava marcada para este horário:\n\n"
-            "{when}\n\nSua solicitação continua conosco:\n\n{promise}\n",
-            "mail_callback_missed": "Olá,\n\na ligação agendada não aconteceu e pedimos desculpas. Ela estava marcada "
-            "para este horário:\n\n{when}\n\nO que prometemos a você agora:\n\n{promise}\n",
-            "mail_callback_withdrawn": "Olá,\n\nsua ligação foi cancelada, porque nossa equipe concluiu o trabalho na "
-            "sua solicitação. O horário era este:\n\n{when}\n\nSe precisar de nós novamente, responda a este e-mail.\n",
+            "mail_callback_cancelled": "Olá,\n\nSua ligação foi cancelada. Ela estava marcada para este horário: "
+            "{when}.\n\nSua solicitação continua conosco:\n\n{promise}\n",
+            "mail_callback_missed": "Olá,\n\nA ligação agendada não aconteceu e pedimos desculpas. Ela estava marcada "
+            "para este horário: {when}.\n\nO que prometemos a você agora:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Olá,\n\nSua ligação foi cancelada, porque nossa equipe concluiu o trabalho na "
+            "sua solicitação. O horário era este: {when}.\n\nSe precisar de nós novamente, responda a este e-mail.\n",
             "mail_footer": "{site} envia este e-mail porque alguém pediu ajuda no chat do site com este endereço. Se "
             "não foi você, não precisa fazer nada.\nSua referência: {reference}",
             "link_chat": "Abrir o chat",

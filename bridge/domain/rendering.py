@@ -49,15 +49,6 @@ def utc(at: Millis) -> str:
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
-def reached(customer: PacketCustomer) -> Iterator[tuple[str, str]]:
-    """Who the customer is and how they can be reached."""
-    yield "Name", customer.name or "unknown"
-    yield "E-mail", customer.email or "unknown"
-    if customer.phone:
-        yield "Phone", customer.phone
-    yield "Identity", _SURE[customer.identity]
-
-
 def tier_of(customer: PacketCustomer) -> str:
     """The tier, and whether it is only assumed."""
     return customer.tier + (" (assumed: the CRM did not answer)" if customer.tier_assumed else "")
@@ -70,12 +61,21 @@ def _head(ticket: Ticket) -> tuple[Section, ...]:
     packet = ticket.packet
     return (
         Section("SUMMARY", (Paragraph(flat(packet.summary)),)),
-        Section("CUSTOMER", (Facts((*reached(packet.customer), ("Tier", tier_of(packet.customer)))),)),
+        Section("CUSTOMER", (Facts(tuple(_customer(packet.customer))),)),
         Section("REASON", (Paragraph(flat(packet.reason)),)),
         Section("ACCOUNT", (_account(packet.account),)),
         Section("LAST ATTEMPT BY THE BOT", (_last_attempt(packet),)),
         Section("COMMITMENT", (Facts(tuple(_commitment(ticket))),)),
     )
+
+
+def _customer(customer: PacketCustomer) -> Iterator[tuple[str, str]]:
+    yield "Name", customer.name or "unknown"
+    yield "E-mail", customer.email or "unknown"
+    if customer.phone:
+        yield "Phone", customer.phone
+    yield "Identity", _SURE[customer.identity]
+    yield "Tier", tier_of(customer)
 
 
 def _account(account: PacketAccount) -> Facts | Paragraph:

@@ -26,7 +26,7 @@ from bridge.service import keep_calls
 from bridge.service.context import Case, new_id
 from bridge.service.escalate import Said, announce, first_session
 from bridge.service.promise import Wording
-from bridge.service.route import calendar_of, queue_of
+from bridge.service.route import calendar_of, home_of, queue_of
 from bridge.service.take_turn import SessionUnknown, standing_escalation
 from bridge.service.verdicts import said_at, say, say_due, say_time, verdict
 from bridge.service.watch_promises import renew
@@ -63,7 +63,7 @@ class Times:
 
 def times_for(case: Case, escalation: Escalation) -> Times:
     """The times among which the customer of an escalation may choose; their own call is not in the way."""
-    name, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    name, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
     until = case.at + queue.callbacks.lead + queue.callbacks.ahead
     booked = case.tx.callbacks.booked(case.site.id, name, case.at, until)
     others = [call for call in booked if call.escalation_id != escalation.id]
@@ -175,7 +175,7 @@ def confirm(case: Case, call: Callback) -> None:
 
 def _alone_with_times(case: Case, escalation: Escalation) -> Times:
     """The times for a call; nobody else takes one of this queue before the transaction ends."""
-    name, _ = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    name, _ = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
     case.tx.callbacks.alone(case.site.id, name)
     return times_for(case, escalation)
 
@@ -221,7 +221,7 @@ def _promise(case: Case, held: Escalation, call: Callback, times: Times) -> Esca
     case.tx.work.cancel(held.id)
     case.tx.escalations.settle(held.commitment.id, CommitmentState.REPLACED)
     case.tx.escalations.promise(case.site.id, commitment)
-    fresh = replace(held, channel=Channel.CALLBACK, commitment=commitment)
+    fresh = replace(held, queue=times.name, channel=Channel.CALLBACK, commitment=commitment)
     case.tx.escalations.set_state(fresh)
     for follow_up in _follow_ups(case, call, times.queue.callbacks.remind):
         case.tx.work.plan(follow_up)
@@ -234,7 +234,7 @@ def _follow_ups(case: Case, call: Callback, remind: Millis) -> Iterator[FollowUp
     planned = {
         FollowUpKind.REMIND: call.starts_at - remind,
         FollowUpKind.CALL_OVER: call.ends_at,
-        FollowUpKind.PROMISE: 2 * call.ends_at - call.starts_at,
+        FollowUpKind.PROMISE: call.waited_for_until,
     }
     for kind, due_at in planned.items():
         if due_at > case.at:

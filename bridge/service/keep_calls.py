@@ -8,14 +8,14 @@ from bridge.domain.callback import Callback, CallState
 from bridge.domain.escalation import Escalation
 from bridge.domain.invitation import Invitation
 from bridge.domain.session import Session
-from bridge.domain.values import Channel
+from bridge.domain.values import Channel, Millis
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.call_links import link_to
 from bridge.service.context import Case
 from bridge.service.escalate import first_session
 from bridge.service.notify import Invite, Link
-from bridge.service.route import queue_of
+from bridge.service.route import home_of, queue_of
 from bridge.service.verdicts import promise_values, say, say_time
 
 
@@ -39,10 +39,10 @@ def booked_call(case: Case, escalation: Escalation) -> Callback | None:
     return last if last and last.state is CallState.BOOKED else None
 
 
-def ahead(case: Case, escalation: Escalation) -> bool:
-    """Whether the escalation has booked a call whose time has not come."""
+def ahead(case: Case, escalation: Escalation, at: Millis) -> bool:
+    """Whether the escalation has booked a call whose time has not come then."""
     call = booked_call(case, escalation)
-    return call is not None and case.at < call.starts_at
+    return call is not None and at < call.starts_at
 
 
 def phone_of(tx: Tx, escalation: Escalation) -> str | None:
@@ -60,7 +60,7 @@ def tell_both(case: Case, escalation: Escalation, call: Callback, news: News) ->
     session, phone = first_session(case, escalation), phone_of(case.tx, escalation)
     key = f"{news.kind}.{call.id}.{call.sequence}"
     invite = _invite(case, escalation, call, session, cancels=news.cancels)
-    notify.mail_team(case, escalation, key, reached_at=phone, invite=invite)
+    notify.mail_team(case, escalation, key, phone=phone, invite=invite)
     _mail_customer(case, escalation, call, key, invite)
 
 
@@ -70,7 +70,7 @@ def remind(case: Case, escalation: Escalation) -> str:
     if call is None or case.at >= call.starts_at:
         return "nothing: its time has come"
     key = f"callback_reminder.{call.id}.{call.sequence}"
-    notify.mail_team(case, escalation, key, reached_at=phone_of(case.tx, escalation))
+    notify.mail_team(case, escalation, key, phone=phone_of(case.tx, escalation))
     _mail_customer(case, escalation, call, key)
     return "reminded both sides of the call"
 
@@ -82,7 +82,7 @@ def tell_missed(case: Case, escalation: Escalation, call: Callback) -> None:
 
 def link(case: Case, escalation: Escalation) -> Link | None:
     """What the button of a mail leads to: the booked call, or the times for one where the queue makes calls."""
-    _, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
     booked = booked_call(case, escalation)
     url = link_to(case, escalation.id) if booked or Channel.CALLBACK in queue.ladder else None
     return Link("link_call" if booked else "link_book", url) if url else None
@@ -99,7 +99,7 @@ def _mail_customer(case: Case, escalation: Escalation, call: Callback, key: str,
 
 
 def _invite(case: Case, escalation: Escalation, call: Callback, session: Session, *, cancels: bool) -> Invite:
-    _, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
 
     def written_for(address: str) -> str:
         entry = Invitation(
@@ -134,9 +134,13 @@ def finish(case: Case, escalation: Escalation, state: CallState) -> Callback | N
     return turned(case, call, state) if call else None
 
 
-def end(case: Case, escalation: Escalation) -> None:
-    """The team has answered: a call whose time has come is done, one that lies ahead is cancelled at both sides."""
-    if not ahead(case, escalation):
+def end(case: Case, escalation: Escalation, at: Millis) -> Callback | None:
+    """The team has answered: a call whose time had come is done, one that lay ahead is cancelled at both sides.
+
+    Returns the escalation's last call, if there was one.
+    """
+    if not ahead(case, escalation, at):
         finish(case, escalation, CallState.DONE)
     elif call := finish(case, escalation, CallState.CANCELLED):
         tell_both(case, escalation, call, WITHDRAWN)
+    return case.tx.callbacks.latest(case.site.id, escalation.id)

@@ -11,10 +11,10 @@ import structlog
 from bridge.domain import messages
 from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow
 from bridge.domain.instants import DAY
-from bridge.domain.letters import Action, Block, Highlight, Letter, Paragraph, as_html, as_text, worded
+from bridge.domain.letters import Action, Block, Facts, Highlight, Letter, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import sections
-from bridge.domain.session import Session
+from bridge.domain.session import Session, contact_line
 from bridge.domain.values import Identity
 from bridge.ports import Mail, Site
 from bridge.service.context import Case, new_id
@@ -96,16 +96,21 @@ def post_ticket(case: Case, escalation: Escalation) -> None:
 
 
 def mail_team(
-    case: Case, escalation: Escalation, key: str, *, reached_at: str | None = None, invite: Invite | None = None
+    case: Case,
+    escalation: Escalation,
+    key: str,
+    *,
+    to: str | None = None,
+    phone: str | None = None,
+    invite: Invite | None = None,
 ) -> None:
-    """A mail to the people of the queue: `key` names the occasion, and makes a repeat of it harmless."""
+    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless."""
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
     subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
-    reached = (Paragraph(f"The customer can be reached at: {reached_at}"),) if reached_at else ()
     blocks: tuple[Block, ...] = (
         Paragraph(occasion.text),
         Highlight(escalation.commitment.text),
-        *reached,
+        *((Facts((("Number to call", phone),)),) if phone else _contact_given_since(case, escalation)),
         Paragraph("Claim and answer it in WordPress, under Escalations."),
         Action("Open it in WordPress", desk_page(case.site, escalation.id)),
         *sections(ticket_of(escalation)),
@@ -113,7 +118,22 @@ def mail_team(
     key = f"{escalation.id}.team.{key}"
     thread = f"{escalation.id}.team.new"
     mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
+    mail = replace(mail, to=to or mail.to)
     post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
+
+
+def reached_at(case: Case, escalation: Escalation) -> str:
+    """How the customer can be reached by now, in one line; empty when nothing is known."""
+    lines = map(contact_line, case.tx.sessions.of_escalation(escalation.site, escalation.id))
+    return next(filter(None, lines), "")
+
+
+def _contact_given_since(case: Case, escalation: Escalation) -> tuple[Paragraph, ...]:
+    """What the packet cannot know, for it is of the decision."""
+    customer = escalation.packet.customer
+    known = customer.email or customer.phone
+    line = reached_at(case, escalation)
+    return () if known or not line else (Paragraph(f"The customer can be reached at: {line}"),)
 
 
 def team_letter(
@@ -129,20 +149,10 @@ def team_letter(
     """A mail to the people of a queue, or to who is in charge of it; `key` is what its Message-ID is made of."""
     footer = f"{host(case.site)} sends this to those who answer the queue {queue}."
     letter = Letter("en", blocks, footer)
-    return Mail(
-        message_id=_message_id(case, key),
-        sender=case.systems.sender,
-        to=_team_address(case, queue, in_charge=in_charge),
-        subject=subject,
-        text=as_text(letter),
-        html=as_html(letter, subject),
-        sent_at=case.at,
-        language=letter.tag,
-        in_reply_to=_message_id(case, thread) if thread else None,
-    )
+    return _mail(case, key, letter, to=_team_address(case, queue, in_charge=in_charge), subject=subject, thread=thread)
 
 
-def desk_page(site: Site, escalation_id: str | None) -> str:
+def desk_page(site: Site, escalation_id: str | None = None) -> str:
     """Where wp-admin shows an escalation, or all that are open."""
     page = f"{site.url.rstrip('/')}/wp-admin/admin.php?page=escbridge-escalations"
     return f"{page}&escalation={quote(escalation_id, safe='')}" if escalation_id else page
@@ -183,25 +193,13 @@ def mail_customer(
     to = addressed.visitor.email
     if to is None:
         return False
-    message = key.split(".", maxsplit=1)[0]
+    message, thread = key.split(".", maxsplit=1)[0], f"{escalation.id}.customer"
     letter = _letter(case, escalation, session, f"mail_{message}", link, values)
     subject = say(case.policy, session, "mail_subject", reference=_reference(escalation))
-    key = f"{escalation.id}.customer.{key}"
-    mail = Mail(
-        message_id=_message_id(case, key),
-        sender=case.systems.sender,
-        to=to,
-        subject=subject,
-        text=as_text(letter),
-        html=as_html(letter, subject),
-        reply_to=case.site.team_email,
-        sent_at=case.at,
-        language=letter.tag,
-        in_reply_to=_message_id(case, f"{escalation.id}.customer"),
-        invitation=invite(to) if invite else None,
-    )
+    mail = _mail(case, f"{thread}.{key}", letter, to=to, subject=subject, thread=thread)
+    mail = replace(mail, reply_to=case.site.team_email, invitation=invite(to) if invite else None)
     held = _held(case, addressed, by_a_person=message == "reply")
-    post_mail(case, escalation, key, mail, held=held)
+    post_mail(case, escalation, f"{thread}.{key}", mail, held=held)
     return True
 
 
@@ -257,6 +255,20 @@ def post_mail(case: Case, escalation: Escalation, external_id: str, mail: Mail, 
     _post(case, escalation, OutboxKind.MAIL, "mail", external_id, payload, held=held)
     if held:
         log.warning("mail.held_back", site=case.site.id, escalation=escalation.id, mail=external_id)
+
+
+def _mail(case: Case, key: str, letter: Letter, *, to: str, subject: str, thread: str | None) -> Mail:
+    return Mail(
+        message_id=_message_id(case, key),
+        sender=case.systems.sender,
+        to=to,
+        subject=subject,
+        text=as_text(letter),
+        html=as_html(letter, subject),
+        sent_at=case.at,
+        language=letter.tag,
+        in_reply_to=_message_id(case, thread) if thread else None,
+    )
 
 
 def _message_id(case: Case, key: str) -> str:

@@ -33,7 +33,7 @@ class Statements:
         self.callbacks = CallbackStatements(upsert, dialect)
         self.work = WorkStatements(upsert)
         self.mails = MailStatements(upsert)
-        self.ops = OpsStatements(upsert)
+        self.ops = OpsStatements(upsert, dialect)
         self.stats = StatsStatements(dialect)
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
