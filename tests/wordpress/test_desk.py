@@ -62,7 +62,7 @@ def test_the_switch_makes_a_daytime_escalation_live_and_says_who_is_seen_as_here
     expect(desk.get_by_text("You are away: nobody is connected to you.")).to_be_visible()
     assert way_of_a_new_visitor(installed, browser) == "email"
     desk.locator(SWITCH).click()
-    expect(desk.get_by_text("admin is seen as here until 10:04 AM")).to_be_visible()
+    expect(desk.get_by_text("Seen as here: admin. You until 10:04 am")).to_be_visible()
     assert way_of_a_new_visitor(installed, browser) == "live"
     desk.reload()
     expect(desk.get_by_role("switch", name="I am here for live chats")).to_be_checked()
@@ -77,7 +77,7 @@ def test_any_page_of_wp_admin_keeps_somebody_here_and_closing_the_last_lets_it_r
 ) -> None:
     desk = desk_of(owner, installed)
     desk.locator(SWITCH).click()
-    expect(desk.get_by_text("admin is seen as here until 10:04 AM")).to_be_visible()
+    expect(desk.get_by_text("Seen as here: admin. You until 10:04 am")).to_be_visible()
     desk.close()
     installed.move_clock_to(FOUR_MINUTES_LATER)
     other = owner.new_page()

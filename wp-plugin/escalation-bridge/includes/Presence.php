@@ -74,7 +74,8 @@ final class Presence {
 	/** @return array{ok:bool,on:bool,text:string} */
 	private static function tell( bool $available ): array {
 		$agent  = Admin::agent();
-		$answer = ( new Client( Settings::pairing() ) )->admin(
+		$client = new Client( Settings::pairing() );
+		$answer = $client->admin(
 			'PUT',
 			'/v1/agents/' . rawurlencode( $agent['id'] ) . '/presence',
 			array(
@@ -91,9 +92,13 @@ final class Presence {
 		if ( ! $available ) {
 			return self::report( true, false, self::away() );
 		}
+		$here = array_column( (array) ( $client->admin( 'GET', '/v1/agents' )['data']['agents'] ?? array() ), 'name', 'id' );
+		if ( ! isset( $here[ $agent['id'] ] ) ) {
+			return self::report( true, true, __( 'A chat that was offered to you was not taken, so you count as away for a while. Switch off and on again when you are back.', 'escalation-bridge' ) );
+		}
 		$until = wp_date( get_option( 'time_format' ), (int) strtotime( (string) $answer['data']['expires_at'] ) );
-		/* translators: 1: the person's name, 2: time of day */
-		return self::report( true, true, sprintf( __( '%1$s is seen as here until %2$s, and longer while a page of wp-admin is open.', 'escalation-bridge' ), $agent['name'], $until ) );
+		/* translators: 1: names, 2: time of day */
+		return self::report( true, true, sprintf( __( 'Seen as here: %1$s. You until %2$s, and longer while a page of wp-admin is open.', 'escalation-bridge' ), implode( ', ', $here ), $until ) );
 	}
 
 	private static function away(): string {
