@@ -259,7 +259,9 @@ def _span(span: Sequence[Millis], zone: str) -> str:
 
 def _due(promise: Json, zone: str) -> str:
     due_at, made_at = from_rfc3339(promise["due_at"]), from_rfc3339(promise["made_at"])
-    return say_when(due_at, calendar_zone=promise["timezone"], visitor_zone=zone, locale="en", now=made_at)
+    return say_when(
+        due_at, calendar_zone=promise["timezone"], visitor_zone=zone, locale="en", now=made_at, lasting=True
+    )
 
 
 def _local(at: str, zone: str) -> str:
