@@ -135,12 +135,19 @@ def finish(case: Case, escalation: Escalation, state: CallState) -> Callback | N
 
 
 def end(case: Case, escalation: Escalation, at: Millis) -> Callback | None:
-    """The team has answered: a call whose time had come is done, one that lay ahead is cancelled at both sides.
+    """The team answered at `at`: a call whose time had come is done, one that lay ahead is cancelled at both sides.
+
+    One that we have called missed since is done as well, if the answer came in its time.
 
     Returns the escalation's last call, if there was one.
     """
-    if not ahead(case, escalation, at):
-        finish(case, escalation, CallState.DONE)
-    elif call := finish(case, escalation, CallState.CANCELLED):
-        tell_both(case, escalation, call, WITHDRAWN)
-    return case.tx.callbacks.latest(case.site.id, escalation.id)
+    last = case.tx.callbacks.latest(case.site.id, escalation.id)
+    if last is None or last.state not in (CallState.BOOKED, CallState.MISSED):
+        return last
+    if last.state is CallState.MISSED:
+        return turned(case, last, CallState.DONE) if at < last.ends_at else last
+    if at >= last.starts_at:
+        return turned(case, last, CallState.DONE)
+    withdrawn = turned(case, last, CallState.CANCELLED)
+    tell_both(case, escalation, withdrawn, WITHDRAWN)
+    return withdrawn

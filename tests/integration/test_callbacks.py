@@ -7,8 +7,12 @@ import pytest
 from icalendar import Calendar
 from support.sidecar import SHOP, Chat, Sidecar
 
+from bridge.domain.escalation import Agent
+from bridge.domain.instants import from_rfc3339
 from bridge.domain.values import Json
-from bridge.ports import Mail, Scope, Site
+from bridge.ports import AgentReply, Mail, Scope, Site
+from bridge.service.context import open_case
+from bridge.service.desk_news import answered
 from bridge.service.manage_sites import add_site, revoke, rotate_site
 
 ASKS = "I want to talk to a human"
@@ -357,6 +361,27 @@ def test_a_claimed_call_may_last_longer_and_the_team_is_asked_before_the_custome
     it.clock.set("2026-11-03T16:00:00Z")
     it.work()
     assert state_of(it, escalation) == ("missed", "pending")
+
+
+def test_an_answer_that_we_hear_of_after_the_call_was_called_missed_puts_both_right(it: Sidecar) -> None:
+    _, escalation = booked(it)
+    it.clock.set(HALF_PAST)
+    it.work()
+    answer = AgentReply("m1", Agent("9", "Bea"), "Solved on the phone.", from_rfc3339("2026-11-03T15:10:00Z"))
+    with it.bridge.store.write() as tx:
+        answered(open_case(it.bridge, tx, SHOP.id), escalation["id"], answer)
+    with it.bridge.store.read() as tx:
+        states = [one.state.value for one in tx.escalations.commitments(escalation["id"])]
+    assert states == ["replaced", "kept", "replaced"]
+    assert it.team.read(escalation["id"])["call"]["state"] == "done"
+
+
+def test_a_call_stands_where_the_team_closes_over_its_time(it: Sidecar) -> None:
+    chat, escalation = booked(it)
+    it.change_policy("hours:\n  office:", "hours:\n  office:\n    closed: [{from: 2026-11-03, to: 2026-11-03}]")
+    assert TEN not in starts(waiting(it, "8"))
+    assert chat.contact(callback_slot=TEN)["escalation"]["commitment"]["due_at"] == TEN
+    assert state_of(it, escalation) == ("booked", "pending")
 
 
 def test_words_before_the_call_do_not_stand_in_for_it(it: Sidecar) -> None:

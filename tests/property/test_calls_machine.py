@@ -120,10 +120,11 @@ class Calls(RuleBasedStateMachine):
                 assert (promise.due_at, promise.channel) == (call.starts_at, Channel.CALLBACK)
 
     @invariant()
-    def nobody_waits_without_a_promise(self) -> None:
+    def nobody_waits_without_a_promise_or_an_answer(self) -> None:
         for escalation, _ in self.known():
             if escalation.state in ACTIVE:
-                assert escalation.commitment.state in (CommitmentState.PENDING, CommitmentState.KEPT)
+                pending = escalation.commitment.state is CommitmentState.PENDING
+                assert pending or escalation.answered_at is not None
 
     @invariant()
     def every_change_has_a_number_of_its_own(self) -> None:
