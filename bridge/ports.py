@@ -142,6 +142,14 @@ class DeskNews:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A ticket of ours as the desk keeps it: the escalation, and the id there."""
+
+    escalation_id: str
+    ref: str
+
+
 class Desk(Protocol):
     """A system where tickets live, beside the built-in one."""
 
@@ -167,6 +175,20 @@ class Desk(Protocol):
 
         Raises:
             AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+    def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
+        """What people have done to these tickets, oldest first; told again each time, ids make that harmless.
+
+        What we wrote ourselves is no news, nor is what the customer writes.
+
+        Args:
+            filed: at most 100 tickets.
+            budget: seconds that all calls together may take; what does not fit is told the next time.
+
+        Raises:
+            AdapterError: the desk did not answer usably.
         """
         ...
 
@@ -380,6 +402,10 @@ class Escalations(Protocol):
     def keep_reply(self, site: str, escalation: str, reply: AgentReply) -> bool: ...
     def replies(self, escalation: str) -> list[AgentReply]: ...
     def delivery(self, escalation: str) -> Delivery | None: ...
+    def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
+        """Tickets of active escalations that the desk has, by escalation, those behind `after`."""
+        ...
+
     def load(self, site: str) -> dict[str, int]:
         """Chats that each agent has taken and not ended."""
         ...

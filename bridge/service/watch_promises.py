@@ -103,7 +103,10 @@ def _pick_up_watch(case: Case, escalation: Escalation) -> str:
     """Nobody took the live chat in time: the next rung, a new promise, and the customer is told.
 
     A chat that was offered while an earlier promise stands goes back to where it was: that promise was not of this.
+    If the promise is due by now, that follow-up speaks.
     """
+    if case.at >= escalation.commitment.due_at:
+        return "nothing: the promise is due"
     if escalation.state is EscalationState.CLAIMED:
         return "nothing: somebody has it"
     nobody_came(case, escalation)

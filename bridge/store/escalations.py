@@ -13,11 +13,12 @@ from bridge.domain.escalation import (
     Delivery,
     Escalation,
     EscalationState,
+    OutboxKind,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Priority
-from bridge.ports import AgentReply
+from bridge.ports import AgentReply, Filed
 from bridge.store.tables import agent_reply, commitment, escalation, outbox
 from bridge.store.upsert import Upsert
 
@@ -68,7 +69,8 @@ class EscalationStatements:
         this_promise = commitment.c.id == bindparam("of_commitment")
         self.correct = update(commitment).where(this_promise).values(state=bindparam("new_state"))
         self.settle = self.correct.where(commitment.c.state == CommitmentState.PENDING)
-        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, commitment.c.id)
+        stands = commitment.c.state == CommitmentState.PENDING  # see `_with_promise`
+        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, stands, commitment.c.id)
         self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
         replied = agent_reply.c.escalation_id == bindparam("of_escalation")
         self.replies = select(agent_reply).where(replied).order_by(agent_reply.c.at, agent_reply.c.reply_id)
@@ -84,6 +86,20 @@ class EscalationStatements:
                 escalation.c.decided_at >= bindparam("since"),
             )
             .limit(1)
+        )
+        self.filed = (
+            select(escalation.c.id, outbox.c.ref)
+            .join(outbox, outbox.c.escalation_id == escalation.c.id)
+            .where(
+                of_site,
+                active,
+                escalation.c.id > bindparam("after"),
+                outbox.c.kind == OutboxKind.TICKET,
+                outbox.c.target == bindparam("desk"),
+                outbox.c.ref.is_not(None),
+            )
+            .order_by(escalation.c.id)
+            .limit(bindparam("most"))
         )
         self.load = (
             select(escalation.c.claimed_by, func.count())
@@ -103,12 +119,15 @@ class EscalationStatements:
 
 
 def _with_promise() -> Select[Any]:
-    """Escalations with their latest promise: the standing one, or the last one that was settled."""
+    """Escalations with their latest promise: the standing one, or the last one that was settled.
+
+    Two may be made in the same millisecond, so the standing one is asked for by its state.
+    """
     newest = commitment.alias("newest")
     latest = (
         select(newest.c.id)
         .where(newest.c.escalation_id == escalation.c.id)
-        .order_by(newest.c.made_at.desc(), newest.c.id.desc())
+        .order_by(newest.c.state != CommitmentState.PENDING, newest.c.made_at.desc(), newest.c.id.desc())
         .limit(1)
         .correlate(escalation)
         .scalar_subquery()
@@ -222,6 +241,10 @@ class Escalations:
     def delivery(self, escalation_id: str) -> Delivery | None:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
         return Delivery(row.target, row.state, row.ref, row.url) if row else None
+
+    def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
+        values = {"of_site": site, "desk": desk, "after": after, "most": limit}
+        return [Filed(*row) for row in self._c.execute(self._s.filed, values)]
 
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}
