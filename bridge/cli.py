@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from bridge import __version__
-from bridge.commands import looking, outbox, policies, propose, replay, running, shadow, sites, stats
+from bridge.commands import looking, outbox, policies, promises, propose, replay, running, shadow, sites, stats
 from bridge.commands.common import Ordered, words_for
 
 
@@ -50,7 +50,7 @@ for command in (
     *(running.init, running.up, running.serve, running.migrate, running.demo),
     *(sites.site, policies.policy, replay.replay),
     *(stats.stats, stats.label, propose.propose_threshold),
-    *(looking.explain_session, looking.promise, looking.due, outbox.outbox),
+    *(looking.explain_session, promises.hours, promises.promise, looking.due, outbox.outbox),
 ):
     cli.add_command(command)
 

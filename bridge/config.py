@@ -18,6 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
+PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 
 
 class SettingsRefused(BridgeError):  # noqa: N818
@@ -46,6 +47,23 @@ class SiteSettings(BaseModel):
         default="", description="The agent's address that the API token belongs to; empty: OAuth."
     )
     zendesk_token: SecretStr = Field(default=SecretStr(""), description="The API token or OAuth access token.")
+    presence: str = Field(
+        default="api",
+        description="Who says who is there, beside wp-admin and the API: `api` (nobody else), `zendesk`, `freshdesk`, "
+        "`chatwoot`, `intercom`.",
+    )
+    presence_queues: str = Field(
+        default="",
+        max_length=2000,
+        description="`group=queue,...`: which queues the helpdesk's groups or teams, by id, serve; empty: all.",
+    )
+    freshdesk_url: str = Field(default="", description="`https://<domain>.freshdesk.com`.")
+    freshdesk_token: SecretStr = Field(default=SecretStr(""), description="An agent's API key.")
+    chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
+    chatwoot_account: str = Field(default="", pattern=r"^\d{0,12}$", description="The account's number.")
+    chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
+    intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
+    intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
 
     @field_validator("crm")
     @classmethod
@@ -60,6 +78,20 @@ class SiteSettings(BaseModel):
         if value in ("builtin", "zendesk"):
             return value
         raise ValueError("expected builtin or zendesk")
+
+    @field_validator("presence")
+    @classmethod
+    def _known_presence(cls, value: str) -> str:
+        if value in PRESENCE:
+            return value
+        raise ValueError(f"expected {', '.join(PRESENCE[:-1])} or {PRESENCE[-1]}")
+
+    @field_validator("presence_queues")
+    @classmethod
+    def _known_groups(cls, value: str) -> str:
+        if all(re.fullmatch(r"\s*\w{1,40}\s*=\s*[A-Za-z][\w-]{0,63}\s*", pair) for pair in value.split(",") if value):
+            return value
+        raise ValueError("expected group=queue,... with the ids of the helpdesk's groups")
 
     @field_validator("mail")
     @classmethod
@@ -104,6 +136,9 @@ class Settings(SiteSettings):
     )
     tick: Annotated[float, Field(ge=0.2, le=60)] = Field(
         default=2.0, description="Seconds between two looks of the scheduler at what is due."
+    )
+    presence_poll: Annotated[float, Field(ge=5, le=120)] = Field(
+        default=30.0, description="Seconds between two looks at who is there in the helpdesk."
     )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged.")
     clock: str = Field(

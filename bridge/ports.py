@@ -15,6 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from bridge.domain.closures import Command, Feed, Reading
 from bridge.domain.customer import Account
 from bridge.domain.escalation import (
     Agent,
@@ -194,6 +195,38 @@ class Desk(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Seen:
+    """What a helpdesk says of one of its people.
+
+    `capacity` is how many more conversations they can take, None where the helpdesk does not say. `groups` are the
+    helpdesk's own ids of groups or teams that they are in.
+    """
+
+    id: str
+    name: str
+    available: bool
+    capacity: int | None = None
+    groups: tuple[str, ...] = ()
+
+
+class Presences(Protocol):
+    """A helpdesk that says who of the team is there."""
+
+    name: str
+
+    def who(self, *, budget: float) -> list[Seen]:
+        """Everybody whom the helpdesk names; whoever is missing is not there.
+
+        Args:
+            budget: seconds that all calls together may take.
+
+        Raises:
+            AdapterError: the helpdesk did not answer usably, or with more than is read. Nothing is known.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised."""
 
@@ -230,6 +263,31 @@ class Site:
     url: str
     timezone: str
     team_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a feed answered: a reading, or None where it has not changed; with the mark to ask by next time."""
+
+    reading: Reading | None
+    etag: str | None
+
+
+class Closures(Protocol):
+    """What reads feeds of closures."""
+
+    def fetch(self, url: str, *, etag: str | None, at: Millis) -> Fetched:
+        """What the feed at this address closes from `at` on, for 400 days.
+
+        Args:
+            url: http, https or webcal.
+            etag: from the last answer, so that an unchanged feed is not sent again; None asks for all of it.
+            at: the present instant.
+
+        Raises:
+            AdapterError: it did not answer usably, or with something that is no feed.
+        """
+        ...
 
 
 class Scope(StrEnum):
@@ -450,6 +508,10 @@ class People(Protocol):
         """Keep what was last heard of a person. Who was unavailable and comes back is not away any more."""
         ...
 
+    def note_all(self, site: str, source: str, presences: Sequence[Presence]) -> None:
+        """All that a source says just now: whoever it named before and names no more is not available."""
+        ...
+
     def present(self, site: str, at: Millis) -> list[Presence]:
         """Who has said that they are there, and does not count as away."""
         ...
@@ -533,6 +595,23 @@ class Alarms(Protocol):
         ...
 
 
+class Hours(Protocol):
+    """What is said of staffed hours beside the policy."""
+
+    def order(self, site: str, command: Command) -> None: ...
+    def revoke(self, site: str, command: str, at: Millis) -> bool:
+        """End it; False where there is no such one, or it was revoked already."""
+        ...
+
+    def commands(self, site: str, at: Millis) -> list[Command]:
+        """Those that hold at this instant or later, and are not revoked, in the order in which they were given."""
+        ...
+
+    def feeds(self, site: str) -> list[Feed]: ...
+    def keep_feed(self, site: str, feed: Feed) -> None: ...
+    def drop_feed(self, site: str, url: str) -> None: ...
+
+
 class Tx(Protocol):
     """One transaction, by aggregate."""
 
@@ -560,6 +639,8 @@ class Tx(Protocol):
     def labels(self) -> Labels: ...
     @property
     def alarms(self) -> Alarms: ...
+    @property
+    def hours(self) -> Hours: ...
 
     def after_commit(self, do: Callable[[], object]) -> None:
         """Have something done once the transaction is through; not at all if it fails."""

@@ -368,7 +368,7 @@ def _pools(wire: Wire) -> dict[str, Any]:
 
 
 class Http:
-    """JSON over HTTP for the adapters.
+    """HTTP for the adapters: JSON, or whatever stands at an address.
 
     Args:
         allow: `host:port` entries that may be private or plain http.
@@ -429,6 +429,23 @@ class Http:
         call = self._call(method.upper(), url, headers or {}, params, _body(json, body_text))
         return self._judge(self._send(call, deadline), frozenset(expect), dialect)
 
+    def get(self, url: str, *, headers: Mapping[str, str], budget_s: float, expect: Iterable[int] = ()) -> Reply:
+        """Read whatever stands at an address, byte for byte.
+
+        Args:
+            url: the whole address.
+            headers: added to ours.
+            budget_s: seconds for everything, name look-up to last byte.
+            expect: statuses from 300 on that are returned instead of raised.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: as `json` does, but for what the body is.
+        """
+        deadline = Deadline(budget_s)
+        reply = self._send(self._call("GET", url, headers, None, None), deadline)
+        self._check(Answer(reply.status, reply.headers, None), frozenset(expect), PLAIN)
+        return reply
+
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str] | None, body: bytes | None
     ) -> Call:
@@ -449,19 +466,23 @@ class Http:
     def _judge(self, reply: Reply, expect: frozenset[int], dialect: Dialect) -> Answer:
         value, readable = _read_json(reply.body)
         answer = Answer(reply.status, reply.headers, value, empty=not reply.body.strip())
-        wait = read_wait(reply.headers, now=self._now(), dialect=dialect)
-        detail = f"http {reply.status}"
-        if reply.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
-            raise NotDone(detail, retry_after=wait)
-        if reply.status in expect:
-            return answer
-        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR or reply.status in _UNKNOWN:
-            raise OutcomeUnknown(detail, retry_after=wait)
-        if reply.status >= HTTPStatus.MULTIPLE_CHOICES or reply.status < HTTPStatus.OK:
-            raise Rejected(detail, retry_after=wait)
-        if not readable and not answer.empty:
+        self._check(answer, expect, dialect)
+        if answer.status not in expect and not readable and not answer.empty:
             raise OutcomeUnknown("not json")
         return answer
+
+    def _check(self, answer: Answer, expect: frozenset[int], dialect: Dialect) -> None:
+        """Let a status pass that is good or expected; any other is the error that it means."""
+        wait = read_wait(answer.headers, now=self._now(), dialect=dialect)
+        detail = f"http {answer.status}"
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
+            raise NotDone(detail, retry_after=wait)
+        if answer.status in expect:
+            return
+        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _UNKNOWN:
+            raise OutcomeUnknown(detail, retry_after=wait)
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES or answer.status < HTTPStatus.OK:
+            raise Rejected(detail, retry_after=wait)
 
 
 def _body(json: Json, text: str | None) -> bytes | None:

@@ -11,10 +11,11 @@ import click
 
 from bridge import bootstrap, logs
 from bridge.bootstrap import Assembly
+from bridge.clock import clock_of
 from bridge.config import Settings, read_settings
 from bridge.domain.findings import PolicyRefused
 from bridge.domain.instants import to_rfc3339
-from bridge.domain.values import Json
+from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Site, StoreBusy, Tx
 from bridge.service.context import SiteUnknown
 from bridge.service.take_turn import SessionUnknown
@@ -73,6 +74,11 @@ def settings_now() -> Settings:
     logs.configure("warning" if settings.log_level == "info" else settings.log_level)
     bootstrap.add_languages(settings)
     return settings
+
+
+def now() -> Millis:
+    """The present instant, on the clock that the settings name."""
+    return clock_of(settings_now().clock).now()
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from bridge import bootstrap
 from bridge.commands.common import (
     Ordered,
     as_json,
+    now,
     of_site,
     opened,
     print_json,
@@ -20,10 +21,9 @@ from bridge.commands.common import (
     the_site,
     words_for,
 )
-from bridge.domain.findings import check_policy, stored_policy
+from bridge.domain.findings import check_policy
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.instants import from_rfc3339, to_rfc3339
-from bridge.domain.policy import Policy
 from bridge.domain.values import Json
 from bridge.ports import PolicyVersion, Site
 from bridge.service import manage_policy
@@ -54,7 +54,7 @@ def policy_check(file: Path, bot: str | None, site_id: str | None, *, crm: bool 
     host = Host() if bot is not None and crm is not None else known_host(site_id)
     host = replace(host, bot=inputs(bot), replies=None) if bot is not None else host
     host = replace(host, crm=crm) if crm is not None else host
-    checked, found = check_policy(document, host=host)
+    checked, found = check_policy(document, now=now(), host=host)
     if as_json:
         shown = [
             {"level": f.level, "path": f.path, "line": f.line, "message": f.message, "hint": f.hint} for f in found
@@ -187,9 +187,3 @@ def policy_put(file: Path, site_id: str | None, author: str) -> None:
     for finding in accepted.findings:
         click.echo(str(finding), err=True)
     click.echo(f"Version {version} is in force on {target.id}.")
-
-
-def policy_in_force(site_id: str | None) -> Policy:
-    """The site's policy."""
-    with opened() as assembly, assembly.bridge.store.read() as tx:
-        return stored_policy(manage_policy.current_policy(tx, the_site(tx, site_id).id).document)

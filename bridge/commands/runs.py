@@ -102,13 +102,13 @@ def print_speed(conversations: int, seconds: float) -> None:
 
 
 @contextmanager
-def progress(length: int) -> Iterator[Advance]:
+def progress(length: int, label: str = "Judging") -> Iterator[Advance]:
     """What moves the bar; without a terminal, or a length, it moves nothing."""
     if not sys.stderr.isatty() or not length:
         yield lambda _: None
         return
     steps = max(1, length // 200)
-    with click.progressbar(length=length, label="Judging", file=sys.stderr, update_min_steps=steps) as bar:
+    with click.progressbar(length=length, label=label, file=sys.stderr, update_min_steps=steps) as bar:
         yield bar.update
 
 

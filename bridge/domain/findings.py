@@ -31,13 +31,13 @@ NOT_YAML = "a key, a colon and a space, then the value; indent with spaces"
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def read_policy(document: str) -> Policy:
-    """The policy of a document, YAML or JSON.
+def read_policy(document: str, *, now: Millis | None = None) -> Policy:
+    """The policy of a document, YAML or JSON; `now` as in `check_policy`.
 
     Raises:
         PolicyRefused: it has at least one error.
     """
-    policy, findings = check_policy(document)
+    policy, findings = check_policy(document, now=now)
     if policy is None:
         raise PolicyRefused(findings)
     return policy

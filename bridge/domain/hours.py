@@ -7,21 +7,26 @@ What is open, exactly:
 - a window whose end is not after its start runs over midnight and belongs to the day that it starts on;
 - a closed date or a holiday closes every minute of that local date, the tail of the night before included, and no
   minute of another date;
-- `extra` adds windows, and wins over what closes, its tail over midnight included.
+- `extra` adds windows, and wins over what closes, its tail over midnight included;
+- a feed of closures (see `overridden`) closes its instants, and `extra` wins over it too;
+- what the team commands (see `Override`) wins over everything, and of two commands the later one.
 
 Everything is worked out in UTC, one UTC day at a time, because local dates have 23 to 27 hours, may begin at one
 o'clock, may be missing, and may even be left and entered again.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+import warnings
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
+from operator import itemgetter
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
 
 from bridge.domain.instants import DAY, EPOCH, MINUTE
 from bridge.domain.values import Frozen, Millis, Text200
@@ -160,6 +165,15 @@ class Extra(Frozen):
     open: Annotated[Windows, Field(min_length=1)]
 
 
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What the team said of a span of instants, `to` not part of it: open, or closed, whatever the calendar says."""
+
+    from_: Millis
+    to: Millis
+    open: bool
+
+
 class Calendar(Frozen):
     """When a team is there: `{always: true}`, or a week in a time zone with holidays, closures and extra windows."""
 
@@ -171,6 +185,8 @@ class Calendar(Frozen):
     extra: Annotated[tuple[Extra, ...], Field(max_length=400)] = ()
     feed: Annotated[str, Field(max_length=500, pattern=r"^(https?|webcal)://[^\s@]+$")] | None = None
     """Where an iCalendar feed of closures is read."""
+    _closures: tuple[Span, ...] = PrivateAttr(default=())
+    _commands: tuple[Override, ...] = PrivateAttr(default=())
 
     @field_validator("week")
     @classmethod
@@ -205,8 +221,10 @@ class Calendar(Frozen):
             zone=self.timezone,
             week=tuple(week),
             holidays=(self.holidays.country, self.holidays.subdivision) if self.holidays else None,
-            closed=tuple((_number(one.from_), _number(one.to)) for one in self.closed),
-            extra=tuple((_number(one.date), window_of(text)) for one in self.extra for text in one.open),
+            closed=tuple(merged([(_number(one.from_), _number(one.to) + 1) for one in self.closed])),
+            extra=tuple(sorted((_number(one.date), window_of(text)) for one in self.extra for text in one.open)),
+            feed=self._closures,
+            commands=self._commands,
         )
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
@@ -219,12 +237,35 @@ class Calendar(Frozen):
         return hash(self.plan)
 
 
+def overridden(calendar: Calendar, *, feed: tuple[Span, ...] = (), commands: tuple[Override, ...] = ()) -> Calendar:
+    """The calendar with what was said beside the document; itself where nothing was.
+
+    Args:
+        calendar: may itself know some, which these then come after.
+        feed: the instants that a feed of closures names. They close what the week, or `always`, opens.
+        commands: in the order in which they were given.
+    """
+    return _overridden(calendar, feed, commands) if feed or commands else calendar
+
+
+@lru_cache(maxsize=64)
+def _overridden(calendar: Calendar, feed: tuple[Span, ...], commands: tuple[Override, ...]) -> Calendar:
+    """Kept, so that whoever asks again asks a plan whose days are known."""
+    known, copy = calendar.plan, calendar.model_copy()
+    copy._closures = tuple(merged([*known.feed, *(span for span in feed if span[0] < span[1])]))  # noqa: SLF001 - our own
+    copy._commands = (*known.commands, *commands)  # noqa: SLF001 - our own
+    return copy
+
+
 # -- what is open on one day -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A calendar as numbers: dates count from 1970-01-01, windows are minutes. Its hash is worked out once."""
+    """A calendar as numbers: dates count from 1970-01-01, windows are minutes. Its hash is worked out once.
+
+    What is closed, and the feed, are spans in order, none touching another; what is extra is in order.
+    """
 
     always: bool
     zone: str
@@ -232,10 +273,17 @@ class Plan:
     holidays: tuple[str, str | None] | None
     closed: tuple[Span, ...]
     extra: tuple[tuple[int, Span], ...]
+    feed: tuple[Span, ...]
+    commands: tuple[Override, ...]
     _hash: int = field(init=False, repr=False, compare=False)
 
+    @property
+    def never_closes(self) -> bool:
+        """Whether every instant is open, so that no day need be looked at."""
+        return self.always and not self.feed and not self.commands
+
     def __post_init__(self) -> None:
-        content = (self.always, self.zone, self.week, self.holidays, self.closed, self.extra)
+        content = (self.always, self.zone, self.week, self.holidays, self.closed, self.extra, self.feed, self.commands)
         object.__setattr__(self, "_hash", hash(content))
 
     def __hash__(self) -> int:
@@ -247,18 +295,29 @@ def _number(day: date) -> int:
 
 
 @lru_cache(maxsize=256)
-def _holidays(country: str, subdivision: str | None, year: int) -> frozenset[int]:
+def _holidays(country: str, subdivision: str | None, year: int) -> Mapping[int, str]:
+    """The names of a year's holidays, in the country's own language; those that follow the moon end sooner or later."""
     from holidays import country_holidays  # noqa: PLC0415 - 6 MB and 75 ms that a site without holidays never needs
 
-    return frozenset(_number(day) for day in country_holidays(country, subdiv=subdivision, years=year))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # it warns of years beyond those that it knows all holidays of
+        found = country_holidays(country, subdiv=subdivision, years=year)
+    return {_number(day): name for day, name in found.items()}
+
+
+def _holiday(plan: Plan, day: int) -> str | None:
+    if plan.holidays is None:
+        return None
+    return _holidays(*plan.holidays, (EPOCH + timedelta(days=day)).year).get(day)
 
 
 def _is_closed(plan: Plan, day: int) -> bool:
-    if any(first <= day <= last for first, last in plan.closed):
-        return True
-    if plan.holidays is None:
-        return False
-    return day in _holidays(*plan.holidays, (EPOCH + timedelta(days=day)).year)
+    return bool(_within(plan.closed, day, day + 1)) or _holiday(plan, day) is not None
+
+
+def _within(spans: tuple[Span, ...], start: int, end: int) -> tuple[Span, ...]:
+    """Those of the spans, in order and apart, that lie at least in part in `[start, end)`."""
+    return spans[bisect_right(spans, start, key=itemgetter(1)) : bisect_left(spans, end, key=itemgetter(0))]
 
 
 def _week_windows(plan: Plan, day: int) -> tuple[Span, ...]:
@@ -266,7 +325,8 @@ def _week_windows(plan: Plan, day: int) -> tuple[Span, ...]:
 
 
 def _extra_windows(plan: Plan, day: int) -> tuple[Span, ...]:
-    return tuple(window for date_, window in plan.extra if date_ == day)
+    first, last = (bisect_left(plan.extra, date_, key=itemgetter(0)) for date_ in (day, day + 1))
+    return tuple(window for _, window in plan.extra[first:last])
 
 
 def _on_date(today: tuple[Span, ...], yesterday: tuple[Span, ...]) -> list[Span]:
@@ -275,12 +335,16 @@ def _on_date(today: tuple[Span, ...], yesterday: tuple[Span, ...]) -> list[Span]
     return own + [(0, end - _DAY_MINUTES) for _, end in yesterday if end > _DAY_MINUTES]
 
 
-def _wall_spans(plan: Plan, day: int) -> list[Span]:
-    """The open minutes of a local date, unordered."""
-    added = _on_date(_extra_windows(plan, day), _extra_windows(plan, day - 1))
+def _week_on(plan: Plan, day: int) -> list[Span]:
+    """The minutes of a local date that the week opens, unordered."""
     if _is_closed(plan, day):
-        return added
-    return added + _on_date(_week_windows(plan, day), _week_windows(plan, day - 1))
+        return []
+    return _on_date(_week_windows(plan, day), _week_windows(plan, day - 1))
+
+
+def _extra_on(plan: Plan, day: int) -> list[Span]:
+    """The minutes of a local date that `extra` opens, unordered."""
+    return _on_date(_extra_windows(plan, day), _extra_windows(plan, day - 1))
 
 
 @lru_cache(maxsize=64)
@@ -311,34 +375,70 @@ def _pieces(zone: str, day: int) -> tuple[tuple[int, int, int], ...]:
     return (start, high * 1000, before), (high * 1000, end, after)
 
 
-def _merged(spans: list[Span]) -> list[Span]:
-    merged: list[Span] = []
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The same spans in order, none touching another."""
+    found: list[Span] = []
     for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
         else:
-            merged.append((start, end))
-    return merged
+            found.append((start, end))
+    return found
+
+
+def wall_spans(zone: str, walls: Iterable[Span]) -> list[Span]:
+    """The instants at which the wall clock of a zone shows one of these times, in order.
+
+    Args:
+        zone: an IANA name.
+        walls: wall times in milliseconds, counted as if the wall were UTC's. The work grows with their length.
+    """
+    found: list[Span] = []
+    for first, last in merged(walls):
+        for day in range(first // DAY - 1, (last - 1) // DAY + 2):
+            found += [(max(start, first - o), min(end, last - o)) for start, end, o in _pieces(zone, day)]
+    return merged(span for span in found if span[0] < span[1])
+
+
+def _without(spans: Iterable[Span], hole: Span) -> list[Span]:
+    """What is left of the spans, in order, outside the hole."""
+    parts = ((start, min(end, hole[0]), max(start, hole[1]), end) for start, end in spans)
+    return [span for a, b, c, d in parts for span in ((a, b), (c, d)) if span[0] < span[1]]
+
+
+def _instants(plan: Plan, day: int, minutes_on: Callable[[Plan, int], list[Span]]) -> list[Span]:
+    """The instants of a UTC day at which the wall shows one of the minutes of its date, unordered."""
+    found: list[Span] = []
+    for start, end, offset in _pieces(plan.zone, day):
+        for local in range((start + offset) // DAY, (end - 1 + offset) // DAY + 1):
+            midnight = local * DAY - offset
+            for first, last in minutes_on(plan, local):
+                span = max(start, midnight + first * MINUTE), min(end, midnight + last * MINUTE)
+                if span[0] < span[1]:
+                    found.append(span)
+    return found
 
 
 @lru_cache(maxsize=4096)
 def _open_spans(plan: Plan, day: int) -> tuple[Span, ...]:
     """The open instants of a UTC day, in order, none touching another."""
-    found: list[Span] = []
-    for start, end, offset in _pieces(plan.zone, day):
-        for local in range((start + offset) // DAY, (end - 1 + offset) // DAY + 1):
-            midnight = local * DAY - offset
-            for first, last in _wall_spans(plan, local):
-                span = max(start, midnight + first * MINUTE), min(end, midnight + last * MINUTE)
-                if span[0] < span[1]:
-                    found.append(span)
-    return tuple(_merged(found))
+    start, end = day * DAY, (day + 1) * DAY
+    spans = [(start, end)] if plan.always else merged(_instants(plan, day, _week_on))
+    for closure in _within(plan.feed, start, end):
+        spans = _without(spans, closure)
+    if plan.extra:
+        spans = merged(spans + _instants(plan, day, _extra_on))
+    for command in plan.commands:
+        said = max(command.from_, start), min(command.to, end)
+        if said[0] < said[1]:
+            spans = merged([*spans, said]) if command.open else _without(spans, said)
+    return tuple(spans)
 
 
 def _open_from(calendar: Calendar, at: Millis, until: Millis) -> Iterator[Span]:
     """The open spans within `[at, until)`, in order. Two of them touch where a run goes over a UTC midnight."""
     plan = calendar.plan
-    if plan.always:
+    if plan.never_closes:
         yield at, until
         return
     for day in range(at // DAY, (until - 1) // DAY + 1):
@@ -352,7 +452,8 @@ def _open_from(calendar: Calendar, at: Millis, until: Millis) -> Iterator[Span]:
 
 def is_open(calendar: Calendar, at: Millis) -> bool:
     """Whether the team is there at this instant."""
-    return calendar.always or any(start <= at < end for start, end in _open_spans(calendar.plan, at // DAY))
+    plan = calendar.plan
+    return plan.never_closes or any(start <= at < end for start, end in _open_spans(plan, at // DAY))
 
 
 def next_open(calendar: Calendar, at: Millis) -> Millis | None:
@@ -406,7 +507,7 @@ def open_runs(calendar: Calendar, a: Millis, b: Millis) -> list[Span]:
     """
     if b - a > LONGEST_SUM:
         raise ValueError("more than ten years of staffed hours asked for")
-    return _merged(list(_open_from(calendar, a, b))) if b > a else []
+    return merged(list(_open_from(calendar, a, b))) if b > a else []
 
 
 def open_time_between(calendar: Calendar, a: Millis, b: Millis) -> int:
@@ -421,3 +522,38 @@ def open_time_between(calendar: Calendar, a: Millis, b: Millis) -> int:
 def opening_in_year(calendar: Calendar, at: Millis) -> bool:
     """Whether there is any open instant within 366 days. A calendar without one can keep no promise."""
     return next_open(calendar, at) is not None
+
+
+# -- one date ----------------------------------------------------------------------------------------------------------
+
+
+def local_date(zone: str, at: Millis) -> date:
+    """The date on the wall of a zone at an instant."""
+    return (EPOCH + timedelta(milliseconds=at + offset_at(zone, at))).date()
+
+
+def midnight(day: date) -> Millis:
+    """The milliseconds from 1970 to the beginning of a date on a clock that shows UTC."""
+    return _number(day) * DAY
+
+
+def holiday_on(calendar: Calendar, day: date) -> str | None:
+    """The name of the public holiday that closes a date, if one does."""
+    return _holiday(calendar.plan, _number(day))
+
+
+def stretches(zone: str, day: date) -> list[tuple[Millis, Millis, int]]:
+    """The instants of a local date as (start, end, offset), in order: one stretch, or more where the clock changes.
+
+    None where the zone has left the date out.
+    """
+    begins = midnight(day)
+    found: list[tuple[Millis, Millis, int]] = []
+    for utc_day in range(_number(day) - 1, _number(day) + 2):
+        for start, end, offset in _pieces(zone, utc_day):
+            first, last = max(start, begins - offset), min(end, begins + DAY - offset)
+            if found and found[-1][1:] == (first, offset):
+                found[-1] = (found[-1][0], last, offset)
+            elif first < last:
+                found.append((first, last, offset))
+    return found

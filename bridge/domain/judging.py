@@ -13,7 +13,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
 from bridge.domain.signals import MessageSignals, ReplySignals, TurnSignals, Value
-from bridge.domain.triggers import Situation
+from bridge.domain.situation import Situation
 from bridge.domain.values import Millis
 
 LONGEST_MESSAGE: Final = 4_000
@@ -36,7 +36,8 @@ class Reply:
 
 def hear(policy: Policy, session: Session, text: str, at: Millis) -> Session:
     """The session after a visitor's message, whose signals are the last of its window."""
-    return heard(policy, session, text, measure_message(session, text), at)
+    spoken = replace(session, locale=locale_of(session, text))
+    return heard(policy, spoken, text, measure_message(spoken, text), at)
 
 
 def measure_message(session: Session, text: str) -> MessageSignals:

@@ -181,7 +181,7 @@ def read_line(line: bytes) -> Conversation:
     try:
         return Conversation.model_validate_json(_mended(line.decode("utf-8")))
     except ValidationError as error:
-        raise BadLine(_first_fault(error)) from None
+        raise BadLine(first_fault(error)) from None
     except UnicodeDecodeError:
         raise BadLine("not UTF-8 text") from None
     except (ValueError, RecursionError):
@@ -195,10 +195,11 @@ def _mended(text: str) -> str:
     return json.dumps(json.loads(text), ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
-def _first_fault(error: ValidationError) -> str:
+def first_fault(error: ValidationError) -> str:
+    """The first fault of a line: where it is, and what is wrong there."""
     fault = error.errors(include_url=False, include_input=False)[0]
     where = "/".join(str(part) for part in fault["loc"])
-    said = fault["msg"].replace(" at line 1 column ", " at column ")
+    said = fault["msg"].removeprefix("Value error, ").replace(" at line 1 column ", " at column ")
     return f"{where}: {said}" if where else said
 
 
@@ -220,7 +221,7 @@ def replay(policy: Policy, conversation: Conversation) -> Outcome:
 
 def replay_under(tried: Sequence[Policy], conversation: Conversation) -> list[Outcome]:
     """What the conversation comes to under each of several policies; what is said is measured once for all of them."""
-    courses = [Course(policy, _begin(policy, conversation)) for policy in tried]
+    courses = [Course(policy, begin(policy, conversation)) for policy in tried]
     for step in _steps(conversation.turns):
         going = [course for course in courses if course.decision.rule is None]
         if not going:
@@ -325,7 +326,8 @@ def shortened(text: str) -> str:
     return line if len(line) <= SHORT else line[: SHORT - 1].rstrip() + "…"
 
 
-def _begin(policy: Policy, conversation: Conversation) -> Session:
+def begin(policy: Policy, conversation: Conversation) -> Session:
+    """The session of a recorded conversation, before anything is said."""
     return Session(
         site="",
         id=conversation.session_id,

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 from bridge.domain import hours, messages
+from bridge.domain.customer_triggers import TierAtLeast
 from bridge.domain.finding import Finding, Level
 from bridge.domain.host import Host
 from bridge.domain.lexicon import fold
@@ -15,7 +16,7 @@ from bridge.domain.policy import Flow, Match, Policy, Rule, Thresholds
 from bridge.domain.queues import ForTier, Queue
 from bridge.domain.reach import can_hold, unreachable
 from bridge.domain.rules import holds, names
-from bridge.domain.triggers import TierAtLeast, Trigger, Words, inputs_of
+from bridge.domain.triggers import Trigger, Words, inputs_of
 from bridge.domain.values import Channel, Millis
 
 DEFAULT_FLOW: Final = "default"
@@ -225,9 +226,37 @@ def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
                 yield _unknown(f"/queues/{name}/overflow/{index}", "queue", other, policy.queues)
             if other == name:
                 yield _error(f"/queues/{name}/overflow/{index}", "a queue cannot help itself out", "name another one")
+    yield from _openings(policy, now)
+
+
+def _openings(policy: Policy, now: Millis) -> Iterator[Finding]:
+    """Calendars that hold no open time, or too little for what is promised by them."""
+    users = [(path, queue) for path, queue in _as_for_each(policy) if queue.hours in policy.hours]
     for name, calendar in policy.hours.items():
+        mine = [(path, queue) for path, queue in users if queue.hours == name]
         if not hours.opening_in_year(calendar, now):
-            yield _error(f"/hours/{name}", "it never opens within a year", "nothing could be promised")
+            by = f"; by it go {', '.join(path for path, _ in mine)}" if mine else ""
+            yield _error(f"/hours/{name}", f"it never opens within a year{by}", "nothing could be promised")
+            continue
+        if not hours.opening_in_year(calendar, now + hours.YEAR):
+            hint = "is a date mistyped, such as 2926 for 2026?"
+            yield _warning(f"/hours/{name}", "from a year on it never opens", hint)
+        for path, queue in mine:
+            if not _holds(calendar, now, queue):
+                hint = "shorten it: it runs only while the team is there"
+                yield _error(f"{path}/respond_within", f"the hours {name!r} hold less open time in a year", hint)
+
+
+def _as_for_each(policy: Policy) -> Iterator[tuple[str, Queue]]:
+    """Every queue, and as it is for each tier with something of its own."""
+    for name, queue in policy.queues.items():
+        yield f"/queues/{name}", queue
+        yield from ((f"/queues/{name}/by_tier/{tier}", queue.for_tier(tier)) for tier in queue.by_tier)
+
+
+def _holds(calendar: hours.Calendar, now: Millis, queue: Queue) -> bool:
+    longest = max(queue.respond_within.values())
+    return hours.add_open_time(calendar, now, longest) is not None
 
 
 def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Finding]:

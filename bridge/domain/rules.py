@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.domain.policy import All, Any_, AtLeast, Condition, Not, Policy, Rule
-from bridge.domain.triggers import OF_CUSTOMER, Firing, Situation, inputs_of
+from bridge.domain.situation import Firing, Situation
+from bridge.domain.triggers import OF_CUSTOMER, inputs_of
 from bridge.domain.values import Json
 
 

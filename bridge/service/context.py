@@ -3,14 +3,15 @@
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
-from bridge.ports import BridgeError, Clock, Crm, Desk, Mailer, Site, Store, Tx
+from bridge.ports import BridgeError, Clock, Closures, Crm, Desk, Mailer, Presences, Site, Store, Tx
+from bridge.service.hours_in_force import HoursInForce
 
 POLICY_TTL = 2.0
 """Seconds for which a process trusts the policy and the secrets that it has read: a change takes effect within it."""
@@ -21,13 +22,25 @@ class SiteUnknown(BridgeError):  # noqa: N818
 
 
 @dataclass(frozen=True, slots=True)
+class Roster:
+    """A helpdesk that says who is there, and which of our queues its groups serve: group id to queue names.
+
+    Without any queue named, everybody serves all of them.
+    """
+
+    presences: Presences
+    queues: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
 class Systems:
-    """A site's outside: its CRM, its desk beside the built-in one, its mail, and the sender's address."""
+    """A site's outside: CRM, desk beside the built-in one, mail, the sender's address, and who says who is there."""
 
     crm: Crm | None
     desk: Desk | None
     mailer: Mailer
     sender: str
+    roster: Roster | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +90,7 @@ class Bridge:
     policies: PolicyBook
     systems: Callable[[Site], Systems]
     background: Executor
+    closures: Closures
     crm_wait: float = 1.0
     """Seconds that a session start waits for the CRM."""
     crm_behind: float = 10.0
@@ -95,6 +109,7 @@ class Case:
     systems: Systems
     current: CurrentPolicy
     at: Millis
+    hours: HoursInForce
 
     @property
     def policy(self) -> Policy:
@@ -111,7 +126,9 @@ def open_case(bridge: Bridge, tx: Tx, site_id: str) -> Case:
     site = tx.sites.get(site_id)
     if site is None:
         raise SiteUnknown(site_id)
-    return Case(tx, site, bridge.systems(site), bridge.policies.current(tx, site_id), bridge.clock.now())
+    current, at = bridge.policies.current(tx, site_id), bridge.clock.now()
+    hours = HoursInForce(tx, site_id, current.document, at)
+    return Case(tx, site, bridge.systems(site), current, at, hours)
 
 
 def new_id(prefix: str) -> str:

@@ -14,12 +14,12 @@ from bridge.domain.policy import Rule
 from bridge.domain.routing import Route
 from bridge.domain.rules import Decision, rests_on_customer
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Identity, Millis, State
+from bridge.domain.values import Identity, Json, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Case, new_id
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
-from bridge.service.route import route_now
+from bridge.service.route import queue_of, route_now
 
 
 def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session, Escalation]:
@@ -64,13 +64,20 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         channel=route.channel,
         policy_version=case.current.version,
         packet=build_packet(case.tx, session, decision),
-        trace=inputs(session, decision, version=case.current.version, at=case.at),
+        trace=inputs(session, decision, seen_of(case, route, tier)),
         decided_at=case.at,
         claimed_by=None,
         answered_at=None,
         commitment=make_commitment(case, session, escalation_id, route, wording=wording_of(case, session, rule)),
     )
     return new, route
+
+
+def seen_of(case: Case, route: Route, tier: str) -> Json:
+    """What a decision rests on beside the session: for its trace."""
+    _, queue = queue_of(case, route.queue, tier)
+    calendar = case.hours.frozen(route.queue, queue.hours, route.due_at)
+    return {"policy_version": case.current.version, "at": case.at, "calendar": calendar}
 
 
 def wording_of(case: Case, session: Session, rule: Rule) -> Wording:
@@ -152,12 +159,14 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     )
 
 
-def inputs(session: Session, decision: Decision, *, version: int, at: Millis) -> str:
-    """Everything that the decision was made from, so that it can be made again: JSON text with sorted keys."""
+def inputs(session: Session, decision: Decision, seen: Json) -> str:
+    """Everything that the decision was made from, so that it can be made again: JSON text with sorted keys.
+
+    `seen`: what of it is not the session's, the policy's version, the instant and the hours in force.
+    """
     frozen = {
         **decision.trace(),
-        "policy_version": version,
-        "at": at,
+        **seen,
         "flow": session.flow,
         "turns": session.turns,
         "customer": session.customer.model_dump(mode="json"),

@@ -16,9 +16,9 @@ def queue_of(case: Case, name: str, tier: str) -> tuple[str, Queue]:
     return found, queues[found].for_tier(tier)
 
 
-def calendar_of(case: Case, queue: Queue) -> Calendar:
-    """When the people of a queue are there."""
-    return case.policy.hours[queue.hours]
+def calendar_of(case: Case, name: str, queue: Queue) -> Calendar:
+    """When the people of a queue are there, as feeds of closures and the team's commands have it now."""
+    return case.hours.calendar(name, queue.hours)
 
 
 def home_of(case: Case, escalation: Escalation) -> str:
@@ -30,7 +30,7 @@ def home_of(case: Case, escalation: Escalation) -> str:
 def staffing(case: Case, name: str, tier: str) -> Staffing:
     """A queue as it is now for a customer's tier."""
     found, queue = queue_of(case, name, tier)
-    calendar = calendar_of(case, queue)
+    calendar = calendar_of(case, found, queue)
     could_be_live = Channel.LIVE in queue.ladder and hours.is_open(calendar, case.at)
     return Staffing(found, queue, calendar, free=could_be_live and _someone_free(case, found, queue))
 

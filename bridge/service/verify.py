@@ -23,6 +23,8 @@ from bridge.service.start_session import TOO_LATE
 from bridge.service.take_turn import SessionUnknown, trace_of
 
 MESSAGE, REPLY, ESCALATION = "message", "reply", "escalation"
+SEEN = ("policy_version", "at", "calendar")
+"""What is taken over from a frozen decision as it stands; the last one is missing in those of old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ def _frozen_again(versions: Versions, session: Session, stored: Json) -> str | N
         customer=Customer.model_validate(stored["customer"]),
         window=tuple(map(signals.load, stored["window"])),
     )
-    return inputs(session, judging.judge(policy, session), version=stored["policy_version"], at=stored["at"])
+    seen = {name: stored[name] for name in SEEN if name in stored}
+    return inputs(session, judging.judge(policy, session), seen)
 
 
 def _customer_then(session: Session, stored: Json) -> Customer:

@@ -1,8 +1,9 @@
 """Presence, the CRM cache, heartbeats and the numbers on the dashboard."""
 
 import json
+from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select
+from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
 
 from bridge.domain.customer import Account
 from bridge.domain.escalation import Agent, Presence, Who
@@ -29,10 +30,12 @@ class OpsStatements:
 
     def __init__(self, upsert: Upsert, dialect: str) -> None:
         note = upsert(presence)
-        fields = ("name", "available", "queues", "capacity", "expires_at")
+        fields = ("name", "available", "queues", "capacity", "expires_at", "source")
         self.note = note.on_conflict_do_update(
             index_elements=["site", "agent_id"], set_={name: note.excluded[name] for name in fields}
         )
+        of_source = (presence.c.site == bindparam("of_site"), presence.c.source == bindparam("of_source"))
+        self.nobody_of = update(presence).where(*of_source).values(available=False)
         self.present = select(presence).where(
             presence.c.site == bindparam("of_site"),
             presence.c.expires_at > bindparam("at"),
@@ -100,18 +103,16 @@ class People:
         self._s = statements
 
     def note(self, site: str, seen: Presence) -> None:
-        row = {
-            "site": site,
-            "agent_id": seen.agent.id,
-            "name": seen.agent.name,
-            "available": seen.available,
-            "queues": json.dumps(seen.queues),
-            "capacity": seen.capacity,
-            "expires_at": seen.expires_at,
-        }
         if seen.available:
             self._c.execute(self._s.come_back, _one(site, Who.AGENT, seen.agent.id))
-        self._c.execute(self._s.note, row)
+        self._c.execute(self._s.note, _row(site, "api", seen))
+
+    def note_all(self, site: str, source: str, presences: Sequence[Presence]) -> None:
+        self._c.execute(self._s.nobody_of, {"of_site": site, "of_source": source})
+        # in one order, so that two schedulers that poll at once wait for each other instead of locking crosswise
+        rows = [_row(site, source, seen) for seen in sorted(presences, key=lambda seen: seen.agent.id)]
+        if rows:
+            self._c.execute(self._s.note, rows)
 
     def send_away(self, site: str, who: Who, name: str, until: Millis) -> None:
         self._c.execute(self._s.send_away, {"site": site, "who": who.value, "id": name, "until_at": until})
@@ -142,6 +143,19 @@ class People:
 
 def _one(site: str, who: Who, name: str) -> Json:
     return {"of_site": site, "of_who": who.value, "of_name": name}
+
+
+def _row(site: str, source: str, seen: Presence) -> dict[str, object]:
+    return {
+        "site": site,
+        "agent_id": seen.agent.id,
+        "name": seen.agent.name,
+        "available": seen.available,
+        "queues": json.dumps(seen.queues),
+        "capacity": seen.capacity,
+        "expires_at": seen.expires_at,
+        "source": source,
+    }
 
 
 class Ops:

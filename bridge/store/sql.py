@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from bridge.store.alarms import Alarms, AlarmStatements
 from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
+from bridge.store.hours import Hours, HoursStatements
 from bridge.store.labels import Labels, LabelStatements
 from bridge.store.ops import Ops, OpsStatements, People
 from bridge.store.sessions import Sessions, SessionStatements
@@ -32,6 +33,7 @@ class Statements:
         self.stats = StatsStatements(dialect)
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
+        self.hours = HoursStatements(upsert)
 
 
 class SqlTx:
@@ -92,6 +94,10 @@ class SqlTx:
     @property
     def alarms(self) -> Alarms:
         return Alarms(self._c, self._s.alarms)
+
+    @property
+    def hours(self) -> Hours:
+        return Hours(self._c, self._s.hours)
 
 
 class SqlStore:

@@ -328,6 +328,7 @@ closure_feed = Table(
     Column("read_at", Instant),  # when it was last read well
     Column("tried_at", Instant, nullable=False),
     Column("error", Text),
+    Column("failures", Integer, nullable=False),  # since it was last read well
     PrimaryKeyConstraint("site", "url"),
     ForeignKeyConstraint(["site"], ["site.id"]),
 )

@@ -13,6 +13,7 @@ from bridge.domain.instants import SECOND, to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import StoreBusy
 from bridge.service.context import Bridge
+from bridge.service.poll_presence import presence_ages
 from bridge.service.watch_health import Rates
 from bridge.web import openapi
 from bridge.web.calls import Call, answer, signed
@@ -34,6 +35,7 @@ METRICS = {
     "escalation_rate_high": ("site", "Upper end of the rate's 95 % interval."),
     "escalation_sessions": ("site", "Conversations of the last seven days, which the rate is of."),
     "alarms": ("site", "Standing alarms; bridge stats says which."),
+    "presence_age_seconds": ("site", "Seconds since the helpdesk last said who is there."),
 }
 
 
@@ -139,6 +141,7 @@ class _Numbers(Collector):
         with self._bridge.store.read() as tx:
             numbers: dict[str, dict[str, float]] = tx.ops.numbers(machine_now())
         numbers |= self._rates.numbers()
+        numbers["presence_age_seconds"] = presence_ages(self._bridge)
         for name, (label, text) in METRICS.items():
             yield _family(name, label, text, numbers.get(name, {}))
 

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from bridge.domain.findings import Finding, PolicyRefused
 from bridge.ports import StoreBusy
+from bridge.service.command_hours import CommandUnknown, QueueUnknown, TooManyCommands
 from bridge.service.context import SiteUnknown
 from bridge.service.label_decisions import SessionEscalated
 from bridge.service.manage_policy import PolicyVersionUnknown
@@ -72,6 +73,14 @@ OF_ERROR: dict[type[Exception], Problem] = {
         422,
         "Send fewer sessions or ask for fewer days; the command line has no such limit.",
     ),
+    QueueUnknown: Problem("queue-not-found", "The policy has no such queue.", 404),
+    CommandUnknown: Problem("command-not-found", "There is no such command, or it is over or revoked already.", 404),
+    TooManyCommands: Problem(
+        "too-many-commands",
+        "A hundred commands hold already.",
+        409,
+        "Revoke some, or write the hours into the policy.",
+    ),
     AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
 }
 
@@ -105,6 +114,12 @@ def bad_query(name: str, expected: str) -> Problem:
     """A parameter of the address that does not fit."""
     fault = {"pointer": f"?{name}", "code": "query", "detail": expected}
     return Problem("invalid-query", "A parameter of the address does not fit.", 422, more={"errors": [fault]})
+
+
+def bad_member(pointer: str, expected: str) -> Problem:
+    """A member of the body that fits the schema, and not what stands beside it."""
+    fault = {"pointer": pointer, "code": "value", "detail": expected}
+    return Problem("invalid-body", "The body does not fit this call.", 422, more={"errors": [fault]})
 
 
 def show_finding(found: Finding) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from email.utils import parseaddr
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
@@ -217,6 +217,26 @@ class LabelIn(Wire):
 class MissedIn(Wire):
     agent: AgentIn
     verdict: Literal["missed"]
+
+
+class HoursIn(Wire):
+    agent: AgentIn
+    open: bool
+    queue: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")] | None = None
+    from_: Annotated[AwareDatetime | None, Field(alias="from")] = None
+    until: AwareDatetime | None = None
+    for_s: Annotated[int, Field(ge=60, le=366 * 86_400)] | None = None
+    why: Annotated[Line, Field(min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def _one_end(self) -> Self:
+        if self.until is not None and self.for_s is not None:
+            raise ValueError("until and for_s are two ends: name one of them, or none for the end of the day")
+        return self
+
+
+class RevokeIn(Wire):
+    agent: AgentIn
 
 
 class PresenceIn(Wire):

@@ -4,26 +4,23 @@ import time
 
 from traffic import MESSAGES, REPLY
 
-from bridge.domain import rules, session, signals
-from bridge.domain.customer import Customer
+from bridge.domain import judging
 from bridge.domain.findings import read_policy
-from bridge.domain.signals import TurnSignals
-from bridge.domain.triggers import Situation
+from bridge.domain.replay import Conversation, begin
 from bridge.service.manage_policy import shipped_document
 
 
 def judge_cost_us(messages: int = 3000) -> float:
-    """Microseconds of CPU for a message with a full window of answered turns behind it."""
+    """Microseconds of CPU for a message and its reply, both judged, with a full window of answered turns behind it."""
     policy = read_policy(shipped_document())
-    reply = signals.measure_reply(REPLY, language="en", confidence=0.9, intent_matched=True)
-    window: tuple[TurnSignals, ...] = ()
+    session = begin(policy, Conversation(session_id="bench", locale="en", turns=()))
+    reply = judging.Reply(REPLY, confidence=0.9, intent_matched=True)
     began = 0
     for number in range(-100, messages):
         if number == 0:
             began = time.process_time_ns()
-        message = signals.measure_message(MESSAGES[number % len(MESSAGES)], language="en", previous=reply)
-        window = session.append(window, TurnSignals(seq=number, at=number, message=message, reply=None))
-        situation = Situation(window, number, "default", 0.55, policy.tiers, Customer(tier="standard"))
-        rules.judge(policy, situation)
-        window = (*window[:-1], TurnSignals(seq=number, at=number, message=message, reply=reply))
+        session = judging.hear(policy, session, MESSAGES[number % len(MESSAGES)], number)
+        judging.judge(policy, session)
+        session = judging.answer(policy, session, session.turns, reply)
+        judging.judge(policy, session)
     return (time.process_time_ns() - began) / messages / 1000

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -12,12 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support.loopback import listening, read_head
 
 from bridge import bootstrap
 from bridge.config import Settings, read_settings
 from bridge.domain.values import Identity, Visitor
 from bridge.ports import Site
 from bridge.service import manage_sites
+from bridge.service.context import Bridge
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
 from scheduler.__main__ import refuse, wait_for_schema
@@ -167,6 +170,28 @@ def test_a_job_that_fails_five_times_in_a_row_ends_the_process(tmp_path: Path, s
     assert "locals" not in running.log.read_text("utf-8")
 
 
+def test_a_helpdesk_that_hangs_holds_up_neither_beat_nor_mail(tmp_path: Path, start: Callable[..., Running]) -> None:
+    migrated(tmp_path)
+    assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
+    manage_sites.add_site(assembly.bridge, Site("shop", "https://shop.example", "UTC", "team@shop.example"), "http://x")
+    with listening(never_answers) as silent:
+        endpoint = f"127.0.0.1:{silent.port}"
+        where = {"BRIDGE_FRESHDESK_URL": f"http://{endpoint}", "BRIDGE_ALLOW_PRIVATE_UPSTREAMS": endpoint}
+        running = start(BRIDGE_PRESENCE="freshdesk", BRIDGE_FRESHDESK_TOKEN="t", **where)
+        wait_until(lambda: silent.connections > 0)
+        escalate(assembly.bridge, "session-of-visitor-1")
+        beat = last_beat(tmp_path) or 0
+        wait_until(lambda: len(list((tmp_path / "m").glob("*.eml"))) == 1 and (last_beat(tmp_path) or 0) > beat)
+        assert not running.said("presence.failed")
+        wait_until(lambda: running.said("presence.failed"))
+        assembly.close()
+
+
+def never_answers(connection: socket.socket) -> None:
+    read_head(connection)
+    connection.recv(1)
+
+
 def test_old_nonces_are_forgotten_and_young_ones_are_not(tmp_path: Path) -> None:
     migrated(tmp_path)
     assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
@@ -193,10 +218,7 @@ def test_one_tick_sends_everything_that_is_due_and_each_row_once(tmp_path: Path)
     try:
         manage_sites.add_site(product, Site("shop", "https://shop.example", "UTC", "team@shop.example"), "http://x")
         for number in range(9):
-            session = f"session-of-visitor-{number}"
-            start_session(product, "shop", Start(session, Visitor(identity=Identity.ANONYMOUS)), lambda _: None)
-            with product.store.write() as tx:
-                take_turn(product, tx, "shop", session, Message("t1", "I want to talk to a human."))
+            escalate(product, f"session-of-visitor-{number}")
         Ticks(product).deliver()
         with product.store.read() as tx:
             rows = tx.work.outbox(["due", "leased", "unknown", "parked", "sent"], 100)
@@ -204,6 +226,12 @@ def test_one_tick_sends_everything_that_is_due_and_each_row_once(tmp_path: Path)
         assert len(list((tmp_path / "m").glob("*.eml"))) == 9
     finally:
         assembly.close()
+
+
+def escalate(product: Bridge, session: str) -> None:
+    start_session(product, "shop", Start(session, Visitor(identity=Identity.ANONYMOUS)), lambda _: None)
+    with product.store.write() as tx:
+        take_turn(product, tx, "shop", session, Message("t1", "I want to talk to a human."))
 
 
 def counting(answers: list[int]) -> Callable[[], int]:

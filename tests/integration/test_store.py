@@ -598,6 +598,46 @@ def test_presence_is_the_last_word_until_it_runs_out(store: SqlStore) -> None:
         assert tx.people.present(SITE.id, 50) == []
 
 
+def seen(number: str, **changes: Any) -> Presence:
+    return replace(Presence(Agent(number, ODD), ("support",), 2, available=True, expires_at=100), **changes)
+
+
+def test_whom_a_source_names_no_more_is_away_and_nobody_elses_people_are(store: SqlStore) -> None:
+    assert store_presence(store, "desk", [seen("desk:2"), seen("desk:1")]) == {"desk:1", "desk:2"}
+    with store.write() as tx:
+        tx.people.note(SITE.id, seen("3"))
+        tx.people.note_all(SITE.id, "other", [seen("other:1")])
+    assert store_presence(store, "desk", [seen("desk:2", capacity=5)]) == {"3", "desk:2", "other:1"}
+    assert store_presence(store, "desk", []) == {"3", "other:1"}
+    assert store_presence(store, "desk", [seen("desk:1")]) == {"3", "other:1", "desk:1"}
+
+
+def test_the_people_of_a_source_are_noted_as_one_or_not_at_all(store: SqlStore) -> None:
+    store_presence(store, "desk", [seen("desk:1")])
+    with pytest.raises(DBAPIError), store.write() as tx:
+        tx.people.note_all(SITE.id, "desk", [seen("desk:2"), seen("desk:3", capacity=None)])
+    with store.read() as tx:
+        assert [one.agent.id for one in tx.people.present(SITE.id, 50)] == ["desk:1"]
+
+
+def test_two_schedulers_that_note_the_same_people_at_once_do_not_lock_each_other(store: SqlStore) -> None:
+    people = [seen(f"desk:{number}") for number in range(200)]
+    orders = [people, people[::-1]] * 4
+    threads = [threading.Thread(target=store_presence, args=(store, "desk", order)) for order in orders]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.read() as tx:
+        assert len(tx.people.present(SITE.id, 50)) == 200
+
+
+def store_presence(store: SqlStore, source: str, people: list[Presence]) -> set[str]:
+    with store.write() as tx:
+        tx.people.note_all(SITE.id, source, people)
+        return {one.agent.id for one in tx.people.present(SITE.id, 50)}
+
+
 @pytest.mark.parametrize("account", [Account(tier="free", name=ODD), None])
 def test_a_cached_customer_is_used_until_it_is_old(store: SqlStore, account: Account | None) -> None:
     with store.write() as tx:

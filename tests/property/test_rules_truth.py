@@ -11,7 +11,7 @@ from bridge.domain.customer import Customer
 from bridge.domain.policy import Condition, Policy
 from bridge.domain.rules import holds, judge, names
 from bridge.domain.signals import MessageSignals, ReplySignals, TurnSignals
-from bridge.domain.triggers import Situation
+from bridge.domain.situation import Situation
 from bridge.domain.values import Json
 
 TRIGGERS = ["a", "b", "c", "d"]

@@ -16,7 +16,8 @@ from bridge.domain.signals import (
     measure_message,
     measure_reply,
 )
-from bridge.domain.triggers import HumanRequested, NegativeTrajectory, Situation
+from bridge.domain.situation import Situation
+from bridge.domain.triggers import HumanRequested, NegativeTrajectory
 
 LANGUAGES = st.sampled_from(["", "xx", *sorted(languages.codes())])
 OPTIONAL_TEXT = st.none() | st.text(min_size=1, max_size=20)

@@ -17,9 +17,7 @@ from quality.data import Session
 from bridge.domain import judging, languages, signals
 from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
-from bridge.domain.replay import Conversation, customer_of, instants, read_line
-from bridge.domain.session import Session as Judged
-from bridge.domain.values import Identity, State, Visitor
+from bridge.domain.replay import Conversation, begin, instants, read_line
 from bridge.service.manage_policy import shipped_document
 
 BRIDGE: Final = Path(sys.executable).with_name("bridge")
@@ -112,7 +110,7 @@ def costs_us(sessions: Iterable[Session]) -> list[tuple[float, float]]:
 
 
 def _costs_us(policy: Policy, conversation: Conversation) -> Iterator[tuple[float, float]]:
-    judged = _begun(policy, conversation)
+    judged = begin(policy, conversation)
     for turn, at in zip(conversation.turns, instants(conversation.turns), strict=True):
         began = time.process_time_ns()
         judged = judging.hear(policy, judged, turn.visitor, at)
@@ -122,27 +120,6 @@ def _costs_us(policy: Policy, conversation: Conversation) -> Iterator[tuple[floa
             judged = judging.answer(policy, judged, judged.turns, turn.bot.value())
             judging.judge(policy, judged)
         yield (heard - began) / 1000, (time.process_time_ns() - heard) / 1000
-
-
-def _begun(policy: Policy, conversation: Conversation) -> Judged:
-    return Judged(
-        site="",
-        id=conversation.session_id,
-        state=State.OPEN,
-        visitor=Visitor(identity=Identity.ANONYMOUS),
-        customer=customer_of(policy, None),
-        locale=conversation.locale,
-        timezone=None,
-        page_url=None,
-        flow="default",
-        shop=None,
-        window=(),
-        turns=0,
-        escalation_id=None,
-        last_event=0,
-        phone=None,
-        started_at=0,
-    )
 
 
 def content_words(text: str, locale: str) -> int:

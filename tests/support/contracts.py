@@ -8,6 +8,11 @@ import pytest
 CARRIED = Path(__file__).resolve().parents[1] / "contracts"
 
 ZENDESK = "zendesk/zendesk-support-v2-subset.own.openapi.json"
+FRESHDESK = "freshdesk/freshdesk-v2-subset.own.openapi.json"
+CHATWOOT = "chatwoot/chatwoot-application-subset.own.openapi.json"
+INTERCOM = "intercom/intercom-subset.own.openapi.json"
+CHATWOOTS_OWN = "chatwoot/chatwoot-application.cut.json"
+INTERCOMS_OWN = "intercom/api.intercom.io-2.16.cut.json"
 HUBSPOT = "hubspot/hubspot-crm-v3-subset.derived.openapi.json"
 
 

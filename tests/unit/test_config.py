@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bridge import bootstrap
+from bridge.adapters.http import Http
 from bridge.config import Settings, SettingsRefused, read_settings
 
 CANARY = "hunter2-canary"
@@ -59,6 +60,10 @@ WRONG = {
     "BRIDGE_CRM": "expected none, file:PATH or hubspot",
     "BRIDGE_DESK": "expected builtin or zendesk",
     "BRIDGE_MAIL": "expected folder:PATH",
+    "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
+    "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
+    "BRIDGE_PRESENCE_POLL": "presence_poll",
+    "BRIDGE_CHATWOOT_ACCOUNT": "chatwoot_account",
     "BRIDGE_BIND": "bind",
     "BRIDGE_WORKERS": "workers",
     "BRIDGE_TICK": "tick",
@@ -76,7 +81,7 @@ def test_a_wrong_value_is_refused_without_being_repeated(tmp_path: Path, name: s
 @pytest.mark.parametrize(("name", "value"), [
     ("BRIDGE_WORKERS", "0"), ("BRIDGE_WORKERS", "33"), ("BRIDGE_THREADS", "1"), ("BRIDGE_TICK", "0"),
     ("BRIDGE_CRM_BUDGET", "0"), ("BRIDGE_CRM_BUDGET", "6"), ("BRIDGE_TICK", "nan"), ("BRIDGE_TICK", "inf"),
-    ("BRIDGE_CRM_CACHE", "-1"),
+    ("BRIDGE_CRM_CACHE", "-1"), ("BRIDGE_PRESENCE_POLL", "4"), ("BRIDGE_PRESENCE_POLL", "121"),
 ])  # fmt: skip
 def test_a_number_outside_its_bounds_is_refused(tmp_path: Path, name: str, value: str) -> None:
     assert name.removeprefix("BRIDGE_").lower() in refusal({name: value}, tmp_path)
@@ -98,6 +103,9 @@ def test_a_secret_may_stand_in_a_file_and_loses_its_line_break(tmp_path: Path) -
         ("MAIL", "folder:elsewhere"),
         ("HUBSPOT_TOKEN", CANARY),
         ("ZENDESK_TOKEN", CANARY),
+        ("FRESHDESK_TOKEN", CANARY),
+        ("CHATWOOT_TOKEN", CANARY),
+        ("INTERCOM_TOKEN", CANARY),
     ],
 )
 def test_every_secret_may_stand_in_a_file(tmp_path: Path, name: str, value: str) -> None:
@@ -179,3 +187,35 @@ def test_a_site_that_is_no_section_is_refused(tmp_path: Path) -> None:
 def test_a_list_of_private_upstreams_that_cannot_be_read_is_refused(tmp_path: Path, given: dict[str, str]) -> None:
     with pytest.raises(SettingsRefused, match="BRIDGE_ALLOW_PRIVATE_UPSTREAMS"):
         bootstrap.build(read(given, tmp_path))
+
+
+NEEDED = {
+    "zendesk": "BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN",
+    "freshdesk": "BRIDGE_FRESHDESK_URL and BRIDGE_FRESHDESK_TOKEN",
+    "chatwoot": "BRIDGE_CHATWOOT_ACCOUNT and BRIDGE_CHATWOOT_TOKEN",
+    "intercom": "BRIDGE_INTERCOM_TOKEN",
+}
+
+
+@pytest.mark.parametrize(("helpdesk", "needed"), NEEDED.items(), ids=NEEDED)
+def test_a_helpdesk_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(
+    tmp_path: Path, helpdesk: str, needed: str
+) -> None:
+    settings = read({"BRIDGE_PRESENCE": helpdesk, f"BRIDGE_{helpdesk.upper()}_URL": ""}, tmp_path)
+    with pytest.raises(SettingsRefused, match=f"BRIDGE_PRESENCE={helpdesk} needs {needed}$"):
+        bootstrap.roster(settings, Http)
+
+
+def test_sites_may_ask_different_helpdesks(tmp_path: Path) -> None:
+    toml = 'presence = "intercom"\nintercom_token = "t"\n[sites.shop]\npresence = "chatwoot"\nchatwoot_account = "4"\n'
+    settings = read({"BRIDGE_CHATWOOT_TOKEN": "t"}, tmp_path, f'{toml}presence_queues = "7=billing, 9=vip,7=vip"\n')
+    shop, other = (bootstrap.roster(settings.for_site(name), Http) for name in ("shop", "other"))
+    assert shop is not None
+    assert other is not None
+    assert (shop.presences.name, other.presences.name) == ("chatwoot", "intercom")
+    assert (shop.queues, other.queues) == ({"7": ("billing", "vip"), "9": ("vip",)}, {})
+
+
+@pytest.mark.parametrize("wrong", ["7", "7=", "=billing", "7=billing,", "7=9", "7:billing", "7=billing=vip", ",", " "])
+def test_groups_without_a_queue_are_refused(tmp_path: Path, wrong: str) -> None:
+    assert "expected group=queue" in refusal({"BRIDGE_PRESENCE_QUEUES": wrong}, tmp_path)

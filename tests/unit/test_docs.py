@@ -13,6 +13,7 @@ from bridge.cli import cli
 from bridge.config import PREFIX, SECRETS, Settings, SiteSettings
 from bridge.domain import languages, messages
 from bridge.domain.findings import check_policy
+from bridge.domain.hours import Calendar
 from bridge.domain.policy import Flow, Match, Policy, Queue, Rule, Thresholds
 from bridge.domain.triggers import Trigger
 from bridge.service.manage_policy import shipped_document
@@ -111,7 +112,10 @@ def every_command(group: click.Group, prefix: str) -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
     for name, command in group.commands.items():
         path = f"{prefix} {name}"
-        found |= every_command(command, path) if isinstance(command, click.Group) else {path: command}
+        if isinstance(command, click.Group):
+            found |= every_command(command, path)
+        if not isinstance(command, click.Group) or command.invoke_without_command:
+            found[path] = command
     return found
 
 
@@ -166,7 +170,7 @@ def test_every_part_of_the_policy_is_spoken_of() -> None:
 
 
 def examples() -> list[str]:
-    return re.findall(r"```yaml\n(.*?)```", read("policy.md"), re.DOTALL)
+    return re.findall(r"```yaml\n(.*?)```", read("policy.md") + read("hours.md"), re.DOTALL)
 
 
 def with_the_rest_of_the_shipped_one(example: str) -> str:
@@ -185,6 +189,11 @@ def test_every_example_of_a_policy_can_be_used_as_it_stands(example: str) -> Non
     policy, findings = check_policy(document)
     assert [str(finding) for finding in findings] == []
     assert policy is not None
+
+
+def test_every_key_of_a_calendar_is_documented_and_no_other() -> None:
+    _, _, part = read("hours.md").partition("## A calendar")
+    assert rows(part.partition("\n## ")[0]).keys() == set(Calendar.model_fields)
 
 
 # -- links -------------------------------------------------------------------------------------------------------------

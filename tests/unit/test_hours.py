@@ -1,5 +1,6 @@
 """Staffed hours: the cases that calendars are known to get wrong, each by its name."""
 
+import pickle
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from bridge.domain import hours
-from bridge.domain.hours import Calendar
+from bridge.domain.hours import Calendar, Override, overridden
 from bridge.domain.instants import DAY, HOUR, MINUTE, from_rfc3339, to_rfc3339
 
 OFFICE = {"mon-fri": ["09:00-17:00"]}
@@ -119,7 +120,7 @@ def test_another_window_is_refused(text: str) -> None:
         "/etc/passwd",
     ],
 )
-def test_only_exact_iana_keys_are_taken_and_the_input_is_not_repeated(key: str) -> None:
+def test_11_only_exact_iana_keys_are_taken_and_the_input_is_not_repeated(key: str) -> None:
     with pytest.raises(ValidationError) as caught:
         calendar(key)
     [error] = caught.value.errors(include_input=False, include_url=False, include_context=False)
@@ -216,6 +217,22 @@ def test_03_a_window_inside_the_spring_gap_has_no_instant() -> None:
     half = calendar(week={"sun": ["01:30-02:30"]})
     [(opens, closes)] = hours.open_runs(half, at("2026-03-08T00:00"), at("2026-03-09T00:00"))
     assert (utc(opens), utc(closes)) == ("2026-03-08T06:30:00Z", "2026-03-08T07:00:00Z")
+
+
+def test_03_a_window_that_the_gap_cuts_short_keeps_what_is_left_of_it() -> None:
+    night = calendar(week={"sun": ["01:30-02:30"]})
+    runs = hours.open_runs(night, z("2026-03-08T00:00:00Z"), z("2026-03-09T00:00:00Z"))
+    assert [tuple(map(utc, run)) for run in runs] == [("2026-03-08T06:30:00Z", "2026-03-08T07:00:00Z")]
+    assert utc(hours.add_open_time(night, z("2026-03-08T00:00:00Z"), HOUR)) == "2026-03-15T06:00:00Z"
+
+
+def test_02_a_window_that_the_autumn_hour_lies_in_is_open_in_both_passes() -> None:
+    night = calendar(week={"sun": ["01:30-02:30"]})
+    runs = hours.open_runs(night, z("2026-11-01T00:00:00Z"), z("2026-11-02T00:00:00Z"))
+    assert [tuple(map(utc, run)) for run in runs] == [
+        ("2026-11-01T05:30:00Z", "2026-11-01T06:00:00Z"),
+        ("2026-11-01T06:30:00Z", "2026-11-01T07:30:00Z"),
+    ]
 
 
 def test_04_a_change_need_not_be_an_hour() -> None:
@@ -352,6 +369,12 @@ def test_19_a_part_of_a_country_has_its_own() -> None:
     assert not hours.is_open(calendar("Europe/Berlin", holidays={"country": "DE", "subdivision": "BY"}), epiphany)
 
 
+def test_19_beyond_the_years_whose_holidays_are_known_the_week_counts() -> None:
+    kolkata = calendar("Asia/Kolkata", {"mon-sun": ["09:00-17:00"]}, holidays={"country": "IN"})
+    assert not hours.is_open(kolkata, at("2060-01-26T12:00", "Asia/Kolkata"))
+    assert hours.is_open(kolkata, at("2060-01-27T12:00", "Asia/Kolkata"))
+
+
 def test_20_the_sla_clock_counts_staffed_time_only() -> None:
     assert hours.open_time_between(calendar(), at("2026-10-30T16:00"), at("2026-11-02T10:00")) == 2 * HOUR
 
@@ -410,6 +433,108 @@ def test_extra_over_midnight_wins_on_the_closed_date_that_follows() -> None:
         closed=[{"from": "2026-12-25", "to": "2026-12-25"}], extra=[{"date": "2026-12-24", "open": ["22:00-02:00"]}]
     )
     assert hours.close_after(night, at("2026-12-24T23:00")) == at("2026-12-25T02:00")
+
+
+# -- what is said beside the document ----------------------------------------------------------------------------------
+
+MONDAY = at("2026-11-02T00:00"), at("2026-11-03T00:00")
+CHRISTMAS = calendar(
+    closed=[{"from": "2026-12-24", "to": "2026-12-26"}], extra=[{"date": "2026-12-25", "open": ["10:00-12:00"]}]
+)
+
+
+def test_nothing_said_is_the_calendar_itself() -> None:
+    office = calendar()
+    assert overridden(office) is office
+
+
+def test_a_feed_closes_what_the_week_opens_in_any_order_and_overlapping() -> None:
+    fed = overridden(
+        calendar(),
+        feed=(
+            (at("2026-11-02T15:00"), at("2026-11-02T16:00")),
+            (at("2026-11-02T08:00"), at("2026-11-02T10:00")),
+            (at("2026-11-02T09:30"), at("2026-11-02T11:00")),
+            (at("2026-11-02T12:00"), at("2026-11-02T12:00")),
+        ),
+    )
+    assert hours.open_runs(fed, *MONDAY) == [
+        (at("2026-11-02T11:00"), at("2026-11-02T15:00")),
+        (at("2026-11-02T16:00"), at("2026-11-02T17:00")),
+    ]
+
+
+def test_extra_wins_over_the_feed() -> None:
+    fed = overridden(CHRISTMAS, feed=((at("2026-12-20T00:00"), at("2027-01-04T00:00")),))
+    assert hours.is_open(fed, at("2026-12-25T11:00"))
+    assert hours.next_open(fed, at("2026-12-25T12:00")) == at("2027-01-04T09:00")
+
+
+def test_a_feed_closes_what_is_always_open() -> None:
+    fed = overridden(Calendar(always=True), feed=(MONDAY,))
+    assert hours.close_after(fed, MONDAY[0] - DAY) == MONDAY[0]
+    assert hours.next_opening(fed, MONDAY[0]) == MONDAY[1]
+    assert hours.open_time_between(fed, MONDAY[0] - DAY, MONDAY[1] + DAY) == 2 * DAY
+
+
+def test_a_command_wins_over_week_always_feed_and_extra() -> None:
+    eleven, noon = at("2026-12-25T11:00"), at("2026-12-25T12:00")
+    for kind in (CHRISTMAS, Calendar(always=True), overridden(CHRISTMAS, feed=((eleven, noon),))):
+        for is_open in (True, False):
+            said = overridden(kind, commands=(Override(eleven, noon, open=is_open),))
+            assert [hours.is_open(said, t) for t in (eleven, noon - 1)] == [is_open, is_open]
+
+
+def test_of_two_commands_the_later_given_wins_where_they_overlap() -> None:
+    ten, noon, two = at("2026-11-02T10:00"), at("2026-11-02T12:00"), at("2026-11-02T14:00")
+    shut, back = Override(ten, two, open=False), Override(noon, at("2026-11-02T18:00"), open=True)
+    open_last = hours.open_runs(overridden(calendar(), commands=(shut, back)), *MONDAY)
+    assert open_last == [(at("2026-11-02T09:00"), ten), (noon, at("2026-11-02T18:00"))]
+    shut_last = hours.open_runs(overridden(calendar(), commands=(back, shut)), *MONDAY)
+    assert shut_last == [(at("2026-11-02T09:00"), ten), (two, at("2026-11-02T18:00"))]
+
+
+def test_what_is_said_twice_adds_up_in_the_order_in_which_it_was_said() -> None:
+    shut, back = Override(*MONDAY, open=False), Override(*MONDAY, open=True)
+    tuesday = MONDAY[1], MONDAY[1] + DAY
+    at_once = overridden(calendar(), feed=(MONDAY, tuesday), commands=(shut, back))
+    assert overridden(overridden(calendar(), feed=(MONDAY,), commands=(shut,)), feed=(tuesday,), commands=(back,)) == (
+        at_once
+    )
+
+
+def test_every_question_sees_what_is_said() -> None:
+    nine, ten, noon = at("2026-11-02T09:00"), at("2026-11-02T10:00"), at("2026-11-02T12:00")
+    said = overridden(calendar(), feed=((nine, ten),), commands=(Override(ten, noon, open=False),))
+    assert not hours.is_open(said, nine)
+    assert hours.next_open(said, nine) == hours.next_opening(said, nine) == noon
+    assert hours.close_after(said, nine) == nine
+    assert hours.add_open_time(said, nine, HOUR) == noon + HOUR
+    assert hours.open_time_between(said, *MONDAY) == 5 * HOUR
+    for_good = overridden(calendar(), commands=(Override(nine, nine + 10 * 366 * DAY, open=False),))
+    assert not hours.opening_in_year(for_good, nine)
+    assert hours.add_open_time(for_good, nine, 1) is None
+
+
+def test_a_command_without_length_says_nothing() -> None:
+    noon = at("2026-11-02T12:00")
+    for to in (noon, noon - HOUR):
+        said = overridden(calendar(), commands=(Override(noon, to, open=False),))
+        assert hours.open_time_between(said, *MONDAY) == 8 * HOUR
+
+
+def test_what_is_said_makes_another_calendar_and_is_no_part_of_the_document() -> None:
+    office = calendar()
+    shut = Override(*MONDAY, open=False)
+    said = overridden(office, commands=(shut,))
+    assert said == overridden(calendar(), commands=(shut,))
+    assert hash(said) == hash(overridden(calendar(), commands=(shut,)))
+    assert said != office
+    assert said.model_dump() == office.model_dump()
+    assert pickle.loads(pickle.dumps(said)) == said
+    longer = said.model_copy(update={"week": {"mon-sun": ("09:00-18:00",)}})
+    assert hours.next_open(longer, MONDAY[0]) == at("2026-11-03T09:00")
+    assert hours.is_open(office, at("2026-11-02T12:00"))
 
 
 # -- the questions -----------------------------------------------------------------------------------------------------

@@ -5,36 +5,18 @@ from typing import Any
 import pytest
 
 from bridge.domain import judging
-from bridge.domain.customer import Customer
 from bridge.domain.findings import read_policy
 from bridge.domain.judging import Reply
+from bridge.domain.replay import Conversation, begin
 from bridge.domain.session import Session
 from bridge.domain.signals import WINDOW
-from bridge.domain.values import Identity, State, Visitor
 from bridge.service.manage_policy import shipped_document
 
 POLICY = read_policy(shipped_document())
 
 
 def session(locale: str | None = "en") -> Session:
-    return Session(
-        site="shop",
-        id="s",
-        state=State.OPEN,
-        visitor=Visitor(identity=Identity.ANONYMOUS),
-        customer=Customer(tier="standard"),
-        locale=locale,
-        timezone=None,
-        page_url=None,
-        flow="default",
-        shop=None,
-        window=(),
-        turns=0,
-        escalation_id=None,
-        last_event=0,
-        phone=None,
-        started_at=0,
-    )
+    return begin(POLICY, Conversation(session_id="s", locale=locale, turns=()))
 
 
 def long_session(turns: int) -> Session:

@@ -7,6 +7,7 @@ from importlib.resources import files
 import pytest
 
 from bridge.domain.findings import LARGEST, Finding, Level, PolicyRefused, check_policy, read_policy, stored_policy
+from bridge.domain.instants import from_rfc3339
 from bridge.domain.policy import (
     Policy,
     Queue,
@@ -511,6 +512,70 @@ def test_a_duration_without_a_known_unit_is_refused(written: object) -> None:
 def test_a_promise_may_reach_thirty_days_and_no_further() -> None:
     read_policy(changed("normal: 1h", "normal: 30d"))
     assert the_error(changed("normal: 1h", "normal: 31d")).path.endswith("/normal")
+
+
+HOURS = """\
+  office: {timezone: UTC, week: {mon-fri: ["09:00-17:00"]}}
+"""
+
+
+def with_hours(text: str) -> str:
+    return changed(HOURS, "".join(f"  {line}\n" for line in text.splitlines()))
+
+
+@pytest.mark.parametrize(
+    "calendar",
+    [
+        "office: {timezone: UTC, week: {}}",
+        'office: {timezone: UTC, week: {mon-sun: ["00:00-24:00"]}, closed: [{from: 2025-12-31, to: 2027-01-03}]}',
+        'office: {timezone: UTC, week: {mon-sun: ["00:00-24:00"]}, closed: [{from: 0001-01-01, to: 9999-12-31}]}',
+        'office: {timezone: UTC, week: {}, extra: [{date: 2025-12-30, open: ["09:00-10:00"]}]}',
+    ],
+)
+def test_no_opening_within_a_year_is_an_error_whatever_closes_and_names_who_goes_by_it(calendar: str) -> None:
+    found = the_error(with_hours(calendar))
+    assert (found.path, found.line) == ("/hours/office", 9)
+    assert found.message == "it never opens within a year; by it go /queues/team"
+
+
+def test_a_calendar_of_one_tier_that_never_opens_is_an_error_too() -> None:
+    document = changed("ladder: [live, email]", "ladder: [live, email], by_tier: {free: {hours: never}}")
+    found = the_error(document + "  never: {timezone: UTC, week: {}}\n")
+    assert (found.path, found.line) == ("/hours/never", 10)
+    assert found.message == "it never opens within a year; by it go /queues/team/by_tier/free"
+
+
+def test_a_calendar_that_nobody_goes_by_has_to_open_as_well() -> None:
+    assert the_error(SMALL + "  never: {timezone: UTC, week: {}}\n").message == "it never opens within a year"
+
+
+def test_within_a_year_is_counted_from_now() -> None:
+    document = with_hours('office: {timezone: UTC, week: {}, extra: [{date: 2027-06-01, open: ["09:00-17:00"]}]}')
+    assert [one.path for one in errors(document)] == ["/hours/office"]
+    policy, found = check_policy(document, now=from_rfc3339("2026-11-02T12:00:00Z"))
+    assert policy is not None
+    assert ("/hours/office", "from a year on it never opens") in [(one.path, one.message) for one in found]
+
+
+def test_a_mistyped_year_that_closes_for_centuries_is_told() -> None:
+    document = with_hours(
+        'office: {timezone: UTC, week: {mon-fri: ["09:00-17:00"]}, closed: [{from: 2026-12-24, to: 2927-01-03}]}'
+    )
+    assert warnings(document) == [("/hours/office", "from a year on it never opens")]
+
+
+def test_a_time_to_answer_that_a_years_open_hours_do_not_hold_is_an_error() -> None:
+    rare = 'office: {timezone: UTC, week: {mon: ["09:00-09:30"]}}'
+    document = with_hours(rare).replace("normal: 1h", "normal: 2d, high: 1h")
+    found = the_error(document)
+    assert (found.path, found.message) == (
+        "/queues/team/respond_within",
+        "the hours 'office' hold less open time in a year",
+    )
+    by_tier = "{normal: 1h}, by_tier: {free: {respond_within: {normal: 2d}}}"
+    assert the_error(with_hours(rare).replace("{normal: 1h}", by_tier)).path == (
+        "/queues/team/by_tier/free/respond_within"
+    )
 
 
 def test_a_priority_without_a_time_of_its_own_has_that_of_the_next_calmer_one() -> None:

@@ -11,7 +11,7 @@ from bridge.domain.findings import read_policy
 from bridge.domain.policy import Condition, Policy
 from bridge.domain.rules import Decision, explain, holds, judge, names
 from bridge.domain.signals import ReplySignals, TurnSignals, measure_message, measure_reply
-from bridge.domain.triggers import Firing, Situation
+from bridge.domain.situation import Firing, Situation
 from bridge.domain.values import Json
 
 REST = """

@@ -5,7 +5,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order
 from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, measure_message
-from bridge.domain.triggers import Firing, Situation, Trigger, inputs_of
+from bridge.domain.situation import Firing, Situation
+from bridge.domain.triggers import Trigger, inputs_of
 
 ADAPTER: TypeAdapter[Trigger] = TypeAdapter(Trigger)
 TIERS = ("free", "standard", "enterprise")

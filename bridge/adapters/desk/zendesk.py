@@ -121,7 +121,7 @@ class Zendesk:
     ) -> None:
         self._http = http
         self._base = base_url.rstrip("/")
-        self._headers = {"Authorization": _authorization(token, email)}
+        self._headers = {"Authorization": authorization(token, email)}
         self._groups = dict(groups or {})
         self._tags = tuple(tags)
         self._budget_s = budget_s
@@ -229,7 +229,8 @@ def _agent(user: _User) -> Agent:
     return Agent(f"zendesk:{user.id}", user.name or "Zendesk")
 
 
-def _authorization(token: str, email: str | None) -> str:
+def authorization(token: str, email: str | None) -> str:
+    """The Authorization header: of an API token with its agent's address, or of an OAuth token without one."""
     if email is None:
         return f"Bearer {token}"
     return "Basic " + base64.b64encode(f"{email}/token:{token}".encode()).decode("ascii")

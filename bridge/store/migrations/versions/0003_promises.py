@@ -63,6 +63,7 @@ def _closure_feed() -> None:
         sa.Column("read_at", sa.BigInteger(), nullable=True),
         sa.Column("tried_at", sa.BigInteger(), nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_closure_feed_site")),
         sa.PrimaryKeyConstraint("site", "url", name=op.f("pk_closure_feed")),
     )
