@@ -3,13 +3,14 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, select, update
 
 from bridge.domain.customer import Account
 from bridge.domain.escalation import Agent, Presence, Who
 from bridge.domain.values import Json, Millis
 from bridge.store.tables import (
     absence,
+    closure_feed,
     commitment,
     crm_cache,
     escalation,
@@ -91,6 +92,14 @@ class OpsStatements:
             "outbox_oldest_due_at": select(outbox.c.kind, overdue)
             .where(outbox.c.state.in_(("due", "unknown", "leased")))
             .group_by(outbox.c.kind),
+        }
+        feed = closure_feed.c
+        failing, oldest = func.sum((feed.failures > 0).cast(Integer)), func.min(feed.read_at)
+        self.counts |= {
+            "closure_feeds_failing": select(feed.site, failing).group_by(feed.site),
+            "closure_feed_oldest_read_at": select(feed.site, oldest)
+            .where(feed.read_at.is_not(None))
+            .group_by(feed.site),
         }
         self.turns = select(func.count()).select_from(turn)
 
