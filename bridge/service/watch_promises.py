@@ -34,6 +34,7 @@ from bridge.service.escalate import Said, announce
 from bridge.service.keep_promise import alarm_kind
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import home_of, queue_of, route_now, staffing, taking
+from bridge.service.send_digest import send_digest
 from bridge.service.verdicts import promise_values
 
 log = structlog.get_logger()
@@ -96,6 +97,8 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
     standing = escalation.commitment
     if standing.id != one.commitment_id or standing.state is not CommitmentState.PENDING:
         return "nothing: the promise is kept or replaced"
+    if one.kind is FollowUpKind.OPENING:
+        send_digest(case, escalation.queue, one.due_at)
     return DO[one.kind](case, escalation)
 
 
@@ -132,7 +135,6 @@ def _opening(case: Case, escalation: Escalation) -> str:
     If the promise is due as well, that follow-up speaks.
     """
     standing = escalation.commitment
-    notify.mail_team(case, escalation, f"opening.{standing.id}")
     if case.at >= standing.due_at:
         return "reminded the team; the promise is due too"
     calendar = staffing(case, home_of(case, escalation), escalation.packet.customer.tier).calendar
@@ -148,7 +150,7 @@ def _mail_promise(case: Case, escalation: Escalation, key: str) -> bool:
     """Write to the customer about the standing promise; False when no address is known."""
     session = first_session(case, escalation)
     values = promise_values(case.policy, session, escalation.commitment)
-    return notify.mail_customer(case, escalation, session, key, **values)
+    return notify.mail_customer(case, escalation, session, key, values)
 
 
 def _offer_live(case: Case, escalation: Escalation) -> Escalation:
@@ -195,8 +197,7 @@ def _next_rung(case: Case, escalation: Escalation) -> None:
     if below is not now:
         case.tx.escalations.set_state(replace(escalation, channel=below))
     elif home.queue.in_charge:
-        key = f"warn.{escalation.commitment.id}.in_charge"
-        notify.mail_team(case, escalation, key, to=home.queue.in_charge)
+        notify.mail_team(case, escalation, f"last_rung.{escalation.commitment.id}")
 
 
 def _promise_due(case: Case, escalation: Escalation) -> str:
@@ -225,7 +226,7 @@ def _alarm(case: Case, fresh: Escalation, broken: Commitment, queue: Queue) -> N
     text = f"Nobody answers escalation {fresh.id} of the queue {fresh.queue}: {queue.promises} promises were broken."
     detail = {"escalation_id": fresh.id, "queue": fresh.queue, "due_at": to_rfc3339(fresh.commitment.due_at)}
     case.tx.alarms.start(case.site.id, Alarm(new_id("alm"), alarm_kind(fresh.id), text, detail, case.at))
-    notify.mail_team(case, fresh, f"alarm.{broken.id}", to=queue.in_charge)
+    notify.mail_team(case, fresh, f"alarm.{broken.id}")
 
 
 DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {

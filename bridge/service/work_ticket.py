@@ -61,7 +61,7 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     if answered.commitment.channel is not Channel.LIVE:
         session = first_session(case, answered)
         key = f"reply.{answer.reply_id}"
-        notify.mail_customer(case, answered, session, key, text=answer.text, agent=answer.agent.name)
+        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
     return answered
 
 

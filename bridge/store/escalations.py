@@ -13,13 +13,14 @@ from bridge.domain.escalation import (
     Delivery,
     Escalation,
     EscalationState,
+    FollowUpKind,
     OutboxKind,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, Priority
+from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import AgentReply, Filed
-from bridge.store.tables import agent_reply, commitment, escalation, outbox
+from bridge.store.tables import agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 ACTIVE_STATES = [state.value for state in ACTIVE]
@@ -100,6 +101,20 @@ class EscalationStatements:
             )
             .order_by(escalation.c.id)
             .limit(bindparam("most"))
+        )
+        # over the index on the state and time of follow-ups; one that was cancelled has been answered
+        self.waiting = (
+            _with_promise()
+            .join(follow_up, follow_up.c.commitment_id == commitment.c.id)
+            .where(
+                follow_up.c.state.in_(("due", "leased", "sent", "failed")),
+                follow_up.c.due_at == bindparam("opening"),
+                follow_up.c.kind == FollowUpKind.OPENING.value,
+                of_site,
+                escalation.c.queue == bindparam("of_queue"),
+                active,
+                commitment.c.state == CommitmentState.PENDING.value,
+            )
         )
         self.load = (
             select(escalation.c.claimed_by, func.count())
@@ -245,6 +260,10 @@ class Escalations:
     def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
         values = {"of_site": site, "desk": desk, "after": after, "most": limit}
         return [Filed(*row) for row in self._c.execute(self._s.filed, values)]
+
+    def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
+        values = {"of_site": site, "of_queue": queue, "opening": opening}
+        return [read_escalation(row) for row in self._c.execute(self._s.waiting, values).mappings()]
 
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}
