@@ -144,6 +144,14 @@ class DeskNews:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A ticket of ours as the desk keeps it: the escalation, and the id there."""
+
+    escalation_id: str
+    ref: str
+
+
 class Desk(Protocol):
     """A system where tickets live, beside the built-in one."""
 
@@ -169,6 +177,20 @@ class Desk(Protocol):
 
         Raises:
             AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+    def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
+        """What people have done to these tickets, oldest first; told again each time, ids make that harmless.
+
+        What we wrote ourselves is no news, nor is what the customer writes.
+
+        Args:
+            filed: at most 100 tickets.
+            budget: seconds that all calls together may take; what does not fit is told the next time.
+
+        Raises:
+            AdapterError: the desk did not answer usably.
         """
         ...
 
@@ -450,6 +472,10 @@ class Escalations(Protocol):
     def delivery(self, escalation: str) -> Delivery | None: ...
     def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
         """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
+        ...
+
+    def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
+        """Tickets of active escalations that the desk has, by escalation, those behind `after`."""
         ...
 
     def load(self, site: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ import structlog
 
 from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
+from bridge.service.ask_desks import Desks
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
 from bridge.service.read_closures import read_closures, watch_closures
@@ -76,6 +77,7 @@ class Ticks:
         yield "beat", self.beat, 1
         yield "follow_up", self.follow_up, 1
         yield "deliver", self.deliver, 1
+        yield "ask_desks", Desks(self.bridge, self.stop.is_set).ask_all, 15
         yield "closures", self.closures, 30
         yield "health", self.health, 150
         yield "tidy", self.tidy, 600

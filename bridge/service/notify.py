@@ -53,6 +53,9 @@ class Link:
 OCCASIONS = {
     "new": Occasion("New", "A conversation was handed to the team. The customer was told:"),
     "warn": Occasion("Due soon", "A promise is about to be due. The customer was told:"),
+    "last_rung": Occasion(
+        "Due soon", "A promise is about to be due, and nobody has taken it. The customer was told:", in_charge=True
+    ),
     "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told:"),
     "alarm": Occasion(
         "ALARM: promise broken again", "Nobody answers this customer. They were now told:", in_charge=True

@@ -104,19 +104,30 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
-    """Nobody took the live chat in time: the next rung, a new promise, and the customer is told.
-
-    A chat that was offered while an earlier promise stands goes back to where it was: that promise was not of this.
-    """
+    """Nobody took the live chat in time. If the promise is due by now, that follow-up speaks."""
+    if case.at >= escalation.commitment.due_at:
+        return "nothing: the promise is due"
     if escalation.state is EscalationState.CLAIMED:
         return "nothing: somebody has it"
     nobody_came(case, escalation)
-    promised = escalation.commitment.channel
-    if promised is not Channel.LIVE:
-        case.tx.escalations.set_state(replace(escalation, queue=home_of(case, escalation), channel=promised))
-        return "nobody took it; the promise stands"
-    renew(case, escalation, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
+    fall(case, escalation)
     return "fell to the next rung"
+
+
+def fall(case: Case, escalation: Escalation) -> None:
+    """A live chat that nobody takes goes to the next rung, with a new promise, and the customer is told.
+
+    One that was offered while an earlier promise stands goes back to where it was: that promise was not of this.
+
+    Args:
+        case: the site's case.
+        escalation: held, with its standing promise.
+    """
+    promised = escalation.commitment.channel
+    if promised is Channel.LIVE:
+        renew(case, escalation, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
+    else:
+        case.tx.escalations.set_state(replace(escalation, queue=home_of(case, escalation), channel=promised))
 
 
 def _opening(case: Case, escalation: Escalation) -> str:
@@ -187,8 +198,7 @@ def _next_rung(case: Case, escalation: Escalation) -> None:
     if below is not now:
         case.tx.escalations.set_state(replace(escalation, channel=below))
     elif home.queue.in_charge:
-        key = f"warn.{escalation.commitment.id}.in_charge"
-        notify.mail_team(case, escalation, key, to=home.queue.in_charge)
+        notify.mail_team(case, escalation, f"last_rung.{escalation.commitment.id}")
 
 
 def _promise_due(case: Case, escalation: Escalation) -> str:

@@ -14,11 +14,12 @@ from bridge.domain.escalation import (
     Escalation,
     EscalationState,
     FollowUpKind,
+    OutboxKind,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
-from bridge.ports import AgentReply
+from bridge.ports import AgentReply, Filed
 from bridge.store.tables import agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
@@ -69,7 +70,8 @@ class EscalationStatements:
         this_promise = commitment.c.id == bindparam("of_commitment")
         self.correct = update(commitment).where(this_promise).values(state=bindparam("new_state"))
         self.settle = self.correct.where(commitment.c.state == CommitmentState.PENDING)
-        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, commitment.c.id)
+        stands = commitment.c.state == CommitmentState.PENDING  # see `_with_promise`
+        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, stands, commitment.c.id)
         self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
         replied = agent_reply.c.escalation_id == bindparam("of_escalation")
         self.replies = select(agent_reply).where(replied).order_by(agent_reply.c.at, agent_reply.c.reply_id)
@@ -85,6 +87,20 @@ class EscalationStatements:
                 escalation.c.decided_at >= bindparam("since"),
             )
             .limit(1)
+        )
+        self.filed = (
+            select(escalation.c.id, outbox.c.ref)
+            .join(outbox, outbox.c.escalation_id == escalation.c.id)
+            .where(
+                of_site,
+                active,
+                escalation.c.id > bindparam("after"),
+                outbox.c.kind == OutboxKind.TICKET,
+                outbox.c.target == bindparam("desk"),
+                outbox.c.ref.is_not(None),
+            )
+            .order_by(escalation.c.id)
+            .limit(bindparam("most"))
         )
         # over the index on the state and time of follow-ups; one that was cancelled has been answered
         self.waiting = (
@@ -240,6 +256,10 @@ class Escalations:
     def delivery(self, escalation_id: str) -> Delivery | None:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
         return Delivery(row.target, row.state, row.ref, row.url) if row else None
+
+    def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
+        values = {"of_site": site, "desk": desk, "after": after, "most": limit}
+        return [Filed(*row) for row in self._c.execute(self._s.filed, values)]
 
     def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
         values = {"of_site": site, "of_queue": queue, "opening": opening}
