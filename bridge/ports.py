@@ -181,7 +181,10 @@ class Presences(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised."""
+    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised.
+
+    It lies in the outbox as JSON: a new field has a default, so that what an earlier release wrote can still be sent.
+    """
 
     message_id: str
     sender: str
@@ -192,6 +195,12 @@ class Mail:
     reply_to: str | None = None
     sent_at: Millis = 0
     """The Date header, milliseconds UTC: the instant at which the mail was decided on."""
+    language: str | None = None
+    """Of its text, such as `de` or `pt-br`."""
+    in_reply_to: str | None = None
+    """The Message-ID that begins the thread to which the mail belongs; that mail need not exist."""
+    invitation: str | None = None
+    """An iCalendar object with a METHOD of REQUEST or CANCEL, shown by the reader's calendar and attached."""
 
 
 class Mailer(Protocol):
@@ -406,6 +415,10 @@ class Escalations(Protocol):
     def keep_reply(self, site: str, escalation: str, reply: AgentReply) -> bool: ...
     def replies(self, escalation: str) -> list[AgentReply]: ...
     def delivery(self, escalation: str) -> Delivery | None: ...
+    def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
+        """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
+        ...
+
     def load(self, site: str) -> dict[str, int]: ...
     def decided_in(self, session: Session) -> bool:
         """Whether a rule has ever handed this session over; one that only joined an escalation was not."""
@@ -430,6 +443,18 @@ class Work(Protocol):
     def retry(self, row: str, now: Millis) -> bool: ...
     def park(self, row: str) -> bool: ...
     def due(self, until: Millis, limit: int) -> list[Json]: ...
+
+
+class Mails(Protocol):
+    """What keeps mails from being too many."""
+
+    def posted(self, external_id: str) -> bool:
+        """Whether a mail of this id lies in the outbox, sent or not."""
+        ...
+
+    def take_slot(self, site: str, address: str, slot: int, at: Millis, free_since: Millis) -> bool:
+        """Take one of an address' numbered slots, if it was never taken, or last at `free_since` or before."""
+        ...
 
 
 class People(Protocol):
@@ -538,6 +563,8 @@ class Tx(Protocol):
     def escalations(self) -> Escalations: ...
     @property
     def work(self) -> Work: ...
+    @property
+    def mails(self) -> Mails: ...
     @property
     def people(self) -> People: ...
     @property

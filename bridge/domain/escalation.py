@@ -126,6 +126,8 @@ class FollowUp:
 class OutboxRow:
     """Something that must reach another system, with its frozen payload and a stable external id.
 
+    `held` says why the row is kept from being sent until a person lets it go.
+
     `open_sends` counts sends whose outcome nobody knows, the present one included: above 1 an earlier attempt may
     have acted, and only the target's own strategy may follow.
     """
@@ -141,6 +143,7 @@ class OutboxRow:
     attempts: int = 0
     open_sends: int = 0
     first_sent_at: Millis | None = None
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bridge.domain.escalation import Event
 from bridge.domain.instants import to_rfc3339
-from bridge.domain.session import Session
+from bridge.domain.session import Session, contact_line
 from bridge.domain.values import Identity, Json, State
 from bridge.ports import Tx
 from bridge.service import notify
@@ -60,16 +60,9 @@ def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact:
     case = open_case(bridge, tx, site_id)
     standing = standing_escalation(tx, changed)
     if standing and changed != session and changed.state is State.ESCALATED:
-        reached_at = contact_line(changed)
-        key = f"contact.{hashlib.sha256(reached_at.encode()).hexdigest()[:16]}"
-        notify.mail_team(case, standing, key, reached_at=reached_at)
+        key = hashlib.sha256(contact_line(changed).encode()).hexdigest()[:16]
+        notify.mail_team(case, standing, f"contact.{key}")
     return locked_verdict(tx, case.current, changed) if changed.locked else verdict(changed)
-
-
-def contact_line(session: Session) -> str:
-    """How the customer can be reached, in one line for the team."""
-    said = ", ".join(part for part in (session.visitor.name, session.visitor.email, session.phone) if part)
-    return said if session.visitor.identity is Identity.VERIFIED else f"{said} (UNVERIFIED: the visitor typed it)"
 
 
 def _with_contact(session: Session, contact: Contact) -> Session:

@@ -28,6 +28,7 @@ from bridge.service.context import Bridge, Case, open_case
 from bridge.service.escalate import Said, announce
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import route_now
+from bridge.service.send_digest import send_digest
 from bridge.service.verdicts import promise_values
 
 log = structlog.get_logger()
@@ -92,6 +93,8 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
     standing = escalation.commitment
     if standing.id != one.commitment_id or standing.state is not CommitmentState.PENDING:
         return "nothing: the promise is kept or replaced"
+    if one.kind is FollowUpKind.OPENING:
+        send_digest(case, escalation.queue, one.due_at)
     return DO[one.kind](case, escalation)
 
 
@@ -104,14 +107,13 @@ def _pick_up_watch(case: Case, escalation: Escalation) -> str:
 
 
 def _opening(case: Case, escalation: Escalation) -> str:
-    """The team is in: remind it, and write to the customer. If the promise is due as well, that follow-up speaks."""
+    """The team is in: write to the customer. If the promise is due as well, that follow-up speaks."""
     standing = escalation.commitment
-    notify.mail_team(case, escalation, f"opening.{standing.id}")
     if case.at >= standing.due_at:
         return "reminded the team; the promise is due too"
     session = first_session(case, escalation)
     values = promise_values(case.policy, session, standing)
-    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", **values)
+    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", values)
     return "reminded the team, wrote to the customer" if told else "reminded the team; no address of the customer"
 
 
@@ -133,7 +135,7 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     if not nobody_answers:
         session = first_session(case, fresh)
         values = promise_values(case.policy, session, fresh.commitment)
-        notify.mail_customer(case, fresh, session, f"broken.{broken.id}", **values)
+        notify.mail_customer(case, fresh, session, f"broken.{broken.id}", values)
     log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=made)
     return "the promise was broken; a new one was made"
 

@@ -62,7 +62,7 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     if answered.channel is not Channel.LIVE:
         session = first_session(case, answered)
         key = f"reply.{answer.reply_id}"
-        notify.mail_customer(case, answered, session, key, text=answer.text, agent=answer.agent.name)
+        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
     return answered
 
 
@@ -100,6 +100,8 @@ def _end(case: Case, escalation_id: str, agent: Agent, state: EscalationState, p
 
 
 def _settle(case: Case, held: Escalation, state: CommitmentState) -> Escalation:
+    """End the standing promise. Who comes after it was due has broken it, though the scheduler has not seen it yet."""
+    state = state if case.at <= held.commitment.due_at else CommitmentState.BROKEN
     case.tx.work.cancel(held.id)
     if not case.tx.escalations.settle(held.commitment.id, state):
         return held

@@ -13,12 +13,13 @@ from bridge.domain.escalation import (
     Delivery,
     Escalation,
     EscalationState,
+    FollowUpKind,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, Priority
+from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import AgentReply
-from bridge.store.tables import agent_reply, commitment, escalation, outbox
+from bridge.store.tables import agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 ACTIVE_STATES = [state.value for state in ACTIVE]
@@ -86,6 +87,20 @@ class EscalationStatements:
                 escalation.c.decided_at >= bindparam("since"),
             )
             .limit(1)
+        )
+        # over the index on the state and time of follow-ups; one that was cancelled has been answered
+        self.waiting = (
+            _with_promise()
+            .join(follow_up, follow_up.c.commitment_id == commitment.c.id)
+            .where(
+                follow_up.c.state.in_(("due", "leased", "sent", "failed")),
+                follow_up.c.due_at == bindparam("opening"),
+                follow_up.c.kind == FollowUpKind.OPENING.value,
+                of_site,
+                escalation.c.queue == bindparam("of_queue"),
+                active,
+                commitment.c.state == CommitmentState.PENDING.value,
+            )
         )
         self.load = (
             select(escalation.c.claimed_by, func.count())
@@ -210,6 +225,10 @@ class Escalations:
     def delivery(self, escalation_id: str) -> Delivery | None:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
         return Delivery(row.target, row.state, row.ref, row.url) if row else None
+
+    def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
+        values = {"of_site": site, "of_queue": queue, "opening": opening}
+        return [read_escalation(row) for row in self._c.execute(self._s.waiting, values).mappings()]
 
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}

@@ -10,6 +10,7 @@ from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
 from bridge.store.hours import Hours, HoursStatements
 from bridge.store.labels import Labels, LabelStatements
+from bridge.store.mails import Mails, MailStatements
 from bridge.store.ops import Ops, OpsStatements, People
 from bridge.store.sessions import Sessions, SessionStatements
 from bridge.store.shadow import Records, Shadows, ShadowStatements
@@ -29,6 +30,7 @@ class Statements:
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
         self.work = WorkStatements(upsert)
+        self.mails = MailStatements(upsert)
         self.ops = OpsStatements(upsert)
         self.stats = StatsStatements(dialect)
         self.labels = LabelStatements(upsert)
@@ -74,6 +76,10 @@ class SqlTx:
     @property
     def work(self) -> Work:
         return Work(self._c, self._s.work)
+
+    @property
+    def mails(self) -> Mails:
+        return Mails(self._c, self._s.mails)
 
     @property
     def people(self) -> People:

@@ -641,6 +641,16 @@ def test_a_promise_that_was_kept_does_not_break(it: Sidecar) -> None:
     assert chat.lines()[-1] == ("agent", "Here I am")
 
 
+@pytest.mark.parametrize("how", ["reply", "resolve", "release"])
+def test_who_comes_after_a_promise_was_due_has_broken_it_even_where_nobody_has_noticed_yet(
+    it: Sidecar, how: str
+) -> None:
+    escalated(it)
+    it.clock.advance(hours=4, seconds=1)
+    it.team.does(how, the_one(it)["id"], **({"text": "Here I am", "reply_id": "r1"} if how == "reply" else {}))
+    assert the_one(it)["commitment"]["state"] == "broken"
+
+
 def test_at_the_opening_team_and_customer_get_a_mail(after_hours: Sidecar) -> None:
     escalated(after_hours)
     after_hours.work()
