@@ -15,6 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from bridge.domain.callback import Callback
 from bridge.domain.closures import Command, Feed, Reading
 from bridge.domain.customer import Account
 from bridge.domain.escalation import (
@@ -28,6 +29,7 @@ from bridge.domain.escalation import (
     FollowUp,
     OutboxRow,
     Presence,
+    Who,
 )
 from bridge.domain.health import Alarm
 from bridge.domain.labels import Label
@@ -118,6 +120,38 @@ class TicketRef:
     url: str | None = None
 
 
+class NewsKind(StrEnum):
+    """What a helpdesk can tell of a ticket."""
+
+    PICKED_UP = "picked_up"
+    ANSWERED = "answered"
+    SOLVED = "solved"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskNews:
+    """Something that a person did to a ticket in the helpdesk, at `at`.
+
+    `message_id` is the desk's name and its own id of an answer: it makes a repeat harmless. `text` is what the
+    customer was answered; None where the desk does not tell.
+    """
+
+    kind: NewsKind
+    escalation_id: str
+    agent: Agent
+    at: Millis
+    message_id: str = ""
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A ticket of ours as the desk keeps it: the escalation, and the id there."""
+
+    escalation_id: str
+    ref: str
+
+
 class Desk(Protocol):
     """A system where tickets live, beside the built-in one."""
 
@@ -143,6 +177,20 @@ class Desk(Protocol):
 
         Raises:
             AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+    def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
+        """What people have done to these tickets, oldest first; told again each time, ids make that harmless.
+
+        What we wrote ourselves is no news, nor is what the customer writes.
+
+        Args:
+            filed: at most 100 tickets.
+            budget: seconds that all calls together may take; what does not fit is told the next time.
+
+        Raises:
+            AdapterError: the desk did not answer usably.
         """
         ...
 
@@ -410,7 +458,14 @@ class Escalations(Protocol):
     ) -> list[Escalation]: ...
     def set_state(self, escalation: Escalation) -> None: ...
     def promise(self, site: str, commitment: Commitment) -> None: ...
-    def settle(self, commitment: str, state: CommitmentState) -> bool: ...
+    def settle(self, commitment: str, state: CommitmentState) -> bool:
+        """Say what became of a standing promise; returns whether it was standing."""
+        ...
+
+    def correct(self, commitment: str, state: CommitmentState) -> None:
+        """Put right what became of a promise, standing or not."""
+        ...
+
     def commitments(self, escalation: str) -> list[Commitment]: ...
     def standing(self, after: str, limit: int) -> list[tuple[str, Commitment]]:
         """The pending promises of every site with the site of each, by escalation, those behind `after`."""
@@ -431,16 +486,57 @@ class Escalations(Protocol):
         """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
         ...
 
-    def load(self, site: str) -> dict[str, int]: ...
+    def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
+        """Tickets of active escalations that the desk has, by escalation, those behind `after`."""
+        ...
+
+    def load(self, site: str) -> dict[str, int]:
+        """Chats that each agent has taken and not ended."""
+        ...
+
+    def offered(self, site: str) -> dict[str, int]:
+        """Live chats by queue that nobody has taken yet."""
+        ...
+
     def decided_in(self, session: Session) -> bool:
         """Whether a rule has ever handed this session over; one that only joined an escalation was not."""
         ...
+
+
+class Callbacks(Protocol):
+    """Calls that customers have booked."""
+
+    def alone(self, site: str, queue: str) -> None:
+        """Until the transaction ends, nobody else books or moves a call of this queue.
+
+        Raises:
+            StoreBusy: somebody does just now, and does not end.
+        """
+        ...
+
+    def latest(self, site: str, escalation: str) -> Callback | None:
+        """The escalation's last call, booked or not any more."""
+        ...
+
+    def booked(self, site: str, queue: str, since: Millis, until: Millis) -> list[Callback]:
+        """The queue's booked calls that take place within this time, by their start."""
+        ...
+
+    def book(self, call: Callback) -> bool:
+        """Keep a new one; False if its seat is taken, or its escalation has one."""
+        ...
+
+    def change(self, call: Callback) -> None: ...
 
 
 class Work(Protocol):
     """What is due: follow-ups and outbox rows, claimed by lease."""
 
     def plan(self, follow_up: FollowUp) -> None: ...
+    def plan_anew(self, follow_up: FollowUp) -> None:
+        """As `plan`, but one of its kind and promise that is planned or done already is to be done at the new time."""
+        ...
+
     def cancel(self, escalation: str) -> int: ...
     def shift(self, commitment: str, by: Millis) -> int:
         """Move what is still to be done for a promise; returns how many follow-ups that were."""
@@ -487,12 +583,34 @@ class Mails(Protocol):
 class People(Protocol):
     """Who of the team is there."""
 
-    def note(self, site: str, presence: Presence) -> None: ...
+    def note(self, site: str, presence: Presence) -> None:
+        """Keep what was last heard of a person. Who was unavailable and comes back is not away any more."""
+        ...
+
     def note_all(self, site: str, source: str, presences: Sequence[Presence]) -> None:
         """All that a source says just now: whoever it named before and names no more is not available."""
         ...
 
-    def present(self, site: str, at: Millis) -> list[Presence]: ...
+    def present(self, site: str, at: Millis) -> list[Presence]:
+        """Who has said that they are there, and does not count as away."""
+        ...
+
+    def send_away(self, site: str, who: Who, name: str, until: Millis) -> None:
+        """Count somebody as away, whatever is heard of them."""
+        ...
+
+    def is_away(self, site: str, who: Who, name: str, at: Millis) -> bool: ...
+    def call_back(self, site: str, who: Who, name: str) -> None:
+        """They are there: end their absence, if there is one."""
+        ...
+
+    def alone(self, site: str) -> None:
+        """Until the transaction ends, nobody else gives away the places of this site's people.
+
+        Raises:
+            StoreBusy: somebody does just now, and does not end.
+        """
+        ...
 
 
 class Ops(Protocol):
@@ -588,6 +706,8 @@ class Tx(Protocol):
     def sessions(self) -> Sessions: ...
     @property
     def escalations(self) -> Escalations: ...
+    @property
+    def callbacks(self) -> Callbacks: ...
     @property
     def work(self) -> Work: ...
     @property

@@ -12,6 +12,7 @@ import structlog
 
 from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
+from bridge.service.ask_desks import Desks
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
 from bridge.service.keep_wall_times import keep_wall_times
@@ -90,6 +91,7 @@ class Ticks:
         yield "follow_up", self.follow_up, 1
         yield "deliver", self.deliver, 1
         yield "broken", self.broken, 5
+        yield "ask_desks", Desks(self.bridge, self.stop.is_set).ask_all, 15
         yield "closures", self.closures, 30
         yield "health", self.health, 150
         yield "tidy", self.tidy, 600

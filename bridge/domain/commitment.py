@@ -127,6 +127,14 @@ _FOR_YOU = {
 _POLISH_WEEKDAYS = ("poniedziałku", "wtorku", "środy", "czwartku", "piątku", "soboty", "niedzieli")
 """Said after "do": until Monday."""
 
+_POLISH_ALONE = dict(
+    zip(
+        (*_POLISH_WEEKDAYS, "jutra"),
+        ("poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela", "jutro"),
+        strict=True,
+    )
+)
+
 _ABBREVIATIONS = {
     "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180,
     "SAST": 120, "JST": 540, "KST": 540, "HKT": 480, "AWST": 480, "ACST": 570, "ACDT": 630, "AEST": 600, "AEDT": 660,
@@ -177,6 +185,13 @@ def say_when(
     said = _said(ours, calendar_zone, speech, with_year=with_year, day=day)
     for_you = there and _for_visitor(ours, _local(due_at, there), there, speech, with_year=with_year)
     return f"{said} ({for_you})" if for_you else said
+
+
+def by_itself(said: str, locale: str | None) -> str:
+    """What `say_when` said, as it stands alone, in a list or on a line of its own: Polish declines it after "do"."""
+    if _locale(locale).language != "pl":
+        return said
+    return re.sub(r"\w+", lambda word: _POLISH_ALONE.get(word[0], word[0]), said)
 
 
 def _near_day(due_at: Millis, now: Millis, zones: Collection[str], language: str) -> str | None:

@@ -33,13 +33,16 @@ class FollowUpKind(StrEnum):
     """What the scheduler does when it is due.
 
     `pickup`: nobody took the live chat, fall to the next rung. `opening`: the team is in, write to customer and team.
-    `warn`: the promise is near, warn the team. `promise`: the promise is due, see whether it was kept.
+    `warn`: the promise is near, warn the team. `promise`: the promise is due, see whether it was kept. `remind`: a
+    booked call is near, remind both sides. `call_over`: the time of a booked call is over, see whether it was made.
     """
 
     PICKUP = "pickup"
     OPENING = "opening"
     WARN = "warn"
     PROMISE = "promise"
+    REMIND = "remind"
+    CALL_OVER = "call_over"
 
 
 class OutboxKind(StrEnum):
@@ -47,6 +50,13 @@ class OutboxKind(StrEnum):
 
     TICKET = "ticket"
     MAIL = "mail"
+
+
+class Who(StrEnum):
+    """Who can count as away for a while: a person who is seen, or a queue whose people are not."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
 
 
 class EventKind(StrEnum):

@@ -81,6 +81,8 @@ def _said_anew(policy: Policy, session: Session, promise: Commitment, now: Milli
         if then in promise.text:
             anew = say_due(policy, reader, promise.due_at, promise.timezone, now, lasting=lasting)
             return promise.text.replace(then, anew)
+    if promise.channel is Channel.CALLBACK:
+        return promise.text  # whether it is booked only the text says
     key = "escalated_live" if promise.channel is Channel.LIVE else "after_hours"
     due = say_due(policy, session, promise.due_at, promise.timezone, now, lasting=lasting)
     return say(policy, session, key, due=due)
@@ -98,10 +100,17 @@ def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Mi
     )
 
 
+def say_time(policy: Policy, session: Session, at: Millis, zone: str, now: Millis) -> str:
+    """The time of a call, as it stands by itself and whenever it is read."""
+    said = say_due(policy, session, at, zone, now, lasting=True)
+    return when.by_itself(said, messages.locale_for(policy.messages, session.locale))
+
+
 def decided_text(policy: Policy, session: Session, escalation: Escalation) -> str:
-    """The one message of a hand-over: the promise, and where we know no address, the question for one."""
-    promise = escalation.commitment.text
-    return promise if session.reachable else f"{promise} {say(policy, session, 'needs_contact')}"
+    """The one message of a hand-over: the promise, the offer of a call, and the question for an address."""
+    more = {"call_offer": escalation.channel is Channel.CALLBACK, "needs_contact": not session.reachable}
+    said = (say(policy, session, key) for key, wanted in more.items() if wanted)
+    return " ".join((escalation.commitment.text, *said))
 
 
 def closed_text(policy: Policy, session: Session) -> str:

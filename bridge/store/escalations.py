@@ -14,11 +14,12 @@ from bridge.domain.escalation import (
     Escalation,
     EscalationState,
     FollowUpKind,
+    OutboxKind,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
-from bridge.ports import AgentReply
+from bridge.ports import AgentReply, Filed
 from bridge.store.tables import ACTIVE as IS_ACTIVE
 from bridge.store.tables import PENDING, agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
@@ -64,14 +65,13 @@ class EscalationStatements:
             .order_by(escalation.c.decided_at.desc(), escalation.c.id.desc())
             .limit(bindparam("most"))
         )
-        names = ("state", "channel", "claimed_by", "claimed_by_name", "answered_at")
+        names = ("state", "queue", "channel", "claimed_by", "claimed_by_name", "answered_at")
         self.set_state = update(escalation).where(this).values({name: bindparam(f"new_{name}") for name in names})
         self.promise = insert(commitment)
-        self.settle = (
-            update(commitment)
-            .where(commitment.c.id == bindparam("of_commitment"), commitment.c.state == CommitmentState.PENDING)
-            .values(state=bindparam("new_state"))
-        )
+        this_promise = commitment.c.id == bindparam("of_commitment")
+        self.correct = update(commitment).where(this_promise).values(state=bindparam("new_state"))
+        self.settle = self.correct.where(commitment.c.state == CommitmentState.PENDING)
+        stands = commitment.c.state == CommitmentState.PENDING  # see `_with_promise`
         self.standing = (
             select(commitment)
             .where(PENDING, commitment.c.escalation_id > bindparam("after"))
@@ -83,7 +83,7 @@ class EscalationStatements:
             .where(commitment.c.id == bindparam("of_commitment"), commitment.c.due_at == bindparam("was"), PENDING)
             .values(due_at=bindparam("new_due_at"))
         )
-        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, commitment.c.id)
+        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, stands, commitment.c.id)
         self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
         replied = agent_reply.c.escalation_id == bindparam("of_escalation")
         self.replies = select(agent_reply).where(replied).order_by(agent_reply.c.at, agent_reply.c.reply_id)
@@ -106,6 +106,20 @@ class EscalationStatements:
         self.let_down = select(func.count()).where(
             of_site, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
         )
+        self.filed = (
+            select(escalation.c.id, outbox.c.ref)
+            .join(outbox, outbox.c.escalation_id == escalation.c.id)
+            .where(
+                of_site,
+                active,
+                escalation.c.id > bindparam("after"),
+                outbox.c.kind == OutboxKind.TICKET,
+                outbox.c.target == bindparam("desk"),
+                outbox.c.ref.is_not(None),
+            )
+            .order_by(escalation.c.id)
+            .limit(bindparam("most"))
+        )
         # over the index on the state and time of follow-ups; one that was cancelled has been answered
         self.waiting = (
             _with_promise()
@@ -125,15 +139,28 @@ class EscalationStatements:
             .where(of_site, escalation.c.state == EscalationState.CLAIMED)
             .group_by(escalation.c.claimed_by)
         )
+        self.offered = (
+            select(escalation.c.queue, func.count())
+            .where(
+                of_site,
+                escalation.c.claimed_by.is_(None),
+                escalation.c.state == EscalationState.OPEN,
+                escalation.c.channel == Channel.LIVE,
+            )
+            .group_by(escalation.c.queue)
+        )
 
 
 def _with_promise() -> Select[Any]:
-    """Escalations with their latest promise: the standing one, or the last one that was settled."""
+    """Escalations with their latest promise: the standing one, or the last one that was settled.
+
+    Two may be made in the same millisecond, so the standing one is asked for by its state.
+    """
     newest = commitment.alias("newest")
     latest = (
         select(newest.c.id)
         .where(newest.c.escalation_id == escalation.c.id)
-        .order_by(newest.c.made_at.desc(), newest.c.id.desc())
+        .order_by(newest.c.state != CommitmentState.PENDING, newest.c.made_at.desc(), newest.c.id.desc())
         .limit(1)
         .correlate(escalation)
         .scalar_subquery()
@@ -194,6 +221,7 @@ class Escalations:
             "of_site": changed.site,
             "of_escalation": changed.id,
             "new_state": changed.state.value,
+            "new_queue": changed.queue,
             "new_channel": changed.channel.value,
             "new_claimed_by": agent.id if agent else None,
             "new_claimed_by_name": agent.name if agent else None,
@@ -219,6 +247,9 @@ class Escalations:
     def settle(self, commitment_id: str, state: CommitmentState) -> bool:
         values = {"of_commitment": commitment_id, "new_state": state.value}
         return self._c.execute(self._s.settle, values).rowcount == 1
+
+    def correct(self, commitment_id: str, state: CommitmentState) -> None:
+        self._c.execute(self._s.correct, {"of_commitment": commitment_id, "new_state": state.value})
 
     def commitments(self, escalation_id: str) -> list[Commitment]:
         rows = self._c.execute(self._s.commitments, {"of_escalation": escalation_id}).mappings()
@@ -256,12 +287,19 @@ class Escalations:
         found: int = self._c.execute(self._s.let_down, {"of_site": site}).scalar_one()
         return found
 
+    def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
+        values = {"of_site": site, "desk": desk, "after": after, "most": limit}
+        return [Filed(*row) for row in self._c.execute(self._s.filed, values)]
+
     def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
         values = {"of_site": site, "of_queue": queue, "opening": opening}
         return [read_escalation(row) for row in self._c.execute(self._s.waiting, values).mappings()]
 
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}
+
+    def offered(self, site: str) -> dict[str, int]:
+        return {row[0]: row[1] for row in self._c.execute(self._s.offered, {"of_site": site})}
 
     def decided_in(self, session: Session) -> bool:
         values = {"of_site": session.site, "of_session": session.id, "since": session.started_at}

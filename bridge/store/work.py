@@ -40,6 +40,11 @@ class WorkStatements:
 
     def __init__(self, upsert: Upsert, dialect: str) -> None:
         self.plan = upsert(follow_up).on_conflict_do_nothing()
+        anew = upsert(follow_up)
+        self.plan_anew = anew.on_conflict_do_update(
+            index_elements=["commitment_id", "kind"],
+            set_={name: anew.excluded[name] for name in ("due_at", "state", "attempts")},
+        )
         self.cancel = (
             update(follow_up)
             .where(follow_up.c.escalation_id == bindparam("of_escalation"), follow_up.c.state.in_(("due", "leased")))
@@ -151,18 +156,10 @@ class Work:
         self._s = statements
 
     def plan(self, new: FollowUp) -> None:
-        row = {
-            "site": new.site,
-            "id": new.id,
-            "escalation_id": new.escalation_id,
-            "commitment_id": new.commitment_id,
-            "kind": new.kind.value,
-            "due_at": new.due_at,
-            "state": "due",
-            "attempts": 0,
-            "rank": new.rank,
-        }
-        self._c.execute(self._s.plan, row)
+        self._c.execute(self._s.plan, _planned(new))
+
+    def plan_anew(self, new: FollowUp) -> None:
+        self._c.execute(self._s.plan_anew, _planned(new))
 
     def cancel(self, escalation: str) -> int:
         return self._c.execute(self._s.cancel, {"of_escalation": escalation}).rowcount
@@ -248,6 +245,20 @@ class Work:
     def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
         rows = self._c.execute(self._s.due, {"now": now, "until": until, "most": limit}).mappings()
         return [dict(row) for row in rows]
+
+
+def _planned(new: FollowUp) -> Json:
+    return {
+        "site": new.site,
+        "id": new.id,
+        "escalation_id": new.escalation_id,
+        "commitment_id": new.commitment_id,
+        "kind": new.kind.value,
+        "due_at": new.due_at,
+        "state": "due",
+        "attempts": 0,
+        "rank": new.rank,
+    }
 
 
 def _claim_values(owner: str, now: Millis, until: Millis, limit: int, take_over: bool) -> dict[str, Any]:

@@ -286,3 +286,20 @@ def test_a_zones_name_is_one_that_is_read_rightly(zone: str, instant: str, name:
 def test_spaces_are_plain_and_nothing_is_left_of_a_pattern() -> None:
     for locale in ("en_US", "fr_FR", "fr_CA", "es_MX", "ko", "ar", "ru", "zh_CN"):
         assert not re.search(r"[\u00a0\u2007\u2009\u202f{}']|  ", said(locale=locale, visitor="Asia/Kathmandu")), locale
+
+
+@pytest.mark.parametrize(
+    ("locale", "alone"),
+    [
+        ("pl_PL", "poniedziałek, 2 listopada, godz. 09:15 EST"),
+        ("de_DE", "Montag, 2. November, 09:15 Uhr EST"),
+        (None, "9:15 AM EST on Monday, November 2"),
+    ],
+)
+def test_an_instant_that_stands_alone_is_in_the_nominative(locale: str | None, alone: str) -> None:
+    assert commitment.by_itself(said(locale=locale, lasting=True), locale) == alone
+
+
+def test_tomorrow_alone_is_in_the_nominative_too() -> None:
+    spoken = said(locale="pl", now="2026-11-01T17:00:00Z")
+    assert commitment.by_itself(spoken, "pl").startswith("jutro, poniedziałek, 2 listopada")
