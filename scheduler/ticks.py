@@ -90,8 +90,8 @@ class Ticks:
         yield "beat", self.beat, 1
         yield "follow_up", self.follow_up, 1
         yield "deliver", self.deliver, 1
-        yield "broken", self.broken, 5
         yield "ask_desks", Desks(self.bridge, self.stop.is_set).ask_all, 15
+        yield "broken", self.broken, 5
         yield "closures", self.closures, 30
         yield "health", self.health, 150
         yield "tidy", self.tidy, 600

@@ -72,6 +72,7 @@ class EscalationStatements:
         self.correct = update(commitment).where(this_promise).values(state=bindparam("new_state"))
         self.settle = self.correct.where(commitment.c.state == CommitmentState.PENDING)
         stands = commitment.c.state == CommitmentState.PENDING  # see `_with_promise`
+        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, stands, commitment.c.id)
         self.standing = (
             select(commitment)
             .where(PENDING, commitment.c.escalation_id > bindparam("after"))
@@ -83,7 +84,6 @@ class EscalationStatements:
             .where(commitment.c.id == bindparam("of_commitment"), commitment.c.due_at == bindparam("was"), PENDING)
             .values(due_at=bindparam("new_due_at"))
         )
-        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, stands, commitment.c.id)
         self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
         replied = agent_reply.c.escalation_id == bindparam("of_escalation")
         self.replies = select(agent_reply).where(replied).order_by(agent_reply.c.at, agent_reply.c.reply_id)
@@ -100,12 +100,6 @@ class EscalationStatements:
             )
             .limit(1)
         )
-        broken = select(commitment.c.escalation_id).where(
-            commitment.c.escalation_id == escalation.c.id, commitment.c.state == CommitmentState.BROKEN
-        )
-        self.let_down = select(func.count()).where(
-            of_site, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
-        )
         self.filed = (
             select(escalation.c.id, outbox.c.ref)
             .join(outbox, outbox.c.escalation_id == escalation.c.id)
@@ -119,6 +113,12 @@ class EscalationStatements:
             )
             .order_by(escalation.c.id)
             .limit(bindparam("most"))
+        )
+        broken = select(commitment.c.escalation_id).where(
+            commitment.c.escalation_id == escalation.c.id, commitment.c.state == CommitmentState.BROKEN
+        )
+        self.let_down = select(func.count()).where(
+            of_site, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
         )
         # over the index on the state and time of follow-ups; one that was cancelled has been answered
         self.waiting = (
@@ -283,13 +283,13 @@ class Escalations:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
         return Delivery(row.target, row.state, row.ref, row.url) if row else None
 
-    def let_down(self, site: str) -> int:
-        found: int = self._c.execute(self._s.let_down, {"of_site": site}).scalar_one()
-        return found
-
     def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
         values = {"of_site": site, "desk": desk, "after": after, "most": limit}
         return [Filed(*row) for row in self._c.execute(self._s.filed, values)]
+
+    def let_down(self, site: str) -> int:
+        found: int = self._c.execute(self._s.let_down, {"of_site": site}).scalar_one()
+        return found
 
     def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
         values = {"of_site": site, "of_queue": queue, "opening": opening}

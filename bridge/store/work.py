@@ -43,7 +43,7 @@ class WorkStatements:
         anew = upsert(follow_up)
         self.plan_anew = anew.on_conflict_do_update(
             index_elements=["commitment_id", "kind"],
-            set_={name: anew.excluded[name] for name in ("due_at", "state", "attempts")},
+            set_={name: anew.excluded[name] for name in ("due_at", "state", "attempts", "rank")},
         )
         self.cancel = (
             update(follow_up)
