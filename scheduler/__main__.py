@@ -131,6 +131,8 @@ def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> threading.
 def wait_for_schema(settings: Settings, stop: threading.Event, patience: float = PATIENCE) -> str | None:
     """Why the database cannot be used, once patience (in seconds) is over; None when it can be, or asked to end."""
     ends = time.monotonic() + patience
+    if fault := bootstrap.schema_fault(settings):
+        log.info("scheduler.waits", why=fault)
     while fault := bootstrap.schema_fault(settings):
         if stop.wait(0.5):
             return None

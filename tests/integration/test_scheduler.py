@@ -130,7 +130,7 @@ def test_its_heartbeat_follows_the_machines_clock_even_when_a_rehearsal_shifts_i
 
 def test_it_waits_for_the_schema_and_starts_once_it_is_there(tmp_path: Path, start: Callable[..., Running]) -> None:
     running = start()
-    time.sleep(1.5)
+    wait_until(lambda: running.said("scheduler.waits"))
     assert running.process.poll() is None
     migrated(tmp_path)
     wait_until(lambda: running.said("scheduler.started"))
@@ -138,7 +138,7 @@ def test_it_waits_for_the_schema_and_starts_once_it_is_there(tmp_path: Path, sta
 
 def test_it_can_be_stopped_while_it_waits_for_the_schema(tmp_path: Path, start: Callable[..., Running]) -> None:
     running = start()
-    time.sleep(1.5)
+    wait_until(lambda: running.said("scheduler.waits"))
     running.process.terminate()
     assert running.process.wait(PATIENCE) == 0
 
