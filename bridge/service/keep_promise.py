@@ -14,9 +14,9 @@ log = structlog.get_logger()
 def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState = CommitmentState.KEPT) -> Escalation:
     """End the standing promise because a person answered, or ended the escalation, at `at`.
 
-    The promise that stood at that instant becomes `in_time` if it was not due yet, else it is broken, whether or not
-    the scheduler had come to say so. If we hear of it later than it happened, promises were made since that nobody had
-    to keep: they are replaced, and what was called broken is put right.
+    The promise that stood at that instant becomes `in_time` if that is not after it was due, else it is broken,
+    whether or not the scheduler had come to say so. If we hear of it later than it happened, promises were made since
+    that nobody had to keep: they are replaced, and what was called broken is put right.
 
     Returns the escalation with its latest promise as it is now.
     """
@@ -49,4 +49,4 @@ def _settled(one: Commitment, stood: Commitment, at: Millis, in_time: Commitment
         return one
     if one.id != stood.id:
         return replace(one, state=CommitmentState.REPLACED)
-    return replace(one, state=in_time if at < one.due_at else CommitmentState.BROKEN)
+    return replace(one, state=in_time if at <= one.due_at else CommitmentState.BROKEN)
