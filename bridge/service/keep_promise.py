@@ -16,9 +16,9 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
     """End the standing promise because a person answered, or ended the escalation, at `at`.
 
     The promise that stood at that instant becomes `in_time` if that is not after it was due, else it is broken,
-    whether or not the scheduler had come to say so; a booked call is in time as long as it is waited for. If we hear of it later than
-    it happened, promises were made since that nobody had to keep: they are replaced, and what was called broken is put
-    right.
+    whether or not the scheduler had come to say so; a booked call is in time as long as it is waited for. If we hear
+    of it later than it happened, promises were made since that nobody had to keep: they are replaced, and what was
+    called broken is put right.
 
     Returns the escalation with its latest promise as it is now.
     """
