@@ -1,5 +1,6 @@
 """An escalation and what keeps its promise: commitment, follow-ups, outbox rows, events, presence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -32,13 +33,16 @@ class FollowUpKind(StrEnum):
     """What the scheduler does when it is due.
 
     `pickup`: nobody took the live chat, fall to the next rung. `opening`: the team is in, write to customer and team.
-    `warn`: the promise is near, warn the team. `promise`: the promise is due, see whether it was kept.
+    `warn`: the promise is near, warn the team. `promise`: the promise is due, see whether it was kept. `remind`: a
+    booked call is near, remind both sides. `call_over`: the time of a booked call is over, see whether it was made.
     """
 
     PICKUP = "pickup"
     OPENING = "opening"
     WARN = "warn"
     PROMISE = "promise"
+    REMIND = "remind"
+    CALL_OVER = "call_over"
 
 
 class OutboxKind(StrEnum):
@@ -116,9 +120,24 @@ class Escalation:
     commitment: Commitment
 
 
+def rank_of(escalation: Escalation, tiers: Sequence[str]) -> int:
+    """Whose work goes first when much of it is late: the smaller number. The tier counts before the priority.
+
+    Args:
+        escalation: whose customer it is.
+        tiers: the policy's, low to high; a tier that it does not name comes last.
+    """
+    tier, urgencies = escalation.packet.customer.tier, list(Priority)
+    above = len(tiers) - 1 - tiers.index(tier) if tier in tiers else len(tiers)
+    return above * len(urgencies) + len(urgencies) - 1 - urgencies.index(escalation.priority)
+
+
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A due action of the scheduler. `commitment_id` ties it to the promise it serves: a replaced promise ends it."""
+    """A due action of the scheduler. `commitment_id` ties it to the promise it serves: a replaced promise ends it.
+
+    `rank` is from `rank_of`.
+    """
 
     id: str
     site: str
@@ -127,6 +146,7 @@ class FollowUp:
     kind: FollowUpKind
     due_at: Millis
     attempts: int = 0
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +171,7 @@ class OutboxRow:
     open_sends: int = 0
     first_sent_at: Millis | None = None
     held: str | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,13 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "released": Key("the team gave the chat back to the assistant"),
         "resolved": Key("the team is done"),
         "closed": Key("the visitor writes on in a closed conversation"),
+        "call_offer": Key("after the promise of the hand-over, where a time for a call can be chosen"),
+        "call_booked": Key("a call is booked or moved: when it will be", ("due",)),
+        "call_cancelled": Key("the customer cancelled the call: the new promise", ("due",)),
+        "call_missed": Key("a booked call did not take place: the new promise", ("due",)),
+        "call_made": Key("a person has called the customer", (), ("agent",)),
+        "call_over": Key("behind the link of a mail, when there is no call to change any more"),
+        "call_title": Key("the title of a booked call in calendars", (), ("site",)),
         "mail_subject": Key("the subject of every mail to a customer", (), ("reference",)),
         "mail_follow_up": Key("the mail when the team opens", ("promise", "due"), ("reference",)),
         "mail_broken": Key("the mail when a promise was not kept", ("promise", "due"), ("reference",)),
@@ -59,6 +66,9 @@ KEYS: Mapping[str, Key] = MappingProxyType(
             "the mail when a booked call did not take place: the new promise",
             ("promise", "due"),
             ("when", "reference"),
+        ),
+        "mail_callback_withdrawn": Key(
+            "the mail when the team is done with a request before its booked call", ("when",), ("reference",)
         ),
         "mail_footer": Key("at the end of every mail to a customer: who sends it, and why", (), ("site", "reference")),
         "link_chat": Key("on the button of a mail that leads to the site and its chat"),
@@ -204,6 +214,14 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Our team has handed this chat back to the assistant.",
             "resolved": "Our team has marked your request as resolved.",
             "closed": "This conversation is closed. Please start a new one if you need us again.",
+            "call_offer": "You can also choose a time for a call.",
+            "call_booked": "We will call you at {due}, on the number you gave.",
+            "call_cancelled": "Your call is cancelled. A support agent will contact you before {due}.",
+            "call_missed": "We did not call you at the time we agreed on, and we are sorry. A support agent will "
+            "contact you before {due}.",
+            "call_made": "{agent} has called you.",
+            "call_over": "There is no call to change any more: your request has been dealt with.",
+            "call_title": "Call from {site}",
             "mail_subject": "Your request {reference}",
             "mail_follow_up": "Hello,\n\nOur team is in, and your request is with us. What we told you:\n\n"
             "{promise}\n\nIf you want to add something, just reply to this e-mail.\n",
@@ -220,6 +238,8 @@ DEFAULTS: Messages = MappingProxyType(
             "stays with us:\n\n{promise}\n",
             "mail_callback_missed": "Hello,\n\nThe call that was booked for you did not take place, and we are sorry. "
             "This was its time: {when}.\n\nWhat we promise you now:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Hello,\n\nYour call is cancelled, because our team has finished its work on "
+            "your request. This was its time: {when}.\n\nIf you need us again, just reply to this e-mail.\n",
             "mail_footer": "{site} sends this e-mail because help was asked for in its chat with this address. If "
             "that was not you, you need not do anything.\nYour reference: {reference}",
             "link_chat": "Open the chat",
@@ -240,6 +260,14 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Unser Team hat diesen Chat wieder an den Assistenten übergeben.",
             "resolved": "Unser Team hat Ihre Anfrage als gelöst markiert.",
             "closed": "Dieses Gespräch ist beendet. Bitte beginnen Sie ein neues, wenn Sie uns wieder brauchen.",
+            "call_offer": "Sie können auch einen Termin für einen Rückruf wählen.",
+            "call_booked": "Wir rufen Sie unter der angegebenen Nummer an, und zwar zu dieser Zeit: {due}.",
+            "call_cancelled": "Ihr Rückruf ist abgesagt. Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
+            "call_missed": "Wir haben Sie nicht zur vereinbarten Zeit angerufen. Das tut uns leid. Jemand aus unserem "
+            "Support meldet sich bei Ihnen bis {due}.",
+            "call_made": "{agent} hat Sie angerufen.",
+            "call_over": "Hier gibt es keinen Rückruf mehr zu ändern: Ihre Anfrage ist bearbeitet.",
+            "call_title": "Rückruf von {site}",
             "mail_subject": "Ihre Anfrage {reference}",
             "mail_follow_up": "Guten Tag,\n\nunser Team ist da, und Ihre Anfrage liegt uns vor. Unsere Zusage an "
             "Sie:\n\n{promise}\n\nWenn Sie etwas ergänzen möchten, antworten Sie einfach auf diese E-Mail.\n",
@@ -260,6 +288,9 @@ DEFAULTS: Messages = MappingProxyType(
             "{when}.\n\nIhre Anfrage liegt uns weiterhin vor:\n\n{promise}\n",
             "mail_callback_missed": "Guten Tag,\n\nder gebuchte Rückruf hat nicht stattgefunden. Das tut uns leid. Er "
             "war für diese Zeit geplant: {when}.\n\nWas wir Ihnen jetzt zusagen:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Guten Tag,\n\nIhr Rückruf ist abgesagt, weil unser Team Ihre Anfrage "
+            "abgeschlossen hat. Er war für diese Zeit geplant: {when}.\n\nWenn Sie uns wieder brauchen, antworten Sie "
+            "einfach auf diese E-Mail.\n",
             "mail_footer": "{site} sendet diese E-Mail, weil im Chat der Website mit dieser Adresse um Hilfe gebeten "
             "wurde. Wenn Sie das nicht waren, brauchen Sie nichts zu tun.\nIhr Zeichen: {reference}",
             "link_chat": "Chat öffnen",
@@ -281,6 +312,15 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Nuestro equipo ha devuelto este chat al asistente.",
             "resolved": "Nuestro equipo ha marcado su solicitud como resuelta.",
             "closed": "Esta conversación está cerrada. Si nos necesita de nuevo, inicie otra.",
+            "call_offer": "También puede elegir una hora para que le llamemos.",
+            "call_booked": "Le llamaremos al número que nos ha dado el {due}.",
+            "call_cancelled": "Su llamada está cancelada. Un agente de soporte se pondrá en contacto con usted antes "
+            "del {due}.",
+            "call_missed": "No le hemos llamado a la hora acordada y lo sentimos. Un agente de soporte se pondrá en "
+            "contacto con usted antes del {due}.",
+            "call_made": "{agent} le ha llamado.",
+            "call_over": "Ya no hay ninguna llamada que cambiar: su solicitud está atendida.",
+            "call_title": "Llamada de {site}",
             "mail_subject": "Su solicitud {reference}",
             "mail_follow_up": "Hola:\n\nNuestro equipo ya está disponible y tiene su solicitud. Esto es lo que le "
             "dijimos:\n\n{promise}\n\nSi desea añadir algo, responda a este correo.\n",
@@ -297,6 +337,8 @@ DEFAULTS: Messages = MappingProxyType(
             "{when}.\n\nSu solicitud sigue con nosotros:\n\n{promise}\n",
             "mail_callback_missed": "Hola:\n\nLa llamada reservada no se ha realizado y lo sentimos. Estaba prevista "
             "para este momento: {when}.\n\nEsto es lo que le prometemos ahora:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Hola:\n\nSu llamada está cancelada, porque nuestro equipo ha terminado de "
+            "atender su solicitud. Esta era su hora: {when}.\n\nSi nos necesita de nuevo, responda a este correo.\n",
             "mail_footer": "{site} envía este correo porque alguien pidió ayuda en su chat con esta dirección. Si no "
             "fue usted, no tiene que hacer nada.\nSu referencia: {reference}",
             "link_chat": "Abrir el chat",
@@ -317,6 +359,14 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Notre équipe a rendu ce chat à l’assistant.",
             "resolved": "Notre équipe a marqué votre demande comme résolue.",
             "closed": "Cette conversation est close. Si vous avez de nouveau besoin de nous, commencez-en une autre.",
+            "call_offer": "Vous pouvez aussi choisir un horaire pour que nous vous appelions.",
+            "call_booked": "Nous vous appellerons le {due}, au numéro que vous avez indiqué.",
+            "call_cancelled": "Votre appel est annulé. Un conseiller vous contactera avant le {due}.",
+            "call_missed": "Nous n’avons pas appelé à l’heure convenue et nous en sommes désolés. Un conseiller "
+            "vous contactera avant le {due}.",
+            "call_made": "Vous avez reçu un appel de {agent}.",
+            "call_over": "Il n’y a plus d’appel à modifier : votre demande a été traitée.",
+            "call_title": "Appel de {site}",
             "mail_subject": "Votre demande {reference}",
             "mail_follow_up": "Bonjour,\n\nNotre équipe est là et votre demande nous est parvenue. Voici ce que nous "
             "vous avons annoncé :\n\n{promise}\n\nPour ajouter quelque chose, répondez simplement à cet e-mail.\n",
@@ -334,6 +384,9 @@ DEFAULTS: Messages = MappingProxyType(
             "Votre demande reste entre nos mains :\n\n{promise}\n",
             "mail_callback_missed": "Bonjour,\n\nL’appel réservé n’a pas eu lieu et nous en sommes désolés. Il était "
             "prévu à ce moment : {when}.\n\nVoici ce que nous vous promettons maintenant :\n\n{promise}\n",
+            "mail_callback_withdrawn": "Bonjour,\n\nVotre appel est annulé, car notre équipe a terminé de traiter "
+            "votre demande. Il était prévu à cette heure : {when}.\n\nSi vous avez de nouveau besoin de nous, "
+            "répondez simplement à cet e-mail.\n",
             "mail_footer": "{site} envoie cet e-mail parce que de l’aide a été demandée dans son chat avec cette "
             "adresse. Si ce n’était pas vous, vous n’avez rien à faire.\nVotre référence : {reference}",
             "link_chat": "Ouvrir le chat",
@@ -355,6 +408,14 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Il nostro team ha restituito questa chat all’assistente.",
             "resolved": "Il nostro team ha contrassegnato la Sua richiesta come risolta.",
             "closed": "Questa conversazione è chiusa. Se ha ancora bisogno di noi, ne inizi una nuova.",
+            "call_offer": "Può anche scegliere un orario per essere richiamato.",
+            "call_booked": "La chiameremo al numero che ci ha indicato, all’orario seguente: {due}.",
+            "call_cancelled": "La Sua telefonata è annullata. Un operatore dell’assistenza La contatterà entro {due}.",
+            "call_missed": "Non L’abbiamo chiamata all’orario concordato e ce ne scusiamo. Un operatore "
+            "dell’assistenza La contatterà entro {due}.",
+            "call_made": "{agent} L’ha chiamata.",
+            "call_over": "Non c’è più nessuna telefonata da modificare: la Sua richiesta è stata evasa.",
+            "call_title": "Telefonata da {site}",
             "mail_subject": "La Sua richiesta {reference}",
             "mail_follow_up": "Buongiorno,\n\nil nostro team è al lavoro e ha la Sua richiesta. Ecco che cosa Le "
             "abbiamo comunicato:\n\n{promise}\n\nPer aggiungere qualcosa, risponda a questa e-mail.\n",
@@ -364,15 +425,18 @@ DEFAULTS: Messages = MappingProxyType(
             "mail_callback_booked": "Buongiorno,\n\nla Sua telefonata è prenotata. La chiameremo al numero {phone} in "
             "questo momento:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la telefonata.\n",
             "mail_callback_moved": "Buongiorno,\n\nla Sua telefonata ha un nuovo orario. La chiameremo al numero "
-            "{phone} in questo momento:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la "
+            "{phone} all’orario seguente:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la "
             "telefonata.\n",
             "mail_callback_reminder": "Buongiorno,\n\nLe ricordiamo la Sua telefonata. La chiameremo al numero "
-            "{phone} in questo momento:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la "
+            "{phone} all’orario seguente:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la "
             "telefonata.\n",
             "mail_callback_cancelled": "Buongiorno,\n\nla Sua telefonata è annullata. Era prevista per questo "
             "momento: {when}.\n\nLa Sua richiesta resta in carico a noi:\n\n{promise}\n",
             "mail_callback_missed": "Buongiorno,\n\nla telefonata prenotata non è avvenuta e ce ne scusiamo. Era "
             "prevista per questo momento: {when}.\n\nEcco che cosa Le promettiamo ora:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Buongiorno,\n\nla Sua telefonata è annullata, perché il nostro team ha "
+            "concluso il lavoro sulla Sua richiesta. L’orario era questo: {when}.\n\nSe ha ancora bisogno di noi, "
+            "risponda a questa e-mail.\n",
             "mail_footer": "{site} invia questa e-mail perché nella sua chat è stato chiesto aiuto con questo "
             "indirizzo. Se non è stato Lei, non deve fare nulla.\nIl Suo riferimento: {reference}",
             "link_chat": "Apra la chat",
@@ -392,6 +456,14 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Ons team heeft deze chat teruggegeven aan de assistent.",
             "resolved": "Ons team heeft uw aanvraag als opgelost gemarkeerd.",
             "closed": "Dit gesprek is gesloten. Begin gerust een nieuw gesprek als u ons weer nodig hebt.",
+            "call_offer": "U kunt ook een tijd kiezen waarop we u bellen.",
+            "call_booked": "We bellen u op het nummer dat u hebt opgegeven, op {due}.",
+            "call_cancelled": "Uw telefoongesprek is geannuleerd. Een medewerker neemt contact met u op vóór {due}.",
+            "call_missed": "We hebben u niet gebeld op de afgesproken tijd. Dat spijt ons. Een medewerker neemt "
+            "contact met u op vóór {due}.",
+            "call_made": "{agent} heeft u gebeld.",
+            "call_over": "Er is geen telefoongesprek meer om te wijzigen: uw aanvraag is afgehandeld.",
+            "call_title": "Telefoongesprek met {site}",
             "mail_subject": "Uw aanvraag {reference}",
             "mail_follow_up": "Goedendag,\n\nOns team is er en heeft uw aanvraag. Dit hebben we u laten weten:\n\n"
             "{promise}\n\nWilt u iets toevoegen? Beantwoord dan deze e-mail.\n",
@@ -410,6 +482,8 @@ DEFAULTS: Messages = MappingProxyType(
             "moment: {when}.\n\nUw aanvraag blijft bij ons:\n\n{promise}\n",
             "mail_callback_missed": "Goedendag,\n\nHet geboekte telefoongesprek heeft niet plaatsgevonden. Dat spijt "
             "ons. Het was gepland op dit moment: {when}.\n\nDit beloven we u nu:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Goedendag,\n\nUw telefoongesprek is geannuleerd, omdat ons team klaar is met "
+            "uw aanvraag. Dit was de tijd: {when}.\n\nHebt u ons weer nodig? Beantwoord dan deze e-mail.\n",
             "mail_footer": "{site} stuurt deze e-mail omdat in de chat van de website met dit adres om hulp is "
             "gevraagd. Was u dat niet? Dan hoeft u niets te doen.\nUw kenmerk: {reference}",
             "link_chat": "Open de chat",
@@ -430,6 +504,14 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Nasz zespół przekazał ten czat z powrotem asystentowi.",
             "resolved": "Nasz zespół oznaczył Twoje zgłoszenie jako rozwiązane.",
             "closed": "Ta rozmowa jest zakończona. Jeśli znów będziesz nas potrzebować, rozpocznij nową.",
+            "call_offer": "Możesz też wybrać termin rozmowy telefonicznej.",
+            "call_booked": "Zadzwonimy do Ciebie pod podany numer. Prosimy o dostępność od {due}.",
+            "call_cancelled": "Twoja rozmowa jest odwołana. Nasz konsultant skontaktuje się z Tobą do {due}.",
+            "call_missed": "Nie zadzwoniliśmy do Ciebie w umówionym czasie. Przepraszamy. Nasz konsultant skontaktuje "
+            "się z Tobą do {due}.",
+            "call_made": "Rozmowę z Tobą przeprowadził nasz konsultant: {agent}.",
+            "call_over": "Nie ma już rozmowy, którą można zmienić: Twoje zgłoszenie jest załatwione.",
+            "call_title": "Rozmowa z {site}",
             "mail_subject": "Twoje zgłoszenie {reference}",
             "mail_follow_up": "Dzień dobry,\n\nnasz zespół już pracuje i ma Twoje zgłoszenie. Oto nasza obietnica:\n\n"
             "{promise}\n\nJeśli chcesz coś dodać, odpowiedz na tę wiadomość.\n",
@@ -449,6 +531,9 @@ DEFAULTS: Messages = MappingProxyType(
             "ten termin: {when}.\n\nTwoje zgłoszenie nadal jest u nas:\n\n{promise}\n",
             "mail_callback_missed": "Dzień dobry,\n\numówiona rozmowa telefoniczna się nie odbyła. Przepraszamy. Była "
             "umówiona na ten termin: {when}.\n\nNasza nowa obietnica:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Dzień dobry,\n\nTwoja rozmowa jest odwołana, ponieważ nasz zespół zakończył "
+            "pracę nad Twoim zgłoszeniem. Taki był jej termin: {when}.\n\nJeśli znów będziesz nas potrzebować, "
+            "odpowiedz na tę wiadomość.\n",
             "mail_footer": "{site} wysyła tę wiadomość, ponieważ na czacie poproszono o pomoc i podano ten adres. "
             "Jeśli to nie Ty, nie musisz nic robić.\nNumer zgłoszenia: {reference}",
             "link_chat": "Otwórz czat",
@@ -469,6 +554,14 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Nossa equipe devolveu este chat ao assistente.",
             "resolved": "Nossa equipe marcou sua solicitação como resolvida.",
             "closed": "Esta conversa está encerrada. Se precisar de nós novamente, inicie uma nova.",
+            "call_offer": "Você também pode escolher um horário para receber uma ligação.",
+            "call_booked": "Ligaremos para o número que você informou, neste horário: {due}.",
+            "call_cancelled": "Sua ligação foi cancelada. Um atendente entrará em contato com você antes de {due}.",
+            "call_missed": "Não ligamos para você no horário combinado e pedimos desculpas. Um atendente entrará em "
+            "contato com você antes de {due}.",
+            "call_made": "{agent} ligou para você.",
+            "call_over": "Não há mais nenhuma ligação para alterar: sua solicitação já foi atendida.",
+            "call_title": "Ligação de {site}",
             "mail_subject": "Sua solicitação {reference}",
             "mail_follow_up": "Olá,\n\nNossa equipe já está disponível e recebeu sua solicitação. Foi isto que "
             "informamos:\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n",
@@ -485,6 +578,8 @@ DEFAULTS: Messages = MappingProxyType(
             "{when}.\n\nSua solicitação continua conosco:\n\n{promise}\n",
             "mail_callback_missed": "Olá,\n\nA ligação agendada não aconteceu e pedimos desculpas. Ela estava marcada "
             "para este horário: {when}.\n\nO que prometemos a você agora:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Olá,\n\nSua ligação foi cancelada, porque nossa equipe concluiu o trabalho na "
+            "sua solicitação. O horário era este: {when}.\n\nSe precisar de nós novamente, responda a este e-mail.\n",
             "mail_footer": "{site} envia este e-mail porque alguém pediu ajuda no chat do site com este endereço. Se "
             "não foi você, não precisa fazer nada.\nSua referência: {reference}",
             "link_chat": "Abrir o chat",

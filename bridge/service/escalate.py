@@ -199,3 +199,11 @@ def announce(case: Case, escalation: Escalation, said: Said) -> list[Session]:
         case.tx.sessions.save(session)
         told.append(session)
     return told
+
+
+def first_session(case: Case, escalation: Escalation) -> Session:
+    """The session that the escalation was decided in."""
+    session = case.tx.sessions.get(escalation.site, escalation.session_id)
+    if session is None:
+        raise RuntimeError("an escalation without a session")
+    return session

@@ -259,7 +259,9 @@ def _span(span: Sequence[Millis], zone: str) -> str:
 
 def _due(promise: Json, zone: str) -> str:
     due_at, made_at = from_rfc3339(promise["due_at"]), from_rfc3339(promise["made_at"])
-    return say_when(due_at, calendar_zone=promise["timezone"], visitor_zone=zone, locale="en", now=made_at)
+    return say_when(
+        due_at, calendar_zone=promise["timezone"], visitor_zone=zone, locale="en", now=made_at, lasting=True
+    )
 
 
 def _local(at: str, zone: str) -> str:
@@ -270,6 +272,12 @@ def local_time(at: Millis, zone: str) -> str:
     """An instant on the wall clock of a zone: `Sat 31 Oct 2026, 21:00:04 EDT`."""
     moment: datetime = to_datetime(at).astimezone(ZoneInfo(zone) if zone else UTC)
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M:%S %Z}"
+
+
+def short_local_time(at: Millis, zone: str) -> str:
+    """As `local_time`, for a column: `Sat 31 Oct 21:00 EDT`."""
+    moment: datetime = to_datetime(at).astimezone(ZoneInfo(zone) if zone else UTC)
+    return f"{moment:%a} {moment.day} {moment:%b %H:%M %Z}"
 
 
 def _wrapped(lines: Sequence[str], width: int) -> Iterator[str]:

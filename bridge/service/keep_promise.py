@@ -6,6 +6,7 @@ import structlog
 
 from bridge.domain.escalation import Commitment, CommitmentState, Escalation
 from bridge.domain.values import Millis
+from bridge.service import keep_calls
 from bridge.service.context import Case
 
 log = structlog.get_logger()
@@ -15,11 +16,13 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
     """End the standing promise because a person answered, or ended the escalation, at `at`.
 
     The promise that stood at that instant becomes `in_time` if that is not after it was due, else it is broken,
-    whether or not the scheduler had come to say so. If we hear of it later than it happened, promises were made since
-    that nobody had to keep: they are replaced, and what was called broken is put right.
+    whether or not the scheduler had come to say so; a booked call is in time as long as it is waited for. If we hear
+    of it later than it happened, promises were made since that nobody had to keep: they are replaced, and what was
+    called broken is put right.
 
     Returns the escalation with its latest promise as it is now.
     """
+    call = keep_calls.end(case, held, at)
     case.tx.work.cancel(held.id)
     case.tx.alarms.clear(case.site.id, alarm_kind(held.id), case.at)
     made = case.tx.escalations.commitments(held.id)
@@ -27,7 +30,9 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
     stood = _standing_at(made, at) if first else made[-1]
     if not first and stood.state is not CommitmentState.PENDING:
         return held
-    settled = [_settled(one, stood, at, in_time) for one in made[made.index(stood) :]]
+    until = call.waited_for_until if call and call.commitment_id == stood.id else stood.due_at
+    became = in_time if at <= until else CommitmentState.BROKEN
+    settled = [_settled(one, stood, became) for one in made[made.index(stood) :]]
     for one in settled:
         case.tx.escalations.correct(one.id, one.state)
     if stood.state is not CommitmentState.PENDING:
@@ -44,9 +49,7 @@ def _standing_at(made: list[Commitment], at: Millis) -> Commitment:
     return next((one for one in reversed(made) if one.made_at <= at), made[0])
 
 
-def _settled(one: Commitment, stood: Commitment, at: Millis, in_time: CommitmentState) -> Commitment:
+def _settled(one: Commitment, stood: Commitment, became: CommitmentState) -> Commitment:
     if one.state is CommitmentState.KEPT:
         return one
-    if one.id != stood.id:
-        return replace(one, state=CommitmentState.REPLACED)
-    return replace(one, state=in_time if at <= one.due_at else CommitmentState.BROKEN)
+    return replace(one, state=became if one.id == stood.id else CommitmentState.REPLACED)

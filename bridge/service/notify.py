@@ -2,16 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from urllib.parse import quote, urlsplit
 
 import structlog
 
 from bridge.domain import messages
-from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow
+from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow, rank_of
 from bridge.domain.instants import DAY
-from bridge.domain.letters import Action, Block, Highlight, Letter, Paragraph, as_html, as_text, worded
+from bridge.domain.letters import Action, Block, Facts, Highlight, Letter, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import sections
 from bridge.domain.session import Session, contact_line
@@ -38,6 +38,10 @@ class Occasion:
     in_charge: bool = False
 
 
+Invite = Callable[[str], str]
+"""The address that an invitation goes to -> iCalendar text, see `bridge.ports.Mail`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Link:
     """Where a customer's mail leads: the message on its button (`link_call`), and the address."""
@@ -57,6 +61,15 @@ OCCASIONS = {
         "ALARM: promise broken again", "Nobody answers this customer. They were now told:", in_charge=True
     ),
     "contact": Occasion("Contact given", "The customer said how they can be reached. They were told:"),
+    "callback_booked": Occasion("Call booked", "The customer has booked a call. They were told:"),
+    "callback_moved": Occasion("Call moved", "The customer has moved the call. They were told:"),
+    "callback_cancelled": Occasion("Call cancelled", "The customer has cancelled the call. They were told:"),
+    "callback_withdrawn": Occasion("Call cancelled", "The request is settled, so its call is cancelled. It was:"),
+    "callback_reminder": Occasion("Call soon", "The time of a call is near. Mark it as called afterwards. It is:"),
+    "callback_over": Occasion(
+        "Was it called?",
+        "The time of this call is over. Mark it as called, or the customer is told that it was missed. It was:",
+    ),
 }
 
 
@@ -85,14 +98,22 @@ def post_ticket(case: Case, escalation: Escalation) -> None:
 # -- to the team -------------------------------------------------------------------------------------------------------
 
 
-def mail_team(case: Case, escalation: Escalation, key: str) -> None:
-    """A mail to the people of the queue: `key` names the occasion, and makes a repeat of it harmless."""
+def mail_team(
+    case: Case,
+    escalation: Escalation,
+    key: str,
+    *,
+    to: str | None = None,
+    phone: str | None = None,
+    invite: Invite | None = None,
+) -> None:
+    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless."""
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
     subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
     blocks: tuple[Block, ...] = (
         Paragraph(occasion.text),
         Highlight(escalation.commitment.text),
-        *_contact_given_since(case, escalation),
+        *((Facts((("Number to call", phone),)),) if phone else _contact_given_since(case, escalation)),
         Paragraph("Claim and answer it in WordPress, under Escalations."),
         Action("Open it in WordPress", desk_page(case.site, escalation.id)),
         *sections(ticket_of(escalation)),
@@ -100,7 +121,8 @@ def mail_team(case: Case, escalation: Escalation, key: str) -> None:
     key = f"{escalation.id}.team.{key}"
     thread = f"{escalation.id}.team.new"
     mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
-    post_mail(case, escalation, key, mail)
+    mail = replace(mail, to=to or mail.to)
+    post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
 
 
 def reached_at(case: Case, escalation: Escalation) -> str:
@@ -128,7 +150,7 @@ def team_letter(
     in_charge: bool = False,
 ) -> Mail:
     """A mail to the people of a queue, or to who is in charge of it; `key` is what its Message-ID is made of."""
-    footer = f"{_host(case.site)} sends this to those who answer the queue {queue}."
+    footer = f"{host(case.site)} sends this to those who answer the queue {queue}."
     letter = Letter("en", blocks, footer)
     return _mail(case, key, letter, to=_team_address(case, queue, in_charge=in_charge), subject=subject, thread=thread)
 
@@ -157,7 +179,7 @@ def mail_customer(
     values: Mapping[str, str],
     *,
     link: Link | None = None,
-    invitation: str | None = None,
+    invite: Invite | None = None,
 ) -> bool:
     """A mail to the customer in their language; False when no address is known.
 
@@ -168,7 +190,7 @@ def mail_customer(
         key: the message without its `mail_`, a dot, and what makes a repeat of it harmless.
         values: for the placeholders of the message.
         link: what its button leads to; the site where there is none.
-        invitation: see `bridge.ports.Mail`.
+        invite: makes the invitation that is sent along.
     """
     addressed = _with_address(case, escalation, session)
     to = addressed.visitor.email
@@ -178,7 +200,7 @@ def mail_customer(
     letter = _letter(case, escalation, session, f"mail_{message}", link, values)
     subject = say(case.policy, session, "mail_subject", reference=_reference(escalation))
     mail = _mail(case, f"{thread}.{key}", letter, to=to, subject=subject, thread=thread)
-    mail = replace(mail, reply_to=case.site.team_email, invitation=invitation)
+    mail = replace(mail, reply_to=case.site.team_email, invitation=invite(to) if invite else None)
     held = _held(case, addressed, by_a_person=message == "reply")
     post_mail(case, escalation, f"{thread}.{key}", mail, held=held)
     return True
@@ -200,7 +222,7 @@ def _letter(
     template = messages.wording(owned, language, message, values)
     link = link or Link("link_chat", case.site.url)
     blocks = (*worded(template, values), Action(say(case.policy, session, link.label), link.url))
-    footer = say(case.policy, session, "mail_footer", site=_host(case.site), reference=_reference(escalation))
+    footer = say(case.policy, session, "mail_footer", site=host(case.site), reference=_reference(escalation))
     return Letter(language, blocks, footer)
 
 
@@ -256,7 +278,7 @@ def _message_id(case: Case, key: str) -> str:
     return f"<{key}@{case.site.id}.escalation-bridge>"
 
 
-def _host(site: Site) -> str:
+def host(site: Site) -> str:
     return (urlsplit(site.url).hostname or site.id).removeprefix("www.")
 
 
@@ -272,5 +294,6 @@ def _post(case: Case, escalation: Escalation, kind: OutboxKind, *parts: str, hel
         payload=payload,
         due_at=case.at,
         held=held,
+        rank=rank_of(escalation, case.policy.tiers),
     )
     case.tx.work.post(row, case.at)

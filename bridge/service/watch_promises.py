@@ -11,6 +11,7 @@ from dataclasses import replace
 import structlog
 
 from bridge.domain import hours, routing
+from bridge.domain.callback import CallState
 from bridge.domain.escalation import (
     ACTIVE,
     Commitment,
@@ -22,24 +23,23 @@ from bridge.domain.escalation import (
     FollowUpKind,
 )
 from bridge.domain.health import Alarm
-from bridge.domain.instants import MINUTE, SECOND, to_rfc3339
+from bridge.domain.instants import DAY, MINUTE, SECOND, to_rfc3339
 from bridge.domain.queues import Queue
-from bridge.domain.session import Session
-from bridge.domain.values import Channel, Millis, Priority
+from bridge.domain.values import Channel, Millis
 from bridge.ports import StoreBusy
-from bridge.service import notify
+from bridge.service import keep_calls, notify
 from bridge.service.absence import nobody_came
 from bridge.service.context import Bridge, Case, new_id, open_case
-from bridge.service.escalate import Said, announce
+from bridge.service.escalate import Said, announce, first_session
 from bridge.service.keep_promise import alarm_kind
-from bridge.service.promise import Wording, make_commitment, plan_follow_ups
+from bridge.service.leases import LEASE
+from bridge.service.promise import Wording, make_commitment, plan_follow_ups, planned
 from bridge.service.route import home_of, queue_of, route_now, staffing, taking
 from bridge.service.send_digest import send_digest
-from bridge.service.verdicts import promise_values
+from bridge.service.verdicts import in_mail, promise_values
 
 log = structlog.get_logger()
 
-LEASE = MINUTE
 RETRY_AFTER = 5 * MINUTE
 BUSY_AFTER = 2 * SECOND
 """A database that is busy says nothing against the row."""
@@ -47,14 +47,15 @@ TRIES = 12
 
 FELL_THROUGH = Wording(live="escalated_live", otherwise="fell_through")
 BROKEN = Wording(live="broken", otherwise="broken")
+MISSED_CALL = Wording(live="call_missed", otherwise="call_missed")
 
 
 def follow_up_due(bridge: Bridge, *, limit: int = 20) -> int:
-    """Do what is due, oldest first, and return how many follow-ups were tried."""
+    """Do what is due, most urgent first, and return how many follow-ups were tried."""
     owner = uuid.uuid4().hex
-    now = bridge.clock.now()
+    now, take_over = bridge.leases.now()
     with bridge.store.write() as tx:
-        claimed = tx.work.claim_follow_ups(owner, now, now + LEASE, limit)
+        claimed = tx.work.claim_follow_ups(owner, now, now + LEASE, limit, take_over=take_over)
     for one in claimed:
         _try(bridge, owner, one)
     return len(claimed)
@@ -68,7 +69,7 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
             # first the escalation, then its follow-up: an agent's answer cancels in this order, and neither may
             # wait for the other
             held = tx.escalations.hold(one.site, one.escalation_id)
-            if not tx.work.finish_follow_up(one.id, owner, state="sent"):
+            if not tx.work.finish_follow_up(one.id, owner, state="sent", at=case.at):
                 return
             done = _do(case, held, one)
     except StoreBusy:
@@ -79,7 +80,8 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
         log.exception("follow_up.failed", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
         _push_ahead(bridge, owner, one, RETRY_AFTER)
         return
-    log.info("follow_up.done", site=one.site, escalation=one.escalation_id, kind=one.kind.value, did=done)
+    late = max(0, case.at - one.due_at) // SECOND
+    log.info("follow_up.done", site=one.site, escalation=one.escalation_id, kind=one.kind.value, did=done, late_s=late)
 
 
 def _push_ahead(bridge: Bridge, owner: str, one: FollowUp, wait: Millis) -> None:
@@ -99,7 +101,7 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
         return "nothing: the promise is kept or replaced"
     if one.kind is FollowUpKind.OPENING:
         send_digest(case, escalation.queue, one.due_at)
-    return DO[one.kind](case, escalation)
+    return DO[one.kind](case, for_mail(case, escalation))
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
@@ -130,7 +132,7 @@ def fall(case: Case, escalation: Escalation) -> None:
 
 
 def _opening(case: Case, escalation: Escalation) -> str:
-    """The team is in: remind it, see who is free for a live chat, and write to a customer who came after hours.
+    """The team is in: see who is free for a live chat, and write to a customer who came after hours.
 
     If the promise is due as well, that follow-up speaks.
     """
@@ -141,7 +143,7 @@ def _opening(case: Case, escalation: Escalation) -> str:
     told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, f"follow_up.{standing.id}")
     again = routing.opening_before(calendar, case.at, standing.due_at)
     if again is not None:
-        case.tx.work.plan_anew(_follow_up(escalation, FollowUpKind.OPENING, again))
+        case.tx.work.plan_anew(planned(case, escalation, FollowUpKind.OPENING, again))
     _offer_live(case, escalation)
     return "reminded the team, wrote to the customer" if told else "reminded the team"
 
@@ -150,7 +152,7 @@ def _mail_promise(case: Case, escalation: Escalation, key: str) -> bool:
     """Write to the customer about the standing promise; False when no address is known."""
     session = first_session(case, escalation)
     values = promise_values(case.policy, session, escalation.commitment)
-    return notify.mail_customer(case, escalation, session, key, values)
+    return notify.mail_customer(case, escalation, session, key, values, link=keep_calls.link(case, escalation))
 
 
 def _offer_live(case: Case, escalation: Escalation) -> Escalation:
@@ -166,7 +168,7 @@ def _offer_live(case: Case, escalation: Escalation) -> Escalation:
     offered = replace(escalation, queue=now.name, channel=Channel.LIVE)
     case.tx.escalations.set_state(offered)
     ends = min(case.at + now.queue.pickup_within, escalation.commitment.due_at)
-    case.tx.work.plan_anew(_follow_up(escalation, FollowUpKind.PICKUP, ends))
+    case.tx.work.plan_anew(planned(case, escalation, FollowUpKind.PICKUP, ends))
     return offered
 
 
@@ -203,21 +205,27 @@ def _next_rung(case: Case, escalation: Escalation) -> None:
 def _promise_due(case: Case, escalation: Escalation) -> str:
     """The promise is due and nobody has answered: say so, honestly, with a new promise on the next rung.
 
-    After so many broken promises as the queue allows, the person in charge is alarmed, the next promise takes the
-    queue's calmest time, and the customer is not mailed about it again.
+    After so many broken promises as the queue allows, the person in charge is alarmed, the next promise gives the team
+    a day more, and the customer is not mailed about it again.
     """
     broken = escalation.commitment
     _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
     made = case.tx.escalations.commitments(escalation.id)
     unkept = 1 + sum(one.state is CommitmentState.BROKEN for one in made)
-    calm = next(iter(Priority)) if unkept >= queue.promises else None
-    fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN, below=broken.channel, priority=calm)
+    too_often = unkept >= queue.promises
+    call = keep_calls.finish(case, escalation, CallState.MISSED)
+    wording = MISSED_CALL if call else BROKEN
+    patience = DAY if too_often else 0
+    fresh = renew(case, escalation, CommitmentState.BROKEN, wording, below=broken.channel, patience=patience)
     log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=unkept)
-    if calm:
+    if too_often:
         _alarm(case, fresh, broken, queue)
         return "the promise was broken again; the person in charge is alarmed"
-    notify.mail_team(case, fresh, f"broken.{broken.id}")
-    _mail_promise(case, fresh, f"broken.{broken.id}")
+    notify.mail_team(case, for_mail(case, fresh), f"broken.{broken.id}")
+    if call:
+        keep_calls.tell_missed(case, fresh, call)
+    else:
+        _mail_promise(case, fresh, f"broken.{broken.id}")
     return "the promise was broken; a new one was made"
 
 
@@ -226,7 +234,15 @@ def _alarm(case: Case, fresh: Escalation, broken: Commitment, queue: Queue) -> N
     text = f"Nobody answers escalation {fresh.id} of the queue {fresh.queue}: {queue.promises} promises were broken."
     detail = {"escalation_id": fresh.id, "queue": fresh.queue, "due_at": to_rfc3339(fresh.commitment.due_at)}
     case.tx.alarms.start(case.site.id, Alarm(new_id("alm"), alarm_kind(fresh.id), text, detail, case.at))
-    notify.mail_team(case, fresh, f"alarm.{broken.id}")
+    notify.mail_team(case, for_mail(case, fresh), f"alarm.{broken.id}", to=queue.in_charge)
+
+
+def _call_over(case: Case, escalation: Escalation) -> str:
+    """The time of a call is over. Who has claimed it may still be speaking, or forgot to say that they called."""
+    if escalation.state is not EscalationState.CLAIMED:
+        return _promise_due(case, escalation)
+    notify.mail_team(case, escalation, f"callback_over.{escalation.commitment.id}")
+    return "asked the team whether the call was made"
 
 
 DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
@@ -234,6 +250,8 @@ DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
     FollowUpKind.OPENING: _opening,
     FollowUpKind.WARN: _warn,
     FollowUpKind.PROMISE: _promise_due,
+    FollowUpKind.REMIND: keep_calls.remind,
+    FollowUpKind.CALL_OVER: _call_over,
 }
 
 
@@ -244,7 +262,7 @@ def renew(
     wording: Wording,
     *,
     below: Channel | None = None,
-    priority: Priority | None = None,
+    patience: Millis = 0,
 ) -> Escalation:
     """Put a new promise in place of the standing one, and tell every session of the escalation.
 
@@ -256,10 +274,11 @@ def renew(
         settled: what became of that promise.
         wording: how the customer is told.
         below: the rung that did not answer; None starts at the top of the ladder.
-        priority: whose time to answer is promised, if not the escalation's own.
+        patience: milliseconds after which the time to answer begins.
     """
     tier = escalation.packet.customer.tier
-    route = route_now(case, home_of(case, escalation), tier, priority or escalation.priority, below)
+    home = home_of(case, escalation)
+    route = route_now(case, home, tier, escalation.priority, below=below, patience=patience)
     session = first_session(case, escalation)
     commitment = make_commitment(case, session, escalation.id, route, wording=wording)
     case.tx.escalations.settle(escalation.commitment.id, settled)
@@ -268,18 +287,11 @@ def renew(
     case.tx.escalations.set_state(fresh)
     plan_follow_ups(case, fresh, route)
     if fresh.queue != escalation.queue:
-        notify.mail_team(case, fresh, f"new.{commitment.id}")
+        notify.mail_team(case, for_mail(case, fresh), f"new.{commitment.id}")
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
 
 
-def first_session(case: Case, escalation: Escalation) -> Session:
-    """The session that the escalation was decided in."""
-    session = case.tx.sessions.get(escalation.site, escalation.session_id)
-    if session is None:
-        raise RuntimeError("an escalation without a session")
-    return session
-
-
-def _follow_up(escalation: Escalation, kind: FollowUpKind, due_at: Millis) -> FollowUp:
-    return FollowUp(new_id("fup"), escalation.site, escalation.id, escalation.commitment.id, kind, due_at)
+def for_mail(case: Case, escalation: Escalation) -> Escalation:
+    """The escalation as a mail may quote it."""
+    return in_mail(case.policy, first_session(case, escalation), escalation)

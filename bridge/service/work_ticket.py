@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 
+from bridge.domain.callback import CallState
 from bridge.domain.escalation import ACTIVE, Agent, CommitmentState, Escalation, EscalationState, EventKind
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, State
 from bridge.ports import AgentReply, BridgeError
-from bridge.service import notify
+from bridge.service import keep_calls, notify
 from bridge.service.absence import is_there
 from bridge.service.context import Case
-from bridge.service.escalate import Said, announce
+from bridge.service.escalate import Said, announce, first_session
 from bridge.service.keep_promise import settle
 from bridge.service.verdicts import say
-from bridge.service.watch_promises import first_session
 
 
 class EscalationUnknown(BridgeError):  # noqa: N818
@@ -65,6 +65,23 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     return answered
 
 
+def called(case: Case, escalation_id: str, agent: Agent) -> Escalation:
+    """A person has called the customer: the promise is kept, whether the call was booked or not.
+
+    Where it is kept already, nothing changes.
+
+    Raises:
+        EscalationUnknown, EscalationOver: see there.
+    """
+    held = _hold_active(case, escalation_id)
+    if held.commitment.state is not CommitmentState.PENDING:
+        return held
+    keep_calls.finish(case, held, CallState.DONE)
+    spoken = _taken(case, held, settle(case, held, case.at), agent, case.at)
+    tell_all(case, spoken, EventKind.NOTICE, "call_made", agent=agent.name)
+    return spoken
+
+
 def resolve(case: Case, escalation_id: str, agent: Agent, at: Millis | None = None) -> Escalation:
     """A person is done, now or at the instant given: the session closes, nothing is sent any more.
 
@@ -97,14 +114,21 @@ def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
 
 
 def take_answer(case: Case, held: Escalation, answer: AgentReply) -> Escalation:
-    """What an answer changes, wherever it was given: the promise, who has the escalation, and when it was answered."""
-    is_there(case, held, answer.agent)
-    settled = settle(case, held, answer.at)
+    """What an answer changes, wherever it was given: the promise, who has the escalation, and when it was answered.
+
+    A call that lies ahead stays promised: words do not stand in for it.
+    """
+    settled = held if keep_calls.ahead(case, held, answer.at) else settle(case, held, answer.at)
+    return _taken(case, held, settled, answer.agent, answer.at)
+
+
+def _taken(case: Case, held: Escalation, settled: Escalation, agent: Agent, at: Millis) -> Escalation:
+    is_there(case, held, agent)
     answered = replace(
         settled,
         state=EscalationState.CLAIMED if held.state in ACTIVE else held.state,
-        claimed_by=held.claimed_by or answer.agent,
-        answered_at=min(answer.at, answer.at if held.answered_at is None else held.answered_at),
+        claimed_by=held.claimed_by or agent,
+        answered_at=min(at, at if held.answered_at is None else held.answered_at),
     )
     case.tx.escalations.set_state(answered)
     return answered

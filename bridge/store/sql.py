@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from bridge.store.alarms import Alarms, AlarmStatements
+from bridge.store.callbacks import Callbacks, CallbackStatements
 from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
 from bridge.store.hours import Hours, HoursStatements
@@ -29,7 +30,8 @@ class Statements:
         self.shadows = ShadowStatements(upsert)
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
-        self.work = WorkStatements(upsert)
+        self.callbacks = CallbackStatements(upsert, dialect)
+        self.work = WorkStatements(upsert, dialect)
         self.mails = MailStatements(upsert)
         self.ops = OpsStatements(upsert, dialect)
         self.stats = StatsStatements(dialect)
@@ -72,6 +74,10 @@ class SqlTx:
     @property
     def escalations(self) -> Escalations:
         return Escalations(self._c, self._s.escalations)
+
+    @property
+    def callbacks(self) -> Callbacks:
+        return Callbacks(self._c, self._s.callbacks)
 
     @property
     def work(self) -> Work:

@@ -140,6 +140,9 @@ def test_who_did_not_pick_up_counts_as_away_whatever_their_heartbeat_says(it: Si
     ask(it, "1")
     pass_time(it, minutes=3)
     it.team.is_there(ttl_s=3600, queues=["team"])
+    it.team.is_there(BOB, queues=["other"], capacity=2)
+    there = it.team.caller.ask("GET", "/v1/agents")["agents"]
+    assert [(one["name"], one["queues"], one["capacity"]) for one in there] == [("Bob", ["other"], 2)]
     assert ask(it, "2")["channel"] == "callback"
     it.clock.advance(minutes=15)
     assert ask(it, "3")["channel"] == "live"

@@ -7,8 +7,8 @@ from bridge.domain.instants import from_rfc3339
 from bridge.ports import Mail
 from bridge.service import notify
 from bridge.service.context import open_case
+from bridge.service.escalate import first_session
 from bridge.service.verdicts import say_due
-from bridge.service.watch_promises import first_session
 
 ASKING = {
     "en": "I was charged twice for order 1042. I want to talk to a human.",
@@ -16,7 +16,10 @@ ASKING = {
 }
 ANSWER = "Hello Ann,\n\nyou paid twice. I have sent the second payment back; it will reach you by Thursday.\n\nAda"
 INVITATION = "BEGIN:VCALENDAR\r\nMETHOD:REQUEST\r\nEND:VCALENDAR\r\n"
-CALLS = ("callback_booked", "callback_moved", "callback_reminder", "callback_cancelled", "callback_missed")
+CALLS = (
+    *("callback_booked", "callback_moved", "callback_reminder"),
+    *("callback_cancelled", "callback_missed", "callback_withdrawn"),
+)
 CALL = from_rfc3339("2026-11-03T15:30:00Z")
 TIERS = ("enterprise", "free", "business", "standard", "enterprise")
 
@@ -108,7 +111,7 @@ def calls(it: Sidecar) -> list[Mail]:
         when = say_due(case.policy, session, CALL, "America/New_York", case.at)
         values = {"when": when, "phone": "+1 555 0100", "promise": promise}
         for call in CALLS:
-            over = call in {"callback_cancelled", "callback_missed"}
+            over = call in CALLS[3:]
             link = notify.Link("link_book" if over else "link_call", "https://shop.example/?escbridge-call=signed")
-            notify.mail_customer(case, escalation, session, call, values, link=link, invitation=INVITATION)
+            notify.mail_customer(case, escalation, session, call, values, link=link, invite=lambda _: INVITATION)
     return work(it)

@@ -90,7 +90,7 @@ def fate(customer: Customer, index: int) -> str:
     came = customer.answered_at if customer.answered_at is not None else customer.ended_at
     if came is None:
         return "pending"
-    if came > promise.due_at:
+    if came >= promise.due_at:
         return "broken"
     return "replaced" if customer.answered_at is None and customer.ended == "release" else "kept"
 

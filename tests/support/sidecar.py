@@ -341,7 +341,7 @@ def in_process(
     bridge = replace(assembly.bridge, **{"systems": lambda _site: systems, **changes})
     try:
         pairing = add_site(bridge, SHOP, "http://127.0.0.1:8765")
-        app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings), 2000))
+        app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings)))
         yield Sidecar(app, bridge, clock, crm, desk, mailer, url, pairing)
     finally:
         assembly.close()
@@ -351,7 +351,7 @@ def with_systems(sidecar: Sidecar, *, crm: Crm | None = None, desk: Desk | None 
     """The same sidecar with other systems, and an app of its own."""
     systems = Systems(crm, desk, sidecar.mailer, "support@shop.example")
     bridge = replace(sidecar.bridge, systems=lambda _site: systems)
-    app = create_app(Parts(bridge, lambda: None, 2000))
+    app = create_app(Parts(bridge, lambda: None))
     return replace(sidecar, app=app, bridge=bridge)
 
 
