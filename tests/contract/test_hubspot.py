@@ -23,7 +23,8 @@ from support.contractcheck import (
 )
 from support.contracts import HUBSPOT, contract
 
-from bridge.adapters.crm.hubspot import Fields, HubSpot
+from bridge.adapters.crm.facts import Fields
+from bridge.adapters.crm.hubspot import HubSpot
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Call, Http, Reply
 from bridge.domain.customer import Account, OpenTicket, Order
