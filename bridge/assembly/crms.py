@@ -72,7 +72,7 @@ def _salesforce(own: SiteSettings, http: Http) -> Crm:
         return salesforce.Salesforce(
             http,
             base_url=own.salesforce_url,
-            session=salesforce.Session(http, own.salesforce_url, own.salesforce_client_id, secret),
+            access=salesforce.Access(http, own.salesforce_url, own.salesforce_client_id, secret),
             fields=fields,
             currency=own.crm_currency,
             version=own.salesforce_version,

@@ -31,7 +31,7 @@ from bridge.adapters.crm import salesforce
 from bridge.adapters.crm.endpoint import EndpointCrm, sign
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.crm.hubspot import HubSpot
-from bridge.adapters.crm.salesforce import Salesforce, Session
+from bridge.adapters.crm.salesforce import Access, Salesforce
 from bridge.adapters.http import Http, Reply
 from bridge.domain.customer import Account, Order
 from bridge.domain.values import Identity, Visitor
@@ -314,8 +314,8 @@ def test_a_refused_token_is_fetched_anew_once() -> None:
 def test_a_token_is_fetched_anew_when_its_life_is_over() -> None:
     crm, now = SalesforceCrm(), [0.0]
     http = Http(transport=InProcess(crm))
-    session = Session(http, BASE, "id", "s&t=1", clock=lambda: now[0])
-    asked = Salesforce(http, base_url=BASE, session=session, fields=Fields(**crm.fields))
+    access = Access(http, BASE, "id", "s&t=1", clock=lambda: now[0])
+    asked = Salesforce(http, base_url=BASE, access=access, fields=Fields(**crm.fields))
     for now[0], tokens in ((0.0, 1), (salesforce.LIFE - 1, 1), (salesforce.LIFE, 2)):
         asked.account(visitor(), budget=5)
         assert crm.tokens == tokens
@@ -348,6 +348,17 @@ def test_of_several_contacts_with_one_address_the_first_with_a_tier_counts() -> 
 def test_a_field_that_salesforce_does_not_have_fails_the_look_up_and_says_so() -> None:
     with pytest.raises(Rejected, match="no such field"):
         told(SalesforceCrm(), crm_fields="tier=Account.Plan__c")
+
+
+def test_an_object_that_salesforces_user_may_not_read_is_reported() -> None:
+    crm = SalesforceCrm()
+
+    def forbidden(request: Request) -> tuple[int, Any]:
+        hidden = "FROM Case " in (request.param("q") or "")
+        return (400, [{"message": "not supported", "errorCode": "INVALID_TYPE"}]) if hidden else crm.query(request)
+
+    crm.on(crm.first, forbidden)
+    assert asking(crm).check(budget=5) == ["The app's user may not read the object Case in Salesforce."]
 
 
 def test_a_field_in_another_case_is_malformed_and_not_empty() -> None:

@@ -123,6 +123,43 @@ def currency(value: object, default: str | None) -> str | None:
     return found.upper() if found else default
 
 
+def order(
+    key: str, total: object, currency_code: object, status: object, created_at: object, *, default: str | None = None
+) -> dict[str, Any] | None:
+    """An order of an account, or None: a deal without a worth is no order yet.
+
+    Args:
+        key: its id in the CRM.
+        total: its worth, as the CRM writes it.
+        currency_code: of the worth, as the CRM writes it.
+        status: in the CRM's words.
+        created_at: as the CRM writes it.
+        default: the currency where the CRM names none.
+
+    Raises:
+        Unreadable: the worth is no number.
+    """
+    worth = number(total, "total")
+    if worth is None or worth < 0:
+        return None
+    return {
+        "id": text(key, 80),
+        "total": worth,
+        "currency": currency(currency_code, default),
+        "status": text(status, 80) or "unknown",
+        "created_at": text(created_at, 80),
+    }
+
+
+def ticket(key: str, subject: object, status: object) -> dict[str, Any]:
+    """An open ticket of an account."""
+    return {
+        "id": text(key, 80),
+        "subject": text(subject, 200) or "(no subject)",
+        "status": text(status, 80) or "unknown",
+    }
+
+
 def account(facts: Mapping[str, Any], *, where: str = "malformed") -> Account:
     """The checked account.
 

@@ -198,27 +198,13 @@ class HubSpot:
             {
                 **self._fields.read(fact),
                 "name": facts.text(full_name, 200),
-                "open_tickets": [_ticket(record) for record in tickets],
+                "open_tickets": [
+                    facts.ticket(one.id, one.get("subject"), one.get("hs_pipeline_stage")) for one in tickets
+                ],
                 "orders": [order for deal in deals if (order := self._order(deal)) is not None],
             }
         )
 
     def _order(self, deal: _Record) -> dict[str, Any] | None:
-        total = facts.number(deal.get("amount"), "amount")
-        if total is None or total < 0:
-            return None  # a deal without a worth is no order yet
-        return {
-            "id": facts.text(deal.id, 80),
-            "total": total,
-            "currency": facts.currency(deal.get("deal_currency_code"), self._currency),
-            "status": facts.text(deal.get("dealstage"), 80) or "unknown",
-            "created_at": facts.text(deal.get("createdate"), 80),
-        }
-
-
-def _ticket(record: _Record) -> dict[str, Any]:
-    return {
-        "id": facts.text(record.id, 80),
-        "subject": facts.text(record.get("subject"), 200) or "(no subject)",
-        "status": facts.text(record.get("hs_pipeline_stage"), 80) or "unknown",
-    }
+        code, status, made = deal.get("deal_currency_code"), deal.get("dealstage"), deal.get("createdate")
+        return facts.order(deal.id, deal.get("amount"), code, status, made, default=self._currency)

@@ -188,16 +188,9 @@ class Pipedrive:
         )
 
     def _order(self, deal: _Deal) -> dict[str, Any] | None:
-        total = facts.number(deal.value, "value")
-        if total is None or total < 0 or deal.status not in _ORDERED:
+        if deal.status not in _ORDERED:
             return None
-        return {
-            "id": deal.id,
-            "total": total,
-            "currency": facts.currency(deal.currency, self._currency),
-            "status": deal.status,
-            "created_at": facts.text(deal.add_time, 80),
-        }
+        return facts.order(deal.id, deal.value, deal.currency, deal.status, deal.add_time, default=self._currency)
 
 
 def _plain(value: Any) -> object:

@@ -63,6 +63,10 @@ class _Contact(Lenient):
     account_id: Id | None = Field(alias="AccountId", default=None)
     cases: _Records[_Case] | None = Field(alias="Cases", default=None)
 
+    def open_cases(self) -> tuple[_Case, ...]:
+        """Those of this contact."""
+        return self.cases.records if self.cases else ()
+
     def at(self, path: str) -> object:
         """What stands under a field's path, such as `Account.Tier__c`."""
         value: object = self.model_dump(by_alias=True)
@@ -86,7 +90,7 @@ _CONTACTS = TypeAdapter(_Records[_Contact])
 _OPPORTUNITIES = TypeAdapter(_Records[_Opportunity])
 
 
-class Session:
+class Access:
     """The access token of the client-credentials flow: fetched when it is needed, kept, and dropped when refused.
 
     Args:
@@ -146,7 +150,7 @@ class Salesforce:
     Args:
         http: carries the calls.
         base_url: `https://<my domain>.my.salesforce.com`.
-        session: gives the access token.
+        access: gives the access token.
         fields: paths from the contact, such as `Account.Tier__c`.
         currency: of opportunities; Salesforce names one only in orgs with several.
         version: of the API.
@@ -162,7 +166,7 @@ class Salesforce:
         http: Http,
         *,
         base_url: str,
-        session: Session,
+        access: Access,
         fields: Fields = FIELDS,
         currency: str = "USD",
         version: str = VERSION,
@@ -172,7 +176,7 @@ class Salesforce:
             raise BadField(wrong)
         self._http = http
         self._url = f"{base_url.rstrip('/')}/services/data/{version}/query"
-        self._session = session
+        self._access = access
         self._fields = fields
         self._currency = currency
 
@@ -220,12 +224,12 @@ class Salesforce:
         return read(kind, answer).records
 
     def _ask(self, query: str, deadline: Deadline) -> Answer:
-        token = self._session.token(deadline)
+        token = self._access.token(deadline)
         answer = self._query(query, token, deadline)
         if answer.status != HTTPStatus.UNAUTHORIZED:
             return answer
-        self._session.drop(token)
-        answer = self._query(query, self._session.token(deadline), deadline)
+        self._access.drop(token)
+        answer = self._query(query, self._access.token(deadline), deadline)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise Rejected("http 401")
         return answer
@@ -246,30 +250,13 @@ class Salesforce:
             {
                 **self._fields.read(contact.at),
                 "name": facts.text(contact.name, 200),
-                "open_tickets": [_ticket(case) for case in contact.cases.records] if contact.cases else [],
+                "open_tickets": [facts.ticket(one.id, one.subject, one.status) for one in contact.open_cases()],
                 "orders": [order for one in opportunities if (order := self._order(one)) is not None],
             }
         )
 
-    def _order(self, opportunity: _Opportunity) -> dict[str, Any] | None:
-        total = facts.number(opportunity.amount, "Amount")
-        if total is None or total < 0:
-            return None
-        return {
-            "id": opportunity.id,
-            "total": total,
-            "currency": self._currency,
-            "status": facts.text(opportunity.stage, 80) or "unknown",
-            "created_at": facts.text(opportunity.created, 80),
-        }
-
-
-def _ticket(case: _Case) -> dict[str, Any]:
-    return {
-        "id": case.id,
-        "subject": facts.text(case.subject, 200) or "(no subject)",
-        "status": facts.text(case.status, 80) or "unknown",
-    }
+    def _order(self, one: _Opportunity) -> dict[str, Any] | None:
+        return facts.order(one.id, one.amount, self._currency, one.stage, one.created)
 
 
 def _escape(value: str) -> str:

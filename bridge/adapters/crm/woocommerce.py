@@ -124,20 +124,9 @@ class WooCommerce:
 
 
 def _compose(told: Mapping[str, Any], name: tuple[str | None, ...], orders: tuple[_Order, ...]) -> Account:
-    return facts.account(
-        {
-            **told,
-            "name": facts.text(" ".join(filter(None, name)), 200),
-            "orders": [_order(one) for one in orders if one.status not in _CART],
-        }
-    )
+    placed = [order for one in orders if one.status not in _CART and (order := _order(one)) is not None]
+    return facts.account({**told, "name": facts.text(" ".join(filter(None, name)), 200), "orders": placed})
 
 
-def _order(order: _Order) -> dict[str, Any]:
-    return {
-        "id": order.id,
-        "total": facts.number(order.total, "total"),
-        "currency": facts.currency(order.currency, None),
-        "status": facts.text(order.status, 80) or "unknown",
-        "created_at": facts.text(order.date_created, 80),
-    }
+def _order(order: _Order) -> dict[str, Any] | None:
+    return facts.order(order.id, order.total, order.currency, order.status, order.date_created)

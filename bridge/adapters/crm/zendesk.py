@@ -146,14 +146,6 @@ class ZendeskCrm:
             {
                 **self._fields.read(fact),
                 "name": facts.text(user.name, 200),
-                "open_tickets": [_ticket(one) for one in tickets],
+                "open_tickets": [facts.ticket(one.id, one.subject, one.status) for one in tickets],
             }
         )
-
-
-def _ticket(ticket: _Ticket) -> dict[str, Any]:
-    return {
-        "id": ticket.id,
-        "subject": facts.text(ticket.subject, 200) or "(no subject)",
-        "status": facts.text(ticket.status, 80) or "unknown",
-    }
