@@ -10,7 +10,7 @@ FOUND = $(wildcard $(SUITES:%=tests/%))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo wordpress test system check bench quality learn crash plugin screenshots clean
+.PHONY: help install demo wordpress test system check bench quality learn crash plugin letters screenshots clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -53,6 +53,9 @@ crash: $(VENV)/.dev ## only the tests that kill processes while they work
 
 plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress
 	@$(BIN)/python wp-plugin/build_zip.py
+
+letters: $(VENV)/.dev ## every mail that is sent, as HTML, text and pictures, into build/letters
+	@PYTHONPATH=tests $(BIN)/python tests/browser/letters.py
 
 screenshots: system $(VENV)/.dev ## pictures of every page that people see, from a real WordPress, into build/screenshots
 	@$(BIN)/python tests/wordpress/screenshots.py

@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 from bridge import __version__
-from bridge.commands import looking, outbox, policies, promises, propose, replay, running, shadow, sites, stats
+from bridge.commands import closing, looking, outbox, policies, promises, propose, replay, running, shadow, sites, stats
 from bridge.commands.common import Ordered, words_for
 
 
@@ -46,6 +46,8 @@ def cli() -> None:
 
 
 policies.policy.add_command(shadow.shadow)
+for command in (closing.hours_close, closing.hours_open, closing.hours_list, closing.hours_revoke):
+    promises.hours.add_command(command)
 for command in (
     *(running.init, running.up, running.serve, running.migrate, running.demo),
     *(sites.site, policies.policy, replay.replay),

@@ -15,6 +15,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from bridge.domain.callback import Callback
 from bridge.domain.closures import Command, Feed, Reading
 from bridge.domain.customer import Account
 from bridge.domain.escalation import (
@@ -28,6 +29,7 @@ from bridge.domain.escalation import (
     FollowUp,
     OutboxRow,
     Presence,
+    Who,
 )
 from bridge.domain.health import Alarm
 from bridge.domain.labels import Label
@@ -129,6 +131,30 @@ class TicketRef:
     url: str | None = None
 
 
+class NewsKind(StrEnum):
+    """What a helpdesk can tell of a ticket."""
+
+    PICKED_UP = "picked_up"
+    ANSWERED = "answered"
+    SOLVED = "solved"
+
+
+@dataclass(frozen=True, slots=True)
+class DeskNews:
+    """Something that a person did to a ticket in the helpdesk, at `at`.
+
+    `message_id` is the desk's name and its own id of an answer: it makes a repeat harmless. `text` is what the
+    customer was answered; None where the desk does not tell.
+    """
+
+    kind: NewsKind
+    escalation_id: str
+    agent: Agent
+    at: Millis
+    message_id: str = ""
+    text: str | None = None
+
+
 class Desk(Protocol):
     """A system where tickets live, beside the built-in one."""
 
@@ -192,7 +218,10 @@ class Presences(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised."""
+    """One message to one address. `message_id` is stable over every attempt, so that a repeat can be recognised.
+
+    It lies in the outbox as JSON: a new field has a default, so that what an earlier release wrote can still be sent.
+    """
 
     message_id: str
     sender: str
@@ -203,6 +232,12 @@ class Mail:
     reply_to: str | None = None
     sent_at: Millis = 0
     """The Date header, milliseconds UTC: the instant at which the mail was decided on."""
+    language: str | None = None
+    """Of its text, such as `de` or `pt-br`."""
+    in_reply_to: str | None = None
+    """The Message-ID that begins the thread to which the mail belongs; that mail need not exist."""
+    invitation: str | None = None
+    """An iCalendar object with a METHOD of REQUEST or CANCEL, shown by the reader's calendar and attached."""
 
 
 class Mailer(Protocol):
@@ -412,21 +447,69 @@ class Escalations(Protocol):
     ) -> list[Escalation]: ...
     def set_state(self, escalation: Escalation) -> None: ...
     def promise(self, site: str, commitment: Commitment) -> None: ...
-    def settle(self, commitment: str, state: CommitmentState) -> bool: ...
+    def settle(self, commitment: str, state: CommitmentState) -> bool:
+        """Say what became of a standing promise; returns whether it was standing."""
+        ...
+
+    def correct(self, commitment: str, state: CommitmentState) -> None:
+        """Put right what became of a promise, standing or not."""
+        ...
+
     def commitments(self, escalation: str) -> list[Commitment]: ...
     def keep_reply(self, site: str, escalation: str, reply: AgentReply) -> bool: ...
     def replies(self, escalation: str) -> list[AgentReply]: ...
     def delivery(self, escalation: str) -> Delivery | None: ...
-    def load(self, site: str) -> dict[str, int]: ...
+    def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
+        """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
+        ...
+
+    def load(self, site: str) -> dict[str, int]:
+        """Chats that each agent has taken and not ended."""
+        ...
+
+    def offered(self, site: str) -> dict[str, int]:
+        """Live chats by queue that nobody has taken yet."""
+        ...
+
     def decided_in(self, session: Session) -> bool:
         """Whether a rule has ever handed this session over; one that only joined an escalation was not."""
         ...
+
+
+class Callbacks(Protocol):
+    """Calls that customers have booked."""
+
+    def alone(self, site: str, queue: str) -> None:
+        """Until the transaction ends, nobody else books or moves a call of this queue.
+
+        Raises:
+            StoreBusy: somebody does just now, and does not end.
+        """
+        ...
+
+    def latest(self, site: str, escalation: str) -> Callback | None:
+        """The escalation's last call, booked or not any more."""
+        ...
+
+    def booked(self, site: str, queue: str, since: Millis, until: Millis) -> list[Callback]:
+        """The queue's booked calls that take place within this time, by their start."""
+        ...
+
+    def book(self, call: Callback) -> bool:
+        """Keep a new one; False if its seat is taken, or its escalation has one."""
+        ...
+
+    def change(self, call: Callback) -> None: ...
 
 
 class Work(Protocol):
     """What is due: follow-ups and outbox rows, claimed by lease."""
 
     def plan(self, follow_up: FollowUp) -> None: ...
+    def plan_anew(self, follow_up: FollowUp) -> None:
+        """As `plan`, but one of its kind and promise that is planned or done already is to be done at the new time."""
+        ...
+
     def cancel(self, escalation: str) -> int: ...
     def claim_follow_ups(self, owner: str, now: Millis, until: Millis, limit: int) -> list[FollowUp]: ...
     def finish_follow_up(self, follow_up: str, owner: str, *, state: str, error: str | None = None) -> bool: ...
@@ -443,15 +526,49 @@ class Work(Protocol):
     def due(self, until: Millis, limit: int) -> list[Json]: ...
 
 
+class Mails(Protocol):
+    """What keeps mails from being too many."""
+
+    def posted(self, external_id: str) -> bool:
+        """Whether a mail of this id lies in the outbox, sent or not."""
+        ...
+
+    def take_slot(self, site: str, address: str, slot: int, at: Millis, free_since: Millis) -> bool:
+        """Take one of an address' numbered slots, if it was never taken, or last at `free_since` or before."""
+        ...
+
+
 class People(Protocol):
     """Who of the team is there."""
 
-    def note(self, site: str, presence: Presence) -> None: ...
+    def note(self, site: str, presence: Presence) -> None:
+        """Keep what was last heard of a person. Who was unavailable and comes back is not away any more."""
+        ...
+
     def note_all(self, site: str, source: str, presences: Sequence[Presence]) -> None:
         """All that a source says just now: whoever it named before and names no more is not available."""
         ...
 
-    def present(self, site: str, at: Millis) -> list[Presence]: ...
+    def present(self, site: str, at: Millis) -> list[Presence]:
+        """Who has said that they are there, and does not count as away."""
+        ...
+
+    def send_away(self, site: str, who: Who, name: str, until: Millis) -> None:
+        """Count somebody as away, whatever is heard of them."""
+        ...
+
+    def is_away(self, site: str, who: Who, name: str, at: Millis) -> bool: ...
+    def call_back(self, site: str, who: Who, name: str) -> None:
+        """They are there: end their absence, if there is one."""
+        ...
+
+    def alone(self, site: str) -> None:
+        """Until the transaction ends, nobody else gives away the places of this site's people.
+
+        Raises:
+            StoreBusy: somebody does just now, and does not end.
+        """
+        ...
 
 
 class Ops(Protocol):
@@ -548,7 +665,11 @@ class Tx(Protocol):
     @property
     def escalations(self) -> Escalations: ...
     @property
+    def callbacks(self) -> Callbacks: ...
+    @property
     def work(self) -> Work: ...
+    @property
+    def mails(self) -> Mails: ...
     @property
     def people(self) -> People: ...
     @property

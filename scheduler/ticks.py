@@ -14,6 +14,7 @@ from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
+from bridge.service.read_closures import read_closures, watch_closures
 from bridge.service.watch_health import watch_health
 from bridge.service.watch_promises import follow_up_due
 
@@ -65,11 +66,17 @@ class Ticks:
         """Raise and clear the alarms about each site's rate of escalations."""
         watch_health(self.bridge)
 
+    def closures(self) -> None:
+        """Read the feeds of closures that are due, and see to the alarms about them."""
+        drain(partial(read_closures, self.bridge, limit=1), 1, self.stop)
+        watch_closures(self.bridge)
+
     def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
         """Each job: its name, what it does, and its interval as a multiple of the tick."""
         yield "beat", self.beat, 1
         yield "follow_up", self.follow_up, 1
         yield "deliver", self.deliver, 1
+        yield "closures", self.closures, 30
         yield "health", self.health, 150
         yield "tidy", self.tidy, 600
 

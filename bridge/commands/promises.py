@@ -25,6 +25,7 @@ from bridge.domain.values import Json, Millis, Priority
 from bridge.domain.week import Said, week_of
 from bridge.service import manage_policy
 from bridge.service.hours_in_force import HoursInForce
+from bridge.service.read_hours import show_feeds, tell_feed
 
 STANDARD = Path("-")
 """Standard input, or standard output."""
@@ -45,6 +46,11 @@ class Asked:
     def said(self, queue: str, name: str) -> list[Said]:
         """What was said beside that calendar."""
         return self.in_force.said(queue, name) if self.in_force else []
+
+    def feed(self, name: str) -> str | None:
+        """How the feed of a calendar stands, if it has one."""
+        shown = show_feeds(self.policy, self.in_force.feeds) if self.in_force else []
+        return next((tell_feed(one) for one in shown if one["calendar"] == name), None)
 
 
 @contextmanager
@@ -91,7 +97,7 @@ def hours(
         return
     with asked(file, site_id) as found:
         name, called = the_calendar(found.policy, queue, tier)
-        calendar, said = found.calendar(name, called), found.said(name, called)
+        calendar, said, feed = found.calendar(name, called), found.said(name, called), found.feed(called)
     at = now()
     days = week_of(calendar, the_day(week, calendar, at), said)
     if as_json:
@@ -100,6 +106,8 @@ def hours(
     click.echo(f"Queue {name}, calendar {called}, {days[0].date} to {days[-1].date}, {calendar.timezone}\n")
     click.echo(weeks.draw(days))
     click.echo(weeks.tell_now(calendar, at))
+    if feed:
+        click.echo(feed)
 
 
 def the_calendar(policy: Policy, queue: str | None, tier: str | None) -> tuple[str, str]:

@@ -31,7 +31,7 @@ class Play:
     def clock(self) -> None:
         """Show what the clock says."""
         at = self.stage.now()
-        zoned = say_when(at, calendar_zone=ZONE, visitor_zone=None, locale="en", now=at)
+        zoned = say_when(at, calendar_zone=ZONE, visitor_zone=None, locale="en", now=at, lasting=True)
         screen.clock(f"It is {zoned}, in {ZONE.rpartition('/')[2].replace('_', ' ')}")
 
     def explained(self, session: str) -> Json:
@@ -238,7 +238,7 @@ def third(play: Play) -> None:
     presence = {"available": True, "name": AGENT["name"], "capacity": 3, "ttl_s": 120}
     there = play.team("PUT", f"/v1/agents/{AGENT['id']}/presence", presence)
     until = from_rfc3339(there["expires_at"])
-    shown = say_when(until, calendar_zone=ZONE, visitor_zone=None, locale="en", now=play.stage.now())
+    shown = say_when(until, calendar_zone=ZONE, visitor_zone=None, locale="en", now=play.stage.now(), lasting=True)
     screen.note(f"{AGENT['name']} is at her desk (presence until {shown}, renewed by the plugin).")
     talk = Conversation(play, "Sam Okafor")
     talk.begin("43", "sam.okafor@example.com")

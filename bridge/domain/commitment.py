@@ -1,6 +1,7 @@
 """When a promise is due, and how its instant is said. Instants are milliseconds UTC."""
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -90,7 +91,29 @@ _JOINED = {
     "pl": "{date}, godz. {time} {zone}",
     "pt": "{date}, às {time} {zone}",
 }
-_JOINED_AT_ONE = {"es": "{date} a la {time} {zone}", "pt": "{date}, à {time} {zone}"}
+_JOINED_NEAR = {
+    "de": "{day}, {date}, {time} Uhr {zone}",
+    "en": "{time} {zone} {day}, {date}",
+    "es": "{date} ({day}) a las {time} {zone}",
+    "fr": "{date} ({day}) à {time} {zone}",
+    "it": "{day}, {date}, alle {time} {zone}",
+    "nl": "{date} ({day}) om {time} {zone}",
+    "pl": "{day}, {date}, godz. {time} {zone}",
+    "pt": "{date} ({day}), às {time} {zone}",
+}
+"""With today or tomorrow; behind the date where "before tomorrow" would read as a promise of its own."""
+_NEAR_DAYS = {
+    "de": ("heute", "morgen"),
+    "en": ("today", "tomorrow"),
+    "es": ("hoy", "mañana"),
+    "fr": ("aujourd’hui", "demain"),
+    "it": ("oggi", "domani"),
+    "nl": ("vandaag", "morgen"),
+    "pl": ("dziś", "jutra"),
+    "pt": ("hoje", "amanhã"),
+}
+_AT_ONE = {"es": (" a las ", " a la "), "pt": (" às ", " à ")}
+"""One o'clock is singular."""
 _FOR_YOU = {
     "de": "bei Ihnen {there}",
     "en": "{there} for you",
@@ -103,6 +126,14 @@ _FOR_YOU = {
 }
 _POLISH_WEEKDAYS = ("poniedziałku", "wtorku", "środy", "czwartku", "piątku", "soboty", "niedzieli")
 """Said after "do": until Monday."""
+
+_POLISH_ALONE = dict(
+    zip(
+        (*_POLISH_WEEKDAYS, "jutra"),
+        ("poniedziałek", "wtorek", "środa", "czwartek", "piątek", "sobota", "niedziela", "jutro"),
+        strict=True,
+    )
+)
 
 _ABBREVIATIONS = {
     "GMT": 0, "WET": 0, "WEST": 60, "BST": 60, "CET": 60, "CEST": 120, "EET": 120, "EEST": 180, "MSK": 180,
@@ -118,30 +149,71 @@ _YEAR = re.compile(r"(?:,?\s+(?:'[^']*'\s*)?)?y+(?:\s*'[^']*'\.?|[.年년]\s*)?"
 _SHORT_NAME = re.compile(r"[^\W\d_]{2,5}")
 
 
-def say_when(due_at: Millis, *, calendar_zone: str, visitor_zone: str | None, locale: str | None, now: Millis) -> str:
-    """The instant of a promise as people say it: `9:15 AM EST on Monday, November 2`.
+def say_when(
+    due_at: Millis,
+    *,
+    calendar_zone: str,
+    visitor_zone: str | None,
+    locale: str | None,
+    now: Millis,
+    lasting: bool = False,
+) -> str:
+    """The instant of a promise as people say it: `9:15 AM EST tomorrow, Monday, November 2`.
 
     Time, weekday and date are the team's, with the zone's name at that instant, and with the year when it is not that
-    of `now`. Where the visitor's wall clock shows something else, that follows: `(3:15 PM CET for you)`, with its own
-    date where that differs. An unknown `visitor_zone` is passed over; an unknown `locale` reads as English.
+    of `now`. Today and tomorrow are named where team and visitor have the same date both now and then, so that the
+    word is right for both. Where the visitor's wall clock shows something else, that follows: `(3:15 PM CET for you)`,
+    with its own date where that differs. An unknown `visitor_zone` is passed over; an unknown `locale` reads as
+    English.
+
+    Args:
+        due_at: the instant that is said.
+        calendar_zone: the team's zone.
+        visitor_zone: the visitor's, if it is known.
+        locale: the visitor's.
+        now: when it is said.
+        lasting: it is read at any time, as a mail or a record is: tomorrow would be wrong the day after.
 
     Raises:
         ValueError: no such `calendar_zone`.
     """
     speech = _locale(locale)
+    there = visitor_zone if hours.is_zone(visitor_zone) else None
     ours = _local(due_at, calendar_zone)
     with_year = ours.year != _local(now, calendar_zone).year
-    said = _said(ours, calendar_zone, speech, with_year=with_year)
-    if visitor_zone is None or not hours.is_zone(visitor_zone):
+    day = None if lasting else _near_day(due_at, now, {calendar_zone, there or calendar_zone}, speech.language)
+    said = _said(ours, calendar_zone, speech, with_year=with_year, day=day)
+    for_you = there and _for_visitor(ours, _local(due_at, there), there, speech, with_year=with_year)
+    return f"{said} ({for_you})" if for_you else said
+
+
+def by_itself(said: str, locale: str | None) -> str:
+    """What `say_when` said, as it stands alone, in a list or on a line of its own: Polish declines it after "do"."""
+    if _locale(locale).language != "pl":
         return said
-    theirs = _local(due_at, visitor_zone)
+    return re.sub(r"\w+", lambda word: _POLISH_ALONE.get(word[0], word[0]), said)
+
+
+def _near_day(due_at: Millis, now: Millis, zones: Collection[str], language: str) -> str | None:
+    """`today` or `tomorrow`, if the calendars on every wall agree."""
+    dates = {(_local(now, zone).date(), _local(due_at, zone).date()) for zone in zones}
+    words = _NEAR_DAYS.get(language, ())
+    if len(dates) > 1:
+        return None
+    ((today, then),) = dates
+    ahead = (then - today).days
+    return words[ahead] if 0 <= ahead < len(words) else None
+
+
+def _for_visitor(ours: datetime, theirs: datetime, zone: str, speech: Locale, *, with_year: bool) -> str | None:
+    """What the visitor's wall clock shows, or None where that is what the team's shows."""
     if theirs.replace(tzinfo=None) == ours.replace(tzinfo=None):
-        return said
+        return None
     if theirs.date() == ours.date():
-        there = f"{_time(theirs, speech)} {_zone_name(theirs, visitor_zone, speech)}"
+        there = f"{_time(theirs, speech)} {_zone_name(theirs, zone, speech)}"
     else:
-        there = _said(theirs, visitor_zone, speech, with_year=with_year or theirs.year != ours.year)
-    return f"{said} ({_FOR_YOU.get(speech.language, '{there}').format(there=there)})"
+        there = _said(theirs, zone, speech, with_year=with_year or theirs.year != ours.year)
+    return _FOR_YOU.get(speech.language, "{there}").format(there=there)
 
 
 @lru_cache(maxsize=256)
@@ -156,17 +228,20 @@ def _locale(tag: str | None) -> Locale:
     return Locale.parse("en_US")
 
 
-def _said(local: datetime, zone: str, speech: Locale, *, with_year: bool) -> str:
+def _said(local: datetime, zone: str, speech: Locale, *, with_year: bool, day: str | None = None) -> str:
     parts = {
         "date": _date(local, speech, with_year=with_year),
         "time": _time(local, speech),
         "zone": _zone_name(local, zone, speech),
+        "day": day or "",
     }
-    joined = _JOINED.get(speech.language)
+    joined = (_JOINED_NEAR if day else _JOINED).get(speech.language)
     if joined is None:
         return _plain(str(speech.datetime_formats["medium"]), parts)
     shown_hour = local.hour % 12 if "h" in _time_pattern(speech) else local.hour
-    return (_JOINED_AT_ONE.get(speech.language, joined) if shown_hour == 1 else joined).format(**parts)
+    if shown_hour == 1 and speech.language in _AT_ONE:
+        joined = joined.replace(*_AT_ONE[speech.language])
+    return joined.format(**parts)
 
 
 def _plain(pattern: str, parts: dict[str, str]) -> str:

@@ -32,13 +32,16 @@ class FollowUpKind(StrEnum):
     """What the scheduler does when it is due.
 
     `pickup`: nobody took the live chat, fall to the next rung. `opening`: the team is in, write to customer and team.
-    `warn`: the promise is near, warn the team. `promise`: the promise is due, see whether it was kept.
+    `warn`: the promise is near, warn the team. `promise`: the promise is due, see whether it was kept. `remind`: a
+    booked call is near, remind both sides. `call_over`: the time of a booked call is over, see whether it was made.
     """
 
     PICKUP = "pickup"
     OPENING = "opening"
     WARN = "warn"
     PROMISE = "promise"
+    REMIND = "remind"
+    CALL_OVER = "call_over"
 
 
 class OutboxKind(StrEnum):
@@ -46,6 +49,13 @@ class OutboxKind(StrEnum):
 
     TICKET = "ticket"
     MAIL = "mail"
+
+
+class Who(StrEnum):
+    """Who can count as away for a while: a person who is seen, or a queue whose people are not."""
+
+    AGENT = "agent"
+    QUEUE = "queue"
 
 
 class EventKind(StrEnum):
@@ -126,6 +136,8 @@ class FollowUp:
 class OutboxRow:
     """Something that must reach another system, with its frozen payload and a stable external id.
 
+    `held` says why the row is kept from being sent until a person lets it go.
+
     `open_sends` counts sends whose outcome nobody knows, the present one included: above 1 an earlier attempt may
     have acted, and only the target's own strategy may follow.
     """
@@ -141,6 +153,7 @@ class OutboxRow:
     attempts: int = 0
     open_sends: int = 0
     first_sent_at: Millis | None = None
+    held: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,16 +45,56 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "released": Key("the team gave the chat back to the assistant"),
         "resolved": Key("the team is done"),
         "closed": Key("the visitor writes on in a closed conversation"),
+        "call_offer": Key("after the promise of the hand-over, where a time for a call can be chosen"),
+        "call_booked": Key("a call is booked or moved: when it will be", ("due",)),
+        "call_cancelled": Key("the customer cancelled the call: the new promise", ("due",)),
+        "call_missed": Key("a booked call did not take place: the new promise", ("due",)),
+        "call_made": Key("a person has called the customer", (), ("agent",)),
+        "call_over": Key("behind the link of a mail, when there is no call to change any more"),
+        "call_title": Key("the title of a booked call in calendars", (), ("site",)),
         "mail_subject": Key("the subject of every mail to a customer", (), ("reference",)),
         "mail_follow_up": Key("the mail when the team opens", ("promise", "due"), ("reference",)),
         "mail_broken": Key("the mail when a promise was not kept", ("promise", "due"), ("reference",)),
         "mail_reply": Key("a person's answer, by mail", ("text",), ("agent", "reference")),
+        "mail_callback_booked": Key("the mail when a call is booked", ("when",), ("phone", "reference")),
+        "mail_callback_moved": Key("the mail when a booked call has a new time", ("when",), ("phone", "reference")),
+        "mail_callback_reminder": Key("the mail shortly before a booked call", ("when",), ("phone", "reference")),
+        "mail_callback_cancelled": Key(
+            "the mail when a booked call is cancelled: the new promise", ("promise", "due"), ("when", "reference")
+        ),
+        "mail_callback_missed": Key(
+            "the mail when a booked call did not take place: the new promise",
+            ("promise", "due"),
+            ("when", "reference"),
+        ),
+        "mail_callback_withdrawn": Key(
+            "the mail when the team is done with a request before its booked call", ("when",), ("reference",)
+        ),
+        "mail_footer": Key("at the end of every mail to a customer: who sends it, and why", (), ("site", "reference")),
+        "link_chat": Key("on the button of a mail that leads to the site and its chat"),
+        "link_book": Key("on the button of a mail that leads to the times for a call"),
+        "link_call": Key("on the button of a mail that leads to a booked call, to move or cancel it"),
     }
 )
 
 
 def text(messages: Messages, language: str, key: str, **values: str) -> str:
-    """The message in the language: the owner's, else the shipped one, else both again in English.
+    """The message in the language, see `wording`, with its values.
+
+    Raises:
+        ValueError: no such key, or no wording can do with the values.
+    """
+    said = fill(wording(messages, language, key, values), values)
+    return " ".join(said.split()) if key == "mail_subject" else said
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """The template with a value for each of its placeholders."""
+    return _PLACEHOLDER.sub(lambda found: values[found[1]], template)
+
+
+def wording(messages: Messages, language: str, key: str, values: Collection[str]) -> str:
+    """The template of a message in the language: the owner's, else the shipped one, else both again in English.
 
     A message of the owner's own has no shipped wording. A wording that asks for a value which is not given here is
     passed over, because the visitor has to hear something.
@@ -64,8 +104,7 @@ def text(messages: Messages, language: str, key: str, **values: str) -> str:
     """
     for template in _wordings(messages, language, key):
         if all(name in values for name in _PLACEHOLDER.findall(template)):
-            said = _PLACEHOLDER.sub(lambda found: values[found[1]], template)
-            return " ".join(said.split()) if key == "mail_subject" else said
+            return template
     if key not in KEYS:
         raise ValueError(f"no such message; {_hint(key)}")
     raise ValueError(f"the message {key} needs a value for {_braced(KEYS[key].one_of)}")
@@ -175,14 +214,37 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Our team has handed this chat back to the assistant.",
             "resolved": "Our team has marked your request as resolved.",
             "closed": "This conversation is closed. Please start a new one if you need us again.",
+            "call_offer": "You can also choose a time for a call.",
+            "call_booked": "We will call you at {due}, on the number you gave.",
+            "call_cancelled": "Your call is cancelled. A support agent will contact you before {due}.",
+            "call_missed": "We did not call you at the time we agreed on, and we are sorry. A support agent will "
+            "contact you before {due}.",
+            "call_made": "{agent} has called you.",
+            "call_over": "There is no call to change any more: your request has been dealt with.",
+            "call_title": "Call from {site}",
             "mail_subject": "Your request {reference}",
-            "mail_follow_up": "Hello,\n\nour team is in, and your request is with us. "
-            "What we told you:\n\n{promise}\n\n"
-            "If you want to add something, just reply to this e-mail.\n\nYour reference: {reference}\n",
-            "mail_broken": "Hello,\n\n{promise}\n\n"
-            "If you want to add something, just reply to this e-mail.\n\nYour reference: {reference}\n",
-            "mail_reply": "Hello,\n\n{agent} has answered your request:\n\n{text}\n\n"
-            "If you have another question, just reply to this e-mail.\n\nYour reference: {reference}\n",
+            "mail_follow_up": "Hello,\n\nOur team is in, and your request is with us. What we told you:\n\n"
+            "{promise}\n\nIf you want to add something, just reply to this e-mail.\n",
+            "mail_broken": "Hello,\n\n{promise}\n\nIf you want to add something, just reply to this e-mail.\n",
+            "mail_reply": "Hello,\n\n{agent} has answered your request:\n\n{text}\n\nIf you have another question, "
+            "just reply to this e-mail.\n",
+            "mail_callback_booked": "Hello,\n\nYour call is booked. We will call you at {phone}, at this time:\n\n"
+            "{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
+            "mail_callback_moved": "Hello,\n\nYour call has a new time. We will call you at {phone}, at this time:\n\n"
+            "{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
+            "mail_callback_reminder": "Hello,\n\nThis is a reminder of your call. We will call you at {phone}, at "
+            "this time:\n\n{when}\n\nIf the time does not suit you any more, you can move or cancel the call.\n",
+            "mail_callback_cancelled": "Hello,\n\nYour call is cancelled. This was its time: {when}.\n\nYour request "
+            "stays with us:\n\n{promise}\n",
+            "mail_callback_missed": "Hello,\n\nThe call that was booked for you did not take place, and we are sorry. "
+            "This was its time: {when}.\n\nWhat we promise you now:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Hello,\n\nYour call is cancelled, because our team has finished its work on "
+            "your request. This was its time: {when}.\n\nIf you need us again, just reply to this e-mail.\n",
+            "mail_footer": "{site} sends this e-mail because help was asked for in its chat with this address. If "
+            "that was not you, you need not do anything.\nYour reference: {reference}",
+            "link_chat": "Open the chat",
+            "link_book": "Choose a time for a call",
+            "link_call": "Move or cancel the call",
         },
         "de": {
             "claimed": "{agent} kümmert sich um Ihr Anliegen.",
@@ -198,15 +260,42 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Unser Team hat diesen Chat wieder an den Assistenten übergeben.",
             "resolved": "Unser Team hat Ihre Anfrage als gelöst markiert.",
             "closed": "Dieses Gespräch ist beendet. Bitte beginnen Sie ein neues, wenn Sie uns wieder brauchen.",
+            "call_offer": "Sie können auch einen Termin für einen Rückruf wählen.",
+            "call_booked": "Wir rufen Sie unter der angegebenen Nummer an, und zwar zu dieser Zeit: {due}.",
+            "call_cancelled": "Ihr Rückruf ist abgesagt. Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
+            "call_missed": "Wir haben Sie nicht zur vereinbarten Zeit angerufen. Das tut uns leid. Jemand aus unserem "
+            "Support meldet sich bei Ihnen bis {due}.",
+            "call_made": "{agent} hat Sie angerufen.",
+            "call_over": "Hier gibt es keinen Rückruf mehr zu ändern: Ihre Anfrage ist bearbeitet.",
+            "call_title": "Rückruf von {site}",
             "mail_subject": "Ihre Anfrage {reference}",
-            "mail_follow_up": "Guten Tag,\n\nunser Team ist da, und Ihre Anfrage liegt uns vor. "
-            "Unsere Zusage an Sie:\n\n"
-            "{promise}\n\nWenn Sie etwas ergänzen möchten, antworten Sie einfach auf diese E-Mail.\n\n"
-            "Ihr Zeichen: {reference}\n",
-            "mail_broken": "Guten Tag,\n\n{promise}\n\n"
-            "Wenn Sie etwas ergänzen möchten, antworten Sie einfach auf diese E-Mail.\n\nIhr Zeichen: {reference}\n",
-            "mail_reply": "Guten Tag,\n\n{agent} hat Ihre Anfrage beantwortet:\n\n{text}\n\n"
-            "Wenn Sie noch eine Frage haben, antworten Sie einfach auf diese E-Mail.\n\nIhr Zeichen: {reference}\n",
+            "mail_follow_up": "Guten Tag,\n\nunser Team ist da, und Ihre Anfrage liegt uns vor. Unsere Zusage an "
+            "Sie:\n\n{promise}\n\nWenn Sie etwas ergänzen möchten, antworten Sie einfach auf diese E-Mail.\n",
+            "mail_broken": "Guten Tag,\n\n{promise}\n\nWenn Sie etwas ergänzen möchten, antworten Sie einfach auf "
+            "diese E-Mail.\n",
+            "mail_reply": "Guten Tag,\n\n{agent} hat Ihre Anfrage beantwortet:\n\n{text}\n\nWenn Sie noch eine Frage "
+            "haben, antworten Sie einfach auf diese E-Mail.\n",
+            "mail_callback_booked": "Guten Tag,\n\nIhr Rückruf ist gebucht. Wir rufen Sie unter {phone} an, und zwar "
+            "zu dieser Zeit:\n\n{when}\n\nWenn Ihnen die Zeit nicht mehr passt, können Sie den Rückruf verschieben "
+            "oder absagen.\n",
+            "mail_callback_moved": "Guten Tag,\n\nIhr Rückruf hat einen neuen Termin. Wir rufen Sie unter {phone} an, "
+            "und zwar zu dieser Zeit:\n\n{when}\n\nWenn Ihnen die Zeit nicht mehr passt, können Sie den Rückruf "
+            "verschieben oder absagen.\n",
+            "mail_callback_reminder": "Guten Tag,\n\nwir erinnern Sie an Ihren Rückruf. Wir rufen Sie unter {phone} "
+            "an, und zwar zu dieser Zeit:\n\n{when}\n\nWenn Ihnen die Zeit nicht mehr passt, können Sie den Rückruf "
+            "verschieben oder absagen.\n",
+            "mail_callback_cancelled": "Guten Tag,\n\nIhr Rückruf ist abgesagt. Er war für diese Zeit geplant: "
+            "{when}.\n\nIhre Anfrage liegt uns weiterhin vor:\n\n{promise}\n",
+            "mail_callback_missed": "Guten Tag,\n\nder gebuchte Rückruf hat nicht stattgefunden. Das tut uns leid. Er "
+            "war für diese Zeit geplant: {when}.\n\nWas wir Ihnen jetzt zusagen:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Guten Tag,\n\nIhr Rückruf ist abgesagt, weil unser Team Ihre Anfrage "
+            "abgeschlossen hat. Er war für diese Zeit geplant: {when}.\n\nWenn Sie uns wieder brauchen, antworten Sie "
+            "einfach auf diese E-Mail.\n",
+            "mail_footer": "{site} sendet diese E-Mail, weil im Chat der Website mit dieser Adresse um Hilfe gebeten "
+            "wurde. Wenn Sie das nicht waren, brauchen Sie nichts zu tun.\nIhr Zeichen: {reference}",
+            "link_chat": "Chat öffnen",
+            "link_book": "Zeit für einen Rückruf wählen",
+            "link_call": "Rückruf verschieben oder absagen",
         },
         "es": {
             "claimed": "{agent} está revisando su solicitud.",
@@ -223,13 +312,38 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Nuestro equipo ha devuelto este chat al asistente.",
             "resolved": "Nuestro equipo ha marcado su solicitud como resuelta.",
             "closed": "Esta conversación está cerrada. Si nos necesita de nuevo, inicie otra.",
+            "call_offer": "También puede elegir una hora para que le llamemos.",
+            "call_booked": "Le llamaremos al número que nos ha dado el {due}.",
+            "call_cancelled": "Su llamada está cancelada. Un agente de soporte se pondrá en contacto con usted antes "
+            "del {due}.",
+            "call_missed": "No le hemos llamado a la hora acordada y lo sentimos. Un agente de soporte se pondrá en "
+            "contacto con usted antes del {due}.",
+            "call_made": "{agent} le ha llamado.",
+            "call_over": "Ya no hay ninguna llamada que cambiar: su solicitud está atendida.",
+            "call_title": "Llamada de {site}",
             "mail_subject": "Su solicitud {reference}",
             "mail_follow_up": "Hola:\n\nNuestro equipo ya está disponible y tiene su solicitud. Esto es lo que le "
-            "dijimos:\n\n{promise}\n\nSi desea añadir algo, responda a este correo.\n\nSu referencia: {reference}\n",
-            "mail_broken": "Hola:\n\n{promise}\n\n"
-            "Si desea añadir algo, responda a este correo.\n\nSu referencia: {reference}\n",
-            "mail_reply": "Hola:\n\n{agent} ha respondido a su solicitud:\n\n{text}\n\n"
-            "Si tiene otra pregunta, responda a este correo.\n\nSu referencia: {reference}\n",
+            "dijimos:\n\n{promise}\n\nSi desea añadir algo, responda a este correo.\n",
+            "mail_broken": "Hola:\n\n{promise}\n\nSi desea añadir algo, responda a este correo.\n",
+            "mail_reply": "Hola:\n\n{agent} ha respondido a su solicitud:\n\n{text}\n\nSi tiene otra pregunta, "
+            "responda a este correo.\n",
+            "mail_callback_booked": "Hola:\n\nSu llamada está reservada. Le llamaremos al {phone} en este momento:\n\n"
+            "{when}\n\nSi la hora ya no le conviene, puede cambiar o cancelar la llamada.\n",
+            "mail_callback_moved": "Hola:\n\nSu llamada tiene una nueva hora. Le llamaremos al {phone} en este "
+            "momento:\n\n{when}\n\nSi la hora ya no le conviene, puede cambiar o cancelar la llamada.\n",
+            "mail_callback_reminder": "Hola:\n\nLe recordamos su llamada. Le llamaremos al {phone} en este "
+            "momento:\n\n{when}\n\nSi la hora ya no le conviene, puede cambiar o cancelar la llamada.\n",
+            "mail_callback_cancelled": "Hola:\n\nSu llamada está cancelada. Estaba prevista para este momento: "
+            "{when}.\n\nSu solicitud sigue con nosotros:\n\n{promise}\n",
+            "mail_callback_missed": "Hola:\n\nLa llamada reservada no se ha realizado y lo sentimos. Estaba prevista "
+            "para este momento: {when}.\n\nEsto es lo que le prometemos ahora:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Hola:\n\nSu llamada está cancelada, porque nuestro equipo ha terminado de "
+            "atender su solicitud. Esta era su hora: {when}.\n\nSi nos necesita de nuevo, responda a este correo.\n",
+            "mail_footer": "{site} envía este correo porque alguien pidió ayuda en su chat con esta dirección. Si no "
+            "fue usted, no tiene que hacer nada.\nSu referencia: {reference}",
+            "link_chat": "Abrir el chat",
+            "link_book": "Elegir una hora para la llamada",
+            "link_call": "Cambiar o cancelar la llamada",
         },
         "fr": {
             "claimed": "{agent} s’occupe de votre demande.",
@@ -245,15 +359,39 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Notre équipe a rendu ce chat à l’assistant.",
             "resolved": "Notre équipe a marqué votre demande comme résolue.",
             "closed": "Cette conversation est close. Si vous avez de nouveau besoin de nous, commencez-en une autre.",
+            "call_offer": "Vous pouvez aussi choisir un horaire pour que nous vous appelions.",
+            "call_booked": "Nous vous appellerons le {due}, au numéro que vous avez indiqué.",
+            "call_cancelled": "Votre appel est annulé. Un conseiller vous contactera avant le {due}.",
+            "call_missed": "Nous n’avons pas appelé à l’heure convenue et nous en sommes désolés. Un conseiller "
+            "vous contactera avant le {due}.",
+            "call_made": "Vous avez reçu un appel de {agent}.",
+            "call_over": "Il n’y a plus d’appel à modifier : votre demande a été traitée.",
+            "call_title": "Appel de {site}",
             "mail_subject": "Votre demande {reference}",
-            "mail_follow_up": "Bonjour,\n\nNotre équipe est là et votre demande nous est parvenue. "
-            "Voici ce que nous vous "
-            "avons annoncé :\n\n{promise}\n\nPour ajouter quelque chose, répondez simplement à cet e-mail.\n\n"
-            "Votre référence : {reference}\n",
-            "mail_broken": "Bonjour,\n\n{promise}\n\n"
-            "Pour ajouter quelque chose, répondez simplement à cet e-mail.\n\nVotre référence : {reference}\n",
-            "mail_reply": "Bonjour,\n\n{agent} a répondu à votre demande :\n\n{text}\n\n"
-            "Pour une autre question, répondez simplement à cet e-mail.\n\nVotre référence : {reference}\n",
+            "mail_follow_up": "Bonjour,\n\nNotre équipe est là et votre demande nous est parvenue. Voici ce que nous "
+            "vous avons annoncé :\n\n{promise}\n\nPour ajouter quelque chose, répondez simplement à cet e-mail.\n",
+            "mail_broken": "Bonjour,\n\n{promise}\n\nPour ajouter quelque chose, répondez simplement à cet e-mail.\n",
+            "mail_reply": "Bonjour,\n\n{agent} a répondu à votre demande :\n\n{text}\n\nPour une autre question, "
+            "répondez simplement à cet e-mail.\n",
+            "mail_callback_booked": "Bonjour,\n\nVotre appel est réservé. Nous vous appellerons au {phone}, à ce "
+            "moment :\n\n{when}\n\nSi cet horaire ne vous convient plus, vous pouvez déplacer ou annuler l’appel.\n",
+            "mail_callback_moved": "Bonjour,\n\nVotre appel a un nouvel horaire. Nous vous appellerons au {phone}, à "
+            "ce moment :\n\n{when}\n\nSi cet horaire ne vous convient plus, vous pouvez déplacer ou annuler l’appel.\n",
+            "mail_callback_reminder": "Bonjour,\n\nNous vous rappelons votre rendez-vous téléphonique. Nous vous "
+            "appellerons au {phone}, à ce moment :\n\n{when}\n\nSi cet horaire ne vous convient plus, vous pouvez "
+            "déplacer ou annuler l’appel.\n",
+            "mail_callback_cancelled": "Bonjour,\n\nVotre appel est annulé. Il était prévu à ce moment : {when}.\n\n"
+            "Votre demande reste entre nos mains :\n\n{promise}\n",
+            "mail_callback_missed": "Bonjour,\n\nL’appel réservé n’a pas eu lieu et nous en sommes désolés. Il était "
+            "prévu à ce moment : {when}.\n\nVoici ce que nous vous promettons maintenant :\n\n{promise}\n",
+            "mail_callback_withdrawn": "Bonjour,\n\nVotre appel est annulé, car notre équipe a terminé de traiter "
+            "votre demande. Il était prévu à cette heure : {when}.\n\nSi vous avez de nouveau besoin de nous, "
+            "répondez simplement à cet e-mail.\n",
+            "mail_footer": "{site} envoie cet e-mail parce que de l’aide a été demandée dans son chat avec cette "
+            "adresse. Si ce n’était pas vous, vous n’avez rien à faire.\nVotre référence : {reference}",
+            "link_chat": "Ouvrir le chat",
+            "link_book": "Choisir un horaire d’appel",
+            "link_call": "Déplacer ou annuler l’appel",
         },
         "it": {
             "claimed": "{agent} sta esaminando la Sua richiesta.",
@@ -270,15 +408,40 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Il nostro team ha restituito questa chat all’assistente.",
             "resolved": "Il nostro team ha contrassegnato la Sua richiesta come risolta.",
             "closed": "Questa conversazione è chiusa. Se ha ancora bisogno di noi, ne inizi una nuova.",
+            "call_offer": "Può anche scegliere un orario per essere richiamato.",
+            "call_booked": "La chiameremo al numero che ci ha indicato, all’orario seguente: {due}.",
+            "call_cancelled": "La Sua telefonata è annullata. Un operatore dell’assistenza La contatterà entro {due}.",
+            "call_missed": "Non L’abbiamo chiamata all’orario concordato e ce ne scusiamo. Un operatore "
+            "dell’assistenza La contatterà entro {due}.",
+            "call_made": "{agent} L’ha chiamata.",
+            "call_over": "Non c’è più nessuna telefonata da modificare: la Sua richiesta è stata evasa.",
+            "call_title": "Telefonata da {site}",
             "mail_subject": "La Sua richiesta {reference}",
-            "mail_follow_up": "Buongiorno,\n\nil nostro team è al lavoro e ha la Sua richiesta. "
-            "Ecco che cosa Le abbiamo "
-            "comunicato:\n\n{promise}\n\nPer aggiungere qualcosa, risponda a questa e-mail.\n\n"
-            "Il Suo riferimento: {reference}\n",
-            "mail_broken": "Buongiorno,\n\n{promise}\n\n"
-            "Per aggiungere qualcosa, risponda a questa e-mail.\n\nIl Suo riferimento: {reference}\n",
-            "mail_reply": "Buongiorno,\n\n{agent} ha risposto alla Sua richiesta:\n\n{text}\n\n"
-            "Se ha un’altra domanda, risponda a questa e-mail.\n\nIl Suo riferimento: {reference}\n",
+            "mail_follow_up": "Buongiorno,\n\nil nostro team è al lavoro e ha la Sua richiesta. Ecco che cosa Le "
+            "abbiamo comunicato:\n\n{promise}\n\nPer aggiungere qualcosa, risponda a questa e-mail.\n",
+            "mail_broken": "Buongiorno,\n\n{promise}\n\nPer aggiungere qualcosa, risponda a questa e-mail.\n",
+            "mail_reply": "Buongiorno,\n\n{agent} ha risposto alla Sua richiesta:\n\n{text}\n\nSe ha un’altra "
+            "domanda, risponda a questa e-mail.\n",
+            "mail_callback_booked": "Buongiorno,\n\nla Sua telefonata è prenotata. La chiameremo al numero {phone} in "
+            "questo momento:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la telefonata.\n",
+            "mail_callback_moved": "Buongiorno,\n\nla Sua telefonata ha un nuovo orario. La chiameremo al numero "
+            "{phone} all’orario seguente:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la "
+            "telefonata.\n",
+            "mail_callback_reminder": "Buongiorno,\n\nLe ricordiamo la Sua telefonata. La chiameremo al numero "
+            "{phone} all’orario seguente:\n\n{when}\n\nSe l’orario non Le va più bene, può spostare o annullare la "
+            "telefonata.\n",
+            "mail_callback_cancelled": "Buongiorno,\n\nla Sua telefonata è annullata. Era prevista per questo "
+            "momento: {when}.\n\nLa Sua richiesta resta in carico a noi:\n\n{promise}\n",
+            "mail_callback_missed": "Buongiorno,\n\nla telefonata prenotata non è avvenuta e ce ne scusiamo. Era "
+            "prevista per questo momento: {when}.\n\nEcco che cosa Le promettiamo ora:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Buongiorno,\n\nla Sua telefonata è annullata, perché il nostro team ha "
+            "concluso il lavoro sulla Sua richiesta. L’orario era questo: {when}.\n\nSe ha ancora bisogno di noi, "
+            "risponda a questa e-mail.\n",
+            "mail_footer": "{site} invia questa e-mail perché nella sua chat è stato chiesto aiuto con questo "
+            "indirizzo. Se non è stato Lei, non deve fare nulla.\nIl Suo riferimento: {reference}",
+            "link_chat": "Apra la chat",
+            "link_book": "Scelga un orario per la telefonata",
+            "link_call": "Sposti o annulli la telefonata",
         },
         "nl": {
             "claimed": "{agent} bekijkt uw verzoek.",
@@ -293,13 +456,39 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Ons team heeft deze chat teruggegeven aan de assistent.",
             "resolved": "Ons team heeft uw aanvraag als opgelost gemarkeerd.",
             "closed": "Dit gesprek is gesloten. Begin gerust een nieuw gesprek als u ons weer nodig hebt.",
+            "call_offer": "U kunt ook een tijd kiezen waarop we u bellen.",
+            "call_booked": "We bellen u op het nummer dat u hebt opgegeven, op {due}.",
+            "call_cancelled": "Uw telefoongesprek is geannuleerd. Een medewerker neemt contact met u op vóór {due}.",
+            "call_missed": "We hebben u niet gebeld op de afgesproken tijd. Dat spijt ons. Een medewerker neemt "
+            "contact met u op vóór {due}.",
+            "call_made": "{agent} heeft u gebeld.",
+            "call_over": "Er is geen telefoongesprek meer om te wijzigen: uw aanvraag is afgehandeld.",
+            "call_title": "Telefoongesprek met {site}",
             "mail_subject": "Uw aanvraag {reference}",
             "mail_follow_up": "Goedendag,\n\nOns team is er en heeft uw aanvraag. Dit hebben we u laten weten:\n\n"
-            "{promise}\n\nWilt u iets toevoegen? Beantwoord dan deze e-mail.\n\nUw kenmerk: {reference}\n",
-            "mail_broken": "Goedendag,\n\n{promise}\n\n"
-            "Wilt u iets toevoegen? Beantwoord dan deze e-mail.\n\nUw kenmerk: {reference}\n",
-            "mail_reply": "Goedendag,\n\n{agent} heeft uw aanvraag beantwoord:\n\n{text}\n\n"
-            "Hebt u nog een vraag? Beantwoord dan deze e-mail.\n\nUw kenmerk: {reference}\n",
+            "{promise}\n\nWilt u iets toevoegen? Beantwoord dan deze e-mail.\n",
+            "mail_broken": "Goedendag,\n\n{promise}\n\nWilt u iets toevoegen? Beantwoord dan deze e-mail.\n",
+            "mail_reply": "Goedendag,\n\n{agent} heeft uw aanvraag beantwoord:\n\n{text}\n\nHebt u nog een vraag? "
+            "Beantwoord dan deze e-mail.\n",
+            "mail_callback_booked": "Goedendag,\n\nUw telefoongesprek is geboekt. We bellen u op {phone}, op dit "
+            "moment:\n\n{when}\n\nKomt het tijdstip niet meer uit? Dan kunt u het gesprek verzetten of annuleren.\n",
+            "mail_callback_moved": "Goedendag,\n\nUw telefoongesprek heeft een nieuw tijdstip. We bellen u op "
+            "{phone}, op dit moment:\n\n{when}\n\nKomt het tijdstip niet meer uit? Dan kunt u het gesprek verzetten "
+            "of annuleren.\n",
+            "mail_callback_reminder": "Goedendag,\n\nWe herinneren u aan uw telefoongesprek. We bellen u op {phone}, "
+            "op dit moment:\n\n{when}\n\nKomt het tijdstip niet meer uit? Dan kunt u het gesprek verzetten of "
+            "annuleren.\n",
+            "mail_callback_cancelled": "Goedendag,\n\nUw telefoongesprek is geannuleerd. Het was gepland op dit "
+            "moment: {when}.\n\nUw aanvraag blijft bij ons:\n\n{promise}\n",
+            "mail_callback_missed": "Goedendag,\n\nHet geboekte telefoongesprek heeft niet plaatsgevonden. Dat spijt "
+            "ons. Het was gepland op dit moment: {when}.\n\nDit beloven we u nu:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Goedendag,\n\nUw telefoongesprek is geannuleerd, omdat ons team klaar is met "
+            "uw aanvraag. Dit was de tijd: {when}.\n\nHebt u ons weer nodig? Beantwoord dan deze e-mail.\n",
+            "mail_footer": "{site} stuurt deze e-mail omdat in de chat van de website met dit adres om hulp is "
+            "gevraagd. Was u dat niet? Dan hoeft u niets te doen.\nUw kenmerk: {reference}",
+            "link_chat": "Open de chat",
+            "link_book": "Kies een tijdstip om gebeld te worden",
+            "link_call": "Verzet of annuleer het gesprek",
         },
         "pl": {
             "claimed": "{agent} zajmuje się Twoją sprawą.",
@@ -315,13 +504,41 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Nasz zespół przekazał ten czat z powrotem asystentowi.",
             "resolved": "Nasz zespół oznaczył Twoje zgłoszenie jako rozwiązane.",
             "closed": "Ta rozmowa jest zakończona. Jeśli znów będziesz nas potrzebować, rozpocznij nową.",
+            "call_offer": "Możesz też wybrać termin rozmowy telefonicznej.",
+            "call_booked": "Zadzwonimy do Ciebie pod podany numer. Prosimy o dostępność od {due}.",
+            "call_cancelled": "Twoja rozmowa jest odwołana. Nasz konsultant skontaktuje się z Tobą do {due}.",
+            "call_missed": "Nie zadzwoniliśmy do Ciebie w umówionym czasie. Przepraszamy. Nasz konsultant skontaktuje "
+            "się z Tobą do {due}.",
+            "call_made": "Rozmowę z Tobą przeprowadził nasz konsultant: {agent}.",
+            "call_over": "Nie ma już rozmowy, którą można zmienić: Twoje zgłoszenie jest załatwione.",
+            "call_title": "Rozmowa z {site}",
             "mail_subject": "Twoje zgłoszenie {reference}",
             "mail_follow_up": "Dzień dobry,\n\nnasz zespół już pracuje i ma Twoje zgłoszenie. Oto nasza obietnica:\n\n"
-            "{promise}\n\nJeśli chcesz coś dodać, odpowiedz na tę wiadomość.\n\nNumer zgłoszenia: {reference}\n",
-            "mail_broken": "Dzień dobry,\n\n{promise}\n\n"
-            "Jeśli chcesz coś dodać, odpowiedz na tę wiadomość.\n\nNumer zgłoszenia: {reference}\n",
-            "mail_reply": "Dzień dobry,\n\nna Twoje zgłoszenie odpowiada {agent}:\n\n{text}\n\n"
-            "Jeśli masz kolejne pytanie, odpowiedz na tę wiadomość.\n\nNumer zgłoszenia: {reference}\n",
+            "{promise}\n\nJeśli chcesz coś dodać, odpowiedz na tę wiadomość.\n",
+            "mail_broken": "Dzień dobry,\n\n{promise}\n\nJeśli chcesz coś dodać, odpowiedz na tę wiadomość.\n",
+            "mail_reply": "Dzień dobry,\n\nna Twoje zgłoszenie odpowiada {agent}:\n\n{text}\n\nJeśli masz kolejne "
+            "pytanie, odpowiedz na tę wiadomość.\n",
+            "mail_callback_booked": "Dzień dobry,\n\nTwoja rozmowa telefoniczna jest umówiona. Zadzwonimy pod numer "
+            "{phone} w tym terminie:\n\n{when}\n\nJeśli ten termin już Ci nie odpowiada, możesz przełożyć lub odwołać "
+            "rozmowę.\n",
+            "mail_callback_moved": "Dzień dobry,\n\nTwoja rozmowa telefoniczna ma nowy termin. Zadzwonimy pod numer "
+            "{phone} w tym terminie:\n\n{when}\n\nJeśli ten termin już Ci nie odpowiada, możesz przełożyć lub odwołać "
+            "rozmowę.\n",
+            "mail_callback_reminder": "Dzień dobry,\n\nprzypominamy o Twojej rozmowie telefonicznej. Zadzwonimy pod "
+            "numer {phone} w tym terminie:\n\n{when}\n\nJeśli ten termin już Ci nie odpowiada, możesz przełożyć lub "
+            "odwołać rozmowę.\n",
+            "mail_callback_cancelled": "Dzień dobry,\n\nTwoja rozmowa telefoniczna została odwołana. Była umówiona na "
+            "ten termin: {when}.\n\nTwoje zgłoszenie nadal jest u nas:\n\n{promise}\n",
+            "mail_callback_missed": "Dzień dobry,\n\numówiona rozmowa telefoniczna się nie odbyła. Przepraszamy. Była "
+            "umówiona na ten termin: {when}.\n\nNasza nowa obietnica:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Dzień dobry,\n\nTwoja rozmowa jest odwołana, ponieważ nasz zespół zakończył "
+            "pracę nad Twoim zgłoszeniem. Taki był jej termin: {when}.\n\nJeśli znów będziesz nas potrzebować, "
+            "odpowiedz na tę wiadomość.\n",
+            "mail_footer": "{site} wysyła tę wiadomość, ponieważ na czacie poproszono o pomoc i podano ten adres. "
+            "Jeśli to nie Ty, nie musisz nic robić.\nNumer zgłoszenia: {reference}",
+            "link_chat": "Otwórz czat",
+            "link_book": "Wybierz termin rozmowy",
+            "link_call": "Przełóż lub odwołaj rozmowę",
         },
         "pt": {
             "claimed": "{agent} está cuidando do seu pedido.",
@@ -337,14 +554,37 @@ DEFAULTS: Messages = MappingProxyType(
             "released": "Nossa equipe devolveu este chat ao assistente.",
             "resolved": "Nossa equipe marcou sua solicitação como resolvida.",
             "closed": "Esta conversa está encerrada. Se precisar de nós novamente, inicie uma nova.",
+            "call_offer": "Você também pode escolher um horário para receber uma ligação.",
+            "call_booked": "Ligaremos para o número que você informou, neste horário: {due}.",
+            "call_cancelled": "Sua ligação foi cancelada. Um atendente entrará em contato com você antes de {due}.",
+            "call_missed": "Não ligamos para você no horário combinado e pedimos desculpas. Um atendente entrará em "
+            "contato com você antes de {due}.",
+            "call_made": "{agent} ligou para você.",
+            "call_over": "Não há mais nenhuma ligação para alterar: sua solicitação já foi atendida.",
+            "call_title": "Ligação de {site}",
             "mail_subject": "Sua solicitação {reference}",
-            "mail_follow_up": "Olá,\n\nnossa equipe já está disponível e recebeu sua solicitação. "
-            "Foi isto que informamos:"
-            "\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n\nSua referência: {reference}\n",
-            "mail_broken": "Olá,\n\n{promise}\n\n"
-            "Se quiser acrescentar algo, responda a este e-mail.\n\nSua referência: {reference}\n",
-            "mail_reply": "Olá,\n\n{agent} respondeu à sua solicitação:\n\n{text}\n\n"
-            "Se tiver outra pergunta, responda a este e-mail.\n\nSua referência: {reference}\n",
+            "mail_follow_up": "Olá,\n\nNossa equipe já está disponível e recebeu sua solicitação. Foi isto que "
+            "informamos:\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n",
+            "mail_broken": "Olá,\n\n{promise}\n\nSe quiser acrescentar algo, responda a este e-mail.\n",
+            "mail_reply": "Olá,\n\n{agent} respondeu à sua solicitação:\n\n{text}\n\nSe tiver outra pergunta, "
+            "responda a este e-mail.\n",
+            "mail_callback_booked": "Olá,\n\nSua ligação está agendada. Vamos ligar para {phone} neste horário:\n\n"
+            "{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
+            "mail_callback_moved": "Olá,\n\nSua ligação tem um novo horário. Vamos ligar para {phone} neste "
+            "horário:\n\n{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
+            "mail_callback_reminder": "Olá,\n\nEste é um lembrete da sua ligação. Vamos ligar para {phone} neste "
+            "horário:\n\n{when}\n\nSe o horário não for mais conveniente, você pode remarcar ou cancelar a ligação.\n",
+            "mail_callback_cancelled": "Olá,\n\nSua ligação foi cancelada. Ela estava marcada para este horário: "
+            "{when}.\n\nSua solicitação continua conosco:\n\n{promise}\n",
+            "mail_callback_missed": "Olá,\n\nA ligação agendada não aconteceu e pedimos desculpas. Ela estava marcada "
+            "para este horário: {when}.\n\nO que prometemos a você agora:\n\n{promise}\n",
+            "mail_callback_withdrawn": "Olá,\n\nSua ligação foi cancelada, porque nossa equipe concluiu o trabalho na "
+            "sua solicitação. O horário era este: {when}.\n\nSe precisar de nós novamente, responda a este e-mail.\n",
+            "mail_footer": "{site} envia este e-mail porque alguém pediu ajuda no chat do site com este endereço. Se "
+            "não foi você, não precisa fazer nada.\nSua referência: {reference}",
+            "link_chat": "Abrir o chat",
+            "link_book": "Escolher um horário para a ligação",
+            "link_call": "Remarcar ou cancelar a ligação",
         },
     }
 )

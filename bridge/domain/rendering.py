@@ -1,17 +1,16 @@
-"""A ticket as plain text for people: what matters first, the whole conversation last. Times are UTC and say so.
+"""A ticket for people: what matters first, the whole conversation last. Times are UTC and say so.
 
-What visitors and bots wrote is indented, so that no message can pass for a part of ours.
+It is made of a letter's blocks, so that the ticket in a helpdesk and the mail to the team say the same.
 """
 
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
+from bridge.domain.letters import Facts, Paragraph, Quote, Section, flat, plain, plain_block
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer, Ticket
 from bridge.domain.values import Identity, Millis
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_INDENT = "    "
+CONVERSATION = "CONVERSATION (times in UTC)"
 _SURE = {
     Identity.VERIFIED: "verified (logged in)",
     Identity.CLAIMED: "UNVERIFIED (the visitor typed this address)",
@@ -27,15 +26,21 @@ def render_ticket(ticket: Ticket, *, limit: int | None = None) -> str:
         limit: characters that the place holds; the oldest lines of the conversation are left out, and counted, until
             the text fits.
     """
-    head = "\n\n".join(_parts(ticket))
-    lines = [_line(line) for line in ticket.packet.transcript]
+    head = plain(_head(ticket))
+    lines = [plain_block(_said(line)) for line in ticket.packet.transcript]
     room = None if limit is None else limit - len(head) - 200
     kept = _newest(lines, room)
     left_out = len(lines) - len(kept)
-    note = [f"{_INDENT}({left_out} earlier messages do not fit here; WordPress has all of them)"] if left_out else []
-    body = "\n".join([*note, *kept]) or f"{_INDENT}(nothing was said)"
-    text = f"{head}\n\nCONVERSATION (times in UTC)\n{body}\n"
+    note = [f"    ({left_out} earlier messages do not fit here; WordPress has all of them)"] if left_out else []
+    body = "\n".join([*note, *kept]) or plain_block(_NOTHING)
+    text = f"{head}\n\n{CONVERSATION}\n{body}\n"
     return text if limit is None else text[:limit]
+
+
+def sections(ticket: Ticket) -> tuple[Section, ...]:
+    """The same parts, for a letter."""
+    said = tuple(_said(line) for line in ticket.packet.transcript)
+    return (*_head(ticket), Section(CONVERSATION, said or (_NOTHING,)))
 
 
 def utc(at: Millis) -> str:
@@ -44,44 +49,54 @@ def utc(at: Millis) -> str:
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} UTC"
 
 
-def _parts(ticket: Ticket) -> Sequence[str]:
+def tier_of(customer: PacketCustomer) -> str:
+    """The tier, and whether it is only assumed."""
+    return customer.tier + (" (assumed: the CRM did not answer)" if customer.tier_assumed else "")
+
+
+_NOTHING = Quote("(nothing was said)")
+
+
+def _head(ticket: Ticket) -> tuple[Section, ...]:
     packet = ticket.packet
     return (
-        f"SUMMARY\n{_flat(packet.summary)}",
-        f"CUSTOMER\n{_rows(_customer(packet.customer))}",
-        f"REASON\n{_flat(packet.reason)}",
-        f"ACCOUNT\n{_account(packet.account)}",
-        f"LAST ATTEMPT BY THE BOT\n{_last_attempt(packet)}",
-        f"COMMITMENT\n{_rows(_commitment(ticket))}",
+        Section("SUMMARY", (Paragraph(flat(packet.summary)),)),
+        Section("CUSTOMER", (Facts(tuple(_customer(packet.customer))),)),
+        Section("REASON", (Paragraph(flat(packet.reason)),)),
+        Section("ACCOUNT", (_account(packet.account),)),
+        Section("LAST ATTEMPT BY THE BOT", (_last_attempt(packet),)),
+        Section("COMMITMENT", (Facts(tuple(_commitment(ticket))),)),
     )
 
 
-def _customer(customer: PacketCustomer) -> Iterable[tuple[str, str]]:
-    assumed = " (assumed: the CRM did not answer)" if customer.tier_assumed else ""
+def _customer(customer: PacketCustomer) -> Iterator[tuple[str, str]]:
     yield "Name", customer.name or "unknown"
     yield "E-mail", customer.email or "unknown"
     if customer.phone:
         yield "Phone", customer.phone
     yield "Identity", _SURE[customer.identity]
-    yield "Tier", customer.tier + assumed
+    yield "Tier", tier_of(customer)
 
 
-def _account(account: PacketAccount) -> str:
-    facts = [("Billing", account.billing_status), ("SLA", account.sla)]
-    rows = [_rows([(name, value)]) for name, value in facts if value]
-    rows += [
-        _row(f"Order {order.id}", f"{order.total:,.2f} {order.currency}, {order.status}", order.created_at)
-        for order in account.orders
-    ]
-    rows += [_row(f"Open ticket {ticket.id}", ticket.subject, ticket.status) for ticket in account.open_tickets]
-    return "\n".join(rows) or "Nothing known."
+def _account(account: PacketAccount) -> Facts | Paragraph:
+    facts = (("Billing", account.billing_status), ("SLA", account.sla))
+    rows = [(name, value) for name, value in facts if value]
+    for order in account.orders:
+        said = f"{order.total:,.2f} {order.currency}, {order.status}"
+        rows.append((f"Order {order.id}", _remarked(said, order.created_at)))
+    rows += [(f"Open ticket {ticket.id}", _remarked(ticket.subject, ticket.status)) for ticket in account.open_tickets]
+    return Facts(tuple(rows)) if rows else Paragraph("Nothing known.")
 
 
-def _last_attempt(packet: Packet) -> str:
-    return _indented(packet.last_attempt) if packet.last_attempt else "None: the bot had not answered."
+def _remarked(value: str, remark: str | None) -> str:
+    return f"{value} ({remark})" if remark else value
 
 
-def _commitment(ticket: Ticket) -> Iterable[tuple[str, str]]:
+def _last_attempt(packet: Packet) -> Quote | Paragraph:
+    return Quote(packet.last_attempt) if packet.last_attempt else Paragraph("None: the bot had not answered.")
+
+
+def _commitment(ticket: Ticket) -> Iterator[tuple[str, str]]:
     yield "Due", utc(ticket.due_at)
     yield "By", ticket.channel.value
     yield "The customer was told", ticket.due_text
@@ -90,10 +105,10 @@ def _commitment(ticket: Ticket) -> Iterable[tuple[str, str]]:
     yield "Reference", f"{ticket.external_id} ({ticket.site})"
 
 
-def _line(line: Line) -> str:
+def _said(line: Line) -> Quote:
     moment = datetime.fromtimestamp(line.at // 1000, UTC)
     who = {"visitor": "Visitor", "bot": "Bot"}[line.who] + ("" if line.shown else " (not shown to the visitor)")
-    return f"{moment:%Y-%m-%d %H:%M:%S} {who}:\n{_indented(line.text)}"
+    return Quote(line.text, caption=f"{moment:%Y-%m-%d %H:%M:%S} {who}")
 
 
 def _newest(lines: Sequence[str], room: int | None) -> Sequence[str]:
@@ -106,20 +121,3 @@ def _newest(lines: Sequence[str], room: int | None) -> Sequence[str]:
             break
         kept.append(line)
     return kept[::-1]
-
-
-def _rows(rows: Iterable[tuple[str, str]]) -> str:
-    return "\n".join(f"{name}: {_flat(value)}" for name, value in rows)
-
-
-def _row(name: str, value: str, remark: str | None) -> str:
-    return f"{_flat(name)}: {_flat(value)}" + (f" ({_flat(remark)})" if remark else "")
-
-
-def _flat(text: str) -> str:
-    return " ".join(_CONTROL.sub(" ", text).split())
-
-
-def _indented(text: str) -> str:
-    lines = _CONTROL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).splitlines()
-    return "\n".join(f"{_INDENT}{line}" for line in lines) or _INDENT

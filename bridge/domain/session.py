@@ -71,6 +71,13 @@ def customer_key(visitor: Visitor) -> str | None:
     return None
 
 
+def contact_line(session: Session) -> str:
+    """How the customer can be reached, in one line for the team; empty when nothing is known."""
+    said = ", ".join(part for part in (session.visitor.name, session.visitor.email, session.phone) if part)
+    sure = session.visitor.identity is Identity.VERIFIED or not said
+    return said if sure else f"{said} (UNVERIFIED: the visitor typed it)"
+
+
 def append(window: tuple[TurnSignals, ...], turn: TurnSignals) -> tuple[TurnSignals, ...]:
     """The window with one more turn; the oldest leaves, so that judging costs the same in a long conversation."""
     return (*window, turn)[-WINDOW:]

@@ -1,8 +1,10 @@
 """Times for a call that a customer may choose from. Instants are milliseconds UTC."""
 
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 
 from bridge.domain import hours
+from bridge.domain.callback import Callback
 from bridge.domain.hours import Calendar, Span
 from bridge.domain.queues import Callbacks, Queue
 from bridge.domain.values import Channel, Millis
@@ -19,6 +21,34 @@ def slots(calls: Callbacks, calendar: Calendar, at: Millis) -> Iterator[Span]:
         while begins + calls.slot <= end:
             yield begins, begins + calls.slot
             begins = _round_up(calendar, begins + calls.slot, calls.slot)
+
+
+def free(calls: Callbacks, calendar: Calendar, at: Millis, booked: Sequence[Callback]) -> Iterator[Span]:
+    """The slots in which the queue can make one more call.
+
+    Args:
+        calls: what the queue says of its calls.
+        calendar: when its people are there.
+        at: now.
+        booked: the queue's calls, by their start.
+    """
+    starts = [one.starts_at for one in booked]
+    longest = max((one.ends_at - one.starts_at for one in booked), default=0)
+    for start, end in slots(calls, calendar, at):
+        beside = booked[bisect_left(starts, start - longest) : bisect_left(starts, end)]
+        if free_seat((start, end), beside, calls.capacity) is not None:
+            yield start, end
+
+
+def free_seat(slot: Span, booked: Sequence[Callback], capacity: int) -> int | None:
+    """The first seat that no call holds while the slot lasts.
+
+    The seats in use are counted, and not the calls at each instant: so there are never more calls at once than the
+    capacity, whatever the length of a slot or the capacity was when the others were booked.
+    """
+    start, end = slot
+    used = {one.seat for one in booked if one.starts_at < end and one.ends_at > start}
+    return next(seat for seat in range(capacity) if seat not in used) if len(used) < capacity else None
 
 
 def bookable(queue: Queue, calendar: Calendar, at: Millis) -> bool:

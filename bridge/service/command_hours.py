@@ -86,9 +86,7 @@ def command_hours(bridge: Bridge, tx: Tx, site: str, order: Order) -> Command:
     known = case.hours.commands
     if len(known) >= MOST:
         raise TooManyCommands
-    from_ = case.at if order.from_ is None else order.from_
-    until = _end_of_day(max(from_, case.at), case.site.timezone) if order.until is None else order.until
-    _check_span(from_, until, case.at)
+    from_, until = _span(case, order)
     made_at = max([case.at, *(one.made_at + 1 for one in known)])  # of two commands the later one wins
     command = Command(new_id("hrs"), order.queue, order.open, from_, until, order.why, order.author, made_at)
     tx.hours.order(site, command)
@@ -96,19 +94,29 @@ def command_hours(bridge: Bridge, tx: Tx, site: str, order: Order) -> Command:
     return command
 
 
+def _span(case: Case, order: Order) -> tuple[Millis, Millis]:
+    """From when until when the command holds.
+
+    Raises:
+        BadSpan: see there.
+    """
+    from_ = case.at if order.from_ is None else order.from_
+    if from_ - case.at > LONGEST:
+        raise BadSpan("from", "expected at most 366 days from now")
+    until = _end_of_day(max(from_, case.at), case.site.timezone) if order.until is None else order.until
+    if until <= case.at:
+        raise BadSpan("until", "expected an instant that is still to come")
+    if until <= from_:
+        raise BadSpan("until", "expected an instant after the one from which it holds")
+    if until - from_ > LONGEST:
+        raise BadSpan("until", "expected at most 366 days; hours that last belong in the policy")
+    return from_, until
+
+
 def _end_of_day(at: Millis, zone: str) -> Millis:
     local = to_datetime(at).astimezone(ZoneInfo(zone))
     midnight = datetime.combine(local.date() + timedelta(days=1), time(), local.tzinfo)
     return from_datetime(midnight)
-
-
-def _check_span(from_: Millis, until: Millis, now: Millis) -> None:
-    if until <= now:
-        raise BadSpan("until", "expected an instant that is still to come")
-    if until <= from_:
-        raise BadSpan("until", "expected an instant after `from`")
-    if until - from_ > LONGEST or until - now > 2 * LONGEST:
-        raise BadSpan("until", "expected at most 366 days; hours that last belong in the policy")
 
 
 def revoke_command(bridge: Bridge, tx: Tx, site: str, command: str) -> None:

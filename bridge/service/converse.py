@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 
 from bridge.domain.escalation import Event
 from bridge.domain.instants import to_rfc3339
-from bridge.domain.session import Session
+from bridge.domain.session import Session, contact_line
 from bridge.domain.values import Identity, Json, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Bridge, open_case
 from bridge.service.take_turn import SessionUnknown, locked_verdict, standing_escalation
-from bridge.service.verdicts import poll_after, show_escalation, verdict
+from bridge.service.verdicts import poll_after, said_at, show_escalation, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Contact:
     name: str | None = None
 
 
-def read_events(tx: Tx, site: str, session_id: str, after: int) -> Json:
+def read_events(bridge: Bridge, tx: Tx, site: str, session_id: str, after: int) -> Json:
     """What the chat has not seen yet.
 
     Raises:
@@ -33,6 +33,9 @@ def read_events(tx: Tx, site: str, session_id: str, after: int) -> Json:
     if session is None:
         raise SessionUnknown(session_id)
     standing = standing_escalation(tx, session) if session.state is State.ESCALATED else None
+    if standing:
+        policy = bridge.policies.current(tx, site).document
+        standing = said_at(policy, session, standing, bridge.clock.now())
     return {
         "events": [_show(event) for event in tx.sessions.events(site, session_id, after)],
         "state": session.state.value,
@@ -60,16 +63,9 @@ def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact:
     case = open_case(bridge, tx, site_id)
     standing = standing_escalation(tx, changed)
     if standing and changed != session and changed.state is State.ESCALATED:
-        reached_at = contact_line(changed)
-        key = f"contact.{hashlib.sha256(reached_at.encode()).hexdigest()[:16]}"
-        notify.mail_team(case, standing, key, reached_at=reached_at)
-    return locked_verdict(tx, case.current, changed) if changed.locked else verdict(changed)
-
-
-def contact_line(session: Session) -> str:
-    """How the customer can be reached, in one line for the team."""
-    said = ", ".join(part for part in (session.visitor.name, session.visitor.email, session.phone) if part)
-    return said if session.visitor.identity is Identity.VERIFIED else f"{said} (UNVERIFIED: the visitor typed it)"
+        key = hashlib.sha256(contact_line(changed).encode()).hexdigest()[:16]
+        notify.mail_team(case, standing, f"contact.{key}")
+    return locked_verdict(tx, case.current, changed, case.at) if changed.locked else verdict(changed)
 
 
 def _with_contact(session: Session, contact: Contact) -> Session:
@@ -101,4 +97,4 @@ def close_session(bridge: Bridge, tx: Tx, site: str, session_id: str) -> Json:
         session = replace(session, state=State.CLOSED)
         tx.sessions.save(session)
         return verdict(session)
-    return locked_verdict(tx, bridge.policies.current(tx, site), session)
+    return locked_verdict(tx, bridge.policies.current(tx, site), session, bridge.clock.now())

@@ -27,14 +27,15 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
 
     Returns the locked session and its escalation: a new one, or the open one that this customer already has.
     """
+    key = customer_key(session.visitor)
+    if key:
+        case.tx.sessions.alone(session.site, key)
     new, route = decide_on(case, session, decision)
-    if new.customer_key:
-        case.tx.sessions.alone(new.site, new.customer_key)
     if not case.tx.escalations.open(new):
-        return join(case.tx, session, new.customer_key)
+        return join(case.tx, session, key)
     case.tx.sessions.lock(session.site, session.id, new.id)
-    if new.customer_key:
-        case.tx.sessions.join(session.site, new.customer_key, new.id)
+    if key:
+        case.tx.sessions.join(session.site, key, new.id)
     plan_follow_ups(case, new, route)
     notify.post_ticket(case, new)
     notify.mail_team(case, new, "new")
@@ -198,3 +199,11 @@ def announce(case: Case, escalation: Escalation, said: Said) -> list[Session]:
         case.tx.sessions.save(session)
         told.append(session)
     return told
+
+
+def first_session(case: Case, escalation: Escalation) -> Session:
+    """The session that the escalation was decided in."""
+    session = case.tx.sessions.get(escalation.site, escalation.session_id)
+    if session is None:
+        raise RuntimeError("an escalation without a session")
+    return session

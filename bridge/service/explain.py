@@ -118,12 +118,14 @@ def _led_to(turn: Turn) -> str | None:
 
 def _escalation(tx: Tx, session: Session, escalation: Escalation) -> Json:
     shown = show_escalation(tx, escalation)
+    frozen = json.loads(escalation.trace)
     kept = ("id", "state", "queue", "priority", "channel", "rule", "reason", "decided_at", "claimed_by", "ticket")
     return {
         **{name: shown[name] for name in kept},
         "policy_version": escalation.policy_version,
         "joined": escalation.session_id != session.id,
-        "flow": json.loads(escalation.trace).get("flow"),
+        "flow": frozen.get("flow"),
+        "hours": frozen.get("calendar"),
         "commitments": [
             {
                 "made_at": to_rfc3339(promise.made_at),
@@ -231,6 +233,7 @@ def _told_escalation(escalation: Json, zone: str) -> Iterator[str]:
     yield f"  reason    {escalation['reason']}"
     yield f"  topic     {escalation['flow']}"
     yield f"  queue     {escalation['queue']}, priority {escalation['priority']}, by {escalation['channel']}"
+    yield from _told_hours(escalation["hours"], zone)
     if escalation["claimed_by"]:
         yield f"  claimed   by {escalation['claimed_by']['name']}"
     ticket = escalation["ticket"]
@@ -240,9 +243,25 @@ def _told_escalation(escalation: Json, zone: str) -> Iterator[str]:
         yield f"            due {_due(promise, zone)}: {promise['state']}"
 
 
+def _told_hours(frozen: Json, zone: str) -> Iterator[str]:
+    """What stood beside the calendar when it was decided; decisions of old do not know."""
+    if not frozen:
+        return
+    said = [f"commanded {'open' if open_ else 'closed'} {_span(span, zone)}" for _, open_, *span in frozen["commands"]]
+    said += [f"closed by the feed {_span(span, zone)}" for span in frozen["feed"]]
+    if said:
+        yield f"  hours     {frozen['name']}, {'; '.join(said)}"
+
+
+def _span(span: Sequence[Millis], zone: str) -> str:
+    return f"from {local_time(span[0], zone)} until {local_time(span[1], zone)}"
+
+
 def _due(promise: Json, zone: str) -> str:
     due_at, made_at = from_rfc3339(promise["due_at"]), from_rfc3339(promise["made_at"])
-    return say_when(due_at, calendar_zone=promise["timezone"], visitor_zone=zone, locale="en", now=made_at)
+    return say_when(
+        due_at, calendar_zone=promise["timezone"], visitor_zone=zone, locale="en", now=made_at, lasting=True
+    )
 
 
 def _local(at: str, zone: str) -> str:

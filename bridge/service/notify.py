@@ -1,32 +1,72 @@
 """Mails to team and customer, posted to the outbox inside the transaction that decided on them."""
 
+import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from urllib.parse import quote, urlsplit
 
+import structlog
+
+from bridge.domain import messages
 from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow
+from bridge.domain.instants import DAY
+from bridge.domain.letters import Action, Block, Facts, Highlight, Letter, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
-from bridge.domain.rendering import render_ticket
-from bridge.domain.session import Session
-from bridge.ports import Mail
+from bridge.domain.rendering import sections
+from bridge.domain.session import Session, contact_line
+from bridge.domain.values import Identity
+from bridge.ports import Mail, Site
 from bridge.service.context import Case, new_id
 from bridge.service.verdicts import say
+
+log = structlog.get_logger()
+
+SLOTS = 3
+"""Mails a day to one address that nobody verified, over all sessions of a site: anybody may have typed it."""
+KEPT_FOR_ANSWERS = 1
+"""So many of them are kept for what a person answers."""
+HELD = f"held back: {SLOTS} mails a day to an address that nobody verified"
 
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """Why the team gets a mail."""
+    """Why the team gets a mail. `in_charge`: the person in charge gets it, where the queue names one."""
 
     subject: str
     text: str
+    in_charge: bool = False
+
+
+Invite = Callable[[str], str]
+"""The address that an invitation goes to -> iCalendar text, see `bridge.ports.Mail`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where a customer's mail leads: the message on its button (`link_call`), and the address."""
+
+    label: str
+    url: str
 
 
 OCCASIONS = {
-    "new": Occasion("New", "A conversation was handed to the team. The customer was told: {promise}"),
-    "opening": Occasion("Waiting", "You are in; this customer is waiting. They were told: {promise}"),
-    "warn": Occasion("Due soon", "A promise is about to be due. The customer was told: {promise}"),
-    "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told: {promise}"),
-    "alarm": Occasion("ALARM: promise broken again", "Nobody answers this customer. They were now told: {promise}"),
-    "contact": Occasion("Contact given", "The customer said how they can be reached. They were told: {promise}"),
+    "new": Occasion("New", "A conversation was handed to the team. The customer was told:"),
+    "warn": Occasion("Due soon", "A promise is about to be due. The customer was told:"),
+    "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told:"),
+    "alarm": Occasion(
+        "ALARM: promise broken again", "Nobody answers this customer. They were now told:", in_charge=True
+    ),
+    "contact": Occasion("Contact given", "The customer said how they can be reached. They were told:"),
+    "callback_booked": Occasion("Call booked", "The customer has booked a call. They were told:"),
+    "callback_moved": Occasion("Call moved", "The customer has moved the call. They were told:"),
+    "callback_cancelled": Occasion("Call cancelled", "The customer has cancelled the call. They were told:"),
+    "callback_withdrawn": Occasion("Call cancelled", "The request is settled, so its call is cancelled. It was:"),
+    "callback_reminder": Occasion("Call soon", "The time of a call is near. Mark it as called afterwards. It is:"),
+    "callback_over": Occasion(
+        "Was it called?",
+        "The time of this call is over. Mark it as called, or the customer is told that it was missed. It was:",
+    ),
 }
 
 
@@ -52,52 +92,194 @@ def post_ticket(case: Case, escalation: Escalation) -> None:
         _post(case, escalation, OutboxKind.TICKET, desk.name, escalation.id, desk.render(ticket_of(escalation)))
 
 
-def mail_team(case: Case, escalation: Escalation, key: str, reached_at: str | None = None) -> None:
-    """A mail to the people of the queue: `key` names the occasion, and makes a repeat of it harmless."""
-    queue = case.policy.queues.get(escalation.queue)
+# -- to the team -------------------------------------------------------------------------------------------------------
+
+
+def mail_team(
+    case: Case,
+    escalation: Escalation,
+    key: str,
+    *,
+    to: str | None = None,
+    phone: str | None = None,
+    invite: Invite | None = None,
+) -> None:
+    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless."""
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
-    lines = [occasion.text.format(promise=escalation.commitment.text)]
-    lines += [f"The customer can be reached at: {reached_at}"] if reached_at else []
-    lines += ["Claim and answer it in WordPress, under Escalations.", "", render_ticket(ticket_of(escalation))]
-    mail = Mail(
-        message_id=_message_id(case, escalation, f"team.{key}"),
-        sender=case.systems.sender,
-        to=queue.email if queue and queue.email else case.site.team_email,
-        subject=f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}",
-        text="\n".join(lines),
-        sent_at=case.at,
+    subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
+    blocks: tuple[Block, ...] = (
+        Paragraph(occasion.text),
+        Highlight(escalation.commitment.text),
+        *((Facts((("Number to call", phone),)),) if phone else _contact_given_since(case, escalation)),
+        Paragraph("Claim and answer it in WordPress, under Escalations."),
+        Action("Open it in WordPress", desk_page(case.site, escalation.id)),
+        *sections(ticket_of(escalation)),
     )
-    _post_mail(case, escalation, f"team.{key}", mail)
+    key = f"{escalation.id}.team.{key}"
+    thread = f"{escalation.id}.team.new"
+    mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
+    mail = replace(mail, to=to or mail.to)
+    post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
 
 
-def mail_customer(case: Case, escalation: Escalation, session: Session, key: str, **values: str) -> bool:
-    """A mail to the customer in their language; False when no address is known."""
-    if not session.visitor.email:
+def reached_at(case: Case, escalation: Escalation) -> str:
+    """How the customer can be reached by now, in one line; empty when nothing is known."""
+    lines = map(contact_line, case.tx.sessions.of_escalation(escalation.site, escalation.id))
+    return next(filter(None, lines), "")
+
+
+def _contact_given_since(case: Case, escalation: Escalation) -> tuple[Paragraph, ...]:
+    """What the packet cannot know, for it is of the decision."""
+    customer = escalation.packet.customer
+    known = customer.email or customer.phone
+    line = reached_at(case, escalation)
+    return () if known or not line else (Paragraph(f"The customer can be reached at: {line}"),)
+
+
+def team_letter(
+    case: Case,
+    queue: str,
+    key: str,
+    subject: str,
+    blocks: tuple[Block, ...],
+    *,
+    thread: str | None = None,
+    in_charge: bool = False,
+) -> Mail:
+    """A mail to the people of a queue, or to who is in charge of it; `key` is what its Message-ID is made of."""
+    footer = f"{host(case.site)} sends this to those who answer the queue {queue}."
+    letter = Letter("en", blocks, footer)
+    return _mail(case, key, letter, to=_team_address(case, queue, in_charge=in_charge), subject=subject, thread=thread)
+
+
+def desk_page(site: Site, escalation_id: str | None = None) -> str:
+    """Where wp-admin shows an escalation, or all that are open."""
+    page = f"{site.url.rstrip('/')}/wp-admin/admin.php?page=escbridge-escalations"
+    return f"{page}&escalation={quote(escalation_id, safe='')}" if escalation_id else page
+
+
+def _team_address(case: Case, name: str, *, in_charge: bool) -> str:
+    queue = case.policy.queues.get(name)
+    if queue is None:
+        return case.site.team_email
+    return (queue.in_charge if in_charge else None) or queue.email or case.site.team_email
+
+
+# -- to the customer ---------------------------------------------------------------------------------------------------
+
+
+def mail_customer(
+    case: Case,
+    escalation: Escalation,
+    session: Session,
+    key: str,
+    values: Mapping[str, str],
+    *,
+    link: Link | None = None,
+    invite: Invite | None = None,
+) -> bool:
+    """A mail to the customer in their language; False when no address is known.
+
+    Args:
+        case: the site's case.
+        escalation: what the mail is about.
+        session: whose language it is in.
+        key: the message without its `mail_`, a dot, and what makes a repeat of it harmless.
+        values: for the placeholders of the message.
+        link: what its button leads to; the site where there is none.
+        invite: makes the invitation that is sent along.
+    """
+    addressed = _with_address(case, escalation, session)
+    to = addressed.visitor.email
+    if to is None:
         return False
-    reference = escalation.id[4:12]
-    mail = Mail(
-        message_id=_message_id(case, escalation, f"customer.{key}"),
-        sender=case.systems.sender,
-        to=session.visitor.email,
-        subject=say(case.policy, session, "mail_subject", reference=reference),
-        text=say(case.policy, session, f"mail_{key.split('.', maxsplit=1)[0]}", reference=reference, **values),
-        reply_to=case.site.team_email,
-        sent_at=case.at,
-    )
-    _post_mail(case, escalation, f"customer.{key}", mail)
+    message, thread = key.split(".", maxsplit=1)[0], f"{escalation.id}.customer"
+    letter = _letter(case, escalation, session, f"mail_{message}", link, values)
+    subject = say(case.policy, session, "mail_subject", reference=_reference(escalation))
+    mail = _mail(case, f"{thread}.{key}", letter, to=to, subject=subject, thread=thread)
+    mail = replace(mail, reply_to=case.site.team_email, invitation=invite(to) if invite else None)
+    held = _held(case, addressed, by_a_person=message == "reply")
+    post_mail(case, escalation, f"{thread}.{key}", mail, held=held)
     return True
 
 
-def _message_id(case: Case, escalation: Escalation, key: str) -> str:
-    return f"<{escalation.id}.{key}@{case.site.id}.escalation-bridge>"
+def _with_address(case: Case, escalation: Escalation, session: Session) -> Session:
+    """The session, or another of the escalation's in which an address was given."""
+    if session.visitor.email:
+        return session
+    others = case.tx.sessions.of_escalation(escalation.site, escalation.id)
+    return next((one for one in others if one.visitor.email), session)
 
 
-def _post_mail(case: Case, escalation: Escalation, key: str, mail: Mail) -> None:
+def _letter(
+    case: Case, escalation: Escalation, session: Session, message: str, link: Link | None, values: Mapping[str, str]
+) -> Letter:
+    owned, language = case.policy.messages, messages.language_for(case.policy.messages, session.locale)
+    values = {**values, "reference": _reference(escalation)}
+    template = messages.wording(owned, language, message, values)
+    link = link or Link("link_chat", case.site.url)
+    blocks = (*worded(template, values), Action(say(case.policy, session, link.label), link.url))
+    footer = say(case.policy, session, "mail_footer", site=host(case.site), reference=_reference(escalation))
+    return Letter(language, blocks, footer)
+
+
+def _reference(escalation: Escalation) -> str:
+    return escalation.id[4:12]
+
+
+def _held(case: Case, session: Session, *, by_a_person: bool) -> str | None:
+    """Why the mail must not go out by itself, or None.
+
+    Who only typed an address may have typed anybody's. A mail to it takes one of a few slots for a day.
+    """
+    if session.visitor.identity is Identity.VERIFIED:
+        return None
+    address = _digest_of(session.visitor.email or "")
+    slots = reversed(range(SLOTS)) if by_a_person else range(SLOTS - KEPT_FOR_ANSWERS)
+    free = (case.tx.mails.take_slot(case.site.id, address, slot, case.at, case.at - DAY) for slot in slots)
+    return None if any(free) else HELD
+
+
+def _digest_of(address: str) -> str:
+    """Of the mailbox: letters' case and what stands behind a plus lead to the same one."""
+    local, _, domain = address.casefold().partition("@")
+    return hashlib.sha256(f"{local.partition('+')[0]}@{domain}".encode()).hexdigest()
+
+
+# -- to the outbox -----------------------------------------------------------------------------------------------------
+
+
+def post_mail(case: Case, escalation: Escalation, external_id: str, mail: Mail, *, held: str | None = None) -> None:
+    """Leave a mail for delivery, or for a person to see where it is held back."""
     payload = json.dumps(asdict(mail), ensure_ascii=False)
-    _post(case, escalation, OutboxKind.MAIL, "mail", f"{escalation.id}.{key}", payload)
+    _post(case, escalation, OutboxKind.MAIL, "mail", external_id, payload, held=held)
+    if held:
+        log.warning("mail.held_back", site=case.site.id, escalation=escalation.id, mail=external_id)
 
 
-def _post(case: Case, escalation: Escalation, kind: OutboxKind, *parts: str) -> None:
+def _mail(case: Case, key: str, letter: Letter, *, to: str, subject: str, thread: str | None) -> Mail:
+    return Mail(
+        message_id=_message_id(case, key),
+        sender=case.systems.sender,
+        to=to,
+        subject=subject,
+        text=as_text(letter),
+        html=as_html(letter, subject),
+        sent_at=case.at,
+        language=letter.tag,
+        in_reply_to=_message_id(case, thread) if thread else None,
+    )
+
+
+def _message_id(case: Case, key: str) -> str:
+    return f"<{key}@{case.site.id}.escalation-bridge>"
+
+
+def host(site: Site) -> str:
+    return (urlsplit(site.url).hostname or site.id).removeprefix("www.")
+
+
+def _post(case: Case, escalation: Escalation, kind: OutboxKind, *parts: str, held: str | None = None) -> None:
     target, external_id, payload = parts
     row = OutboxRow(
         id=new_id("out"),
@@ -108,5 +290,6 @@ def _post(case: Case, escalation: Escalation, kind: OutboxKind, *parts: str) -> 
         external_id=external_id,
         payload=payload,
         due_at=case.at,
+        held=held,
     )
     case.tx.work.post(row, case.at)

@@ -58,7 +58,7 @@ def plan_follow_ups(case: Case, escalation: Escalation, route: Route) -> None:
 def follow_ups(site: str, commitment: Commitment, route: Route, queue: Queue) -> Iterator[FollowUp]:
     """What has to happen so that the promise is kept, or answered for.
 
-    The team is warned `warn_before` ahead, if the promise was made more than twice that earlier.
+    The team is warned `warn_before` ahead, of a short promise at half its time.
     """
 
     def plan(kind: FollowUpKind, due_at: Millis) -> FollowUp:
@@ -69,6 +69,6 @@ def follow_ups(site: str, commitment: Commitment, route: Route, queue: Queue) ->
         yield plan(FollowUpKind.PICKUP, min(made + queue.pickup_within, due))
     if route.opens_at is not None:
         yield plan(FollowUpKind.OPENING, route.opens_at)
-    if due - made > 2 * queue.warn_before:
-        yield plan(FollowUpKind.WARN, due - queue.warn_before)
+    if queue.warn_before:
+        yield plan(FollowUpKind.WARN, due - min(queue.warn_before, (due - made) // 2))
     yield plan(FollowUpKind.PROMISE, due)

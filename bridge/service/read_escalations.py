@@ -9,6 +9,7 @@ from bridge.domain.session import Session
 from bridge.domain.values import Json
 from bridge.ports import Tx
 from bridge.service.escalate import read_transcript
+from bridge.service.keep_calls import phone_of
 from bridge.service.label_decisions import show_label
 from bridge.service.verdicts import show_commitment
 from bridge.service.work_ticket import EscalationUnknown
@@ -79,6 +80,21 @@ def show(tx: Tx, escalation: Escalation) -> Json:
             "ref": delivery.ref if delivery else None,
             "url": delivery.url if delivery else None,
         },
+        "call": _call(tx, escalation),
+    }
+
+
+def _call(tx: Tx, escalation: Escalation) -> Json:
+    """The last call that was booked, with the number to call."""
+    call = tx.callbacks.latest(escalation.site, escalation.id)
+    if call is None:
+        return None
+    return {
+        "state": call.state.value,
+        "starts_at": to_rfc3339(call.starts_at),
+        "ends_at": to_rfc3339(call.ends_at),
+        "confirmed": call.confirmed_at is not None,
+        "phone": phone_of(tx, escalation),
     }
 
 

@@ -60,13 +60,14 @@ def _feed(calendar: str, feed: Feed | None) -> Json:
 
 
 def tell_feed(shown: Json) -> str:
-    """One line about a calendar's feed, from `show_feeds`."""
+    """One sentence about a calendar's feed, from `show_feeds`."""
     said = [f"the feed of {shown['calendar']} was {_last_read(shown)}"]
     said += [f"{shown['closures']} closures ahead"] if shown["read_at"] else ["it closes nothing"]
     said += [f"{shown['passed_over']} events cannot be read"] if shown["passed_over"] else []
     said += [f"{shown['cut']} more are left out"] if shown["cut"] else []
     said += [f"since then it failed {shown['failures']} times: {shown['error']}"] if shown["error"] else []
-    return "; ".join(said)
+    line = "; ".join(said)
+    return f"{line[0].upper()}{line[1:]}."
 
 
 def _last_read(shown: Json) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from bridge.domain import judging, signals
 from bridge.domain.judging import Reply
 from bridge.domain.session import Session, Turn
-from bridge.domain.values import Json
+from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
 from bridge.service.context import Bridge, CurrentPolicy
 from bridge.service.take_turn import (
@@ -33,24 +33,24 @@ def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: st
     turn = tx.sessions.turn(site, session_id, turn_id)
     if turn is None:
         raise TurnUnknown(turn_id)
-    current = bridge.policies.current(tx, site)
+    current, now = bridge.policies.current(tx, site), bridge.clock.now()
     digest = digest_of(
         reply.text, reply.confidence, reply.intent, reply.intent_matched, reply.failed, sorted(reply.signals)
     )
     if turn.reply_verdict is not None:
-        return repeat(tx, current, session, turn.reply_verdict, same=turn.reply_digest == digest)
-    turn = replace(turn, reply_text=reply.text, reply_at=bridge.clock.now(), reply_digest=digest)
+        return repeat(tx, current, session, turn.reply_verdict, now, same=turn.reply_digest == digest)
+    turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest)
     if session.locked:
-        return _drop(tx, current, session, turn)
+        return _drop(tx, current, session, turn, now)
     session = judging.answer(current.document, session, turn.seq, reply)
     if recent := judging.seen(session, turn.seq):
         turn = replace(turn, signals=as_text(signals.dump(recent)))
     return _judge(bridge, tx, current, session, turn)
 
 
-def _drop(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
+def _drop(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, at: Millis) -> Json:
     """It was produced before the lock and came after it: kept for the team, never shown."""
-    answer = locked_verdict(tx, current, session)
+    answer = locked_verdict(tx, current, session, at)
     tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer), reply_trace="null", reply_shown=False))
     return answer
 

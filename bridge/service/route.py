@@ -1,6 +1,7 @@
 """Routing: which queue takes over, on which rung, with who is there at this moment."""
 
-from bridge.domain import routing
+from bridge.domain import hours, routing
+from bridge.domain.escalation import Escalation, Who
 from bridge.domain.hours import Calendar
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Route, Staffing
@@ -20,13 +21,40 @@ def calendar_of(case: Case, name: str, queue: Queue) -> Calendar:
     return case.hours.calendar(name, queue.hours)
 
 
+def home_of(case: Case, escalation: Escalation) -> str:
+    """The queue that the escalation's rule leads to: another one may have it while its people help out."""
+    rule = next((one for one in case.policy.rules if one.name == escalation.rule), None)
+    return case.policy.queue_for(rule, escalation.packet.customer.tier) if rule else escalation.queue
+
+
 def staffing(case: Case, name: str, tier: str) -> Staffing:
-    """A queue as it is now for a customer's tier, with who is there and how much they have in hand."""
+    """A queue as it is now for a customer's tier."""
     found, queue = queue_of(case, name, tier)
-    present, load = case.tx.people.present(case.site.id, case.at), case.tx.escalations.load(case.site.id)
-    return Staffing(found, queue, calendar_of(case, found, queue), routing.someone_free(found, present, load, case.at))
+    calendar = calendar_of(case, found, queue)
+    could_be_live = Channel.LIVE in queue.ladder and hours.is_open(calendar, case.at)
+    return Staffing(found, queue, calendar, free=could_be_live and _someone_free(case, found, queue))
+
+
+def taking(case: Case, name: str, tier: str) -> Staffing:
+    """The queue that takes over now: this one, or one of its overflow whose people can take a live chat."""
+    own = staffing(case, name, tier)
+    return routing.choose(own, (staffing(case, other, tier) for other in own.queue.overflow), case.at)
 
 
 def route_now(case: Case, name: str, tier: str, priority: Priority, below: Channel | None = None) -> Route:
-    """The first rung that is possible now."""
-    return routing.route(staffing(case, name, tier), priority, case.at, below=below)
+    """The first rung that is possible now; below a rung no other queue is asked."""
+    chosen = staffing(case, name, tier) if below else taking(case, name, tier)
+    return routing.route(chosen, priority, case.at, below=below)
+
+
+def _someone_free(case: Case, name: str, queue: Queue) -> bool:
+    """Whether a live chat finds a person; from here to the end of the transaction nobody else gives the place away."""
+    people, site = case.tx.people, case.site.id
+    if queue.staffing == "schedule":
+        return not people.is_away(site, Who.QUEUE, name, case.at)
+    present = people.present(site, case.at)
+    if not present:
+        return False
+    people.alone(site)
+    offered = case.tx.escalations.offered(site)
+    return routing.someone_free(name, present, case.tx.escalations.load(site), offered, case.at)

@@ -17,7 +17,7 @@ from bridge.domain.values import Identity, Json, State, Visitor
 from bridge.ports import AdapterError, BridgeError, Crm, Tx
 from bridge.service.context import Bridge, CurrentPolicy, SiteUnknown
 from bridge.service.take_turn import digest_of, locked_verdict
-from bridge.service.verdicts import verdict
+from bridge.service.verdicts import said_at, verdict
 
 log = structlog.get_logger()
 
@@ -91,8 +91,9 @@ def _start(
             raise SessionTaken
         session = stored
     if standing and made:
-        return verdict(session, say=standing.commitment.text, escalation=standing), made
-    return (locked_verdict(tx, current, session) if session.locked else verdict(session)), made
+        said = said_at(current.document, session, standing, bridge.clock.now())
+        return verdict(session, say=said.commitment.text, escalation=said), made
+    return (locked_verdict(tx, current, session, bridge.clock.now()) if session.locked else verdict(session)), made
 
 
 def _new(bridge: Bridge, policy: Policy, site: str, start: Start, lookup: Lookup) -> Session:

@@ -8,12 +8,12 @@ from bridge.domain import judging, signals
 from bridge.domain.escalation import Escalation
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session, Turn
-from bridge.domain.values import Json, State
+from bridge.domain.values import Json, Millis, State
 from bridge.ports import BridgeError, Tx
 from bridge.service import deliver
 from bridge.service.context import Bridge, CurrentPolicy, open_case
 from bridge.service.escalate import escalate
-from bridge.service.verdicts import closed_text, decided_text, verdict, waiting_text
+from bridge.service.verdicts import closed_text, decided_text, said_at, verdict, waiting_text
 
 
 class SessionUnknown(BridgeError):  # noqa: N818
@@ -62,22 +62,23 @@ def take_turn(bridge: Bridge, tx: Tx, site: str, session_id: str, message: Messa
     return _take_open(bridge, tx, current, session, turn)
 
 
-def repeat(tx: Tx, current: CurrentPolicy, session: Session, stored: str, *, same: bool) -> Json:
+def repeat(tx: Tx, current: CurrentPolicy, session: Session, stored: str, at: Millis, *, same: bool) -> Json:
     """The stored answer to a repeated call, but never leave to speak in a session that is locked by now."""
     if not same:
         raise TurnContradicted
     answer = json.loads(stored)
     if session.locked and answer["action"] == "answer":
-        return locked_verdict(tx, current, session)
+        return locked_verdict(tx, current, session, at)
     return answer
 
 
-def locked_verdict(tx: Tx, current: CurrentPolicy, session: Session) -> Json:
+def locked_verdict(tx: Tx, current: CurrentPolicy, session: Session, at: Millis) -> Json:
     """What a session that is not open says: the standing promise, or that it has ended."""
     standing = standing_escalation(tx, session)
     if session.state is State.CLOSED or standing is None:
         return verdict(session, say=closed_text(current.document, session))
-    return verdict(session, say=waiting_text(current.document, session, standing), escalation=standing)
+    said = said_at(current.document, session, standing, at)
+    return verdict(session, say=waiting_text(current.document, session, standing, at), escalation=said)
 
 
 def standing_escalation(tx: Tx, session: Session) -> Escalation | None:
@@ -90,12 +91,12 @@ def _repeated(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> J
     known = tx.sessions.turn(session.site, session.id, turn.turn_id)
     if known is None:
         raise RuntimeError("a turn was refused as a second one, yet there is no first")
-    return repeat(tx, current, session, known.verdict, same=known.digest == turn.digest)
+    return repeat(tx, current, session, known.verdict, turn.at, same=known.digest == turn.digest)
 
 
 def _take_locked(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     """The message joins the ticket; nothing is judged any more."""
-    answer = locked_verdict(tx, current, session)
+    answer = locked_verdict(tx, current, session, turn.at)
     if not tx.sessions.keep_turn(session, replace(turn, verdict=as_text(answer))):
         return _repeated(tx, current, session, turn)
     tx.sessions.save(replace(session, turns=turn.seq))

@@ -1,12 +1,14 @@
 """What the host is told: may the bot answer, or what is shown instead."""
 
+from dataclasses import replace
+
 from bridge.domain import commitment as when
 from bridge.domain import messages
 from bridge.domain.escalation import Commitment, Escalation
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.session import Session
-from bridge.domain.values import Json, Millis, State
+from bridge.domain.values import Channel, Json, Millis, State
 
 POLL_OPEN_MS = 15_000
 POLL_LIVE_MS = 3_000
@@ -43,18 +45,50 @@ def show_commitment(commitment: Commitment) -> Json:
     return {"due_at": to_rfc3339(commitment.due_at), "timezone": commitment.timezone, "text": commitment.text}
 
 
-def waiting_text(policy: Policy, session: Session, escalation: Escalation) -> str:
+def waiting_text(policy: Policy, session: Session, escalation: Escalation, at: Millis) -> str:
     """What a visitor of a locked session hears: the message arrived, and the promise stands."""
-    return say(policy, session, "waiting", **promise_values(policy, session, escalation.commitment))
+    promise = escalation.commitment
+    due = say_due(policy, session, promise.due_at, promise.timezone, at)
+    return say(policy, session, "waiting", promise=said_at(policy, session, escalation, at).commitment.text, due=due)
 
 
 def promise_values(policy: Policy, session: Session, commitment: Commitment) -> dict[str, str]:
-    """What a message about a standing promise may name: its whole text, or its instant alone."""
-    due = say_due(policy, session, commitment.due_at, commitment.timezone, commitment.made_at)
-    return {"promise": commitment.text, "due": due}
+    """What a mail may name of a standing promise: its whole text, or its instant alone; right whenever it is read."""
+    due = say_due(policy, session, commitment.due_at, commitment.timezone, commitment.made_at, lasting=True)
+    return {"promise": _said_anew(policy, session, commitment, commitment.made_at, lasting=True), "due": due}
 
 
-def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Millis) -> str:
+def said_at(policy: Policy, session: Session, escalation: Escalation, at: Millis) -> Escalation:
+    """The escalation with its promise in words that are right at `at`: yesterday's tomorrow is today."""
+    text = _said_anew(policy, session, escalation.commitment, at)
+    return replace(escalation, commitment=replace(escalation.commitment, text=text))
+
+
+def in_mail(policy: Policy, session: Session, escalation: Escalation) -> Escalation:
+    """The escalation with its promise in words that are right whenever they are read."""
+    text = promise_values(policy, session, escalation.commitment)["promise"]
+    return replace(escalation, commitment=replace(escalation.commitment, text=text))
+
+
+def _said_anew(policy: Policy, session: Session, promise: Commitment, now: Millis, *, lasting: bool = False) -> str:
+    """The stored text with its instant said anew, or a standard promise where the text says that instant otherwise.
+
+    So it does where it was made for another session of the customer, with a zone or language of its own, and where the
+    rules of the zone have changed since. An owner's own message may stand in English.
+    """
+    for reader in (session, replace(session, locale="en")):
+        then = say_due(policy, reader, promise.due_at, promise.timezone, promise.made_at)
+        if then in promise.text:
+            anew = say_due(policy, reader, promise.due_at, promise.timezone, now, lasting=lasting)
+            return promise.text.replace(then, anew)
+    if promise.channel is Channel.CALLBACK:
+        return promise.text  # whether it is booked only the text says
+    key = "escalated_live" if promise.channel is Channel.LIVE else "after_hours"
+    due = say_due(policy, session, promise.due_at, promise.timezone, now, lasting=lasting)
+    return say(policy, session, key, due=due)
+
+
+def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Millis, *, lasting: bool = False) -> str:
     """The instant of a promise in the session's language: in the team's zone, and the visitor's where it differs."""
     return when.say_when(
         due_at,
@@ -62,13 +96,21 @@ def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Mi
         visitor_zone=session.timezone,
         locale=messages.locale_for(policy.messages, session.locale),
         now=now,
+        lasting=lasting,
     )
 
 
+def say_time(policy: Policy, session: Session, at: Millis, zone: str, now: Millis) -> str:
+    """The time of a call, as it stands by itself and whenever it is read."""
+    said = say_due(policy, session, at, zone, now, lasting=True)
+    return when.by_itself(said, messages.locale_for(policy.messages, session.locale))
+
+
 def decided_text(policy: Policy, session: Session, escalation: Escalation) -> str:
-    """The one message of a hand-over: the promise, and where we know no address, the question for one."""
-    promise = escalation.commitment.text
-    return promise if session.reachable else f"{promise} {say(policy, session, 'needs_contact')}"
+    """The one message of a hand-over: the promise, the offer of a call, and the question for an address."""
+    more = {"call_offer": escalation.channel is Channel.CALLBACK, "needs_contact": not session.reachable}
+    said = (say(policy, session, key) for key, wanted in more.items() if wanted)
+    return " ".join((escalation.commitment.text, *said))
 
 
 def closed_text(policy: Policy, session: Session) -> str:

@@ -10,8 +10,11 @@ from dataclasses import replace
 
 import structlog
 
+from bridge.domain import hours, routing
+from bridge.domain.callback import CallState
 from bridge.domain.escalation import (
     ACTIVE,
+    Commitment,
     CommitmentState,
     Escalation,
     EscalationState,
@@ -19,16 +22,20 @@ from bridge.domain.escalation import (
     FollowUp,
     FollowUpKind,
 )
-from bridge.domain.instants import MINUTE, SECOND
-from bridge.domain.session import Session
+from bridge.domain.health import Alarm
+from bridge.domain.instants import MINUTE, SECOND, to_rfc3339
+from bridge.domain.queues import Queue
 from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import StoreBusy
-from bridge.service import notify
-from bridge.service.context import Bridge, Case, open_case
-from bridge.service.escalate import Said, announce
+from bridge.service import keep_calls, notify
+from bridge.service.absence import nobody_came
+from bridge.service.context import Bridge, Case, new_id, open_case
+from bridge.service.escalate import Said, announce, first_session
+from bridge.service.keep_promise import alarm_kind
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
-from bridge.service.route import route_now
-from bridge.service.verdicts import promise_values
+from bridge.service.route import home_of, queue_of, route_now, staffing, taking
+from bridge.service.send_digest import send_digest
+from bridge.service.verdicts import in_mail, promise_values
 
 log = structlog.get_logger()
 
@@ -37,12 +44,10 @@ RETRY_AFTER = 5 * MINUTE
 BUSY_AFTER = 2 * SECOND
 """A database that is busy says nothing against the row."""
 TRIES = 12
-PROMISES = 3
-"""Promises to one customer, the first included. When the last of them breaks as well, the person in charge is alarmed,
-the next promise takes the queue's calmest time, and the customer is not mailed about it again."""
 
 FELL_THROUGH = Wording(live="escalated_live", otherwise="fell_through")
 BROKEN = Wording(live="broken", otherwise="broken")
+MISSED_CALL = Wording(live="call_missed", otherwise="call_missed")
 
 
 def follow_up_due(bridge: Bridge, *, limit: int = 20) -> int:
@@ -79,8 +84,9 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
 
 
 def _push_ahead(bridge: Bridge, owner: str, one: FollowUp, wait: Millis) -> None:
+    """A promise is never given up: somebody waits for it."""
     with bridge.store.write() as tx:
-        if one.attempts >= TRIES:
+        if one.attempts >= TRIES and one.kind is not FollowUpKind.PROMISE:
             tx.work.finish_follow_up(one.id, owner, state="failed", error="gave up")
         else:
             tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + wait, "failed")
@@ -92,50 +98,139 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
     standing = escalation.commitment
     if standing.id != one.commitment_id or standing.state is not CommitmentState.PENDING:
         return "nothing: the promise is kept or replaced"
-    return DO[one.kind](case, escalation)
+    if one.kind is FollowUpKind.OPENING:
+        send_digest(case, escalation.queue, one.due_at)
+    return DO[one.kind](case, for_mail(case, escalation))
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
-    """Nobody took the live chat in time: the next rung, a new promise, and the customer is told."""
+    """Nobody took the live chat in time: the next rung, a new promise, and the customer is told.
+
+    A chat that was offered while an earlier promise stands goes back to where it was: that promise was not of this.
+    """
     if escalation.state is EscalationState.CLAIMED:
         return "nothing: somebody has it"
+    nobody_came(case, escalation)
+    promised = escalation.commitment.channel
+    if promised is not Channel.LIVE:
+        case.tx.escalations.set_state(replace(escalation, queue=home_of(case, escalation), channel=promised))
+        return "nobody took it; the promise stands"
     renew(case, escalation, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
     return "fell to the next rung"
 
 
 def _opening(case: Case, escalation: Escalation) -> str:
-    """The team is in: remind it, and write to the customer. If the promise is due as well, that follow-up speaks."""
+    """The team is in: see who is free for a live chat, and write to a customer who came after hours.
+
+    If the promise is due as well, that follow-up speaks.
+    """
     standing = escalation.commitment
-    notify.mail_team(case, escalation, f"opening.{standing.id}")
     if case.at >= standing.due_at:
         return "reminded the team; the promise is due too"
+    calendar = staffing(case, home_of(case, escalation), escalation.packet.customer.tier).calendar
+    told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, f"follow_up.{standing.id}")
+    again = routing.opening_before(calendar, case.at, standing.due_at)
+    if again is not None:
+        case.tx.work.plan_anew(_follow_up(escalation, FollowUpKind.OPENING, again))
+    _offer_live(case, escalation)
+    return "reminded the team, wrote to the customer" if told else "reminded the team"
+
+
+def _mail_promise(case: Case, escalation: Escalation, key: str) -> bool:
+    """Write to the customer about the standing promise; False when no address is known."""
     session = first_session(case, escalation)
-    values = promise_values(case.policy, session, standing)
-    told = notify.mail_customer(case, escalation, session, f"follow_up.{standing.id}", **values)
-    return "reminded the team, wrote to the customer" if told else "reminded the team; no address of the customer"
+    values = promise_values(case.policy, session, escalation.commitment)
+    return notify.mail_customer(case, escalation, session, key, values, link=keep_calls.link(case, escalation))
+
+
+def _offer_live(case: Case, escalation: Escalation) -> Escalation:
+    """Let people who are free now take the chat live, here or in a queue that helps out; the promise stands as it is.
+
+    Returns the escalation as it is then: unchanged where nobody is free, or somebody has it.
+    """
+    if escalation.state is EscalationState.CLAIMED or escalation.channel is Channel.LIVE:
+        return escalation
+    now = taking(case, home_of(case, escalation), escalation.packet.customer.tier)
+    if routing.rung(now, case.at) is not Channel.LIVE:
+        return escalation
+    offered = replace(escalation, queue=now.name, channel=Channel.LIVE)
+    case.tx.escalations.set_state(offered)
+    ends = min(case.at + now.queue.pickup_within, escalation.commitment.due_at)
+    case.tx.work.plan_anew(_follow_up(escalation, FollowUpKind.PICKUP, ends))
+    return offered
 
 
 def _warn(case: Case, escalation: Escalation) -> str:
-    if case.at >= escalation.commitment.due_at:
+    """The promise is near: warn the team, and fire the next rung while there is time to keep it.
+
+    Who is free now gets the chat live, a queue that helps out included. Else a call that nobody has made becomes a
+    mail, and on the last rung the person in charge is warned as well.
+    """
+    standing = escalation.commitment
+    if case.at >= standing.due_at:
         return "nothing: the promise is due"
-    notify.mail_team(case, escalation, f"warn.{escalation.commitment.id}")
+    notify.mail_team(case, escalation, f"warn.{standing.id}")
+    if escalation.state is EscalationState.CLAIMED:
+        return "warned the team; somebody has it"
+    offered = _offer_live(case, escalation)
+    if offered.queue != escalation.queue:
+        notify.mail_team(case, offered, f"warn.{standing.id}.{offered.queue}")
+    if offered.channel is not Channel.LIVE:
+        _next_rung(case, offered)
     return "warned the team"
 
 
+def _next_rung(case: Case, escalation: Escalation) -> None:
+    tier, now = escalation.packet.customer.tier, escalation.channel
+    home = staffing(case, home_of(case, escalation), tier)
+    below = routing.rung(home, case.at, below=now)
+    if below is not now:
+        case.tx.escalations.set_state(replace(escalation, channel=below))
+    elif home.queue.in_charge:
+        key = f"warn.{escalation.commitment.id}.in_charge"
+        notify.mail_team(case, escalation, key, to=home.queue.in_charge)
+
+
 def _promise_due(case: Case, escalation: Escalation) -> str:
-    """The promise is due and nobody has answered: say so, honestly, with a new promise."""
+    """The promise is due and nobody has answered: say so, honestly, with a new promise on the next rung.
+
+    After so many broken promises as the queue allows, the person in charge is alarmed, the next promise takes the
+    queue's calmest time, and the customer is not mailed about it again.
+    """
     broken = escalation.commitment
-    made = len(case.tx.escalations.commitments(escalation.id))
-    nobody_answers = made >= PROMISES
-    calm = next(iter(Priority))
-    fresh = renew(case, escalation, CommitmentState.BROKEN, BROKEN, priority=calm if nobody_answers else None)
-    notify.mail_team(case, fresh, f"{'alarm' if nobody_answers else 'broken'}.{broken.id}")
-    if not nobody_answers:
-        session = first_session(case, fresh)
-        values = promise_values(case.policy, session, fresh.commitment)
-        notify.mail_customer(case, fresh, session, f"broken.{broken.id}", **values)
-    log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=made)
+    _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
+    made = case.tx.escalations.commitments(escalation.id)
+    unkept = 1 + sum(one.state is CommitmentState.BROKEN for one in made)
+    calm = next(iter(Priority)) if unkept >= queue.promises else None
+    call = keep_calls.finish(case, escalation, CallState.MISSED)
+    wording = MISSED_CALL if call else BROKEN
+    fresh = renew(case, escalation, CommitmentState.BROKEN, wording, below=broken.channel, priority=calm)
+    log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=unkept)
+    if calm:
+        _alarm(case, fresh, broken, queue)
+        return "the promise was broken again; the person in charge is alarmed"
+    notify.mail_team(case, for_mail(case, fresh), f"broken.{broken.id}")
+    if call:
+        keep_calls.tell_missed(case, fresh, call)
+    else:
+        _mail_promise(case, fresh, f"broken.{broken.id}")
     return "the promise was broken; a new one was made"
+
+
+def _alarm(case: Case, fresh: Escalation, broken: Commitment, queue: Queue) -> None:
+    """The alarm stands until a person answers; each further broken promise is a mail to the person in charge."""
+    text = f"Nobody answers escalation {fresh.id} of the queue {fresh.queue}: {queue.promises} promises were broken."
+    detail = {"escalation_id": fresh.id, "queue": fresh.queue, "due_at": to_rfc3339(fresh.commitment.due_at)}
+    case.tx.alarms.start(case.site.id, Alarm(new_id("alm"), alarm_kind(fresh.id), text, detail, case.at))
+    notify.mail_team(case, for_mail(case, fresh), f"alarm.{broken.id}", to=queue.in_charge)
+
+
+def _call_over(case: Case, escalation: Escalation) -> str:
+    """The time of a call is over. Who has claimed it may still be speaking, or forgot to say that they called."""
+    if escalation.state is not EscalationState.CLAIMED:
+        return _promise_due(case, escalation)
+    notify.mail_team(case, escalation, f"callback_over.{escalation.commitment.id}")
+    return "asked the team whether the call was made"
 
 
 DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
@@ -143,6 +238,8 @@ DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
     FollowUpKind.OPENING: _opening,
     FollowUpKind.WARN: _warn,
     FollowUpKind.PROMISE: _promise_due,
+    FollowUpKind.REMIND: keep_calls.remind,
+    FollowUpKind.CALL_OVER: _call_over,
 }
 
 
@@ -157,6 +254,8 @@ def renew(
 ) -> Escalation:
     """Put a new promise in place of the standing one, and tell every session of the escalation.
 
+    It is a promise of the escalation's own queue: where another one has helped out, it comes home.
+
     Args:
         case: the site's case.
         escalation: held, with its standing promise.
@@ -166,21 +265,24 @@ def renew(
         priority: whose time to answer is promised, if not the escalation's own.
     """
     tier = escalation.packet.customer.tier
-    route = route_now(case, escalation.queue, tier, priority or escalation.priority, below)
+    route = route_now(case, home_of(case, escalation), tier, priority or escalation.priority, below)
     session = first_session(case, escalation)
     commitment = make_commitment(case, session, escalation.id, route, wording=wording)
     case.tx.escalations.settle(escalation.commitment.id, settled)
     case.tx.escalations.promise(case.site.id, commitment)
-    fresh = replace(escalation, channel=route.channel, commitment=commitment)
+    fresh = replace(escalation, queue=route.queue, channel=route.channel, commitment=commitment)
     case.tx.escalations.set_state(fresh)
     plan_follow_ups(case, fresh, route)
+    if fresh.queue != escalation.queue:
+        notify.mail_team(case, for_mail(case, fresh), f"new.{commitment.id}")
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
 
 
-def first_session(case: Case, escalation: Escalation) -> Session:
-    """The session that the escalation was decided in."""
-    session = case.tx.sessions.get(escalation.site, escalation.session_id)
-    if session is None:
-        raise RuntimeError("an escalation without a session")
-    return session
+def for_mail(case: Case, escalation: Escalation) -> Escalation:
+    """The escalation as a mail may quote it."""
+    return in_mail(case.policy, first_session(case, escalation), escalation)
+
+
+def _follow_up(escalation: Escalation, kind: FollowUpKind, due_at: Millis) -> FollowUp:
+    return FollowUp(new_id("fup"), escalation.site, escalation.id, escalation.commitment.id, kind, due_at)

@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
+from bridge.domain.callback import CallState
 from bridge.domain.escalation import ACTIVE, Agent, CommitmentState, Escalation, EscalationState, EventKind
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, State
+from bridge.domain.values import Channel, Millis, State
 from bridge.ports import AgentReply, BridgeError
-from bridge.service import notify
+from bridge.service import keep_calls, notify
+from bridge.service.absence import is_there
 from bridge.service.context import Case
-from bridge.service.escalate import Said, announce
+from bridge.service.escalate import Said, announce, first_session
+from bridge.service.keep_promise import settle
 from bridge.service.verdicts import say
-from bridge.service.watch_promises import first_session
 
 
 class EscalationUnknown(BridgeError):  # noqa: N818
@@ -34,16 +36,19 @@ def claim(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     held = _hold_active(case, escalation_id)
     if held.claimed_by and held.claimed_by.id != agent.id:
         raise AlreadyClaimed
+    is_there(case, held, agent)
     if held.state is EscalationState.CLAIMED:
         return held
     claimed = replace(held, state=EscalationState.CLAIMED, claimed_by=agent)
     case.tx.escalations.set_state(claimed)
-    _tell(case, claimed, EventKind.NOTICE, "claimed", agent=agent.name)
+    tell_all(case, claimed, EventKind.NOTICE, "claimed", agent=agent.name)
     return claimed
 
 
 def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
-    """A person answers: the chat shows it, the promise is kept, and a customer who left the chat gets it by mail.
+    """A person answers: the chat shows it, and a promise that is not due yet is kept.
+
+    A customer who was not promised a live chat gets the answer by mail as well.
 
     Raises:
         EscalationUnknown, EscalationOver: see there.
@@ -51,29 +56,44 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     held = _hold_active(case, escalation_id)
     if not case.tx.escalations.keep_reply(case.site.id, escalation_id, answer):
         return held
-    answered = replace(
-        _settle(case, held, CommitmentState.KEPT),
-        state=EscalationState.CLAIMED,
-        claimed_by=held.claimed_by or answer.agent,
-        answered_at=held.answered_at if held.answered_at is not None else answer.at,
-    )
-    case.tx.escalations.set_state(answered)
+    answered = take_answer(case, held, answer)
     announce(case, answered, Said(EventKind.AGENT, answer.text, answer.agent.name))
-    if answered.channel is not Channel.LIVE:
+    if answered.commitment.channel is not Channel.LIVE:
         session = first_session(case, answered)
         key = f"reply.{answer.reply_id}"
-        notify.mail_customer(case, answered, session, key, text=answer.text, agent=answer.agent.name)
+        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
     return answered
 
 
-def resolve(case: Case, escalation_id: str, agent: Agent) -> Escalation:
-    """A person is done: the session closes, the promise is answered for, nothing is sent any more.
+def called(case: Case, escalation_id: str, agent: Agent) -> Escalation:
+    """A person has called the customer: the promise is kept, whether the call was booked or not.
+
+    Where it is kept already, nothing changes.
 
     Raises:
         EscalationUnknown, EscalationOver: see there.
     """
-    ended = _end(case, escalation_id, agent, EscalationState.RESOLVED, CommitmentState.KEPT)
-    for session in _tell(case, ended, EventKind.CLOSED, "resolved"):
+    held = _hold_active(case, escalation_id)
+    if held.commitment.state is not CommitmentState.PENDING:
+        return held
+    keep_calls.finish(case, held, CallState.DONE)
+    spoken = _taken(case, held, settle(case, held, case.at), agent, case.at)
+    tell_all(case, spoken, EventKind.NOTICE, "call_made", agent=agent.name)
+    return spoken
+
+
+def resolve(case: Case, escalation_id: str, agent: Agent, at: Millis | None = None) -> Escalation:
+    """A person is done, now or at the instant given: the session closes, nothing is sent any more.
+
+    The customer reads in the chat that the request is resolved. That keeps a promise which is not due yet, even where
+    nobody wrote an answer; one that is due was broken.
+
+    Raises:
+        EscalationUnknown, EscalationOver: see there.
+    """
+    held = settle(case, _hold_active(case, escalation_id), case.at if at is None else at)
+    ended = _end(case, held, agent, EscalationState.RESOLVED)
+    for session in tell_all(case, ended, EventKind.CLOSED, "resolved"):
         case.tx.sessions.save(replace(session, state=State.CLOSED))
     return ended
 
@@ -86,36 +106,61 @@ def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     Raises:
         EscalationUnknown, EscalationOver: see there.
     """
-    ended = _end(case, escalation_id, agent, EscalationState.RELEASED, CommitmentState.REPLACED)
-    for session in _tell(case, ended, EventKind.RELEASED, "released"):
+    held = settle(case, _hold_active(case, escalation_id), case.at, in_time=CommitmentState.REPLACED)
+    ended = _end(case, held, agent, EscalationState.RELEASED)
+    for session in tell_all(case, ended, EventKind.RELEASED, "released"):
         case.tx.sessions.save(replace(session, state=State.OPEN, escalation_id=None, window=()))
     return ended
 
 
-def _end(case: Case, escalation_id: str, agent: Agent, state: EscalationState, promise: CommitmentState) -> Escalation:
-    held = _settle(case, _hold_active(case, escalation_id), promise)
+def take_answer(case: Case, held: Escalation, answer: AgentReply) -> Escalation:
+    """What an answer changes, wherever it was given: the promise, who has the escalation, and when it was answered.
+
+    A call that lies ahead stays promised: words do not stand in for it.
+    """
+    settled = held if keep_calls.ahead(case, held, answer.at) else settle(case, held, answer.at)
+    return _taken(case, held, settled, answer.agent, answer.at)
+
+
+def _taken(case: Case, held: Escalation, settled: Escalation, agent: Agent, at: Millis) -> Escalation:
+    is_there(case, held, agent)
+    answered = replace(
+        settled,
+        state=EscalationState.CLAIMED if held.state in ACTIVE else held.state,
+        claimed_by=held.claimed_by or agent,
+        answered_at=min(at, at if held.answered_at is None else held.answered_at),
+    )
+    case.tx.escalations.set_state(answered)
+    return answered
+
+
+def _end(case: Case, held: Escalation, agent: Agent, state: EscalationState) -> Escalation:
+    is_there(case, held, agent)
     ended = replace(held, state=state, claimed_by=held.claimed_by or agent)
     case.tx.escalations.set_state(ended)
     return ended
 
 
-def _settle(case: Case, held: Escalation, state: CommitmentState) -> Escalation:
-    case.tx.work.cancel(held.id)
-    if not case.tx.escalations.settle(held.commitment.id, state):
-        return held
-    return replace(held, commitment=replace(held.commitment, state=state))
+def hold(case: Case, escalation_id: str) -> Escalation:
+    """The escalation, which nobody else changes before this transaction ends.
 
-
-def _hold_active(case: Case, escalation_id: str) -> Escalation:
+    Raises:
+        EscalationUnknown: see there.
+    """
     held = case.tx.escalations.hold(case.site.id, escalation_id)
     if held is None:
         raise EscalationUnknown
+    return held
+
+
+def _hold_active(case: Case, escalation_id: str) -> Escalation:
+    held = hold(case, escalation_id)
     if held.state not in ACTIVE:
         raise EscalationOver
     return held
 
 
-def _tell(case: Case, escalation: Escalation, kind: EventKind, key: str, **values: str) -> list[Session]:
+def tell_all(case: Case, escalation: Escalation, kind: EventKind, key: str, **values: str) -> list[Session]:
     """A line from the policy's messages, in the language of the session that the escalation came from."""
     text = say(case.policy, first_session(case, escalation), key, **values)
     return announce(case, escalation, Said(kind, text))

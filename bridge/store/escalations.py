@@ -13,12 +13,13 @@ from bridge.domain.escalation import (
     Delivery,
     Escalation,
     EscalationState,
+    FollowUpKind,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
-from bridge.domain.values import Channel, Priority
+from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import AgentReply
-from bridge.store.tables import agent_reply, commitment, escalation, outbox
+from bridge.store.tables import agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 ACTIVE_STATES = [state.value for state in ACTIVE]
@@ -62,14 +63,12 @@ class EscalationStatements:
             .order_by(escalation.c.decided_at.desc(), escalation.c.id.desc())
             .limit(bindparam("most"))
         )
-        names = ("state", "channel", "claimed_by", "claimed_by_name", "answered_at")
+        names = ("state", "queue", "channel", "claimed_by", "claimed_by_name", "answered_at")
         self.set_state = update(escalation).where(this).values({name: bindparam(f"new_{name}") for name in names})
         self.promise = insert(commitment)
-        self.settle = (
-            update(commitment)
-            .where(commitment.c.id == bindparam("of_commitment"), commitment.c.state == CommitmentState.PENDING)
-            .values(state=bindparam("new_state"))
-        )
+        this_promise = commitment.c.id == bindparam("of_commitment")
+        self.correct = update(commitment).where(this_promise).values(state=bindparam("new_state"))
+        self.settle = self.correct.where(commitment.c.state == CommitmentState.PENDING)
         self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, commitment.c.id)
         self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
         replied = agent_reply.c.escalation_id == bindparam("of_escalation")
@@ -87,20 +86,47 @@ class EscalationStatements:
             )
             .limit(1)
         )
+        # over the index on the state and time of follow-ups; one that was cancelled has been answered
+        self.waiting = (
+            _with_promise()
+            .join(follow_up, follow_up.c.commitment_id == commitment.c.id)
+            .where(
+                follow_up.c.state.in_(("due", "leased", "sent", "failed")),
+                follow_up.c.due_at == bindparam("opening"),
+                follow_up.c.kind == FollowUpKind.OPENING.value,
+                of_site,
+                escalation.c.queue == bindparam("of_queue"),
+                active,
+                commitment.c.state == CommitmentState.PENDING.value,
+            )
+        )
         self.load = (
             select(escalation.c.claimed_by, func.count())
             .where(of_site, escalation.c.state == EscalationState.CLAIMED)
             .group_by(escalation.c.claimed_by)
         )
+        self.offered = (
+            select(escalation.c.queue, func.count())
+            .where(
+                of_site,
+                escalation.c.claimed_by.is_(None),
+                escalation.c.state == EscalationState.OPEN,
+                escalation.c.channel == Channel.LIVE,
+            )
+            .group_by(escalation.c.queue)
+        )
 
 
 def _with_promise() -> Select[Any]:
-    """Escalations with their latest promise: the standing one, or the last one that was settled."""
+    """Escalations with their latest promise: the standing one, or the last one that was settled.
+
+    Two may be made in the same millisecond, so the standing one is asked for by its state.
+    """
     newest = commitment.alias("newest")
     latest = (
         select(newest.c.id)
         .where(newest.c.escalation_id == escalation.c.id)
-        .order_by(newest.c.made_at.desc(), newest.c.id.desc())
+        .order_by(newest.c.state != CommitmentState.PENDING, newest.c.made_at.desc(), newest.c.id.desc())
         .limit(1)
         .correlate(escalation)
         .scalar_subquery()
@@ -161,6 +187,7 @@ class Escalations:
             "of_site": changed.site,
             "of_escalation": changed.id,
             "new_state": changed.state.value,
+            "new_queue": changed.queue,
             "new_channel": changed.channel.value,
             "new_claimed_by": agent.id if agent else None,
             "new_claimed_by_name": agent.name if agent else None,
@@ -187,6 +214,9 @@ class Escalations:
         values = {"of_commitment": commitment_id, "new_state": state.value}
         return self._c.execute(self._s.settle, values).rowcount == 1
 
+    def correct(self, commitment_id: str, state: CommitmentState) -> None:
+        self._c.execute(self._s.correct, {"of_commitment": commitment_id, "new_state": state.value})
+
     def commitments(self, escalation_id: str) -> list[Commitment]:
         rows = self._c.execute(self._s.commitments, {"of_escalation": escalation_id}).mappings()
         return [_read_commitment({f"promise_{name}": value for name, value in row.items()}) for row in rows]
@@ -211,8 +241,15 @@ class Escalations:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
         return Delivery(row.target, row.state, row.ref, row.url) if row else None
 
+    def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
+        values = {"of_site": site, "of_queue": queue, "opening": opening}
+        return [read_escalation(row) for row in self._c.execute(self._s.waiting, values).mappings()]
+
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}
+
+    def offered(self, site: str) -> dict[str, int]:
+        return {row[0]: row[1] for row in self._c.execute(self._s.offered, {"of_site": site})}
 
     def decided_in(self, session: Session) -> bool:
         values = {"of_site": session.site, "of_session": session.id, "since": session.started_at}

@@ -3,19 +3,33 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, select, update
 
 from bridge.domain.customer import Account
-from bridge.domain.escalation import Agent, Presence
-from bridge.domain.values import Millis
-from bridge.store.tables import commitment, crm_cache, escalation, follow_up, heartbeat, outbox, presence, session, turn
+from bridge.domain.escalation import Agent, Presence, Who
+from bridge.domain.values import Json, Millis
+from bridge.store.tables import (
+    absence,
+    closure_feed,
+    commitment,
+    crm_cache,
+    escalation,
+    follow_up,
+    heartbeat,
+    outbox,
+    presence,
+    session,
+    turn,
+)
 from bridge.store.upsert import Upsert
+
+ALONE_WAIT = "2s"
 
 
 class OpsStatements:
     """Built once, see `SiteStatements`."""
 
-    def __init__(self, upsert: Upsert) -> None:
+    def __init__(self, upsert: Upsert, dialect: str) -> None:
         note = upsert(presence)
         fields = ("name", "available", "queues", "capacity", "expires_at", "source")
         self.note = note.on_conflict_do_update(
@@ -24,8 +38,37 @@ class OpsStatements:
         of_source = (presence.c.site == bindparam("of_site"), presence.c.source == bindparam("of_source"))
         self.nobody_of = update(presence).where(*of_source).values(available=False)
         self.present = select(presence).where(
-            presence.c.site == bindparam("of_site"), presence.c.expires_at > bindparam("at"), presence.c.available
+            presence.c.site == bindparam("of_site"),
+            presence.c.expires_at > bindparam("at"),
+            presence.c.available,
+            ~exists().where(
+                absence.c.site == presence.c.site,
+                absence.c.who == Who.AGENT,
+                absence.c.id == presence.c.agent_id,
+                absence.c.until_at > bindparam("at"),
+            ),
         )
+        away = upsert(absence)
+        self.send_away = away.on_conflict_do_update(
+            index_elements=["site", "who", "id"], set_={"until_at": away.excluded.until_at}
+        )
+        this = (
+            absence.c.site == bindparam("of_site"),
+            absence.c.who == bindparam("of_who"),
+            absence.c.id == bindparam("of_name"),
+        )
+        self.away = select(absence.c.until_at).where(*this, absence.c.until_at > bindparam("at"))
+        self.call_back = delete(absence).where(*this)
+        self.come_back = delete(absence).where(
+            *this,
+            exists().where(
+                presence.c.site == absence.c.site, presence.c.agent_id == absence.c.id, ~presence.c.available
+            ),
+        )
+        wait = func.set_config("lock_timeout", bindparam("wait"), True)
+        lock = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("places"), 0))
+        # one writer is alone anyway
+        self.alone = [] if dialect == "sqlite" else [select(wait, lock), select(wait)]
         beat = upsert(heartbeat)
         self.beat = beat.on_conflict_do_update(index_elements=["name"], set_={"at": beat.excluded.at})
         self.last_beat = select(heartbeat.c.at).where(heartbeat.c.name == bindparam("of_name"))
@@ -50,6 +93,14 @@ class OpsStatements:
             .where(outbox.c.state.in_(("due", "unknown", "leased")))
             .group_by(outbox.c.kind),
         }
+        feed = closure_feed.c
+        failing, oldest = func.sum((feed.failures > 0).cast(Integer)), func.min(feed.read_at)
+        self.counts |= {
+            "closure_feeds_failing": select(feed.site, failing).group_by(feed.site),
+            "closure_feed_oldest_read_at": select(feed.site, oldest)
+            .where(feed.read_at.is_not(None))
+            .group_by(feed.site),
+        }
         self.turns = select(func.count()).select_from(turn)
 
 
@@ -61,6 +112,8 @@ class People:
         self._s = statements
 
     def note(self, site: str, seen: Presence) -> None:
+        if seen.available:
+            self._c.execute(self._s.come_back, _one(site, Who.AGENT, seen.agent.id))
         self._c.execute(self._s.note, _row(site, "api", seen))
 
     def note_all(self, site: str, source: str, presences: Sequence[Presence]) -> None:
@@ -69,6 +122,19 @@ class People:
         rows = [_row(site, source, seen) for seen in sorted(presences, key=lambda seen: seen.agent.id)]
         if rows:
             self._c.execute(self._s.note, rows)
+
+    def send_away(self, site: str, who: Who, name: str, until: Millis) -> None:
+        self._c.execute(self._s.send_away, {"site": site, "who": who.value, "id": name, "until_at": until})
+
+    def is_away(self, site: str, who: Who, name: str, at: Millis) -> bool:
+        return self._c.execute(self._s.away, {**_one(site, who, name), "at": at}).first() is not None
+
+    def call_back(self, site: str, who: Who, name: str) -> None:
+        self._c.execute(self._s.call_back, _one(site, who, name))
+
+    def alone(self, site: str) -> None:
+        for statement, wait in zip(self._s.alone, (ALONE_WAIT, "0"), strict=False):
+            self._c.execute(statement, {"wait": wait, "places": f"places of {site}"})
 
     def present(self, site: str, at: Millis) -> list[Presence]:
         rows = self._c.execute(self._s.present, {"of_site": site, "at": at})
@@ -82,6 +148,10 @@ class People:
             )
             for row in rows
         ]
+
+
+def _one(site: str, who: Who, name: str) -> Json:
+    return {"of_site": site, "of_who": who.value, "of_name": name}
 
 
 def _row(site: str, source: str, seen: Presence) -> dict[str, object]:

@@ -5,7 +5,7 @@ from collections import namedtuple
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, select, update
 
 from bridge.domain import signals
 from bridge.domain.customer import Customer, Shop
@@ -13,11 +13,13 @@ from bridge.domain.escalation import Event, EventKind
 from bridge.domain.session import Session, Turn, customer_key
 from bridge.domain.signals import TurnSignals
 from bridge.domain.values import State, Visitor
+from bridge.store.alone import Alone
 from bridge.store.quick import Quick
 from bridge.store.tables import event, session, turn
 from bridge.store.upsert import Upsert
 
 ALONE_WAIT = "250ms"
+"""Not for long: two tabs of a customer may wait for one another."""
 
 
 class SessionStatements:
@@ -37,10 +39,7 @@ class SessionStatements:
             .where(this, session.c.state == State.OPEN)
             .values(state=State.ESCALATED.value, escalation_id=bindparam("escalation"))
         )
-        wait = func.set_config("lock_timeout", bindparam("wait"), True)
-        lock = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("customer"), 0))
-        # one writer is alone anyway; several take turns, and not for long: two tabs may wait for one another
-        self.alone = [] if dialect == "sqlite" else [select(wait, lock), select(wait)]
+        self.alone = Alone(dialect, ALONE_WAIT)
         self.join = (
             update(session)
             .where(
@@ -152,8 +151,7 @@ class Sessions:
         return self._c.execute(self._s.lock, values).rowcount == 1
 
     def alone(self, site: str, key: str) -> None:
-        for statement, wait in zip(self._s.alone, (ALONE_WAIT, "0"), strict=False):
-            self._c.execute(statement, {"wait": wait, "customer": f"{site} {key}"})
+        self._s.alone.take(self._c, f"{site} {key}")
 
     def join(self, site: str, key: str, escalation: str) -> list[str]:
         values = {"of_site": site, "key": key, "escalation": escalation}

@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from bridge.store.alarms import Alarms, AlarmStatements
+from bridge.store.callbacks import Callbacks, CallbackStatements
 from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
 from bridge.store.hours import Hours, HoursStatements
 from bridge.store.labels import Labels, LabelStatements
+from bridge.store.mails import Mails, MailStatements
 from bridge.store.ops import Ops, OpsStatements, People
 from bridge.store.sessions import Sessions, SessionStatements
 from bridge.store.shadow import Records, Shadows, ShadowStatements
@@ -28,8 +30,10 @@ class Statements:
         self.shadows = ShadowStatements(upsert)
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
+        self.callbacks = CallbackStatements(upsert, dialect)
         self.work = WorkStatements(upsert)
-        self.ops = OpsStatements(upsert)
+        self.mails = MailStatements(upsert)
+        self.ops = OpsStatements(upsert, dialect)
         self.stats = StatsStatements(dialect)
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
@@ -72,8 +76,16 @@ class SqlTx:
         return Escalations(self._c, self._s.escalations)
 
     @property
+    def callbacks(self) -> Callbacks:
+        return Callbacks(self._c, self._s.callbacks)
+
+    @property
     def work(self) -> Work:
         return Work(self._c, self._s.work)
+
+    @property
+    def mails(self) -> Mails:
+        return Mails(self._c, self._s.mails)
 
     @property
     def people(self) -> People:

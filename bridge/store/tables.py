@@ -275,6 +275,17 @@ outbox = Table(
     Index(None, "escalation_id"),
 )
 
+mail_slot = Table(  # mails to an address that nobody verified: each takes one of a few slots for a day
+    "mail_slot",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("address", Text, nullable=False),  # its digest
+    Column("slot", Integer, nullable=False),
+    Column("taken_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "address", "slot"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
 presence = Table(
     "presence",
     metadata,

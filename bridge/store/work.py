@@ -23,6 +23,11 @@ class WorkStatements:
 
     def __init__(self, upsert: Upsert) -> None:
         self.plan = upsert(follow_up).on_conflict_do_nothing()
+        anew = upsert(follow_up)
+        self.plan_anew = anew.on_conflict_do_update(
+            index_elements=["commitment_id", "kind"],
+            set_={name: anew.excluded[name] for name in ("due_at", "state", "attempts")},
+        )
         self.cancel = (
             update(follow_up)
             .where(follow_up.c.escalation_id == bindparam("of_escalation"), follow_up.c.state.in_(("due", "leased")))
@@ -107,17 +112,10 @@ class Work:
         self._s = statements
 
     def plan(self, new: FollowUp) -> None:
-        row = {
-            "site": new.site,
-            "id": new.id,
-            "escalation_id": new.escalation_id,
-            "commitment_id": new.commitment_id,
-            "kind": new.kind.value,
-            "due_at": new.due_at,
-            "state": "due",
-            "attempts": 0,
-        }
-        self._c.execute(self._s.plan, row)
+        self._c.execute(self._s.plan, _planned(new))
+
+    def plan_anew(self, new: FollowUp) -> None:
+        self._c.execute(self._s.plan_anew, _planned(new))
 
     def cancel(self, escalation: str) -> int:
         return self._c.execute(self._s.cancel, {"of_escalation": escalation}).rowcount
@@ -149,7 +147,8 @@ class Work:
             "external_id": new.external_id,
             "payload": new.payload,
             "due_at": new.due_at,
-            "state": "due",
+            "state": "parked" if new.held else "due",
+            "error": new.held,
             "attempts": 0,
             "open_sends": 0,
             "created_at": at,
@@ -194,6 +193,19 @@ class Work:
     def due(self, until: Millis, limit: int) -> list[Json]:
         rows = self._c.execute(self._s.due, {"until": until, "most": limit}).mappings()
         return [dict(row) for row in rows]
+
+
+def _planned(new: FollowUp) -> Json:
+    return {
+        "site": new.site,
+        "id": new.id,
+        "escalation_id": new.escalation_id,
+        "commitment_id": new.commitment_id,
+        "kind": new.kind.value,
+        "due_at": new.due_at,
+        "state": "due",
+        "attempts": 0,
+    }
 
 
 def read_outbox(row: Any) -> OutboxRow:

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from bridge.domain.escalation import Agent, Presence
 from bridge.domain.findings import check_policy
 from bridge.domain.instants import SECOND, to_rfc3339
+from bridge.domain.values import Json
 from bridge.ports import AgentReply, Scope
 from bridge.service import manage_policy, read_escalations, work_ticket
 from bridge.service.context import open_case
@@ -93,6 +94,25 @@ def release(call: Call[ReleaseIn], escalation: str) -> Response:
     with call.write() as tx:
         changed = work_ticket.release(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())
         return answer(read_escalations.show(tx, changed))
+
+
+@admin.get("/v1/agents")
+@signed(Scope.ADMIN, answer="Agents")
+def agents(call: Call[CloseIn]) -> Response:
+    """List who is seen as there; whoever counts as away is not."""
+    with call.write() as tx:
+        there = tx.people.present(call.site, call.bridge.clock.now())
+    return answer({"agents": [_show_presence(one) for one in sorted(there, key=lambda one: one.agent.name)]})
+
+
+def _show_presence(seen: Presence) -> Json:
+    return {
+        "id": seen.agent.id,
+        "name": seen.agent.name,
+        "queues": list(seen.queues),
+        "capacity": seen.capacity,
+        "expires_at": to_rfc3339(seen.expires_at),
+    }
 
 
 @admin.put("/v1/agents/<agent>/presence")

@@ -13,6 +13,7 @@ from bridge.service.watch_health import Rates
 from bridge.web import problems
 from bridge.web.admin import admin
 from bridge.web.backtests import backtests
+from bridge.web.callbacks import callbacks
 from bridge.web.calls import ADMIN_LIMIT, answer
 from bridge.web.hours import hours
 from bridge.web.ops import ops
@@ -45,7 +46,7 @@ def create_app(parts: Parts) -> Flask:
     app.extensions["rates"] = Rates(parts.bridge)
     app.extensions["schema_fault"] = parts.schema_fault
     app.extensions["tick_ms"] = parts.tick_ms
-    for blueprint in (chat, admin, hours, stats, backtests, ops):
+    for blueprint in (chat, callbacks, admin, hours, stats, backtests, ops):
         app.register_blueprint(blueprint)
     app.before_request(structlog.contextvars.clear_contextvars)
     app.after_request(sign)

@@ -18,10 +18,12 @@ from bridge.web.calls import Operation, operation
 
 SIGNED = ["X-Bridge-Site", "X-Bridge-Timestamp", "X-Bridge-Nonce", "X-Bridge-Signature"]
 PATTERNS = {"session": wire.SESSION_ID, "turn_id": wire.TURN_ID}
+LONGEST = {"token": 400}
+"""Of the parameters in a path that may be longer than an id."""
 BODIES: list[type[wire.Wire]] = [
     wire.SessionIn, wire.TurnIn, wire.ReplyIn, wire.ContactIn, wire.CloseIn, wire.ClaimIn, wire.AgentReplyIn,
     wire.ResolveIn, wire.ReleaseIn, wire.PresenceIn, wire.PolicyIn, wire.PolicyCheckIn,
-    wire.LabelIn, wire.MissedIn, wire.ReplayIn, wire.HoursIn, wire.RevokeIn,
+    wire.LabelIn, wire.MissedIn, wire.ReplayIn, wire.HoursIn, wire.RevokeIn, wire.CallIn, wire.CalledIn,
 ]  # fmt: skip
 QUERY = {
     "chat.events": [{"name": "after", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}}],
@@ -90,7 +92,7 @@ def _operation(endpoint: str, path: str, known: Operation | None, doc: str | Non
 
 def _parameters(endpoint: str, path: str) -> Iterator[Json]:
     for name in re.findall(r"{(\w+)}", path):
-        schema = {"type": "string", "minLength": 1, "maxLength": 64}
+        schema = {"type": "string", "minLength": 1, "maxLength": LONGEST.get(name, wire.LONGEST_ID)}
         if name in PATTERNS:
             schema["pattern"] = PATTERNS[name]
         yield {"name": name, "in": "path", "required": True, "schema": schema}

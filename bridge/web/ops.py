@@ -29,6 +29,8 @@ METRICS = {
     "follow_ups": ("state", "Actions of the scheduler by state."),
     "outbox": ("state", "Rows for other systems by state; parked ones wait for a person."),
     "outbox_oldest_due_at": ("kind", "When the oldest undelivered row was due, milliseconds UTC."),
+    "closure_feeds_failing": ("site", "Feeds of closures that could not be read when last tried."),
+    "closure_feed_oldest_read_at": ("site", "When the feed read longest ago was last read, milliseconds UTC."),
     "scheduler_age_seconds": ("", "Seconds since the scheduler's last sign of life."),
     "escalation_rate": ("site", "Share of the last seven days' conversations that were handed over; none of too few."),
     "escalation_rate_low": ("site", "Lower end of the rate's 95 % interval."),

@@ -6,7 +6,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from bridge.domain.findings import Finding, PolicyRefused
+from bridge.domain.values import Json
 from bridge.ports import StoreBusy
+from bridge.service.book_call import PhoneMissing, SlotTaken
+from bridge.service.call_links import LinkInvalid
 from bridge.service.command_hours import CommandUnknown, QueueUnknown, TooManyCommands
 from bridge.service.context import SiteUnknown
 from bridge.service.label_decisions import SessionEscalated
@@ -82,6 +85,14 @@ OF_ERROR: dict[type[Exception], Problem] = {
         "Revoke some, or write the hours into the policy.",
     ),
     AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
+    SlotTaken: Problem("slot-taken", "This time for a call is taken, or gone.", 409, "Ask for the free ones again."),
+    LinkInvalid: Problem("link-invalid", "This link is not valid, or not any more.", 404),
+    PhoneMissing: Problem(
+        "invalid-body",
+        "The body does not fit this call.",
+        422,
+        more={"errors": [{"pointer": "/phone", "code": "missing", "detail": "a call needs a phone number"}]},
+    ),
 }
 
 EVERY = [
@@ -108,6 +119,13 @@ def invalid(error: ValidationError) -> Problem:
         for one in error.errors(include_input=False, include_url=False, include_context=False)
     ]
     return Problem("invalid-body", "The body does not fit this call.", 422, more={"errors": faults[:50]})
+
+
+def call_changed(present: Json) -> Problem:
+    """What the page showed is not so any more; the caller is told what is."""
+    return Problem(
+        "call-changed", "The call has changed since; nothing was done.", 409, "See call.", more={"call": present}
+    )
 
 
 def bad_query(name: str, expected: str) -> Problem:

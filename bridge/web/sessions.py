@@ -4,9 +4,11 @@ import re
 
 from flask import Blueprint, Response, request
 
+from bridge.domain.instants import from_rfc3339
 from bridge.domain.judging import Reply
 from bridge.ports import Scope
-from bridge.service import converse
+from bridge.service import book_call, converse, deliver
+from bridge.service.context import open_case
 from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
@@ -72,17 +74,23 @@ def events(call: Call[CloseIn], session: str) -> Response:
     if not re.fullmatch(r"\d{1,10}", after, re.ASCII) or int(after) > LARGEST_EVENT:
         raise problems.bad_query("after", "expected a whole number from 0")
     with call.write() as tx:
-        found = converse.read_events(tx, call.site, session, int(after))
+        found = converse.read_events(call.bridge, tx, call.site, session, int(after))
     return answer(found)
 
 
 @chat.post("/v1/sessions/<session>/contact")
 @signed(Scope.CHAT, ContactIn)
 def contact(call: Call[ContactIn], session: str) -> Response:
-    """Keep how the customer can be reached."""
-    given = converse.Contact(call.body.email, call.body.phone, call.body.name)
+    """Keep how the customer can be reached, and book the time for a call that they chose."""
+    body = call.body
+    given = converse.Contact(body.email, body.phone, body.name)
     with call.write() as tx:
         verdict = converse.keep_contact(call.bridge, tx, call.site, session, given)
+    if body.callback_slot:
+        with call.bridge.store.write() as tx:  # another one: a time that is taken must not cost the address
+            case = open_case(call.bridge, tx, call.site)
+            verdict = book_call.book_in_chat(case, session, from_rfc3339(body.callback_slot))
+            deliver.soon(call.bridge, tx)
     return answer(verdict)
 
 

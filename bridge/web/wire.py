@@ -11,9 +11,11 @@ from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
 from bridge.domain.findings import LARGEST
 from bridge.domain.host import Host, bot_inputs
+from bridge.domain.instants import from_rfc3339
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
 from bridge.domain.replay import Conversation
 from bridge.domain.values import Identity, Visitor
+from bridge.service.visit_call import CHOOSES, Action
 
 SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
 LONGEST_ID = 64
@@ -62,6 +64,19 @@ def _no_break(text: str) -> str:
     """
     if unprintable(text):
         raise ValueError("a line break or control character does not belong here")
+    return text
+
+
+def _instant(text: str) -> str:
+    """Refuse what is no date and time.
+
+    Raises:
+        ValueError: such as a thirteenth month.
+    """
+    try:
+        from_rfc3339(text)
+    except ValueError:
+        raise ValueError("expected the id of a slot") from None
     return text
 
 
@@ -161,15 +176,33 @@ class ReplyIn(Wire):
     ] = {}
 
 
+Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}[0-9]$")]
+SlotId = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"), AfterValidator(_instant)]
+
+
 class ContactIn(Wire):
     email: Email | None = None
-    phone: Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}[0-9]$")] | None = None
+    phone: Phone | None = None
     name: Name | None = None
+    callback_slot: SlotId | None = None
 
     @model_validator(mode="after")
     def _something(self) -> Self:
-        if not (self.email or self.phone):
-            raise ValueError("an email or a phone is needed")
+        if not (self.email or self.phone or self.callback_slot):
+            raise ValueError("an email, a phone or a callback_slot is needed")
+        return self
+
+
+class CallIn(Wire):
+    action: Annotated[Action, Field(strict=False)]
+    slot: SlotId | None = None
+    phone: Phone | None = None
+    sequence: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.action in CHOOSES and self.slot is None:
+            raise ValueError("a slot is needed to book or to move a call")
         return self
 
 
@@ -206,6 +239,10 @@ class ResolveIn(Wire):
 
 
 class ReleaseIn(Wire):
+    agent: AgentIn
+
+
+class CalledIn(Wire):
     agent: AgentIn
 
 

@@ -180,6 +180,65 @@ def test_characters_that_cannot_be_written_are_left_out() -> None:
     assert message.get_content().strip() == "abc"
 
 
+def test_what_an_earlier_release_left_in_the_outbox_can_still_be_sent() -> None:
+    stored = {"message_id": "<a@b.co>", "sender": "s@b.co", "to": "ann@example.org", "subject": "Hi", "text": "Hello",
+              "html": None, "reply_to": None, "sent_at": 0}  # fmt: skip
+    assert parsed(bytes(build(Mail(**stored)))).get_content().strip() == "Hello"
+
+
+def test_mails_of_one_thread_point_to_its_first() -> None:
+    message = parsed(bytes(build(replace(MAIL, in_reply_to="<esc_1.a:b@shop.escalation-bridge>"))))
+    assert message["In-Reply-To"] == message["References"] == "<esc_1.a=3Ab@shop.escalation-bridge>"
+
+
+def test_the_first_mail_of_a_thread_does_not_answer_itself() -> None:
+    message = parsed(bytes(build(replace(MAIL, in_reply_to=MAIL.message_id))))
+    assert message["In-Reply-To"] is None
+    assert message["References"] is None
+
+
+def test_a_thread_that_is_none_is_rejected() -> None:
+    with pytest.raises(Rejected, match="message id"):
+        build(replace(MAIL, in_reply_to="<a@b>\r\nBcc: x"))
+
+
+@pytest.mark.parametrize(("language", "said"), [("de", "de"), ("pt-br", "pt-br"), (None, None), ("de\r\nBcc: x", None)])
+def test_the_language_is_named_where_it_is_one(language: str | None, said: str | None) -> None:
+    message = parsed(bytes(build(replace(MAIL, language=language))))
+    assert message["Content-Language"] == said
+    assert message["Bcc"] is None
+
+
+def test_a_machine_that_answers_mails_is_told_not_to() -> None:
+    assert parsed(bytes(build(MAIL)))["X-Auto-Response-Suppress"] == "All"
+
+
+INVITATION = "BEGIN:VCALENDAR\r\nMETHOD:{}\r\nBEGIN:VEVENT\r\nSUMMARY:Grüße\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
+
+
+@pytest.mark.parametrize("method", ["REQUEST", "CANCEL"])
+def test_an_invitation_is_a_part_for_calendars_and_a_file(method: str) -> None:
+    invitation = INVITATION.format(method)
+    message = parsed(bytes(build(replace(MAIL, html="<p>Hello</p>", invitation=invitation))))
+    text, html, calendar = message.get_payload(0).iter_parts()
+    assert [text.get_content_type(), html.get_content_type()] == ["text/plain", "text/html"]
+    assert (calendar.get_content_type(), calendar.get_param("method")) == ("text/calendar", method)
+    assert calendar.get_content() == invitation
+    (file,) = message.iter_attachments()
+    assert (file.get_filename(), file.get_content()) == ("invite.ics", invitation.encode())
+
+
+def test_a_mail_with_an_invitation_is_the_same_on_every_attempt() -> None:
+    mail = replace(MAIL, html="<p>Hello</p>", invitation=INVITATION.format("REQUEST"))
+    assert bytes(build(mail)) == bytes(build(mail))
+
+
+@pytest.mark.parametrize("invitation", ["", "BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n", INVITATION.format("DELETE ALL")])
+def test_an_invitation_without_its_method_is_rejected(invitation: str) -> None:
+    with pytest.raises(Rejected, match="invitation has no method"):
+        build(replace(MAIL, invitation=invitation))
+
+
 # --------------------------------------------------------------------------------------------------------- folder
 
 

@@ -232,6 +232,22 @@ CASES: dict[str, Case] = {
     "no hands": admin(422, "invalid-body", "PUT", "/v1/agents/3/presence", {**PRESENCE, "capacity": 0}),
     "a capacity of one and a half": admin(
         422, "invalid-body", "PUT", "/v1/agents/3/presence", {**PRESENCE, "capacity": 1.5}),
+    "hours of nobody": admin(422, "invalid-body", "POST", "/v1/hours", {"open": False, "why": CANARY}),
+    "hours for no reason": admin(422, "invalid-body", "POST", "/v1/hours", {"agent": ADA, "open": False}),
+    "hours with a reason of two lines": admin(
+        422, "invalid-body", "POST", "/v1/hours", {"agent": ADA, "open": False, "why": f"{CANARY}\nx"}),
+    "hours until a day that is none": admin(
+        422, "invalid-body", "POST", "/v1/hours", {"agent": ADA, "open": False, "why": "x", "until": CANARY}),
+    "hours until the first day of all": admin(
+        422, "invalid-body", "POST", "/v1/hours",
+        {"agent": ADA, "open": False, "why": CANARY, "until": "0001-01-01T00:00:00+14:00"}),
+    "hours from the last day of all": admin(
+        422, "invalid-body", "POST", "/v1/hours",
+        {"agent": ADA, "open": False, "why": CANARY, "from": "9999-12-31T23:59:59-14:00"}),
+    "hours of an unknown queue": admin(
+        404, "queue-not-found", "POST", "/v1/hours", {"agent": ADA, "open": False, "why": "x", "queue": CANARY}),
+    "revoking what is none": admin(404, "command-not-found", "POST", f"/v1/hours/{CANARY}/revoke", {"agent": ADA}),
+    "revoking a NUL": admin(404, "not-found", "POST", f"/v1/hours/{CANARY}%00/revoke", {"agent": ADA}),
     "a policy that is none": admin(422, "invalid-policy", "PUT", "/v1/policy", {"document": "rules: ["}),
     "an empty policy": admin(422, "invalid-body", "PUT", "/v1/policy", {"document": ""}),
     "a policy with a NUL": admin(422, "invalid-body", "PUT", "/v1/policy", {"document": "a: \x00"}),

@@ -183,7 +183,7 @@ def test_the_reason_and_the_author_reach_no_customer(sidecar: Sidecar) -> None:
         ({"until": "2026-11-02T15:00:00Z"}, "/until"),
         ({"from": "2026-11-02T18:00:00Z", "until": "2026-11-02T17:00:00Z"}, "/until"),
         ({"until": "2028-11-02T15:00:00Z"}, "/until"),
-        ({"from": "2036-01-01T00:00:00Z", "for_s": 3600}, "/until"),
+        ({"from": "2036-01-01T00:00:00Z", "for_s": 3600}, "/from"),
         ({"until": "2026-11-02T18:00:00"}, "/until"),
         ({"until": "2026-11-02T18:00:00Z", "for_s": 60}, ""),
         ({"for_s": 0}, "/for_s"),

@@ -612,11 +612,46 @@ def test_a_broken_promise_is_owned_up_to_with_a_new_one(it: Sidecar) -> None:
     assert promise["due_at"] > "2026-11-02T19:00:00Z"
     assert "We did not answer in the time we promised" in promise["text"]
     assert chat.lines()[-1] == ("commitment", promise["text"])
-    assert promise["text"] in it.mailer.to("user7@example.org")[-1].text
+    assert "We did not answer in the time we promised" in it.mailer.to("user7@example.org")[-1].text
     assert it.mailer.to("team@shop.example")[-1].subject.startswith("Promise broken")
     with it.bridge.store.read() as tx:
         states = [one.state for one in tx.escalations.commitments(the_one(it)["id"])]
     assert sorted(states) == ["broken", "pending"]
+
+
+def test_yesterdays_tomorrow_is_today_in_every_word_that_is_said_today(it: Sidecar) -> None:
+    it.clock.set("2026-11-02T21:30:00Z")
+    chat = escalated(it)
+    told = chat.lines()[0][1]
+    assert "12:30 PM EST tomorrow, Tuesday, November 3" in told
+    it.clock.set("2026-11-03T13:00:00Z")
+    today = told.replace("tomorrow", "today")
+    assert chat.says("Anybody there?")["say"] == WAITING + today
+    assert chat.events()["escalation"]["commitment"]["text"] == today
+    again = it.chat().verified()
+    assert (again["say"], again["escalation"]["commitment"]["text"]) == (today, today)
+    assert the_one(it)["commitment"]["text"] == told
+
+
+def test_a_mail_names_weekday_and_date_alone_because_nobody_knows_when_it_is_read(it: Sidecar) -> None:
+    it.clock.set("2026-11-02T12:00:00Z")
+    told = escalated(it).lines()[0][1]
+    assert "1:00 PM EST today, Monday, November 2" in told
+    it.clock.set("2026-11-02T14:00:00Z")
+    it.work()
+    lasting = told.replace("today,", "on")
+    assert lasting in it.mailer.to("user7@example.org")[0].text
+    assert f"They were told: {lasting}" in it.mailer.to("team@shop.example")[-1].text
+
+
+def test_a_second_session_in_another_language_and_zone_reads_the_promise_in_its_own(it: Sidecar) -> None:
+    it.clock.set("2026-11-02T12:00:00Z")
+    escalated(it)
+    said = it.chat().verified(locale="de_DE", timezone="Europe/Berlin")["say"]
+    assert said == (
+        "Jemand aus unserem Support meldet sich bei Ihnen bis heute, Montag, 2. November, 13:00 Uhr EST "
+        "(bei Ihnen 19:00 MEZ)."
+    )
 
 
 def test_promises_that_break_again_and_again_raise_an_alarm_and_go_on(it: Sidecar) -> None:
@@ -639,6 +674,16 @@ def test_a_promise_that_was_kept_does_not_break(it: Sidecar) -> None:
     assert it.mailer.mails == known
     assert the_one(it)["commitment"]["state"] == "kept"
     assert chat.lines()[-1] == ("agent", "Here I am")
+
+
+@pytest.mark.parametrize("how", ["reply", "resolve", "release"])
+def test_who_comes_after_a_promise_was_due_has_broken_it_even_where_nobody_has_noticed_yet(
+    it: Sidecar, how: str
+) -> None:
+    escalated(it)
+    it.clock.advance(hours=4, seconds=1)
+    it.team.does(how, the_one(it)["id"], **({"text": "Here I am", "reply_id": "r1"} if how == "reply" else {}))
+    assert the_one(it)["commitment"]["state"] == "broken"
 
 
 def test_at_the_opening_team_and_customer_get_a_mail(after_hours: Sidecar) -> None:

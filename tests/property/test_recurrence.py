@@ -1,6 +1,7 @@
 """Dates of repetition rules, held against another library's."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import takewhile
 from typing import Any
 
 from dateutil import rrule
@@ -41,25 +42,25 @@ def rules(draw: st.DrawFn) -> Rule:
     )
 
 
+def midnight(day: date) -> datetime:
+    return datetime.combine(day, time())
+
+
 def by_the_other_library(rule: Rule, first: date) -> list[date]:
     found = rrule.rrule(
         FREQ[rule.every],
-        dtstart=datetime(first.year, first.month, first.day),  # noqa: DTZ001 - wall times
+        dtstart=midnight(first),
         interval=rule.interval,
         count=rule.count,
-        until=datetime(rule.until.year, rule.until.month, rule.until.day) if rule.until and not rule.count else None,  # noqa: DTZ001 - wall times
+        until=midnight(rule.until) if rule.until and not rule.count else None,
         bymonth=sorted(rule.months) or None,
         bymonthday=sorted(rule.month_days) or None,
         byweekday=[NAMES[day](place) if place else NAMES[day] for day, place in sorted(rule.weekdays)] or None,
         bysetpos=sorted(set(rule.places)) or None,
         wkst=rule.week_start,
     )
-    inside = []
-    for at in found.xafter(datetime(1900, 1, 1), count=4000):  # noqa: DTZ001 - wall times
-        if at.date() >= BEFORE:
-            break
-        inside.append(at.date())
-    return [day for day in inside if day >= SINCE and (rule.until is None or day <= rule.until)]
+    days = takewhile(lambda day: day < BEFORE, (at.date() for at in found))
+    return [day for day in days if day >= SINCE and (rule.until is None or day <= rule.until)]
 
 
 @settings(max_examples=200, deadline=None, phases=[Phase.explicit, Phase.generate])  # a smaller case may take for ever

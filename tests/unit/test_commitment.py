@@ -20,10 +20,11 @@ def said(
     visitor: str | None = None,
     locale: str | None = "en_US",
     now: str | int = SATURDAY_NIGHT,
+    lasting: bool = False,
 ) -> str:
     due_at = from_rfc3339(instant) if isinstance(instant, str) else instant
     at = from_rfc3339(now) if isinstance(now, str) else now
-    return commitment.say_when(due_at, calendar_zone=zone, visitor_zone=visitor, locale=locale, now=at)
+    return commitment.say_when(due_at, calendar_zone=zone, visitor_zone=visitor, locale=locale, now=at, lasting=lasting)
 
 
 # -- when --------------------------------------------------------------------------------------------------------------
@@ -95,7 +96,15 @@ def test_a_wall_time_leads_back_to_its_instant_in_both_passes_of_an_autumn_hour(
     assert commitment.instant_of_wall(text, "America/New_York", near=at) == at
 
 
-def test_a_promise_keeps_its_wall_time_when_the_rules_change() -> None:
+def test_10_the_zones_name_is_kept_because_an_offset_tells_nothing_of_the_rules() -> None:
+    """`2026-11-02T09:15-05:00` is New York, Jamaica and Lima; their clocks differ in July."""
+    winter, summer = MONDAY_MORNING, from_rfc3339("2026-07-06T13:15:00Z")
+    assert commitment.wall(winter, "America/New_York") == commitment.wall(winter, "America/Lima") == "2026-11-02T09:15"
+    assert commitment.instant_of_wall("2026-07-06T09:15", "America/New_York", near=winter) == summer
+    assert commitment.instant_of_wall("2026-07-06T09:15", "America/Lima", near=winter) == summer + HOUR
+
+
+def test_16_a_promise_keeps_its_wall_time_when_the_rules_change() -> None:
     promised_under_the_old_rules = from_rfc3339("2026-11-02T13:15:00Z")
     kept = commitment.instant_of_wall("2026-11-02T09:15", "America/New_York", near=promised_under_the_old_rules)
     assert to_rfc3339(kept) == "2026-11-02T14:15:00Z"
@@ -135,12 +144,88 @@ def test_another_year_is_named() -> None:
 
 def test_the_year_is_the_teams_not_that_of_utc() -> None:
     silvester = "2027-01-01T03:00:00Z"
-    assert said(silvester, now="2026-12-31T20:00:00Z") == "10:00 PM EST on Thursday, December 31"
+    assert said(silvester, now="2026-12-31T20:00:00Z") == "10:00 PM EST today, Thursday, December 31"
+
+
+def test_09_a_short_name_that_two_zones_share_is_said_of_one_alone_and_no_zone_is_a_bare_number() -> None:
+    noon = "2026-11-02T18:00:00Z"
+    assert "PM CST on" in said(noon, zone="America/Chicago")
+    assert "AM GMT+8 on" in said(noon, zone="Asia/Shanghai")
+    assert "PM GMT-3 on" in said(noon, zone="America/Sao_Paulo")
+
+
+def test_17_the_teams_tomorrow_is_named_with_weekday_and_zone_where_it_is_the_visitors_too() -> None:
+    sunday_noon = "2026-11-01T17:00:00Z"
+    assert said(now=sunday_noon) == "9:15 AM EST tomorrow, Monday, November 2"
+    in_berlin = said(now=sunday_noon, visitor="Europe/Berlin")
+    assert in_berlin == "9:15 AM EST tomorrow, Monday, November 2 (3:15 PM CET for you)"
+    assert said(now="2026-11-02T14:00:00Z") == "9:15 AM EST today, Monday, November 2"
+
+
+@pytest.mark.parametrize(
+    ("visitor", "now"),
+    [
+        ("Asia/Tokyo", "2026-11-01T17:00:00Z"),  # Monday there already: the team's tomorrow is their today
+        ("Europe/Berlin", "2026-11-01T23:30:00Z"),
+        ("Australia/Sydney", "2026-11-01T17:00:00Z"),  # tomorrow for both, but of another date
+        ("America/Los_Angeles", "2026-11-02T06:00:00Z"),  # today for the team, still Sunday there
+    ],
+)
+def test_17_where_team_and_visitor_differ_the_weekday_says_it_alone(visitor: str, now: str) -> None:
+    assert said(visitor=visitor, now=now).startswith("9:15 AM EST on Monday, November 2 (")
+
+
+def test_18_tomorrow_said_at_ten_past_midnight_is_the_next_calendar_day() -> None:
+    ten_past, ten_to = "2026-11-01T04:10:00Z", "2026-11-01T03:50:00Z"
+    sunday, monday = "2026-11-01T14:15:00Z", "2026-11-02T14:15:00Z"
+    assert said(monday, now=ten_past) == "9:15 AM EST tomorrow, Monday, November 2"
+    assert said(sunday, now=ten_past) == "9:15 AM EST today, Sunday, November 1"
+    assert said(monday, now=ten_to) == "9:15 AM EST on Monday, November 2"
+    assert said(sunday, now=ten_to) == "9:15 AM EST tomorrow, Sunday, November 1"
+    assert said(monday, now=ten_past, visitor="America/Chicago").startswith("9:15 AM EST on Monday, November 2 (")
+
+
+def test_what_is_past_is_neither_today_nor_tomorrow_unless_it_is_today() -> None:
+    assert said(now="2026-11-03T15:00:00Z") == "9:15 AM EST on Monday, November 2"
+    assert said(now="2026-11-02T20:00:00Z") == "9:15 AM EST today, Monday, November 2"
+
+
+def test_what_is_read_at_any_time_names_neither_today_nor_tomorrow() -> None:
+    for now in ("2026-11-01T17:00:00Z", "2026-11-02T14:00:00Z"):
+        assert said(now=now, lasting=True) == "9:15 AM EST on Monday, November 2"
+
+
+@pytest.mark.parametrize(
+    ("locale", "tomorrow", "today"),
+    [
+        ("en_US", "9:15 AM EST tomorrow, Monday, November 2", "9:15 AM EST today, Monday, November 2"),
+        ("en_GB", "09:15 EST tomorrow, Monday, 2 November", "09:15 EST today, Monday, 2 November"),
+        ("de_DE", "morgen, Montag, 2. November, 09:15 Uhr EST", "heute, Montag, 2. November, 09:15 Uhr EST"),
+        ("es_ES", "lunes 2 de noviembre (mañana) a las 9:15 EST", "lunes 2 de noviembre (hoy) a las 9:15 EST"),
+        ("fr_FR", "lundi 2 novembre (demain) à 09:15 HNE", "lundi 2 novembre (aujourd’hui) à 09:15 HNE"),
+        ("it_IT", "domani, lunedì 2 novembre, alle 09:15 EST", "oggi, lunedì 2 novembre, alle 09:15 EST"),
+        ("nl_NL", "maandag 2 november (morgen) om 09:15 EST", "maandag 2 november (vandaag) om 09:15 EST"),
+        (
+            "pl_PL",
+            "jutra, poniedziałku, 2 listopada, godz. 09:15 EST",
+            "dziś, poniedziałku, 2 listopada, godz. 09:15 EST",
+        ),
+        (
+            "pt_BR",
+            "segunda-feira, 2 de novembro (amanhã), às 09:15 EST",
+            "segunda-feira, 2 de novembro (hoje), às 09:15 EST",
+        ),
+        ("sv_SE", "måndag 2 november 09:15 EST", "måndag 2 november 09:15 EST"),
+    ],
+)
+def test_each_language_has_its_own_place_for_the_word(locale: str, tomorrow: str, today: str) -> None:
+    assert said(locale=locale, now="2026-11-01T17:00:00Z") == tomorrow
+    assert said(locale=locale, now="2026-11-02T14:00:00Z") == today
 
 
 def test_both_passes_of_the_autumn_hour_are_told_apart() -> None:
-    assert said("2026-11-01T05:30:00Z") == "1:30 AM EDT on Sunday, November 1"
-    assert said("2026-11-01T06:30:00Z") == "1:30 AM EST on Sunday, November 1"
+    assert said("2026-11-01T05:30:00Z") == "1:30 AM EDT tomorrow, Sunday, November 1"
+    assert said("2026-11-01T06:30:00Z") == "1:30 AM EST tomorrow, Sunday, November 1"
 
 
 @pytest.mark.parametrize(
@@ -172,6 +257,7 @@ def test_an_unknown_locale_reads_as_english(locale: str | None) -> None:
 
 def test_one_oclock_is_feminine_and_single_in_spanish_and_portuguese() -> None:
     assert "a la 1:15" in said("2026-11-02T18:15:00Z", locale="es_MX")
+    assert "(hoy) a la 1:15" in said("2026-11-02T18:15:00Z", locale="es_MX", now=MONDAY_MORNING)
     assert "a las 13:15" in said("2026-11-02T18:15:00Z", locale="es_ES")
     assert "à 01:15" in said("2026-11-02T06:15:00Z", locale="pt_BR")
 
@@ -194,9 +280,26 @@ def test_one_oclock_is_feminine_and_single_in_spanish_and_portuguese() -> None:
     ],
 )
 def test_a_zones_name_is_one_that_is_read_rightly(zone: str, instant: str, name: str) -> None:
-    assert f"M {name} on" in said(instant, zone=zone)
+    assert f"M {name} on" in said(instant, zone=zone, lasting=True)
 
 
 def test_spaces_are_plain_and_nothing_is_left_of_a_pattern() -> None:
     for locale in ("en_US", "fr_FR", "fr_CA", "es_MX", "ko", "ar", "ru", "zh_CN"):
         assert not re.search(r"[\u00a0\u2007\u2009\u202f{}']|  ", said(locale=locale, visitor="Asia/Kathmandu")), locale
+
+
+@pytest.mark.parametrize(
+    ("locale", "alone"),
+    [
+        ("pl_PL", "poniedziałek, 2 listopada, godz. 09:15 EST"),
+        ("de_DE", "Montag, 2. November, 09:15 Uhr EST"),
+        (None, "9:15 AM EST on Monday, November 2"),
+    ],
+)
+def test_an_instant_that_stands_alone_is_in_the_nominative(locale: str | None, alone: str) -> None:
+    assert commitment.by_itself(said(locale=locale, lasting=True), locale) == alone
+
+
+def test_tomorrow_alone_is_in_the_nominative_too() -> None:
+    spoken = said(locale="pl", now="2026-11-01T17:00:00Z")
+    assert commitment.by_itself(spoken, "pl").startswith("jutro, poniedziałek, 2 listopada")

@@ -7,7 +7,8 @@ import pytest
 from bridge.domain import messages
 
 LANGUAGES = ("en", "de", "es", "fr", "it", "nl", "pl", "pt")
-VALUES = {"due": "DUE", "promise": "PROMISE", "reference": "REF", "text": "TEXT", "agent": "AGENT"}
+NAMES = ("due", "promise", "reference", "text", "agent", "when", "phone", "site")
+VALUES = {name: name.upper() for name in NAMES}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

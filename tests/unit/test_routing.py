@@ -1,15 +1,18 @@
 """The ladder: which rung is possible now, and what can be promised on it."""
 
+from collections import Counter
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from support.packets import at
 
 from bridge.domain import routing
 from bridge.domain.escalation import Agent, Presence
 from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
-from bridge.domain.routing import Route, Staffing, someone_free
+from bridge.domain.routing import Route, Staffing, choose, someone_free
 from bridge.domain.values import Channel, Priority
 
 POLICY = """
@@ -134,20 +137,104 @@ NOT_FREE = {
 
 @pytest.mark.parametrize("somebody", NOT_FREE.values(), ids=NOT_FREE)
 def test_somebody_is_not_free_who(somebody: Presence) -> None:
-    assert not someone_free("team", [somebody], {"ada": 1}, 50)
+    assert not someone_free("team", [somebody], {"ada": 1}, {}, 50)
 
 
 def test_somebody_is_free_who_is_there_for_the_queue_and_has_room() -> None:
-    assert someone_free("team", [person(queues=("sales", "team"))], {"ada": 1}, 50)
-    assert someone_free("team", [person()], {}, 99)
+    assert someone_free("team", [person(queues=("sales", "team"))], {"ada": 1}, {}, 50)
+    assert someone_free("team", [person()], {}, {}, 99)
 
 
 def test_one_free_person_of_several_is_enough() -> None:
-    assert someone_free("team", [*NOT_FREE.values(), person("bob")], {"ada": 1}, 50)
+    assert someone_free("team", [*NOT_FREE.values(), person("bob")], {"ada": 1}, {}, 50)
 
 
 def test_nobody_at_all_is_not_free() -> None:
-    assert not someone_free("team", [], {}, 50)
+    assert not someone_free("team", [], {}, {}, 50)
+
+
+def test_a_chat_that_was_offered_holds_a_place_until_it_is_taken() -> None:
+    assert someone_free("team", [person()], {}, {"team": 1}, 50)
+    assert not someone_free("team", [person()], {}, {"team": 2}, 50)
+    assert not someone_free("team", [person()], {"ada": 1}, {"team": 1}, 50)
+
+
+def test_a_chat_of_another_queue_holds_a_place_of_those_who_work_for_both() -> None:
+    only_sales = person("bob", queues=("sales",))
+    assert not someone_free("team", [person()], {}, {"sales": 2}, 50)
+    assert someone_free("team", [person(), only_sales], {}, {"sales": 2}, 50)
+    assert not someone_free("team", [person(), only_sales], {}, {"sales": 4}, 50)
+    assert someone_free("sales", [person(), only_sales], {}, {"team": 2}, 50)
+
+
+def test_chats_that_found_nobody_hold_no_place_of_others() -> None:
+    only_sales = person("bob", queues=("sales",))
+    assert someone_free("sales", [only_sales], {}, {"team": 9}, 50)
+
+
+QUEUES = ("a", "b", "c")
+PEOPLE = st.lists(
+    st.builds(lambda queues, room: (tuple(sorted(queues)), room), st.sets(st.sampled_from(QUEUES)), st.integers(1, 2)),
+    max_size=3,
+)
+
+
+@given(PEOPLE, st.lists(st.sampled_from(QUEUES), max_size=4), st.sampled_from(QUEUES))
+@settings(max_examples=500, deadline=None)
+def test_there_is_room_exactly_when_one_more_chat_can_be_seated(
+    people: list[tuple[tuple[str, ...], int]], chats: list[str], asked: str
+) -> None:
+    present = [person(str(n), queues=queues, capacity=room) for n, (queues, room) in enumerate(people)]
+    seats = [queues for queues, room in people for _ in range(room)]
+    more = most_seated(seats, [*chats, asked]) > most_seated(seats, chats)
+    assert someone_free(asked, present, {}, Counter(chats), 50) is more
+
+
+def most_seated(seats: list[tuple[str, ...]], chats: list[str]) -> int:
+    """By trying everything."""
+    if not chats:
+        return 0
+    first, rest = chats[0], chats[1:]
+    free = [n for n, queues in enumerate(seats) if not queues or first in queues]
+    seated = [1 + most_seated(seats[:n] + seats[n + 1 :], rest) for n in free]
+    return max([most_seated(seats, rest), *seated])
+
+
+# ------------------------------------------------------------------------------------------------- which queue
+
+
+def at_desk(policy: Policy, name: str, *, free: bool, **changes: Any) -> Staffing:
+    queue = policy.queues[name].model_copy(update=changes)
+    return Staffing(name, queue, policy.hours[queue.hours], free)
+
+
+def test_a_queue_with_a_free_person_asks_nobody(policy: Policy) -> None:
+    own = at_desk(policy, "team", free=True)
+    assert choose(own, iter([at_desk(policy, "ever", free=True)]), MONDAY_10) is own
+
+
+def test_a_queue_whose_people_are_busy_gives_to_the_first_that_can_take_it_live(policy: Policy) -> None:
+    own, busy, free = (at_desk(policy, name, free=name == "ever") for name in ("team", "mailbox", "ever"))
+    others = iter([busy, free, at_desk(policy, "team", free=True)])
+    assert choose(own, others, MONDAY_10) is free
+    assert len(list(others)) == 1
+
+
+@pytest.mark.parametrize("now", [SATURDAY, MONDAY_10], ids=["closed", "open"])
+@pytest.mark.parametrize("helps", [True, False])
+@pytest.mark.parametrize("ladder", [("live", "email"), ("email",), ("callback", "live", "email")])
+def test_no_other_queue_is_asked_unless_only_a_free_person_is_missing(
+    policy: Policy, now: int, ladder: tuple[str, ...], *, helps: bool
+) -> None:
+    own = at_desk(policy, "team", free=False, ladder=tuple(map(Channel, ladder)))
+    missing = now == MONDAY_10 and ladder[0] == "live"
+    chosen = choose(own, [at_desk(policy, "ever", free=helps)], now)
+    assert (chosen is not own) is (missing and helps)
+
+
+def test_an_opening_before_the_promise_is_due_is_named_even_where_the_team_is_in(policy: Policy) -> None:
+    assert route(policy, "team", Priority.NORMAL, MONDAY_16, free=False).opens_at == at("2026-11-03T14:00:00")
+    assert route(policy, "team", Priority.URGENT, MONDAY_16, free=False).opens_at is None
 
 
 def test_a_promise_falls_on_a_whole_minute_so_that_what_is_read_is_what_is_kept(policy: Policy) -> None:

@@ -10,10 +10,10 @@ from installation import Installation
 from machine import cannot, chromium, chromium_args, core_or_skip
 from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 from shop import Shop, running_shop
+from visiting import TUESDAY_MORNING
 from wordpress_site import ECHO_BOT, Site, build_plugin_zip, missing_for_wordpress
 
 DEFAULT_SUITE = "trixie"
-TUESDAY_MORNING = "2026-11-03T10:00:00"
 
 
 @pytest.fixture(scope="session")

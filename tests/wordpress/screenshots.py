@@ -5,16 +5,18 @@ They come from a real WordPress, a real sidecar and a real browser, at desktop a
 
 import argparse
 import json
+import re
 import sys
 import tempfile
 from pathlib import Path
 
-from installation import Installation
+from installation import Installation, eventually
 from machine import chromium, chromium_args
 from playwright.sync_api import Browser, Page, sync_playwright
 from visiting import COMPLAINT, LEASES_OVER, QUESTION, SATURDAY_NIGHT, SCRIPT, log_in, open_chat, say
 from wordpress_core import wordpress_core
 
+A_PERSON = "I was charged twice. Can somebody call me about it?"
 DESKTOP, PHONE = {"width": 1280, "height": 820}, {"width": 390, "height": 844}
 ADMIN_PAGES = {
     "wp-admin-list": "admin.php?page=escbridge-escalations",
@@ -37,6 +39,10 @@ def main(out: Path) -> None:
             for name, size in (("anna", DESKTOP), ("ben", PHONE)):
                 shop.site.add_user(name, f"{name}-pass", email=f"{name}@example.test")
                 chat(browser, shop, name, dict(size), out)
+            offer_calls(shop)
+            for name, size in (("carla", DESKTOP), ("dan", PHONE)):
+                shop.site.add_user(name, f"{name}-pass", email=f"{name}@example.test")
+                calls(browser, shop, name, dict(size), out)
             shop.move_clock_to(LEASES_OVER)
             wp_admin(browser, shop, out)
             browser.close()
@@ -57,6 +63,41 @@ def chat(browser: Browser, shop: Installation, user: str, size: dict[str, int], 
     context.close()
 
 
+def offer_calls(shop: Installation) -> None:
+    """Put a policy in force whose queue makes calls."""
+    policy = shop.folder / "policy.yaml"
+    policy.write_text(shop.sidecar.command("policy", "show").replace("[live, email]", "[live, callback, email]"))
+    shop.sidecar.command("policy", "put", str(policy))
+
+
+def calls(browser: Browser, shop: Installation, user: str, size: dict[str, int], out: Path) -> None:
+    """A time for a call is chosen in the chat; then the page behind the link of the mail about it."""
+    suffix = "" if size == DESKTOP else "-phone"
+    context = log_in(browser, shop.site, user, f"{user}-pass", size)
+    page = open_chat(context, shop.site)
+    say(page, A_PERSON)
+    page.get_by_role("button", name="Choose a time for a call").click()
+    page.locator(".times label").nth(2).click()
+    take(page, out / f"call-picker{suffix}.png")
+    page.fill(".call input[type=tel]", "+1 212 555 0134")
+    page.get_by_role("button", name="Book this call").click()
+    page.get_by_role("button", name="Choose another time").wait_for()
+    take(page, out / f"call-booked{suffix}.png")
+    page.get_by_role("button", name="Close chat").last.click()
+    page.goto(link_in_mail(shop, f"{user}@example.test"))
+    take(page, out / f"call-page{suffix}.png")
+    page.get_by_role("link", name="Cancel the call").click()
+    take(page, out / f"call-page-cancel{suffix}.png")
+    context.close()
+
+
+def link_in_mail(shop: Installation, address: str) -> str:
+    """Where the newest mail about a call leads to."""
+    pattern = r"http\S+escbridge_call=[\w.-]+"
+    found = eventually(lambda: [link for mail in shop.mails_to(address) for link in re.findall(pattern, mail.text)])
+    return str(found[-1])
+
+
 def wp_admin(browser: Browser, shop: Installation, out: Path) -> None:
     """The pages of the team and of the owner, at both widths."""
     for suffix, size in (("", DESKTOP), ("-phone", PHONE)):
@@ -66,16 +107,20 @@ def wp_admin(browser: Browser, shop: Installation, out: Path) -> None:
             page.goto(f"{shop.site.url}/wp-admin/{path}")
             take(page, out / f"{name}{suffix}.png")
         page.goto(f"{shop.site.url}/wp-admin/{ADMIN_PAGES['wp-admin-list']}")
-        page.locator("table").get_by_role("link", name="anna").first.click()
-        page.get_by_role("button", name="Resolve").wait_for()
-        take(page, out / f"wp-admin-detail{suffix}.png")
+        page.locator(".escbridge-hours summary").click()
+        take(page, out / f"wp-admin-hours{suffix}.png")
+        for name, customer in (("wp-admin-detail", "anna"), ("wp-admin-call", "carla")):
+            page.goto(f"{shop.site.url}/wp-admin/{ADMIN_PAGES['wp-admin-list']}")
+            page.locator("table").get_by_role("link", name=customer).first.click()
+            page.get_by_role("button", name="Resolve").wait_for()
+            take(page, out / f"{name}{suffix}.png")
         context.close()
 
 
 def take(page: Page, path: Path) -> None:
     """A picture, once the page has come to rest."""
     page.wait_for_timeout(600)
-    page.screenshot(path=path, full_page="wp-admin" in path.name)
+    page.screenshot(path=path, full_page=path.name.startswith(("wp-admin", "call-page")))
 
 
 if __name__ == "__main__":

@@ -16,13 +16,12 @@ import pytest
 import requests
 from installation import Installation
 from loopback import direct_session, free_port
-from support.sidecar import Caller, Team, over_http
+from team import A_PERSON, team_of
 from wordpress_site import Site
 
 pytestmark = pytest.mark.wordpress
 
-A_PERSON = "I want to talk to a human"
-PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST on Tuesday, November 3\.")
+PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST today, Tuesday, November 3\.")
 OFFLINE = "We cannot reach our chat right now."
 ADMIN_ROUTES = {"test": {}, "presence": {"available": False}}
 SETTINGS_PAGE = "wp-admin/options-general.php?page=escalation-bridge"
@@ -85,10 +84,6 @@ def route_of(site: Site, route: str) -> str:
 
 def code_of(answer: requests.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
-
-
-def team_of(installed: Installation) -> Team:
-    return Team(Caller(over_http(installed.sidecar.url), installed.pairing["admin_secret"]))
 
 
 def escalation_of(installed: Installation, session: str) -> dict[str, Any]:

@@ -3,18 +3,16 @@
 import re
 import secrets
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from installation import Installation, eventually
-from playwright.sync_api import Browser, Locator, Page, Route, expect
-from support.sidecar import Caller, Team, over_http
-from visiting import log_in, say, unfold
+from playwright.sync_api import Page, Route, expect
+from team import A_PERSON, lines_of, listen_for_faults, newest_escalation, team_of
+from visiting import say, unfold
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
-A_PERSON = "I want to talk to a human"
-PROMISED = re.compile(r"A support agent will contact you before .* EST on Tuesday, November 3\b")
+PROMISED = re.compile(r"A support agent will contact you before .* EST today, Tuesday, November 3\b")
 PHONE = {"width": 390, "height": 844}
 MAYA = {"id": "wp-7", "name": "Maya Okafor"}
 IN_CHAT = "document.querySelector('#escbridge-chat').shadowRoot"
@@ -39,29 +37,6 @@ def chat(shop_page: Page) -> Page:
     """The same, opened."""
     unfold(shop_page)
     return shop_page
-
-
-def listen_for_faults(page: Page) -> list[str]:
-    faults: list[str] = []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda line: faults.append(line.text) if line.type in {"error", "warning"} else None)
-    return faults
-
-
-def team_of(installed: Installation) -> Team:
-    return Team(Caller(over_http(installed.sidecar.url), installed.pairing["admin_secret"]))
-
-
-def newest_escalation(installed: Installation) -> dict[str, Any]:
-    """With its conversation, as the sidecar holds it."""
-    team = team_of(installed)
-    whole: dict[str, Any] = team.read(team.list()[0]["id"])
-    return whole
-
-
-def lines_of(chat: Page, kind: str) -> Locator:
-    """What stands in the window: `me`, `bot`, `agent`, `promise`, `note` or `mark`."""
-    return chat.locator(f".item.{kind}")
 
 
 def come_back(chat: Page) -> None:
@@ -247,30 +222,3 @@ def test_on_a_phone_the_panel_fills_the_screen_and_nothing_overflows(shop_page: 
     composer = shop_page.locator("textarea#message").bounding_box()
     assert composer
     assert composer["y"] + composer["height"] <= PHONE["height"]
-
-
-def test_the_switch_in_wp_admin_makes_a_daytime_escalation_live(
-    installed: Installation, browser: Browser, chat: Page
-) -> None:
-    say(chat, A_PERSON)
-    expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
-    assert newest_escalation(installed)["channel"] == "email", "nobody is there yet"
-    owner = log_in(browser, installed.site, "admin", "admin-pass")
-    desk = owner.new_page()
-    faults = listen_for_faults(desk)
-    desk.goto(f"{installed.site.url}/wp-admin/admin.php?page=escbridge-escalations")
-    switch = desk.get_by_role("switch", name="Available for live chats")
-    desk.locator(".escbridge-presence label").click()
-    expect(desk.get_by_text("You are available. Keep this page open.")).to_be_visible()
-    other = browser.new_context().new_page()
-    other.goto(installed.site.url)
-    unfold(other)
-    say(other, A_PERSON)
-    expect(lines_of(other, "promise")).to_be_visible()
-    assert newest_escalation(installed)["channel"] == "live"
-    expect(switch).to_be_checked()
-    desk.locator(".escbridge-presence label").click()
-    expect(desk.get_by_text("You are away.")).to_be_visible()
-    assert faults == []
-    other.context.close()
-    owner.close()

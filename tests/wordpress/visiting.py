@@ -6,6 +6,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from wordpress_site import Site
 
 DESKTOP = {"width": 1280, "height": 820}
+TUESDAY_MORNING = "2026-11-03T10:00:00"
 SATURDAY_NIGHT, LEASES_OVER = "2026-10-31T21:00:00", "2026-10-31T21:03:00"
 MONDAY_OPENING, MONDAY_LATER, ANSWERED = "2026-11-02T09:00:01", "2026-11-02T09:10:00", "2026-11-02T09:12:30"
 PROMISE = "A support agent will contact you before 9:15 AM EST on Monday, November 2."

@@ -14,6 +14,8 @@ from bridge.ports import Mail, Rejected
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._+=:-]{1,200}@[A-Za-z0-9]([A-Za-z0-9.-]{0,198}[A-Za-z0-9])?")
 _ODD_IN_LOCAL = re.compile(r"[:=]|(?<=\.)\.|^\.|\.$")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,5}")
+_METHOD = re.compile(r"^METHOD:(REQUEST|CANCEL)\r?$", re.MULTILINE)
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -46,7 +48,11 @@ def bare_message_id(mail: Mail) -> str:
     Raises:
         Rejected: it is none.
     """
-    bare = mail.message_id.removeprefix("<").removesuffix(">")
+    return _bare(mail.message_id)
+
+
+def _bare(message_id: str) -> str:
+    bare = message_id.removeprefix("<").removesuffix(">")
     if not _MESSAGE_ID.fullmatch(bare):
         raise Rejected("message id is malformed")
     local, _, domain = bare.partition("@")
@@ -57,7 +63,7 @@ def build(mail: Mail) -> EmailMessage:
     """The message, ready to be written: `bytes(build(mail))` is the same for the same mail.
 
     Raises:
-        Rejected: an address or the Message-ID is not what it should be.
+        Rejected: an address, a Message-ID or the invitation is not what it should be.
     """
     bare = bare_message_id(mail)
     message = EmailMessage(policy=SMTP)
@@ -68,17 +74,39 @@ def build(mail: Mail) -> EmailMessage:
     message["Subject"] = _one_line(mail.subject)
     message["Date"] = format_datetime(datetime.fromtimestamp(mail.sent_at // 1000, UTC))
     message["Message-ID"] = f"<{bare}>"
+    if mail.in_reply_to and (thread := _bare(mail.in_reply_to)) != bare:
+        message["In-Reply-To"] = message["References"] = f"<{thread}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    _fill(message, mail, bare)
+    _fill(message, mail)
+    _set_boundaries(message, bare)
+    if mail.language and _LANGUAGE.fullmatch(mail.language):  # an odd name for a language must not cost the mail
+        message["Content-Language"] = mail.language  # last, for what fills a message drops such headers
     return message
 
 
-def _fill(message: EmailMessage, mail: Mail, bare: str) -> None:
+def _fill(message: EmailMessage, mail: Mail) -> None:
     message.set_content(_UNWRITABLE.sub("", mail.text), cte="quoted-printable")
     if mail.html is not None:
         message.add_alternative(_UNWRITABLE.sub("", mail.html), subtype="html", cte="quoted-printable")
-        message.set_boundary("=_" + hashlib.sha256(bare.encode()).hexdigest()[:32])  # a random one would differ
+    if mail.invitation is not None:
+        _invite(message, mail.invitation)
+
+
+def _invite(message: EmailMessage, invitation: str) -> None:
+    """As a part that calendars act on, and as a file for those that do not."""
+    found = _METHOD.search(invitation)
+    if found is None:
+        raise Rejected("invitation has no method")
+    message.add_alternative(invitation, subtype="calendar", cte="quoted-printable", params={"method": found[1]})
+    message.add_attachment(invitation.encode(), maintype="application", subtype="ics", filename="invite.ics")
+
+
+def _set_boundaries(message: EmailMessage, bare: str) -> None:
+    """In place of random ones, which would differ on every attempt."""
+    multiparts = [part for part in message.walk() if part.is_multipart()]
+    for number, part in enumerate(multiparts):
+        part.set_boundary("=_" + hashlib.sha256(f"{number}.{bare}".encode()).hexdigest()[:32])
 
 
 def _address(text: str, what: str) -> Address:

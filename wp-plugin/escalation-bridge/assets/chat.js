@@ -69,7 +69,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	}
 
 	function fresh() {
-		return { sid: '', token: '', who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, waiting: false, down: false, poll: 5000 };
+		return { sid: '', token: '', who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, poll: 5000 };
 	}
 
 	/** Another tab may have written since: take its state, change it, keep it. */
@@ -170,6 +170,10 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		c.poll = d.poll_after_ms || c.poll;
 		if ('needs_contact' in d) {
 			c.need = !!d.needs_contact && c.state === 'escalated';
+		}
+		if ('channel' in d) {
+			c.channel = c.state === 'escalated' ? d.channel : '';
+			c.call = c.channel === 'callback' ? c.call : '';
 		}
 		if (c.state === 'open') {
 			c.promise = null;
@@ -405,6 +409,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 			}
 			take(got.data);
 			s.need = false;
+			s.phone = s.phone || !!body.phone;
 			if (!got.data.notice) {
 				add({ id: 'n' + uuid(), k: 'note', text: T.formSaved });
 			}
@@ -413,6 +418,78 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 			again();
 		}
 		return '';
+	}
+
+	/* ---------- a time for a call ---------- */
+
+	async function chooseTime(error) {
+		ui.callOpen.disabled = true;
+		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/slots', {});
+		ui.callOpen.disabled = false;
+		const slots = got.status === 200 ? got.data.slots : [];
+		ui.callError.textContent = error || (got.status !== 200 ? got.data.message || T.formFailed : slots.length ? '' : T.callNone);
+		ui.days.replaceChildren(...byDay(slots, got.data.timezone));
+		choosing(slots.length > 0);
+		const first = ui.days.querySelector('input');
+		if (first) {
+			first.focus();
+		}
+	}
+
+	function choosing(on) {
+		ui.callForm.hidden = !on;
+		ui.callOpen.hidden = on;
+	}
+
+	/** The times under the visitor's own days; the team's time beside, where its clocks show another. */
+	function byDay(slots, zone) {
+		const time = { hour: 'numeric', minute: '2-digit' };
+		const date = { weekday: 'long', month: 'long', day: 'numeric' };
+		const days = new Map();
+		slots.forEach((slot) => {
+			const say = (how, timeZone) => new Date(slot.starts_at).toLocaleString(cfg.locale, Object.assign({ timeZone }, how));
+			const day = say(date);
+			const weekday = say(date, zone) === day ? {} : { weekday: 'short' };
+			const theirs = day + say(time) === say(date, zone) + say(time, zone) ? '' : h('small', {}, ' ' + say({ timeZoneName: 'short', ...time, ...weekday }, zone));
+			const label = h('label', {}, h('input', { type: 'radio', name: 'slot', value: slot.id }), h('span', {}, say(time), theirs));
+			days.set(day, (days.get(day) || []).concat(label));
+		});
+		return Array.from(days, ([day, labels], i) => h('details', { open: i === 0 }, h('summary', {}, day), h('div', { className: 'times', role: 'group', 'aria-label': day }, ...labels)));
+	}
+
+	async function book(e) {
+		e.preventDefault();
+		const slot = ui.callForm.querySelector(':checked');
+		const phone = ui.callPhone.value.trim();
+		if (!slot) {
+			return amiss(T.callNeed, ui.days.querySelector('summary'));
+		}
+		if (!c.phone && phone.length < 5) {
+			return amiss(T.callPhone, ui.callPhone);
+		}
+		ui.callBook.disabled = true;
+		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/contact', Object.assign({ callback_slot: slot.value }, phone ? { phone } : {}));
+		ui.callBook.disabled = false;
+		if (got.data.code === 'escbridge_slot_taken') {
+			return chooseTime(got.data.message);
+		}
+		if (got.status !== 200) {
+			change((s) => { s.phone = s.phone && got.data.code !== 'escbridge_phone'; });
+			return amiss(got.data.code === 'rest_invalid_param' ? T.callPhone : got.data.message || T.formFailed, c.phone ? ui.callBook : ui.callPhone);
+		}
+		choosing(false);
+		ui.callError.textContent = '';
+		change((s) => {
+			s.call = slot.value;
+			s.phone = true;
+			take(got.data);
+		});
+		ui.input.focus(); // The form, and the focus in it, is gone.
+	}
+
+	function amiss(text, where) {
+		ui.callError.textContent = text;
+		where.focus();
 	}
 
 	async function end() {
@@ -522,9 +599,10 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		ui.log = h('div', { className: 'log', role: 'log', 'aria-live': 'off', 'aria-label': T.log });
 		ui.typing = h('div', { className: 'typing', hidden: true }, h('span', { className: 'sr' }, T.typing), h('i'), h('i'), h('i'));
 		ui.form = contactForm();
+		ui.call = callForm();
 		ui.pinText = h('span', {});
 		ui.pin = h('div', { className: 'pin', hidden: true }, icon('clock'), ui.pinText);
-		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log }, ui.log, ui.typing, ui.form);
+		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log }, ui.log, ui.typing, ui.call, ui.form);
 		ui.scroll.addEventListener('scroll', showPin, { passive: true });
 		ui.person = h('button', { type: 'button', className: 'link', onclick: () => { send(T.person); input.focus(); } }, T.person);
 		ui.end = h('button', { type: 'button', className: 'link', onclick: end }, T.end);
@@ -552,12 +630,28 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		});
 	}
 
+	function field(name, type, label, auto, optional) {
+		return h('label', { className: name }, h('span', {}, label, optional ? h('small', {}, ' ' + T.optional) : ''), h('input', { name, type, autocomplete: auto, maxLength: { email: 254, name: 120, phone: 32 }[name] }));
+	}
+
+	function callForm() {
+		ui.callOpen = h('button', { type: 'button', className: 'primary', onclick: () => chooseTime('') });
+		ui.callError = h('p', { className: 'error', role: 'alert' });
+		ui.days = h('div', {});
+		ui.callTel = field('phone', 'tel', T.formPhone, 'tel');
+		ui.callPhone = ui.callTel.querySelector('input');
+		ui.callBook = h('button', { type: 'submit', className: 'primary' }, T.callBook);
+		ui.callForm = h('form', { hidden: true, noValidate: true, 'aria-labelledby': 'call-title', onsubmit: book }, ui.days, ui.callTel, ui.callBook);
+		ui.callTitle = h('h3', { id: 'call-title' });
+		ui.callHint = h('p', {}, T.callHint);
+		return h('section', { className: 'contact call', hidden: true }, ui.callTitle, ui.callHint, ui.callError, ui.callForm, ui.callOpen);
+	}
+
 	function contactForm() {
-		const field = (name, type, label, auto) => h('label', { className: name }, h('span', {}, label, name === 'email' ? '' : h('small', {}, ' ' + T.optional)), h('input', { name, type, autocomplete: auto, maxLength: name === 'email' ? 254 : name === 'name' ? 120 : 32 }));
 		ui.formTitle = h('h3', { id: 'form-title' }, T.formTitle);
 		ui.formError = h('p', { className: 'error', role: 'alert' });
 		const form = h('form', { className: 'contact', hidden: true, noValidate: true, 'aria-labelledby': 'form-title' }, ui.formTitle, h('p', {}, T.formHint),
-			field('email', 'email', T.formEmail, 'email'), field('phone', 'tel', T.formPhone, 'tel'), field('name', 'text', T.formName, 'name'),
+			field('email', 'email', T.formEmail, 'email'), field('phone', 'tel', T.formPhone, 'tel', true), field('name', 'text', T.formName, 'name', true),
 			ui.formError, h('button', { type: 'submit', className: 'primary' }, T.formSend));
 		form.addEventListener('submit', async (e) => {
 			e.preventDefault();
@@ -655,6 +749,12 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		ui.input.placeholder = escalated ? T.hintTeam : T.hint;
 		ui.typing.hidden = escalated || !(s.waiting || s.items.some((i) => i.st === 'sending'));
 		ui.form.hidden = closed || !(s.need || s.down);
+		ui.call.hidden = !escalated || s.down || s.channel !== 'callback' || ui.answered;
+		ui.callTitle.textContent = s.call ? T.callBooked : T.callTitle;
+		ui.callHint.hidden = !!s.call;
+		ui.callOpen.textContent = s.call ? T.callOther : T.callOpen;
+		ui.callOpen.className = s.call ? 'link' : 'primary';
+		ui.callTel.hidden = s.phone;
 		ui.formTitle.textContent = s.down ? T.formDown : T.formTitle;
 		ui.again.hidden = !closed;
 		ui.composer.hidden = closed;

@@ -36,26 +36,12 @@ final class Admin {
 
 	public static function assets( string $hook ): void {
 		if ( 'toplevel_page_' . self::PAGE === $hook ) {
-			self::enqueue();
+			self::style();
 		}
 	}
 
-	public static function enqueue(): void {
+	public static function style(): void {
 		wp_enqueue_style( 'escbridge-admin', plugins_url( 'assets/admin.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
-		wp_enqueue_script( 'escbridge-admin', plugins_url( 'assets/admin.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, true );
-		$config = array(
-			'root'  => esc_url_raw( rest_url( Rest::SPACE ) ),
-			'nonce' => wp_create_nonce( 'wp_rest' ),
-			'text'  => array(
-				'testing' => __( 'Testing…', 'escalation-bridge' ),
-				'chat'    => __( 'Chat secret:', 'escalation-bridge' ),
-				'admin'   => __( 'Admin secret:', 'escalation-bridge' ),
-				'failed'  => __( 'The test itself failed:', 'escalation-bridge' ),
-				'on'      => __( 'You are available. Keep this page open.', 'escalation-bridge' ),
-				'off'     => __( 'You are away.', 'escalation-bridge' ),
-			),
-		);
-		wp_add_inline_script( 'escbridge-admin', 'window.escbridgeAdmin=' . wp_json_encode( $config ) . ';', 'before' );
 	}
 
 	/** @return array{id:string,name:string} */
@@ -67,12 +53,12 @@ final class Admin {
 		);
 	}
 
-	/** Claim, reply, resolve, release or label: asks the sidecar, then goes back to the page with the result's code. */
+	/** Claim, reply, resolve, release, label or called: asks the sidecar, then goes back to the page with the result's code. */
 	public static function act(): void {
 		$id = isset( $_POST['escalation'] ) ? sanitize_text_field( wp_unslash( $_POST['escalation'] ) ) : '';
 		$op = isset( $_POST['op'] ) ? sanitize_key( wp_unslash( $_POST['op'] ) ) : '';
 		check_admin_referer( 'escbridge_act_' . $id );
-		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release', 'label' ), true ) ) {
+		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release', 'label', 'called' ), true ) ) {
 			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
 		}
 		$body = array( 'agent' => self::agent() );
@@ -110,7 +96,9 @@ final class Admin {
 		$result = isset( $_GET['escbridge_result'] ) ? sanitize_text_field( wp_unslash( $_GET['escbridge_result'] ) ) : '';
 		// phpcs:enable
 		echo '<div class="wrap escbridge"><div class="escbridge-head"><h1 class="wp-heading-inline">' . esc_html__( 'Escalations', 'escalation-bridge' ) . '</h1>';
-		self::presence_switch();
+		if ( Settings::is_paired() ) {
+			Presence::show();
+		}
 		echo '</div><hr class="wp-header-end">';
 		self::result_notice( $result );
 		if ( null === Settings::pairing() ) {
@@ -123,17 +111,14 @@ final class Admin {
 		echo '</div>';
 	}
 
-	private static function presence_switch(): void {
-		if ( null === Settings::pairing() ) {
-			return;
-		}
-		echo '<div class="escbridge-presence"><label><input type="checkbox" role="switch" id="escbridge-available"><span class="escbridge-track" aria-hidden="true"></span> ';
-		echo esc_html__( 'Available for live chats', 'escalation-bridge' ) . '</label> <span id="escbridge-presence-text" role="status"></span></div>';
-	}
-
 	private static function listing( string $state, string $before ): void {
+		$health = ( new Client( Settings::pairing() ) )->health( 'admin' );
+		if ( false === ( $health['data']['scheduler_alive'] ?? null ) ) {
+			self::notice( 'error', ConnectionTest::no_scheduler() );
+		}
 		$query = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
 		$page  = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations?' . $query );
+		Hours::show();
 		self::tabs( $state );
 		if ( ! $page['ok'] ) {
 			self::notice( 'error', self::explain( (string) $page['error'] ) );
@@ -196,6 +181,9 @@ final class Admin {
 		self::priority( (string) ( $row['priority'] ?? '' ) );
 		echo '</td><td data-colname="' . esc_attr__( 'Promised', 'escalation-bridge' ) . '">';
 		self::promise( (array) ( $row['commitment'] ?? array() ) );
+		if ( 'booked' === ( $row['call']['state'] ?? '' ) ) {
+			echo ' <span class="escbridge-pill">' . esc_html__( 'Call', 'escalation-bridge' ) . '</span>';
+		}
 		echo '</td><td data-colname="' . esc_attr__( 'State', 'escalation-bridge' ) . '">' . esc_html( self::state_name( (string) $row['state'] ) );
 		if ( ! empty( $row['claimed_by']['name'] ) ) {
 			echo '<span class="escbridge-sub">' . esc_html( (string) $row['claimed_by']['name'] ) . '</span>';
@@ -239,7 +227,9 @@ final class Admin {
 		ob_start();
 		self::promise( $promise );
 		echo '<p class="escbridge-quote">' . esc_html( (string) ( $promise['text'] ?? '' ) ) . '</p>';
+		echo '<p>' . esc_html( self::fate_of( (string) ( $promise['state'] ?? '' ) ) ) . '</p>';
 		self::box( __( 'What was promised', 'escalation-bridge' ), (string) ob_get_clean(), 'escbridge-promise' );
+		self::call( $one );
 		ob_start();
 		$customer = (array) ( $one['customer'] ?? array() );
 		echo '<p><strong>' . esc_html( self::customer_name( $customer ) ) . '</strong></p>';
@@ -257,6 +247,45 @@ final class Admin {
 		self::box( __( 'Last attempt of the assistant', 'escalation-bridge' ), self::facts( $packet['last_attempt'] ?? '' ) );
 		self::ticket( (array) ( $one['ticket'] ?? array() ) );
 		self::label( (string) ( $one['id'] ?? '' ), (array) ( $one['label'] ?? array() ) );
+	}
+
+	/** What became of a promise, in words. */
+	private static function fate_of( string $state ): string {
+		$words = array(
+			'pending'  => __( 'Nobody has answered yet; the promise stands.', 'escalation-bridge' ),
+			'kept'     => __( 'A person answered: the promise was kept.', 'escalation-bridge' ),
+			'broken'   => __( 'Nobody answered in time: the promise was broken.', 'escalation-bridge' ),
+			'replaced' => __( 'A newer promise took its place.', 'escalation-bridge' ),
+		);
+		return $words[ $state ] ?? '';
+	}
+
+	/**
+	 * The booked call: when, which number, and the button for whoever has made it.
+	 *
+	 * @param array<string,mixed> $one
+	 */
+	private static function call( array $one ): void {
+		$call   = (array) ( $one['call'] ?? array() );
+		$states = array(
+			'booked'    => empty( $call['confirmed'] ) ? __( 'Booked.', 'escalation-bridge' ) : __( 'Booked, and confirmed by the customer.', 'escalation-bridge' ),
+			'cancelled' => __( 'Cancelled.', 'escalation-bridge' ),
+			'done'      => __( 'Done.', 'escalation-bridge' ),
+			'missed'    => __( 'Missed: nobody called.', 'escalation-bridge' ),
+		);
+		if ( ! isset( $states[ $call['state'] ?? '' ] ) ) {
+			return;
+		}
+		$ends = (string) wp_date( get_option( 'time_format' ), (int) strtotime( (string) $call['ends_at'] ) );
+		echo '<div class="postbox escbridge-call"><div class="postbox-header"><h2>' . esc_html__( 'Call', 'escalation-bridge' ) . '</h2></div><div class="inside">';
+		echo '<p class="escbridge-due">' . esc_html( self::when( (string) $call['starts_at'] ) . ' – ' . $ends ) . '</p><p>' . esc_html( $states[ $call['state'] ] ) . '</p>';
+		if ( ! empty( $call['phone'] ) ) {
+			echo '<p><a href="' . esc_url( 'tel:' . preg_replace( '/[^0-9+]/', '', (string) $call['phone'] ), array( 'tel' ) ) . '">' . esc_html( (string) $call['phone'] ) . '</a></p>';
+		}
+		if ( 'booked' === $call['state'] ) {
+			self::form( (string) $one['id'], 'called', __( 'Called', 'escalation-bridge' ), '', 'button button-primary' );
+		}
+		echo '</div></div>';
 	}
 
 	/**
@@ -446,7 +475,7 @@ final class Admin {
 	}
 
 	/** An instant in the site's zone and format, with the zone's short name. */
-	private static function when( string $instant ): string {
+	public static function when( string $instant ): string {
 		$time = strtotime( $instant );
 		return $time ? (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) . ' T', $time ) : '';
 	}
@@ -461,6 +490,9 @@ final class Admin {
 			'done-reply'   => __( 'Your answer was sent; the visitor sees it in the chat.', 'escalation-bridge' ),
 			'done-resolve' => __( 'Resolved.', 'escalation-bridge' ),
 			'done-release' => __( 'Released: the assistant may answer again.', 'escalation-bridge' ),
+			'done-called'  => __( 'Noted: the call was made, and the promise is kept.', 'escalation-bridge' ),
+			'done-hours'   => __( 'It counts from the next conversation on.', 'escalation-bridge' ),
+			'done-revoke'  => __( 'Revoked: the calendar counts again.', 'escalation-bridge' ),
 			'done-label'   => __( 'Noted. The last answer counts.', 'escalation-bridge' ),
 		);
 		if ( isset( $done[ $code ] ) ) {
@@ -470,7 +502,7 @@ final class Admin {
 		}
 	}
 
-	private static function notice( string $kind, string $text ): void {
+	public static function notice( string $kind, string $text ): void {
 		echo '<div class="notice notice-' . esc_attr( $kind ) . ' is-dismissible"><p>' . esc_html( $text ) . '</p></div>';
 	}
 
@@ -482,6 +514,9 @@ final class Admin {
 			'escalation-not-found' => __( 'There is no such escalation.', 'escalation-bridge' ),
 			'wrong-scope'          => __( 'The admin secret is not one; pair again.', 'escalation-bridge' ),
 			'not-found'            => __( 'There is no such escalation.', 'escalation-bridge' ),
+			'hours-wrong'          => __( 'The time must lie ahead, within 366 days; nothing was changed.', 'escalation-bridge' ),
+			'command-not-found'    => __( 'This is over or revoked already; nothing was changed.', 'escalation-bridge' ),
+			'too-many-commands'    => __( 'A hundred such orders hold already: revoke some first.', 'escalation-bridge' ),
 			'empty-reply'          => __( 'The answer was empty; nothing was sent.', 'escalation-bridge' ),
 			'store-unavailable'    => __( 'The sidecar cannot store anything at the moment; nothing was changed. Try again shortly.', 'escalation-bridge' ),
 		);
@@ -490,7 +525,7 @@ final class Admin {
 	}
 
 	/** @param array<string,string> $args */
-	private static function url( array $args = array() ): string {
+	public static function url( array $args = array() ): string {
 		return add_query_arg( array_map( 'rawurlencode', array( 'page' => self::PAGE ) + $args ), admin_url( 'admin.php' ) );
 	}
 }

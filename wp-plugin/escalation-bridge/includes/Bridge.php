@@ -99,11 +99,26 @@ final class Bridge {
 	}
 
 	/**
-	 * @param array<string,string> $contact email, phone, name.
+	 * @param array<string,string> $contact email, phone, name, callback_slot.
 	 * @return array<string,mixed>
 	 */
 	public function contact( string $session, array $contact ): array {
 		return $this->verdict( $session, $this->client->chat( 'POST', self::route( $session, 'contact' ), $contact ) );
+	}
+
+	/** @return array<string,mixed> The client's answer: the free times for a call. */
+	public function slots( string $session ): array {
+		return $this->client->chat( 'GET', self::route( $session, 'slots' ) );
+	}
+
+	/**
+	 * A call as the holder of its signed link sees it; with a body, what he or she wants of it.
+	 *
+	 * @param array<string,mixed>|null $body action, slot, phone, sequence.
+	 * @return array<string,mixed> The client's answer.
+	 */
+	public function call( string $token, ?array $body = null ): array {
+		return $this->client->chat( null === $body ? 'GET' : 'POST', '/v1/calls/' . rawurlencode( $token ), $body );
 	}
 
 	/** @return array<string,mixed> */

@@ -58,9 +58,13 @@ final class ConnectionTest {
 			$text .= ' ' . sprintf( __( 'The two clocks differ by %d seconds; this is evened out, but set them right.', 'escalation-bridge' ), $skew );
 		}
 		if ( isset( $health['scheduler_alive'] ) && ! $health['scheduler_alive'] ) {
-			$text .= ' ' . __( 'But the scheduler is not running: nothing is delivered and no promise is watched. Start it with “bridge up” or “python -m scheduler”.', 'escalation-bridge' );
+			$text .= ' ' . self::no_scheduler();
 		}
 		return $text;
+	}
+
+	public static function no_scheduler(): string {
+		return __( 'The scheduler is not running: nothing is delivered and no promise is watched. Start it with “bridge up” or “python -m scheduler”.', 'escalation-bridge' );
 	}
 
 	/** @param array<string,mixed> $answer */

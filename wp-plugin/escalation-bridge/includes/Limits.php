@@ -17,6 +17,7 @@ final class Limits {
 		'sessions' => array( 5, 600 ),  // Per address: how many, in how many seconds.
 		'turns'    => array( 15, 60 ),  // Per session.
 		'contact'  => array( 3, 600 ),  // Per session.
+		'calls'    => array( 30, 600 ), // Times for a call asked for or booked: per session in the chat, per address behind a link.
 		'mail'     => array( 30, 3600 ), // Of the whole site, while the sidecar is away.
 	);
 

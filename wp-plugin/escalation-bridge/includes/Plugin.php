@@ -23,10 +23,15 @@ final class Plugin {
 		add_action( 'rest_api_init', array( Rest::class, 'register' ) );
 		add_filter( 'rest_post_dispatch', array( Rest::class, 'no_store' ), 10, 3 );
 		add_action( 'wp_enqueue_scripts', array( Widget::class, 'register' ) );
+		add_action( 'template_redirect', array( CallPage::class, 'serve' ), 0 ); // Before core tidies the address.
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
 		if ( is_admin() ) {
 			Settings::boot();
 			Admin::boot();
+			Presence::boot();
+			Hours::boot();
+		} else {
+			add_filter( 'gettext_escalation-bridge', array( Words::class, 'translate' ), 10, 2 );
 		}
 	}
 

@@ -19,6 +19,7 @@ final class Rest {
 
 	const SPACE        = 'escalation-bridge/v1';
 	const SESSION      = '/sessions/(?P<id>[A-Za-z0-9_-]{16,64})';
+	const SLOT         = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,12}Z$'; // The id of a time for a call: its beginning.
 	const MAX_BODY     = 16384;
 	const MAX_CONTACT  = 65536; // With the transcript that the browser holds.
 	const TOKEN_LIFE   = DAY_IN_SECONDS;
@@ -72,10 +73,11 @@ final class Rest {
 			self::SESSION . '/contact',
 			'contact',
 			array(
-				'email'      => array( 'format' => 'email' ) + $text( 254 ),
-				'phone'      => array( 'pattern' => '^[0-9+() ./-]{5,32}$' ) + $text( 32 ),
-				'name'       => $text( 120 ),
-				'transcript' => array(
+				'email'         => array( 'format' => 'email' ) + $text( 254 ),
+				'phone'         => array( 'pattern' => '^[0-9+() ./-]{5,32}$' ) + $text( 32 ),
+				'name'          => $text( 120 ),
+				'callback_slot' => array( 'pattern' => self::SLOT ) + $text( 24 ),
+				'transcript'    => array(
 					'type'     => 'array',
 					'maxItems' => 200,
 					'items'    => array(
@@ -88,6 +90,7 @@ final class Rest {
 				),
 			)
 		);
+		self::visitor_route( self::SESSION . '/slots', 'slots', array() );
 		self::visitor_route( self::SESSION . '/close', 'close', array() );
 		self::admin_route( '/test', 'test', array() );
 		self::admin_route(
@@ -345,6 +348,7 @@ final class Rest {
 				'events'        => (array) $page['events'],
 				'commitment'    => $page['escalation']['commitment'] ?? null,
 				'needs_contact' => (bool) ( $page['escalation']['needs_contact'] ?? false ),
+				'channel'       => $page['escalation']['channel'] ?? null,
 				'poll_after_ms' => (int) $page['poll_after_ms'],
 			) + self::renewed( self::token( $request ), 'escalated' === $state ),
 			200
@@ -357,11 +361,14 @@ final class Rest {
 		$contact = array_filter(
 			array(
 				'email' => sanitize_email( (string) $request['email'] ),
-				'phone' => trim( str_replace( array( '(', ')' ), '', sanitize_text_field( (string) $request['phone'] ) ) ),
+				'phone' => self::phone( (string) $request['phone'] ),
 				'name'  => sanitize_text_field( (string) $request['name'] ),
 			),
 			'strlen'
 		);
+		if ( '' !== (string) $request['callback_slot'] ) {
+			return self::book( $session, $contact + array( 'callback_slot' => (string) $request['callback_slot'] ) );
+		}
 		if ( empty( $contact['email'] ) && empty( $contact['phone'] ) ) {
 			return self::error( 'rest_invalid_param', __( 'An e-mail address or a phone number is needed.', 'escalation-bridge' ), 400 );
 		}
@@ -377,6 +384,52 @@ final class Rest {
 			return self::error( 'rest_invalid_param', __( 'This address was not accepted. Please check it.', 'escalation-bridge' ), 400 );
 		}
 		return new WP_REST_Response( array( 'sent' => true ) + self::seen( $verdict ), 200 );
+	}
+
+	/** As the sidecar takes it: a number may begin with a bracket here. */
+	public static function phone( string $typed ): string {
+		return trim( str_replace( array( '(', ')' ), '', sanitize_text_field( $typed ) ) );
+	}
+
+	/**
+	 * The free times for a call.
+	 *
+	 * @return WP_REST_Response|WP_Error
+	 */
+	public static function slots( WP_REST_Request $request ) {
+		$session = (string) $request['id'];
+		$wait    = Limits::hit( 'calls', $session, time() );
+		if ( $wait > 0 ) {
+			return self::too_many( $wait );
+		}
+		$answer = Plugin::bridge()->slots( $session );
+		return $answer['ok'] ? new WP_REST_Response( $answer['data'], 200 ) : self::not_booked( $answer );
+	}
+
+	/**
+	 * Without the sidecar nobody can tell what is free, so this has no way by e-mail.
+	 *
+	 * @param array<string,string> $contact With callback_slot.
+	 * @return WP_REST_Response|WP_Error
+	 */
+	private static function book( string $session, array $contact ) {
+		$wait = Limits::hit( 'calls', $session, time() );
+		if ( $wait > 0 ) {
+			return self::too_many( $wait );
+		}
+		$verdict = Plugin::bridge()->contact( $session, $contact );
+		return '' === $verdict['error'] ? new WP_REST_Response( array( 'sent' => true ) + self::seen( $verdict ), 200 ) : self::not_booked( $verdict );
+	}
+
+	/** @param array<string,mixed> $answer Of the client, or a verdict. */
+	private static function not_booked( array $answer ): WP_Error {
+		if ( 'slot-taken' === $answer['error'] ) {
+			return self::error( 'escbridge_slot_taken', CallPage::words( 'slot-taken' ), 409 );
+		}
+		if ( 422 === $answer['status'] ) {
+			return self::error( 'escbridge_phone', CallPage::words( 'phone' ), 400 );
+		}
+		return self::error( 'bridge_unavailable', CallPage::words( 'failed' ), 503 );
 	}
 
 	/**
@@ -423,21 +476,8 @@ final class Rest {
 
 	/** @return WP_REST_Response|WP_Error */
 	public static function presence( WP_REST_Request $request ) {
-		$answer = ( new Client( Settings::pairing() ) )->admin(
-			'PUT',
-			'/v1/agents/' . rawurlencode( Admin::agent()['id'] ) . '/presence',
-			array(
-				'available' => (bool) $request['available'],
-				'queues'    => array(),
-				'capacity'  => 3,
-				'name'      => Admin::agent()['name'],
-				'ttl_s'     => 120,
-			)
-		);
-		if ( ! $answer['ok'] ) {
-			return self::error( 'escbridge_presence', Admin::explain( $answer['error'] ), 502 );
-		}
-		return new WP_REST_Response( array( 'available' => (bool) $request['available'] ), 200 );
+		$report = Presence::turn( (bool) $request['available'] );
+		return $report['ok'] ? new WP_REST_Response( $report, 200 ) : self::error( 'escbridge_presence', $report['text'], 502 );
 	}
 
 	/**
@@ -467,6 +507,7 @@ final class Rest {
 			'notice'        => 'say' === $verdict['action'] ? $verdict['say'] : null,
 			'commitment'    => $verdict['escalation']['commitment'] ?? null,
 			'needs_contact' => (bool) ( $verdict['escalation']['needs_contact'] ?? false ),
+			'channel'       => $verdict['escalation']['channel'] ?? null,
 			'last_event'    => (int) $verdict['last_event'],
 			'poll_after_ms' => (int) $verdict['poll_after_ms'],
 		);

@@ -165,9 +165,22 @@ final class Settings {
 	}
 
 	public static function assets( string $hook ): void {
-		if ( 'settings_page_' . self::PAGE === $hook ) {
-			Admin::enqueue();
+		if ( 'settings_page_' . self::PAGE !== $hook ) {
+			return;
 		}
+		Admin::style();
+		wp_enqueue_script( 'escbridge-admin', plugins_url( 'assets/admin.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, true );
+		$config = array(
+			'url'   => esc_url_raw( rest_url( Rest::SPACE . '/test' ) ),
+			'nonce' => wp_create_nonce( 'wp_rest' ),
+			'text'  => array(
+				'testing' => __( 'Testing…', 'escalation-bridge' ),
+				'chat'    => __( 'Chat secret:', 'escalation-bridge' ),
+				'admin'   => __( 'Admin secret:', 'escalation-bridge' ),
+				'failed'  => __( 'The test itself failed:', 'escalation-bridge' ),
+			),
+		);
+		wp_add_inline_script( 'escbridge-admin', 'window.escbridgeAdmin=' . wp_json_encode( $config ) . ';', 'before' );
 	}
 
 	public static function page(): void {

@@ -85,7 +85,6 @@ final class Widget {
 			'promise'    => __( 'A person is taking over', 'escalation-bridge' ),
 			'promiseNew' => __( 'New time', 'escalation-bridge' ),
 			'typing'     => __( 'An answer is being written', 'escalation-bridge' ),
-			'added'      => __( 'Your message was added for the team.', 'escalation-bridge' ),
 			'sending'    => __( 'Sending…', 'escalation-bridge' ),
 			'notSent'    => __( 'Not delivered yet.', 'escalation-bridge' ),
 			'retry'      => __( 'Try again', 'escalation-bridge' ),
@@ -106,6 +105,15 @@ final class Widget {
 			'formNeed'   => __( 'Please enter an e-mail address or a phone number.', 'escalation-bridge' ),
 			'formSaved'  => __( 'Thank you. We will use this to reach you.', 'escalation-bridge' ),
 			'formFailed' => __( 'That did not work. Please try again in a few minutes.', 'escalation-bridge' ),
+			'callTitle'  => __( 'Would you like a call?', 'escalation-bridge' ),
+			'callHint'   => __( 'Choose a time, and we call you then.', 'escalation-bridge' ),
+			'callOpen'   => __( 'Choose a time for a call', 'escalation-bridge' ),
+			'callBooked' => CallPage::words( 'book' ),
+			'callOther'  => __( 'Choose another time', 'escalation-bridge' ),
+			'callBook'   => __( 'Book this call', 'escalation-bridge' ),
+			'callNeed'   => CallPage::words( 'no-slot' ),
+			'callNone'   => CallPage::words( 'no-slots' ),
+			'callPhone'  => CallPage::words( 'phone' ),
 			'unread'     => __( 'New message', 'escalation-bridge' ),
 		);
 	}

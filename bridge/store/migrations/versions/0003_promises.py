@@ -1,4 +1,7 @@
-"""Calls that are booked, hours that are overridden, closures that are read, who is away, and what goes first."""
+"""Calls that are booked, hours that are overridden, closures that are read, who is away, and what goes first.
+
+And how many mails an address that nobody verified has had.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -20,6 +23,19 @@ def upgrade() -> None:
     _hours_override()
     _closure_feed()
     _callback()
+    _mail_slot()
+
+
+def _mail_slot() -> None:
+    op.create_table(
+        "mail_slot",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("slot", sa.Integer(), nullable=False),
+        sa.Column("taken_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_mail_slot_site")),
+        sa.PrimaryKeyConstraint("site", "address", "slot", name=op.f("pk_mail_slot")),
+    )
 
 
 def _absence() -> None:

@@ -1,0 +1,153 @@
+"""A booked call on its way: both sides hear of it and are reminded, and it ends as done, missed or cancelled."""
+
+from dataclasses import dataclass, replace
+from email.utils import parseaddr
+
+from bridge.domain import invitation
+from bridge.domain.callback import Callback, CallState
+from bridge.domain.escalation import Escalation
+from bridge.domain.invitation import Invitation
+from bridge.domain.session import Session
+from bridge.domain.values import Channel, Millis
+from bridge.ports import Tx
+from bridge.service import notify
+from bridge.service.call_links import link_to
+from bridge.service.context import Case
+from bridge.service.escalate import first_session
+from bridge.service.notify import Invite, Link
+from bridge.service.route import home_of, queue_of
+from bridge.service.verdicts import promise_values, say, say_time
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What both sides hear of a call: the kind of mail, and whether it takes the call out of their calendars."""
+
+    kind: str
+    cancels: bool = False
+
+
+BOOKED = News("callback_booked")
+MOVED = News("callback_moved")
+CANCELLED = News("callback_cancelled", cancels=True)
+WITHDRAWN = News("callback_withdrawn", cancels=True)
+
+
+def booked_call(case: Case, escalation: Escalation) -> Callback | None:
+    """The call that the escalation has booked, if any."""
+    last = case.tx.callbacks.latest(case.site.id, escalation.id)
+    return last if last and last.state is CallState.BOOKED else None
+
+
+def ahead(case: Case, escalation: Escalation, at: Millis) -> bool:
+    """Whether the escalation has booked a call whose time has not come then."""
+    call = booked_call(case, escalation)
+    return call is not None and at < call.starts_at
+
+
+def phone_of(tx: Tx, escalation: Escalation) -> str | None:
+    """The number that the customer gave in any session of the escalation; that of the first session goes first."""
+    first = tx.sessions.get(escalation.site, escalation.session_id)
+    others = tx.sessions.of_escalation(escalation.site, escalation.id)
+    return next((session.phone for session in (first, *others) if session and session.phone), None)
+
+
+# -- what is sent ------------------------------------------------------------------------------------------------------
+
+
+def tell_both(case: Case, escalation: Escalation, call: Callback, news: News) -> None:
+    """Mail team and customer, each with the entry for their calendar."""
+    session, phone = first_session(case, escalation), phone_of(case.tx, escalation)
+    key = f"{news.kind}.{call.id}.{call.sequence}"
+    invite = _invite(case, escalation, call, session, cancels=news.cancels)
+    notify.mail_team(case, escalation, key, phone=phone, invite=invite)
+    _mail_customer(case, escalation, call, key, invite)
+
+
+def remind(case: Case, escalation: Escalation) -> str:
+    """The call is near: both sides are told, and the team gets the number to call."""
+    call = booked_call(case, escalation)
+    if call is None or case.at >= call.starts_at:
+        return "nothing: its time has come"
+    key = f"callback_reminder.{call.id}.{call.sequence}"
+    notify.mail_team(case, escalation, key, phone=phone_of(case.tx, escalation))
+    _mail_customer(case, escalation, call, key)
+    return "reminded both sides of the call"
+
+
+def tell_missed(case: Case, escalation: Escalation, call: Callback) -> None:
+    """Tell the customer of a call that did not take place, and what is promised instead."""
+    _mail_customer(case, escalation, call, f"callback_missed.{call.id}.{call.sequence}")
+
+
+def link(case: Case, escalation: Escalation) -> Link | None:
+    """What the button of a mail leads to: the booked call, or the times for one where the queue makes calls."""
+    _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
+    booked = booked_call(case, escalation)
+    url = link_to(case, escalation.id) if booked or Channel.CALLBACK in queue.ladder else None
+    return Link("link_call" if booked else "link_book", url) if url else None
+
+
+def _mail_customer(case: Case, escalation: Escalation, call: Callback, key: str, invite: Invite | None = None) -> None:
+    session, zone = first_session(case, escalation), escalation.commitment.timezone
+    values = {
+        "when": say_time(case.policy, session, call.starts_at, zone, case.at),
+        "phone": phone_of(case.tx, escalation) or "",
+        **promise_values(case.policy, session, escalation.commitment),
+    }
+    notify.mail_customer(case, escalation, session, key, values, link=link(case, escalation), invite=invite)
+
+
+def _invite(case: Case, escalation: Escalation, call: Callback, session: Session, *, cancels: bool) -> Invite:
+    _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
+
+    def written_for(address: str) -> str:
+        entry = Invitation(
+            uid=f"{call.id}@{case.site.id}.escalation-bridge",
+            sequence=call.sequence,
+            at=case.at,
+            starts_at=call.starts_at,
+            ends_at=call.ends_at,
+            summary=say(case.policy, session, "call_title", site=notify.host(case.site)),
+            organizer=parseaddr(case.systems.sender)[1],
+            attendee=address,
+            remind=queue.callbacks.remind,
+        )
+        return invitation.cancel(entry) if cancels else invitation.request(entry)
+
+    return written_for
+
+
+# -- how it ends -------------------------------------------------------------------------------------------------------
+
+
+def turned(case: Case, call: Callback, state: CallState) -> Callback:
+    """The call in its new state, one change later, as it is stored now."""
+    changed = replace(call, state=state, sequence=call.sequence + 1)
+    case.tx.callbacks.change(changed)
+    return changed
+
+
+def finish(case: Case, escalation: Escalation, state: CallState) -> Callback | None:
+    """End the booked call, if there is one, without a word."""
+    call = booked_call(case, escalation)
+    return turned(case, call, state) if call else None
+
+
+def end(case: Case, escalation: Escalation, at: Millis) -> Callback | None:
+    """The team answered at `at`: a call whose time had come is done, one that lay ahead is cancelled at both sides.
+
+    One that we have called missed since is done as well, if the answer came in its time.
+
+    Returns the escalation's last call, if there was one.
+    """
+    last = case.tx.callbacks.latest(case.site.id, escalation.id)
+    if last is None or last.state not in (CallState.BOOKED, CallState.MISSED):
+        return last
+    if last.state is CallState.MISSED:
+        return turned(case, last, CallState.DONE) if at < last.ends_at else last
+    if at >= last.starts_at:
+        return turned(case, last, CallState.DONE)
+    withdrawn = turned(case, last, CallState.CANCELLED)
+    tell_both(case, escalation, withdrawn, WITHDRAWN)
+    return withdrawn

@@ -1,0 +1,36 @@
+"""At an opening the team gets one mail a queue about everybody who waits there."""
+
+from bridge.domain.digest import MOST, Item, digest, headline, in_order
+from bridge.domain.escalation import Escalation
+from bridge.domain.values import Millis
+from bridge.service import notify
+from bridge.service.context import Case
+
+
+def send_digest(case: Case, queue: str, opening: Millis) -> None:
+    """Post the mail of a queue and an opening, unless it is posted already.
+
+    Every escalation that waits for the opening asks for it, in every scheduler; the mail's id makes them one. Who was
+    answered by now is not in it. Nor is who was handed over in the very moment of the opening, after it was written:
+    the team has just had a mail about them alone.
+
+    Args:
+        case: the site's case.
+        queue: as the escalations name it, even where the policy has lost it since.
+        opening: the instant for which they waited, however late it is handled.
+    """
+    key = f"digest.{queue}.{opening}"
+    external_id = f"{case.site.id}.{key}"
+    if case.tx.mails.posted(external_id):
+        return
+    waiting = in_order(case.policy.tiers, case.tx.escalations.waiting(case.site.id, queue, opening))
+    if not waiting:
+        return
+    items = [_item(case, one) for one in waiting[:MOST]]
+    blocks = digest(queue, items, waiting[MOST:], at=case.at, url=notify.desk_page(case.site))
+    mail = notify.team_letter(case, queue, key, headline(queue, waiting), blocks)
+    notify.post_mail(case, waiting[0], external_id, mail)
+
+
+def _item(case: Case, one: Escalation) -> Item:
+    return Item(one, notify.reached_at(case, one), notify.desk_page(case.site, one.id))

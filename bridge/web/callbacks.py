@@ -1,0 +1,59 @@
+"""Calls: the times that a chat may choose from, the page behind the link of a mail, and the call that was made."""
+
+from flask import Blueprint, Response
+
+from bridge.domain.instants import from_rfc3339
+from bridge.ports import Scope
+from bridge.service import book_call, deliver, read_escalations, visit_call, work_ticket
+from bridge.service.context import open_case
+from bridge.service.visit_call import CallChanged, Wish
+from bridge.web import problems
+from bridge.web.calls import Call, answer, signed
+from bridge.web.wire import CalledIn, CallIn, CloseIn
+
+callbacks = Blueprint("callbacks", __name__)
+
+
+@callbacks.get("/v1/sessions/<session>/slots")
+@signed(Scope.CHAT, answer="Slots")
+def slots(call: Call[CloseIn], session: str) -> Response:
+    """List the times for a call that the session may choose from."""
+    with call.write() as tx:
+        found = book_call.session_slots(open_case(call.bridge, tx, call.site), session)
+    return answer(found)
+
+
+@callbacks.get("/v1/calls/<token>")
+@signed(Scope.CHAT, answer="Call")
+def visit(call: Call[CloseIn], token: str) -> Response:
+    """Show the call behind the link of a mail; nothing is changed."""
+    with call.write() as tx:
+        found = visit_call.visit(open_case(call.bridge, tx, call.site), token)
+    return answer(found)
+
+
+@callbacks.post("/v1/calls/<token>")
+@signed(Scope.CHAT, CallIn, answer="Call")
+def act(call: Call[CallIn], token: str) -> Response:
+    """Book, confirm, move or cancel the call behind the link of a mail."""
+    body = call.body
+    wish = Wish(body.action, from_rfc3339(body.slot) if body.slot else None, body.sequence)
+    with call.write() as tx:
+        if body.phone:
+            visit_call.keep_phone(open_case(call.bridge, tx, call.site), token, body.phone)
+    try:
+        with call.bridge.store.write() as tx:  # another one: a time that is taken must not cost the number
+            found = visit_call.act(open_case(call.bridge, tx, call.site), token, wish)
+            deliver.soon(call.bridge, tx)
+    except CallChanged as error:
+        raise problems.call_changed(error.present) from None
+    return answer(found)
+
+
+@callbacks.post("/v1/escalations/<escalation>/called")
+@signed(Scope.ADMIN, CalledIn, answer="Escalation")
+def called(call: Call[CalledIn], escalation: str) -> Response:
+    """Say that a person has called the customer."""
+    with call.write() as tx:
+        changed = work_ticket.called(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())
+        return answer(read_escalations.show(tx, changed))

@@ -1,0 +1,143 @@
+"""The team's pages in wp-admin, in a real browser beside a real sidecar: who is here, and when."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from installation import Installation, eventually
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from team import A_PERSON, clear_the_desk, lines_of, listen_for_faults, newest_escalation, team_of
+from visiting import TUESDAY_MORNING, log_in, open_chat, say
+
+pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
+
+FOUR_MINUTES_LATER, EIGHT_MINUTES_LATER = "2026-11-03T10:04:00", "2026-11-03T10:08:00"
+THIRTEEN_MINUTES_LATER = "2026-11-03T10:13:00"
+SWITCH = ".escbridge-presence label"
+
+
+@pytest.fixture
+def owner(installed: Installation, browser: Browser) -> Iterator[BrowserContext]:
+    """An administrator who is logged in."""
+    context = log_in(browser, installed.site, "admin", "admin-pass")
+    yield context
+    context.close()
+    installed.move_clock_to(TUESDAY_MORNING)
+    clear_the_desk(installed)
+
+
+def page_of(owner: BrowserContext, installed: Installation, path: str) -> Page:
+    page = owner.new_page()
+    page.goto(f"{installed.site.url}/wp-admin/{path}")
+    return page
+
+
+def desk_of(owner: BrowserContext, installed: Installation) -> Page:
+    return page_of(owner, installed, "admin.php?page=escbridge-escalations")
+
+
+def new_escalation(installed: Installation, browser: Browser) -> dict[str, Any]:
+    """What becomes of somebody who asks for a person now."""
+    context = browser.new_context(timezone_id="America/New_York")
+    chat = open_chat(context, installed.site)
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_be_visible()
+    context.close()
+    return newest_escalation(installed)
+
+
+def way_of_a_new_visitor(installed: Installation, browser: Browser) -> str:
+    return str(new_escalation(installed, browser)["channel"])
+
+
+def promise_to_a_new_visitor(installed: Installation, browser: Browser) -> str:
+    return str(new_escalation(installed, browser)["commitment"]["text"])
+
+
+def test_the_switch_makes_a_daytime_escalation_live_and_says_who_is_seen_as_here(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    desk = desk_of(owner, installed)
+    faults = listen_for_faults(desk)
+    expect(desk.get_by_text("You are away: nobody is connected to you.")).to_be_visible()
+    assert way_of_a_new_visitor(installed, browser) == "email"
+    desk.locator(SWITCH).click()
+    expect(desk.get_by_text("Seen as here: admin. You until 10:04 am")).to_be_visible()
+    assert way_of_a_new_visitor(installed, browser) == "live"
+    desk.reload()
+    expect(desk.get_by_role("switch", name="I am here for live chats")).to_be_checked()
+    desk.locator(SWITCH).click()
+    expect(desk.get_by_text("You are away: nobody is connected to you.")).to_be_visible()
+    assert way_of_a_new_visitor(installed, browser) == "email"
+    assert faults == []
+
+
+def test_any_page_of_wp_admin_keeps_somebody_here_and_closing_the_last_lets_it_run_out(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    desk = desk_of(owner, installed)
+    desk.locator(SWITCH).click()
+    expect(desk.get_by_text("Seen as here: admin. You until 10:04 am")).to_be_visible()
+    desk.close()
+    installed.move_clock_to(FOUR_MINUTES_LATER)
+    other = owner.new_page()
+    with other.expect_response("**/admin-ajax.php") as beat:
+        other.goto(f"{installed.site.url}/wp-admin/edit.php")
+    assert beat.value.json()["escbridge"]["on"]
+    installed.move_clock_to(EIGHT_MINUTES_LATER)
+    assert way_of_a_new_visitor(installed, browser) == "live"
+    other.close()
+    installed.move_clock_to(THIRTEEN_MINUTES_LATER)
+    assert way_of_a_new_visitor(installed, browser) == "email"
+
+
+def test_who_has_the_switch_off_sends_nothing_from_other_pages(installed: Installation, owner: BrowserContext) -> None:
+    page = page_of(owner, installed, "edit.php")
+    assert page.evaluate("typeof window.escbridgePresence") == "undefined"
+
+
+def test_a_dead_scheduler_is_told_on_the_escalations_page(installed: Installation, owner: BrowserContext) -> None:
+    told = desk_of(owner, installed).get_by_text("The scheduler is not running")
+    expect(told).to_have_count(0)
+    installed.kill("scheduler")
+    try:
+        eventually(lambda: not team_of(installed).caller.ask("GET", "/v1/health")["scheduler_alive"], seconds=60)
+        expect(desk_of(owner, installed).get_by_text("The scheduler is not running")).to_be_visible()
+    finally:
+        installed.start("scheduler")
+
+
+def test_an_administrator_closes_by_command_and_revokes_it(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    desk = desk_of(owner, installed)
+    faults = listen_for_faults(desk)
+    panel = desk.locator(".escbridge-hours")
+    expect(panel.locator("summary")).to_contain_text("support is open until November 3, 2026 5:00 pm EST")
+    panel.locator("summary").click()
+    panel.get_by_label("Until").fill("2026-11-05T12:00")
+    panel.get_by_label("Reason").fill("The office is flooded")
+    panel.get_by_role("button", name="Do it").click()
+    expect(desk.get_by_text("It counts from the next conversation on.")).to_be_visible()
+    expect(panel.locator("summary")).to_contain_text("support is closed until November 5, 2026 12:00 pm EST")
+    expect(panel).to_contain_text("All queues: closed by command")
+    expect(panel).to_contain_text("The office is flooded (admin (wp-1))")
+    assert "Thursday, November 5" in promise_to_a_new_visitor(installed, browser)
+    panel.get_by_role("button", name="Revoke").click()
+    expect(desk.get_by_text("Revoked: the calendar counts again.")).to_be_visible()
+    expect(panel.locator("summary")).to_contain_text("support is open until November 3, 2026 5:00 pm EST")
+    assert "today, Tuesday, November 3" in promise_to_a_new_visitor(installed, browser)
+    assert faults == []
+
+
+def test_a_time_that_is_over_is_refused_in_words_and_changes_nothing(
+    installed: Installation, owner: BrowserContext
+) -> None:
+    desk = desk_of(owner, installed)
+    panel = desk.locator(".escbridge-hours")
+    panel.locator("summary").click()
+    panel.get_by_label("Until").fill("2026-11-02T12:00")
+    panel.get_by_label("Reason").fill("Yesterday")
+    panel.get_by_role("button", name="Do it").click()
+    expect(desk.get_by_text("The time must lie ahead, within 366 days; nothing was changed.")).to_be_visible()
+    assert team_of(installed).caller.ask("GET", "/v1/hours")["commands"] == []

@@ -1,0 +1,115 @@
+<?php
+/**
+ * Staffed hours by command: close or open now, whatever the calendar says, and what of that holds.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Hours {
+
+	public static function boot(): void {
+		add_action( 'admin_post_escbridge_hours', array( self::class, 'act' ) );
+	}
+
+	/** Gives or revokes a command, then goes back to the page with the result's code. */
+	public static function act(): void {
+		check_admin_referer( 'escbridge_hours' );
+		if ( ! current_user_can( 'escbridge_manage' ) ) {
+			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
+		}
+		$given  = array_map( 'sanitize_text_field', array_filter( wp_unslash( $_POST ), 'is_string' ) );
+		$revoke = (string) ( $given['revoke'] ?? '' );
+		$client = new Client( Settings::pairing() );
+		$answer = '' === $revoke
+			? $client->admin( 'POST', '/v1/hours', self::order( $given ) )
+			: $client->admin( 'POST', '/v1/hours/' . rawurlencode( $revoke ) . '/revoke', array( 'agent' => Admin::agent() ) );
+		$code   = $answer['ok'] ? ( '' === $revoke ? 'done-hours' : 'done-revoke' ) : (string) $answer['error'];
+		wp_safe_redirect(
+			Admin::url(
+				array(
+					'escbridge_result' => 422 === $answer['status'] ? 'hours-wrong' : $code,
+					'late'             => (string) ( $answer['data']['late'] ?? 0 ),
+				)
+			)
+		);
+		exit;
+	}
+
+	/**
+	 * @param array<string,string> $given The form. Without `until` the command holds to the end of the day.
+	 * @return array<string,mixed>
+	 */
+	private static function order( array $given ): array {
+		$until = date_create_immutable( (string) ( $given['until'] ?? '' ), wp_timezone() );
+		$order = array(
+			'open'  => 'open' === ( $given['what'] ?? '' ),
+			'why'   => (string) ( $given['why'] ?? '' ),
+			'agent' => Admin::agent(),
+		);
+		$order += empty( $given['queue'] ) ? array() : array( 'queue' => $given['queue'] );
+		return $order + ( empty( $given['until'] ) || ! $until ? array() : array( 'until' => gmdate( 'Y-m-d\TH:i:s\Z', $until->getTimestamp() ) ) );
+	}
+
+	public static function show(): void {
+		$late = isset( $_GET['late'] ) ? absint( $_GET['late'] ) : 0; // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- only shown.
+		if ( $late > 0 ) {
+			/* translators: %d: how many */
+			Admin::notice( 'warning', sprintf( _n( '%d standing promise is due in the time that is closed now. Somebody has to keep it all the same.', '%d standing promises are due in the time that is closed now. Somebody has to keep them all the same.', $late, 'escalation-bridge' ), $late ) );
+		}
+		$answer = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/hours' );
+		if ( ! $answer['ok'] ) {
+			return; // The list below says what is wrong.
+		}
+		$commands = (array) $answer['data']['commands'];
+		$queues   = (array) $answer['data']['queues'];
+		echo '<details class="escbridge-hours"' . ( $commands ? ' open' : '' ) . '><summary>' . esc_html( implode( ' · ', array_map( array( self::class, 'now' ), $queues ) ) ) . ' <em>' . esc_html__( 'Close or open now', 'escalation-bridge' ) . '</em></summary>';
+		foreach ( $commands as $command ) {
+			self::command( $command );
+		}
+		$all = '<option value="">' . esc_html__( 'all queues', 'escalation-bridge' ) . '</option>';
+		foreach ( array_column( $queues, 'queue' ) as $queue ) {
+			$all .= '<option>' . esc_html( $queue ) . '</option>';
+		}
+		self::form(
+			'<label>' . esc_html__( 'Whatever the calendar says:', 'escalation-bridge' ) . ' <select name="what"><option value="close">' . esc_html__( 'close now', 'escalation-bridge' ) . '</option><option value="open">' . esc_html__( 'open now', 'escalation-bridge' ) . '</option></select></label>'
+			. '<label>' . esc_html__( 'Queue', 'escalation-bridge' ) . ' <select name="queue">' . $all . '</select></label>'
+			. '<label>' . esc_html__( 'Until (empty: the end of today)', 'escalation-bridge' ) . ' <input type="datetime-local" name="until"></label>'
+			. '<label>' . esc_html__( 'Reason, for the team alone', 'escalation-bridge' ) . ' <input type="text" name="why" maxlength="200" required></label>',
+			__( 'Do it', 'escalation-bridge' )
+		);
+		echo '</details>';
+	}
+
+	/** @param array<string,mixed> $queue As the sidecar tells it. */
+	private static function now( array $queue ): string {
+		/* translators: 1: queue, 2: date and time */
+		$words = $queue['open'] ? __( '%1$s is open until %2$s', 'escalation-bridge' ) : __( '%1$s is closed until %2$s', 'escalation-bridge' );
+		return sprintf( $words, $queue['queue'], $queue['changes_at'] ? Admin::when( (string) $queue['changes_at'] ) : __( 'further notice', 'escalation-bridge' ) );
+	}
+
+	/** @param array<string,mixed> $command As the sidecar tells it. */
+	private static function command( array $command ): void {
+		$words = $command['open']
+			/* translators: 1: date and time, 2: date and time, 3: reason, 4: who said so */
+			? __( 'open by command from %1$s until %2$s. %3$s (%4$s)', 'escalation-bridge' )
+			/* translators: 1: date and time, 2: date and time, 3: reason, 4: who said so */
+			: __( 'closed by command from %1$s until %2$s. %3$s (%4$s)', 'escalation-bridge' );
+		$text  = sprintf( $words, Admin::when( $command['from'] ), Admin::when( $command['until'] ), $command['why'], $command['author'] );
+		$queue = ( empty( $command['queue'] ) ? __( 'All queues', 'escalation-bridge' ) : $command['queue'] ) . ': ';
+		self::form( '<span>' . esc_html( $queue . $text ) . '</span><input type="hidden" name="revoke" value="' . esc_attr( $command['id'] ) . '">', __( 'Revoke', 'escalation-bridge' ) );
+	}
+
+	/** $fields is markup of ours, escaped where it was made. */
+	private static function form( string $fields, string $label ): void {
+		echo '<form method="post" action="' . esc_url( admin_url( 'admin-post.php' ) ) . '">';
+		wp_nonce_field( 'escbridge_hours', '_wpnonce', true );
+		echo '<input type="hidden" name="action" value="escbridge_hours">' . $fields; // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it was made.
+		echo '<button type="submit" class="button">' . esc_html( $label ) . '</button></form>';
+	}
+}

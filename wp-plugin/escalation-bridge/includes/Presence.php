@@ -1,0 +1,116 @@
+<?php
+/**
+ * "I am here": a switch of each person's own, renewed by WordPress's Heartbeat for as long as a page of wp-admin is open.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Presence {
+
+	const META = 'escbridge_here';
+	const LIFE = 270; // Seconds. In a tab that nobody looks at the Heartbeat comes every 120 s, so one may be lost.
+
+	public static function boot(): void {
+		add_action( 'admin_enqueue_scripts', array( self::class, 'assets' ) );
+		add_filter( 'heartbeat_received', array( self::class, 'beat' ), 10, 2 );
+	}
+
+	public static function assets( string $hook ): void {
+		$ours = 'toplevel_page_' . Admin::PAGE === $hook;
+		if ( ! current_user_can( 'escbridge_manage' ) || ! Settings::is_paired() || ! ( $ours || self::is_on() ) ) {
+			return;
+		}
+		wp_enqueue_script( 'escbridge-presence', plugins_url( 'assets/presence.js', ESCBRIDGE_FILE ), array( 'heartbeat', 'wp-hooks' ), ESCBRIDGE_VERSION, true );
+		$config = array(
+			'url'   => esc_url_raw( rest_url( Rest::SPACE . '/presence' ) ),
+			'nonce' => wp_create_nonce( 'wp_rest' ),
+			'on'    => self::is_on(),
+			'text'  => self::is_on() ? '' : self::away(),
+		);
+		wp_add_inline_script( 'escbridge-presence', 'window.escbridgePresence=' . wp_json_encode( $config ) . ';', 'before' );
+	}
+
+	private static function is_on(): bool {
+		return (bool) get_user_meta( get_current_user_id(), self::META, true );
+	}
+
+	public static function show(): void {
+		echo '<div class="escbridge-presence"><label><input type="checkbox" role="switch" id="escbridge-available" disabled><span class="escbridge-track" aria-hidden="true"></span> ';
+		echo esc_html__( 'I am here for live chats', 'escalation-bridge' ) . '</label> <span id="escbridge-presence-text" role="status">';
+		echo esc_html__( 'This switch needs JavaScript and WordPress’s Heartbeat, which is off on this site.', 'escalation-bridge' ) . '</span></div>';
+	}
+
+	/**
+	 * @param bool $available What the switch says now.
+	 * @return array{ok:bool,on:bool,text:string}
+	 */
+	public static function turn( bool $available ): array {
+		if ( $available ) {
+			update_user_meta( get_current_user_id(), self::META, '1' );
+		} else {
+			delete_user_meta( get_current_user_id(), self::META );
+		}
+		return self::tell( $available );
+	}
+
+	/**
+	 * @param array<string,mixed> $response What the Heartbeat answers.
+	 * @param array<string,mixed> $data     What the page sent.
+	 * @return array<string,mixed>
+	 */
+	public static function beat( array $response, array $data ): array {
+		if ( ! empty( $data['escbridge'] ) && current_user_can( 'escbridge_manage' ) ) {
+			$response['escbridge'] = self::is_on() ? self::tell( true ) : self::report( true, false, self::away() );
+		}
+		return $response;
+	}
+
+	/** @return array{ok:bool,on:bool,text:string} */
+	private static function tell( bool $available ): array {
+		$agent  = Admin::agent();
+		$client = new Client( Settings::pairing() );
+		$answer = $client->admin(
+			'PUT',
+			'/v1/agents/' . rawurlencode( $agent['id'] ) . '/presence',
+			array(
+				'available' => $available,
+				'queues'    => array(),
+				'capacity'  => 3,
+				'name'      => $agent['name'],
+				'ttl_s'     => self::LIFE,
+			)
+		);
+		if ( ! $answer['ok'] ) {
+			return self::report( false, $available, Admin::explain( (string) $answer['error'] ) );
+		}
+		if ( ! $available ) {
+			return self::report( true, false, self::away() );
+		}
+		$here = array_column( (array) ( $client->admin( 'GET', '/v1/agents' )['data']['agents'] ?? array() ), 'name', 'id' );
+		if ( ! isset( $here[ $agent['id'] ] ) ) {
+			return self::report( true, true, __( 'A chat that was offered to you was not taken, so you count as away for a while. Switch off and on again when you are back.', 'escalation-bridge' ) );
+		}
+		$until = wp_date( get_option( 'time_format' ), (int) strtotime( (string) $answer['data']['expires_at'] ) );
+		/* translators: 1: names, 2: time of day */
+		return self::report( true, true, sprintf( __( 'Seen as here: %1$s. You until %2$s, and longer while a page of wp-admin is open.', 'escalation-bridge' ), implode( ', ', $here ), $until ) );
+	}
+
+	private static function away(): string {
+		return __( 'You are away: nobody is connected to you.', 'escalation-bridge' );
+	}
+
+	/** @return array{ok:bool,on:bool,text:string} */
+	private static function report( bool $ok, bool $on, string $text ): array {
+		return array(
+			'ok'   => $ok,
+			'on'   => $on,
+			'text' => $text,
+		);
+	}
+}
