@@ -311,6 +311,13 @@ def test_a_refused_token_is_fetched_anew_once() -> None:
     assert crm.tokens == 3
 
 
+def test_a_check_with_tokens_that_are_always_refused_is_an_error_and_not_a_clean_bill() -> None:
+    crm = SalesforceCrm()
+    crm.refused = {"Bearer 00D!1", "Bearer 00D!2"}
+    with pytest.raises(Rejected, match="http 401"):
+        asking(crm).check(budget=5)
+
+
 def test_a_token_is_fetched_anew_when_its_life_is_over() -> None:
     crm, now = SalesforceCrm(), [0.0]
     http = Http(transport=InProcess(crm))
