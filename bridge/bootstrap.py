@@ -19,11 +19,13 @@ from bridge.adapters.presence.freshdesk import FreshdeskPresences
 from bridge.adapters.presence.intercom import IntercomPresences
 from bridge.adapters.presence.zendesk import ZendeskPresences
 from bridge.assembly.crms import crm
-from bridge.clock import clock_of
+from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.domain import languages
 from bridge.ports import Clock, Desk, Mailer, Presences, Site
 from bridge.service.context import Bridge, PolicyBook, Roster, Systems
+from bridge.service.heartbeat import Heartbeat
+from bridge.service.leases import Leases
 from bridge.service.manage_policy import import_policy
 from bridge.store import migrate as schema
 from bridge.store.database import Database
@@ -49,11 +51,13 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
     """
     add_languages(settings)
     store = SqlStore(Database(settings.database_url.get_secret_value(), readers=settings.threads))
+    machine = SystemClock()
+    ticking = clock or clock_of(settings.clock)
     systems = SystemsOf(settings)
     background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
     bridge = Bridge(
         store=store,
-        clock=clock or clock_of(settings.clock),
+        clock=ticking,
         policies=PolicyBook(),
         systems=systems,
         background=background,
@@ -61,6 +65,8 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         crm_wait=settings.crm_budget,
         crm_cache_ms=settings.crm_cache * 1000,
         deliver_at_once=deliver_at_once,
+        leases=Leases(ticking, machine, steady_now),
+        heartbeat=Heartbeat(machine, round(settings.tick * 1000)),
     )
 
     def close() -> None:

@@ -11,6 +11,11 @@ def machine_now() -> Millis:
     return time.time_ns() // 1_000_000
 
 
+def steady_now() -> Millis:
+    """A clock that nobody sets, in milliseconds since some moment."""
+    return time.monotonic_ns() // 1_000_000
+
+
 class SystemClock:
     """The operating system's clock."""
 

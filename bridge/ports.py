@@ -155,6 +155,14 @@ class DeskNews:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """A ticket of ours as the desk keeps it: the escalation, and the id there."""
+
+    escalation_id: str
+    ref: str
+
+
 class Desk(Protocol):
     """A system where tickets live, beside the built-in one."""
 
@@ -180,6 +188,20 @@ class Desk(Protocol):
 
         Raises:
             AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+    def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
+        """What people have done to these tickets, oldest first; told again each time, ids make that harmless.
+
+        What we wrote ourselves is no news, nor is what the customer writes.
+
+        Args:
+            filed: at most 100 tickets.
+            budget: seconds that all calls together may take; what does not fit is told the next time.
+
+        Raises:
+            AdapterError: the desk did not answer usably.
         """
         ...
 
@@ -456,11 +478,27 @@ class Escalations(Protocol):
         ...
 
     def commitments(self, escalation: str) -> list[Commitment]: ...
+    def standing(self, after: str, limit: int) -> list[tuple[str, Commitment]]:
+        """The pending promises of every site with the site of each, by escalation, those behind `after`."""
+        ...
+
+    def move(self, kept: Commitment, *, was_due_at: Millis) -> bool:
+        """Put the promise at its new instant, unless it was settled or moved meanwhile."""
+        ...
+
     def keep_reply(self, site: str, escalation: str, reply: AgentReply) -> bool: ...
     def replies(self, escalation: str) -> list[AgentReply]: ...
     def delivery(self, escalation: str) -> Delivery | None: ...
+    def let_down(self, site: str) -> int:
+        """How many customers wait for a first answer although a promise to them was broken."""
+        ...
+
     def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
         """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
+        ...
+
+    def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
+        """Tickets of active escalations that the desk has, by escalation, those behind `after`."""
         ...
 
     def load(self, site: str) -> dict[str, int]:
@@ -511,11 +549,24 @@ class Work(Protocol):
         ...
 
     def cancel(self, escalation: str) -> int: ...
-    def claim_follow_ups(self, owner: str, now: Millis, until: Millis, limit: int) -> list[FollowUp]: ...
-    def finish_follow_up(self, follow_up: str, owner: str, *, state: str, error: str | None = None) -> bool: ...
+    def shift(self, commitment: str, by: Millis) -> int:
+        """Move what is still to be done for a promise; returns how many follow-ups that were."""
+        ...
+
+    def claim_follow_ups(
+        self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
+    ) -> list[FollowUp]:
+        """Lease what is due, most urgent first; rows whose lease is over only where `take_over`."""
+        ...
+
+    def finish_follow_up(
+        self, follow_up: str, owner: str, *, state: str, at: Millis | None = None, error: str | None = None
+    ) -> bool: ...
     def postpone_follow_up(self, follow_up: str, owner: str, due_at: Millis, error: str) -> bool: ...
     def post(self, row: OutboxRow, at: Millis) -> bool: ...
-    def claim_outbox(self, owner: str, now: Millis, until: Millis, limit: int) -> list[OutboxRow]: ...
+    def claim_outbox(
+        self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
+    ) -> list[OutboxRow]: ...
     def sent(self, row: str, owner: str, ref: TicketRef | None) -> bool: ...
     def not_sent(
         self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int
@@ -523,7 +574,9 @@ class Work(Protocol):
     def outbox(self, states: Sequence[str], limit: int) -> list[Json]: ...
     def retry(self, row: str, now: Millis) -> bool: ...
     def park(self, row: str) -> bool: ...
-    def due(self, until: Millis, limit: int) -> list[Json]: ...
+    def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
+        """What is still to be done until then: what is late at `now` as it will be done, then the rest by time."""
+        ...
 
 
 class Mails(Protocol):

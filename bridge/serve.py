@@ -71,13 +71,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def _app_over(assembly: Assembly) -> Flask:
     languages.warm()
-    settings = assembly.settings
-    parts = Parts(
-        bridge=assembly.bridge,
-        schema_fault=partial(bootstrap.schema_fault, settings),
-        tick_ms=round(settings.tick * 1000),
-    )
-    return flask_app(parts)
+    return flask_app(Parts(assembly.bridge, partial(bootstrap.schema_fault, assembly.settings)))
 
 
 class JsonLogger(Logger):  # type: ignore[misc, unused-ignore]

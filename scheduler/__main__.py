@@ -17,6 +17,7 @@ from bridge import bootstrap, logs
 from bridge.config import Settings, read_settings
 from bridge.ports import BridgeError
 from bridge.service.poll_presence import PresencePoll
+from scheduler.pace import keep_pace
 from scheduler.ticks import Ticks, fresh
 
 PATIENCE = 30.0
@@ -61,6 +62,7 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, end
         clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=now)
     poll = PresencePoll(assembly.bridge, settings.presence_poll, stop)
     clock.add_job(fresh(poll), "interval", seconds=settings.presence_poll, id="presence", next_run_time=now)
+    threading.Thread(target=keep_pace, args=(clock, stop), name="pace", daemon=True).start()
     log.info("scheduler.started", tick=settings.tick)
     clock.start()  # returns as soon as it is told to end, whatever its jobs still do
     ended.wait()
@@ -129,6 +131,8 @@ def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> threading.
 def wait_for_schema(settings: Settings, stop: threading.Event, patience: float = PATIENCE) -> str | None:
     """Why the database cannot be used, once patience (in seconds) is over; None when it can be, or asked to end."""
     ends = time.monotonic() + patience
+    if fault := bootstrap.schema_fault(settings):
+        log.info("scheduler.waits", why=fault)
     while fault := bootstrap.schema_fault(settings):
         if stop.wait(0.5):
             return None

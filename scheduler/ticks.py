@@ -12,16 +12,22 @@ import structlog
 
 from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
+from bridge.service.ask_desks import Desks
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
+from bridge.service.keep_wall_times import keep_wall_times
 from bridge.service.read_closures import read_closures, watch_closures
+from bridge.service.watch_broken import watch_broken
 from bridge.service.watch_health import watch_health
 from bridge.service.watch_promises import follow_up_due
 
-ROUNDS = 50
-"""Times that one tick asks for more, so that a flood of due rows leaves the other jobs their turn."""
-FOLLOW_UPS = 20
-"""Follow-ups in one claim: each is a short transaction of ours."""
+ROUNDS = 500
+"""Rows of one tick, so that a flood of due ones leaves the other jobs their turn."""
+AT_ONCE = 5
+"""Rows that are done one after the other without a pause: more than that are a flood."""
+BREATH = 0.03
+"""Seconds of pause after each row of a flood. SQLite has one writer at a time, and who waits for it asks again every 25
+milliseconds at first: in each pause a visitor's turn finds it free."""
 LANES = 4
 """Rows that are on their way to other systems at once: a desk that hangs must not hold up the mail."""
 NONCES_KEPT = 15 * MINUTE
@@ -45,11 +51,11 @@ class Ticks:
             lane.result()
 
     def _deliver_more(self) -> None:
-        drain(partial(deliver_due, self.bridge, limit=1), 1, self.stop)
+        drain(partial(deliver_due, self.bridge, limit=1), self.stop, BREATH * LANES)
 
     def follow_up(self) -> None:
         """Keep, warn about or renew the promises that are due."""
-        drain(partial(follow_up_due, self.bridge, limit=FOLLOW_UPS), FOLLOW_UPS, self.stop)
+        drain(partial(follow_up_due, self.bridge, limit=1), self.stop, BREATH)
 
     def beat(self) -> None:
         """Leave a sign of life, by the machine's own clock."""
@@ -66,9 +72,17 @@ class Ticks:
         """Raise and clear the alarms about each site's rate of escalations."""
         watch_health(self.bridge)
 
+    def keep_wall_times(self) -> None:
+        """Move the promises whose wall time new zone rules have moved."""
+        keep_wall_times(self.bridge)
+
+    def broken(self) -> None:
+        """Raise and clear the alarm about broken promises."""
+        watch_broken(self.bridge)
+
     def closures(self) -> None:
         """Read the feeds of closures that are due, and see to the alarms about them."""
-        drain(partial(read_closures, self.bridge, limit=1), 1, self.stop)
+        drain(partial(read_closures, self.bridge, limit=1), self.stop, 0)
         watch_closures(self.bridge)
 
     def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
@@ -76,16 +90,27 @@ class Ticks:
         yield "beat", self.beat, 1
         yield "follow_up", self.follow_up, 1
         yield "deliver", self.deliver, 1
+        yield "ask_desks", Desks(self.bridge, self.stop.is_set).ask_all, 15
+        yield "broken", self.broken, 5
         yield "closures", self.closures, 30
         yield "health", self.health, 150
         yield "tidy", self.tidy, 600
+        yield "keep_wall_times", self.keep_wall_times, 43_200
 
 
-def drain(do: Callable[[], int], limit: int, stop: threading.Event) -> None:
-    """Work until there is less left than one claim takes, at most `ROUNDS` times, and not after `stop`."""
-    for _ in range(ROUNDS):
-        if stop.is_set() or do() < limit:
+def drain(do: Callable[[], int], stop: threading.Event, breath: float) -> None:
+    """Do row after row until none is left, at most `ROUNDS` times, and not after `stop`.
+
+    Args:
+        do: does one row, and returns 0 where there was none.
+        stop: set when the process is asked to end.
+        breath: seconds of pause after each row of a flood.
+    """
+    for row in range(ROUNDS):
+        if stop.is_set() or not do():
             return
+        if row >= AT_ONCE:
+            stop.wait(breath)
 
 
 def fresh(do: Callable[[], None]) -> Callable[[], None]:

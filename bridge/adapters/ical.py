@@ -126,7 +126,13 @@ def _happenings(lines: list[str]) -> tuple[list[_Happening], int]:
     for event in events:
         try:
             found.append(_happening(Event.from_ical("\r\n".join(["BEGIN:VEVENT", *event, "END:VEVENT"]))))
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError):  # the library's, by kind of nonsense
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+            OverflowError,
+        ):  # the library's, by kind of nonsense
             passed_over += 1
     return found, passed_over
 

@@ -14,8 +14,10 @@ from bridge.commands.common import (
     readable,
     the_site,
 )
-from bridge.domain.instants import HOUR
-from bridge.service.explain import explain, local_time, tell
+from bridge.domain.instants import HOUR, SECOND
+from bridge.domain.queues import UNITS
+from bridge.domain.values import Json, Millis
+from bridge.service.explain import explain, short_local_time, tell
 from bridge.service.take_turn import SessionUnknown
 from bridge.service.verify import Checked, verify
 
@@ -57,15 +59,28 @@ def show_checked(checked: list[Checked], *, as_json: bool) -> int:
 @click.option("--hours", type=click.FloatRange(0, 24 * 366), default=24.0, show_default=True, help="How far ahead.")
 @as_json
 def due(hours: float, *, as_json: bool) -> None:
-    """List what the scheduler will do next."""
+    """List what the scheduler will do next, in its order."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
-        until = assembly.bridge.clock.now() + round(hours * HOUR)
-        rows = tx.work.due(until, MOST)
+        now = assembly.bridge.clock.now()
+        rows = tx.work.due(now + round(hours * HOUR), MOST, now=now)
         zones = {one.id: one.timezone for one in tx.sites.all()}
     if as_json:
-        print_json([readable(row) for row in rows])
+        print_json([{**readable(row), "late_s": max(0, now - row["due_at"]) // SECOND} for row in rows])
         return
-    shown = [
-        (local_time(r["due_at"], zones.get(r["site"], "")), r["kind"], r["site"], r["escalation_id"]) for r in rows
-    ]
-    print_rows(("DUE", "WHAT", "SITE", "ESCALATION"), shown, nothing=f"Nothing is due within {hours:g} hours.")
+    shown = [_due_row(row, zones.get(row["site"], ""), now) for row in rows]
+    head = ("DUE", "LATE", "WHAT", "FOR", "SITE", "REFERENCE")
+    print_rows(head, shown, nothing=f"Nothing is due within {hours:g} hours.")
+
+
+def _due_row(row: Json, zone: str, now: Millis) -> tuple[str, ...]:
+    """The reference is the one that the customer's mails name."""
+    whom = f"{row['tier'][:12]}, {row['priority']}"
+    late = in_units(now - row["due_at"]) if row["due_at"] <= now else ""
+    reference = row["escalation_id"][4:12]
+    return short_local_time(row["due_at"], zone), late, row["kind"], whom, row["site"], reference
+
+
+def in_units(ms: Millis) -> str:
+    """A length of time in its largest unit: `40s`, `5m`, `3h`, `2d`."""
+    name, unit = next(((name, unit) for name, unit in reversed(UNITS.items()) if ms >= unit), ("s", SECOND))
+    return f"{ms // unit}{name}"

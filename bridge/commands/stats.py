@@ -25,7 +25,7 @@ AUTHOR: Final = "command line"
 def stats(site_id: str | None, days: int, *, as_json: bool) -> None:
     """Say how many conversations escalate, why, and what moved it."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
-        found = read_stats(tx, the_site(tx, site_id), assembly.bridge.clock.now(), days)
+        found = read_stats(assembly.bridge, tx, the_site(tx, site_id), days)
     if as_json:
         print_json(found)
         return
@@ -38,6 +38,7 @@ def tell(found: Json) -> str:
     lines = [
         f"{found['site']}, the last {found['days']} days until {_local(found['now']['until'], zone)}",
         *_rate(found),
+        *_scheduler(found["scheduler"], zone),
         *(f"ALARM since {_local(one['raised_at'], zone)}: {one['text']}" for one in found["alarms"]),
         *_table("day", "sessions", [_group("day", one) for one in found["by_day"]]),
         *_table("rule", "of all sessions", [_rule(one) for one in found["by_rule"]]),
@@ -50,6 +51,12 @@ def tell(found: Json) -> str:
         *_labels(found["labels"]),
     ]
     return "".join(f"{printable(line)}\n" for line in lines)
+
+
+def _scheduler(found: Json, zone: str) -> Iterator[str]:
+    if not found["alive"]:
+        seen = f"was last seen {_local(found['last_beat'], zone)}" if found["last_beat"] else "was never seen"
+        yield f"The scheduler {seen}: nobody keeps the promises. Start python -m scheduler."
 
 
 def _rate(found: Json) -> Iterator[str]:

@@ -200,7 +200,7 @@ def loads(policy: Policy, tally: Tally, over: Span | None) -> list[Load]:
 
 
 def _load(queue: str, arrivals: list[Millis], calendar: Calendar, over: Span) -> Load:
-    open_ms = hours.open_time_between(calendar, *over)
+    open_ms = hours.business_time_between(calendar, *over)
     return Load(
         queue=queue,
         escalated=len(arrivals),

@@ -33,7 +33,7 @@ def due(calendar: Calendar, at: Millis, respond_within_ms: int, *, live: bool) -
     if live:
         return at + (respond_within_ms or MINUTE)
     if respond_within_ms:
-        found = hours.add_open_time(calendar, at, respond_within_ms)
+        found = hours.add_business_time(calendar, at, respond_within_ms)
     else:
         found = hours.next_opening(calendar, at)
     return found if found is not None else at + max(respond_within_ms, DAY)

@@ -86,7 +86,7 @@ def _facts(item: Item, at: Millis) -> Iterator[tuple[str, str]]:
 
 
 def _on_the_clock(instant: Millis, zone: str, at: Millis) -> str:
-    return say_when(instant, calendar_zone=zone, visitor_zone=None, locale="en", now=at)
+    return say_when(instant, calendar_zone=zone, visitor_zone=None, locale="en", now=at, lasting=True)
 
 
 def _rest(rest: Sequence[Escalation]) -> tuple[Paragraph, ...]:

@@ -1,5 +1,6 @@
 """An escalation and what keeps its promise: commitment, follow-ups, outbox rows, events, presence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -119,9 +120,24 @@ class Escalation:
     commitment: Commitment
 
 
+def rank_of(escalation: Escalation, tiers: Sequence[str]) -> int:
+    """Whose work goes first when much of it is late: the smaller number. The tier counts before the priority.
+
+    Args:
+        escalation: whose customer it is.
+        tiers: the policy's, low to high; a tier that it does not name comes last.
+    """
+    tier, urgencies = escalation.packet.customer.tier, list(Priority)
+    above = len(tiers) - 1 - tiers.index(tier) if tier in tiers else len(tiers)
+    return above * len(urgencies) + len(urgencies) - 1 - urgencies.index(escalation.priority)
+
+
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """A due action of the scheduler. `commitment_id` ties it to the promise it serves: a replaced promise ends it."""
+    """A due action of the scheduler. `commitment_id` ties it to the promise it serves: a replaced promise ends it.
+
+    `rank` is from `rank_of`.
+    """
 
     id: str
     site: str
@@ -130,6 +146,7 @@ class FollowUp:
     kind: FollowUpKind
     due_at: Millis
     attempts: int = 0
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +171,7 @@ class OutboxRow:
     open_sends: int = 0
     first_sent_at: Millis | None = None
     held: str | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)

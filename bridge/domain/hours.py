@@ -487,7 +487,7 @@ def close_after(calendar: Calendar, at: Millis) -> Millis | None:
     return last if last < at + YEAR else None
 
 
-def add_open_time(calendar: Calendar, at: Millis, ms: int) -> Millis | None:
+def add_business_time(calendar: Calendar, at: Millis, ms: int) -> Millis | None:
     """The first instant by which `ms` of open time has passed since `at`; None when 366 days do not hold as much."""
     if ms <= 0:
         return at
@@ -510,7 +510,7 @@ def open_runs(calendar: Calendar, a: Millis, b: Millis) -> list[Span]:
     return merged(list(_open_from(calendar, a, b))) if b > a else []
 
 
-def open_time_between(calendar: Calendar, a: Millis, b: Millis) -> int:
+def business_time_between(calendar: Calendar, a: Millis, b: Millis) -> int:
     """Milliseconds of open time in `[a, b)`; 0 when `b` is not after `a`. The SLA clock counts with it.
 
     Raises:

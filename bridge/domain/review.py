@@ -256,7 +256,7 @@ def _as_for_each(policy: Policy) -> Iterator[tuple[str, Queue]]:
 
 def _holds(calendar: hours.Calendar, now: Millis, queue: Queue) -> bool:
     longest = max(queue.respond_within.values())
-    return hours.add_open_time(calendar, now, longest) is not None
+    return hours.add_business_time(calendar, now, longest) is not None
 
 
 def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Finding]:

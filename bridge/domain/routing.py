@@ -127,15 +127,19 @@ def rung(staffing: Staffing, at: Millis, *, below: Channel | None = None) -> Cha
     return next((one for one in _rungs_below(staffing.queue, below) if _possible(one, staffing, at)), Channel.EMAIL)
 
 
-def route(staffing: Staffing, priority: Priority, at: Millis, *, below: Channel | None = None) -> Route:
+def route(
+    staffing: Staffing, priority: Priority, at: Millis, *, below: Channel | None = None, patience: Millis = 0
+) -> Route:
     """The promise on the first possible rung of the queue's ladder, or of what lies below `below`.
+
+    The time to answer begins `patience` milliseconds after `at`.
 
     It falls on a whole minute, the first one that is not too early: the customer reads minutes, and message, ticket
     and job name the same instant.
     """
     queue, calendar = staffing.queue, staffing.calendar
     channel = rung(staffing, at, below=below)
-    exact = commitment.due(calendar, at, queue.promises_within(priority), live=channel is Channel.LIVE)
+    exact = commitment.due(calendar, at + patience, queue.promises_within(priority), live=channel is Channel.LIVE)
     due_at = -(-exact // MINUTE) * MINUTE
     return Route(staffing.name, channel, due_at, calendar.timezone, opening_before(calendar, at, due_at))
 

@@ -13,7 +13,6 @@ from bridge.domain.escalation import (
     CommitmentState,
     Escalation,
     EventKind,
-    FollowUp,
     FollowUpKind,
 )
 from bridge.domain.hours import Calendar, Span
@@ -25,7 +24,7 @@ from bridge.ports import BridgeError
 from bridge.service import keep_calls
 from bridge.service.context import Case, new_id
 from bridge.service.escalate import Said, announce, first_session
-from bridge.service.promise import Wording
+from bridge.service.promise import Wording, planned
 from bridge.service.route import calendar_of, home_of, queue_of
 from bridge.service.take_turn import SessionUnknown, standing_escalation
 from bridge.service.verdicts import said_at, say, say_due, say_time, verdict
@@ -223,19 +222,15 @@ def _promise(case: Case, held: Escalation, call: Callback, times: Times) -> Esca
     case.tx.escalations.promise(case.site.id, commitment)
     fresh = replace(held, queue=times.name, channel=Channel.CALLBACK, commitment=commitment)
     case.tx.escalations.set_state(fresh)
-    for follow_up in _follow_ups(case, call, times.queue.callbacks.remind):
-        case.tx.work.plan(follow_up)
+    for kind, due_at in _follow_ups(call, times.queue.callbacks.remind):
+        if due_at > case.at:
+            case.tx.work.plan(planned(case, fresh, kind, due_at))
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
 
 
-def _follow_ups(case: Case, call: Callback, remind: Millis) -> Iterator[FollowUp]:
+def _follow_ups(call: Callback, remind: Millis) -> Iterator[tuple[FollowUpKind, Millis]]:
     """A reminder, a look at its end, and once more as long afterwards: who has claimed it may still be speaking."""
-    planned = {
-        FollowUpKind.REMIND: call.starts_at - remind,
-        FollowUpKind.CALL_OVER: call.ends_at,
-        FollowUpKind.PROMISE: call.waited_for_until,
-    }
-    for kind, due_at in planned.items():
-        if due_at > case.at:
-            yield FollowUp(new_id("fup"), call.site, call.escalation_id, call.commitment_id, kind, due_at)
+    yield FollowUpKind.REMIND, call.starts_at - remind
+    yield FollowUpKind.CALL_OVER, call.ends_at
+    yield FollowUpKind.PROMISE, call.waited_for_until

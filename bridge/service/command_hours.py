@@ -15,7 +15,7 @@ from bridge.domain.values import Channel, Json, Millis
 from bridge.ports import BridgeError, Tx
 from bridge.service.context import Bridge, Case, new_id, open_case
 from bridge.service.route import calendar_of, queue_of
-from bridge.service.watch_promises import FELL_THROUGH, renew
+from bridge.service.watch_promises import fall
 
 MOST = 100
 """Commands of a site that hold or will: each decision reads them all."""
@@ -202,5 +202,5 @@ def _fall(bridge: Bridge, site: str, escalation_id: str) -> bool:
         held = tx.escalations.hold(site, escalation_id)
         if held is None or not _pending(held) or not _stranded(case, held):
             return False  # somebody took it meanwhile
-        renew(case, held, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
+        fall(case, held)
     return True

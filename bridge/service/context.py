@@ -11,7 +11,9 @@ from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
 from bridge.ports import BridgeError, Clock, Closures, Crm, Desk, Mailer, Presences, Site, Store, Tx
+from bridge.service.heartbeat import Heartbeat
 from bridge.service.hours_in_force import HoursInForce
+from bridge.service.leases import Leases
 
 POLICY_TTL = 2.0
 """Seconds for which a process trusts the policy and the secrets that it has read: a change takes effect within it."""
@@ -91,6 +93,8 @@ class Bridge:
     systems: Callable[[Site], Systems]
     background: Executor
     closures: Closures
+    leases: Leases
+    heartbeat: Heartbeat
     crm_wait: float = 1.0
     """Seconds that a session start waits for the CRM."""
     crm_behind: float = 10.0

@@ -12,15 +12,14 @@ from dataclasses import dataclass
 import structlog
 
 from bridge.domain.escalation import OutboxKind, OutboxRow
-from bridge.domain.instants import HOUR, MINUTE, SECOND
+from bridge.domain.instants import HOUR, SECOND
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Desk, Mail, NotDone, Rejected, Strategy, TicketRef, Tx
 from bridge.service.context import Bridge
+from bridge.service.leases import LEASE
 
 log = structlog.get_logger()
 
-LEASE = MINUTE
-"""Milliseconds for which a claimed row is ours; well above the deadline of any call."""
 FIRST_WAIT = 5 * SECOND
 LONGEST_WAIT = HOUR
 TRIES = 30
@@ -46,15 +45,15 @@ def soon(bridge: Bridge, tx: Tx) -> None:
 
 
 def deliver_due(bridge: Bridge, *, limit: int = 20) -> int:
-    """Send what is due, oldest first, and return how many rows were tried.
+    """Send what is due, most urgent first, and return how many rows were tried.
 
     Rows are claimed one at a time: a lease has to outlive the call it covers, and not a queue of them.
     """
     owner = uuid.uuid4().hex
     for tried in range(limit):
-        now = bridge.clock.now()
+        now, take_over = bridge.leases.now()
         with bridge.store.write() as tx:
-            rows = tx.work.claim_outbox(owner, now, now + LEASE, 1)
+            rows = tx.work.claim_outbox(owner, now, now + LEASE, 1, take_over=take_over)
         if not rows:
             return tried
         deliver(bridge, owner, rows[0])

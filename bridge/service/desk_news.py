@@ -32,13 +32,15 @@ def take_news(case: Case, news: DeskNews) -> Escalation:
 
 
 def picked_up(case: Case, escalation_id: str, agent: Agent) -> Escalation:
-    """A person took the ticket, or it was given to them: the desk's word counts, and the customer hears of the first.
+    """A person took the ticket, or it was given to them; the customer hears of the first.
+
+    The desk says who of its people has it. Who claimed the escalation elsewhere keeps it.
 
     Raises:
         EscalationUnknown: see there.
     """
     held = hold(case, escalation_id)
-    if held.state not in ACTIVE or (held.claimed_by and held.claimed_by.id == agent.id):
+    if held.state not in ACTIVE or (held.claimed_by and not _passed_on(held.claimed_by, agent)):
         return held
     is_there(case, held, agent)
     claimed = replace(held, state=EscalationState.CLAIMED, claimed_by=agent)
@@ -46,6 +48,11 @@ def picked_up(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     if held.state is EscalationState.OPEN:
         tell_all(case, claimed, EventKind.NOTICE, "claimed", agent=agent.name)
     return claimed
+
+
+def _passed_on(before: Agent, now: Agent) -> bool:
+    """Whether one person of a desk has it from another; their ids begin with the desk's name."""
+    return before.id != now.id and before.id.partition(":")[0] == now.id.partition(":")[0]
 
 
 def answered(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:

@@ -274,6 +274,12 @@ def local_time(at: Millis, zone: str) -> str:
     return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M:%S %Z}"
 
 
+def short_local_time(at: Millis, zone: str) -> str:
+    """As `local_time`, for a column: `Sat 31 Oct 21:00 EDT`."""
+    moment: datetime = to_datetime(at).astimezone(ZoneInfo(zone) if zone else UTC)
+    return f"{moment:%a} {moment.day} {moment:%b %H:%M %Z}"
+
+
 def _wrapped(lines: Sequence[str], width: int) -> Iterator[str]:
     for line in lines:
         indent = " " * (len(line) - len(line.lstrip()) if line.startswith(" " * 12) else 12)

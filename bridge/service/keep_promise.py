@@ -15,10 +15,10 @@ log = structlog.get_logger()
 def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState = CommitmentState.KEPT) -> Escalation:
     """End the standing promise because a person answered, or ended the escalation, at `at`.
 
-    The promise that stood at that instant becomes `in_time` if it was not due yet, else it is broken, whether or not
-    the scheduler had come to say so; a booked call is in time as long as it is waited for. If we hear of it later than
-    it happened, promises were made since that nobody had to keep: they are replaced, and what was called broken is put
-    right.
+    The promise that stood at that instant becomes `in_time` if that is not after it was due, else it is broken,
+    whether or not the scheduler had come to say so; a booked call is in time as long as it is waited for. If we hear
+    of it later than it happened, promises were made since that nobody had to keep: they are replaced, and what was
+    called broken is put right.
 
     Returns the escalation with its latest promise as it is now.
     """
@@ -31,7 +31,7 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
     if not first and stood.state is not CommitmentState.PENDING:
         return held
     until = call.waited_for_until if call and call.commitment_id == stood.id else stood.due_at
-    became = in_time if at < until else CommitmentState.BROKEN
+    became = in_time if at <= until else CommitmentState.BROKEN
     settled = [_settled(one, stood, became) for one in made[made.index(stood) :]]
     for one in settled:
         case.tx.escalations.correct(one.id, one.state)

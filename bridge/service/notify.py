@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 import structlog
 
 from bridge.domain import messages
-from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow
+from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow, rank_of
 from bridge.domain.instants import DAY
 from bridge.domain.letters import Action, Block, Facts, Highlight, Letter, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
@@ -53,6 +53,9 @@ class Link:
 OCCASIONS = {
     "new": Occasion("New", "A conversation was handed to the team. The customer was told:"),
     "warn": Occasion("Due soon", "A promise is about to be due. The customer was told:"),
+    "last_rung": Occasion(
+        "Due soon", "A promise is about to be due, and nobody has taken it. The customer was told:", in_charge=True
+    ),
     "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told:"),
     "alarm": Occasion(
         "ALARM: promise broken again", "Nobody answers this customer. They were now told:", in_charge=True
@@ -291,5 +294,6 @@ def _post(case: Case, escalation: Escalation, kind: OutboxKind, *parts: str, hel
         payload=payload,
         due_at=case.at,
         held=held,
+        rank=rank_of(escalation, case.policy.tiers),
     )
     case.tx.work.post(row, case.at)

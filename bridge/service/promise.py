@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bridge.domain import commitment as promises
 from bridge.domain import messages
-from bridge.domain.escalation import Commitment, CommitmentState, Escalation, FollowUp, FollowUpKind
+from bridge.domain.escalation import Commitment, CommitmentState, Escalation, FollowUp, FollowUpKind, rank_of
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Route
 from bridge.domain.session import Session
@@ -51,24 +51,26 @@ def _words(case: Case, session: Session, route: Route, wording: Wording) -> str:
 def plan_follow_ups(case: Case, escalation: Escalation, route: Route) -> None:
     """Plan what keeps the escalation's standing promise."""
     _, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
-    for follow_up in follow_ups(case.site.id, escalation.commitment, route, queue):
-        case.tx.work.plan(follow_up)
+    for kind, due_at in follow_ups(escalation.commitment, route, queue):
+        case.tx.work.plan(planned(case, escalation, kind, due_at))
 
 
-def follow_ups(site: str, commitment: Commitment, route: Route, queue: Queue) -> Iterator[FollowUp]:
-    """What has to happen so that the promise is kept, or answered for.
+def planned(case: Case, escalation: Escalation, kind: FollowUpKind, due_at: Millis) -> FollowUp:
+    """Something that has to be done for the escalation's standing promise, as urgent as the escalation is."""
+    rank = rank_of(escalation, case.policy.tiers)
+    return FollowUp(new_id("fup"), case.site.id, escalation.id, escalation.commitment.id, kind, due_at, rank=rank)
+
+
+def follow_ups(commitment: Commitment, route: Route, queue: Queue) -> Iterator[tuple[FollowUpKind, Millis]]:
+    """What has to happen, and when, so that the promise is kept, or answered for.
 
     The team is warned `warn_before` ahead, of a short promise at half its time.
     """
-
-    def plan(kind: FollowUpKind, due_at: Millis) -> FollowUp:
-        return FollowUp(new_id("fup"), site, commitment.escalation_id, commitment.id, kind, due_at)
-
     made, due = commitment.made_at, commitment.due_at
     if commitment.channel is Channel.LIVE:
-        yield plan(FollowUpKind.PICKUP, min(made + queue.pickup_within, due))
+        yield FollowUpKind.PICKUP, min(made + queue.pickup_within, due)
     if route.opens_at is not None:
-        yield plan(FollowUpKind.OPENING, route.opens_at)
+        yield FollowUpKind.OPENING, route.opens_at
     if queue.warn_before:
-        yield plan(FollowUpKind.WARN, due - min(queue.warn_before, (due - made) // 2))
-    yield plan(FollowUpKind.PROMISE, due)
+        yield FollowUpKind.WARN, due - min(queue.warn_before, (due - made) // 2)
+    yield FollowUpKind.PROMISE, due

@@ -11,12 +11,13 @@ import structlog
 
 from bridge.domain import hours
 from bridge.domain.closures import NOTHING_READ, Feed, load_reading
+from bridge.domain.findings import PolicyRefused
 from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, MINUTE, to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Tx
-from bridge.service.context import Bridge, new_id
+from bridge.service.context import Bridge, SiteUnknown, new_id
 from bridge.service.hours_in_force import HoursInForce
 
 EVERY: Final = 30 * MINUTE
@@ -47,10 +48,19 @@ def read_closures(bridge: Bridge, *, limit: int) -> int:
 
 def _due(bridge: Bridge, tx: Tx, site: str, now: Millis) -> Iterator[tuple[str, Feed]]:
     known = {feed.url: feed for feed in tx.hours.feeds(site)}
-    for url in sorted(_wanted(bridge.policies.current(tx, site).document)):
+    policy = _policy(bridge, tx, site)
+    for url in sorted(_wanted(policy)) if policy else ():
         feed = known.get(url)
         if feed is None or feed.tried_at + EVERY <= now:
             yield site, feed or Feed(url, NOTHING_READ, None, None, now)
+
+
+def _policy(bridge: Bridge, tx: Tx, site: str) -> Policy | None:
+    """The site's policy in force; None where it is one that this release cannot read, which stops no other site."""
+    try:
+        return bridge.policies.current(tx, site).document
+    except (PolicyRefused, SiteUnknown):
+        return None
 
 
 def _wanted(policy: Policy) -> set[str]:
@@ -84,7 +94,9 @@ def watch_closures(bridge: Bridge) -> None:
 def _watch(bridge: Bridge, site: str) -> None:
     now = bridge.clock.now()
     with bridge.store.read() as tx:
-        policy = bridge.policies.current(tx, site).document
+        policy = _policy(bridge, tx, site)
+        if policy is None:
+            return
         found = HoursInForce(tx, site, policy, now)
         texts = {FEED_ALARM: _unread(policy, found.feeds, now), CLOSED_ALARM: _closed(policy, found, now)}
         standing = {alarm.kind for alarm in tx.alarms.standing(site)}

@@ -7,8 +7,9 @@ from bridge.domain.escalation import CommitmentState
 from bridge.domain.health import ALARMS, HEALTHY, LEAST, Alarm, Band, Share, Trend, Window, wilson
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.labels import Label, Precision, Verdict, precision_by_rule
-from bridge.domain.values import Json, Millis
+from bridge.domain.values import Json
 from bridge.ports import Site, Tx
+from bridge.service.context import Bridge
 from bridge.service.measure_health import measure_health
 
 LONGEST = 90
@@ -16,8 +17,9 @@ LONGEST = 90
 OUTBOX_STATES = ("due", "leased", "unknown", "sent", "parked")
 
 
-def read_stats(tx: Tx, site: Site, now: Millis, days: int) -> Json:
+def read_stats(bridge: Bridge, tx: Tx, site: Site, days: int) -> Json:
     """The last days of a site and the days before them, as plain JSON. Rates and intervals are shares, 0..1."""
+    now = bridge.clock.now()
     trend = measure_health(tx, site, now, days)
     span = (site.id, trend.now.since, now)
     return {
@@ -39,6 +41,7 @@ def read_stats(tx: Tx, site: Site, now: Millis, days: int) -> Json:
         "delivery": _all_of(OUTBOX_STATES, tx.stats.deliveries(*span)),
         "labels": _labels(tx.labels.of_sessions(*span)),
         "alarms": [_alarm(one) for one in tx.alarms.standing(site.id)],
+        "scheduler": bridge.heartbeat.show(tx),
     }
 
 

@@ -5,7 +5,7 @@ from bridge.domain.escalation import Escalation, Who
 from bridge.domain.hours import Calendar
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Route, Staffing
-from bridge.domain.values import Channel, Priority
+from bridge.domain.values import Channel, Millis, Priority
 from bridge.service.context import Case
 
 
@@ -41,10 +41,12 @@ def taking(case: Case, name: str, tier: str) -> Staffing:
     return routing.choose(own, (staffing(case, other, tier) for other in own.queue.overflow), case.at)
 
 
-def route_now(case: Case, name: str, tier: str, priority: Priority, below: Channel | None = None) -> Route:
+def route_now(
+    case: Case, name: str, tier: str, priority: Priority, *, below: Channel | None = None, patience: Millis = 0
+) -> Route:
     """The first rung that is possible now; below a rung no other queue is asked."""
     chosen = staffing(case, name, tier) if below else taking(case, name, tier)
-    return routing.route(chosen, priority, case.at, below=below)
+    return routing.route(chosen, priority, case.at, below=below, patience=patience)
 
 
 def _someone_free(case: Case, name: str, queue: Queue) -> bool:

@@ -5,6 +5,8 @@ from bridge.domain.escalation import Escalation
 from bridge.domain.values import Millis
 from bridge.service import notify
 from bridge.service.context import Case
+from bridge.service.escalate import first_session
+from bridge.service.verdicts import in_mail
 
 
 def send_digest(case: Case, queue: str, opening: Millis) -> None:
@@ -33,4 +35,5 @@ def send_digest(case: Case, queue: str, opening: Millis) -> None:
 
 
 def _item(case: Case, one: Escalation) -> Item:
-    return Item(one, notify.reached_at(case, one), notify.desk_page(case.site, one.id))
+    quoted = in_mail(case.policy, first_session(case, one), one)
+    return Item(quoted, notify.reached_at(case, one), notify.desk_page(case.site, one.id))

@@ -23,23 +23,23 @@ from bridge.domain.escalation import (
     FollowUpKind,
 )
 from bridge.domain.health import Alarm
-from bridge.domain.instants import MINUTE, SECOND, to_rfc3339
+from bridge.domain.instants import DAY, MINUTE, SECOND, to_rfc3339
 from bridge.domain.queues import Queue
-from bridge.domain.values import Channel, Millis, Priority
+from bridge.domain.values import Channel, Millis
 from bridge.ports import StoreBusy
 from bridge.service import keep_calls, notify
 from bridge.service.absence import nobody_came
 from bridge.service.context import Bridge, Case, new_id, open_case
 from bridge.service.escalate import Said, announce, first_session
 from bridge.service.keep_promise import alarm_kind
-from bridge.service.promise import Wording, make_commitment, plan_follow_ups
+from bridge.service.leases import LEASE
+from bridge.service.promise import Wording, make_commitment, plan_follow_ups, planned
 from bridge.service.route import home_of, queue_of, route_now, staffing, taking
 from bridge.service.send_digest import send_digest
 from bridge.service.verdicts import in_mail, promise_values
 
 log = structlog.get_logger()
 
-LEASE = MINUTE
 RETRY_AFTER = 5 * MINUTE
 BUSY_AFTER = 2 * SECOND
 """A database that is busy says nothing against the row."""
@@ -51,11 +51,11 @@ MISSED_CALL = Wording(live="call_missed", otherwise="call_missed")
 
 
 def follow_up_due(bridge: Bridge, *, limit: int = 20) -> int:
-    """Do what is due, oldest first, and return how many follow-ups were tried."""
+    """Do what is due, most urgent first, and return how many follow-ups were tried."""
     owner = uuid.uuid4().hex
-    now = bridge.clock.now()
+    now, take_over = bridge.leases.now()
     with bridge.store.write() as tx:
-        claimed = tx.work.claim_follow_ups(owner, now, now + LEASE, limit)
+        claimed = tx.work.claim_follow_ups(owner, now, now + LEASE, limit, take_over=take_over)
     for one in claimed:
         _try(bridge, owner, one)
     return len(claimed)
@@ -69,7 +69,7 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
             # first the escalation, then its follow-up: an agent's answer cancels in this order, and neither may
             # wait for the other
             held = tx.escalations.hold(one.site, one.escalation_id)
-            if not tx.work.finish_follow_up(one.id, owner, state="sent"):
+            if not tx.work.finish_follow_up(one.id, owner, state="sent", at=case.at):
                 return
             done = _do(case, held, one)
     except StoreBusy:
@@ -80,7 +80,8 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
         log.exception("follow_up.failed", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
         _push_ahead(bridge, owner, one, RETRY_AFTER)
         return
-    log.info("follow_up.done", site=one.site, escalation=one.escalation_id, kind=one.kind.value, did=done)
+    late = max(0, case.at - one.due_at) // SECOND
+    log.info("follow_up.done", site=one.site, escalation=one.escalation_id, kind=one.kind.value, did=done, late_s=late)
 
 
 def _push_ahead(bridge: Bridge, owner: str, one: FollowUp, wait: Millis) -> None:
@@ -104,19 +105,30 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
-    """Nobody took the live chat in time: the next rung, a new promise, and the customer is told.
-
-    A chat that was offered while an earlier promise stands goes back to where it was: that promise was not of this.
-    """
+    """Nobody took the live chat in time. If the promise is due by now, that follow-up speaks."""
+    if case.at >= escalation.commitment.due_at:
+        return "nothing: the promise is due"
     if escalation.state is EscalationState.CLAIMED:
         return "nothing: somebody has it"
     nobody_came(case, escalation)
-    promised = escalation.commitment.channel
-    if promised is not Channel.LIVE:
-        case.tx.escalations.set_state(replace(escalation, queue=home_of(case, escalation), channel=promised))
-        return "nobody took it; the promise stands"
-    renew(case, escalation, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
+    fall(case, escalation)
     return "fell to the next rung"
+
+
+def fall(case: Case, escalation: Escalation) -> None:
+    """A live chat that nobody takes goes to the next rung, with a new promise, and the customer is told.
+
+    One that was offered while an earlier promise stands goes back to where it was: that promise was not of this.
+
+    Args:
+        case: the site's case.
+        escalation: held, with its standing promise.
+    """
+    promised = escalation.commitment.channel
+    if promised is Channel.LIVE:
+        renew(case, escalation, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
+    else:
+        case.tx.escalations.set_state(replace(escalation, queue=home_of(case, escalation), channel=promised))
 
 
 def _opening(case: Case, escalation: Escalation) -> str:
@@ -131,7 +143,7 @@ def _opening(case: Case, escalation: Escalation) -> str:
     told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, f"follow_up.{standing.id}")
     again = routing.opening_before(calendar, case.at, standing.due_at)
     if again is not None:
-        case.tx.work.plan_anew(_follow_up(escalation, FollowUpKind.OPENING, again))
+        case.tx.work.plan_anew(planned(case, escalation, FollowUpKind.OPENING, again))
     _offer_live(case, escalation)
     return "reminded the team, wrote to the customer" if told else "reminded the team"
 
@@ -156,7 +168,7 @@ def _offer_live(case: Case, escalation: Escalation) -> Escalation:
     offered = replace(escalation, queue=now.name, channel=Channel.LIVE)
     case.tx.escalations.set_state(offered)
     ends = min(case.at + now.queue.pickup_within, escalation.commitment.due_at)
-    case.tx.work.plan_anew(_follow_up(escalation, FollowUpKind.PICKUP, ends))
+    case.tx.work.plan_anew(planned(case, escalation, FollowUpKind.PICKUP, ends))
     return offered
 
 
@@ -187,26 +199,26 @@ def _next_rung(case: Case, escalation: Escalation) -> None:
     if below is not now:
         case.tx.escalations.set_state(replace(escalation, channel=below))
     elif home.queue.in_charge:
-        key = f"warn.{escalation.commitment.id}.in_charge"
-        notify.mail_team(case, escalation, key, to=home.queue.in_charge)
+        notify.mail_team(case, escalation, f"last_rung.{escalation.commitment.id}")
 
 
 def _promise_due(case: Case, escalation: Escalation) -> str:
     """The promise is due and nobody has answered: say so, honestly, with a new promise on the next rung.
 
-    After so many broken promises as the queue allows, the person in charge is alarmed, the next promise takes the
-    queue's calmest time, and the customer is not mailed about it again.
+    After so many broken promises as the queue allows, the person in charge is alarmed, the next promise gives the team
+    a day more, and the customer is not mailed about it again.
     """
     broken = escalation.commitment
     _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
     made = case.tx.escalations.commitments(escalation.id)
     unkept = 1 + sum(one.state is CommitmentState.BROKEN for one in made)
-    calm = next(iter(Priority)) if unkept >= queue.promises else None
+    too_often = unkept >= queue.promises
     call = keep_calls.finish(case, escalation, CallState.MISSED)
     wording = MISSED_CALL if call else BROKEN
-    fresh = renew(case, escalation, CommitmentState.BROKEN, wording, below=broken.channel, priority=calm)
+    patience = DAY if too_often else 0
+    fresh = renew(case, escalation, CommitmentState.BROKEN, wording, below=broken.channel, patience=patience)
     log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=unkept)
-    if calm:
+    if too_often:
         _alarm(case, fresh, broken, queue)
         return "the promise was broken again; the person in charge is alarmed"
     notify.mail_team(case, for_mail(case, fresh), f"broken.{broken.id}")
@@ -250,7 +262,7 @@ def renew(
     wording: Wording,
     *,
     below: Channel | None = None,
-    priority: Priority | None = None,
+    patience: Millis = 0,
 ) -> Escalation:
     """Put a new promise in place of the standing one, and tell every session of the escalation.
 
@@ -262,10 +274,11 @@ def renew(
         settled: what became of that promise.
         wording: how the customer is told.
         below: the rung that did not answer; None starts at the top of the ladder.
-        priority: whose time to answer is promised, if not the escalation's own.
+        patience: milliseconds after which the time to answer begins.
     """
     tier = escalation.packet.customer.tier
-    route = route_now(case, home_of(case, escalation), tier, priority or escalation.priority, below)
+    home = home_of(case, escalation)
+    route = route_now(case, home, tier, escalation.priority, below=below, patience=patience)
     session = first_session(case, escalation)
     commitment = make_commitment(case, session, escalation.id, route, wording=wording)
     case.tx.escalations.settle(escalation.commitment.id, settled)
@@ -282,7 +295,3 @@ def renew(
 def for_mail(case: Case, escalation: Escalation) -> Escalation:
     """The escalation as a mail may quote it."""
     return in_mail(case.policy, first_session(case, escalation), escalation)
-
-
-def _follow_up(escalation: Escalation, kind: FollowUpKind, due_at: Millis) -> FollowUp:
-    return FollowUp(new_id("fup"), escalation.site, escalation.id, escalation.commitment.id, kind, due_at)

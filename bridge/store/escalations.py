@@ -14,12 +14,14 @@ from bridge.domain.escalation import (
     Escalation,
     EscalationState,
     FollowUpKind,
+    OutboxKind,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
-from bridge.ports import AgentReply
-from bridge.store.tables import agent_reply, commitment, escalation, follow_up, outbox
+from bridge.ports import AgentReply, Filed
+from bridge.store.tables import ACTIVE as IS_ACTIVE
+from bridge.store.tables import PENDING, agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 ACTIVE_STATES = [state.value for state in ACTIVE]
@@ -69,7 +71,19 @@ class EscalationStatements:
         this_promise = commitment.c.id == bindparam("of_commitment")
         self.correct = update(commitment).where(this_promise).values(state=bindparam("new_state"))
         self.settle = self.correct.where(commitment.c.state == CommitmentState.PENDING)
-        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, commitment.c.id)
+        stands = commitment.c.state == CommitmentState.PENDING  # see `_with_promise`
+        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, stands, commitment.c.id)
+        self.standing = (
+            select(commitment)
+            .where(PENDING, commitment.c.escalation_id > bindparam("after"))
+            .order_by(commitment.c.escalation_id)
+            .limit(bindparam("most"))
+        )
+        self.move = (
+            update(commitment)
+            .where(commitment.c.id == bindparam("of_commitment"), commitment.c.due_at == bindparam("was"), PENDING)
+            .values(due_at=bindparam("new_due_at"))
+        )
         self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
         replied = agent_reply.c.escalation_id == bindparam("of_escalation")
         self.replies = select(agent_reply).where(replied).order_by(agent_reply.c.at, agent_reply.c.reply_id)
@@ -85,6 +99,26 @@ class EscalationStatements:
                 escalation.c.decided_at >= bindparam("since"),
             )
             .limit(1)
+        )
+        self.filed = (
+            select(escalation.c.id, outbox.c.ref)
+            .join(outbox, outbox.c.escalation_id == escalation.c.id)
+            .where(
+                of_site,
+                active,
+                escalation.c.id > bindparam("after"),
+                outbox.c.kind == OutboxKind.TICKET,
+                outbox.c.target == bindparam("desk"),
+                outbox.c.ref.is_not(None),
+            )
+            .order_by(escalation.c.id)
+            .limit(bindparam("most"))
+        )
+        broken = select(commitment.c.escalation_id).where(
+            commitment.c.escalation_id == escalation.c.id, commitment.c.state == CommitmentState.BROKEN
+        )
+        self.let_down = select(func.count()).where(
+            of_site, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
         )
         # over the index on the state and time of follow-ups; one that was cancelled has been answered
         self.waiting = (
@@ -219,7 +253,15 @@ class Escalations:
 
     def commitments(self, escalation_id: str) -> list[Commitment]:
         rows = self._c.execute(self._s.commitments, {"of_escalation": escalation_id}).mappings()
-        return [_read_commitment({f"promise_{name}": value for name, value in row.items()}) for row in rows]
+        return [_promise_of(row) for row in rows]
+
+    def standing(self, after: str, limit: int) -> list[tuple[str, Commitment]]:
+        rows = self._c.execute(self._s.standing, {"after": after, "most": limit}).mappings()
+        return [(row["site"], _promise_of(row)) for row in rows]
+
+    def move(self, kept: Commitment, *, was_due_at: Millis) -> bool:
+        values = {"of_commitment": kept.id, "was": was_due_at, "new_due_at": kept.due_at}
+        return self._c.execute(self._s.move, values).rowcount == 1
 
     def keep_reply(self, site: str, escalation_id: str, reply: AgentReply) -> bool:
         row = {
@@ -240,6 +282,14 @@ class Escalations:
     def delivery(self, escalation_id: str) -> Delivery | None:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
         return Delivery(row.target, row.state, row.ref, row.url) if row else None
+
+    def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
+        values = {"of_site": site, "desk": desk, "after": after, "most": limit}
+        return [Filed(*row) for row in self._c.execute(self._s.filed, values)]
+
+    def let_down(self, site: str) -> int:
+        found: int = self._c.execute(self._s.let_down, {"of_site": site}).scalar_one()
+        return found
 
     def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
         values = {"of_site": site, "of_queue": queue, "opening": opening}
@@ -277,6 +327,10 @@ def read_escalation(row: RowMapping) -> Escalation:
         answered_at=row["answered_at"],
         commitment=_read_commitment(row),
     )
+
+
+def _promise_of(row: RowMapping) -> Commitment:
+    return _read_commitment({f"promise_{name}": value for name, value in row.items()})
 
 
 def _read_commitment(row: Any) -> Commitment:

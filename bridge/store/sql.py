@@ -31,7 +31,7 @@ class Statements:
         self.sessions = SessionStatements(upsert, dialect)
         self.escalations = EscalationStatements(upsert)
         self.callbacks = CallbackStatements(upsert, dialect)
-        self.work = WorkStatements(upsert)
+        self.work = WorkStatements(upsert, dialect)
         self.mails = MailStatements(upsert)
         self.ops = OpsStatements(upsert, dialect)
         self.stats = StatsStatements(dialect)

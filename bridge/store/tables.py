@@ -187,6 +187,8 @@ escalation = Table(
     Index(None, "site", "claimed_by", "state"),
 )
 
+PENDING = text("state = 'pending'")
+
 commitment = Table(
     "commitment",
     metadata,
@@ -206,8 +208,8 @@ commitment = Table(
         "uq_commitment_pending",
         "escalation_id",
         unique=True,
-        sqlite_where=text("state = 'pending'"),
-        postgresql_where=text("state = 'pending'"),
+        sqlite_where=PENDING,
+        postgresql_where=PENDING,
     ),
     Index(None, "escalation_id", "made_at"),
 )
@@ -225,6 +227,9 @@ agent_reply = Table(
     PrimaryKeyConstraint("escalation_id", "reply_id"),
     ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
 )
+
+OPEN = text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
+"""Work that is still to be done. Written so that no index but the one over it answers a claim."""
 
 follow_up = Table(
     "follow_up",
@@ -245,6 +250,8 @@ follow_up = Table(
     ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
     UniqueConstraint("commitment_id", "kind"),
     Index(None, "state", "due_at"),
+    # claims walk along it, the most urgent first, and stop when they have enough
+    Index("ix_follow_up_open", "rank", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
 )
 
 outbox = Table(
@@ -272,6 +279,7 @@ outbox = Table(
     ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
     UniqueConstraint("target", "external_id"),
     Index(None, "state", "due_at"),
+    Index("ix_outbox_open", "rank", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
     Index(None, "escalation_id"),
 )
 

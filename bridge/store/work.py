@@ -1,18 +1,35 @@
 """What is due: follow-ups and outbox rows, claimed by lease.
 
 A claim is one UPDATE, so two schedulers never hold the same row. A lease that has run out is claimed again: its
-holder died, and what it did is unknown.
+holder died, and what it did is unknown. So is a lease that ends later than any that could be given now: the clock
+that set it was ahead.
 """
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Connection,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
 from bridge.domain.values import Json, Millis
 from bridge.ports import TicketRef
-from bridge.store.tables import follow_up, outbox
+from bridge.store.tables import OPEN, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 WAITING = ("due", "unknown")
@@ -21,20 +38,27 @@ WAITING = ("due", "unknown")
 class WorkStatements:
     """Built once, see `SiteStatements`."""
 
-    def __init__(self, upsert: Upsert) -> None:
+    def __init__(self, upsert: Upsert, dialect: str) -> None:
         self.plan = upsert(follow_up).on_conflict_do_nothing()
         anew = upsert(follow_up)
         self.plan_anew = anew.on_conflict_do_update(
             index_elements=["commitment_id", "kind"],
-            set_={name: anew.excluded[name] for name in ("due_at", "state", "attempts")},
+            set_={name: anew.excluded[name] for name in ("due_at", "state", "attempts", "rank")},
         )
         self.cancel = (
             update(follow_up)
             .where(follow_up.c.escalation_id == bindparam("of_escalation"), follow_up.c.state.in_(("due", "leased")))
             .values(state="cancelled")
         )
+        self.shift = (
+            update(follow_up)
+            .where(follow_up.c.commitment_id == bindparam("of_commitment"), OPEN)
+            .values(due_at=follow_up.c.due_at + bindparam("ahead", type_=BigInteger))
+        )
         self.claim_follow_ups = _claim(follow_up).returning(*follow_up.c)
-        self.finish_follow_up = _held(follow_up).values(state=bindparam("new_state"), error=bindparam("new_error"))
+        self.finish_follow_up = _held(follow_up).values(
+            state=bindparam("new_state"), done_at=bindparam("at", type_=BigInteger), error=bindparam("new_error")
+        )
         self.postpone_follow_up = _held(follow_up).values(
             state="due", due_at=bindparam("new_due_at"), error=bindparam("new_error")
         )
@@ -70,23 +94,23 @@ class WorkStatements:
             .values(due_at=bindparam("now"), attempts=0, state="due")
         )
         self.park = update(outbox).where(this, outbox.c.state.in_(WAITING)).values(state="parked")
-        self.due = (
-            select(follow_up)
-            .where(follow_up.c.state.in_(("due", "leased")), follow_up.c.due_at <= bindparam("until"))
-            .order_by(follow_up.c.due_at, follow_up.c.id)
-            .limit(bindparam("most"))
-        )
+        self.due = _due(dialect)
 
 
 def _claim(table: Table) -> Update:
-    """Take what is due, or was leased by somebody who never came back, oldest first."""
+    """Take what is due, or was leased by somebody who never came back: the most urgent first, then the oldest.
+
+    `take_over` is false while leases tell nothing, because the clock has just jumped.
+    """
     c = table.c
-    ready = and_(c.state.in_(WAITING), c.due_at <= bindparam("now"))
-    lost = and_(c.state == "leased", c.lease_until < bindparam("now"))
+    lost = and_(
+        bindparam("take_over", type_=Boolean),
+        or_(c.lease_until < bindparam("now"), c.lease_until > bindparam("beyond", type_=BigInteger)),
+    )
     due = (
         select(c.id)
-        .where(or_(ready, lost))
-        .order_by(c.due_at, c.id)
+        .where(OPEN, c.due_at <= bindparam("now"), or_(c.state != "leased", lost))
+        .order_by(c.rank, c.due_at, c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
         .cte("claimed")
@@ -96,6 +120,26 @@ def _claim(table: Table) -> Update:
         .where(c.id.in_(select(due.c.id)))
         .values(state="leased", lease_owner=bindparam("owner"), lease_until=bindparam("until"), attempts=c.attempts + 1)
     )
+
+
+def _due(dialect: str) -> Select[Any]:
+    """What is still to be done: what is late at `now` in the order in which it will be done, then the rest by time."""
+    kept = ("site", "id", "escalation_id", "commitment_id", "kind", "due_at", "state", "attempts", "error", "rank")
+    c = follow_up.c
+    late = c.due_at <= bindparam("now", type_=BigInteger)
+    return (
+        select(*(c[name] for name in kept), escalation.c.queue, escalation.c.priority, _tier(dialect).label("tier"))
+        .join_from(follow_up, escalation, escalation.c.id == c.escalation_id)
+        .where(c.state.in_(("due", "leased")), c.due_at <= bindparam("until"))
+        .order_by(late.desc(), case((late, c.rank), else_=0), c.due_at, c.id)
+        .limit(bindparam("most"))
+    )
+
+
+def _tier(dialect: str) -> Any:
+    if dialect == "sqlite":
+        return func.json_extract(escalation.c.packet, "$.customer.tier")
+    return func.json_extract_path_text(cast(escalation.c.packet, JSON), "customer", "tier")
 
 
 def _held(table: Table) -> Update:
@@ -120,17 +164,23 @@ class Work:
     def cancel(self, escalation: str) -> int:
         return self._c.execute(self._s.cancel, {"of_escalation": escalation}).rowcount
 
-    def claim_follow_ups(self, owner: str, now: Millis, until: Millis, limit: int) -> list[FollowUp]:
-        values = {"owner": owner, "now": now, "until": until, "most": limit}
-        rows = self._c.execute(self._s.claim_follow_ups, values).all()
+    def shift(self, commitment: str, by: Millis) -> int:
+        return self._c.execute(self._s.shift, {"of_commitment": commitment, "ahead": by}).rowcount
+
+    def claim_follow_ups(
+        self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
+    ) -> list[FollowUp]:
+        rows = self._c.execute(self._s.claim_follow_ups, _claim_values(owner, now, until, limit, take_over)).all()
         found = [
-            FollowUp(r.id, r.site, r.escalation_id, r.commitment_id, FollowUpKind(r.kind), r.due_at, r.attempts)
+            FollowUp(r.id, r.site, r.escalation_id, r.commitment_id, FollowUpKind(r.kind), r.due_at, r.attempts, r.rank)
             for r in rows
         ]
-        return sorted(found, key=lambda one: (one.due_at, one.id))
+        return sorted(found, key=lambda one: (one.rank, one.due_at, one.id))
 
-    def finish_follow_up(self, follow_up_id: str, owner: str, *, state: str, error: str | None = None) -> bool:
-        values = {"of_id": follow_up_id, "owner": owner, "new_state": state, "new_error": error}
+    def finish_follow_up(
+        self, follow_up_id: str, owner: str, *, state: str, at: Millis | None = None, error: str | None = None
+    ) -> bool:
+        values = {"of_id": follow_up_id, "owner": owner, "new_state": state, "at": at, "new_error": error}
         return self._c.execute(self._s.finish_follow_up, values).rowcount == 1
 
     def postpone_follow_up(self, follow_up_id: str, owner: str, due_at: Millis, error: str) -> bool:
@@ -152,13 +202,15 @@ class Work:
             "attempts": 0,
             "open_sends": 0,
             "created_at": at,
+            "rank": new.rank,
         }
         return self._c.execute(self._s.post, row).first() is not None
 
-    def claim_outbox(self, owner: str, now: Millis, until: Millis, limit: int) -> list[OutboxRow]:
-        values = {"owner": owner, "now": now, "until": until, "most": limit}
-        rows = self._c.execute(self._s.claim_outbox, values).all()
-        return sorted((read_outbox(row) for row in rows), key=lambda one: (one.due_at, one.id))
+    def claim_outbox(
+        self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
+    ) -> list[OutboxRow]:
+        rows = self._c.execute(self._s.claim_outbox, _claim_values(owner, now, until, limit, take_over)).all()
+        return sorted((read_outbox(row) for row in rows), key=lambda one: (one.rank, one.due_at, one.id))
 
     def sent(self, row_id: str, owner: str, ref: TicketRef | None) -> bool:
         values = {
@@ -190,8 +242,8 @@ class Work:
     def park(self, row_id: str) -> bool:
         return self._c.execute(self._s.park, {"of_id": row_id}).rowcount == 1
 
-    def due(self, until: Millis, limit: int) -> list[Json]:
-        rows = self._c.execute(self._s.due, {"until": until, "most": limit}).mappings()
+    def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
+        rows = self._c.execute(self._s.due, {"now": now, "until": until, "most": limit}).mappings()
         return [dict(row) for row in rows]
 
 
@@ -205,7 +257,14 @@ def _planned(new: FollowUp) -> Json:
         "due_at": new.due_at,
         "state": "due",
         "attempts": 0,
+        "rank": new.rank,
     }
+
+
+def _claim_values(owner: str, now: Millis, until: Millis, limit: int, take_over: bool) -> dict[str, Any]:
+    """Clocks of two machines differ a little: a lease is too long to be true only from twice its length on."""
+    beyond = until + (until - now)
+    return {"owner": owner, "now": now, "until": until, "beyond": beyond, "most": limit, "take_over": take_over}
 
 
 def read_outbox(row: Any) -> OutboxRow:
@@ -222,4 +281,5 @@ def read_outbox(row: Any) -> OutboxRow:
         attempts=row.attempts,
         open_sends=row.open_sends,
         first_sent_at=row.first_sent_at,
+        rank=row.rank,
     )

@@ -33,7 +33,6 @@ class Parts:
 
     bridge: Bridge
     schema_fault: Callable[[], str | None]
-    tick_ms: int
 
 
 def create_app(parts: Parts) -> Flask:
@@ -45,7 +44,6 @@ def create_app(parts: Parts) -> Flask:
     app.extensions["gatekeeper"] = Gatekeeper(parts.bridge.store)
     app.extensions["rates"] = Rates(parts.bridge)
     app.extensions["schema_fault"] = parts.schema_fault
-    app.extensions["tick_ms"] = parts.tick_ms
     for blueprint in (chat, callbacks, admin, hours, stats, backtests, ops):
         app.register_blueprint(blueprint)
     app.before_request(structlog.contextvars.clear_contextvars)

@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 
 import bridge as package
 from bridge.clock import machine_now
-from bridge.domain.instants import SECOND, to_rfc3339
+from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import StoreBusy
 from bridge.service.context import Bridge
@@ -75,7 +75,7 @@ def health(call: Call[CloseIn]) -> Response:
     """Prove that a secret works, and tell the clock."""
     with call.write() as tx:
         current = call.bridge.policies.current(tx, call.site)
-        alive = scheduler_alive(tx.ops.last_beat("scheduler"))
+        alive = call.bridge.heartbeat.show(tx)["alive"]
     return answer(
         {
             "status": "ok",
@@ -87,12 +87,6 @@ def health(call: Call[CloseIn]) -> Response:
             "scheduler_alive": alive,
         }
     )
-
-
-def scheduler_alive(beat: int | None) -> bool:
-    """Whether the last sign of life is younger than three ticks, or 15 seconds."""
-    tick_ms: int = current_app.extensions["tick_ms"]
-    return beat is not None and machine_now() - beat <= max(3 * tick_ms, 15 * SECOND)
 
 
 def _bridge() -> Bridge:
@@ -123,9 +117,10 @@ def _store() -> str:
 
 
 def _scheduler() -> str:
+    heartbeat = _bridge().heartbeat
     with _bridge().store.read() as tx:
-        beat = tx.ops.last_beat("scheduler")
-    if scheduler_alive(beat):
+        beat = heartbeat.last(tx)
+    if heartbeat.alive(beat):
         return "ok"
     return (
         "never seen: start python -m scheduler" if beat is None else "no sign of life: is python -m scheduler running?"

@@ -30,7 +30,7 @@ def read(call: Call[CloseIn]) -> Response:
         site = tx.sites.get(call.site)
         if site is None:
             raise SiteUnknown(call.site)
-        found = read_stats(tx, site, call.bridge.clock.now(), int(days))
+        found = read_stats(call.bridge, tx, site, int(days))
     return answer(found)
 
 

@@ -49,7 +49,7 @@ def follow_ups_done(database: Path) -> int:
         return int(db.execute("SELECT count(*) FROM follow_up WHERE state = 'sent'").fetchone()[0])
 
 
-def wait_until_nothing_is_due(database: Path, ahead: float, limit: float = 60.0) -> None:
+def wait_until_nothing_is_due(database: Path, ahead: float, limit: float = 180.0) -> None:
     """Return when neither a follow-up nor a row for another system is due at a clock that is `ahead` seconds ahead.
 
     Raises:

@@ -25,12 +25,13 @@ from support.contracts import ZENDESK, contract
 from support.packets import CUSTOMER, at, ticket
 from support.zendesk_server import CREATE, LIST, ZendeskVendor
 
-from bridge.adapters.desk.zendesk import COMMENT_LIMIT, Zendesk
+from bridge.adapters.desk.zendesk import COMMENT_LIMIT, NEWS_LIMIT, Zendesk
 from bridge.adapters.http import Http
+from bridge.domain.escalation import Agent
 from bridge.domain.packet import Line, Ticket
 from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Identity
-from bridge.ports import AdapterError, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef
+from bridge.ports import AdapterError, DeskNews, Filed, NewsKind, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef
 
 BASE = "https://shop.zendesk.com"
 
@@ -232,6 +233,100 @@ def test_two_hundred_tickets_over_a_bad_line_are_two_hundred_tickets(vendor: Zen
     assert retries > 20
     assert sorted(made["external_id"] for made in vendor.state.tickets) == sorted(wanted)
     assert vendor.problems() == []
+
+
+# ------------------------------------------------------------------------------------------------------------- news
+
+TOUCHED, SAID = "GET /api/v2/tickets/show_many", "GET /api/v2/tickets/{ticket_id}/comments"
+ZOE, ANN = {"id": 7, "name": "Zoe", "role": "agent"}, {"id": 1, "name": "Ann Lee", "role": "end-user"}
+FILED = [Filed("esc-1", "1000"), Filed("esc-2", "1001")]
+
+
+def worked(number: int = 1000, **changes: Any) -> dict[str, Any]:
+    given = {"status": "open", "assignee_id": 7, "updated_at": "2026-11-02T15:10:00Z"}
+    return {"id": number, "external_id": "ours", **given, **changes}
+
+
+def said(number: int, **changes: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {"author_id": 7, "body": "Hello", "public": True, "created_at": "2026-11-02T15:05:00Z"}
+    return {"id": number, **given, "via": {"channel": "web"}, **changes}
+
+
+def shows(vendor: ZendeskVendor, tickets: list[dict[str, Any]], *comments: dict[str, Any]) -> list[DeskNews]:
+    vendor.on(TOUCHED, lambda _request: (200, {"tickets": tickets, "users": [ZOE]}))
+    vendor.on(SAID, lambda _request: (200, {"comments": list(comments), "users": [ZOE, ANN]}))
+    news = desk(vendor).news(FILED, budget=5)
+    assert vendor.problems() == []
+    return news
+
+
+def test_a_ticket_that_nobody_touched_is_no_news_and_costs_no_call(vendor: ZendeskVendor) -> None:
+    assert shows(vendor, [worked(status="new", assignee_id=None), worked(1001, status="new", assignee_id=None)]) == []
+    assert [call.path for call in vendor.calls] == ["/api/v2/tickets/show_many"]
+    assert vendor.calls[0].param("ids") == "1000,1001"
+
+
+def test_who_has_the_ticket_what_they_answered_and_that_it_is_solved_are_told_in_order(vendor: ZendeskVendor) -> None:
+    news = shows(vendor, [worked(status="solved")], said(99, plain_body="Hello there"))
+    zoe, then = Agent("zendesk:7", "Zoe"), at("2026-11-02T15:10:00")
+    assert news == [
+        DeskNews(NewsKind.ANSWERED, "esc-1", zoe, at("2026-11-02T15:05:00"), "zendesk:99", "Hello there"),
+        DeskNews(NewsKind.PICKED_UP, "esc-1", zoe, then),
+        DeskNews(NewsKind.SOLVED, "esc-1", zoe, then),
+    ]
+
+
+NO_ANSWER = {
+    "an internal note": said(1, public=False),
+    "the customer's own words": said(1, author_id=1),
+    "what came in by the API, as ours does": said(1, via={"channel": "api"}),
+    "somebody whom the answer does not name": said(1, author_id=555),
+}
+
+
+@pytest.mark.parametrize("comment", NO_ANSWER.values(), ids=NO_ANSWER)
+def test_it_is_no_answer(vendor: ZendeskVendor, comment: dict[str, Any]) -> None:
+    assert [one.kind for one in shows(vendor, [worked()], comment)] == [NewsKind.PICKED_UP]
+
+
+def test_a_ticket_that_is_not_ours_is_no_news(vendor: ZendeskVendor) -> None:
+    assert shows(vendor, [worked(5)], said(1)) == []
+
+
+def test_a_ticket_solved_by_nobody_in_particular_is_solved(vendor: ZendeskVendor) -> None:
+    news = shows(vendor, [worked(status="closed", assignee_id=None)])
+    assert [(one.kind, one.agent.name) for one in news] == [(NewsKind.SOLVED, "Zendesk")]
+
+
+def test_a_long_answer_is_cut(vendor: ZendeskVendor) -> None:
+    answer = shows(vendor, [worked(assignee_id=None)], said(1, body="x" * 70_000))[0]
+    assert len(answer.text or "") == NEWS_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("fault", "outcome"),
+    [
+        (refuses(401), Rejected),
+        (refuses(429, "7"), NotDone),
+        (refuses(500), OutcomeUnknown),
+        (truncates(), OutcomeUnknown),
+    ],
+)
+@pytest.mark.parametrize("call", [TOUCHED, SAID])
+def test_news_that_cannot_be_had_are_an_error_by_its_name(
+    vendor: ZendeskVendor, call: str, fault: Fault, outcome: type[AdapterError]
+) -> None:
+    vendor.on(TOUCHED, lambda _request: (200, {"tickets": [worked()], "users": [ZOE]}))
+    vendor.plan(call, fault, fault)
+    with pytest.raises(outcome):
+        desk(vendor).news(FILED, budget=1)
+
+
+@pytest.mark.parametrize("wrong", [{}, [], {"tickets": [{"id": 1}]}, {"tickets": [worked(updated_at="soon")]}])
+def test_news_that_cannot_be_read_are_an_error(vendor: ZendeskVendor, wrong: Any) -> None:
+    vendor.on(TOUCHED, lambda _request: (200, wrong))
+    with pytest.raises(AdapterError, match="malformed"):
+        desk(vendor).news(FILED, budget=1)
 
 
 # -------------------------------------------------------------------------------------------------- the fake itself

@@ -467,7 +467,11 @@ def test_due_lists_what_the_scheduler_will_do(talked: Terminal) -> None:
     rows = json.loads(talked("due", "--hours", "48", "--json").out)
     assert [row["kind"] for row in rows] == ["opening", "warn", "promise"]
     assert rows[0]["due_at"] == "2026-11-02T14:00:00Z"
-    assert "Mon 2 Nov 2026, 09:00:00 EST" in talked("due", "--hours", "48").out
+    assert [(row["tier"], row["priority"], row["late_s"]) for row in rows] == [("standard", "normal", 0)] * 3
+    head, first, *_ = talked("due", "--hours", "48").out.splitlines()
+    assert head.split() == ["DUE", "LATE", "WHAT", "FOR", "SITE", "REFERENCE"]
+    reference = rows[0]["escalation_id"][4:12]
+    assert " ".join(first.split()) == f"Mon 2 Nov 09:00 EST opening standard, normal shop {reference}"
 
 
 def test_the_outbox_is_listed_parked_and_retried(talked: Terminal) -> None:

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +13,8 @@ from bridge.domain.customer import Account
 from bridge.domain.escalation import Agent, Commitment
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Json
-from bridge.ports import DeskNews, NewsKind, NotDone
+from bridge.ports import DeskNews, Filed, NewsKind, NotDone
+from bridge.service.ask_desks import PAGE, Desks
 from bridge.service.context import open_case
 from bridge.service.desk_news import take_news
 from bridge.service.work_ticket import EscalationUnknown
@@ -386,7 +387,7 @@ def test_a_promise_replaced_because_nobody_picked_up_is_none_that_was_broken(it:
 # ------------------------------------------------------------------------------------------------- answers
 
 
-@pytest.mark.parametrize(("late", "state"), [(-1, "kept"), (0, "broken"), (1, "broken")])
+@pytest.mark.parametrize(("late", "state"), [(-1, "kept"), (0, "kept"), (1, "broken")])
 @pytest.mark.parametrize("does", ["reply", "resolve"])
 def test_what_a_person_does_counts_by_its_instant_even_before_the_scheduler_has_looked(
     it: Sidecar, does: str, late: int, state: str
@@ -398,7 +399,7 @@ def test_what_a_person_does_counts_by_its_instant_even_before_the_scheduler_has_
     assert states(it) == [state]
 
 
-@pytest.mark.parametrize(("late", "state"), [(-1, "replaced"), (0, "broken")])
+@pytest.mark.parametrize(("late", "state"), [(0, "replaced"), (1, "broken")])
 def test_a_release_replaces_a_promise_that_is_not_due_and_mends_none_that_is(
     it: Sidecar, late: int, state: str
 ) -> None:
@@ -518,3 +519,59 @@ def test_claiming_is_no_answer(it: Sidecar) -> None:
     it.clock.at = promises(it)[0].due_at
     it.work()
     assert states(it) == ["broken", "pending"]
+
+
+def test_a_promise_that_nobody_watched_until_it_was_due_is_broken_and_not_replaced(it: Sidecar) -> None:
+    it.team.is_there(queues=["team"])
+    escalated(it)
+    pass_time(it, hours=30)
+    assert states(it) == ["broken", "pending"]
+
+
+# ------------------------------------------------------------------------------------------------- asking the desk
+
+
+def test_what_the_helpdesk_tells_when_it_is_asked_has_its_effect_once(it: Sidecar) -> None:
+    chat = escalated(it)
+    it.work()
+    it.desk.told = [
+        DeskNews(NewsKind.PICKED_UP, the_one(it)["id"], ZOE, it.clock.at),
+        DeskNews(NewsKind.ANSWERED, the_one(it)["id"], ZOE, it.clock.at, "zendesk:1", "It is on its way."),
+    ]
+    desks = Desks(it.bridge)
+    for _ in range(3):
+        desks.ask_all()
+    assert [kind for kind, _ in chat.lines()] == ["commitment", "notice", "agent"]
+    assert states(it) == ["kept"]
+
+
+def test_a_helpdesk_that_does_not_answer_is_asked_again(it: Sidecar) -> None:
+    escalated(it)
+    it.work()
+    it.desk.told = [DeskNews(NewsKind.SOLVED, the_one(it)["id"], ZOE, it.clock.at)]
+    desks, it.desk.fault = Desks(it.bridge), NotDone("timeout")
+    desks.ask_all()
+    assert the_one(it)["state"] == "open"
+    it.desk.fault = None
+    desks.ask_all()
+    assert the_one(it)["state"] == "resolved"
+
+
+def test_each_ticket_that_the_helpdesk_has_gets_its_turn_and_no_other(it: Sidecar) -> None:
+    numbers = {ask(it, str(user))["id"] for user in range(PAGE + 3)}
+    desks, asked = Desks(it.bridge), Counter[str]()
+
+    def news(filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
+        assert len(filed) <= PAGE
+        asked.update(one.escalation_id for one in filed)
+        return []
+
+    it.desk.news = news
+    desks.ask_all()
+    assert asked == {}
+    it.work()
+    over = numbers.pop()
+    it.team.does("resolve", over)
+    for _ in range(4):
+        desks.ask_all()
+    assert asked == dict.fromkeys(numbers, 2)

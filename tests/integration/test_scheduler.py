@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,9 @@ from bridge.service import manage_sites
 from bridge.service.context import Bridge
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
-from scheduler.__main__ import refuse, wait_for_schema
-from scheduler.ticks import NONCES_KEPT, ROUNDS, Ticks, drain
+from scheduler.__main__ import clock_for, refuse, wait_for_schema
+from scheduler.pace import keep_pace
+from scheduler.ticks import AT_ONCE, NONCES_KEPT, ROUNDS, Ticks, drain
 
 PATIENCE = 20.0
 
@@ -128,7 +130,7 @@ def test_its_heartbeat_follows_the_machines_clock_even_when_a_rehearsal_shifts_i
 
 def test_it_waits_for_the_schema_and_starts_once_it_is_there(tmp_path: Path, start: Callable[..., Running]) -> None:
     running = start()
-    time.sleep(1.5)
+    wait_until(lambda: running.said("scheduler.waits"))
     assert running.process.poll() is None
     migrated(tmp_path)
     wait_until(lambda: running.said("scheduler.started"))
@@ -136,7 +138,7 @@ def test_it_waits_for_the_schema_and_starts_once_it_is_there(tmp_path: Path, sta
 
 def test_it_can_be_stopped_while_it_waits_for_the_schema(tmp_path: Path, start: Callable[..., Running]) -> None:
     running = start()
-    time.sleep(1.5)
+    wait_until(lambda: running.said("scheduler.waits"))
     running.process.terminate()
     assert running.process.wait(PATIENCE) == 0
 
@@ -238,20 +240,51 @@ def counting(answers: list[int]) -> Callable[[], int]:
     return lambda: answers.pop(0) if answers else 99
 
 
-def test_a_drain_ends_when_less_is_left_than_one_claim_takes() -> None:
-    answers = [5, 5, 3, 5]
-    drain(counting(answers), 5, threading.Event())
-    assert answers == [5]
+def test_a_clock_that_is_set_back_by_an_hour_does_not_put_the_jobs_to_sleep_for_an_hour() -> None:
+    """So it looks to the jobs: their next run is an hour away, which is none of their intervals."""
+    clock, ran, stop = clock_for(read_settings({})), threading.Event(), threading.Event()
+    clock.add_job(ran.set, "interval", seconds=2, id="beat", next_run_time=datetime.now(UTC) + timedelta(hours=1))
+    clock.add_job(print, "interval", days=1, id="daily", next_run_time=datetime.now(UTC) + timedelta(hours=1))
+    threads = [
+        threading.Thread(target=clock.start),
+        threading.Thread(target=keep_pace, args=(clock, stop)),
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        assert ran.wait(PATIENCE)
+        waits = {job.id: job.next_run_time - datetime.now(UTC) for job in clock.get_jobs()}
+        assert waits["beat"] <= timedelta(seconds=2)
+        assert waits["daily"] > timedelta(minutes=50)
+    finally:
+        stop.set()
+        clock.shutdown()
+        for thread in threads:
+            thread.join()
+
+
+def test_a_drain_ends_when_nothing_is_left() -> None:
+    answers = [1, 1, 0, 1]
+    drain(counting(answers), threading.Event(), 0)
+    assert answers == [1]
 
 
 def test_a_drain_does_not_go_on_for_ever() -> None:
-    answers = [5] * (ROUNDS + 10)
-    drain(counting(answers), 5, threading.Event())
+    answers = [1] * (ROUNDS + 10)
+    drain(counting(answers), threading.Event(), 0)
     assert len(answers) == 10
+
+
+def test_a_drain_takes_a_breath_after_each_row_of_a_flood() -> None:
+    began = time.monotonic()
+    drain(counting([1] * AT_ONCE + [0]), threading.Event(), 5)
+    assert time.monotonic() - began < 5
+    drain(counting([1] * (AT_ONCE + 3) + [0]), threading.Event(), 0.05)
+    assert time.monotonic() - began > 0.15
 
 
 def test_a_drain_starts_nothing_once_it_is_to_stop() -> None:
     stop, answers = threading.Event(), [5, 5]
     stop.set()
-    drain(counting(answers), 5, stop)
+    drain(counting(answers), stop, 0)
     assert answers == [5, 5]

@@ -64,7 +64,8 @@ def product(shop: Terminal) -> Iterator[Product]:
 def test_on_a_new_site_there_is_nothing_to_tell(shop: Terminal) -> None:
     told = shop("stats").out
     assert told.startswith("shop, the last 7 days until ")
-    assert told.endswith("No conversation began.\n\nPromises: none\nDelivery: none\nLabels: none\n")
+    assert "No conversation began.\nThe scheduler was never seen: nobody keeps the promises." in told
+    assert told.endswith("\n\nPromises: none\nDelivery: none\nLabels: none\n")
 
 
 def test_one_screen_says_rate_rules_promises_and_labels(shop: Terminal, product: Product) -> None:

@@ -35,6 +35,7 @@ from bridge.domain.escalation import (
     OutboxKind,
     OutboxRow,
     Presence,
+    rank_of,
 )
 from bridge.domain.health import Alarm
 from bridge.domain.labels import Label, Verdict
@@ -489,6 +490,48 @@ def test_what_is_due_is_claimed_oldest_first_and_by_one_alone(escalated: SqlStor
         assert [one.id for one in tx.work.claim_follow_ups("me", 35, 60, 2)] == ["f1", "f2"]
         assert [one.id for one in tx.work.claim_follow_ups("you", 35, 60, 5)] == ["f0"]
         assert tx.work.claim_follow_ups("third", 35, 60, 5) == []
+
+
+def test_the_smallest_rank_is_claimed_first_and_the_oldest_within_it(escalated: SqlStore) -> None:
+    planned = zip("abcd", FollowUpKind, (30, 20, 10, 5), (1, 0, 0, 2), strict=False)
+    with escalated.write() as tx:
+        for name, kind, due_at, rank in planned:
+            tx.work.plan(replace(follow_up(name, kind, due_at), rank=rank))
+            tx.work.post(replace(row(name, name, due_at), rank=rank), 1)
+        assert [one["id"] for one in tx.work.due(100, 9)] == ["d", "c", "b", "a"]
+        assert [one["id"] for one in tx.work.due(100, 9, now=20)] == ["c", "b", "d", "a"]
+        for claim in (tx.work.claim_follow_ups, tx.work.claim_outbox):
+            assert [one.id for one in claim("me", 40, 60, 3)] == ["c", "b", "a"]
+
+
+def test_the_tier_ranks_before_the_priority_and_a_tier_that_is_no_more_comes_last() -> None:
+    tiers = ("standard", "enterprise")
+    order = [(tier, priority) for tier in ("enterprise", "standard", "gone") for priority in reversed(Priority)]
+    known = ticket().packet.customer
+    ranks = [
+        rank_of(
+            escalation(priority=priority, packet=ticket(customer=known.model_copy(update={"tier": tier})).packet), tiers
+        )
+        for tier, priority in order
+    ]
+    assert ranks == sorted(set(ranks))
+
+
+def test_while_leases_tell_nothing_only_what_is_free_is_claimed(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.plan(follow_up())
+        tx.work.claim_follow_ups("me", 100, 160, 1)
+        tx.work.plan(follow_up("f2", FollowUpKind.WARN))
+        assert [one.id for one in tx.work.claim_follow_ups("you", 900, 960, 5, take_over=False)] == ["f2"]
+        assert [one.id for one in tx.work.claim_follow_ups("you", 900, 960, 5)] == ["f1"]
+
+
+def test_a_lease_that_ends_later_than_any_could_now_is_claimed_again(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.plan(follow_up())
+        tx.work.claim_follow_ups("ahead", 3_000, 3_060, 1)
+        assert tx.work.claim_follow_ups("you", 2_945, 3_005, 1) == []
+        assert [one.id for one in tx.work.claim_follow_ups("you", 2_900, 2_960, 1)] == ["f1"]
 
 
 def test_a_lease_that_ran_out_is_claimed_again_and_its_old_holder_has_lost_it(escalated: SqlStore) -> None:

@@ -55,21 +55,21 @@ def test_every_question_is_answered_and_the_answers_agree(
     assert hours.is_open(calendar, at) is (opens == at) is (closes != at)
     assert hours.opening_in_year(calendar, at) is (opens is not None)
     if opens is None:
-        assert hours.open_time_between(calendar, at, at + YEAR) == 0
+        assert hours.business_time_between(calendar, at, at + YEAR) == 0
     else:
         assert hours.is_open(calendar, opens)
-        assert hours.open_time_between(calendar, at, opens) == 0
+        assert hours.business_time_between(calendar, at, opens) == 0
     if closes is not None:
         assert not hours.is_open(calendar, closes)
-        assert hours.open_time_between(calendar, at, closes) == closes - at
+        assert hours.business_time_between(calendar, at, closes) == closes - at
 
     coming = hours.next_opening(calendar, at)
     assert coming is None or (
         coming > at and hours.is_open(calendar, coming) and not hours.is_open(calendar, coming - 1)
     )
-    reached = hours.add_open_time(calendar, at, ms)
+    reached = hours.add_business_time(calendar, at, ms)
     if reached is None:
-        assert hours.open_time_between(calendar, at, at + YEAR) < ms
+        assert hours.business_time_between(calendar, at, at + YEAR) < ms
     else:
-        assert hours.open_time_between(calendar, at, reached) == ms
+        assert hours.business_time_between(calendar, at, reached) == ms
         assert hours.is_open(calendar, reached - 1)

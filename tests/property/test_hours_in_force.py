@@ -42,9 +42,9 @@ def test_every_decision_has_a_promise_in_the_future(
     if found.channel is Channel.LIVE:
         assert hours.is_open(in_force, at)
         assert free
-    elif hours.add_open_time(in_force, at, 4 * HOUR) is not None:
+    elif hours.add_business_time(in_force, at, 4 * HOUR) is not None:
         within = commitment.due(in_force, at, 4 * HOUR, live=False)
-        assert hours.open_time_between(in_force, at, within) == 4 * HOUR
+        assert hours.business_time_between(in_force, at, within) == 4 * HOUR
         assert 0 <= found.due_at - within < MINUTE
 
 

@@ -255,12 +255,12 @@ def reached(case: Case, at: int, ms: int) -> int | None:
 def compare(case: Case, calendar: Calendar, at: int, until: int, ms: int) -> Counter[str]:
     """How many answers could be told at an instant, each of them the oracle's."""
     assert hours.is_open(calendar, at) is case.flags[(at - case.first) // MINUTE]
-    assert hours.open_time_between(calendar, at, until) == max(passed(case, until) - passed(case, at), 0)
+    assert hours.business_time_between(calendar, at, until) == max(passed(case, until) - passed(case, at), 0)
     return Counter(
         is_open=1,
-        open_time_between=1,
+        business_time_between=1,
         next_open=told(hours.next_open(calendar, at), opens_at(case, at), case),
-        add_open_time=told(hours.add_open_time(calendar, at, ms), reached(case, at, ms), case),
+        add_business_time=told(hours.add_business_time(calendar, at, ms), reached(case, at, ms), case),
     )
 
 

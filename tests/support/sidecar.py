@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -33,7 +33,7 @@ from bridge.domain.instants import from_rfc3339
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Json, Millis, Visitor
-from bridge.ports import Crm, Desk, Mail, Scope, Site, Strategy, TicketRef
+from bridge.ports import Crm, Desk, DeskNews, Filed, Mail, Scope, Site, Strategy, TicketRef
 from bridge.service.context import Bridge, Systems
 from bridge.service.deliver import deliver_due
 from bridge.service.manage_policy import accept, put_policy
@@ -110,6 +110,7 @@ class FakeDesk:
     tickets: list[tuple[str, str]] = field(default_factory=list)
     looked_for: list[str] = field(default_factory=list)
     fault: Exception | None = None
+    told: list[DeskNews] = field(default_factory=list)
     strategy: Strategy = Strategy.LOOKUP_FIRST
     key_window: Any = None
     name: str = "fake"
@@ -127,6 +128,12 @@ class FakeDesk:
         self.looked_for.append(external_id)
         found = next((n for n, (known, _) in enumerate(self.tickets, 1) if known == external_id), None)
         return TicketRef(f"T{found}") if found else None
+
+    def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:  # noqa: ARG002 - the port's shape
+        if self.fault:
+            raise self.fault
+        asked = {one.escalation_id for one in filed}
+        return [one for one in self.told if one.escalation_id in asked]
 
 
 # --------------------------------------------------------------------------------------------------------- who calls
@@ -334,7 +341,7 @@ def in_process(
     bridge = replace(assembly.bridge, **{"systems": lambda _site: systems, **changes})
     try:
         pairing = add_site(bridge, SHOP, "http://127.0.0.1:8765")
-        app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings), 2000))
+        app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings)))
         yield Sidecar(app, bridge, clock, crm, desk, mailer, url, pairing)
     finally:
         assembly.close()
@@ -344,7 +351,7 @@ def with_systems(sidecar: Sidecar, *, crm: Crm | None = None, desk: Desk | None 
     """The same sidecar with other systems, and an app of its own."""
     systems = Systems(crm, desk, sidecar.mailer, "support@shop.example")
     bridge = replace(sidecar.bridge, systems=lambda _site: systems)
-    app = create_app(Parts(bridge, lambda: None, 2000))
+    app = create_app(Parts(bridge, lambda: None))
     return replace(sidecar, app=app, bridge=bridge)
 
 

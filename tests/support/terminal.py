@@ -21,6 +21,7 @@ class Terminal:
         self._capsys = capsys
 
     def __call__(self, *arguments: str) -> Ended:
+        self._capsys.readouterr()  # what was logged before is not this command's
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         printed = self._capsys.readouterr()

@@ -192,7 +192,7 @@ def test_saturday_before_the_spring_change_opens_on_monday_at_nine_summer_time()
 
 def test_01_a_night_over_the_spring_change_is_an_hour_shorter() -> None:
     around = calendar(week={"sat": ["17:00-09:00"]})
-    assert hours.open_time_between(around, at("2026-03-07T12:00"), at("2026-03-08T12:00")) == 15 * HOUR
+    assert hours.business_time_between(around, at("2026-03-07T12:00"), at("2026-03-08T12:00")) == 15 * HOUR
 
 
 def test_02_the_two_passes_of_the_autumn_hour_are_told_apart() -> None:
@@ -208,7 +208,7 @@ def test_02_the_two_passes_of_the_autumn_hour_are_told_apart() -> None:
 
 def test_02_a_window_from_the_change_on_is_open_from_the_first_pass() -> None:
     shift = calendar(week={"sun": ["01:00-03:00"]})
-    assert hours.open_time_between(shift, at("2026-11-01T00:00"), at("2026-11-01T12:00")) == 3 * HOUR
+    assert hours.business_time_between(shift, at("2026-11-01T00:00"), at("2026-11-01T12:00")) == 3 * HOUR
 
 
 def test_03_a_window_inside_the_spring_gap_has_no_instant() -> None:
@@ -223,7 +223,7 @@ def test_03_a_window_that_the_gap_cuts_short_keeps_what_is_left_of_it() -> None:
     night = calendar(week={"sun": ["01:30-02:30"]})
     runs = hours.open_runs(night, z("2026-03-08T00:00:00Z"), z("2026-03-09T00:00:00Z"))
     assert [tuple(map(utc, run)) for run in runs] == [("2026-03-08T06:30:00Z", "2026-03-08T07:00:00Z")]
-    assert utc(hours.add_open_time(night, z("2026-03-08T00:00:00Z"), HOUR)) == "2026-03-15T06:00:00Z"
+    assert utc(hours.add_business_time(night, z("2026-03-08T00:00:00Z"), HOUR)) == "2026-03-15T06:00:00Z"
 
 
 def test_02_a_window_that_the_autumn_hour_lies_in_is_open_in_both_passes() -> None:
@@ -237,11 +237,11 @@ def test_02_a_window_that_the_autumn_hour_lies_in_is_open_in_both_passes() -> No
 
 def test_04_a_change_need_not_be_an_hour() -> None:
     troll = calendar("Antarctica/Troll", {"sun": ["00:00-24:00"]})
-    assert hours.open_time_between(troll, z("2026-03-28T00:00:00Z"), z("2026-03-31T00:00:00Z")) == 22 * HOUR
-    assert hours.open_time_between(troll, z("2026-10-24T00:00:00Z"), z("2026-10-27T00:00:00Z")) == 26 * HOUR
+    assert hours.business_time_between(troll, z("2026-03-28T00:00:00Z"), z("2026-03-31T00:00:00Z")) == 22 * HOUR
+    assert hours.business_time_between(troll, z("2026-10-24T00:00:00Z"), z("2026-10-27T00:00:00Z")) == 26 * HOUR
     lord_howe = calendar("Australia/Lord_Howe", {"sun": ["00:00-24:00"]})
     assert (
-        hours.open_time_between(lord_howe, z("2026-10-03T00:00:00Z"), z("2026-10-06T00:00:00Z"))
+        hours.business_time_between(lord_howe, z("2026-10-03T00:00:00Z"), z("2026-10-06T00:00:00Z"))
         == 23 * HOUR + 30 * MINUTE
     )
 
@@ -299,8 +299,8 @@ def test_08_dublin_whose_winter_is_the_exception() -> None:
 
 def test_12_days_have_23_or_25_hours() -> None:
     sunday = calendar(week={"sun": ["00:00-24:00"]})
-    assert hours.open_time_between(sunday, at("2026-03-07T00:00"), at("2026-03-10T00:00")) == 23 * HOUR
-    assert hours.open_time_between(sunday, at("2026-10-31T00:00"), at("2026-11-03T00:00")) == 25 * HOUR
+    assert hours.business_time_between(sunday, at("2026-03-07T00:00"), at("2026-03-10T00:00")) == 23 * HOUR
+    assert hours.business_time_between(sunday, at("2026-10-31T00:00"), at("2026-11-03T00:00")) == 25 * HOUR
 
 
 def test_13_a_shift_over_midnight_into_a_holiday_ends_at_midnight() -> None:
@@ -340,9 +340,9 @@ def test_15_a_calendar_that_never_opens_says_so() -> None:
         assert not hours.opening_in_year(never, now)
         assert hours.next_open(never, now) is None
         assert hours.next_opening(never, now) is None
-        assert hours.add_open_time(never, now, MINUTE) is None
+        assert hours.add_business_time(never, now, MINUTE) is None
         assert hours.close_after(never, now) == now
-        assert hours.open_time_between(never, now, now + DAY) == 0
+        assert hours.business_time_between(never, now, now + DAY) == 0
 
 
 def test_15_what_opens_only_after_a_year_does_not_open() -> None:
@@ -376,7 +376,7 @@ def test_19_beyond_the_years_whose_holidays_are_known_the_week_counts() -> None:
 
 
 def test_20_the_sla_clock_counts_staffed_time_only() -> None:
-    assert hours.open_time_between(calendar(), at("2026-10-30T16:00"), at("2026-11-02T10:00")) == 2 * HOUR
+    assert hours.business_time_between(calendar(), at("2026-10-30T16:00"), at("2026-11-02T10:00")) == 2 * HOUR
 
 
 # -- windows, closures, extra ------------------------------------------------------------------------------------------
@@ -406,7 +406,7 @@ def test_the_lunch_break_is_closed() -> None:
 
 def test_windows_that_overlap_are_one() -> None:
     twice = calendar(week={"mon": ["09:00-12:00", "10:00-13:00", "11:00-11:30"]})
-    assert hours.open_time_between(twice, at("2026-11-02T00:00"), at("2026-11-03T00:00")) == 4 * HOUR
+    assert hours.business_time_between(twice, at("2026-11-02T00:00"), at("2026-11-03T00:00")) == 4 * HOUR
 
 
 def test_extra_opens_on_a_day_without_windows_and_adds_to_one_with() -> None:
@@ -474,7 +474,7 @@ def test_a_feed_closes_what_is_always_open() -> None:
     fed = overridden(Calendar(always=True), feed=(MONDAY,))
     assert hours.close_after(fed, MONDAY[0] - DAY) == MONDAY[0]
     assert hours.next_opening(fed, MONDAY[0]) == MONDAY[1]
-    assert hours.open_time_between(fed, MONDAY[0] - DAY, MONDAY[1] + DAY) == 2 * DAY
+    assert hours.business_time_between(fed, MONDAY[0] - DAY, MONDAY[1] + DAY) == 2 * DAY
 
 
 def test_a_command_wins_over_week_always_feed_and_extra() -> None:
@@ -509,18 +509,18 @@ def test_every_question_sees_what_is_said() -> None:
     assert not hours.is_open(said, nine)
     assert hours.next_open(said, nine) == hours.next_opening(said, nine) == noon
     assert hours.close_after(said, nine) == nine
-    assert hours.add_open_time(said, nine, HOUR) == noon + HOUR
-    assert hours.open_time_between(said, *MONDAY) == 5 * HOUR
+    assert hours.add_business_time(said, nine, HOUR) == noon + HOUR
+    assert hours.business_time_between(said, *MONDAY) == 5 * HOUR
     for_good = overridden(calendar(), commands=(Override(nine, nine + 10 * 366 * DAY, open=False),))
     assert not hours.opening_in_year(for_good, nine)
-    assert hours.add_open_time(for_good, nine, 1) is None
+    assert hours.add_business_time(for_good, nine, 1) is None
 
 
 def test_a_command_without_length_says_nothing() -> None:
     noon = at("2026-11-02T12:00")
     for to in (noon, noon - HOUR):
         said = overridden(calendar(), commands=(Override(noon, to, open=False),))
-        assert hours.open_time_between(said, *MONDAY) == 8 * HOUR
+        assert hours.business_time_between(said, *MONDAY) == 8 * HOUR
 
 
 def test_what_is_said_makes_another_calendar_and_is_no_part_of_the_document() -> None:
@@ -551,16 +551,16 @@ def test_next_open_is_now_when_open_and_next_opening_never_is() -> None:
 
 def test_open_time_runs_on_only_while_open() -> None:
     friday = at("2026-10-30T16:30")
-    assert hours.add_open_time(calendar(), friday, 30 * MINUTE) == at("2026-10-30T17:00")
-    assert hours.add_open_time(calendar(), friday, 30 * MINUTE + 1) == at("2026-11-02T09:00") + 1
-    assert hours.add_open_time(calendar(), friday, 4 * HOUR) == at("2026-11-02T12:30")
-    assert hours.add_open_time(calendar(), friday, 0) == friday
+    assert hours.add_business_time(calendar(), friday, 30 * MINUTE) == at("2026-10-30T17:00")
+    assert hours.add_business_time(calendar(), friday, 30 * MINUTE + 1) == at("2026-11-02T09:00") + 1
+    assert hours.add_business_time(calendar(), friday, 4 * HOUR) == at("2026-11-02T12:30")
+    assert hours.add_business_time(calendar(), friday, 0) == friday
 
 
 def test_more_open_time_than_a_year_holds_is_none() -> None:
     rare = calendar(week={"mon": ["09:00-10:00"]})
-    assert hours.add_open_time(rare, at("2026-11-02T12:00"), 30 * HOUR) is not None
-    assert hours.add_open_time(rare, at("2026-11-02T12:00"), 60 * HOUR) is None
+    assert hours.add_business_time(rare, at("2026-11-02T12:00"), 30 * HOUR) is not None
+    assert hours.add_business_time(rare, at("2026-11-02T12:00"), 60 * HOUR) is None
 
 
 def test_always_is_always() -> None:
@@ -570,15 +570,15 @@ def test_always_is_always() -> None:
     assert hours.next_open(always, now) == now
     assert hours.next_opening(always, now) is None
     assert hours.close_after(always, now) is None
-    assert hours.add_open_time(always, now, HOUR) == now + HOUR
-    assert hours.open_time_between(always, now, now + 3 * DAY) == 3 * DAY
+    assert hours.add_business_time(always, now, HOUR) == now + HOUR
+    assert hours.business_time_between(always, now, now + 3 * DAY) == 3 * DAY
     assert hours.opening_in_year(always, now)
 
 
 def test_time_between_is_nothing_backwards_and_has_a_bound() -> None:
-    assert hours.open_time_between(calendar(), at("2026-11-02T12:00"), at("2026-11-02T11:00")) == 0
+    assert hours.business_time_between(calendar(), at("2026-11-02T12:00"), at("2026-11-02T11:00")) == 0
     with pytest.raises(ValueError, match="ten years"):
-        hours.open_time_between(calendar(), 0, z("2026-01-01T00:00:00Z"))
+        hours.business_time_between(calendar(), 0, z("2026-01-01T00:00:00Z"))
 
 
 def test_the_answer_does_not_depend_on_the_machines_own_zone(monkeypatch: pytest.MonkeyPatch) -> None:

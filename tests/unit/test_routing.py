@@ -241,3 +241,9 @@ def test_a_promise_falls_on_a_whole_minute_so_that_what_is_read_is_what_is_kept(
     asked = MONDAY_10 + 27_123
     found = route(policy, "team", Priority.URGENT, asked, free=True)
     assert found.due_at == MONDAY_10 + 16 * 60_000
+
+
+def test_patience_gives_the_team_more_time_inside_its_hours(policy: Policy) -> None:
+    team = Staffing("team", policy.queues["team"], policy.hours["office"], free=False)
+    found = routing.route(team, Priority.URGENT, MONDAY_10, patience=86_400_000)
+    assert found.due_at == MONDAY_10 + 86_400_000 + 15 * 60_000

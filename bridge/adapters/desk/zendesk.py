@@ -7,19 +7,23 @@ and afterwards only a look-up by external id may come before another send.
 import base64
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
+from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from bridge.adapters.addresses import mailbox
+from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
+from bridge.domain.escalation import Agent
+from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
 from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Json
-from bridge.ports import AdapterError, OutcomeUnknown, Rejected, Strategy, TicketRef
+from bridge.ports import AdapterError, DeskNews, Filed, NewsKind, OutcomeUnknown, Rejected, Strategy, TicketRef
 
 COMMENT_LIMIT = 60_000
 """Characters of a comment, below the 65,535 that Zendesk takes."""
@@ -41,6 +45,50 @@ class _One(_Lenient):
 class _Many(_Lenient):
     tickets: tuple[_Ticket, ...]
     next_page: str | None = None
+
+
+class _User(_Lenient):
+    id: int
+    name: str = ""
+    role: str = "end-user"
+
+
+class _Work(_Ticket):
+    status: str = "new"
+    assignee_id: int | None = None
+    updated_at: AwareDatetime
+
+
+class _Worked(_Lenient):
+    tickets: tuple[_Work, ...]
+    users: tuple[_User, ...] = ()
+
+
+class _Via(_Lenient):
+    channel: str = ""
+
+
+class _Comment(_Lenient):
+    id: int
+    author_id: int
+    public: bool
+    created_at: AwareDatetime
+    plain_body: str | None = None
+    body: str = ""
+    via: _Via = _Via()
+
+
+class _Comments(_Lenient):
+    comments: tuple[_Comment, ...]
+    users: tuple[_User, ...] = ()
+
+
+Shape = TypeVar("Shape", bound=_Lenient)
+
+STAFF = ("agent", "admin")
+SOLVED = ("solved", "closed")
+NEWS_LIMIT = 10_000
+"""Characters of an answer that the chat shows."""
 
 
 class Zendesk:
@@ -127,8 +175,58 @@ class Zendesk:
             raise AdapterError("list not filtered")  # then its first page proves nothing
         return self._ref(min(ours, key=lambda ticket: ticket.id)) if ours else None
 
+    def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
+        """See `bridge.ports.Desk`. A ticket that nobody has touched costs no call of its own."""
+        deadline = Deadline(budget)
+        ours = {one.ref: one.escalation_id for one in filed}
+        params = {"ids": ",".join(ours), "include": "users"}
+        worked = self._read(_Worked, "show_many", params, deadline)
+        people = {user.id: user for user in worked.users}
+        touched = [one for one in worked.tickets if one.status != "new" or one.assignee_id is not None]
+        news: list[DeskNews] = []
+        for ticket in touched:
+            if deadline.left() and str(ticket.id) in ours:
+                news += self._of_ticket(ticket, ours[str(ticket.id)], people, deadline)
+        return sorted(news, key=lambda one: one.at)
+
+    def _of_ticket(
+        self, ticket: _Work, escalation_id: str, people: Mapping[int, _User], deadline: Deadline
+    ) -> Iterator[DeskNews]:
+        """Comments that came in by the API are ours or another program's: nobody typed them."""
+        found = self._read(_Comments, f"{ticket.id}/comments", {"include": "users", "sort_order": "desc"}, deadline)
+        known = {**people, **{user.id: user for user in found.users}}
+        assignee = known.get(ticket.assignee_id) if ticket.assignee_id is not None else None
+        at = from_datetime(ticket.updated_at)
+        if assignee:
+            yield DeskNews(NewsKind.PICKED_UP, escalation_id, _agent(assignee), at)
+        for comment in found.comments:
+            author = known.get(comment.author_id)
+            if comment.public and author and author.role in STAFF and comment.via.channel != "api":
+                text = (comment.plain_body or comment.body).strip()[:NEWS_LIMIT]
+                written = from_datetime(comment.created_at)
+                yield DeskNews(NewsKind.ANSWERED, escalation_id, _agent(author), written, f"zendesk:{comment.id}", text)
+        if ticket.status in SOLVED:
+            yield DeskNews(NewsKind.SOLVED, escalation_id, _agent(assignee or NOBODY), at)
+
+    def _read(self, shape: type[Shape], path: str, params: Mapping[str, str], deadline: Deadline) -> Shape:
+        url = f"{self._base}/api/v2/tickets/{path}"
+        answer = self._http.json("GET", url, headers=self._headers, params=params, budget_s=deadline.left())
+        try:
+            return shape.model_validate(answer.json)
+        except ValidationError:
+            pass
+        raise AdapterError("malformed")
+
     def _ref(self, ticket: _Ticket) -> TicketRef:
         return TicketRef(str(ticket.id), f"{self._base}/agent/tickets/{quote(str(ticket.id))}")
+
+
+NOBODY = _User(id=0, name="Zendesk")
+"""Who solved a ticket that has no assignee."""
+
+
+def _agent(user: _User) -> Agent:
+    return Agent(f"zendesk:{user.id}", user.name or "Zendesk")
 
 
 def authorization(token: str, email: str | None) -> str:

@@ -12,11 +12,13 @@ branch_labels = None
 depends_on = None
 
 BOOKED = sa.text("state = 'booked'")
+OPEN = sa.text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
 
 
 def upgrade() -> None:
     for table in ("follow_up", "outbox"):
         op.add_column(table, sa.Column("rank", sa.Integer(), nullable=False, server_default=sa.text("0")))
+        op.create_index(f"ix_{table}_open", table, ["rank", "due_at", "id"], sqlite_where=OPEN, postgresql_where=OPEN)
     op.add_column("follow_up", sa.Column("done_at", sa.BigInteger(), nullable=True))
     op.add_column("presence", sa.Column("source", sa.Text(), nullable=False, server_default=sa.text("'api'")))
     _absence()

@@ -1,0 +1,62 @@
+"""Asking the helpdesks what people did to our tickets, where no webhook tells us."""
+
+from collections.abc import Callable
+
+import structlog
+
+from bridge.ports import AdapterError, DeskNews, Filed, Site, StoreBusy
+from bridge.service.context import Bridge, open_case
+from bridge.service.desk_news import take_news
+
+log = structlog.get_logger()
+
+PAGE = 25
+"""Tickets of a site that are asked about at a time; the next time it is the turn of those behind them."""
+BUDGET = 20.0
+"""Seconds for one site."""
+
+
+class Desks:
+    """Goes round the tickets of active escalations, a page a site at each call, until `stop` says so."""
+
+    def __init__(self, bridge: Bridge, stop: Callable[[], bool] = lambda: False) -> None:
+        self._bridge = bridge
+        self._stop = stop
+        self._after: dict[str, str] = {}
+
+    def ask_all(self) -> None:
+        """Ask each site's helpdesk; one that does not answer is asked again when its turn comes."""
+        with self._bridge.store.read() as tx:
+            sites = tx.sites.all()
+        for site in sites:
+            if self._stop():
+                return
+            self._ask(site)
+
+    def _ask(self, site: Site) -> None:
+        desk = self._bridge.systems(site).desk
+        if desk is None:
+            return
+        filed = self._next_page(site.id, desk.name)
+        if not filed:
+            return
+        try:
+            news = desk.news(filed, budget=BUDGET)
+        except AdapterError as error:
+            log.warning("desk.not_read", site=site.id, desk=desk.name, cause=error.detail)
+            return
+        for one in news:
+            self._take(site, one)
+
+    def _next_page(self, site: str, desk: str) -> list[Filed]:
+        with self._bridge.store.read() as tx:
+            filed = tx.escalations.filed(site, desk, self._after.get(site, ""), PAGE)
+        self._after[site] = filed[-1].escalation_id if len(filed) == PAGE else ""
+        return filed
+
+    def _take(self, site: Site, news: DeskNews) -> None:
+        try:
+            with self._bridge.store.write() as tx:
+                take_news(open_case(self._bridge, tx, site.id), news)
+        except StoreBusy:
+            log.warning("desk.news_wait", site=site.id, escalation=news.escalation_id, kind=news.kind.value)
