@@ -10,8 +10,6 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from bridge.adapters.closures import FeedReader
-from bridge.adapters.crm.file import FileCrm
-from bridge.adapters.crm.hubspot import Fields, HubSpot
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.adapters.mail.folder import FolderMailer
@@ -20,10 +18,11 @@ from bridge.adapters.presence.chatwoot import ChatwootPresences
 from bridge.adapters.presence.freshdesk import FreshdeskPresences
 from bridge.adapters.presence.intercom import IntercomPresences
 from bridge.adapters.presence.zendesk import ZendeskPresences
+from bridge.assembly.crms import crm
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.domain import languages
-from bridge.ports import Clock, Crm, Desk, Mailer, Presences, Site
+from bridge.ports import Clock, Desk, Mailer, Presences, Site
 from bridge.service.context import Bridge, PolicyBook, Roster, Systems
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.leases import Leases
@@ -147,16 +146,7 @@ class SystemsOf:
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
         sender = own.mail_from or f"support@{urlsplit(site.url).hostname}"
-        return Systems(self._crm(own), self._desk(own), mailer(own), sender, roster(own, self.http))
-
-    def _crm(self, own: SiteSettings) -> Crm | None:
-        if own.crm == "none":
-            return None
-        if own.crm.startswith("file:"):
-            return FileCrm(Path(own.crm.removeprefix("file:")))
-        token = own.hubspot_token.get_secret_value()
-        fields = Fields(tier=own.hubspot_tier_property)
-        return HubSpot(self.http(), token=token, base_url=own.hubspot_url, fields=fields)
+        return Systems(crm(own, self.http), self._desk(own), mailer(own), sender, roster(own, self.http))
 
     def _desk(self, own: SiteSettings) -> Desk | None:
         if own.desk == "builtin":

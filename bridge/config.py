@@ -18,6 +18,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
+CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 
 
@@ -30,7 +31,28 @@ class SiteSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, frozen=True)
 
-    crm: str = Field(default="none", description="Where customers are known: `none`, `file:PATH`, `hubspot`.")
+    crm: str = Field(
+        default="none",
+        description="Where customers are known: `none`, `file:PATH`, `hubspot`, `pipedrive`, `salesforce`, "
+        "`woocommerce`, `zendesk`, `http` (an address of your own).",
+    )
+    crm_fields: str = Field(
+        default="",
+        max_length=1000,
+        description="`fact=field,...`: in which fields the CRM keeps `tier`, `billing_status`, `sla` and "
+        "`sla_minutes_left`; empty: as docs/crm.md says of each CRM.",
+    )
+    crm_currency: str = Field(
+        default="USD", pattern="^[A-Z]{3}$", description="The currency of deals for which the CRM names none."
+    )
+    crm_url: str = Field(
+        default="",
+        pattern=r"^([^?#\s]*)$",
+        description="With `crm = http`: the address that is asked, without a query.",
+    )
+    crm_secret: SecretStr = Field(
+        default=SecretStr(""), description="With `crm = http`: the secret that signs each call."
+    )
     desk: str = Field(default="builtin", description="Where tickets go beside the built-in desk: `builtin`, `zendesk`.")
     mail: SecretStr = Field(
         default=SecretStr("folder:mail"),
@@ -41,7 +63,15 @@ class SiteSettings(BaseModel):
     )
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")
-    hubspot_tier_property: str = Field(default="tier", description="The company's or contact's property with the tier.")
+    pipedrive_url: str = Field(default="https://api.pipedrive.com/api/v2", description="Pipedrive's address.")
+    pipedrive_token: SecretStr = Field(default=SecretStr(""), description="A user's API token.")
+    salesforce_url: str = Field(default="", description="`https://<my domain>.my.salesforce.com`.")
+    salesforce_client_id: str = Field(default="", description="The app's consumer key.")
+    salesforce_client_secret: SecretStr = Field(default=SecretStr(""), description="The app's consumer secret.")
+    salesforce_version: str = Field(default="v62.0", pattern=r"^v\d{2}\.0$", description="The API's version.")
+    woocommerce_url: str = Field(default="", description="The address of the shop, when it is not the plugin's own.")
+    woocommerce_key: SecretStr = Field(default=SecretStr(""), description="The consumer key; one that may read.")
+    woocommerce_secret: SecretStr = Field(default=SecretStr(""), description="The consumer secret.")
     zendesk_url: str = Field(default="", description="`https://<subdomain>.zendesk.com`.")
     zendesk_email: str = Field(
         default="", description="The agent's address that the API token belongs to; empty: OAuth."
@@ -68,9 +98,17 @@ class SiteSettings(BaseModel):
     @field_validator("crm")
     @classmethod
     def _known_crm(cls, value: str) -> str:
-        if value in ("none", "hubspot") or value.startswith("file:"):
+        if value in ("none", *CRMS) or value.startswith("file:"):
             return value
-        raise ValueError("expected none, file:PATH or hubspot")
+        raise ValueError(f"expected none, file:PATH, {', '.join(CRMS[:-1])} or {CRMS[-1]}")
+
+    @field_validator("crm_fields")
+    @classmethod
+    def _known_facts(cls, value: str) -> str:
+        facts = "tier|billing_status|sla|sla_minutes_left"
+        if all(re.fullmatch(rf"\s*({facts})\s*=\s*[\w.:-]{{0,80}}\s*", pair) for pair in value.split(",") if value):
+            return value
+        raise ValueError(f"expected fact=field,... where a fact is one of {facts.replace('|', ', ')}")
 
     @field_validator("desk")
     @classmethod

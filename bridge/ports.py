@@ -102,6 +102,17 @@ class Crm(Protocol):
         """
         ...
 
+    def check(self, *, budget: float) -> list[str]:
+        """What is wrong with how the system is set up for us, such as a field that it does not have: sentences.
+
+        Args:
+            budget: seconds that all calls together may take.
+
+        Raises:
+            AdapterError: the system did not answer usably.
+        """
+        ...
+
 
 class Strategy(StrEnum):
     """How a desk is kept from making a second ticket after an unknown outcome."""

@@ -199,3 +199,23 @@ def test_no_error_repeats_what_the_file_holds(tmp_path: Path) -> None:
         crm.account(visitor(), budget=BUDGET)
     assert secret not in repr(hit.value)
     assert hit.value.__cause__ is None
+
+
+def test_a_file_that_can_be_read_has_nothing_to_report(tmp_path: Path) -> None:
+    assert FileCrm(written(tmp_path, ROWS)).check(budget=BUDGET) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("email,tier\n", "The file holds no customers."),
+        ("email,sla_minutes_left\nann@example.org,canary\n", "A customer cannot be read: line 2: sla_minutes_left."),
+    ],
+)
+def test_a_file_reports_what_is_wrong_with_it_and_never_a_value(tmp_path: Path, content: str, said: str) -> None:
+    assert FileCrm(written(tmp_path, content)).check(budget=BUDGET) == [said]
+
+
+def test_a_file_that_cannot_be_read_at_all_is_an_error_and_not_a_clean_bill(tmp_path: Path) -> None:
+    with pytest.raises(AdapterError):
+        FileCrm(tmp_path / "gone.csv").check(budget=BUDGET)

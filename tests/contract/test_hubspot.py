@@ -23,7 +23,8 @@ from support.contractcheck import (
 )
 from support.contracts import HUBSPOT, contract
 
-from bridge.adapters.crm.hubspot import Fields, HubSpot
+from bridge.adapters.crm.facts import Fields
+from bridge.adapters.crm.hubspot import HubSpot
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Call, Http, Reply
 from bridge.domain.customer import Account, OpenTicket, Order
@@ -186,7 +187,7 @@ def test_wrong_shape_in_any_later_answer_is_malformed(vendor: Vendor, operation:
 
 
 @pytest.mark.parametrize(
-    ("properties", "field"), [({"amount": "a lot"}, "amount"), ({"amount": "1", "deal_currency_code": "€"}, "currency")]
+    ("properties", "field"), [({"amount": "a lot"}, "total"), ({"amount": "1", "deal_currency_code": "€"}, "currency")]
 )
 def test_deal_that_cannot_be_read_is_malformed(vendor: Vendor, properties: dict[str, str], field: str) -> None:
     vendor.on(DEALS, always(page(record("30", **properties))))

@@ -7,6 +7,11 @@ import pytest
 
 CARRIED = Path(__file__).resolve().parents[1] / "contracts"
 
+PIPEDRIVE = "pipedrive/pipedrive-v2-subset.own.openapi.json"
+SALESFORCE = "salesforce/salesforce-rest-subset.own.openapi.json"
+WOOCOMMERCE = "woocommerce/woocommerce-wc-v3-subset.own.openapi.json"
+WOOCOMMERCES_OWN = "woocommerce/woocommerce-wc-v3-read.derived.openapi.json"
+HUBSPOT_PROPERTIES = "hubspot/hubspot-properties.own.openapi.json"
 ZENDESK = "zendesk/zendesk-support-v2-subset.own.openapi.json"
 FRESHDESK = "freshdesk/freshdesk-v2-subset.own.openapi.json"
 CHATWOOT = "chatwoot/chatwoot-application-subset.own.openapi.json"

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from bridge import bootstrap
+from bridge.adapters.crm.facts import Fields
 from bridge.adapters.http import Http
-from bridge.config import Settings, SettingsRefused, read_settings
+from bridge.assembly.crms import crm, fields_of
+from bridge.config import CRMS, Settings, SettingsRefused, read_settings
 
 CANARY = "hunter2-canary"
 
@@ -57,7 +59,10 @@ def test_an_unknown_name_in_the_file_is_refused_and_named(tmp_path: Path) -> Non
 
 
 WRONG = {
-    "BRIDGE_CRM": "expected none, file:PATH or hubspot",
+    "BRIDGE_CRM": "expected none, file:PATH, hubspot, pipedrive, salesforce, woocommerce, zendesk or http",
+    "BRIDGE_CRM_FIELDS": "expected fact=field,...",
+    "BRIDGE_CRM_CURRENCY": "crm_currency",
+    "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
     "BRIDGE_DESK": "expected builtin or zendesk",
     "BRIDGE_MAIL": "expected folder:PATH",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
@@ -102,6 +107,11 @@ def test_a_secret_may_stand_in_a_file_and_loses_its_line_break(tmp_path: Path) -
         ("DATABASE_URL", "sqlite:///elsewhere.db"),
         ("MAIL", "folder:elsewhere"),
         ("HUBSPOT_TOKEN", CANARY),
+        ("PIPEDRIVE_TOKEN", CANARY),
+        ("SALESFORCE_CLIENT_SECRET", CANARY),
+        ("WOOCOMMERCE_KEY", CANARY),
+        ("WOOCOMMERCE_SECRET", CANARY),
+        ("CRM_SECRET", CANARY),
         ("ZENDESK_TOKEN", CANARY),
         ("FRESHDESK_TOKEN", CANARY),
         ("CHATWOOT_TOKEN", CANARY),
@@ -204,6 +214,49 @@ def test_a_helpdesk_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(
     settings = read({"BRIDGE_PRESENCE": helpdesk, f"BRIDGE_{helpdesk.upper()}_URL": ""}, tmp_path)
     with pytest.raises(SettingsRefused, match=f"BRIDGE_PRESENCE={helpdesk} needs {needed}$"):
         bootstrap.roster(settings, Http)
+
+
+CRMS_NEED = {
+    "hubspot": "BRIDGE_HUBSPOT_TOKEN",
+    "pipedrive": "BRIDGE_PIPEDRIVE_TOKEN",
+    "salesforce": "BRIDGE_SALESFORCE_URL, BRIDGE_SALESFORCE_CLIENT_ID and BRIDGE_SALESFORCE_CLIENT_SECRET",
+    "woocommerce": "BRIDGE_WOOCOMMERCE_URL, BRIDGE_WOOCOMMERCE_KEY and BRIDGE_WOOCOMMERCE_SECRET",
+    "zendesk": "BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN",
+    "http": "BRIDGE_CRM_URL and BRIDGE_CRM_SECRET",
+}
+
+
+@pytest.mark.parametrize("name", CRMS)
+def test_a_crm_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsRefused, match=f"BRIDGE_CRM={name} needs {CRMS_NEED[name]}$"):
+        crm(read({"BRIDGE_CRM": name}, tmp_path), Http)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["tier", "plan=x", "tier=a b", "tier=a'", "tier=a,", ",", "tier=a,tier", "tier=(SELECT)"]
+)
+def test_fields_of_a_crm_that_cannot_be_read_are_refused(tmp_path: Path, wrong: str) -> None:
+    assert "expected fact=field,..." in refusal({"BRIDGE_CRM_FIELDS": wrong}, tmp_path)
+
+
+@pytest.mark.parametrize("field", ["Account..Tier__c", "1st", "Account:Tier", "a-b"])
+def test_a_field_that_would_change_a_query_of_salesforce_is_refused_and_named(tmp_path: Path, field: str) -> None:
+    access = {"URL": "https://x", "CLIENT_ID": "i", "CLIENT_SECRET": "s"}
+    given = {f"BRIDGE_SALESFORCE_{name}": value for name, value in access.items()}
+    settings = read({**given, "BRIDGE_CRM": "salesforce", "BRIDGE_CRM_FIELDS": f"tier={field}"}, tmp_path)
+    with pytest.raises(SettingsRefused, match=r"BRIDGE_CRM_FIELDS: .* is no field of Salesforce"):
+        crm(settings, Http)
+
+
+def test_fields_that_are_not_named_keep_their_defaults_and_an_empty_one_is_not_asked_for() -> None:
+    defaults = Fields("tier", "billing_status", "sla", "sla_minutes_left")
+    assert fields_of("tier = plan, sla=", defaults) == Fields("plan", "billing_status", "", "sla_minutes_left")
+    assert fields_of("", defaults) == defaults
+
+
+@pytest.mark.parametrize("wrong", ["https://x/y?key=1", "https://x/y#z", "https://x/ y"])
+def test_an_address_of_ones_own_has_no_query(tmp_path: Path, wrong: str) -> None:
+    assert "crm_url" in refusal({"BRIDGE_CRM_URL": wrong}, tmp_path)
 
 
 def test_sites_may_ask_different_helpdesks(tmp_path: Path) -> None:

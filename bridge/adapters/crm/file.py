@@ -24,6 +24,8 @@ from bridge.ports import AdapterError
 
 LARGEST = 64 * 1024 * 1024
 """Bytes: a larger export is refused rather than held in memory."""
+SHOWN = 10
+"""Rows that cannot be read of which `check` tells."""
 
 _SURPLUS = "\0surplus"
 """Key of a CSV row's cells beyond the last column: something before them has shifted."""
@@ -64,6 +66,14 @@ class FileCrm:
         if isinstance(found, str):
             raise AdapterError(found)
         return found
+
+    def check(self, *, budget: float) -> list[str]:  # noqa: ARG002 - reading does not wait
+        """See `bridge.ports.Crm`."""
+        with self._lock:
+            self._refresh()
+            faults = [one for one in self._known.values() if isinstance(one, str)]
+            empty = [] if self._known else ["The file holds no customers."]
+        return [*empty, *(f"A customer cannot be read: {fault}." for fault in faults[:SHOWN])]
 
     def _refresh(self) -> None:
         try:
@@ -111,7 +121,7 @@ class _Customer:
         try:
             self._add(row)
         except facts.Unreadable as error:
-            self._fault = self._fault or f"{where}: {error}"
+            self._fault = self._fault or f"{where}: {error.field}"
 
     def _add(self, row: Row) -> None:
         if _SURPLUS in row:

@@ -6,44 +6,30 @@ by a get (no search index, no lag); the rest at the same time, so that a session
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, TypeAdapter
 
 from bridge.adapters.crm import facts
+from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.http import Answer, Http
+from bridge.adapters.http import Http
+from bridge.adapters.reading import Lenient, read
 from bridge.domain.customer import Account
 from bridge.domain.values import Json, Visitor
-from bridge.ports import AdapterError
 
 BASE_URL = "https://api.hubapi.com"
 PAGE = 20
 """Open tickets and deals that are read at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """Internal names of the account's properties. Each is looked for at the company first, then at the contact."""
-
-    tier: str = "tier"
-    billing_status: str = "billing_status"
-    sla: str = "sla"
-    sla_minutes_left: str = "sla_minutes_left"
-
-    def names(self) -> tuple[str, ...]:
-        """All of them, as HubSpot wants them asked for."""
-        return (self.tier, self.billing_status, self.sla, self.sla_minutes_left)
+FIELDS = Fields("tier", "billing_status", "sla", "sla_minutes_left")
+"""Internal names of properties. Each is looked for at the company first, then at the contact."""
 
 
-class _Lenient(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, coerce_numbers_to_str=True)
-
-
-class _Record(_Lenient):
+class _Record(Lenient):
     id: str = Field(min_length=1)
     properties: Mapping[str, str | None]
 
@@ -52,12 +38,12 @@ class _Record(_Lenient):
         return self.properties.get(name) or None
 
 
-class _Link(_Lenient):
+class _Link(Lenient):
     id: str = Field(min_length=1)
     type: str = ""
 
 
-class _Links(_Lenient):
+class _Links(Lenient):
     results: tuple[_Link, ...]
 
 
@@ -71,11 +57,20 @@ class _Contact(_Record):
         return list(dict.fromkeys(link.id for link in by_rank))
 
 
-class _Page(_Lenient):
+class _Page(Lenient):
     results: tuple[_Record, ...]
 
 
-_Model = TypeVar("_Model", bound=BaseModel)
+class _Property(Lenient):
+    name: str
+
+
+class _Properties(Lenient):
+    results: tuple[_Property, ...]
+
+
+_PAGE, _PROPERTIES = TypeAdapter(_Page), TypeAdapter(_Properties)
+_Model = TypeVar("_Model", bound=Lenient)
 
 
 class HubSpot:
@@ -106,23 +101,30 @@ class HubSpot:
     ) -> None:
         self._http = http
         self._headers = {"Authorization": f"Bearer {token}"}
-        self._fields = fields or Fields()
+        self._fields = fields or FIELDS
         self._closed_stages = closed_stages
         self._currency = currency
         base = base_url.rstrip("/")
-        self._objects = f"{base}/crm/{version}/objects" if version[:1] == "v" else f"{base}/crm/objects/{version}"
+        numbered = version[:1] == "v"
+        self._objects = f"{base}/crm/{version}/objects" if numbered else f"{base}/crm/objects/{version}"
+        self._properties = f"{base}/crm/{version}/properties" if numbered else f"{base}/crm/properties/{version}"
 
     def account(self, visitor: Visitor, *, budget: float) -> Account | None:
         """See `bridge.ports.Crm`. Any of the calls failing means that HubSpot did not answer usably."""
         deadline = Deadline(budget)
         contact = self._contact(visitor.email, deadline) if visitor.email else None
-        if contact is None:
-            return None
-        try:
-            return self._account(contact, deadline)
-        except facts.Unreadable as error:
-            detail = f"malformed: {error}"
-        raise AdapterError(detail)
+        return None if contact is None else self._account(contact, deadline)
+
+    def check(self, *, budget: float) -> list[str]:
+        """See `bridge.ports.Crm`."""
+        deadline = Deadline(budget)
+        known = {one.name for kind in ("companies", "contacts") for one in self._known(kind, deadline)}
+        return self._fields.missing(known, "HubSpot")
+
+    def _known(self, kind: str, deadline: Deadline) -> tuple[_Property, ...]:
+        url = f"{self._properties}/{kind}"
+        answer = self._http.json("GET", url, headers=self._headers, budget_s=deadline.left())
+        return read(_PROPERTIES, answer).results
 
     def _account(self, contact: _Contact, deadline: Deadline) -> Account:
         with ThreadPoolExecutor(max_workers=3) as pool:
@@ -172,7 +174,7 @@ class HubSpot:
         }
         url = f"{self._objects}/{kind}/search"
         answer = self._http.json("POST", url, headers=self._headers, json=body, budget_s=deadline.left())
-        return _parse(_Page, answer).results
+        return read(_PAGE, answer).results
 
     def _get(self, path: str, params: Mapping[str, str], model: type[_Model], deadline: Deadline) -> _Model | None:
         answer = self._http.json(
@@ -183,11 +185,7 @@ class HubSpot:
             budget_s=deadline.left(),
             expect=[HTTPStatus.NOT_FOUND],
         )
-        if answer.status != HTTPStatus.NOT_FOUND:
-            return _parse(model, answer)
-        if answer.json is None and not answer.empty:
-            raise AdapterError("malformed: 404 page")  # a wrong address answers like this; it knows no customers
-        return None
+        return None if facts.nobody(answer) else read(TypeAdapter(model), answer)
 
     def _compose(
         self, contact: _Contact, company: _Record | None, tickets: tuple[_Record, ...], deals: tuple[_Record, ...]
@@ -195,44 +193,18 @@ class HubSpot:
         def fact(name: str) -> str | None:
             return (company and company.get(name)) or contact.get(name)
 
-        names = self._fields
         full_name = " ".join(part for part in (contact.get("firstname"), contact.get("lastname")) if part)
         return facts.account(
             {
-                "tier": facts.text(fact(names.tier), 80),
+                **self._fields.read(fact),
                 "name": facts.text(full_name, 200),
-                "billing_status": facts.text(fact(names.billing_status), 80),
-                "sla": facts.text(fact(names.sla), 200),
-                "sla_minutes_left": facts.minutes(fact(names.sla_minutes_left), names.sla_minutes_left),
-                "open_tickets": [_ticket(record) for record in tickets],
+                "open_tickets": [
+                    facts.ticket(one.id, one.get("subject"), one.get("hs_pipeline_stage")) for one in tickets
+                ],
                 "orders": [order for deal in deals if (order := self._order(deal)) is not None],
             }
         )
 
     def _order(self, deal: _Record) -> dict[str, Any] | None:
-        total = facts.number(deal.get("amount"), "amount")
-        if total is None or total < 0:
-            return None  # a deal without a worth is no order yet
-        return {
-            "id": facts.text(deal.id, 80),
-            "total": total,
-            "currency": facts.currency(deal.get("deal_currency_code"), self._currency),
-            "status": facts.text(deal.get("dealstage"), 80) or "unknown",
-            "created_at": facts.text(deal.get("createdate"), 80),
-        }
-
-
-def _ticket(record: _Record) -> dict[str, Any]:
-    return {
-        "id": facts.text(record.id, 80),
-        "subject": facts.text(record.get("subject"), 200) or "(no subject)",
-        "status": facts.text(record.get("hs_pipeline_stage"), 80) or "unknown",
-    }
-
-
-def _parse(model: type[_Model], answer: Answer) -> _Model:
-    try:
-        return model.model_validate(answer.json)
-    except ValidationError:
-        pass
-    raise AdapterError("malformed")
+        code, status, made = deal.get("deal_currency_code"), deal.get("dealstage"), deal.get("createdate")
+        return facts.order(deal.id, deal.get("amount"), code, status, made, default=self._currency)

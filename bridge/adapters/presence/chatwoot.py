@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Http
-from bridge.adapters.presence.reading import Id, Lenient, read
+from bridge.adapters.reading import Id, Lenient, read
 from bridge.ports import Seen
 
 ONLINE = frozenset({"online", "available"})

@@ -7,7 +7,7 @@ hand or automatically, a teammate counts as there. Staffed hours bound what that
 from pydantic import TypeAdapter
 
 from bridge.adapters.http import Dialect, Http
-from bridge.adapters.presence.reading import Id, Lenient, read
+from bridge.adapters.reading import Id, Lenient, read
 from bridge.ports import Seen
 
 BASE_URL = "https://api.intercom.io"

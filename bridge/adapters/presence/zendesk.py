@@ -14,7 +14,7 @@ from pydantic import Field, TypeAdapter
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.zendesk import authorization
 from bridge.adapters.http import Http
-from bridge.adapters.presence.reading import Id, Lenient, read
+from bridge.adapters.reading import Id, Lenient, read
 from bridge.ports import AdapterError, Seen
 
 CHANNEL = "support"

@@ -1,4 +1,4 @@
-"""What the helpdesks' answers have in common: read leniently, and only as far as is needed."""
+"""What the answers of other systems have in common: read leniently, and only as far as is needed."""
 
 from typing import Annotated, TypeVar
 
@@ -8,7 +8,7 @@ from bridge.adapters.http import Answer
 from bridge.ports import AdapterError
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
-"""A helpdesk's id of a person or group, whether it writes it as number or as text."""
+"""Another system's id of a person or a thing, whether it writes it as number or as text."""
 
 T = TypeVar("T")
 

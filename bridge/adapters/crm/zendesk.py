@@ -1,0 +1,151 @@
+"""Zendesk's users and organizations as a CRM, with the tickets that are not solved yet.
+
+Users are found by a search, which knows a new one after some minutes and finds more than was asked for: only a user
+with exactly this address counts.
+"""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any, TypeVar
+
+from pydantic import Field, TypeAdapter
+
+from bridge.adapters.crm import facts
+from bridge.adapters.crm.facts import Fields
+from bridge.adapters.deadline import Deadline
+from bridge.adapters.desk.zendesk import authorization
+from bridge.adapters.http import Answer, Http
+from bridge.adapters.reading import Id, Lenient, read
+from bridge.domain.customer import Account
+from bridge.domain.values import Visitor
+
+FIELDS = Fields()
+PAGE = 20
+"""Open tickets that are read at most."""
+
+T = TypeVar("T")
+
+
+class _User(Lenient):
+    id: Id
+    name: str | None = None
+    email: str | None = None
+    organization_id: Id | None = None
+    user_fields: Mapping[str, Any] | None = None
+
+
+class _Users(Lenient):
+    users: tuple[_User, ...]
+
+
+class _Organization(Lenient):
+    organization_fields: Mapping[str, Any] | None = None
+
+
+class _One(Lenient):
+    organization: _Organization
+
+
+class _Ticket(Lenient):
+    id: Id
+    subject: str | None = None
+    status: str | None = None
+
+
+class _Tickets(Lenient):
+    results: tuple[_Ticket, ...]
+
+
+class _Key(Lenient):
+    key: str
+
+
+class _Keys(Lenient):
+    user_fields: tuple[_Key, ...] = Field(default=())
+    organization_fields: tuple[_Key, ...] = Field(default=())
+
+
+_USERS, _ONE, _TICKETS, _KEYS = TypeAdapter(_Users), TypeAdapter(_One), TypeAdapter(_Tickets), TypeAdapter(_Keys)
+
+
+class ZendeskCrm:
+    """Customers in Zendesk Support.
+
+    Args:
+        http: carries the calls.
+        base_url: `https://<subdomain>.zendesk.com`.
+        token: an API token, used with `email`; without it an OAuth access token.
+        email: of the agent whom the API token belongs to.
+        fields: keys of organization or user fields. Each is looked for at the organization first.
+    """
+
+    name = "zendesk"
+
+    def __init__(
+        self, http: Http, *, base_url: str, token: str, email: str | None = None, fields: Fields = FIELDS
+    ) -> None:
+        self._http = http
+        self._base = f"{base_url.rstrip('/')}/api/v2"
+        self._headers = {"Authorization": authorization(token, email)}
+        self._fields = fields
+
+    def account(self, visitor: Visitor, *, budget: float) -> Account | None:
+        """See `bridge.ports.Crm`."""
+        deadline = Deadline(budget)
+        user = self._user(visitor.email.strip(), deadline) if visitor.email else None
+        if user is None:
+            return None
+        with ThreadPoolExecutor(max_workers=2) as pool:
+            organization = pool.submit(self._organization, user, deadline)
+            tickets = pool.submit(self._tickets, user, deadline)
+        return self._compose(user, organization.result(), tickets.result())
+
+    def check(self, *, budget: float) -> list[str]:
+        """See `bridge.ports.Crm`."""
+        deadline = Deadline(budget)
+        told = [self._get(kind, {}, _KEYS, deadline) for kind in ("user_fields", "organization_fields")]
+        known = {one.key for keys in told for one in (*keys.user_fields, *keys.organization_fields)}
+        return self._fields.missing(known, "Zendesk")
+
+    def _user(self, email: str, deadline: Deadline) -> _User | None:
+        found = self._get("users/search", {"query": email}, _USERS, deadline).users
+        return next((one for one in found if facts.same_address(one.email, email)), None)
+
+    def _organization(self, user: _User, deadline: Deadline) -> _Organization | None:
+        if not user.organization_id:
+            return None
+        answer = self._ask(f"organizations/{user.organization_id}", {}, deadline, expect=[HTTPStatus.NOT_FOUND])
+        return None if facts.nobody(answer) else read(_ONE, answer).organization
+
+    def _tickets(self, user: _User, deadline: Deadline) -> tuple[_Ticket, ...]:
+        params = {
+            "query": f"type:ticket requester:{user.id} status<solved",
+            "sort_by": "updated_at",
+            "sort_order": "desc",
+            "per_page": str(PAGE),
+        }
+        return self._get("search", params, _TICKETS, deadline).results
+
+    def _get(self, path: str, params: Mapping[str, str], kind: TypeAdapter[T], deadline: Deadline) -> T:
+        return read(kind, self._ask(path, params, deadline))
+
+    def _ask(self, path: str, params: Mapping[str, str], deadline: Deadline, expect: list[int] | None = None) -> Answer:
+        url = f"{self._base}/{path}"
+        return self._http.json(
+            "GET", url, headers=self._headers, params=params, budget_s=deadline.left(), expect=expect or ()
+        )
+
+    def _compose(self, user: _User, organization: _Organization | None, tickets: tuple[_Ticket, ...]) -> Account:
+        shared = (organization.organization_fields if organization else None) or {}
+
+        def fact(key: str) -> object:
+            return shared.get(key) or (user.user_fields or {}).get(key)
+
+        return facts.account(
+            {
+                **self._fields.read(fact),
+                "name": facts.text(user.name, 200),
+                "open_tickets": [facts.ticket(one.id, one.subject, one.status) for one in tickets],
+            }
+        )

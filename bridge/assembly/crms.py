@@ -1,0 +1,115 @@
+"""The CRM that `BRIDGE_CRM` names, made from its settings."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from bridge.adapters.crm import hubspot, pipedrive, salesforce, woocommerce, zendesk
+from bridge.adapters.crm.endpoint import EndpointCrm
+from bridge.adapters.crm.facts import Fields
+from bridge.adapters.crm.file import FileCrm
+from bridge.adapters.http import Http
+from bridge.config import SettingsRefused, SiteSettings
+from bridge.ports import Crm
+
+NEEDS = {
+    "hubspot": ("hubspot_token",),
+    "pipedrive": ("pipedrive_token",),
+    "salesforce": ("salesforce_url", "salesforce_client_id", "salesforce_client_secret"),
+    "woocommerce": ("woocommerce_url", "woocommerce_key", "woocommerce_secret"),
+    "zendesk": ("zendesk_url", "zendesk_token"),
+    "http": ("crm_url", "crm_secret"),
+}
+"""What each CRM cannot be asked without."""
+
+
+def crm(own: SiteSettings, http: Callable[[], Http]) -> Crm | None:
+    """The CRM of a site; None where there is none.
+
+    Raises:
+        SettingsRefused: a setting that it needs is empty, or cannot be used by it.
+    """
+    if own.crm == "none":
+        return None
+    if own.crm.startswith("file:"):
+        return FileCrm(Path(own.crm.removeprefix("file:")))
+    _need(own)
+    return _MAKERS[own.crm](own, http())
+
+
+def _need(own: SiteSettings) -> None:
+    needed = NEEDS[own.crm]
+    if any(getattr(own, name) in ("", SecretStr("")) for name in needed):
+        *most, last = (f"BRIDGE_{name.upper()}" for name in needed)
+        names = f"{', '.join(most)} and {last}" if most else last
+        raise SettingsRefused(f"BRIDGE_CRM={own.crm} needs {names}")
+
+
+def fields_of(text: str, defaults: Fields) -> Fields:
+    """The names in `fact=name,...` in place of the defaults; a name may be empty, and is not asked for then."""
+    pairs = (pair.split("=", 1) for pair in text.split(",") if pair.strip())
+    return replace(defaults, **{fact.strip(): name.strip() for fact, name in pairs})
+
+
+def _hubspot(own: SiteSettings, http: Http) -> Crm:
+    fields = fields_of(own.crm_fields, hubspot.FIELDS)
+    token = own.hubspot_token.get_secret_value()
+    return hubspot.HubSpot(http, token=token, fields=fields, currency=own.crm_currency, base_url=own.hubspot_url)
+
+
+def _pipedrive(own: SiteSettings, http: Http) -> Crm:
+    fields = fields_of(own.crm_fields, pipedrive.FIELDS)
+    token = own.pipedrive_token.get_secret_value()
+    return pipedrive.Pipedrive(http, token=token, fields=fields, currency=own.crm_currency, base_url=own.pipedrive_url)
+
+
+def _salesforce(own: SiteSettings, http: Http) -> Crm:
+    secret = own.salesforce_client_secret.get_secret_value()
+    fields = fields_of(own.crm_fields, salesforce.FIELDS)
+    try:
+        return salesforce.Salesforce(
+            http,
+            base_url=own.salesforce_url,
+            access=salesforce.Access(http, own.salesforce_url, own.salesforce_client_id, secret),
+            fields=fields,
+            currency=own.crm_currency,
+            version=own.salesforce_version,
+        )
+    except salesforce.BadField as error:
+        raise SettingsRefused(f"BRIDGE_CRM_FIELDS: {error} is no field of Salesforce") from None
+
+
+def _woocommerce(own: SiteSettings, http: Http) -> Crm:
+    return woocommerce.WooCommerce(
+        http,
+        base_url=own.woocommerce_url,
+        key=own.woocommerce_key.get_secret_value(),
+        secret=own.woocommerce_secret.get_secret_value(),
+        fields=fields_of(own.crm_fields, woocommerce.FIELDS),
+    )
+
+
+def _zendesk(own: SiteSettings, http: Http) -> Crm:
+    return zendesk.ZendeskCrm(
+        http,
+        base_url=own.zendesk_url,
+        token=own.zendesk_token.get_secret_value(),
+        email=own.zendesk_email or None,
+        fields=fields_of(own.crm_fields, zendesk.FIELDS),
+    )
+
+
+def _endpoint(own: SiteSettings, http: Http) -> Crm:
+    return EndpointCrm(http, url=own.crm_url, secret=own.crm_secret.get_secret_value())
+
+
+_MAKERS: dict[str, Callable[[SiteSettings, Http], Crm]] = {
+    "hubspot": _hubspot,
+    "pipedrive": _pipedrive,
+    "salesforce": _salesforce,
+    "woocommerce": _woocommerce,
+    "zendesk": _zendesk,
+    "http": _endpoint,
+}
