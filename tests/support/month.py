@@ -42,6 +42,7 @@ queues:
     respond_within: {normal: 4h}
     ladder: [live, callback, email]
     overflow: [night]
+    callbacks: {capacity: 2}
     by_tier: {free: {respond_within: {normal: 0}, ladder: [email]}}
   vip: {hours: long, tiers: [enterprise], respond_within: {normal: 45m}, ladder: [live, email], pickup_within: 10m}
   night: {hours: nights, tiers: [], respond_within: {normal: 2h}, ladder: [live, email]}
@@ -61,6 +62,8 @@ class Promise:
 
     told_at: Millis
     due_at: Millis
+    waited_until: Millis
+    """Until when a person who comes is in time: for a booked call that is its end."""
 
 
 @dataclass
@@ -73,6 +76,8 @@ class Customer:
     promises: list[Promise] = field(default_factory=list)
     wrote: list[str] = field(default_factory=list)
     answered_at: Millis | None = None
+    call: tuple[Millis, Millis] = (0, 0)
+    """When the booked call begins and ends."""
     ended: str | None = None
     ended_at: Millis | None = None
 
@@ -90,7 +95,7 @@ def fate(customer: Customer, index: int) -> str:
     came = customer.answered_at if customer.answered_at is not None else customer.ended_at
     if came is None:
         return "pending"
-    if came > promise.due_at:
+    if came > promise.waited_until:
         return "broken"
     return "replaced" if customer.answered_at is None and customer.ended == "release" else "kept"
 
@@ -169,6 +174,9 @@ class Month:
         due_in = from_rfc3339(escalation["commitment"]["due_at"]) - now
         if self.random.random() < 0.3:
             self._at(now + self.random.randrange(2 * HOUR), lambda: self._writes_on(customer))
+        if escalation["channel"] == "callback" and self.random.random() < 0.4:
+            self._at(now + self.random.randrange(20 * MINUTE), lambda: self._books(customer))
+            return
         if escalation["channel"] == "live" and self.random.random() < 0.6:
             self._at(now + self.random.randrange(12 * MINUTE), lambda: self._does(customer, "claim"))
         kind = self.random.random()
@@ -181,6 +189,24 @@ class Month:
             self._at(answer, lambda: self._does(customer, "release"))
         else:
             self._at(now + self.random.randrange(DAY, 9 * DAY), lambda: self._does(customer, "reply"))
+
+    def _books(self, customer: Customer) -> None:
+        """Choose a time for a call if one is left, perhaps another one later; two thirds of the calls are made."""
+        offered = customer.chat.slots()["slots"][:20]
+        if not offered:
+            self._at(self.it.clock.at + self.random.randrange(DAY), lambda: self._does(customer, "reply"))
+            return
+        chosen = self.random.choice(offered)
+        customer.chat.contact(phone="+1 555 0100", callback_slot=chosen["id"])
+        self.seen["booked"] += 1
+        starts, ends = from_rfc3339(chosen["starts_at"]), from_rfc3339(chosen["ends_at"])
+        customer.call = starts, ends
+        if self.random.random() < 0.2 and starts - self.it.clock.at > 2 * HOUR:
+            self._at(self.random.randrange(self.it.clock.at, starts - HOUR), lambda: self._books(customer))
+        elif self.random.random() < 0.66:
+            self._at(self.random.randrange(starts, ends), lambda: self._does(customer, "called"))
+        else:
+            self._at(ends + self.random.randrange(DAY), lambda: self._does(customer, "reply"))
 
     def _writes_on(self, customer: Customer) -> None:
         text = f"Are you there? {len(customer.wrote)}"
@@ -196,7 +222,7 @@ class Month:
         agent = {"id": customer.agent, "name": "Somebody"}
         more = {"text": "Here I am", "reply_id": f"r{customer.escalation}"} if what == "reply" else {}
         self.it.team.does(what, customer.escalation, agent, **more)
-        if what == "reply" and customer.answered_at is None:
+        if what in ("reply", "called") and customer.answered_at is None:
             customer.answered_at = self.it.clock.at
             self._at(self.it.clock.at + self.random.randrange(DAY), lambda: self._does(customer, "resolve"))
         if what in ("resolve", "release"):
@@ -229,7 +255,9 @@ class Month:
             (self._read_to,),
         ).fetchall()
         for self._read_to, escalation, made_at, due_at in fresh:
-            self.customers[escalation].promises.append(Promise(made_at, due_at))
+            customer = self.customers[escalation]
+            starts, ends = customer.call
+            customer.promises.append(Promise(made_at, due_at, ends if due_at == starts else due_at))
             assert due_at > made_at, "a promise was late when it was made"
 
     def _look_round(self) -> None:

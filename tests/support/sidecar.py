@@ -237,6 +237,9 @@ class Chat:
         """Kind and text of each event."""
         return [(event["kind"], event["text"]) for event in self.events(after)["events"]]
 
+    def slots(self) -> Json:
+        return self.caller.ask("GET", f"/v1/sessions/{self.id}/slots")
+
     def contact(self, **how: str) -> Json:
         return self.caller.ask("POST", f"/v1/sessions/{self.id}/contact", how)
 
