@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
 
-from bridge.domain import invitation
+from bridge.domain import invitation, slots
 from bridge.domain.callback import Callback, CallState
 from bridge.domain.escalation import Escalation
 from bridge.domain.invitation import Invitation
@@ -73,6 +73,24 @@ def remind(case: Case, escalation: Escalation) -> str:
     notify.mail_team(case, escalation, key, phone=phone_of(case.tx, escalation))
     _mail_customer(case, escalation, call, key)
     return "reminded both sides of the call"
+
+
+def follow(case: Case, escalation: Escalation) -> None:
+    """Let a booked call follow its promise, whose instant has moved, and send both sides the new entry.
+
+    Nobody chose the new time: the call takes a seat there even if the queue has none to offer any more.
+    """
+    call = booked_call(case, escalation)
+    if call is None or call.commitment_id != escalation.commitment.id:
+        return
+    by = escalation.commitment.due_at - call.starts_at
+    starts_at, ends_at = call.starts_at + by, call.ends_at + by
+    case.tx.callbacks.alone(case.site.id, call.queue)
+    there = [one for one in case.tx.callbacks.booked(case.site.id, call.queue, starts_at, ends_at) if one.id != call.id]
+    seat = slots.free_seat((starts_at, ends_at), there, capacity=len(there) + 1) or 0
+    moved = replace(call, starts_at=starts_at, ends_at=ends_at, seat=seat, sequence=call.sequence + 1)
+    case.tx.callbacks.change(moved)
+    tell_both(case, escalation, moved, MOVED)
 
 
 def tell_missed(case: Case, escalation: Escalation, call: Callback) -> None:

@@ -1,7 +1,8 @@
 """A promise keeps its wall time when the rules of its zone change.
 
 The customer read "9:15 AM EST on Monday". New zone data may give that time of day another instant: then promise and
-open follow-ups move there. Zone data come with the system, or with the package `tzdata`.
+open follow-ups move there, and a booked call with its entry in both calendars. Zone data come with the system, or with
+the package `tzdata`.
 """
 
 from dataclasses import replace
@@ -13,7 +14,8 @@ from bridge.domain.commitment import instant_of_wall
 from bridge.domain.escalation import Commitment
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Millis
-from bridge.service.context import Bridge
+from bridge.service import keep_calls
+from bridge.service.context import Bridge, open_case
 
 PAGE = 500
 """Promises that are looked at in one read."""
@@ -51,10 +53,11 @@ def _move(bridge: Bridge, site: str, promise: Commitment) -> bool:
     kept = replace(promise, due_at=_now_due(promise))
     with bridge.store.write() as tx:
         # first the escalation: whoever answers it at this moment settles the promise in the same order
-        tx.escalations.hold(site, promise.escalation_id)
+        held = tx.escalations.hold(site, promise.escalation_id)
         moved = tx.escalations.move(kept, was_due_at=promise.due_at)
-        if moved:
+        if held and moved:
             tx.work.shift(promise.id, kept.due_at - promise.due_at)
+            keep_calls.follow(open_case(bridge, tx, site), replace(held, commitment=kept))
     if moved:
         was, due_at = to_rfc3339(promise.due_at), to_rfc3339(kept.due_at)
         log.warning("promise.moved", site=site, escalation=promise.escalation_id, was=was, due_at=due_at)

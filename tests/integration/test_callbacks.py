@@ -1,6 +1,7 @@
 """Calls that customers book: the times, the promise, both calendars, the link of a mail, and what becomes of it."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,17 +9,19 @@ from icalendar import Calendar
 from support.sidecar import SHOP, Chat, Sidecar
 
 from bridge.domain.escalation import Agent
-from bridge.domain.instants import from_rfc3339
+from bridge.domain.instants import MINUTE, from_datetime, from_rfc3339, to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import AgentReply, Mail, Scope, Site
 from bridge.service.context import open_case
 from bridge.service.desk_news import answered
+from bridge.service.keep_wall_times import keep_wall_times
 from bridge.service.manage_sites import add_site, revoke, rotate_site
 
 ASKS = "I want to talk to a human"
 PHONE = "+1 555 0100"
 TEN, HALF_PAST = "2026-11-03T15:00:00Z", "2026-11-03T15:30:00Z"
 """Tuesday, at ten and half past in New York."""
+HALF_AN_HOUR = 30 * MINUTE
 
 
 @pytest.fixture
@@ -374,6 +377,29 @@ def test_an_answer_that_we_hear_of_after_the_call_was_called_missed_puts_both_ri
         states = [one.state.value for one in tx.escalations.commitments(escalation["id"])]
     assert states == ["replaced", "kept", "replaced"]
     assert it.team.read(escalation["id"])["call"]["state"] == "done"
+
+
+def made_under_other_rules(it: Sidecar, escalation: str) -> None:
+    """Store promise and call as a zone half an hour behind has them: the same wall time, half an hour later."""
+    with it.bridge.store.write() as tx:
+        known = next(promise for _, promise in tx.escalations.standing("", 10) if promise.escalation_id == escalation)
+        assert tx.escalations.move(replace(known, due_at=known.due_at + HALF_AN_HOUR), was_due_at=known.due_at)
+        call = tx.callbacks.latest(SHOP.id, escalation)
+        assert call is not None
+        later = {"starts_at": call.starts_at + HALF_AN_HOUR, "ends_at": call.ends_at + HALF_AN_HOUR}
+        tx.callbacks.change(replace(call, **later))
+
+
+def test_calls_follow_their_promises_when_the_rules_of_the_zone_change(it: Sidecar) -> None:
+    """Each comes into the time of the other on its way, whichever goes first."""
+    (_, second), (_, first) = booked(it, HALF_PAST, "8"), booked(it, TEN, "7")
+    for one in (second, first):
+        made_under_other_rules(it, one["id"])
+    assert keep_wall_times(it.bridge) == 2
+    found = {one["id"]: (one["call"]["starts_at"], one["commitment"]["due_at"]) for one in it.team.list()}
+    assert found == {first["id"]: (TEN, TEN), second["id"]: (HALF_PAST, HALF_PAST)}
+    assert to_rfc3339(from_datetime(event(mails(it, "user7@example.org", "callback_moved")[-1])["DTSTART"].dt)) == TEN
+    assert event(mails(it, SHOP.team_email, "callback_moved")[-1]).method == "REQUEST"
 
 
 def test_a_call_stands_where_the_team_closes_over_its_time(it: Sidecar) -> None:
