@@ -42,8 +42,9 @@ Promised = Annotated[dict[Priority, Duration], Field(min_length=1)]
 class Callbacks(Frozen):
     """The times for a call that customers may choose from: inside staffed hours, on the wall clock's round times.
 
-    `lead`: how long before its start a slot can still be booked; `ahead`: how far into the future it can be;
-    `capacity`: calls that the queue makes at the same time; `remind`: how long before the call both sides are reminded.
+    `lead`: how long before its start a slot can still be booked. `ahead`: how far into the future it can be; where the
+    team is away for longer, it is on the day of its return. `capacity`: calls that the queue makes at the same time.
+    `remind`: how long before the call both sides are reminded.
     """
 
     slot: SlotLength = 30 * MINUTE

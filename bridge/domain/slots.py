@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from bridge.domain import hours
 from bridge.domain.callback import Callback
 from bridge.domain.hours import Calendar, Span
+from bridge.domain.instants import DAY
 from bridge.domain.queues import Callbacks, Queue
 from bridge.domain.values import Channel, Millis
 
@@ -13,10 +14,21 @@ from bridge.domain.values import Channel, Millis
 def slots(calls: Callbacks, calendar: Calendar, at: Millis) -> Iterator[Span]:
     """The slots that lie wholly inside staffed hours, from `lead` to `ahead` after `at`, in order.
 
+    Where there is none, for the team is away for longer, they are those of the day on which it comes back.
+
     They begin at the round times of the calendar's wall clock (10:00, 10:30, ...), so that a slot stays the same one
     whenever it is asked for, and whatever else is opened or closed beside it.
     """
-    for start, end in hours.open_runs(calendar, at + calls.lead, at + calls.lead + calls.ahead):
+    since = at + calls.lead
+    until = since + calls.ahead
+    if found := next(_between(calls, calendar, since, until), None):
+        yield from _between(calls, calendar, found[0], until)
+    elif (opens := hours.next_open(calendar, until)) is not None:
+        yield from _between(calls, calendar, opens, opens + DAY)
+
+
+def _between(calls: Callbacks, calendar: Calendar, since: Millis, until: Millis) -> Iterator[Span]:
+    for start, end in hours.open_runs(calendar, since, until):
         begins = _round_up(calendar, start, calls.slot)
         while begins + calls.slot <= end:
             yield begins, begins + calls.slot

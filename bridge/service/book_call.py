@@ -15,7 +15,7 @@ from bridge.domain.escalation import (
     EventKind,
     FollowUpKind,
 )
-from bridge.domain.hours import Calendar, Span
+from bridge.domain.hours import YEAR, Calendar, Span
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.queues import Queue
 from bridge.domain.session import Session
@@ -31,6 +31,8 @@ from bridge.service.verdicts import said_at, say, say_due, say_time, verdict
 from bridge.service.watch_promises import renew
 
 MOST_SLOTS = 60
+FURTHEST = 2 * YEAR
+"""No slot lies further ahead, in milliseconds."""
 CANCELLED = Wording(live="escalated_live", otherwise="call_cancelled")
 
 
@@ -63,8 +65,7 @@ class Times:
 def times_for(case: Case, escalation: Escalation) -> Times:
     """The times among which the customer of an escalation may choose; their own call is not in the way."""
     name, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
-    until = case.at + queue.callbacks.lead + queue.callbacks.ahead
-    booked = case.tx.callbacks.booked(case.site.id, name, case.at, until)
+    booked = case.tx.callbacks.booked(case.site.id, name, case.at, case.at + FURTHEST)
     others = [call for call in booked if call.escalation_id != escalation.id]
     return Times(name, queue, calendar_of(case, name, queue), others)
 

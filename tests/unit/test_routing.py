@@ -75,10 +75,10 @@ def test_a_live_promise_runs_on_the_wall_clock(policy: Policy) -> None:
     assert found.due_at == MONDAY_16 + 4 * 3_600_000
 
 
-def test_a_queue_without_a_time_for_a_call_soon_enough_writes_a_mail(policy: Policy) -> None:
+def test_a_queue_whose_hours_hold_no_slot_writes_a_mail(policy: Policy) -> None:
     queue = policy.queues["team"]
-    soon = queue.model_copy(update={"callbacks": queue.callbacks.model_copy(update={"ahead": 60_000})})
-    found = routing.route(Staffing("team", soon, policy.hours["office"], free=False), Priority.URGENT, SATURDAY)
+    long = queue.model_copy(update={"callbacks": queue.callbacks.model_copy(update={"slot": 12 * 3_600_000})})
+    found = routing.route(Staffing("team", long, policy.hours["office"], free=False), Priority.URGENT, SATURDAY)
     assert found.channel is Channel.EMAIL
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.domain import slots
 from bridge.domain.callback import Callback, CallState
-from bridge.domain.hours import Calendar
+from bridge.domain.hours import Calendar, Closure
 from bridge.domain.instants import DAY, HOUR, MINUTE, from_rfc3339, to_rfc3339
 from bridge.domain.queues import Callbacks
 from bridge.domain.values import Millis
@@ -53,6 +53,12 @@ def test_slots_lead_and_end_as_the_queue_says() -> None:
     found = list(slots.slots(calls, OFFICE, NINE))
     assert found[0][0] == NINE + 2 * HOUR
     assert found[-1][1] <= NINE + DAY + 2 * HOUR
+
+
+def test_a_team_that_is_away_for_longer_can_be_called_on_the_day_it_comes_back() -> None:
+    away = OFFICE.model_copy(update={"closed": (Closure.model_validate({"from": "2026-12-24", "to": "2027-01-03"}),)})
+    found = list(slots.slots(Callbacks(), away, from_rfc3339("2026-12-23T20:45:00Z")))
+    assert [to_rfc3339(found[0][0]), to_rfc3339(found[-1][1])] == ["2027-01-04T14:00:00Z", "2027-01-04T22:00:00Z"]
 
 
 @pytest.mark.parametrize(
