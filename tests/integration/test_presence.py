@@ -32,7 +32,7 @@ def with_helpdesk(sidecar: Sidecar, server: Loopback, helpdesk: Helpdesk, queues
     roster = bootstrap.roster(own, partial(Http, allow=[server.endpoint]))
     systems = replace(sidecar.bridge.systems(SHOP), roster=roster)
     bridge = replace(sidecar.bridge, systems=lambda _site: systems)
-    return replace(sidecar, bridge=bridge, app=create_app(Parts(bridge, lambda: None, 2000)))
+    return replace(sidecar, bridge=bridge, app=create_app(Parts(bridge, lambda: None)))
 
 
 def the_channel(sidecar: Sidecar, user: str = "1") -> str:
