@@ -485,7 +485,7 @@ def test_a_follow_up_is_planned_once_for_a_promise(escalated: SqlStore) -> None:
 
 def test_what_is_due_is_claimed_oldest_first_and_by_one_alone(escalated: SqlStore) -> None:
     with escalated.write() as tx:
-        for number, (kind, due_at) in enumerate(zip(FollowUpKind, (30, 10, 20, 40), strict=True)):
+        for number, (kind, due_at) in enumerate(zip(FollowUpKind, (30, 10, 20, 40), strict=False)):
             tx.work.plan(follow_up(f"f{number}", kind, due_at))
         assert [one.id for one in tx.work.claim_follow_ups("me", 35, 60, 2)] == ["f1", "f2"]
         assert [one.id for one in tx.work.claim_follow_ups("you", 35, 60, 5)] == ["f0"]
