@@ -5,7 +5,7 @@ PYTHON = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
-SUITES := unit property contract integration crash wordpress browser
+SUITES := unit property contract browser integration crash wordpress
 FOUND = $(wildcard $(SUITES:%=tests/%))
 
 .DEFAULT_GOAL := help

@@ -23,7 +23,7 @@ from bridge.ports import AdapterError, Crm, NotDone
 from bridge.service.context import POLICY_TTL
 
 ASKING = "I want to talk to a human"
-SOON = 1.2
+SOON = 1.5
 """Seconds within which a session has to start, whatever the CRM does."""
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 from support.scheduling import wait_for
 from support.sidecar import Live, kill_group, running_sidecar
 
+from bridge.domain.commitment import wall
+from bridge.domain.instants import MINUTE
+
 FLOOD = 10_000
 """Broken promises. Each is a transaction of a dozen statements and three mails."""
 LONG = 20.0
@@ -47,8 +50,9 @@ def flooded(live: Live, database: Path, number: int) -> None:
     assert chat.says("I want to talk to a human")["state"] == "escalated"
     with sqlite3.connect(database, timeout=30) as direct:
         copies(direct, number)
-        ago = (time.time() - 3600) * 1000
-        direct.execute("UPDATE follow_up SET due_at = ?", (round(ago),))
+        ago = (round(time.time()) // 60 - 60) * MINUTE
+        direct.execute("UPDATE follow_up SET due_at = ?", (ago,))
+        direct.execute("UPDATE commitment SET due_at = ?, wall = ?, timezone = 'UTC'", (ago, wall(ago, "UTC")))
     direct.close()
 
 
