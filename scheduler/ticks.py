@@ -74,7 +74,7 @@ class Ticks:
 
     def keep_wall_times(self) -> None:
         """Move the promises whose wall time new zone rules have moved."""
-        keep_wall_times(self.bridge)
+        keep_wall_times(self.bridge, lambda: self.stop.wait(BREATH))
 
     def broken(self) -> None:
         """Raise and clear the alarm about broken promises."""

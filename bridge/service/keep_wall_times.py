@@ -5,6 +5,7 @@ open follow-ups move there, and a booked call with its entry in both calendars. 
 the package `tzdata`.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -23,8 +24,12 @@ PAGE = 500
 log = structlog.get_logger()
 
 
-def keep_wall_times(bridge: Bridge) -> int:
+def keep_wall_times(bridge: Bridge, breath: Callable[[], object] = lambda: None) -> int:
     """Move every standing promise whose wall time is at another instant by now, and return how many were moved.
+
+    Args:
+        bridge: the assembled product.
+        breath: called after each move, so that visitors who write meanwhile find the database free.
 
     Raises:
         StoreBusy: see there; what was moved until then stays moved, and the next look finds the rest.
@@ -34,7 +39,10 @@ def keep_wall_times(bridge: Bridge) -> int:
     while True:
         with bridge.store.read() as tx:
             page = tx.escalations.standing(last, PAGE)
-        moved += sum(_move(bridge, site, promise) for site, promise in page if _now_due(promise) != promise.due_at)
+        for site, promise in page:
+            if _now_due(promise) != promise.due_at:
+                moved += _move(bridge, site, promise)
+                breath()
         if len(page) < PAGE:
             return moved
         last = page[-1][1].escalation_id
