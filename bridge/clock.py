@@ -32,16 +32,21 @@ class ShiftedClock:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._last = 0.0
 
     def now(self) -> Millis:
         """The shifted instant, in milliseconds UTC; not shifted while the file is missing or unreadable."""
         return machine_now() + round(self._shift() * 1000)
 
     def _shift(self) -> float:
+        """As the file says; as it last did while it holds no number, for whoever writes it anew empties it first."""
         try:
-            return float(self._file.read_text("ascii"))
-        except (OSError, ValueError):
+            self._last = float(self._file.read_text("ascii"))
+        except OSError:
             return 0.0
+        except ValueError:
+            return self._last
+        return self._last
 
 
 def clock_of(setting: str) -> SystemClock | ShiftedClock:
