@@ -20,7 +20,7 @@ from bridge.adapters.presence.intercom import IntercomPresences
 from bridge.adapters.presence.zendesk import ZendeskPresences
 from bridge.assembly.crms import crm
 from bridge.clock import SystemClock, clock_of, steady_now
-from bridge.config import Settings, SettingsRefused, SiteSettings
+from bridge.config import Settings, SettingsRefused, SiteSettings, checked_database_url
 from bridge.domain import languages
 from bridge.ports import Clock, Desk, Mailer, Presences, Site
 from bridge.service.context import Bridge, PolicyBook, Roster, Systems
@@ -28,6 +28,8 @@ from bridge.service.heartbeat import Heartbeat
 from bridge.service.leases import Leases
 from bridge.service.manage_policy import import_policy
 from bridge.store import migrate as schema
+from bridge.store.backup import backup
+from bridge.store.copy import Copied, Progress, copy
 from bridge.store.database import Database
 from bridge.store.sql import SqlStore
 
@@ -106,6 +108,26 @@ def schema_fault(settings: Settings) -> str | None:
 def no_database(settings: Settings) -> bool:
     """Whether there is no database at all: nothing was ever set up here."""
     return schema.absent(settings.database_url.get_secret_value())
+
+
+def copy_database(settings: Settings, source: str | None, target: str, progress: Progress) -> list[Copied]:
+    """Copy all of a database, that of the settings or another one, into an empty one.
+
+    Raises:
+        SettingsRefused: an address is none of a database.
+        CopyRefused: see there.
+    """
+    return copy(checked_database_url(source or settings.database_url.get_secret_value()),
+                checked_database_url(target), progress)  # fmt: skip
+
+
+def backup_database(settings: Settings, target: Path) -> int:
+    """Copy the database, a SQLite file, while it is in use; returns the copy's bytes.
+
+    Raises:
+        BackupRefused, OSError: see `bridge.store.backup`.
+    """
+    return backup(settings.database_url.get_secret_value(), target)
 
 
 def import_policy_file(assembly: Assembly) -> None:

@@ -8,7 +8,20 @@ from typing import NoReturn
 import click
 
 from bridge import __version__
-from bridge.commands import closing, looking, outbox, policies, promises, propose, replay, running, shadow, sites, stats
+from bridge.commands import (
+    closing,
+    databases,
+    looking,
+    outbox,
+    policies,
+    promises,
+    propose,
+    replay,
+    running,
+    shadow,
+    sites,
+    stats,
+)
 from bridge.commands.common import Ordered, words_for
 
 
@@ -53,6 +66,7 @@ for command in (
     *(sites.site, policies.policy, replay.replay),
     *(stats.stats, stats.label, propose.propose_threshold),
     *(looking.explain_session, promises.hours, promises.promise, looking.due, outbox.outbox),
+    databases.db,
 ):
     cli.add_command(command)
 

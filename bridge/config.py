@@ -20,6 +20,8 @@ PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
+DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
+DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
 
 
 class SettingsRefused(BridgeError):  # noqa: N818
@@ -189,9 +191,9 @@ class Settings(SiteSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        if re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]", value.get_secret_value()):
+        if re.match(DATABASE_URL, value.get_secret_value()):
             return value
-        raise ValueError("expected sqlite:///FILE or postgresql+psycopg://user:password@host/name")
+        raise ValueError(DATABASE_URL_EXPECTED)
 
     def for_site(self, site: str) -> SiteSettings:
         """The settings of one site: its own where it has some, else everybody's.
@@ -201,6 +203,17 @@ class Settings(SiteSettings):
         """
         shared = {name: getattr(self, name) for name in SiteSettings.model_fields}
         return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}.")
+
+
+def checked_database_url(text: str) -> str:
+    """The address of a database.
+
+    Raises:
+        SettingsRefused: it is none; it is not repeated.
+    """
+    if not re.match(DATABASE_URL, text):
+        raise SettingsRefused(f"that is no address of a database: {DATABASE_URL_EXPECTED}")
+    return text
 
 
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
