@@ -11,6 +11,7 @@ from bridge import __version__
 from bridge.commands import (
     closing,
     databases,
+    doctor,
     looking,
     outbox,
     policies,
@@ -62,7 +63,7 @@ policies.policy.add_command(shadow.shadow)
 for command in (closing.hours_close, closing.hours_open, closing.hours_list, closing.hours_revoke):
     promises.hours.add_command(command)
 for command in (
-    *(running.init, running.up, running.serve, running.migrate, running.demo),
+    *(running.init, running.up, running.serve, running.migrate, running.demo, doctor.doctor),
     *(sites.site, policies.policy, replay.replay),
     *(stats.stats, stats.label, propose.propose_threshold),
     *(looking.explain_session, promises.hours, promises.promise, looking.due, outbox.outbox),

@@ -113,6 +113,10 @@ class FakeMailer:
             raise self.fault
         self.mails.append(mail)
 
+    def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - the port's shape
+        if self.fault:
+            raise self.fault
+
     def to(self, address: str) -> list[Mail]:
         return [mail for mail in self.mails if mail.to == address]
 
