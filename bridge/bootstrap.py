@@ -12,7 +12,8 @@ from bridge.adapters.http import Http
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.smtp import BadMailUrl, Server, SmtpMailer
 from bridge.assembly.crms import crm
-from bridge.assembly.desks import desk
+from bridge.assembly.desks import Outside, desk
+from bridge.assembly.notifiers import notifiers
 from bridge.assembly.presences import roster
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, SiteSettings
@@ -141,7 +142,15 @@ class SystemsOf:
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
         sender = own.mail_from or f"support@{urlsplit(site.url).hostname}"
-        return Systems(crm(own, self.http), desk(own, self.http), mailer(own), sender, roster(own, self.http))
+        mails = mailer(own)
+        return Systems(
+            crm=crm(own, self.http),
+            desk=desk(own, Outside(self.http, mails, sender)),
+            mailer=mails,
+            sender=sender,
+            roster=roster(own, self.http),
+            notifiers=notifiers(own, self.http),
+        )
 
 
 def mailer(own: SiteSettings) -> Mailer:
