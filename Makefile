@@ -49,7 +49,7 @@ learn: $(VENV)/.dev ## the learned weights of each language, anew from our phras
 	@PYTHONPATH=tests $(BIN)/python -m quality.learn
 
 crash: $(VENV)/.dev ## only the tests that kill processes while they work
-	@$(BIN)/python -m pytest tests/crash
+	@ESCBRIDGE_MACHINES=1000 $(BIN)/python -m pytest tests/crash
 
 plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress
 	@$(BIN)/python wp-plugin/build_zip.py

@@ -22,6 +22,8 @@ CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
 DESKS = ("zendesk", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
+DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
+DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
 
 
 class SettingsRefused(BridgeError):  # noqa: N818
@@ -224,9 +226,9 @@ class Settings(SiteSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        if re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]", value.get_secret_value()):
+        if re.match(DATABASE_URL, value.get_secret_value()):
             return value
-        raise ValueError("expected sqlite:///FILE or postgresql+psycopg://user:password@host/name")
+        raise ValueError(DATABASE_URL_EXPECTED)
 
     def for_site(self, site: str) -> SiteSettings:
         """The settings of one site: its own where it has some, else everybody's.
@@ -236,6 +238,17 @@ class Settings(SiteSettings):
         """
         shared = {name: getattr(self, name) for name in SiteSettings.model_fields}
         return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}.")
+
+
+def checked_database_url(text: str) -> str:
+    """The address of a database.
+
+    Raises:
+        SettingsRefused: it is none; it is not repeated.
+    """
+    if not re.match(DATABASE_URL, text):
+        raise SettingsRefused(f"that is no address of a database: {DATABASE_URL_EXPECTED}")
+    return text
 
 
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]

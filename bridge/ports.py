@@ -387,6 +387,51 @@ class Mailer(Protocol):
         """
         ...
 
+    def check(self, sender: str, *, budget: float) -> None:
+        """Go as far as a mail of this sender goes before its recipient is named, and no further.
+
+        Args:
+            sender: the address that mails come from.
+            budget: seconds.
+
+        Raises:
+            AdapterError: a mail could not leave just now.
+        """
+        ...
+
+
+class WordPress(Protocol):
+    """A site, as its visitors meet it."""
+
+    def has_plugin(self, *, budget: float) -> bool:
+        """Whether our plugin is active there.
+
+        Args:
+            budget: seconds for one call; there may be two.
+
+        Raises:
+            AdapterError: the site did not answer as a WordPress does.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What a database says of itself. `size` and `free` are bytes; `ahead` is its clock before ours, in seconds.
+
+    `file_system` and `free` are of a SQLite file, `connections_free`, `round_trip_ms` and `ahead` of PostgreSQL.
+    """
+
+    kind: str
+    version: str
+    size: int
+    options: Mapping[str, str]
+    file_system: str = ""
+    free: int = 0
+    connections_free: int = 0
+    round_trip_ms: float = 0.0
+    ahead: float | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Site:

@@ -392,6 +392,8 @@ class Http:
         self._lines = Lines(seats)
         self._now = now
         self._agent = agent
+        self.ahead: float | None = None
+        """Seconds by which the other side's clock was ahead of ours in its last answer that told the time."""
 
     def json(
         self,
@@ -490,6 +492,8 @@ class Http:
 
     def _check(self, answer: Answer, expect: frozenset[int], dialect: Dialect) -> None:
         """Let a status pass that is good or expected; any other is the error that it means."""
+        if "date" in answer.headers:
+            self.ahead = _wait(answer.headers["date"], "seconds", self._now())
         wait = read_wait(answer.headers, now=self._now(), dialect=dialect)
         detail = f"http {answer.status}"
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
