@@ -7,23 +7,18 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
-
 from bridge.adapters.closures import FeedReader
-from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.smtp import BadMailUrl, Server, SmtpMailer
-from bridge.adapters.presence.chatwoot import ChatwootPresences
-from bridge.adapters.presence.freshdesk import FreshdeskPresences
-from bridge.adapters.presence.intercom import IntercomPresences
-from bridge.adapters.presence.zendesk import ZendeskPresences
 from bridge.assembly.crms import crm
+from bridge.assembly.desks import desk
+from bridge.assembly.presences import roster
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.domain import languages
-from bridge.ports import Clock, Desk, Mailer, Presences, Site
-from bridge.service.context import Bridge, PolicyBook, Roster, Systems
+from bridge.ports import Clock, Mailer, Site
+from bridge.service.context import Bridge, PolicyBook, Systems
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.leases import Leases
 from bridge.service.manage_policy import import_policy
@@ -146,62 +141,7 @@ class SystemsOf:
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
         sender = own.mail_from or f"support@{urlsplit(site.url).hostname}"
-        return Systems(crm(own, self.http), self._desk(own), mailer(own), sender, roster(own, self.http))
-
-    def _desk(self, own: SiteSettings) -> Desk | None:
-        if own.desk == "builtin":
-            return None
-        if not own.zendesk_url or not own.zendesk_token.get_secret_value():
-            raise SettingsRefused("BRIDGE_DESK=zendesk needs BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN")
-        token = own.zendesk_token.get_secret_value()
-        return Zendesk(self.http(), base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
-
-
-PRESENCE_NEEDS = {
-    "zendesk": ("zendesk_url", "zendesk_token"),
-    "freshdesk": ("freshdesk_url", "freshdesk_token"),
-    "chatwoot": ("chatwoot_account", "chatwoot_token"),
-    "intercom": ("intercom_token",),
-}
-"""What each helpdesk cannot be asked without."""
-
-
-def roster(own: SiteSettings, http: Callable[[], Http]) -> Roster | None:
-    """The helpdesk that `BRIDGE_PRESENCE` names, and what `BRIDGE_PRESENCE_QUEUES` says of its groups.
-
-    Raises:
-        SettingsRefused: a setting that it needs is empty.
-    """
-    if own.presence == "api":
-        return None
-    needed = PRESENCE_NEEDS[own.presence]
-    if any(getattr(own, name) in ("", SecretStr("")) for name in needed):
-        names = " and ".join(f"BRIDGE_{name.upper()}" for name in needed)
-        raise SettingsRefused(f"BRIDGE_PRESENCE={own.presence} needs {names}")
-    queues = queues_of_groups(own.presence_queues)
-    return Roster(presences(own, http(), tuple(queues)), queues)
-
-
-def presences(own: SiteSettings, http: Http, groups: tuple[str, ...]) -> Presences:
-    """The helpdesk that `BRIDGE_PRESENCE` names."""
-    if own.presence == "zendesk":
-        token = own.zendesk_token.get_secret_value()
-        return ZendeskPresences(http, base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
-    if own.presence == "freshdesk":
-        return FreshdeskPresences(http, base_url=own.freshdesk_url, token=own.freshdesk_token.get_secret_value())
-    if own.presence == "intercom":
-        return IntercomPresences(http, base_url=own.intercom_url, token=own.intercom_token.get_secret_value())
-    token, account = own.chatwoot_token.get_secret_value(), own.chatwoot_account
-    return ChatwootPresences(http, base_url=own.chatwoot_url, account=account, token=token, teams=groups)
-
-
-def queues_of_groups(text: str) -> dict[str, tuple[str, ...]]:
-    """The queues of each group, from `group=queue,...`; a group may stand there several times."""
-    queues: dict[str, tuple[str, ...]] = {}
-    for pair in filter(None, text.split(",")):
-        group, queue = (part.strip() for part in pair.split("="))
-        queues[group] = (*queues.get(group, ()), queue)
-    return queues
+        return Systems(crm(own, self.http), desk(own, self.http), mailer(own), sender, roster(own, self.http))
 
 
 def mailer(own: SiteSettings) -> Mailer:

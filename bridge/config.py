@@ -19,6 +19,8 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
+DESKS = ("zendesk",)
+"""Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 
 
@@ -53,7 +55,15 @@ class SiteSettings(BaseModel):
     crm_secret: SecretStr = Field(
         default=SecretStr(""), description="With `crm = http`: the secret that signs each call."
     )
-    desk: str = Field(default="builtin", description="Where tickets go beside the built-in desk: `builtin`, `zendesk`.")
+    desk: str = Field(
+        default="builtin", description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`."
+    )
+    desk_queues: str = Field(
+        default="",
+        max_length=2000,
+        description="`queue=group,...`: to which group, team or pipeline of the helpdesk the tickets of a queue go; "
+        "what it names is said in docs/helpdesks.md.",
+    )
     mail: SecretStr = Field(
         default=SecretStr("folder:mail"),
         description="How mail leaves: `folder:PATH`, `smtp://user:pass@host:port`, `smtps://...`.",
@@ -77,6 +87,9 @@ class SiteSettings(BaseModel):
         default="", description="The agent's address that the API token belongs to; empty: OAuth."
     )
     zendesk_token: SecretStr = Field(default=SecretStr(""), description="The API token or OAuth access token.")
+    zendesk_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The signing secret of Zendesk's webhook; empty: Zendesk is only polled."
+    )
     presence: str = Field(
         default="api",
         description="Who says who is there, beside wp-admin and the API: `api` (nobody else), `zendesk`, `freshdesk`, "
@@ -113,9 +126,16 @@ class SiteSettings(BaseModel):
     @field_validator("desk")
     @classmethod
     def _known_desk(cls, value: str) -> str:
-        if value in ("builtin", "zendesk"):
+        if value in ("builtin", *DESKS):
             return value
-        raise ValueError("expected builtin or zendesk")
+        raise ValueError(f"expected one of builtin, {', '.join(DESKS)}")
+
+    @field_validator("desk_queues")
+    @classmethod
+    def _known_queues(cls, value: str) -> str:
+        if all(re.fullmatch(r"\s*[A-Za-z][\w-]{0,63}\s*=[^,=]{1,80}", pair) for pair in value.split(",") if value):
+            return value
+        raise ValueError("expected queue=group,...")
 
     @field_validator("presence")
     @classmethod

@@ -8,7 +8,7 @@ BridgeError
 +-- StoreBusy             the database could not take the write in time
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -163,6 +163,32 @@ class Filed:
     ref: str
 
 
+class HookRefused(BridgeError):  # noqa: N818
+    """The call of a helpdesk is not signed as that helpdesk signs, or is older than five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """A helpdesk's own call to us, as it came: header names in lower case, the body unread."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an authentic call of a helpdesk is about.
+
+    `refs` are tickets, by the desk's own ids, that something happened to: they are asked about, which is right in
+    whatever order calls arrive, and tells what people did from what we wrote ourselves. `news` is for a desk that
+    cannot be asked.
+    """
+
+    refs: tuple[str, ...] = ()
+    news: tuple[DeskNews, ...] = ()
+
+
 class Desk(Protocol):
     """A system where tickets live, beside the built-in one."""
 
@@ -170,9 +196,15 @@ class Desk(Protocol):
     strategy: Strategy
     key_window: timedelta
     """For `native_key`: how long after the first send the same key is honoured; zero for the others."""
+    settle: timedelta
+    """How long after a send of unknown outcome a look-up may still miss what it made; zero where it never does."""
 
     def render(self, ticket: Ticket) -> str:
         """The request body, as text. Made once, at the decision, and sent unchanged ever after."""
+        ...
+
+    def private_note(self, ticket: Ticket) -> str | None:
+        """The packet as a first note for the team, where the customer can read the ticket itself; else None."""
         ...
 
     def create(self, external_id: str, body: str) -> TicketRef:
@@ -183,11 +215,58 @@ class Desk(Protocol):
         """
         ...
 
-    def find(self, external_id: str) -> TicketRef | None:
+    def find(self, external_id: str, body: str) -> TicketRef | None:
         """The ticket that carries our id, by a list or get call (never a search index); the oldest of several.
+
+        Args:
+            external_id: the escalation's.
+            body: what was sent, for what the list is asked by, such as the customer's address.
 
         Raises:
             AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+    def complete(self, ref: str, body: str) -> None:
+        """Set what a ticket can only be given once it exists. It may be repeated, and is, until it has succeeded.
+
+        Raises:
+            AdapterError: see there.
+        """
+        ...
+
+    def append(self, ref: str, note_id: str, text: str) -> None:
+        """Add a note to the ticket that only the team reads. `text` has the mark of `note_id` in it.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: see there.
+        """
+        ...
+
+    def has_note(self, ref: str, note_id: str) -> bool:
+        """Whether the ticket has this note (`bridge.domain.rendering.mark`): asked before a note is sent again.
+
+        Raises:
+            AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+    def hear(self, call: HookCall) -> Heard:
+        """What a call of the helpdesk to our own address says, once it is shown to be the helpdesk's.
+
+        Raises:
+            HookRefused: it is not signed as it has to be, or no secret is set.
+        """
+        ...
+
+    def check(self, *, budget: float) -> list[str]:
+        """What is wrong with how the system is set up for us, such as a field that it does not have: sentences.
+
+        Args:
+            budget: seconds that all calls together may take.
+
+        Raises:
+            AdapterError: the system did not answer usably.
         """
         ...
 
@@ -495,6 +574,10 @@ class Escalations(Protocol):
 
     def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
         """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
+        ...
+
+    def filed_as(self, site: str, desk: str, refs: Sequence[str]) -> list[Filed]:
+        """The tickets of ours, over or not, that the desk has under these ids."""
         ...
 
     def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:

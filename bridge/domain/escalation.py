@@ -46,9 +46,13 @@ class FollowUpKind(StrEnum):
 
 
 class OutboxKind(StrEnum):
-    """What an outbox row carries to another system."""
+    """What an outbox row carries to another system.
+
+    A `note` joins its escalation's ticket: it waits until that is filed, and until the notes before it are sent.
+    """
 
     TICKET = "ticket"
+    NOTE = "note"
     MAIL = "mail"
 
 

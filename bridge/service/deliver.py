@@ -8,13 +8,14 @@ import json
 import random
 import uuid
 from dataclasses import dataclass
+from datetime import timedelta
 
 import structlog
 
 from bridge.domain.escalation import OutboxKind, OutboxRow
 from bridge.domain.instants import HOUR, SECOND
 from bridge.domain.values import Millis
-from bridge.ports import AdapterError, Desk, Mail, NotDone, Rejected, Strategy, TicketRef, Tx
+from bridge.ports import AdapterError, Desk, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
 from bridge.service.context import Bridge
 from bridge.service.leases import LEASE
 
@@ -118,21 +119,63 @@ def _call(bridge: Bridge, row: OutboxRow) -> TicketRef | None:
         return None
     if systems.desk is None or systems.desk.name != row.target:
         raise Rejected("desk is no longer configured")
-    return _ticket(systems.desk, row, bridge.clock.now())
+    if row.kind is OutboxKind.NOTE:
+        _note(bridge, systems.desk, row)
+        return None
+    filed = _ticket(systems.desk, row, bridge.clock.now())
+    return _completed(systems.desk, row, filed)
 
 
 def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:
-    in_doubt = row.open_sends > 1
-    if in_doubt and not _repeat_is_safe(desk, row, now) and (found := desk.find(row.external_id)):
-        return found
+    if in_doubt(row) and not _repeat_is_safe(desk, row, now):
+        _let_settle(desk, row, now)
+        if found := desk.find(row.external_id, row.payload):
+            return found
     return desk.create(row.external_id, row.payload)
+
+
+def _let_settle(desk: Desk, row: OutboxRow, now: Millis) -> None:
+    """A look-up proves nothing before the desk lists what was just made."""
+    left = (row.first_sent_at or now) + millis(desk.settle) - now
+    if left > 0:
+        raise NotDone("waiting to look it up", retry_after=left / SECOND)
+
+
+def _completed(desk: Desk, row: OutboxRow, filed: TicketRef) -> TicketRef:
+    """From here on the ticket exists: no failure may lead to a second one, nor keep its notes from it for good."""
+    try:
+        desk.complete(filed.id, row.payload)
+    except Rejected as error:
+        log.warning("outbox.not_completed", row=row.id, target=row.target, error=error.detail)
+    except AdapterError as error:
+        raise OutcomeUnknown(f"not completed: {error.detail}", retry_after=error.retry_after) from None
+    return filed
+
+
+def _note(bridge: Bridge, desk: Desk, row: OutboxRow) -> None:
+    with bridge.store.read() as tx:
+        filed = tx.escalations.delivery(row.escalation_id)
+    if filed is None or filed.ref is None:
+        raise NotDone("ticket not filed")
+    if not (in_doubt(row) and desk.has_note(filed.ref, row.external_id)):
+        desk.append(filed.ref, row.external_id, row.payload)
+
+
+def in_doubt(row: OutboxRow) -> bool:
+    """Whether an earlier attempt may have acted."""
+    return row.open_sends > 1
+
+
+def millis(span: timedelta) -> Millis:
+    """The span in milliseconds."""
+    return round(span.total_seconds() * SECOND)
 
 
 def _repeat_is_safe(desk: Desk, row: OutboxRow, now: Millis) -> bool:
     """Whether the same request may simply be sent again after an unknown outcome."""
     if desk.strategy is Strategy.NATIVE_KEY:
         first = row.first_sent_at if row.first_sent_at is not None else now
-        return now - first < desk.key_window.total_seconds() * SECOND
+        return now - first < millis(desk.key_window)
     return desk.strategy in (Strategy.UPSERT, Strategy.CLIENT_ID)
 
 

@@ -32,7 +32,7 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
         case.tx.sessions.alone(session.site, key)
     new, route = decide_on(case, session, decision)
     if not case.tx.escalations.open(new):
-        return join(case.tx, session, key)
+        return _join_with_words(case, session, key)
     case.tx.sessions.lock(session.site, session.id, new.id)
     if key:
         case.tx.sessions.join(session.site, key, new.id)
@@ -87,6 +87,14 @@ def wording_of(case: Case, session: Session, rule: Rule) -> Wording:
     """
     stranger = session.visitor.identity is not Identity.VERIFIED
     return Wording(own=None if stranger and rests_on_customer(case.policy, rule) else rule.message)
+
+
+def _join_with_words(case: Case, session: Session, key: str | None) -> tuple[Session, Escalation]:
+    """The ticket that is open already gets what was said here."""
+    joined, standing = join(case.tx, session, key)
+    said = "\n".join(line.text for line in read_transcript(case.tx, session) if line.who == "visitor")
+    notify.note(case, standing, f"joined.{session.id}", "The same customer wrote in another chat", said)
+    return joined, standing
 
 
 def join(tx: Tx, session: Session, key: str | None) -> tuple[Session, Escalation]:

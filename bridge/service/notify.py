@@ -13,7 +13,7 @@ from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow, rank_of
 from bridge.domain.instants import DAY
 from bridge.domain.letters import Action, Block, Facts, Highlight, Letter, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
-from bridge.domain.rendering import sections
+from bridge.domain.rendering import mark, render_note, sections
 from bridge.domain.session import Session, contact_line
 from bridge.domain.values import Identity
 from bridge.ports import Mail, Site
@@ -88,11 +88,37 @@ def ticket_of(escalation: Escalation) -> Ticket:
     )
 
 
+# -- to the helpdesk ---------------------------------------------------------------------------------------------------
+
+
 def post_ticket(case: Case, escalation: Escalation) -> None:
     """The ticket for the desk beside the built-in one, rendered now and never again."""
     desk = case.systems.desk
-    if desk:
-        _post(case, escalation, OutboxKind.TICKET, desk.name, escalation.id, desk.render(ticket_of(escalation)))
+    if desk is None:
+        return
+    ticket = ticket_of(escalation)
+    _post(case, escalation, OutboxKind.TICKET, desk.name, escalation.id, desk.render(ticket))
+    packet = desk.private_note(ticket)
+    if packet:
+        note_id = f"{escalation.id}.packet"
+        _post(case, escalation, OutboxKind.NOTE, desk.name, note_id, f"{packet}\n\n{mark(note_id)}")
+
+
+def note(case: Case, escalation: Escalation, key: str, headline: str, said: str = "") -> None:
+    """Add to the ticket in the helpdesk, if there is one: the team there reads what happened since it was filed.
+
+    Args:
+        case: the site's case.
+        escalation: whose ticket it is.
+        key: unique within the escalation; it makes a repeat harmless.
+        headline: what happened.
+        said: the words in which it was said, if any.
+    """
+    desk = case.systems.desk
+    filed = desk and case.tx.escalations.delivery(escalation.id)
+    if desk and filed and filed.desk == desk.name:
+        note_id = f"{escalation.id}.{key}"
+        _post(case, escalation, OutboxKind.NOTE, desk.name, note_id, render_note(note_id, headline, said, case.at))
 
 
 # -- to the team -------------------------------------------------------------------------------------------------------
@@ -107,8 +133,14 @@ def mail_team(
     phone: str | None = None,
     invite: Invite | None = None,
 ) -> None:
-    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless."""
+    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless.
+
+    Who works in the helpdesk reads the same in the ticket, which `new` made.
+    """
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
+    if occasion is not OCCASIONS["new"]:
+        told = [escalation.commitment.text, phone or reached_at(case, escalation)]
+        note(case, escalation, f"team.{key}", occasion.text, "\n".join(filter(None, told)))
     subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
     blocks: tuple[Block, ...] = (
         Paragraph(occasion.text),

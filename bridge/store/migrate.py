@@ -9,7 +9,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from bridge.ports import BridgeError
 from bridge.store.database import migration_engine
 
-SCHEMA_HEAD = "0003"
+SCHEMA_HEAD = "0004"
 """The revision that this code works on; a test holds it equal to the scripts' head."""
 
 ADVISORY_KEY = 0x65736362

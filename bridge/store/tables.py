@@ -231,6 +231,9 @@ agent_reply = Table(
 OPEN = text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
 """Work that is still to be done. Written so that no index but the one over it answers a claim."""
 
+FILED = text("ref IS NOT NULL")
+"""Tickets that a helpdesk has: those that it can tell us of."""
+
 follow_up = Table(
     "follow_up",
     metadata,
@@ -280,6 +283,7 @@ outbox = Table(
     UniqueConstraint("target", "external_id"),
     Index(None, "state", "due_at"),
     Index("ix_outbox_open", "rank", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("ix_outbox_filed", "target", "ref", sqlite_where=FILED, postgresql_where=FILED),
     Index(None, "escalation_id"),
 )
 

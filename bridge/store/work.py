@@ -12,6 +12,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    ColumnElement,
     Connection,
     Select,
     Table,
@@ -23,6 +24,8 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
+    tuple_,
     update,
 )
 
@@ -64,7 +67,7 @@ class WorkStatements:
         )
         self.post = upsert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
         self.claim_outbox = (
-            _claim(outbox)
+            _claim(outbox, _its_turn())
             .values(
                 open_sends=outbox.c.open_sends + 1,
                 first_sent_at=func.coalesce(outbox.c.first_sent_at, bindparam("now")),
@@ -97,10 +100,21 @@ class WorkStatements:
         self.due = _due(dialect)
 
 
-def _claim(table: Table) -> Update:
+def _its_turn() -> ColumnElement[bool]:
+    """A note waits for its ticket, and for the notes before it: the team reads them in the order in which they came."""
+    c, other = outbox.c, outbox.alias()
+    same = and_(other.c.escalation_id == c.escalation_id, other.c.target == c.target)
+    filed = select(other.c.id).where(same, other.c.kind == "ticket", other.c.state == "sent")
+    older = tuple_(other.c.created_at, other.c.external_id) < tuple_(c.created_at, c.external_id)
+    still_open = other.c.state.not_in(("sent", "failed", "cancelled", "parked"))
+    before = select(other.c.id).where(same, other.c.kind == "note", still_open, older)
+    return or_(c.kind != "note", and_(filed.exists(), ~before.exists()))
+
+
+def _claim(table: Table, ready: ColumnElement[bool] | None = None) -> Update:
     """Take what is due, or was leased by somebody who never came back: the most urgent first, then the oldest.
 
-    `take_over` is false while leases tell nothing, because the clock has just jumped.
+    `take_over` is false while leases tell nothing, because the clock has just jumped. `ready` is what else must hold.
     """
     c = table.c
     lost = and_(
@@ -109,7 +123,7 @@ def _claim(table: Table) -> Update:
     )
     due = (
         select(c.id)
-        .where(OPEN, c.due_at <= bindparam("now"), or_(c.state != "leased", lost))
+        .where(OPEN, c.due_at <= bindparam("now"), or_(c.state != "leased", lost), true() if ready is None else ready)
         .order_by(c.rank, c.due_at, c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)

@@ -110,8 +110,8 @@ def test_create_and_find(vendor: ZendeskVendor) -> None:
     zendesk = desk(vendor)
     made = zendesk.create("esc-0001", zendesk.render(ticket()))
     assert made == TicketRef("1000", f"{BASE}/agent/tickets/1000")
-    assert zendesk.find("esc-0001") == made
-    assert zendesk.find("esc-0002") is None
+    assert zendesk.find("esc-0001", "") == made
+    assert zendesk.find("esc-0002", "") is None
     assert vendor.problems() == []
 
 
@@ -124,8 +124,8 @@ def test_key_and_frozen_body_are_sent_as_they_are(vendor: ZendeskVendor) -> None
 
 
 def test_both_ways_to_log_in(vendor: ZendeskVendor) -> None:
-    desk(vendor).find("a")
-    desk(vendor, email=None).find("a")
+    desk(vendor).find("a", "")
+    desk(vendor, email=None).find("a", "")
     basic = base64.b64encode(b"agent@example.org/token:api-token").decode()
     assert [call.headers["authorization"] for call in vendor.calls] == [f"Basic {basic}", "Bearer api-token"]
 
@@ -136,16 +136,16 @@ def test_oldest_of_several_is_found(vendor: ZendeskVendor) -> None:
     for _ in range(3):
         zendesk.create("esc-0001", zendesk.render(ticket()))
     vendor.state.tickets.reverse()
-    assert zendesk.find("esc-0001") == TicketRef("1000", f"{BASE}/agent/tickets/1000")
+    assert zendesk.find("esc-0001", "") == TicketRef("1000", f"{BASE}/agent/tickets/1000")
 
 
 def test_list_that_ignores_the_filter_proves_nothing(vendor: ZendeskVendor) -> None:
     others = {"tickets": [{"id": 1, "external_id": "other"}, {"id": 2, "external_id": None}]}
     vendor.on(LIST, lambda _request: (200, others))
-    assert desk(vendor).find("esc-0001") is None
+    assert desk(vendor).find("esc-0001", "") is None
     vendor.on(LIST, lambda _request: (200, others | {"next_page": "https://shop.zendesk.com/?page=2"}))
     with pytest.raises(AdapterError, match="not filtered"):
-        desk(vendor).find("esc-0001")
+        desk(vendor).find("esc-0001", "")
 
 
 def test_declared_strategy_ends_before_zendesk_forgets_the_key() -> None:
@@ -201,7 +201,7 @@ def test_key_used_with_another_body_is_unknown_and_not_rejected(vendor: ZendeskV
 def test_look_up_that_cannot_be_read_says_nothing(vendor: ZendeskVendor, wrong: Any) -> None:
     vendor.on(LIST, lambda _request: (200, wrong))
     with pytest.raises(AdapterError, match="malformed"):
-        desk(vendor).find("esc-0001")
+        desk(vendor).find("esc-0001", "")
 
 
 def test_after_the_window_the_same_key_makes_another_ticket_and_find_shows_the_first(vendor: ZendeskVendor) -> None:
@@ -210,7 +210,7 @@ def test_after_the_window_the_same_key_makes_another_ticket_and_find_shows_the_f
     zendesk.create("esc-0001", body)
     vendor.state.tickets[0]["made_at"] -= 7201
     assert zendesk.create("esc-0001", body).id == "1001"
-    found = zendesk.find("esc-0001")
+    found = zendesk.find("esc-0001", "")
     assert found is not None
     assert found.id == "1000"
 

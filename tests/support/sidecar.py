@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +34,20 @@ from bridge.domain.instants import from_rfc3339
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Json, Millis, Visitor
-from bridge.ports import Crm, Desk, DeskNews, Filed, Mail, Scope, Site, Strategy, TicketRef
+from bridge.ports import (
+    Crm,
+    Desk,
+    DeskNews,
+    Filed,
+    Heard,
+    HookCall,
+    HookRefused,
+    Mail,
+    Scope,
+    Site,
+    Strategy,
+    TicketRef,
+)
 from bridge.service.context import Bridge, Systems
 from bridge.service.deliver import deliver_due
 from bridge.service.manage_policy import accept, put_policy
@@ -108,11 +122,13 @@ class FakeDesk:
     """A desk that keeps tickets by external id; raises what `fault` holds instead, while it holds something."""
 
     tickets: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
     looked_for: list[str] = field(default_factory=list)
     fault: Exception | None = None
     told: list[DeskNews] = field(default_factory=list)
     strategy: Strategy = Strategy.LOOKUP_FIRST
     key_window: Any = None
+    settle: timedelta = timedelta(0)
     name: str = "fake"
 
     def render(self, ticket: Ticket) -> str:
@@ -124,10 +140,30 @@ class FakeDesk:
         self.tickets.append((external_id, body))
         return TicketRef(f"T{len(self.tickets)}", f"https://desk.example/{len(self.tickets)}")
 
-    def find(self, external_id: str) -> TicketRef | None:
+    def private_note(self, ticket: Ticket) -> str | None:  # noqa: ARG002 - the port's shape
+        return None
+
+    def find(self, external_id: str, body: str) -> TicketRef | None:  # noqa: ARG002 - the port's shape
         self.looked_for.append(external_id)
         found = next((n for n, (known, _) in enumerate(self.tickets, 1) if known == external_id), None)
         return TicketRef(f"T{found}") if found else None
+
+    def complete(self, ref: str, body: str) -> None:
+        pass
+
+    def append(self, ref: str, note_id: str, text: str) -> None:
+        if self.fault:
+            raise self.fault
+        self.notes.append((ref, note_id, text))
+
+    def has_note(self, ref: str, note_id: str) -> bool:
+        return any((ref, note_id) == (known, one) for known, one, _ in self.notes)
+
+    def hear(self, call: HookCall) -> Heard:  # noqa: ARG002 - the port's shape
+        raise HookRefused
+
+    def check(self, *, budget: float) -> list[str]:  # noqa: ARG002 - the port's shape
+        return []
 
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:  # noqa: ARG002 - the port's shape
         if self.fault:

@@ -9,6 +9,7 @@ from bridge import bootstrap
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.http import Http
 from bridge.assembly.crms import crm, fields_of
+from bridge.assembly.presences import roster
 from bridge.config import CRMS, Settings, SettingsRefused, read_settings
 
 CANARY = "hunter2-canary"
@@ -63,7 +64,7 @@ WRONG = {
     "BRIDGE_CRM_FIELDS": "expected fact=field,...",
     "BRIDGE_CRM_CURRENCY": "crm_currency",
     "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
-    "BRIDGE_DESK": "expected builtin or zendesk",
+    "BRIDGE_DESK": "expected one of builtin, zendesk",
     "BRIDGE_MAIL": "expected folder:PATH",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
     "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
@@ -213,7 +214,7 @@ def test_a_helpdesk_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(
 ) -> None:
     settings = read({"BRIDGE_PRESENCE": helpdesk, f"BRIDGE_{helpdesk.upper()}_URL": ""}, tmp_path)
     with pytest.raises(SettingsRefused, match=f"BRIDGE_PRESENCE={helpdesk} needs {needed}$"):
-        bootstrap.roster(settings, Http)
+        roster(settings, Http)
 
 
 CRMS_NEED = {
@@ -262,7 +263,7 @@ def test_an_address_of_ones_own_has_no_query(tmp_path: Path, wrong: str) -> None
 def test_sites_may_ask_different_helpdesks(tmp_path: Path) -> None:
     toml = 'presence = "intercom"\nintercom_token = "t"\n[sites.shop]\npresence = "chatwoot"\nchatwoot_account = "4"\n'
     settings = read({"BRIDGE_CHATWOOT_TOKEN": "t"}, tmp_path, f'{toml}presence_queues = "7=billing, 9=vip,7=vip"\n')
-    shop, other = (bootstrap.roster(settings.for_site(name), Http) for name in ("shop", "other"))
+    shop, other = (roster(settings.for_site(name), Http) for name in ("shop", "other"))
     assert shop is not None
     assert other is not None
     assert (shop.presences.name, other.presences.name) == ("chatwoot", "intercom")

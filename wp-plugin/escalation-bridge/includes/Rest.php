@@ -557,12 +557,12 @@ final class Rest {
 	}
 
 	/** @param array<string,mixed> $more */
-	private static function error( string $code, string $message, int $status, array $more = array() ): WP_Error {
+	public static function error( string $code, string $message, int $status, array $more = array() ): WP_Error {
 		return new WP_Error( $code, $message, array( 'status' => $status ) + $more );
 	}
 
 	/** A WP_Error cannot carry the header. */
-	private static function too_many( int $seconds ): WP_REST_Response {
+	public static function too_many( int $seconds ): WP_REST_Response {
 		$body     = array(
 			'code'    => 'escbridge_too_many',
 			'message' => __( 'That was a lot at once. Please wait a moment.', 'escalation-bridge' ),

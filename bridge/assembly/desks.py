@@ -1,0 +1,60 @@
+"""The helpdesk that `BRIDGE_DESK` names, made from its settings."""
+
+from collections.abc import Callable
+
+from bridge.adapters.desk.zendesk import Zendesk
+from bridge.adapters.http import Http
+from bridge.assembly.needs import need
+from bridge.config import SettingsRefused, SiteSettings
+from bridge.ports import Desk
+
+NEEDS = {
+    "zendesk": ("zendesk_url", "zendesk_token"),
+}
+"""What each helpdesk cannot be used without."""
+
+
+def desk(own: SiteSettings, http: Callable[[], Http]) -> Desk | None:
+    """The helpdesk of a site; None where tickets stay in the built-in desk.
+
+    Raises:
+        SettingsRefused: a setting that it needs is empty, or cannot be used by it.
+    """
+    if own.desk == "builtin":
+        return None
+    need(own, f"BRIDGE_DESK={own.desk}", NEEDS[own.desk])
+    return _MAKERS[own.desk](own, http())
+
+
+def groups_of(text: str) -> dict[str, str]:
+    """The helpdesk's group of each queue, from `queue=group,...`."""
+    pairs = (pair.split("=", 1) for pair in text.split(",") if pair.strip())
+    return {queue.strip(): group.strip() for queue, group in pairs}
+
+
+def numbers_of(text: str) -> dict[str, int]:
+    """As `groups_of`, for a helpdesk whose groups have numbers.
+
+    Raises:
+        SettingsRefused: one is no number.
+    """
+    groups = groups_of(text)
+    if not all(group.isascii() and group.isdecimal() for group in groups.values()):
+        raise SettingsRefused("BRIDGE_DESK_QUEUES: this helpdesk's groups are named by their numbers")
+    return {queue: int(group) for queue, group in groups.items()}
+
+
+def _zendesk(own: SiteSettings, http: Http) -> Desk:
+    return Zendesk(
+        http,
+        base_url=own.zendesk_url,
+        token=own.zendesk_token.get_secret_value(),
+        email=own.zendesk_email or None,
+        groups=numbers_of(own.desk_queues),
+        webhook_secret=own.zendesk_webhook_secret.get_secret_value(),
+    )
+
+
+_MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
+    "zendesk": _zendesk,
+}
