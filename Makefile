@@ -48,8 +48,8 @@ learn: $(VENV)/.dev ## the learned weights of each language, anew from our phras
 	@$(PIP) install -c requirements-lock.txt -e '.[learn]'
 	@PYTHONPATH=tests $(BIN)/python -m quality.learn
 
-crash: $(VENV)/.dev ## only the tests that kill processes while they work
-	@$(BIN)/python -m pytest tests/crash
+crash: system $(VENV)/.dev ## kill storms, power cuts, full disks: what was lost or doubled; writes build/crash.json
+	@PYTHONPATH=tests $(BIN)/python -m crash $(CRASH)
 
 plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress
 	@$(BIN)/python wp-plugin/build_zip.py

@@ -9,7 +9,7 @@ from typing import Any
 import requests
 from crash.report import Result
 from support import strace
-from support.checker import Said
+from support.checker import Said, promised
 from support.disks import enlarge, small_disk
 from support.sidecar import Caller, new_session_id
 from support.world import World, a_world, children
@@ -24,7 +24,7 @@ MOST = 3_000
 Trouble = Callable[[World], AbstractContextManager[None]]
 
 
-def disk_full(folder: Path) -> Result:
+def disk_full(case: str, folder: Path) -> Result:
     """Escalations until a disk of 2 MB is full, and on; then there is room."""
 
     @contextmanager
@@ -33,10 +33,10 @@ def disk_full(folder: Path) -> Result:
         enlarge(disk, "64m")
 
     with small_disk(folder / "small", "2m") as disk, a_world(folder, f"sqlite:///{disk}/bridge.db") as world:
-        return through("R05 disk full", world, full, seen_by_the_probe=False)  # its own small write may still fit
+        return through(case, world, full, seen_by_the_probe=False)  # its own small write may still fit
 
 
-def disk_refuses(folder: Path) -> Result:
+def disk_refuses(case: str, folder: Path) -> Result:
     """Every sync of the disk fails while sessions escalate; then none does."""
 
     def refusing(world: World) -> AbstractContextManager[None]:
@@ -44,7 +44,7 @@ def disk_refuses(folder: Path) -> Result:
         return strace.failing("fdatasync", "EIO", *children(world.live.process.pid))
 
     with a_world(folder, f"sqlite:///{folder}/bridge.db") as world:
-        return through("R06 disk refuses to sync (EIO)", world, refusing, seen_by_the_probe=True)
+        return through(case, world, refusing, seen_by_the_probe=True)
 
 
 def through(case: str, world: World, trouble: Trouble, *, seen_by_the_probe: bool) -> Result:
@@ -64,12 +64,11 @@ def through(case: str, world: World, trouble: Trouble, *, seen_by_the_probe: boo
     if seen_by_the_probe:
         broken += still_green(probe.status_code, probe.json())
     tickets = world.tickets()
-    promised = {one.verdict["escalation"]["id"] for one in said if one.accepted and one.verdict["escalation"]}
     return Result(
         case=case,
         points=len(said),
         kills=0,
-        lost=len(promised - tickets.keys()) + sum(what.startswith("I2") for what in broken),
+        lost=len(promised(said) - tickets.keys()) + sum(what.startswith("I2") for what in broken),
         dup=sum(number > 1 for number in tickets.values()),
         seconds=round(time.monotonic() - began),
         more={"broken": broken[:5], "refused": refusals(said)},

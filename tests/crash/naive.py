@@ -24,7 +24,6 @@ from support.sidecar import free_port, kill_group
 from support.world import children, until
 from support.zendesk_server import ZendeskVendor
 
-CASE = "negative control: helpdesk called in the request"
 DATABASE, DESK = "NAIVE_DATABASE", "NAIVE_DESK"
 
 app = Flask("naive")
@@ -47,7 +46,7 @@ def turn() -> tuple[dict[str, str], int]:
     return {"state": "waiting"}, 200
 
 
-def naive_storm(folder: Path, *, sessions: int, seed: int) -> Result:
+def naive_storm(case: str, folder: Path, *, sessions: int, seed: int) -> Result:
     """The same storm as the product's, over this."""
     began, chance, vendor = time.monotonic(), random.Random(seed), ZendeskVendor()
     vendor.state.switch({"seed": seed, **FLAKY})
@@ -64,7 +63,7 @@ def naive_storm(folder: Path, *, sessions: int, seed: int) -> Result:
     made = [str(ticket["external_id"]) for ticket in vendor.state.tickets]
     lost = sum(one not in made for one in set(crowd.answered))
     dup = sum(made.count(one) > 1 for one in set(made))
-    return Result(CASE, sessions, len(kills), lost, dup, seed, round(time.monotonic() - began))
+    return Result(case, sessions, len(kills), lost, dup, seed, round(time.monotonic() - began))
 
 
 def serve(folder: Path, url: str, desk: str) -> "subprocess.Popen[bytes]":

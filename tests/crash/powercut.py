@@ -11,14 +11,14 @@ from pathlib import Path
 
 from crash.report import Result
 from crash.storm import Crowd
-from support.checker import Said
+from support.checker import Said, promised
 from support.disks import disk, disk_after
 from support.world import LEASE_S, PATIENCE, World, a_world
 
 SETTING = "BRIDGE_DATABASE_URL"
 
 
-def power_cut(folder: Path, *, sessions: int, seed: int) -> Result:
+def power_cut(case: str, folder: Path, *, sessions: int, seed: int) -> Result:
     """Cut the power once a random share of the sessions has been answered."""
     chance, began = random.Random(seed), time.monotonic()
     copy = folder / "cut.img"
@@ -38,13 +38,12 @@ def power_cut(folder: Path, *, sessions: int, seed: int) -> Result:
             with disk_after(copy, folder / "after") as after:
                 broken = start_again(world, after / "bridge.db", known)
         tickets = world.tickets()
-    promised = {one.verdict["escalation"]["id"] for one in known if one.accepted and one.verdict["escalation"]}
     gone = [what for what in broken if what.startswith("I2")]
     return Result(
-        case="R04 power cut over HTTP",
+        case=case,
         points=len({one.session for one in known if one.accepted}),
         kills=1,
-        lost=len(gone) + len(promised - tickets.keys()),
+        lost=len(gone) + len(promised(known) - tickets.keys()),
         dup=sum(number > 1 for number in tickets.values()),
         seed=seed,
         seconds=round(time.monotonic() - began),

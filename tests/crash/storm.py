@@ -1,4 +1,4 @@
-"""Visitors who escalate while processes are killed at random: each insists until it is answered, as the plugin would."""
+"""Visitors who escalate while processes are killed at random: each insists until it is answered, as the plugin does."""
 
 import random
 import threading
@@ -22,9 +22,10 @@ PAUSE_S = (0.25, 0.7)
 FLAKY = {"drop_after": 0.1, "fail": 0.1, "late": 0.05, "late_s": 1.5}
 CALM = dict.fromkeys(FLAKY, 0.0)
 GIVES_UP_S = 60.0
-TURNS = ("Where is my parcel?", "I want to talk to a human", "Where is my parcel?")
-"""What each visitor writes: the second makes it an escalation, the third is the first once more, under its own id."""
-IDS = ("t0", "t1", "t0")
+TURNS = (("t0", "Where is my parcel?"), ("t1", "I want to talk to a human"), ("t2", "Is anybody there?"))
+"""What each visitor writes, by the turn's id: the second makes it an escalation, the third joins the ticket."""
+AGAIN = TURNS[0]
+"""What arrives once more at the end: a late repeat from before the lock."""
 
 
 @dataclass
@@ -59,7 +60,7 @@ class Crowd:
         calls = [("", "/v1/sessions", start)]
         calls += [
             (turn_id, f"/v1/sessions/{session}/turns", {"turn_id": turn_id, "text": text})
-            for turn_id, text in zip(IDS, TURNS, strict=True)
+            for turn_id, text in (*TURNS, AGAIN)
         ]
         for turn, target, body in calls:
             if not self._insist(caller, session, turn, target, body):

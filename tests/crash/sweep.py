@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import requests
 from crash.report import Result
 from support import strace
-from support.checker import Said
+from support.checker import Said, promised
 from support.sidecar import Caller, new_session_id, through
 from support.world import LEASE_S, World, a_world
 
@@ -25,6 +25,7 @@ from bridge.web.app import Parts, create_app
 CALLS = ("fdatasync", "connect", "sendto", "recvfrom")
 POINTS = range(1, 13)
 TURNS, ROWS = 5, 3
+CALLS_EACH = 3
 DOOMED_S = 8.0
 """For how long a doomed process may go on working: at some points it never comes to the call."""
 
@@ -54,7 +55,7 @@ def points(path: str, calls: Sequence[str] = CALLS, nths: Sequence[int] = POINTS
     return [Point(path, call, nth) for call in calls for nth in nths]
 
 
-def sweep(path: str, where: Sequence[Point], folder: Path, fresh: Callable[[], str]) -> Result:
+def sweep(case: str, path: str, where: Sequence[Point], folder: Path, fresh: Callable[[], str]) -> Result:
     """All points of a path, one after the other, each on a fresh database."""
     began, broken = time.monotonic(), list[str]()
     died = lost = dup = 0
@@ -64,16 +65,11 @@ def sweep(path: str, where: Sequence[Point], folder: Path, fresh: Callable[[], s
             finish(world)
             broken += [f"{point.call} {point.nth}: {what}" for what in world.broken(struck.said)]
             tickets = world.tickets()
-        promised = {
-            one.verdict["escalation"]["id"] for one in struck.said if one.accepted and one.verdict["escalation"]
-        }
         died += struck.died
-        lost += len(promised - tickets.keys())
+        lost += len(promised(struck.said) - tickets.keys())
         dup += sum(number > 1 for number in tickets.values())
     took = round(time.monotonic() - began)
-    return Result(
-        f"R03 dies at each system call, {path} path", len(where), died, lost, dup, None, took, {"broken": broken}
-    )
+    return Result(case, len(where), died, lost, dup, None, took, {"broken": broken})
 
 
 def finish(world: World) -> None:
@@ -118,7 +114,7 @@ def strike_turn(world: World, point: Point) -> Struck:
         if listens(world):
             for session in sessions:
                 struck.said += escalate(world.live.caller(), session)
-    struck.died = len(struck.said) < 2 * TURNS or "SIGKILL" in world.live.log
+    struck.died = len(struck.said) < CALLS_EACH * TURNS or "SIGKILL" in world.live.log
     world.live.kill()
     world.live.serve()
     for session in sessions:
@@ -140,8 +136,10 @@ def escalate(caller: Caller, session: str | None = None) -> Iterator[Said]:
     """A session that is handed over, or is so already; each answer as soon as it is there."""
     session = session or new_session_id()
     start = {"session_id": session, "visitor": {"identity": "anonymous"}}
-    turn = {"turn_id": "t1", "text": "I want to talk to a human"}
-    for turn_id, target, body in (("", "/v1/sessions", start), ("t1", f"/v1/sessions/{session}/turns", turn)):
+    turns = {"t1": "I want to talk to a human", "t2": "Is anybody there?"}
+    calls = [("", "/v1/sessions", start)]
+    calls += [(name, f"/v1/sessions/{session}/turns", {"turn_id": name, "text": text}) for name, text in turns.items()]
+    for turn_id, target, body in calls:
         began = time.monotonic()
         answer = caller.send("POST", target, body)
         assert answer.status in (200, 201), answer.body

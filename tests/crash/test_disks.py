@@ -1,4 +1,4 @@
-"""R04, R05, R06: disks that lose their power, are full, or refuse. The first two want root; who cannot have it skips."""
+"""R04, R05, R06: disks that lose their power, are full, or refuse. The first two want root, else they are skipped."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ needs_strace = pytest.mark.skipif(strace.missing is not None, reason=str(strace.
 
 @needs_disks
 def test_r04_after_a_power_cut_everything_is_there_that_was_acknowledged(tmp_path: Path) -> None:
-    result = power_cut(tmp_path, sessions=60, seed=1)
+    result = power_cut("R04", tmp_path, sessions=60, seed=1)
     print(result)
     assert result.more["broken"] == []
     assert (result.lost, result.dup) == (0, 0)
@@ -39,7 +39,7 @@ def test_a_power_cut_of_ours_does_lose_what_nobody_synced(tmp_path: Path) -> Non
 
 @needs_disks
 def test_r05_a_full_disk_is_a_503_until_there_is_room_and_no_answer_without_its_row(tmp_path: Path) -> None:
-    result = disk_full(tmp_path)
+    result = disk_full("R05", tmp_path)
     print(result)
     assert result.more["broken"] == []
     assert (result.lost, result.dup) == (0, 0)
@@ -47,7 +47,7 @@ def test_r05_a_full_disk_is_a_503_until_there_is_room_and_no_answer_without_its_
 
 @needs_strace
 def test_r06_a_disk_that_refuses_to_sync_is_a_503_and_a_red_probe_until_it_does(tmp_path: Path) -> None:
-    result = disk_refuses(tmp_path)
+    result = disk_refuses("R06", tmp_path)
     print(result)
     assert result.more["broken"] == []
     assert (result.lost, result.dup) == (0, 0)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from crash.naive import naive_storm
+from crash.report import CONTROL
 from crash.storm import storm
 
 SESSIONS = 30
@@ -24,7 +25,7 @@ def test_r01_r02_a_storm_of_kills_leaves_one_ticket_and_one_promise_for_each_ses
 
 
 def test_the_same_storm_finds_duplicates_where_the_helpdesk_is_called_in_the_request(tmp_path: Path) -> None:
-    result = naive_storm(tmp_path, sessions=2 * SESSIONS, seed=1)
+    result = naive_storm(CONTROL, tmp_path, sessions=2 * SESSIONS, seed=1)
     print(result)
     assert result.dup > 0
     assert result.kills > 0

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(strace.missing is not None, r
 def test_r03_a_process_that_dies_at_any_system_call_goes_on_after_a_plain_start(
     path: str, fresh_sqlite: Callable[[], str], tmp_path: Path
 ) -> None:
-    result = sweep(path, [Point(path, call, nth) for call, nth in FEW[path]], tmp_path, fresh_sqlite)
+    result = sweep("R03", path, [Point(path, call, nth) for call, nth in FEW[path]], tmp_path, fresh_sqlite)
     print(result)
     assert result.more["broken"] == []
     assert (result.lost, result.dup) == (0, 0)

@@ -47,7 +47,8 @@ class Seen:
 
     `tickets` counts what the helpdesk made by external id, None where there is no helpdesk; `mails` what the mail
     server took by Message-ID, None where nobody counts it. `repeats` says how many mails may have been taken twice:
-    one for each sender that was killed. `secrets` are words that only the CRM knows. `drained`: nothing is due any more.
+    one for each sender that was killed. `notes` counts what was added to tickets by their own ids, None where nobody
+    counts it. `secrets` are words that only the CRM knows. `drained`: nothing is due any more.
     """
 
     tx: Tx
@@ -56,6 +57,7 @@ class Seen:
     tickets: Counter[str] | None = None
     mails: Counter[str] | None = None
     repeats: int = 0
+    notes: Counter[str] | None = None
     secrets: Sequence[str] = ()
     drained: bool = True
     promises: dict[str, list[Commitment]] = field(default_factory=dict)
@@ -79,6 +81,10 @@ class Seen:
     def outbox(self) -> list[Json]:
         return self.tx.work.outbox(STATES, ALL)
 
+    def rows(self, kind: str) -> dict[str, str]:
+        """The state of each row of the outbox of this kind, by its external id."""
+        return {row["external_id"]: row["state"] for row in self.outbox if row["kind"] == kind}
+
     def promised(self, escalation: str) -> list[Commitment]:
         """All promises of an escalation, read once."""
         if escalation not in self.promises:
@@ -87,6 +93,11 @@ class Seen:
 
 
 Broken = Iterator[str]
+
+
+def promised(said: Sequence[Said]) -> set[str]:
+    """The escalations that clients were told of."""
+    return {one.verdict["escalation"]["id"] for one in said if one.accepted and one.verdict["escalation"]}
 
 
 def one_ticket(seen: Seen) -> Broken:
@@ -101,6 +112,17 @@ def one_ticket(seen: Seen) -> Broken:
     if seen.drained:
         parked = {row["escalation_id"] for row in seen.outbox if row["kind"] == "ticket" and row["state"] == "parked"}
         yield from (f"no ticket of {name}" for name in known - seen.tickets.keys() - parked)
+
+
+def one_note_each(seen: Seen) -> Broken:
+    """I1, of what is added to a ticket: each note is there, and once."""
+    if seen.notes is None:
+        return
+    rows = seen.rows("note")
+    yield from (f"{number} notes {name}" for name, number in seen.notes.items() if number > 1)
+    yield from (f"a note that nobody wrote: {name}" for name in seen.notes.keys() - rows.keys())
+    sent = {name for name, state in rows.items() if state == "sent"}
+    yield from (f"note {name} counts as sent and was not" for name in sent - seen.notes.keys())
 
 
 def durable_turns(seen: Seen) -> Broken:
@@ -162,15 +184,17 @@ def follow_ups(seen: Seen) -> Broken:
             yield f"nothing watches the promise of {one.id}"
     if seen.mails is None:
         return
-    mails = {
-        f"<{row['external_id']}@{seen.site}.escalation-bridge>": row for row in seen.outbox if row["kind"] == "mail"
-    }
-    sent = {name for name, row in mails.items() if row["state"] == "sent"}
+    mails = {_message_id(name, seen.site): state for name, state in seen.rows("mail").items()}
+    sent = {name for name, state in mails.items() if state == "sent"}
     yield from (f"a mail that nobody decided on: {name}" for name in seen.mails.keys() - mails.keys())
     yield from (f"{name} counts as sent and was not" for name in sent - seen.mails.keys())
     repeated = sum(number - 1 for number in seen.mails.values())
     if repeated > seen.repeats:
         yield f"{repeated} mails too many, and {seen.repeats} may have been"
+
+
+def _message_id(external_id: str, site: str) -> str:
+    return f"<{external_id.removeprefix(f'{site}.')}@{site}.escalation-bridge>"
 
 
 def crm_failures(seen: Seen) -> Broken:
@@ -205,6 +229,7 @@ def nothing_silent(seen: Seen) -> Broken:
 
 INVARIANTS: Mapping[str, Callable[[Seen], Broken]] = {
     "I1": one_ticket,
+    "I1, notes": one_note_each,
     "I2": durable_turns,
     "I3": monotone_lock,
     "I4": commitments,

@@ -3,12 +3,15 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 PATH = f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin"
+
+GONE_S = 20.0
 
 
 def missing() -> str | None:
@@ -32,7 +35,21 @@ def _mounted(folder: Path, *options: object) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        _run("umount", folder)
+        _take_away(folder)
+
+
+def _take_away(folder: Path) -> None:
+    """Unmount it, as soon as the last of the processes that were killed on it is gone."""
+    ends = time.monotonic() + GONE_S
+    while True:
+        try:
+            _run("umount", folder)
+        except subprocess.CalledProcessError:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(0.1)
+        else:
+            return
 
 
 @contextmanager

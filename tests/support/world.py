@@ -90,6 +90,10 @@ class World:
     def tickets(self) -> Counter[str]:
         return Counter(str(ticket["external_id"]) for ticket in self.vendor.state.tickets)
 
+    def notes(self) -> Counter[str]:
+        """What was added to tickets, by the mark in its last line."""
+        return Counter(said["body"].rsplit("[", 1)[1].rstrip("]") for said in self.vendor.state.comments)
+
     def mails(self, part: str = "") -> Counter[str]:
         """What the mail server has taken, by Message-ID, where that has this part."""
         taken = (str(message_from_bytes(one)["Message-ID"]) for one in self.post.messages)
@@ -130,9 +134,8 @@ class World:
     def broken(self, said: list[Said]) -> list[str]:
         """Which of the eight invariants do not hold, now that everything is settled."""
         with self.reading() as tx:
-            return broken_invariants(
-                Seen(tx, SHOP.id, said, self.tickets(), self.mails(), repeats=self.killed_senders, secrets=[CANARY])
-            )
+            seen = Seen(tx, SHOP.id, said, self.tickets(), self.mails(), self.killed_senders, self.notes(), [CANARY])
+            return broken_invariants(seen)
 
 
 @contextmanager
