@@ -9,9 +9,10 @@ from pathlib import Path
 from bridge.adapters.closures import FeedReader
 from bridge.adapters.http import Http
 from bridge.assembly.crms import crm
-from bridge.assembly.desks import desk
+from bridge.assembly.desks import Outside, desk
 from bridge.assembly.doctor import Doctor
 from bridge.assembly.mailers import mailer, sender_of
+from bridge.assembly.notifiers import notifiers
 from bridge.assembly.presences import roster
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, checked_database_url, read_settings
@@ -200,5 +201,12 @@ class SystemsOf:
 
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
-        sender = sender_of(own, site)
-        return Systems(crm(own, self.http), desk(own, self.http), mailer(own), sender, roster(own, self.http))
+        mails, sender = mailer(own), sender_of(own, site)
+        return Systems(
+            crm=crm(own, self.http),
+            desk=desk(own, Outside(self.http, mails, sender)),
+            mailer=mails,
+            sender=sender,
+            roster=roster(own, self.http),
+            notifiers=notifiers(own, self.http),
+        )

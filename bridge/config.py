@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk",)
+DESKS = ("zendesk", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
@@ -58,7 +58,9 @@ class SiteSettings(BaseModel):
         default=SecretStr(""), description="With `crm = http`: the secret that signs each call."
     )
     desk: str = Field(
-        default="builtin", description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`."
+        default="builtin",
+        description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`, "
+        "`email` (a mailbox), `webhook` (an address of your own).",
     )
     desk_queues: str = Field(
         default="",
@@ -72,6 +74,19 @@ class SiteSettings(BaseModel):
     )
     mail_from: str = Field(
         default="", max_length=254, description="The sender's address; empty: `support@` and the site's host."
+    )
+    desk_email: str = Field(
+        default="", max_length=254, description="With `desk = email`: the mailbox that tickets are sent to."
+    )
+    webhook_url: str = Field(default="", description="With `desk = webhook`: the address that takes signed events.")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="With `desk = webhook`: `whsec_...`, which signs events in both directions."
+    )
+    slack_webhook_url: SecretStr = Field(
+        default=SecretStr(""), description="Slack's incoming webhook: its channel is told of new and late escalations."
+    )
+    teams_webhook_url: SecretStr = Field(
+        default=SecretStr(""), description="The address of a workflow in Microsoft Teams, told the same."
     )
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")

@@ -341,6 +341,39 @@ class Mail:
     """An iCalendar object with a METHOD of REQUEST or CANCEL, shown by the reader's calendar and attached."""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A word to the team's channel that there is something to do. It is never the ticket, and may come twice.
+
+    `why` is the occasion, `url` the page in wp-admin; `promise` is what the customer was told.
+    """
+
+    why: str
+    summary: str
+    queue: str
+    priority: str
+    promise: str
+    url: str
+
+
+class Notifier(Protocol):
+    """A channel that the team watches."""
+
+    name: str
+
+    def render(self, notice: Notice) -> str:
+        """The request body, as text; nothing in it may call, link or lay out what a visitor wrote."""
+        ...
+
+    def send(self, body: str) -> None:
+        """Hand it over.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: see there.
+        """
+        ...
+
+
 class Mailer(Protocol):
     """Something that takes a mail off our hands."""
 

@@ -449,6 +449,22 @@ class Http:
         self._check(Answer(reply.status, reply.headers, None), frozenset(expect), PLAIN)
         return reply
 
+    def post(self, url: str, body: str, *, headers: Mapping[str, str], budget_s: float) -> Reply:
+        """Send JSON text to an address whose answer need not be JSON.
+
+        Args:
+            url: the whole address.
+            body: sent byte for byte, once.
+            headers: added to ours.
+            budget_s: seconds for everything, name look-up to last byte.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: as `json` does, but for what the body is.
+        """
+        reply = self._send(self._call("POST", url, headers, None, body.encode()), Deadline(budget_s))
+        self._check(Answer(reply.status, reply.headers, None), frozenset(), PLAIN)
+        return reply
+
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str] | None, body: bytes | None
     ) -> Call:

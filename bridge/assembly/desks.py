@@ -1,20 +1,34 @@
 """The helpdesk that `BRIDGE_DESK` names, made from its settings."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from bridge.adapters.desk.email import EmailDesk
+from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
 from bridge.config import SettingsRefused, SiteSettings
-from bridge.ports import Desk
+from bridge.ports import Desk, Mailer
 
 NEEDS = {
+    "email": ("desk_email",),
+    "webhook": ("webhook_url", "webhook_secret"),
     "zendesk": ("zendesk_url", "zendesk_token"),
 }
 """What each helpdesk cannot be used without."""
 
 
-def desk(own: SiteSettings, http: Callable[[], Http]) -> Desk | None:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a helpdesk may be reached by. `sender` is the address that the site's mails come from."""
+
+    http: Callable[[], Http]
+    mailer: Mailer
+    sender: str
+
+
+def desk(own: SiteSettings, outside: Outside) -> Desk | None:
     """The helpdesk of a site; None where tickets stay in the built-in desk.
 
     Raises:
@@ -23,7 +37,7 @@ def desk(own: SiteSettings, http: Callable[[], Http]) -> Desk | None:
     if own.desk == "builtin":
         return None
     need(own, f"BRIDGE_DESK={own.desk}", NEEDS[own.desk])
-    return _MAKERS[own.desk](own, http())
+    return _MAKERS[own.desk](own, outside)
 
 
 def groups_of(text: str) -> dict[str, str]:
@@ -44,9 +58,21 @@ def numbers_of(text: str) -> dict[str, int]:
     return {queue: int(group) for queue, group in groups.items()}
 
 
-def _zendesk(own: SiteSettings, http: Http) -> Desk:
+def _email(own: SiteSettings, outside: Outside) -> Desk:
+    boxes = groups_of(own.desk_queues)
+    return EmailDesk(outside.mailer, sender=outside.sender, to=own.desk_email, boxes=boxes)
+
+
+def _webhook(own: SiteSettings, outside: Outside) -> Desk:
+    try:
+        return WebhookDesk(outside.http(), url=own.webhook_url, secret=own.webhook_secret.get_secret_value())
+    except BadSecret as error:
+        raise SettingsRefused(f"BRIDGE_WEBHOOK_SECRET: {error.__doc__}") from None
+
+
+def _zendesk(own: SiteSettings, outside: Outside) -> Desk:
     return Zendesk(
-        http,
+        outside.http(),
         base_url=own.zendesk_url,
         token=own.zendesk_token.get_secret_value(),
         email=own.zendesk_email or None,
@@ -55,6 +81,8 @@ def _zendesk(own: SiteSettings, http: Http) -> Desk:
     )
 
 
-_MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
+_MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
+    "email": _email,
+    "webhook": _webhook,
     "zendesk": _zendesk,
 }

@@ -155,7 +155,7 @@ class Doctor:
 
     def _desk(self, own: SiteSettings) -> At:
         http = self.http()
-        made = desks.desk(own, lambda: http)
+        made = desks.desk(own, desks.Outside(lambda: http, mailer(own), own.mail_from))
         if made is None:
             return _says("the built-in one: tickets are worked in wp-admin")
         upstream = _upstream(own, own.desk, desks.NEEDS, "docs/helpdesks.md")

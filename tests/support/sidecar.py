@@ -340,11 +340,7 @@ class Sidecar:
         return Team(self.caller(Scope.ADMIN))
 
     def transport(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Any:
-        with self.app.test_client() as client:
-            answer = client.open(
-                target, method=method, data=body, headers=dict(headers), environ_overrides={"RAW_URI": target}
-            )
-            return answer.status_code, dict(answer.headers), answer.get_data()
+        return through(self.app)(method, target, body, headers)
 
     def put_policy(self, document: str, site: str = SHOP.id) -> None:
         accepted = accept(self.bridge, document)
@@ -370,6 +366,19 @@ class Sidecar:
     def outbox(self) -> list[Json]:
         with self.bridge.store.read() as tx:
             return tx.work.outbox(("due", "leased", "unknown", "sent", "parked"), 1000)
+
+
+def through(app: Flask) -> Transport:
+    """Calls of an app in this process."""
+
+    def send(method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        with app.test_client() as client:
+            answer = client.open(
+                target, method=method, data=body, headers=dict(headers), environ_overrides={"RAW_URI": target}
+            )
+            return answer.status_code, dict(answer.headers), answer.get_data()
+
+    return send
 
 
 @contextmanager
@@ -454,17 +463,17 @@ class Live:
         self.process = self.spawn("sidecar.log", "bridge.cli", "serve")
         ends = time.monotonic() + READY_WITHIN
         while time.monotonic() < ends and self.process.poll() is None:
-            with suppress(requests.ConnectionError):
+            with suppress(requests.ConnectionError, requests.Timeout):
                 if requests.get(f"{self.url}/healthz", timeout=5).ok:
                     return self
             time.sleep(0.03)
         raise AssertionError(f"the sidecar does not answer: {self.log[-2000:]}")
 
-    def spawn(self, log: str, module: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start a module of the product in a process group of its own."""
+    def spawn(self, log: str, module: str, *arguments: str, under: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+        """Start a module of the product in a process group of its own, `under` another program where one is given."""
         with (self.folder / log).open("ab") as file:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *arguments],
+                [*under, sys.executable, "-P", "-m", module, *arguments],
                 cwd=self.folder,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
