@@ -7,13 +7,13 @@ acted". From there only the target's own strategy may follow: the same key again
 import json
 import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
 
 from bridge.domain.escalation import OutboxKind, OutboxRow
-from bridge.domain.instants import HOUR, SECOND
+from bridge.domain.instants import HOUR, MINUTE, SECOND
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Desk, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
 from bridge.service.context import Bridge, Systems
@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 FIRST_WAIT = 5 * SECOND
 LONGEST_WAIT = HOUR
+FORGETFUL = 2 * MINUTE
+"""Milliseconds for which a row may lie due before it is looked up first."""
 TRIES = 30
 """Attempts until a row is parked for a person to look at; with the back-off that is about a day."""
 
@@ -63,6 +65,7 @@ def deliver_due(bridge: Bridge, *, limit: int = 20) -> int:
 
 def deliver(bridge: Bridge, owner: str, row: OutboxRow) -> None:
     """Send one claimed row and write down how it ended."""
+    row = doubted_if_late(row, bridge.clock.now())
     outcome = _send(bridge, row)
     now = bridge.clock.now()
     with bridge.store.write() as tx:
@@ -169,6 +172,17 @@ def _note(bridge: Bridge, desk: Desk, row: OutboxRow) -> None:
         raise NotDone("ticket not filed")
     if not (in_doubt(row) and desk.has_note(filed.ref, row.external_id)):
         desk.append(filed.ref, row.external_id, row.payload)
+
+
+def doubted_if_late(row: OutboxRow, now: Millis) -> OutboxRow:
+    """A row that nobody took for so long counts as one whose sending we do not remember.
+
+    Either nothing ran, and a look-up costs little; or the database was restored from an older copy, and the row has
+    been sent since that copy was made.
+    """
+    if now - row.due_at <= FORGETFUL:
+        return row
+    return replace(row, open_sends=row.open_sends + 1, first_sent_at=min(row.first_sent_at or now, row.due_at))
 
 
 def in_doubt(row: OutboxRow) -> bool:

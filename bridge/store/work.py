@@ -82,6 +82,7 @@ class WorkStatements:
             due_at=bindparam("new_due_at"),
             error=bindparam("new_error"),
             open_sends=bindparam("new_open_sends"),
+            first_sent_at=bindparam("new_first_sent_at", type_=BigInteger),
         )
         columns = [column for column in outbox.c if column.name != "payload"]
         self.outbox = (
@@ -243,6 +244,7 @@ class Work:
             "new_due_at": due_at,
             "new_error": error,
             "new_open_sends": open_sends,
+            "new_first_sent_at": row.first_sent_at,
         }
         return self._c.execute(self._s.not_sent, values).rowcount == 1
 
