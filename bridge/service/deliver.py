@@ -149,7 +149,8 @@ def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:
 
 def _let_settle(desk: Desk, row: OutboxRow, now: Millis) -> None:
     """A look-up proves nothing before the desk lists what was just made."""
-    left = (row.first_sent_at or now) + millis(desk.settle) - now
+    first = min(row.first_sent_at or now, now)  # a clock that was ahead may have written it
+    left = first + millis(desk.settle) - now
     if left > 0:
         raise NotDone("waiting to look it up", retry_after=left / SECOND)
 
