@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
@@ -10,6 +11,7 @@ from bridge.ports import Desk
 
 NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
+    "freshdesk": ("freshdesk_url", "freshdesk_token"),
 }
 """What each helpdesk cannot be used without."""
 
@@ -55,6 +57,19 @@ def _zendesk(own: SiteSettings, http: Http) -> Desk:
     )
 
 
+def _freshdesk(own: SiteSettings, http: Http) -> Desk:
+    return Freshdesk(
+        http,
+        base_url=own.freshdesk_url,
+        token=own.freshdesk_token.get_secret_value(),
+        groups=numbers_of(own.desk_queues),
+        id_field=own.freshdesk_id_field,
+        solved=[int(number) for number in own.freshdesk_solved.split(",") if number.strip()],
+        webhook_secret=own.freshdesk_webhook_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
     "zendesk": _zendesk,
+    "freshdesk": _freshdesk,
 }
