@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bridge.adapters.desk.email import EmailDesk
+from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
@@ -15,6 +16,7 @@ NEEDS = {
     "email": ("desk_email",),
     "webhook": ("webhook_url", "webhook_secret"),
     "zendesk": ("zendesk_url", "zendesk_token"),
+    "freshdesk": ("freshdesk_url", "freshdesk_token"),
 }
 """What each helpdesk cannot be used without."""
 
@@ -81,8 +83,21 @@ def _zendesk(own: SiteSettings, outside: Outside) -> Desk:
     )
 
 
+def _freshdesk(own: SiteSettings, outside: Outside) -> Desk:
+    return Freshdesk(
+        outside.http(),
+        base_url=own.freshdesk_url,
+        token=own.freshdesk_token.get_secret_value(),
+        groups=numbers_of(own.desk_queues),
+        id_field=own.freshdesk_id_field,
+        solved=[int(number) for number in own.freshdesk_solved.split(",") if number.strip()],
+        webhook_secret=own.freshdesk_webhook_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
+    "zendesk": _zendesk,
+    "freshdesk": _freshdesk,
     "email": _email,
     "webhook": _webhook,
-    "zendesk": _zendesk,
 }
