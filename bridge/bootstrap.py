@@ -141,7 +141,14 @@ class SystemsOf:
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
         sender = own.mail_from or f"support@{urlsplit(site.url).hostname}"
-        return Systems(crm(own, self.http), desk(own, self.http), mailer(own), sender, roster(own, self.http))
+        filing = desk(_with_hooks(own, site), self.http)
+        return Systems(crm(own, self.http), filing, mailer(own), sender, roster(own, self.http))
+
+
+def _with_hooks(own: SiteSettings, site: Site) -> SiteSettings:
+    """With the address at which the plugin takes the helpdesk's calls, where no other is set."""
+    plugins = f"{site.url.rstrip('/')}/wp-json/escbridge/v1/hooks/{own.desk}"
+    return own.model_copy(update={"hooks_url": own.hooks_url or plugins})
 
 
 def mailer(own: SiteSettings) -> Mailer:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bridge.adapters.desk.hubspot import HubSpotTickets, Place
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
@@ -10,6 +11,7 @@ from bridge.ports import Desk
 
 NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
+    "hubspot": ("hubspot_token",),
 }
 """What each helpdesk cannot be used without."""
 
@@ -55,6 +57,27 @@ def _zendesk(own: SiteSettings, http: Http) -> Desk:
     )
 
 
+def _hubspot(own: SiteSettings, http: Http) -> Desk:
+    return HubSpotTickets(
+        http,
+        token=own.hubspot_token.get_secret_value(),
+        place=Place(own.hubspot_pipeline, own.hubspot_stage),
+        places={queue: _place(group) for queue, group in groups_of(own.desk_queues).items()},
+        id_property=own.hubspot_id_property,
+        hooks_url=own.hooks_url,
+        webhook_secret=own.hubspot_webhook_secret.get_secret_value(),
+        base_url=own.hubspot_url,
+    )
+
+
+def _place(group: str) -> Place:
+    pipeline, _, stage = group.partition(":")
+    if not pipeline.strip() or not stage.strip():
+        raise SettingsRefused("BRIDGE_DESK_QUEUES: HubSpot's are named pipeline:stage, by their internal ids")
+    return Place(pipeline.strip(), stage.strip())
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
     "zendesk": _zendesk,
+    "hubspot": _hubspot,
 }
