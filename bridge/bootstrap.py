@@ -9,7 +9,7 @@ from pathlib import Path
 from bridge.adapters.closures import FeedReader
 from bridge.adapters.http import Http
 from bridge.assembly.crms import crm
-from bridge.assembly.desks import Outside, desk
+from bridge.assembly.desks import Outside, desk, hooks_url_of
 from bridge.assembly.doctor import Doctor
 from bridge.assembly.mailers import mailer, sender_of
 from bridge.assembly.notifiers import notifiers
@@ -204,7 +204,7 @@ class SystemsOf:
         mails, sender = mailer(own), sender_of(own, site)
         return Systems(
             crm=crm(own, self.http),
-            desk=desk(own, Outside(self.http, mails, sender)),
+            desk=desk(own, Outside(self.http, mails, sender, hooks_url_of(own, site))),
             mailer=mails,
             sender=sender,
             roster=roster(own, self.http),

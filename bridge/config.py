@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "freshdesk", "email", "webhook")
+DESKS = ("zendesk", "freshdesk", "hubspot", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
@@ -67,6 +67,11 @@ class SiteSettings(BaseModel):
         description="`queue=group,...`: to which group, team or pipeline of the helpdesk the tickets of a queue go; "
         "what it names is said in docs/helpdesks.md.",
     )
+    hooks_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="The address that the helpdesk calls, for one that signs it along; empty: the plugin's.",
+    )
     mail: SecretStr = Field(
         default=SecretStr("folder:mail"),
         description="How mail leaves: `folder:PATH`, `smtp://user:pass@host:port`, `smtps://...`.",
@@ -89,6 +94,18 @@ class SiteSettings(BaseModel):
     )
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")
+    hubspot_pipeline: str = Field(
+        default="0", pattern=r"^\w{1,40}$", description="The pipeline of new tickets, by its internal id."
+    )
+    hubspot_stage: str = Field(default="1", pattern=r"^\w{1,40}$", description="Their stage in it, by its internal id.")
+    hubspot_id_property: str = Field(
+        default="escalation_id",
+        pattern=r"^[a-z]\w{0,99}$",
+        description="The ticket property with unique values that holds our id.",
+    )
+    hubspot_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The app's client secret; empty: HubSpot is only polled."
+    )
     pipedrive_url: str = Field(default="https://api.pipedrive.com/api/v2", description="Pipedrive's address.")
     pipedrive_token: SecretStr = Field(default=SecretStr(""), description="A user's API token.")
     salesforce_url: str = Field(default="", description="`https://<my domain>.my.salesforce.com`.")

@@ -5,29 +5,40 @@ from dataclasses import dataclass
 
 from bridge.adapters.desk.email import EmailDesk
 from bridge.adapters.desk.freshdesk import Freshdesk
+from bridge.adapters.desk.hubspot import HubSpotTickets, Place
 from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
 from bridge.config import SettingsRefused, SiteSettings
-from bridge.ports import Desk, Mailer
+from bridge.ports import Desk, Mailer, Site
 
 NEEDS = {
     "email": ("desk_email",),
     "webhook": ("webhook_url", "webhook_secret"),
     "zendesk": ("zendesk_url", "zendesk_token"),
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
+    "hubspot": ("hubspot_token",),
 }
 """What each helpdesk cannot be used without."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """What a helpdesk may be reached by. `sender` is the address that the site's mails come from."""
+    """What a helpdesk may be reached by, and reaches us by.
+
+    `sender` is the address that the site's mails come from, `hooks_url` the one that the helpdesk calls.
+    """
 
     http: Callable[[], Http]
     mailer: Mailer
     sender: str
+    hooks_url: str = ""
+
+
+def hooks_url_of(own: SiteSettings, site: Site) -> str:
+    """The address at which the plugin takes the helpdesk's calls, where no other is set."""
+    return own.hooks_url or f"{site.url.rstrip('/')}/wp-json/escalation-bridge/v1/hooks/{own.desk}"
 
 
 def desk(own: SiteSettings, outside: Outside) -> Desk | None:
@@ -95,9 +106,30 @@ def _freshdesk(own: SiteSettings, outside: Outside) -> Desk:
     )
 
 
+def _hubspot(own: SiteSettings, outside: Outside) -> Desk:
+    return HubSpotTickets(
+        outside.http(),
+        token=own.hubspot_token.get_secret_value(),
+        place=Place(own.hubspot_pipeline, own.hubspot_stage),
+        places={queue: _place(group) for queue, group in groups_of(own.desk_queues).items()},
+        id_property=own.hubspot_id_property,
+        hooks_url=outside.hooks_url,
+        webhook_secret=own.hubspot_webhook_secret.get_secret_value(),
+        base_url=own.hubspot_url,
+    )
+
+
+def _place(group: str) -> Place:
+    pipeline, _, stage = group.partition(":")
+    if not pipeline.strip() or not stage.strip():
+        raise SettingsRefused("BRIDGE_DESK_QUEUES: HubSpot's are named pipeline:stage, by their internal ids")
+    return Place(pipeline.strip(), stage.strip())
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
+    "hubspot": _hubspot,
     "email": _email,
     "webhook": _webhook,
 }
