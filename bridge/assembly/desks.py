@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from bridge.adapters.desk.chatwoot import Chatwoot
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
@@ -10,6 +11,7 @@ from bridge.ports import Desk
 
 NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
+    "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
 }
 """What each helpdesk cannot be used without."""
 
@@ -55,6 +57,19 @@ def _zendesk(own: SiteSettings, http: Http) -> Desk:
     )
 
 
+def _chatwoot(own: SiteSettings, http: Http) -> Desk:
+    return Chatwoot(
+        http,
+        base_url=own.chatwoot_url,
+        account=own.chatwoot_account,
+        token=own.chatwoot_token.get_secret_value(),
+        inbox=int(own.chatwoot_inbox),
+        teams=numbers_of(own.desk_queues),
+        webhook_secret=own.chatwoot_webhook_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
     "zendesk": _zendesk,
+    "chatwoot": _chatwoot,
 }
