@@ -36,6 +36,8 @@ class DeskVendor(Vendor):
     """The operation that makes the ticket, such as `POST /api/v2/tickets`: faults are planned on it."""
     append: str
     """The operation that adds a note."""
+    stamps_its_calls = True
+    """Whether its signature holds an instant, so that an old call is refused."""
 
     def settings(self, base_url: str) -> dict[str, str]:
         """What an owner sets to use it, without `BRIDGE_`; its calls are signed with `SECRET`."""
