@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "chatwoot")
+DESKS = ("zendesk", "freshdesk", "chatwoot")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 
@@ -57,7 +57,8 @@ class SiteSettings(BaseModel):
     )
     desk: str = Field(
         default="builtin",
-        description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`, `chatwoot`.",
+        description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`, `freshdesk`, "
+        "`chatwoot`.",
     )
     desk_queues: str = Field(
         default="",
@@ -103,6 +104,21 @@ class SiteSettings(BaseModel):
     )
     freshdesk_url: str = Field(default="", description="`https://<domain>.freshdesk.com`.")
     freshdesk_token: SecretStr = Field(default=SecretStr(""), description="An agent's API key.")
+    freshdesk_id_field: str = Field(
+        default="",
+        pattern=r"^(cf_[a-z0-9_]{1,80})?$",
+        description="The ticket field that has our id, such as `cf_escalation_id`; empty: a tag has it.",
+    )
+    freshdesk_solved: str = Field(
+        default="",
+        pattern=r"^( *\d{1,9} *(, *\d{1,9} *)*)?$",
+        description="Numbers of own statuses that mean solved, as `6,9`; resolved and closed do in any case.",
+    )
+    freshdesk_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What the header `X-Bridge-Hook-Secret` of Freshdesk's automation rule holds; empty: it is only "
+        "polled.",
+    )
     chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
     chatwoot_account: str = Field(default="", pattern=r"^\d{0,12}$", description="The account's number.")
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bridge.adapters.desk.chatwoot import Chatwoot
+from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
@@ -11,6 +12,7 @@ from bridge.ports import Desk
 
 NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
+    "freshdesk": ("freshdesk_url", "freshdesk_token"),
     "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
 }
 """What each helpdesk cannot be used without."""
@@ -57,6 +59,18 @@ def _zendesk(own: SiteSettings, http: Http) -> Desk:
     )
 
 
+def _freshdesk(own: SiteSettings, http: Http) -> Desk:
+    return Freshdesk(
+        http,
+        base_url=own.freshdesk_url,
+        token=own.freshdesk_token.get_secret_value(),
+        groups=numbers_of(own.desk_queues),
+        id_field=own.freshdesk_id_field,
+        solved=[int(number) for number in own.freshdesk_solved.split(",") if number.strip()],
+        webhook_secret=own.freshdesk_webhook_secret.get_secret_value(),
+    )
+
+
 def _chatwoot(own: SiteSettings, http: Http) -> Desk:
     return Chatwoot(
         http,
@@ -71,5 +85,6 @@ def _chatwoot(own: SiteSettings, http: Http) -> Desk:
 
 _MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
     "zendesk": _zendesk,
+    "freshdesk": _freshdesk,
     "chatwoot": _chatwoot,
 }

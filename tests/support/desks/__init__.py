@@ -2,7 +2,8 @@
 adapter to the same story; what is peculiar to a vendor stands in `tests/contract/test_<vendor>.py`."""
 
 from support.desks.chatwoot import ChatwootDesk
+from support.desks.freshdesk import FreshdeskDesk
 from support.desks.vendor import DeskVendor
 from support.desks.zendesk import ZendeskDesk
 
-DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, ChatwootDesk)
+DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, ChatwootDesk)
