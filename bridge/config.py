@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "freshdesk", "hubspot", "email", "webhook")
+DESKS = ("zendesk", "freshdesk", "hubspot", "chatwoot", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
@@ -153,6 +153,12 @@ class SiteSettings(BaseModel):
     chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
     chatwoot_account: str = Field(default="", pattern=r"^\d{0,12}$", description="The account's number.")
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
+    chatwoot_inbox: str = Field(
+        default="", pattern=r"^\d{0,12}$", description="With `desk = chatwoot`: the number of the API inbox."
+    )
+    chatwoot_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The secret of Chatwoot's webhook; empty: Chatwoot is only polled."
+    )
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.adapters.desk.chatwoot import Chatwoot
 from bridge.adapters.desk.email import EmailDesk
 from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.hubspot import HubSpotTickets, Place
@@ -19,6 +20,7 @@ NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
     "hubspot": ("hubspot_token",),
+    "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
 }
 """What each helpdesk cannot be used without."""
 
@@ -126,10 +128,23 @@ def _place(group: str) -> Place:
     return Place(pipeline.strip(), stage.strip())
 
 
+def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
+    return Chatwoot(
+        outside.http(),
+        base_url=own.chatwoot_url,
+        account=own.chatwoot_account,
+        token=own.chatwoot_token.get_secret_value(),
+        inbox=int(own.chatwoot_inbox),
+        teams=numbers_of(own.desk_queues),
+        webhook_secret=own.chatwoot_webhook_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
     "hubspot": _hubspot,
+    "chatwoot": _chatwoot,
     "email": _email,
     "webhook": _webhook,
 }
