@@ -12,7 +12,7 @@ from bridge.adapters.http import Http
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.smtp import BadMailUrl, Server, SmtpMailer
 from bridge.assembly.crms import crm
-from bridge.assembly.desks import desk
+from bridge.assembly.desks import desk, rates
 from bridge.assembly.presences import roster
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, SiteSettings
@@ -141,7 +141,8 @@ class SystemsOf:
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
         sender = own.mail_from or f"support@{urlsplit(site.url).hostname}"
-        return Systems(crm(own, self.http), desk(own, self.http), mailer(own), sender, roster(own, self.http))
+        helpdesk = desk(own, self.http)
+        return Systems(crm(own, self.http), helpdesk, mailer(own), sender, roster(own, self.http), rates(own, helpdesk))
 
 
 def mailer(own: SiteSettings) -> Mailer:

@@ -64,12 +64,18 @@ class SiteSettings(BaseModel):
         description="`queue=group,...`: to which group, team or pipeline of the helpdesk the tickets of a queue go; "
         "what it names is said in docs/helpdesks.md.",
     )
+    desk_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0, description="Rows a minute that go to the helpdesk; 0: what suits the vendor's smallest plan."
+    )
     mail: SecretStr = Field(
         default=SecretStr("folder:mail"),
         description="How mail leaves: `folder:PATH`, `smtp://user:pass@host:port`, `smtps://...`.",
     )
     mail_from: str = Field(
         default="", max_length=254, description="The sender's address; empty: `support@` and the site's host."
+    )
+    mail_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0, description="Mails a minute that go to the mail server; 0: as many as there are."
     )
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
 from bridge.domain.values import Json, Millis
 from bridge.ports import TicketRef
-from bridge.store.tables import OPEN, escalation, follow_up, outbox
+from bridge.store.tables import OPEN, escalation, follow_up, outbox, upstream
 from bridge.store.upsert import Upsert
 
 WAITING = ("due", "unknown")
@@ -67,7 +67,7 @@ class WorkStatements:
         )
         self.post = upsert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
         self.claim_outbox = (
-            _claim(outbox, _its_turn())
+            _claim(outbox, and_(_may_go(), _its_turn()))
             .values(
                 open_sends=outbox.c.open_sends + 1,
                 first_sent_at=func.coalesce(outbox.c.first_sent_at, bindparam("now")),
@@ -80,6 +80,7 @@ class WorkStatements:
         self.not_sent = _held(outbox).values(
             state=bindparam("new_state"),
             due_at=bindparam("new_due_at"),
+            attempts=bindparam("new_attempts"),
             error=bindparam("new_error"),
             open_sends=bindparam("new_open_sends"),
         )
@@ -98,6 +99,16 @@ class WorkStatements:
         )
         self.park = update(outbox).where(this, outbox.c.state.in_(WAITING)).values(state="parked")
         self.due = _due(dialect)
+
+
+def _may_go() -> ColumnElement[bool]:
+    """The row's system takes something now, as `Upstream.admits` says; one that nothing is known of does.
+
+    The few that do not are listed once a claim, and index entries are held against them.
+    """
+    c, now = upstream.c, bindparam("now", type_=BigInteger)
+    spared = select(c.site, c.target).where(or_(c.paused_until > now, c.next_at > now))
+    return tuple_(outbox.c.site, outbox.c.target).not_in(spared)
 
 
 def _its_turn() -> ColumnElement[bool]:
@@ -241,6 +252,7 @@ class Work:
             "owner": owner,
             "new_state": state,
             "new_due_at": due_at,
+            "new_attempts": row.attempts,
             "new_error": error,
             "new_open_sends": open_sends,
         }
