@@ -640,6 +640,21 @@ class Callbacks(Protocol):
     def change(self, call: Callback) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Rows of a site that have not arrived, alike in where they go, whether they are parked, and why.
+
+    `late` of them were written before the instant that was asked about, `oldest` when the first of all was.
+    """
+
+    target: str
+    parked: bool
+    cause: str | None
+    rows: int
+    late: int
+    oldest: Millis
+
+
 class Work(Protocol):
     """What is due: follow-ups and outbox rows, claimed by lease."""
 
@@ -676,8 +691,26 @@ class Work(Protocol):
         ...
 
     def outbox(self, states: Sequence[str], limit: int) -> list[Json]: ...
-    def retry(self, row: str, now: Millis) -> bool: ...
+    def undelivered(self, site: str, before: Millis) -> list[Undelivered]:
+        """What has not arrived, the most rows first; `before` is the instant from which on nothing counts as late."""
+        ...
+
+    def retry(self, row: str, now: Millis) -> tuple[str, str] | None:
+        """Have a parked or waiting row sent anew; its site and target, or None where it is sent or being sent."""
+        ...
+
+    def retry_all(self, now: Millis, *, target: str | None = None) -> list[tuple[str, str]]:
+        """The same for every row, of a target or of all, but for mails that are held back by a rule.
+
+        Returns site and target of each.
+        """
+        ...
+
     def park(self, row: str) -> bool: ...
+    def drop(self, row: str) -> bool:
+        """Give up a parked row for good, a ticket with its notes: it is never sent, and no longer undelivered."""
+        ...
+
     def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
         """What is still to be done until then: what is late at `now` as it will be done, then the rest by time."""
         ...
@@ -789,6 +822,10 @@ class Alarms(Protocol):
 
     def start(self, site: str, alarm: Alarm) -> bool:
         """Raise it, unless one of its kind stands already; returns whether it was raised now."""
+        ...
+
+    def restate(self, site: str, alarm: Alarm) -> None:
+        """Give the standing one of this kind another text and detail; since when it stands is as it was."""
         ...
 
     def clear(self, site: str, kind: str, at: Millis) -> bool:

@@ -6,6 +6,7 @@ in the database: every process spares the same system.
 """
 
 import random
+from dataclasses import replace
 
 import structlog
 
@@ -26,6 +27,8 @@ LONGEST_WAIT = 86_400.0
 """Seconds that a system may ask for."""
 AFTER_OTHERS = 5 * SECOND
 """A row that failed as a probe waits so much longer than the pause: the next probe is another row, if there is one."""
+DOWN_ALARM = "upstream_down:"
+"""With the name of the target: the kind of the alarm that stands while a system takes nothing."""
 NOT_LET_IN = ("http 401", "http 403", "smtp 530", "smtp 535", "no log-in offered")
 
 
@@ -65,7 +68,7 @@ def well(bridge: Bridge, row: OutboxRow) -> None:
     with bridge.store.write() as tx:
         before = tx.upstreams.hold(row.site, row.target)
         tx.upstreams.save(before.succeeded())
-        cleared = tx.alarms.clear(row.site, alarm_kind(row.target), bridge.clock.now())
+        cleared = tx.alarms.clear(row.site, DOWN_ALARM + row.target, bridge.clock.now())
     if cleared:
         log.info("upstream.well", site=row.site, target=row.target, failures=before.failures)
 
@@ -100,11 +103,6 @@ def spread() -> float:
     return random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
 
 
-def alarm_kind(target: str) -> str:
-    """The kind of the alarm that stands while a system takes nothing."""
-    return f"upstream_down:{target}"
-
-
 def _alarm(down: Upstream, now: Millis) -> Alarm:
     since = to_rfc3339(now if down.failing_since is None else down.failing_since)
     text = (
@@ -112,7 +110,7 @@ def _alarm(down: Upstream, now: Millis) -> Alarm:
         f"{down.cause}. {_advice(down)} What waits for it is kept, and goes out by itself once it answers."
     )
     detail = {"target": down.target, "since": since, "failures": down.failures, "cause": down.cause}
-    return Alarm(new_id("alm"), alarm_kind(down.target), text, detail, now)
+    return Alarm(new_id("alm"), DOWN_ALARM + down.target, text, detail, now)
 
 
 def named(target: str) -> str:
@@ -125,3 +123,9 @@ def _advice(down: Upstream) -> str:
     if down.cause in NOT_LET_IN:
         return f"It does not let us in: look at the token or password in {setting}."
     return f"See whether it is up and can be reached from here, and look at {setting}."
+
+
+def try_again(tx: Tx, site: str, target: str) -> None:
+    """A person says that the cause is gone: the next row goes at once, as a probe where the system had failed."""
+    known = tx.upstreams.hold(site, target)
+    tx.upstreams.save(replace(known, paused_until=0, next_at=0))

@@ -136,7 +136,7 @@ def test_a_mail_server_has_a_budget_too(sidecar: Sidecar) -> None:
     assert len(it.desk.tickets) == 12
 
 
-# ----------------------------------------------------------------------------------------------------------- breaker
+# -------------------------------------------------------------------------------------------------- circuit breaker
 
 
 class CountingDesk(FakeDesk):
@@ -210,38 +210,46 @@ def test_a_token_that_is_refused_pauses_the_helpdesk_and_parks_nothing(down: Sid
     assert len(tickets(down, "sent")) == 12
 
 
-def test_a_poison_row_is_parked_opens_no_breaker_and_harms_nobody(down: Sidecar) -> None:
-    down.desk.fault = Rejected("http 422")
-    deliver_due(down.bridge, limit=1)
-    down.desk.fault = None
-    down.work()
-    assert len(tickets(down, "parked")) == 1
-    assert len(tickets(down, "sent")) == 11
-    assert alarms(down) == []
-
-
 class Poisoned(CountingDesk):
-    """Fails with a 500 for one ticket, always."""
+    """Fails for one ticket, always."""
 
     poison: str = ""
+    failing: Exception = OutcomeUnknown("http 500", fault=Fault.SYSTEM)
 
     def create(self, external_id: str, body: str) -> TicketRef:
         self.asked += 1
         if external_id == self.poison:
-            raise OutcomeUnknown("http 500", fault=Fault.SYSTEM)
+            raise self.failing
         return FakeDesk.create(self, external_id, body)
 
 
-def test_a_row_that_breaks_its_helpdesk_each_time_is_parked_in_the_end_and_lets_the_others_pass(down: Sidecar) -> None:
+@pytest.fixture
+def poisoned(down: Sidecar) -> tuple[Sidecar, Poisoned]:
+    """A helpdesk that is up, but for the first of twelve tickets."""
     desk = Poisoned()
+    desk.poison = tickets(down, "due")[0]["external_id"]
     systems = Systems(None, desk, down.mailer, "support@shop.example")
-    it = replace(down, desk=desk, bridge=replace(down.bridge, systems=lambda _site: systems))
-    desk.poison = tickets(it, "due")[0]["external_id"]
+    return replace(down, desk=desk, bridge=replace(down.bridge, systems=lambda _site: systems)), desk
+
+
+def test_a_poison_row_is_parked_opens_no_breaker_and_harms_nobody(poisoned: tuple[Sidecar, Poisoned]) -> None:
+    it, desk = poisoned
+    desk.failing = Rejected("http 422")
+    it.work()
+    assert [row["external_id"] for row in tickets(it, "parked")] == [desk.poison]
+    assert len(tickets(it, "sent")) == 11
+    assert alarms(it) == []
+
+
+def test_a_row_that_breaks_its_helpdesk_each_time_is_parked_in_the_end_and_lets_the_others_pass(
+    poisoned: tuple[Sidecar, Poisoned],
+) -> None:
+    it, desk = poisoned
     passes(it, minutes=2)
     assert len(tickets(it, "sent")) == 11
     for _ in range(40):  # others are taken now and then
         hand_over(it, 1)
-        passes(it, minutes=60, step=300)
+        passes(it, minutes=60, step=600)
     assert [row["external_id"] for row in tickets(it, "parked")] == [desk.poison]
 
 

@@ -1,4 +1,4 @@
-"""Random answers, clocks and crashes against the breaker: it never floods a system that is down, and never stays shut."""
+"""Random answers, clocks and crashes against the breaker: it floods no system that is down, and never stays shut."""
 
 from dataclasses import dataclass
 
