@@ -72,6 +72,9 @@ class SiteSettings(BaseModel):
         pattern=r"^(https?://\S+)?$",
         description="The address that the helpdesk calls, for one that signs it along; empty: the plugin's.",
     )
+    desk_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0, description="Rows a minute that go to the helpdesk; 0: what suits the vendor's smallest plan."
+    )
     mail: SecretStr = Field(
         default=SecretStr("folder:mail"),
         description="How mail leaves: `folder:PATH`, `smtp://user:pass@host:port`, `smtps://...`.",
@@ -91,6 +94,9 @@ class SiteSettings(BaseModel):
     )
     teams_webhook_url: SecretStr = Field(
         default=SecretStr(""), description="The address of a workflow in Microsoft Teams, told the same."
+    )
+    mail_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0, description="Mails a minute that go to the mail server; 0: as many as there are."
     )
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")

@@ -23,6 +23,19 @@ NEEDS = {
     "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
 }
 """What each helpdesk cannot be used without."""
+RATES = {
+    "zendesk": 100,
+    "freshdesk": 40,
+    "hubspot": 200,
+    "linear": 20,
+    "intercom": 60,
+    "chatwoot": 300,
+    "zammad": 120,
+}
+"""Rows a minute that each helpdesk gets unless `BRIDGE_DESK_RATE` says otherwise: about half of what the vendor's
+smallest plan takes, for a row may be several calls, and the account is not ours alone."""
+RATE = 60
+"""The same for any other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +66,12 @@ def desk(own: SiteSettings, outside: Outside) -> Desk | None:
         return None
     need(own, f"BRIDGE_DESK={own.desk}", NEEDS[own.desk])
     return _MAKERS[own.desk](own, outside)
+
+
+def rates(own: SiteSettings, desk: Desk | None) -> dict[str, int]:
+    """Rows a minute that may go to each target of the outbox; one that is not named takes any number."""
+    of_desk = {desk.name: own.desk_rate or RATES.get(desk.name, RATE)} if desk else {}
+    return {**of_desk, "mail": own.mail_rate}
 
 
 def groups_of(text: str) -> dict[str, str]:
