@@ -125,8 +125,8 @@ class Database:
             pool_size=self._readers,
             max_overflow=0,
             pool_timeout=self._wait,
-            connect_args={"connect_timeout": max(round(self._wait), 2)},  # libpq's least; else a lost host hangs us
-            execution_options={"postgresql_readonly": use == "read"},  # said as a transaction begins: poolers pass it on
+            connect_args={"connect_timeout": max(round(self._wait), 2)},  # libpq's least
+            execution_options={"postgresql_readonly": use == "read"},  # as a transaction begins: poolers pass it on
         )
 
     def _open_sqlite(self, *, query_only: bool, size: int) -> Engine:
