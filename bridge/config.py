@@ -19,8 +19,9 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "hubspot")
+DESKS = ("zendesk", "hubspot", "linear")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 
 
@@ -57,7 +58,8 @@ class SiteSettings(BaseModel):
     )
     desk: str = Field(
         default="builtin",
-        description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`, `hubspot`.",
+        description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`, `hubspot`, "
+        "`linear`.",
     )
     desk_queues: str = Field(
         default="",
@@ -125,6 +127,15 @@ class SiteSettings(BaseModel):
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
+
+    linear_url: str = Field(default="https://api.linear.app/graphql", description="Linear's address.")
+    linear_token: SecretStr = Field(default=SecretStr(""), description="An API key, or an OAuth access token.")
+    linear_team: str = Field(
+        default="", pattern=rf"^({UUID})?$", description="The id of the team that gets the issues, a UUID."
+    )
+    linear_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The signing secret of Linear's webhook; empty: Linear is only polled."
+    )
 
     @field_validator("crm")
     @classmethod

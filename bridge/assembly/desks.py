@@ -1,17 +1,20 @@
 """The helpdesk that `BRIDGE_DESK` names, made from its settings."""
 
+import re
 from collections.abc import Callable
 
 from bridge.adapters.desk.hubspot import HubSpotTickets, Place
+from bridge.adapters.desk.linear import Linear
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
-from bridge.config import SettingsRefused, SiteSettings
+from bridge.config import UUID, SettingsRefused, SiteSettings
 from bridge.ports import Desk
 
 NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
     "hubspot": ("hubspot_token",),
+    "linear": ("linear_token", "linear_team"),
 }
 """What each helpdesk cannot be used without."""
 
@@ -77,7 +80,22 @@ def _place(group: str) -> Place:
     return Place(pipeline.strip(), stage.strip())
 
 
+def _linear(own: SiteSettings, http: Http) -> Desk:
+    teams = groups_of(own.desk_queues)
+    if not all(re.fullmatch(UUID, team) for team in teams.values()):
+        raise SettingsRefused("BRIDGE_DESK_QUEUES: Linear's teams are named by their ids, which are UUIDs")
+    return Linear(
+        http,
+        token=own.linear_token.get_secret_value(),
+        team=own.linear_team,
+        teams=teams,
+        webhook_secret=own.linear_webhook_secret.get_secret_value(),
+        url=own.linear_url,
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
     "zendesk": _zendesk,
     "hubspot": _hubspot,
+    "linear": _linear,
 }

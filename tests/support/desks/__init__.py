@@ -2,7 +2,8 @@
 adapter to the same story; what is peculiar to a vendor stands in `tests/contract/test_<vendor>.py`."""
 
 from support.desks.hubspot import HubSpotDesk
+from support.desks.linear import LinearDesk
 from support.desks.vendor import DeskVendor
 from support.desks.zendesk import ZendeskDesk
 
-DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, HubSpotDesk)
+DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, HubSpotDesk, LinearDesk)
