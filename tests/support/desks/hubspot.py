@@ -22,7 +22,7 @@ PROPERTY = "GET /crm/v3/properties/tickets/{propertyName}"
 THREADS = "GET /conversations/v3/conversations/threads"
 MESSAGES = "GET /conversations/v3/conversations/threads/{threadId}/messages"
 
-HOOKS_URL = "https://shop.example/wp-json/escbridge/v1/hooks/hubspot"
+HOOKS_URL = "https://shop.example/wp-json/escalation-bridge/v1/hooks/hubspot"
 KEY = "escalation_id"
 OPEN, CLOSED = "1", "4"
 ZOE = {"id": "7", "userId": 70, "firstName": "Zoe", "lastName": None, "email": "zoe@example.org"}
