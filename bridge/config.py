@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "freshdesk", "chatwoot")
+DESKS = ("zendesk", "freshdesk", "chatwoot", "intercom")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 
@@ -58,7 +58,7 @@ class SiteSettings(BaseModel):
     desk: str = Field(
         default="builtin",
         description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`, `freshdesk`, "
-        "`chatwoot`.",
+        "`chatwoot`, `intercom`.",
     )
     desk_queues: str = Field(
         default="",
@@ -130,6 +130,18 @@ class SiteSettings(BaseModel):
     )
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
+    intercom_ticket_type: str = Field(
+        default="", pattern=r"^\d{0,20}$", description="With `desk = intercom`: the id of our tickets' type."
+    )
+    intercom_ticket_attribute: str = Field(
+        default="escalation_id", min_length=1, max_length=80, description="The type's text attribute for our id."
+    )
+    intercom_admin: str = Field(
+        default="", pattern=r"^\d{0,20}$", description="The id of the teammate under whose name our notes stand."
+    )
+    intercom_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="The app's client secret, which signs webhooks; empty: it is only polled."
+    )
 
     @field_validator("crm")
     @classmethod

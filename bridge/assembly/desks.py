@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from bridge.adapters.desk.chatwoot import Chatwoot
 from bridge.adapters.desk.freshdesk import Freshdesk
+from bridge.adapters.desk.intercom import Intercom
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
@@ -14,6 +15,7 @@ NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
     "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
+    "intercom": ("intercom_token", "intercom_ticket_type", "intercom_admin"),
 }
 """What each helpdesk cannot be used without."""
 
@@ -83,8 +85,22 @@ def _chatwoot(own: SiteSettings, http: Http) -> Desk:
     )
 
 
+def _intercom(own: SiteSettings, http: Http) -> Desk:
+    return Intercom(
+        http,
+        base_url=own.intercom_url,
+        token=own.intercom_token.get_secret_value(),
+        ticket_type=own.intercom_ticket_type,
+        admin=own.intercom_admin,
+        attribute=own.intercom_ticket_attribute,
+        teams=numbers_of(own.desk_queues),
+        client_secret=own.intercom_client_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
     "chatwoot": _chatwoot,
+    "intercom": _intercom,
 }

@@ -3,7 +3,8 @@ adapter to the same story; what is peculiar to a vendor stands in `tests/contrac
 
 from support.desks.chatwoot import ChatwootDesk
 from support.desks.freshdesk import FreshdeskDesk
+from support.desks.intercom import IntercomDesk
 from support.desks.vendor import DeskVendor
 from support.desks.zendesk import ZendeskDesk
 
-DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, ChatwootDesk)
+DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, ChatwootDesk, IntercomDesk)
