@@ -2,16 +2,20 @@
 
 from collections.abc import Callable
 
+from bridge.adapters.addresses import mailbox
 from bridge.adapters.desk.freshdesk import Freshdesk
+from bridge.adapters.desk.zammad import Zammad
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
 from bridge.config import SettingsRefused, SiteSettings
+from bridge.domain.values import Priority
 from bridge.ports import Desk
 
 NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
+    "zammad": ("zammad_url", "zammad_token", "zammad_customer"),
 }
 """What each helpdesk cannot be used without."""
 
@@ -69,7 +73,25 @@ def _freshdesk(own: SiteSettings, http: Http) -> Desk:
     )
 
 
+def _zammad(own: SiteSettings, http: Http) -> Desk:
+    if mailbox(own.zammad_customer) is None:
+        raise SettingsRefused("BRIDGE_ZAMMAD_CUSTOMER: expected one e-mail address")
+    return Zammad(
+        http,
+        base_url=own.zammad_url,
+        token=own.zammad_token.get_secret_value(),
+        customer=own.zammad_customer,
+        group=own.zammad_group,
+        groups=groups_of(own.desk_queues),
+        id_attribute=own.zammad_id_attribute,
+        priorities={Priority(name): called for name, called in groups_of(own.zammad_priorities).items()},
+        solved=[name.strip() for name in own.zammad_solved.split(",") if name.strip()],
+        webhook_secret=own.zammad_webhook_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
+    "zammad": _zammad,
 }

@@ -3,6 +3,7 @@ adapter to the same story; what is peculiar to a vendor stands in `tests/contrac
 
 from support.desks.freshdesk import FreshdeskDesk
 from support.desks.vendor import DeskVendor
+from support.desks.zammad import ZammadDesk
 from support.desks.zendesk import ZendeskDesk
 
-DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk)
+DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, ZammadDesk)
