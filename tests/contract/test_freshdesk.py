@@ -179,6 +179,26 @@ def test_a_customer_whom_freshdesk_does_not_know_has_no_ticket_of_ours(vendor: F
     assert vendor.problems() == []
 
 
+def test_an_address_that_freshdesk_refuses_does_not_cost_the_ticket(vendor: FreshdeskDesk) -> None:
+    vendor.refused = {"ann@example.org"}
+    vendor.plan(CREATE, drops_after(), drops_after())  # the first call is refused, the second one's answer lost
+    freshdesk = desk(vendor)
+    body = freshdesk.render(old())
+    with pytest.raises(OutcomeUnknown):
+        freshdesk.create("esc-0001", body)
+    assert freshdesk.find("esc-0001", body) == TicketRef("20", f"{BASE}/a/tickets/20")
+    assert list(vendor.contacts) == [("unique_external_id", "esc-0001")]
+    assert vendor.problems() == []
+
+
+def test_another_field_that_freshdesk_refuses_does(vendor: FreshdeskDesk) -> None:
+    fault = {"field": "priority", "message": "It should be one of these values", "code": "invalid_value"}
+    vendor.on(CREATE, lambda _request: (400, {"description": "Validation failed", "errors": [fault]}))
+    with pytest.raises(Rejected, match="http 400"):
+        desk(vendor).create("esc-0001", desk(vendor).render(ticket()))
+    assert len(vendor.calls) == 1
+
+
 def test_the_list_begins_a_day_before_the_decision(vendor: FreshdeskDesk) -> None:
     desk(vendor).find("esc-0001", desk(vendor).render(ticket(decided_at=at("2026-11-02T14:02:04") + 7)))
     assert vendor.calls[0].param("updated_since") == "2026-11-01T14:02:04Z"
@@ -277,7 +297,7 @@ def test_wait_that_freshdesk_names_is_told(vendor: FreshdeskDesk) -> None:
 
 
 def test_error_says_nothing_of_the_customer_or_the_key(vendor: FreshdeskDesk) -> None:
-    fault = {"description": "Validation failed for ann@example.org", "errors": [{"field": "email", "code": "blocked"}]}
+    fault = {"description": "Validation failed for ann@example.org", "errors": [{"field": "name", "code": "blocked"}]}
     vendor.on(CREATE, lambda _request: (400, fault))
     with pytest.raises(Rejected) as caught:
         desk(vendor).create("esc-0001", desk(vendor).render(ticket()))

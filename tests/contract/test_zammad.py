@@ -166,6 +166,25 @@ def test_a_ticket_whose_title_was_changed_is_found_by_its_attribute(vendor: Zamm
     assert zammad.find("esc-0001", zammad.render(old())) == made
 
 
+def test_an_address_that_zammad_refuses_does_not_cost_the_ticket(vendor: ZammadDesk) -> None:
+    vendor.refused = {"ann@example.org"}
+    zammad = desk(vendor)
+    made = zammad.create("esc-0001", zammad.render(old()))
+    assert vendor.filed_for == ["web@shop.example"]
+    assert zammad.find("esc-0001", zammad.render(old())) == made
+    assert vendor.problems() == []
+
+
+def test_a_customer_for_visitors_whom_zammad_refuses_does(vendor: ZammadDesk) -> None:
+    vendor.refused = {"ann@example.org", "web@shop.example"}
+    with pytest.raises(Rejected, match="http 422"):
+        desk(vendor).create("esc-0001", desk(vendor).render(ticket()))
+    anonymous = ticket(customer=CUSTOMER.model_copy(update={"email": None}))
+    with pytest.raises(Rejected, match="http 422"):
+        desk(vendor).create("esc-0002", desk(vendor).render(anonymous))
+    assert len(vendor.calls) == 3
+
+
 def fill(vendor: ZammadDesk, count: int, made_at: int) -> None:
     """So many tickets of other people, all made at this instant, with gaps where some were deleted."""
     for number in range(count):
@@ -251,7 +270,7 @@ def test_lost_answer_is_found_again_at_the_end_of_the_list(
 
 
 def test_error_says_nothing_of_the_customer_or_the_token(vendor: ZammadDesk) -> None:
-    vendor.on(CREATE, lambda _request: (422, {"error": "Invalid email 'ann@example.org' of customer"}))
+    vendor.on(CREATE, lambda _request: (422, {"error": "ann@example.org is locked"}))
     with pytest.raises(Rejected) as caught:
         desk(vendor).create("esc-0001", desk(vendor).render(ticket()))
     assert str(caught.value) == "http 422"

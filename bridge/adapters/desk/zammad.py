@@ -8,7 +8,6 @@ Facts: https://docs.zammad.org/en/latest/api/intro.html, and the order of the li
 https://github.com/zammad/zammad/blob/develop/app/controllers/tickets_controller.rb
 """
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
@@ -23,7 +22,7 @@ from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen import freeze, thaw
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.markup import as_text
+from bridge.adapters.markup import as_text, tag
 from bridge.adapters.reading import Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -38,6 +37,7 @@ from bridge.ports import (
     HookCall,
     NewsKind,
     OutcomeUnknown,
+    Rejected,
     Strategy,
     TicketRef,
 )
@@ -198,7 +198,7 @@ class Zammad:
             "group": self._groups.get(ticket.queue, self._group),
             "customer_id": f"guess:{address}",
             "priority": self._priorities[ticket.priority],
-            "tags": ",".join([*self._tags, _tag(f"queue-{ticket.queue}"), _tag(f"by-{ticket.channel.value}")]),
+            "tags": ",".join([*self._tags, tag(f"queue-{ticket.queue}"), tag(f"by-{ticket.channel.value}")]),
             "article": _internal(render_ticket(ticket, limit=ARTICLE_LIMIT)),
         }
         if self._id_attribute:
@@ -210,8 +210,15 @@ class Zammad:
         return None
 
     def create(self, external_id: str, body: str) -> TicketRef:  # noqa: ARG002 - the port's shape
-        """See `bridge.ports.Desk`."""
-        return self._ref(self._post("tickets", thaw(body).request))
+        """See `bridge.ports.Desk`. An address that Zammad refuses must not cost us the ticket."""
+        request, deadline = thaw(body).request, Deadline(self._budget_s)
+        answer = self._post("tickets", request, deadline, expect=[HTTPStatus.UNPROCESSABLE_ENTITY])
+        if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            instead = f"guess:{self._customer}"
+            if request["customer_id"] == instead or not _refuses_address(answer):
+                raise Rejected("http 422")
+            answer = self._post("tickets", {**request, "customer_id": instead}, deadline)
+        return self._ref(_made(answer))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:
         """See `bridge.ports.Desk`. From the end of the list back to the first page that is older than the decision."""
@@ -251,7 +258,7 @@ class Zammad:
 
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`."""
-        self._post("ticket_articles", {"ticket_id": int(ref), **_internal(text)})
+        _made(self._post("ticket_articles", {"ticket_id": int(ref), **_internal(text)}, Deadline(self._budget_s)))
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`."""
@@ -347,14 +354,9 @@ class Zammad:
 
     # -- calls ---------------------------------------------------------------------------------------------------------
 
-    def _post(self, path: str, body: Mapping[str, Json]) -> _Made:
-        url = f"{self._base}/api/v1/{path}"
-        answer = self._http.json("POST", url, headers=self._headers, json=dict(body), budget_s=self._budget_s)
-        try:
-            return _MADE.validate_python(answer.json)
-        except ValidationError:
-            pass
-        raise OutcomeUnknown("malformed")
+    def _post(self, path: str, body: Mapping[str, Json], deadline: Deadline, *, expect: Collection[int] = ()) -> Answer:
+        url, left = f"{self._base}/api/v1/{path}", deadline.left()
+        return self._http.json("POST", url, headers=self._headers, json=dict(body), budget_s=left, expect=expect)
 
     def _get(self, path: str, params: Mapping[str, str], deadline: Deadline, *, expect: Collection[int] = ()) -> Answer:
         url, left = f"{self._base}/api/v1/{path}", deadline.left()
@@ -379,5 +381,14 @@ def _internal(text: str) -> dict[str, Json]:
     return {"body": text, "type": "note", "internal": True, "content_type": "text/plain"}
 
 
-def _tag(text: str) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-")
+def _made(answer: Answer) -> _Made:
+    try:
+        return _MADE.validate_python(answer.json)
+    except ValidationError:
+        pass
+    raise OutcomeUnknown("malformed")
+
+
+def _refuses_address(answer: Answer) -> bool:
+    error = answer.json.get("error") if isinstance(answer.json, dict) else None
+    return isinstance(error, str) and error.startswith("Invalid email")

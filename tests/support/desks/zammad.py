@@ -29,6 +29,10 @@ class ZammadDesk(DeskVendor):
         super().__init__(OpenApi(CARRIED / ZAMMAD))
         self.tickets: list[dict[str, Any]] = []
         self.articles: dict[int, list[dict[str, Any]]] = {}
+        self.refused: set[str] = set()
+        """Addresses that it does not take."""
+        self.filed_for: list[str] = []
+        """The customer's address of each ticket that was asked for."""
         handlers = {
             CREATE: self._create, LIST: self._list, VIEW: self._view, WRITE: self._write, ARTICLES: self._by_ticket,
             USER: self._user,
@@ -82,8 +86,12 @@ class ZammadDesk(DeskVendor):
 
     def _create(self, request: Request) -> tuple[int, Any]:
         asked, number = request.json, self.tickets[-1]["id"] + 1 if self.tickets else 19
+        address = asked["customer_id"].removeprefix("guess:")
+        if address in self.refused:
+            return 422, {"error": f"Invalid email '{address}' of customer"}
         own = {"escalation_id": asked["escalation_id"]} if "escalation_id" in asked else {}
         self.make(number, asked["title"], now(), customer_id=ANN, **own)
+        self.filed_for.append(address)
         self._say(number, ROBOT, asked["article"]["body"], internal=asked["article"]["internal"])
         return 201, self.tickets[-1]
 
