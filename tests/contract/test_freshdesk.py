@@ -1,6 +1,7 @@
 """Freshdesk as a desk: what the customer may read, one ticket by a look-up first, and every outcome by its name."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -286,6 +287,31 @@ def test_lost_answer_is_found_again_by_the_list(
         found = freshdesk.find("esc-0001", body) or freshdesk.create("esc-0001", body)
     assert found.id == "20"
     assert len(vendor.tickets) == 1
+
+
+def test_fifty_tickets_over_a_bad_line_are_fifty_tickets(vendor: FreshdeskDesk) -> None:
+    dice = random.Random(7)
+    faults = [drops_before(), drops_after(), fails_after(), answers_garbage(), truncates()]
+    vendor.chance = lambda _request: dice.choice(faults) if dice.random() < 0.4 else None
+    freshdesk = desk(vendor)
+    wanted = [f"esc-{number:04}" for number in range(50)]
+    lost = sum(tries_for(freshdesk, external_id) for external_id in wanted)
+    assert lost > 20
+    assert sorted(one.external_id for one in vendor.filed()) == wanted
+    assert vendor.problems() == []
+
+
+def tries_for(freshdesk: Freshdesk, external_id: str) -> int:
+    """File it as the outbox does, a look-up before each repeat; returns how many calls were in vain."""
+    body, in_vain = freshdesk.render(old(external_id)), 0
+    while True:
+        try:
+            if not (in_vain and freshdesk.find(external_id, body)):
+                freshdesk.create(external_id, body)
+        except AdapterError:
+            in_vain += 1
+        else:
+            return in_vain
 
 
 def test_wait_that_freshdesk_names_is_told(vendor: FreshdeskDesk) -> None:

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import random
 from typing import Any
 
 import pytest
@@ -267,6 +268,31 @@ def test_lost_answer_is_found_again_at_the_end_of_the_list(
         found = zammad.find("esc-0001", body) or zammad.create("esc-0001", body)
     assert found.id == "19"
     assert len(vendor.tickets) == 1
+
+
+def test_fifty_tickets_over_a_bad_line_are_fifty_tickets(vendor: ZammadDesk) -> None:
+    dice = random.Random(7)
+    faults = [drops_before(), drops_after(), fails_after(), answers_garbage(), truncates()]
+    vendor.chance = lambda _request: dice.choice(faults) if dice.random() < 0.4 else None
+    zammad = desk(vendor)
+    wanted = [f"esc-{number:04}" for number in range(50)]
+    lost = sum(tries_for(zammad, external_id) for external_id in wanted)
+    assert lost > 20
+    assert sorted(one.external_id for one in vendor.filed()) == wanted
+    assert vendor.problems() == []
+
+
+def tries_for(zammad: Zammad, external_id: str) -> int:
+    """File it as the outbox does, a look-up before each repeat; returns how many calls were in vain."""
+    body, in_vain = zammad.render(old(external_id)), 0
+    while True:
+        try:
+            if not (in_vain and zammad.find(external_id, body)):
+                zammad.create(external_id, body)
+        except AdapterError:
+            in_vain += 1
+        else:
+            return in_vain
 
 
 def test_error_says_nothing_of_the_customer_or_the_token(vendor: ZammadDesk) -> None:
