@@ -496,7 +496,10 @@ def test_a_call_with_our_secret_names_the_ticket(vendor: FreshdeskDesk, body: by
     assert heard(vendor, body) == Heard(refs=("20",))
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"ticket_id": null}', b'{"ticket_id": {}}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"{}", b'{"ticket_id": null}', b'{"ticket_id": {}}', b'{"ticket_id": "2\\u00000"}', b"\xff"],
+)
 def test_a_call_that_is_right_but_not_understood_is_heard(vendor: FreshdeskDesk, body: bytes) -> None:
     assert heard(vendor, body) == Heard()
 

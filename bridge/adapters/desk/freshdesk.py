@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
@@ -24,7 +24,7 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen import freeze, thaw
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import as_html, as_text, tag
-from bridge.adapters.reading import Lenient, read
+from bridge.adapters.reading import Id, Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND, from_datetime, to_rfc3339
 from bridge.domain.packet import Ticket
@@ -58,11 +58,9 @@ FILLED = frozenset({"requester", "subject", "status", "priority", "description",
 """The fields that each of our tickets fills in."""
 SECRET = "x-bridge-hook-secret"  # noqa: S105 - a header's name
 
-Id = Annotated[int, Field(ge=1)]
-
 
 class _Made(Lenient):
-    id: Id
+    id: int = Field(ge=1)
 
 
 class _Listed(_Made):
@@ -122,7 +120,7 @@ class _Faults(Lenient):
 
 
 class _Hook(Lenient):
-    ticket_id: str | None = None
+    ticket_id: Id | None = None
     freshdesk_webhook: "_Hook | None" = None
 
     @property

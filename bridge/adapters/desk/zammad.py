@@ -12,7 +12,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from http import HTTPStatus
 from itertools import pairwise
-from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
@@ -54,11 +53,9 @@ UNOWNED = 1
 """The id of the user whom Zammad names as the owner of what nobody owns."""
 SIGNATURE = "x-hub-signature"
 
-Id = Annotated[int, Field(ge=1)]
-
 
 class _Made(Lenient):
-    id: Id
+    id: int = Field(ge=1)
 
 
 class _Listed(_Made):
