@@ -4,10 +4,11 @@
 `tests/contract/test_<vendor>.py`.
 """
 
+from support.desks.chatwoot import ChatwootDesk
 from support.desks.freshdesk import FreshdeskDesk
 from support.desks.hubspot import HubSpotDesk
 from support.desks.vendor import DeskVendor
 from support.desks.zammad import ZammadDesk
 from support.desks.zendesk import ZendeskDesk
 
-DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, ZammadDesk, HubSpotDesk)
+DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, ZammadDesk, HubSpotDesk, ChatwootDesk)
