@@ -70,7 +70,7 @@ WRONG = {
     "BRIDGE_CRM_FIELDS": "expected fact=field,...",
     "BRIDGE_CRM_CURRENCY": "crm_currency",
     "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
-    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, intercom, zammad, email, webhook",
+    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, intercom, zammad",
     "BRIDGE_MAIL": "expected folder:PATH",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
     "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
