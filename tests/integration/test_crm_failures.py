@@ -288,6 +288,44 @@ def test_late_data_leave_an_escalated_session_with_what_it_was_decided_on(impati
     assert (customer.tier, customer.tier_assumed) == ("enterprise", True)
 
 
+def test_r12_what_the_crm_says_after_the_escalation_joins_the_ticket_once_and_the_decision_stands(
+    impatient: Sidecar,
+) -> None:
+    crm = Late(Account(tier="free", billing_status="past due"))
+    slow = with_systems(impatient, crm=crm, desk=impatient.desk)
+    chat = slow.chat()
+    chat.verified()
+    before = chat.says(ASKING)["escalation"]
+    with capture_logs() as logs:
+        crm.go.set()
+        until(lambda: logged_repair(list(logs)))
+    slow.work()
+    ((ref, _, note),) = impatient.desk.notes
+    assert ref == "T1"
+    assert "past due" in note
+    assert "free" in note
+    (one,) = slow.team.list()
+    assert (one["priority"], one["queue"]) == (before["priority"], before["queue"])
+    assert customer_of(impatient, chat).tier == "enterprise"
+    answers = json.dumps([chat.says("Hello?"), chat.events()])
+    assert "past due" not in answers
+    slow.work()
+    assert len(impatient.desk.notes) == 2, "that of the CRM, and what the visitor wrote"
+
+
+def test_a_customer_whom_the_crm_turns_out_not_to_know_is_no_news_for_the_ticket(impatient: Sidecar) -> None:
+    crm = Late(None)
+    slow = with_systems(impatient, crm=crm, desk=impatient.desk)
+    chat = slow.chat()
+    chat.verified()
+    chat.says(ASKING)
+    with capture_logs() as logs:
+        crm.go.set()
+        until(lambda: logged_repair(list(logs)))
+    slow.work()
+    assert impatient.desk.notes == []
+
+
 def _cached(sidecar: Sidecar) -> bool:
     with sidecar.bridge.store.read() as tx:
         return tx.ops.cached_account(SHOP.id, "user7@example.org", 0)[0]
