@@ -392,6 +392,8 @@ class Http:
         self._lines = Lines(seats)
         self._now = now
         self._agent = agent
+        self.ahead: float | None = None
+        """Seconds by which the other side's clock was ahead of ours in its last answer that told the time."""
 
     def json(
         self,
@@ -447,6 +449,22 @@ class Http:
         self._check(Answer(reply.status, reply.headers, None), frozenset(expect), PLAIN)
         return reply
 
+    def post(self, url: str, body: str, *, headers: Mapping[str, str], budget_s: float) -> Reply:
+        """Send JSON text to an address whose answer need not be JSON.
+
+        Args:
+            url: the whole address.
+            body: sent byte for byte, once.
+            headers: added to ours.
+            budget_s: seconds for everything, name look-up to last byte.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: as `json` does, but for what the body is.
+        """
+        reply = self._send(self._call("POST", url, headers, None, body.encode()), Deadline(budget_s))
+        self._check(Answer(reply.status, reply.headers, None), frozenset(), PLAIN)
+        return reply
+
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str] | None, body: bytes | None
     ) -> Call:
@@ -474,6 +492,8 @@ class Http:
 
     def _check(self, answer: Answer, expect: frozenset[int], dialect: Dialect) -> None:
         """Let a status pass that is good or expected; any other is the error that it means."""
+        if "date" in answer.headers:
+            self.ahead = _wait(answer.headers["date"], "seconds", self._now())
         wait = read_wait(answer.headers, now=self._now(), dialect=dialect)
         detail = f"http {answer.status}"
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):

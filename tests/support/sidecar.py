@@ -113,6 +113,10 @@ class FakeMailer:
             raise self.fault
         self.mails.append(mail)
 
+    def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - the port's shape
+        if self.fault:
+            raise self.fault
+
     def to(self, address: str) -> list[Mail]:
         return [mail for mail in self.mails if mail.to == address]
 
@@ -379,16 +383,25 @@ def through(app: Flask) -> Transport:
 
 @contextmanager
 def in_process(
-    url: str, *, at: str = IN_HOURS, with_crm: bool = True, with_desk: bool = True, **changes: Any
+    url: str,
+    *,
+    at: str = IN_HOURS,
+    with_crm: bool = True,
+    with_desk: bool = True,
+    known: Pairing | None = None,
+    **changes: Any,
 ) -> Iterator[Sidecar]:
-    """The app over a migrated database, with one site. Keyword arguments replace parts of the `Bridge`."""
+    """The app over a migrated database, with one site: a new one, or that of the pairing where it is there already.
+
+    Keyword arguments replace parts of the `Bridge`.
+    """
     settings = Settings(database_url=SecretStr(url))
     clock, crm, desk, mailer = SetClock(at), FakeCrm(), FakeDesk(), FakeMailer()
     assembly = bootstrap.build(settings, clock=clock, deliver_at_once=False)
     systems = Systems(crm if with_crm else None, desk if with_desk else None, mailer, "support@shop.example")
     bridge = replace(assembly.bridge, **{"systems": lambda _site: systems, **changes})
     try:
-        pairing = add_site(bridge, SHOP, "http://127.0.0.1:8765")
+        pairing = known or add_site(bridge, SHOP, "http://127.0.0.1:8765")
         app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings)))
         yield Sidecar(app, bridge, clock, crm, desk, mailer, url, pairing)
     finally:

@@ -6,6 +6,8 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,18 @@ def test_vendor_headers_are_believed_before_retry_after() -> None:
     assert read_wait({"retry-after-ms": "1500", "retry-after": "2"}, now=0, dialect=dialect) == 1.5
     assert read_wait({"retry-after-ms": "?", "retry-after": "2"}, now=0, dialect=dialect) == 2
     assert read_wait({}, now=0, dialect=dialect) is None
+
+
+def test_an_answer_of_any_kind_tells_how_far_the_other_clock_is_ahead() -> None:
+    now = 1_790_000_000.0
+    for status in (200, 401, 500):
+        http = Http(transport=replies(status, date=formatdate(now + 90, usegmt=True)), now=lambda: now)
+        with suppress(AdapterError):
+            ask(http)
+        assert http.ahead == 90
+    silent = Http(transport=replies(200, date="yesterday"))
+    ask(silent)
+    assert silent.ahead is None
 
 
 def test_unknown_outcome_carries_the_wait_too() -> None:
