@@ -83,6 +83,7 @@ FAILURES: dict[str, tuple[Talk, str]] = {
     "null": (answering(b"null"), "malformed"),
     "no JSON": (answering(b'{"id": "1", "prop'), ""),
     "nothing": (says(b""), ""),
+    "ten megabytes": (answering({"id": "1", "properties": {"tier": "x" * 10_000_000}}), ""),
     "half an answer": (says(http_answer(200, b"{}" * 50)[:-40]), ""),
     "a redirect": (says(http_answer(302, b"", "Location: http://127.0.0.1:1/")), ""),
     "properties of another kind": (answering({**CONTACT, "properties": ["tier"]}), "malformed"),
@@ -93,7 +94,7 @@ FAILURES: dict[str, tuple[Talk, str]] = {
 
 
 @pytest.mark.parametrize(("talk", "cause"), FAILURES.values(), ids=FAILURES)
-def test_an_unusable_answer_means_the_highest_tier_and_one_line_with_the_cause(
+def test_r11_an_unusable_answer_means_the_highest_tier_and_one_line_with_the_cause(
     sidecar: Sidecar, talk: Talk, cause: str
 ) -> None:
     with hubspot(talk) as crm:
@@ -288,7 +289,7 @@ def test_late_data_leave_an_escalated_session_with_what_it_was_decided_on(impati
     assert (customer.tier, customer.tier_assumed) == ("enterprise", True)
 
 
-def test_r12_what_the_crm_says_after_the_escalation_joins_the_ticket_once_and_the_decision_stands(
+def test_r12_what_the_crm_says_too_late_joins_the_ticket_once_and_the_decision_stands(
     impatient: Sidecar,
 ) -> None:
     crm = Late(Account(tier="free", billing_status="past due"))

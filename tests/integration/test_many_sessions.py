@@ -17,7 +17,7 @@ SLOWER = 1.5
 LARGER_MB = 20
 
 
-def test_r17_a_turn_costs_the_same_among_twenty_thousand_sessions_as_among_few(
+def test_r17_a_turn_costs_the_same_among_many_sessions_as_among_few(
     fresh_sqlite: Callable[[], str],
 ) -> None:
     languages.warm()

@@ -69,7 +69,7 @@ def test_r13_one_turn_twenty_times_at_once_is_one_effect_and_twenty_equal_answer
     assert broken(sidecar_on_each, said) == []
 
 
-def test_r14_eight_turns_at_once_that_each_would_escalate_are_one_escalation_and_eight_times_waiting(
+def test_r14_eight_turns_at_once_that_would_escalate_are_one_escalation(
     sidecar_on_each: Sidecar,
 ) -> None:
     chat = sidecar_on_each.chat()
@@ -82,7 +82,7 @@ def test_r14_eight_turns_at_once_that_each_would_escalate_are_one_escalation_and
     assert len(sidecar_on_each.desk.notes) == 7, "the seven that came after it join the ticket"
 
 
-def test_r15_late_turns_with_gaps_and_out_of_order_leave_the_lock_and_join_the_ticket_once_each(
+def test_r15_late_turns_leave_the_lock_and_join_the_ticket_once_each(
     sidecar_on_each: Sidecar,
 ) -> None:
     it, chat = sidecar_on_each, sidecar_on_each.chat()
