@@ -9,7 +9,7 @@ from pathlib import Path
 from bridge.adapters.closures import FeedReader
 from bridge.adapters.http import Http
 from bridge.assembly.crms import crm
-from bridge.assembly.desks import Outside, desk, hooks_url_of
+from bridge.assembly.desks import Outside, desk, hooks_url_of, rates
 from bridge.assembly.doctor import Doctor
 from bridge.assembly.mailers import mailer, sender_of
 from bridge.assembly.notifiers import notifiers
@@ -202,11 +202,13 @@ class SystemsOf:
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
         mails, sender = mailer(own), sender_of(own, site)
+        helpdesk = desk(own, Outside(self.http, mails, sender, hooks_url_of(own, site)))
         return Systems(
             crm=crm(own, self.http),
-            desk=desk(own, Outside(self.http, mails, sender, hooks_url_of(own, site))),
+            desk=helpdesk,
             mailer=mails,
             sender=sender,
             roster=roster(own, self.http),
             notifiers=notifiers(own, self.http),
+            rates=rates(own, helpdesk),
         )

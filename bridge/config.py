@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "freshdesk", "hubspot", "email", "webhook")
+DESKS = ("zendesk", "freshdesk", "hubspot", "chatwoot", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
@@ -72,6 +72,9 @@ class SiteSettings(BaseModel):
         pattern=r"^(https?://\S+)?$",
         description="The address that the helpdesk calls, for one that signs it along; empty: the plugin's.",
     )
+    desk_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0, description="Rows a minute that go to the helpdesk; 0: what suits the vendor's smallest plan."
+    )
     mail: SecretStr = Field(
         default=SecretStr("folder:mail"),
         description="How mail leaves: `folder:PATH`, `smtp://user:pass@host:port`, `smtps://...`.",
@@ -91,6 +94,9 @@ class SiteSettings(BaseModel):
     )
     teams_webhook_url: SecretStr = Field(
         default=SecretStr(""), description="The address of a workflow in Microsoft Teams, told the same."
+    )
+    mail_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0, description="Mails a minute that go to the mail server; 0: as many as there are."
     )
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")
@@ -153,6 +159,12 @@ class SiteSettings(BaseModel):
     chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
     chatwoot_account: str = Field(default="", pattern=r"^\d{0,12}$", description="The account's number.")
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
+    chatwoot_inbox: str = Field(
+        default="", pattern=r"^\d{0,12}$", description="With `desk = chatwoot`: the number of the API inbox."
+    )
+    chatwoot_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The secret of Chatwoot's webhook; empty: Chatwoot is only polled."
+    )
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
 

@@ -35,6 +35,7 @@ from bridge.domain.health import Alarm
 from bridge.domain.labels import Label
 from bridge.domain.packet import Ticket
 from bridge.domain.session import Session, Turn
+from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis, Visitor
 
 
@@ -48,17 +49,33 @@ class BridgeError(Exception):
         return super().__str__() or (self.__doc__ or "").strip().partition("\n")[0]
 
 
+class Fault(StrEnum):
+    """Whose fault it is that a call was of no use.
+
+    `call`: of this call alone, another one may do well. `system`: any other would have met the same (not reached, no
+    answer in time, 5xx, not let in). `pace`: the system has had too many calls from us. `ours`: it was not asked, for
+    something of our own has to happen before.
+    """
+
+    CALL = "call"
+    SYSTEM = "system"
+    PACE = "pace"
+    OURS = "ours"
+
+
 class AdapterError(BridgeError):
     """A system we called did not do what we asked.
 
     `detail` names the cause in a few fixed words (`refused`, `timeout`, `http 500`, `not json`): it goes to logs, so
-    it never holds a URL, a token or a customer's text. `retry_after` is in seconds, where the other side named one.
+    it never holds a URL, a token or a customer's text. `retry_after` is in seconds, where the other side named one;
+    `fault` says whether other calls to the same system have a chance.
     """
 
-    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, detail: str, *, retry_after: float | None = None, fault: Fault = Fault.CALL) -> None:
         super().__init__(detail)
         self.detail = detail
         self.retry_after = retry_after
+        self.fault = fault
 
 
 class NotDone(AdapterError):  # noqa: N818 - it names an outcome
@@ -701,6 +718,21 @@ class Callbacks(Protocol):
     def change(self, call: Callback) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Rows of a site that have not arrived, alike in where they go, whether they are parked, and why.
+
+    `late` of them were written before the instant that was asked about, `oldest` when the first of all was.
+    """
+
+    target: str
+    parked: bool
+    cause: str | None
+    rows: int
+    late: int
+    oldest: Millis
+
+
 class Work(Protocol):
     """What is due: follow-ups and outbox rows, claimed by lease."""
 
@@ -727,17 +759,51 @@ class Work(Protocol):
     def post(self, row: OutboxRow, at: Millis) -> bool: ...
     def claim_outbox(
         self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
-    ) -> list[OutboxRow]: ...
+    ) -> list[OutboxRow]:
+        """Lease what is due and may go to its system now; see `Upstreams` for what has to be noted of the latter."""
+        ...
+
     def sent(self, row: str, owner: str, ref: TicketRef | None) -> bool: ...
-    def not_sent(
-        self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int
-    ) -> bool: ...
+    def not_sent(self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int) -> bool:
+        """Give a row back. The attempts that `row` has are kept: those that do not count against it are taken off."""
+        ...
+
     def outbox(self, states: Sequence[str], limit: int) -> list[Json]: ...
-    def retry(self, row: str, now: Millis) -> bool: ...
+    def undelivered(self, site: str, before: Millis) -> list[Undelivered]:
+        """What has not arrived, the most rows first; `before` is the instant from which on nothing counts as late."""
+        ...
+
+    def retry(self, row: str, now: Millis) -> tuple[str, str] | None:
+        """Have a parked or waiting row sent anew; its site and target, or None where it is sent or being sent."""
+        ...
+
+    def retry_all(self, now: Millis, *, target: str | None = None) -> list[tuple[str, str]]:
+        """The same for every row, of a target or of all, but for mails that are held back by a rule.
+
+        Returns site and target of each.
+        """
+        ...
+
     def park(self, row: str) -> bool: ...
+    def drop(self, row: str) -> bool:
+        """Give up a parked row for good, a ticket with its notes: it is never sent, and no longer undelivered."""
+        ...
+
     def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
         """What is still to be done until then: what is late at `now` as it will be done, then the rest by time."""
         ...
+
+
+class Upstreams(Protocol):
+    """What is known of the systems that rows are sent to."""
+
+    def get(self, site: str, target: str) -> Upstream: ...
+    def hold(self, site: str, target: str) -> Upstream:
+        """As `get`, and nobody else changes it before this transaction ends."""
+        ...
+
+    def save(self, upstream: Upstream) -> None: ...
+    def all(self) -> list[Upstream]: ...
 
 
 class Mails(Protocol):
@@ -836,6 +902,10 @@ class Alarms(Protocol):
         """Raise it, unless one of its kind stands already; returns whether it was raised now."""
         ...
 
+    def restate(self, site: str, alarm: Alarm) -> None:
+        """Give the standing one of this kind another text and detail; since when it stands is as it was."""
+        ...
+
     def clear(self, site: str, kind: str, at: Millis) -> bool:
         """End the standing one of this kind; returns whether there was one."""
         ...
@@ -882,6 +952,8 @@ class Tx(Protocol):
     def callbacks(self) -> Callbacks: ...
     @property
     def work(self) -> Work: ...
+    @property
+    def upstreams(self) -> Upstreams: ...
     @property
     def mails(self) -> Mails: ...
     @property

@@ -27,7 +27,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from bridge.adapters.deadline import Deadline, Lines
 from bridge.domain.values import Json
-from bridge.ports import AdapterError, NotDone, OutcomeUnknown, Rejected
+from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
 
 # these write whole addresses, which hold e-mail addresses, at DEBUG and when an answer has odd headers
 for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry"):
@@ -39,6 +39,7 @@ LONGEST_WAIT = 86_400.0
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _UNKNOWN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
+_NOT_LET_IN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _PLATFORM = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
 """Metadata services that clouds keep at addresses which the `ipaddress` module takes for public ones."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -170,12 +171,12 @@ class Guard:
         """
         parts = _split(url)
         if parts is None or not parts.hostname or parts.scheme not in _DEFAULT_PORTS:
-            raise Rejected("bad address")
+            raise Rejected("bad address", fault=Fault.SYSTEM)
         if "@" in parts.netloc:
-            raise Rejected("password in the address")
+            raise Rejected("password in the address", fault=Fault.SYSTEM)
         endpoint = _endpoint(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
         if parts.scheme != "https" and endpoint not in self._allow:
-            raise Rejected("not https")
+            raise Rejected("not https", fault=Fault.SYSTEM)
 
     def addresses(self, host: str, port: int) -> Sequence[str]:
         """The IP addresses to connect to: these and no others, so a name that changes its answer gains nothing.
@@ -187,9 +188,9 @@ class Guard:
         try:
             found = self._resolve(host.strip("[]"), port)
         except (OSError, UnicodeError):
-            raise NotDone("name not resolved") from None
+            raise NotDone("name not resolved", fault=Fault.SYSTEM) from None
         if _endpoint(host, port) not in self._allow and any(is_private(address) for address in found):
-            raise Rejected("private address")
+            raise Rejected("private address", fault=Fault.SYSTEM)
         return found
 
 
@@ -253,10 +254,11 @@ class Wire:
             if len(body) > self._max_bytes:
                 raise OutcomeUnknown("answer too large")
             if not deadline.left():
-                raise OutcomeUnknown("timeout")
+                raise OutcomeUnknown("timeout", fault=Fault.SYSTEM)
         promised = response.headers.get("Content-Length", str(len(body))).strip()
         if promised != str(len(body)) and response.status_code != HTTPStatus.NOT_MODIFIED:  # which says it of a 200
-            raise OutcomeUnknown("dropped")  # half an answer can be whole JSON, and is half an answer all the same
+            # half an answer can be whole JSON, and is half an answer all the same
+            raise OutcomeUnknown("dropped", fault=Fault.SYSTEM)
         return bytes(body)
 
     def dial(self, host: str, port: int) -> socket.socket:
@@ -270,7 +272,7 @@ class Wire:
                 detail = "connect timeout"
             except OSError:
                 detail = "refused"
-        raise NotDone(detail)
+        raise NotDone(detail, fault=Fault.SYSTEM)
 
     def connecting(self, connect: Callable[[], None], connection: HTTPConnection) -> None:
         """Run a connection's `connect`: whatever fails in it, nothing of the request has left."""
@@ -280,7 +282,7 @@ class Wire:
         except AdapterError:
             raise
         except Exception:  # noqa: BLE001 - as above
-            raise NotDone("tls") from None
+            raise NotDone("tls", fault=Fault.SYSTEM) from None
         deadline.hold(connection.sock)
 
     def requesting(self, connection: HTTPConnection) -> None:
@@ -306,7 +308,7 @@ def _next_chunk(response: requests.Response) -> bytes:
         detail = "dropped"
     else:
         return chunk
-    raise OutcomeUnknown(detail)
+    raise OutcomeUnknown(detail, fault=Fault.SYSTEM)
 
 
 def _prepare(call: Call) -> requests.PreparedRequest:
@@ -317,9 +319,10 @@ def _prepare(call: Call) -> requests.PreparedRequest:
 
 
 def _failure(error: requests.RequestException, deadline: Deadline) -> AdapterError:
+    late = isinstance(error, requests.Timeout)
     if not deadline.sent:
-        return NotDone("connect timeout" if isinstance(error, requests.Timeout) else "refused")
-    return OutcomeUnknown("timeout" if isinstance(error, requests.Timeout) else "dropped")
+        return NotDone("connect timeout" if late else "refused", fault=Fault.SYSTEM)
+    return OutcomeUnknown("timeout" if late else "dropped", fault=Fault.SYSTEM)
 
 
 class _PinnedAdapter(HTTPAdapter):
@@ -497,13 +500,20 @@ class Http:
         wait = read_wait(answer.headers, now=self._now(), dialect=dialect)
         detail = f"http {answer.status}"
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
-            raise NotDone(detail, retry_after=wait)
+            raise NotDone(detail, retry_after=wait, fault=Fault.PACE)
         if answer.status in expect:
             return
+        fault = _fault(answer.status)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _UNKNOWN:
-            raise OutcomeUnknown(detail, retry_after=wait)
+            raise OutcomeUnknown(detail, retry_after=wait, fault=fault)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES or answer.status < HTTPStatus.OK:
-            raise Rejected(detail, retry_after=wait)
+            raise Rejected(detail, retry_after=wait, fault=fault)
+
+
+def _fault(status: int) -> Fault:
+    """Whether a status speaks of the system and our place in it, or of this call alone."""
+    ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+    return Fault.SYSTEM if ill or status in _NOT_LET_IN else Fault.CALL
 
 
 def _body(json: Json, text: str | None) -> bytes | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.adapters.desk.chatwoot import Chatwoot
 from bridge.adapters.desk.email import EmailDesk
 from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.hubspot import HubSpotTickets, Place
@@ -19,8 +20,22 @@ NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
     "hubspot": ("hubspot_token",),
+    "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
 }
 """What each helpdesk cannot be used without."""
+RATES = {
+    "zendesk": 100,
+    "freshdesk": 40,
+    "hubspot": 200,
+    "linear": 20,
+    "intercom": 60,
+    "chatwoot": 300,
+    "zammad": 120,
+}
+"""Rows a minute that each helpdesk gets unless `BRIDGE_DESK_RATE` says otherwise: about half of what the vendor's
+smallest plan takes, for a row may be several calls, and the account is not ours alone."""
+RATE = 60
+"""The same for any other one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,12 @@ def desk(own: SiteSettings, outside: Outside) -> Desk | None:
         return None
     need(own, f"BRIDGE_DESK={own.desk}", NEEDS[own.desk])
     return _MAKERS[own.desk](own, outside)
+
+
+def rates(own: SiteSettings, desk: Desk | None) -> dict[str, int]:
+    """Rows a minute that may go to each target of the outbox; one that is not named takes any number."""
+    of_desk = {desk.name: own.desk_rate or RATES.get(desk.name, RATE)} if desk else {}
+    return {**of_desk, "mail": own.mail_rate}
 
 
 def groups_of(text: str) -> dict[str, str]:
@@ -126,10 +147,23 @@ def _place(group: str) -> Place:
     return Place(pipeline.strip(), stage.strip())
 
 
+def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
+    return Chatwoot(
+        outside.http(),
+        base_url=own.chatwoot_url,
+        account=own.chatwoot_account,
+        token=own.chatwoot_token.get_secret_value(),
+        inbox=int(own.chatwoot_inbox),
+        teams=numbers_of(own.desk_queues),
+        webhook_secret=own.chatwoot_webhook_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
     "hubspot": _hubspot,
+    "chatwoot": _chatwoot,
     "email": _email,
     "webhook": _webhook,
 }

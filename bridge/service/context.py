@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
@@ -44,6 +44,8 @@ class Systems:
     sender: str
     roster: Roster | None = None
     notifiers: tuple[Notifier, ...] = ()
+    rates: Mapping[str, int] = field(default_factory=dict)
+    """Rows a minute that a target of the outbox takes; one that is not in it takes any number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,22 @@
 
 A row is leased before it is sent; the lease counts an open send, so that a crash during the call is found as "may have
 acted". From there only the target's own strategy may follow: the same key again inside its window, or a look-up first.
+What a row goes to is spared while it fails or asks for a wait: see `spare`.
 """
 
 import json
-import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
 
 from bridge.domain.escalation import OutboxKind, OutboxRow
 from bridge.domain.instants import HOUR, SECOND
+from bridge.domain.upstream import Upstream
 from bridge.domain.values import Millis
-from bridge.ports import AdapterError, Desk, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
+from bridge.ports import AdapterError, Desk, Fault, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
+from bridge.service import spare
 from bridge.service.context import Bridge, Systems
 from bridge.service.leases import LEASE
 
@@ -24,19 +26,8 @@ log = structlog.get_logger()
 FIRST_WAIT = 5 * SECOND
 LONGEST_WAIT = HOUR
 TRIES = 30
-"""Attempts until a row is parked for a person to look at; with the back-off that is about a day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended."""
-
-    state: str
-    ref: TicketRef | None = None
-    error: str | None = None
-    retry_after: float | None = None
-    certain: bool = False
-    """Whether this attempt surely did nothing at the other side."""
+"""Attempts until a row is parked for a person to look at; with the back-off that is about a day. What befell every row
+of its system does not count."""
 
 
 def soon(bridge: Bridge, tx: Tx) -> None:
@@ -52,60 +43,85 @@ def deliver_due(bridge: Bridge, *, limit: int = 20) -> int:
     """
     owner = uuid.uuid4().hex
     for tried in range(limit):
-        now, take_over = bridge.leases.now()
-        with bridge.store.write() as tx:
-            rows = tx.work.claim_outbox(owner, now, now + LEASE, 1, take_over=take_over)
-        if not rows:
+        claimed = _claim(bridge, owner)
+        if claimed is None:
             return tried
-        deliver(bridge, owner, rows[0])
+        deliver(bridge, owner, claimed[0], probe=claimed[1])
     return limit
 
 
-def deliver(bridge: Bridge, owner: str, row: OutboxRow) -> None:
+def _claim(bridge: Bridge, owner: str) -> tuple[OutboxRow, bool] | None:
+    """The next row, and whether it goes as a probe."""
+    now, take_over = bridge.leases.now()
+    try:
+        with bridge.store.write() as tx:
+            rows = tx.work.claim_outbox(owner, now, now + LEASE, 1, take_over=take_over)
+            return (rows[0], spare.admit(bridge, tx, rows[0], now)) if rows else None
+    except spare.NoRoom:
+        return None
+
+
+def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) -> None:
     """Send one claimed row and write down how it ended."""
-    outcome = _send(bridge, row)
-    now = bridge.clock.now()
-    with bridge.store.write() as tx:
-        if outcome.state == "sent":
-            tx.work.sent(row.id, owner, outcome.ref)
-        else:
-            tx.work.not_sent(
-                row,
-                owner,
-                state=outcome.state,
-                due_at=now + wait_before(row.attempts, outcome.retry_after),
-                error=outcome.error or "",
-                open_sends=row.open_sends - 1 if outcome.certain else row.open_sends,
-            )
-    level = log.info if outcome.state == "sent" else log.warning
-    level(
-        "outbox.tried",
-        site=row.site,
-        escalation=row.escalation_id,
-        row=row.id,
-        kind=row.kind.value,
-        target=row.target,
-        state=outcome.state,
-        attempts=row.attempts,
-        error=outcome.error,
-    )
-
-
-def _send(bridge: Bridge, row: OutboxRow) -> Outcome:
     try:
         ref = _call(bridge, row)
-    except Rejected as error:
-        return Outcome("parked", error=error.detail, certain=True)
-    except NotDone as error:
-        state = "parked" if row.attempts >= TRIES else ("due" if row.open_sends <= 1 else "unknown")
-        return Outcome(state, error=error.detail, retry_after=error.retry_after, certain=True)
     except AdapterError as error:
-        state = "parked" if row.attempts >= TRIES else "unknown"
-        return Outcome(state, error=error.detail, retry_after=error.retry_after)
+        _not_sent(bridge, owner, row, error, probe=probe)
     except Exception:
         log.exception("outbox.broken", row=row.id, target=row.target)
-        return Outcome("parked" if row.attempts >= TRIES else "unknown", error="adapter error")
-    return Outcome("sent", ref=ref)
+        _not_sent(bridge, owner, row, OutcomeUnknown("adapter error"), probe=probe)
+    else:
+        with bridge.store.write() as tx:
+            tx.work.sent(row.id, owner, ref)
+        spare.well(bridge, row)
+        log.info("outbox.tried", **_told(row), state="sent", attempts=row.attempts, error=None)
+
+
+def _not_sent(bridge: Bridge, owner: str, row: OutboxRow, error: AdapterError, *, probe: bool) -> None:
+    upstream = spare.ill(bridge, row, error, probe=probe)
+    counts = counts_against(error, upstream)
+    kept = replace(
+        row,
+        attempts=row.attempts if counts else row.attempts - 1,
+        open_sends=row.open_sends - 1 if isinstance(error, NotDone | Rejected) else row.open_sends,
+    )
+    state = state_after(kept, error, counts=counts)
+    due_at = next_try(kept, error, upstream, bridge.clock.now())
+    with bridge.store.write() as tx:
+        tx.work.not_sent(kept, owner, state=state, due_at=due_at, error=error.detail, open_sends=kept.open_sends)
+    log.warning("outbox.tried", **_told(row), state=state, attempts=kept.attempts, error=error.detail)
+
+
+def _told(row: OutboxRow) -> dict[str, str]:
+    return {
+        "site": row.site,
+        "escalation": row.escalation_id,
+        "row": row.id,
+        "kind": row.kind.value,
+        "target": row.target,
+    }
+
+
+def counts_against(error: AdapterError, upstream: Upstream) -> bool:
+    """Whether a failure is one more attempt of the row: not where every row of its system would have met it."""
+    if error.fault is Fault.SYSTEM:
+        return not upstream.paused
+    return error.fault is Fault.CALL
+
+
+def state_after(row: OutboxRow, error: AdapterError, *, counts: bool) -> str:
+    """What becomes of a row that was not sent; `row` has the attempts and open sends that are kept."""
+    refused = isinstance(error, Rejected) and error.fault is Fault.CALL
+    if refused or (counts and row.attempts >= TRIES):
+        return "parked"
+    return "unknown" if row.open_sends else "due"
+
+
+def next_try(row: OutboxRow, error: AdapterError, upstream: Upstream, now: Millis) -> Millis:
+    """When the row is due again. Once its system is known to be down, that is with its next probe but one."""
+    if error.fault is Fault.SYSTEM and upstream.paused:
+        return max(upstream.paused_until, now) + spare.AFTER_OTHERS
+    return now + wait_before(row.attempts, error.retry_after)
 
 
 def _call(bridge: Bridge, row: OutboxRow) -> TicketRef | None:
@@ -148,7 +164,7 @@ def _let_settle(desk: Desk, row: OutboxRow, now: Millis) -> None:
     """A look-up proves nothing before the desk lists what was just made."""
     left = (row.first_sent_at or now) + millis(desk.settle) - now
     if left > 0:
-        raise NotDone("waiting to look it up", retry_after=left / SECOND)
+        raise NotDone("waiting to look it up", retry_after=left / SECOND, fault=Fault.OURS)
 
 
 def _completed(desk: Desk, row: OutboxRow, filed: TicketRef) -> TicketRef:
@@ -158,7 +174,9 @@ def _completed(desk: Desk, row: OutboxRow, filed: TicketRef) -> TicketRef:
     except Rejected as error:
         log.warning("outbox.not_completed", row=row.id, target=row.target, error=error.detail)
     except AdapterError as error:
-        raise OutcomeUnknown(f"not completed: {error.detail}", retry_after=error.retry_after) from None
+        raise OutcomeUnknown(
+            f"not completed: {error.detail}", retry_after=error.retry_after, fault=error.fault
+        ) from None
     return filed
 
 
@@ -166,7 +184,7 @@ def _note(bridge: Bridge, desk: Desk, row: OutboxRow) -> None:
     with bridge.store.read() as tx:
         filed = tx.escalations.delivery(row.escalation_id)
     if filed is None or filed.ref is None:
-        raise NotDone("ticket not filed")
+        raise NotDone("ticket not filed", fault=Fault.OURS)
     if not (in_doubt(row) and desk.has_note(filed.ref, row.external_id)):
         desk.append(filed.ref, row.external_id, row.payload)
 
@@ -193,5 +211,5 @@ def wait_before(attempts: int, retry_after: float | None) -> Millis:
     """Milliseconds until the next attempt: what the other side asked for, else doubling, with jitter, up to an hour."""
     if retry_after is not None:
         return max(round(retry_after * SECOND), SECOND)
-    longest: Millis = min(FIRST_WAIT * 2 ** min(attempts - 1, 12), LONGEST_WAIT)
-    return round(longest * random.uniform(0.75, 1.0))  # noqa: S311 - jitter, no secret
+    longest: Millis = min(FIRST_WAIT * 2 ** min(max(attempts - 1, 0), 12), LONGEST_WAIT)
+    return round(longest * spare.spread())

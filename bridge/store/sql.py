@@ -18,6 +18,7 @@ from bridge.store.shadow import Records, Shadows, ShadowStatements
 from bridge.store.sites import Policies, Sites, SiteStatements
 from bridge.store.stats import Stats, StatsStatements
 from bridge.store.upsert import upsert_of
+from bridge.store.upstreams import Upstreams, UpstreamStatements
 from bridge.store.work import Work, WorkStatements
 
 
@@ -32,6 +33,7 @@ class Statements:
         self.escalations = EscalationStatements(upsert)
         self.callbacks = CallbackStatements(upsert, dialect)
         self.work = WorkStatements(upsert, dialect)
+        self.upstreams = UpstreamStatements(upsert)
         self.mails = MailStatements(upsert)
         self.ops = OpsStatements(upsert, dialect)
         self.stats = StatsStatements(dialect)
@@ -82,6 +84,10 @@ class SqlTx:
     @property
     def work(self) -> Work:
         return Work(self._c, self._s.work)
+
+    @property
+    def upstreams(self) -> Upstreams:
+        return Upstreams(self._c, self._s.upstreams)
 
     @property
     def mails(self) -> Mails:

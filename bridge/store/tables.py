@@ -282,9 +282,32 @@ outbox = Table(
     ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
     UniqueConstraint("target", "external_id"),
     Index(None, "state", "due_at"),
-    Index("ix_outbox_open", "rank", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+    # with site and target, so that a claim passes over what a system may not get now without reading its rows
+    Index("ix_outbox_open", "rank", "due_at", "id", "site", "target", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_outbox_filed", "target", "ref", sqlite_where=FILED, postgresql_where=FILED),
     Index(None, "escalation_id"),
+)
+
+upstream = Table(  # what rows are sent to: see `bridge.domain.upstream`
+    "upstream",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("cause", Text),
+    Column("paused_until", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "target"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+repair = Table(  # how often the reconciler has mended what
+    "repair",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
 )
 
 mail_slot = Table(  # mails to an address that nobody verified: each takes one of a few slots for a day

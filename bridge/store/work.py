@@ -16,6 +16,7 @@ from sqlalchemy import (
     Connection,
     Select,
     Table,
+    Text,
     Update,
     and_,
     bindparam,
@@ -31,8 +32,8 @@ from sqlalchemy import (
 
 from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
 from bridge.domain.values import Json, Millis
-from bridge.ports import TicketRef
-from bridge.store.tables import OPEN, escalation, follow_up, outbox
+from bridge.ports import TicketRef, Undelivered
+from bridge.store.tables import OPEN, escalation, follow_up, outbox, upstream
 from bridge.store.upsert import Upsert
 
 WAITING = ("due", "unknown")
@@ -67,7 +68,7 @@ class WorkStatements:
         )
         self.post = upsert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
         self.claim_outbox = (
-            _claim(outbox, _its_turn())
+            _claim(outbox, and_(_may_go(), _its_turn()))
             .values(
                 open_sends=outbox.c.open_sends + 1,
                 first_sent_at=func.coalesce(outbox.c.first_sent_at, bindparam("now")),
@@ -80,6 +81,7 @@ class WorkStatements:
         self.not_sent = _held(outbox).values(
             state=bindparam("new_state"),
             due_at=bindparam("new_due_at"),
+            attempts=bindparam("new_attempts"),
             error=bindparam("new_error"),
             open_sends=bindparam("new_open_sends"),
         )
@@ -95,9 +97,57 @@ class WorkStatements:
             update(outbox)
             .where(this, outbox.c.state.in_(("parked", "due", "unknown")))
             .values(due_at=bindparam("now"), attempts=0, state="due")
+            .returning(outbox.c.site, outbox.c.target)
+        )
+        held = and_(outbox.c.first_sent_at.is_(None), outbox.c.error.is_not(None), outbox.c.state == "parked")
+        known = bindparam("of_target", type_=Text)  # PostgreSQL does not guess the type in "IS NULL"
+        self.retry_all = (
+            update(outbox)
+            .where(outbox.c.state.in_(("parked", *WAITING)), ~held, or_(known.is_(None), outbox.c.target == known))
+            .values(due_at=bindparam("now"), attempts=0, state="due")
+            .returning(outbox.c.site, outbox.c.target)
         )
         self.park = update(outbox).where(this, outbox.c.state.in_(WAITING)).values(state="parked")
+        self.drop = (
+            update(outbox)
+            .where(this, outbox.c.state == "parked")
+            .values(state="cancelled")
+            .returning(outbox.c.escalation_id, outbox.c.target, outbox.c.kind)
+        )
+        self.drop_notes = (
+            update(outbox)
+            .where(
+                outbox.c.escalation_id == bindparam("of_escalation"),
+                outbox.c.target == bindparam("of_target"),
+                outbox.c.kind == "note",
+                outbox.c.state.in_(("parked", *WAITING)),
+            )
+            .values(state="cancelled")
+        )
+        self.undelivered = _undelivered()
         self.due = _due(dialect)
+
+
+def _undelivered() -> Select[Any]:
+    c, parked = outbox.c, (outbox.c.state == "parked").label("parked")
+    late = func.sum(case((c.created_at <= bindparam("before", type_=BigInteger), 1), else_=0))
+    rows = func.count().label("rows")
+    return (
+        select(c.target, parked, c.error, rows, late.label("late"), func.min(c.created_at).label("oldest"))
+        .where(c.site == bindparam("of_site"), c.state.in_(("leased", "parked", *WAITING)))
+        .group_by(c.target, parked, c.error)
+        .order_by(rows.desc(), c.target, parked, c.error)
+    )
+
+
+def _may_go() -> ColumnElement[bool]:
+    """The row's system takes something now, as `Upstream.admits` says; one that nothing is known of does.
+
+    The few that do not are listed once a claim, and index entries are held against them.
+    """
+    c, now = upstream.c, bindparam("now", type_=BigInteger)
+    spared = select(c.site, c.target).where(or_(c.paused_until > now, c.next_at > now))
+    return tuple_(outbox.c.site, outbox.c.target).not_in(spared)
 
 
 def _its_turn() -> ColumnElement[bool]:
@@ -241,6 +291,7 @@ class Work:
             "owner": owner,
             "new_state": state,
             "new_due_at": due_at,
+            "new_attempts": row.attempts,
             "new_error": error,
             "new_open_sends": open_sends,
         }
@@ -250,11 +301,26 @@ class Work:
         rows = self._c.execute(self._s.outbox, {"states": list(states), "most": limit}).mappings()
         return [dict(row) for row in rows]
 
-    def retry(self, row_id: str, now: Millis) -> bool:
-        return self._c.execute(self._s.retry, {"of_id": row_id, "now": now}).rowcount == 1
+    def undelivered(self, site: str, before: Millis) -> list[Undelivered]:
+        rows = self._c.execute(self._s.undelivered, {"of_site": site, "before": before})
+        return [Undelivered(r.target, bool(r.parked), r.error, r.rows, r.late, r.oldest) for r in rows]
+
+    def retry(self, row_id: str, now: Millis) -> tuple[str, str] | None:
+        row = self._c.execute(self._s.retry, {"of_id": row_id, "now": now}).first()
+        return (row.site, row.target) if row else None
+
+    def retry_all(self, now: Millis, *, target: str | None = None) -> list[tuple[str, str]]:
+        rows = self._c.execute(self._s.retry_all, {"of_target": target, "now": now}).all()
+        return [(row.site, row.target) for row in rows]
 
     def park(self, row_id: str) -> bool:
         return self._c.execute(self._s.park, {"of_id": row_id}).rowcount == 1
+
+    def drop(self, row_id: str) -> bool:
+        row = self._c.execute(self._s.drop, {"of_id": row_id}).first()
+        if row and row.kind == "ticket":
+            self._c.execute(self._s.drop_notes, {"of_escalation": row.escalation_id, "of_target": row.target})
+        return row is not None
 
     def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
         rows = self._c.execute(self._s.due, {"now": now, "until": until, "most": limit}).mappings()

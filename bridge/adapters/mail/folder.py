@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bridge.adapters.mail.message import bare_message_id, build
-from bridge.ports import Mail, NotDone
+from bridge.ports import Fault, Mail, NotDone
 
 
 class FolderMailer:
@@ -30,7 +30,7 @@ class FolderMailer:
             detail = f"folder: {os.strerror(error.errno or 0)}"
         else:
             return
-        raise NotDone(detail)
+        raise NotDone(detail, fault=Fault.SYSTEM)
 
     def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - a folder asks nobody
         """See `bridge.ports.Mailer`."""

@@ -17,11 +17,11 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from bridge.adapters.deadline import Deadline, Lines
 from bridge.adapters.mail.message import build, envelope_sender, recipient, sender_address
-from bridge.ports import AdapterError, BridgeError, Mail, NotDone, OutcomeUnknown, Rejected
+from bridge.ports import AdapterError, BridgeError, Fault, Mail, NotDone, OutcomeUnknown, Rejected
 
 _T = TypeVar("_T")
 
-_OK, _GO_ON, _LATER, _NEVER = 200, 354, 400, 500
+_OK, _GO_ON, _LATER, _CLOSING, _NEVER = 200, 354, 400, 421, 500
 
 
 class BadMailUrl(BridgeError):  # noqa: N818
@@ -159,7 +159,7 @@ class SmtpMailer:
             client.starttls(context=self._context or _context(checked=security is Security.REQUIRED))
             client.ehlo()
         elif security is Security.REQUIRED:
-            raise Rejected("no starttls")
+            raise Rejected("no starttls", fault=Fault.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,15 +207,15 @@ def _before_data(step: Callable[[], "_T"]) -> "_T":
     except BridgeError:
         raise
     except smtplib.SMTPResponseException as error:
-        failure: AdapterError = _refusal(error.smtp_code)
+        failure: AdapterError = _refusal(error.smtp_code, Fault.SYSTEM)  # of the greeting or the log-in
     except ssl.SSLError:
-        failure = NotDone("tls")
+        failure = NotDone("tls", fault=Fault.SYSTEM)
     except smtplib.SMTPNotSupportedError:
-        failure = Rejected("no log-in offered")
+        failure = Rejected("no log-in offered", fault=Fault.SYSTEM)
     except TimeoutError:
-        failure = NotDone("timeout")
+        failure = NotDone("timeout", fault=Fault.SYSTEM)
     except (OSError, smtplib.SMTPException):
-        failure = NotDone("refused")
+        failure = NotDone("refused", fault=Fault.SYSTEM)
     raise failure
 
 
@@ -224,8 +224,10 @@ def _expect(code: int, wanted: int | None = None) -> None:
         raise _refusal(code)
 
 
-def _refusal(code: int) -> AdapterError:
-    return Rejected(f"smtp {code}") if code >= _NEVER else NotDone(f"smtp {code}")
+def _refusal(code: int, fault: Fault = Fault.CALL) -> AdapterError:
+    """A refusal of one mail, unless the server says that it is closing, or speaks to whoever connects."""
+    kind = Rejected if code >= _NEVER else NotDone
+    return kind(f"smtp {code}", fault=Fault.SYSTEM if code == _CLOSING else fault)
 
 
 def _hand_over(client: smtplib.SMTP, content: bytes, deadline: Deadline) -> None:
@@ -233,9 +235,9 @@ def _hand_over(client: smtplib.SMTP, content: bytes, deadline: Deadline) -> None
         client.send(_dotted(content))
         code = client.getreply()[0]
     except TimeoutError:
-        failure: AdapterError = OutcomeUnknown("timeout")
+        failure: AdapterError = OutcomeUnknown("timeout", fault=Fault.SYSTEM)
     except (OSError, smtplib.SMTPException):
-        failure = OutcomeUnknown("dropped")
+        failure = OutcomeUnknown("dropped", fault=Fault.SYSTEM)
     else:
         if _OK <= code < _OK + 100:
             return

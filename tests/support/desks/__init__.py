@@ -4,9 +4,10 @@
 `tests/contract/test_<vendor>.py`.
 """
 
+from support.desks.chatwoot import ChatwootDesk
 from support.desks.freshdesk import FreshdeskDesk
 from support.desks.hubspot import HubSpotDesk
 from support.desks.vendor import DeskVendor
 from support.desks.zendesk import ZendeskDesk
 
-DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, HubSpotDesk)
+DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, HubSpotDesk, ChatwootDesk)

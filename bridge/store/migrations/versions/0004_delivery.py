@@ -1,4 +1,7 @@
-"""Tickets are found by the id that the helpdesk gave them."""
+"""Tickets are found by the id that the helpdesk gave them; what is known of the systems that rows are sent to.
+
+And how often the reconciler has mended what.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +12,38 @@ branch_labels = None
 depends_on = None
 
 FILED = sa.text("ref IS NOT NULL")
+OPEN = sa.text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
+CLAIMED_BY = ["rank", "due_at", "id", "site", "target"]
 
 
 def upgrade() -> None:
     op.create_index("ix_outbox_filed", "outbox", ["target", "ref"], sqlite_where=FILED, postgresql_where=FILED)
+    op.drop_index("ix_outbox_open", "outbox")
+    op.create_index("ix_outbox_open", "outbox", CLAIMED_BY, sqlite_where=OPEN, postgresql_where=OPEN)
+    _upstream()
+    _repair()
+
+
+def _upstream() -> None:
+    op.create_table(
+        "upstream",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column("paused_until", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_upstream_site")),
+        sa.PrimaryKeyConstraint("site", "target", name=op.f("pk_upstream")),
+    )
+
+
+def _repair() -> None:
+    op.create_table(
+        "repair",
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("what", name=op.f("pk_repair")),
+    )
