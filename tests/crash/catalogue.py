@@ -104,18 +104,16 @@ CATALOGUE: Final = (
     Entry(
         "R09",
         "The helpdesk is away for 14 hours",
-        "The team has its mail before the promise is due, all that waits is listed with its error, and all of it is "
-        "delivered later, once.",
+        "The team has its mail before the promise is due; after a quarter of an hour an alarm stands; all that waits "
+        "is listed with its error, and delivered later, once.",
         (f"{DESKS}::test_r09_away_for_fourteen_hours_keeps_nobody_from_being_told_and_all_arrives_once",),
-        "an alarm to the administrator.",
     ),
     Entry(
         "R10",
-        "The helpdesk refuses one packet for ever, with 422 or with 500",
-        "Parked after one try or thirty, with its error; all others are sent at once; `bridge outbox retry` sends it "
-        "once the cause is gone.",
+        "The helpdesk answers one packet with 422 for ever",
+        "Parked at once with its error, and an alarm stands; all others are sent; `bridge outbox retry` sends it once "
+        "the cause is gone.",
         (f"{DESKS}::test_r10_a_packet_that_the_helpdesk_never_takes_is_parked_and_harms_no_other",),
-        "an alarm when a row is parked.",
     ),
     Entry(
         "R11",
