@@ -48,8 +48,9 @@ learn: $(VENV)/.dev ## the learned weights of each language, anew from our phras
 	@$(PIP) install -c requirements-lock.txt -e '.[learn]'
 	@PYTHONPATH=tests $(BIN)/python -m quality.learn
 
-crash: $(VENV)/.dev ## only the tests that kill processes while they work
-	@$(BIN)/python -m pytest tests/crash
+crash: system $(VENV)/.dev ## kill storms, power cuts, full disks: what was lost or doubled; writes build/crash.json
+	@PYTHONPATH=tests $(BIN)/python -m crash $(CRASH)
+	@ESCBRIDGE_MACHINES=1000 $(BIN)/python -m pytest tests/crash/test_many_machines.py
 
 plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress
 	@$(BIN)/python wp-plugin/build_zip.py

@@ -19,9 +19,11 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk",)
+DESKS = ("zendesk", "freshdesk", "hubspot", "chatwoot", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
+DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
+DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
 
 
 class SettingsRefused(BridgeError):  # noqa: N818
@@ -56,13 +58,19 @@ class SiteSettings(BaseModel):
         default=SecretStr(""), description="With `crm = http`: the secret that signs each call."
     )
     desk: str = Field(
-        default="builtin", description="Where tickets go beside the built-in desk: `builtin` (nowhere else), `zendesk`."
+        default="builtin",
+        description="Where tickets go beside the built-in desk: `builtin` (nowhere else), or one of docs/helpdesks.md.",
     )
     desk_queues: str = Field(
         default="",
         max_length=2000,
         description="`queue=group,...`: to which group, team or pipeline of the helpdesk the tickets of a queue go; "
         "what it names is said in docs/helpdesks.md.",
+    )
+    hooks_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="The address that the helpdesk calls, for one that signs it along; empty: the plugin's.",
     )
     desk_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=0, description="Rows a minute that go to the helpdesk; 0: what suits the vendor's smallest plan."
@@ -74,11 +82,36 @@ class SiteSettings(BaseModel):
     mail_from: str = Field(
         default="", max_length=254, description="The sender's address; empty: `support@` and the site's host."
     )
+    desk_email: str = Field(
+        default="", max_length=254, description="With `desk = email`: the mailbox that tickets are sent to."
+    )
+    webhook_url: str = Field(default="", description="With `desk = webhook`: the address that takes signed events.")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="With `desk = webhook`: `whsec_...`, which signs events in both directions."
+    )
+    slack_webhook_url: SecretStr = Field(
+        default=SecretStr(""), description="Slack's incoming webhook: its channel is told of new and late escalations."
+    )
+    teams_webhook_url: SecretStr = Field(
+        default=SecretStr(""), description="The address of a workflow in Microsoft Teams, told the same."
+    )
     mail_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=0, description="Mails a minute that go to the mail server; 0: as many as there are."
     )
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")
+    hubspot_pipeline: str = Field(
+        default="0", pattern=r"^\w{1,40}$", description="The pipeline of new tickets, by its internal id."
+    )
+    hubspot_stage: str = Field(default="1", pattern=r"^\w{1,40}$", description="Their stage in it, by its internal id.")
+    hubspot_id_property: str = Field(
+        default="escalation_id",
+        pattern=r"^[a-z]\w{0,99}$",
+        description="The ticket property with unique values that holds our id.",
+    )
+    hubspot_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The app's client secret; empty: HubSpot is only polled."
+    )
     pipedrive_url: str = Field(default="https://api.pipedrive.com/api/v2", description="Pipedrive's address.")
     pipedrive_token: SecretStr = Field(default=SecretStr(""), description="A user's API token.")
     salesforce_url: str = Field(default="", description="`https://<my domain>.my.salesforce.com`.")
@@ -108,9 +141,30 @@ class SiteSettings(BaseModel):
     )
     freshdesk_url: str = Field(default="", description="`https://<domain>.freshdesk.com`.")
     freshdesk_token: SecretStr = Field(default=SecretStr(""), description="An agent's API key.")
+    freshdesk_id_field: str = Field(
+        default="",
+        pattern=r"^(cf_[a-z0-9_]{1,80})?$",
+        description="The ticket field that has our id, such as `cf_escalation_id`; empty: a tag has it.",
+    )
+    freshdesk_solved: str = Field(
+        default="",
+        pattern=r"^( *\d{1,9} *(, *\d{1,9} *)*)?$",
+        description="Numbers of own statuses that mean solved, as `6,9`; resolved and closed do in any case.",
+    )
+    freshdesk_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What the header `X-Bridge-Hook-Secret` of Freshdesk's automation rule holds; empty: it is only "
+        "polled.",
+    )
     chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
     chatwoot_account: str = Field(default="", pattern=r"^\d{0,12}$", description="The account's number.")
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
+    chatwoot_inbox: str = Field(
+        default="", pattern=r"^\d{0,12}$", description="With `desk = chatwoot`: the number of the API inbox."
+    )
+    chatwoot_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The secret of Chatwoot's webhook; empty: Chatwoot is only polled."
+    )
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
 
@@ -215,9 +269,9 @@ class Settings(SiteSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        if re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]", value.get_secret_value()):
+        if re.match(DATABASE_URL, value.get_secret_value()):
             return value
-        raise ValueError("expected sqlite:///FILE or postgresql+psycopg://user:password@host/name")
+        raise ValueError(DATABASE_URL_EXPECTED)
 
     def for_site(self, site: str) -> SiteSettings:
         """The settings of one site: its own where it has some, else everybody's.
@@ -227,6 +281,17 @@ class Settings(SiteSettings):
         """
         shared = {name: getattr(self, name) for name in SiteSettings.model_fields}
         return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}.")
+
+
+def checked_database_url(text: str) -> str:
+    """The address of a database.
+
+    Raises:
+        SettingsRefused: it is none; it is not repeated.
+    """
+    if not re.match(DATABASE_URL, text):
+        raise SettingsRefused(f"that is no address of a database: {DATABASE_URL_EXPECTED}")
+    return text
 
 
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]

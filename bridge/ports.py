@@ -362,6 +362,39 @@ class Mail:
     """An iCalendar object with a METHOD of REQUEST or CANCEL, shown by the reader's calendar and attached."""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A word to the team's channel that there is something to do. It is never the ticket, and may come twice.
+
+    `why` is the occasion, `url` the page in wp-admin; `promise` is what the customer was told.
+    """
+
+    why: str
+    summary: str
+    queue: str
+    priority: str
+    promise: str
+    url: str
+
+
+class Notifier(Protocol):
+    """A channel that the team watches."""
+
+    name: str
+
+    def render(self, notice: Notice) -> str:
+        """The request body, as text; nothing in it may call, link or lay out what a visitor wrote."""
+        ...
+
+    def send(self, body: str) -> None:
+        """Hand it over.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: see there.
+        """
+        ...
+
+
 class Mailer(Protocol):
     """Something that takes a mail off our hands."""
 
@@ -374,6 +407,51 @@ class Mailer(Protocol):
             NotDone, Rejected, OutcomeUnknown: see there. An address that is not exactly one recipient is Rejected.
         """
         ...
+
+    def check(self, sender: str, *, budget: float) -> None:
+        """Go as far as a mail of this sender goes before its recipient is named, and no further.
+
+        Args:
+            sender: the address that mails come from.
+            budget: seconds.
+
+        Raises:
+            AdapterError: a mail could not leave just now.
+        """
+        ...
+
+
+class WordPress(Protocol):
+    """A site, as its visitors meet it."""
+
+    def has_plugin(self, *, budget: float) -> bool:
+        """Whether our plugin is active there.
+
+        Args:
+            budget: seconds for one call; there may be two.
+
+        Raises:
+            AdapterError: the site did not answer as a WordPress does.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What a database says of itself. `size` and `free` are bytes; `ahead` is its clock before ours, in seconds.
+
+    `file_system` and `free` are of a SQLite file, `connections_free`, `round_trip_ms` and `ahead` of PostgreSQL.
+    """
+
+    kind: str
+    version: str
+    size: int
+    options: Mapping[str, str]
+    file_system: str = ""
+    free: int = 0
+    connections_free: int = 0
+    round_trip_ms: float = 0.0
+    ahead: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

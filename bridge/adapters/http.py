@@ -36,6 +36,9 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response"
 LONGEST_WAIT = 86_400.0
 """Seconds: a longer wait named by another system is taken as this one."""
 
+_IN_MILLISECONDS = 1e11
+"""An instant from here on counts milliseconds since 1970: in seconds it would be in the year 5138."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _UNKNOWN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
@@ -83,6 +86,7 @@ class Answer:
 
 
 WaitUnit: TypeAlias = Literal["seconds", "milliseconds", "epoch"]
+"""`epoch` is an instant since 1970, in seconds or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ def read_wait(headers: Mapping[str, str], *, now: float, dialect: Dialect = PLAI
 def _wait(text: str, unit: WaitUnit, now: float) -> float | None:
     if re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?", text):
         number = float(text)
-        return {"seconds": number, "milliseconds": number / 1000, "epoch": number - now}[unit]
+        since_1970 = number / 1000 if number >= _IN_MILLISECONDS else number
+        return {"seconds": number, "milliseconds": number / 1000, "epoch": since_1970 - now}[unit]
     try:
         return parsedate_to_datetime(text).timestamp() - now
     except (ValueError, TypeError, OverflowError):
@@ -395,6 +400,8 @@ class Http:
         self._lines = Lines(seats)
         self._now = now
         self._agent = agent
+        self.ahead: float | None = None
+        """Seconds by which the other side's clock was ahead of ours in its last answer that told the time."""
 
     def json(
         self,
@@ -450,6 +457,22 @@ class Http:
         self._check(Answer(reply.status, reply.headers, None), frozenset(expect), PLAIN)
         return reply
 
+    def post(self, url: str, body: str, *, headers: Mapping[str, str], budget_s: float) -> Reply:
+        """Send JSON text to an address whose answer need not be JSON.
+
+        Args:
+            url: the whole address.
+            body: sent byte for byte, once.
+            headers: added to ours.
+            budget_s: seconds for everything, name look-up to last byte.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: as `json` does, but for what the body is.
+        """
+        reply = self._send(self._call("POST", url, headers, None, body.encode()), Deadline(budget_s))
+        self._check(Answer(reply.status, reply.headers, None), frozenset(), PLAIN)
+        return reply
+
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str] | None, body: bytes | None
     ) -> Call:
@@ -477,17 +500,24 @@ class Http:
 
     def _check(self, answer: Answer, expect: frozenset[int], dialect: Dialect) -> None:
         """Let a status pass that is good or expected; any other is the error that it means."""
-        wait = read_wait(answer.headers, now=self._now(), dialect=dialect)
+        if "date" in answer.headers:
+            self.ahead = _wait(answer.headers["date"], "seconds", self._now())
         detail = f"http {answer.status}"
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
-            raise NotDone(detail, retry_after=wait, fault=Fault.PACE)
+            raise NotDone(detail, retry_after=self._told_wait(answer, dialect), fault=Fault.PACE)
         if answer.status in expect:
             return
-        fault = _fault(answer.status)
+        # a vendor's own headers stand in good answers too: they name a wait only where it says "too many"
+        fault, wait = _fault(answer.status), self._told_wait(answer, PLAIN)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _UNKNOWN:
             raise OutcomeUnknown(detail, retry_after=wait, fault=fault)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES or answer.status < HTTPStatus.OK:
             raise Rejected(detail, retry_after=wait, fault=fault)
+
+    def _told_wait(self, answer: Answer, dialect: Dialect) -> float | None:
+        """The wait that an answer names; an instant in it is one on the clock that the answer itself shows."""
+        ahead = self.ahead if "date" in answer.headers else None
+        return read_wait(answer.headers, now=self._now() + (ahead or 0.0), dialect=dialect)
 
 
 def _fault(status: int) -> Fault:

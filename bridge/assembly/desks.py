@@ -1,15 +1,26 @@
 """The helpdesk that `BRIDGE_DESK` names, made from its settings."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from bridge.adapters.desk.chatwoot import Chatwoot
+from bridge.adapters.desk.email import EmailDesk
+from bridge.adapters.desk.freshdesk import Freshdesk
+from bridge.adapters.desk.hubspot import HubSpotTickets, Place
+from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
 from bridge.config import SettingsRefused, SiteSettings
-from bridge.ports import Desk
+from bridge.ports import Desk, Mailer, Site
 
 NEEDS = {
+    "email": ("desk_email",),
+    "webhook": ("webhook_url", "webhook_secret"),
     "zendesk": ("zendesk_url", "zendesk_token"),
+    "freshdesk": ("freshdesk_url", "freshdesk_token"),
+    "hubspot": ("hubspot_token",),
+    "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
 }
 """What each helpdesk cannot be used without."""
 RATES = {
@@ -27,7 +38,25 @@ RATE = 60
 """The same for any other one."""
 
 
-def desk(own: SiteSettings, http: Callable[[], Http]) -> Desk | None:
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a helpdesk may be reached by, and reaches us by.
+
+    `sender` is the address that the site's mails come from, `hooks_url` the one that the helpdesk calls.
+    """
+
+    http: Callable[[], Http]
+    mailer: Mailer
+    sender: str
+    hooks_url: str = ""
+
+
+def hooks_url_of(own: SiteSettings, site: Site) -> str:
+    """The address at which the plugin takes the helpdesk's calls, where no other is set."""
+    return own.hooks_url or f"{site.url.rstrip('/')}/wp-json/escalation-bridge/v1/hooks/{own.desk}"
+
+
+def desk(own: SiteSettings, outside: Outside) -> Desk | None:
     """The helpdesk of a site; None where tickets stay in the built-in desk.
 
     Raises:
@@ -36,7 +65,7 @@ def desk(own: SiteSettings, http: Callable[[], Http]) -> Desk | None:
     if own.desk == "builtin":
         return None
     need(own, f"BRIDGE_DESK={own.desk}", NEEDS[own.desk])
-    return _MAKERS[own.desk](own, http())
+    return _MAKERS[own.desk](own, outside)
 
 
 def rates(own: SiteSettings, desk: Desk | None) -> dict[str, int]:
@@ -63,9 +92,21 @@ def numbers_of(text: str) -> dict[str, int]:
     return {queue: int(group) for queue, group in groups.items()}
 
 
-def _zendesk(own: SiteSettings, http: Http) -> Desk:
+def _email(own: SiteSettings, outside: Outside) -> Desk:
+    boxes = groups_of(own.desk_queues)
+    return EmailDesk(outside.mailer, sender=outside.sender, to=own.desk_email, boxes=boxes)
+
+
+def _webhook(own: SiteSettings, outside: Outside) -> Desk:
+    try:
+        return WebhookDesk(outside.http(), url=own.webhook_url, secret=own.webhook_secret.get_secret_value())
+    except BadSecret as error:
+        raise SettingsRefused(f"BRIDGE_WEBHOOK_SECRET: {error.__doc__}") from None
+
+
+def _zendesk(own: SiteSettings, outside: Outside) -> Desk:
     return Zendesk(
-        http,
+        outside.http(),
         base_url=own.zendesk_url,
         token=own.zendesk_token.get_secret_value(),
         email=own.zendesk_email or None,
@@ -74,6 +115,55 @@ def _zendesk(own: SiteSettings, http: Http) -> Desk:
     )
 
 
-_MAKERS: dict[str, Callable[[SiteSettings, Http], Desk]] = {
+def _freshdesk(own: SiteSettings, outside: Outside) -> Desk:
+    return Freshdesk(
+        outside.http(),
+        base_url=own.freshdesk_url,
+        token=own.freshdesk_token.get_secret_value(),
+        groups=numbers_of(own.desk_queues),
+        id_field=own.freshdesk_id_field,
+        solved=[int(number) for number in own.freshdesk_solved.split(",") if number.strip()],
+        webhook_secret=own.freshdesk_webhook_secret.get_secret_value(),
+    )
+
+
+def _hubspot(own: SiteSettings, outside: Outside) -> Desk:
+    return HubSpotTickets(
+        outside.http(),
+        token=own.hubspot_token.get_secret_value(),
+        place=Place(own.hubspot_pipeline, own.hubspot_stage),
+        places={queue: _place(group) for queue, group in groups_of(own.desk_queues).items()},
+        id_property=own.hubspot_id_property,
+        hooks_url=outside.hooks_url,
+        webhook_secret=own.hubspot_webhook_secret.get_secret_value(),
+        base_url=own.hubspot_url,
+    )
+
+
+def _place(group: str) -> Place:
+    pipeline, _, stage = group.partition(":")
+    if not pipeline.strip() or not stage.strip():
+        raise SettingsRefused("BRIDGE_DESK_QUEUES: HubSpot's are named pipeline:stage, by their internal ids")
+    return Place(pipeline.strip(), stage.strip())
+
+
+def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
+    return Chatwoot(
+        outside.http(),
+        base_url=own.chatwoot_url,
+        account=own.chatwoot_account,
+        token=own.chatwoot_token.get_secret_value(),
+        inbox=int(own.chatwoot_inbox),
+        teams=numbers_of(own.desk_queues),
+        webhook_secret=own.chatwoot_webhook_secret.get_secret_value(),
+    )
+
+
+_MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "zendesk": _zendesk,
+    "freshdesk": _freshdesk,
+    "hubspot": _hubspot,
+    "chatwoot": _chatwoot,
+    "email": _email,
+    "webhook": _webhook,
 }

@@ -54,6 +54,7 @@ class OutboxKind(StrEnum):
     TICKET = "ticket"
     NOTE = "note"
     MAIL = "mail"
+    NOTICE = "notice"
 
 
 class Who(StrEnum):

@@ -19,7 +19,7 @@ from bridge.domain.upstream import Upstream
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Desk, Fault, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
 from bridge.service import spare
-from bridge.service.context import Bridge, new_id
+from bridge.service.context import Bridge, Systems, new_id
 from bridge.service.leases import LEASE
 
 log = structlog.get_logger()
@@ -148,6 +148,9 @@ def _call(bridge: Bridge, row: OutboxRow) -> TicketRef | None:
     if row.kind is OutboxKind.MAIL:
         systems.mailer.send(Mail(**json.loads(row.payload)))
         return None
+    if row.kind is OutboxKind.NOTICE:
+        _notify(systems, row)
+        return None
     if systems.desk is None or systems.desk.name != row.target:
         raise Rejected("desk is no longer configured")
     if row.kind is OutboxKind.NOTE:
@@ -155,6 +158,13 @@ def _call(bridge: Bridge, row: OutboxRow) -> TicketRef | None:
         return None
     filed = _ticket(systems.desk, row, bridge.clock.now())
     return _completed(systems.desk, row, filed)
+
+
+def _notify(systems: Systems, row: OutboxRow) -> None:
+    channel = next((one for one in systems.notifiers if one.name == row.target), None)
+    if channel is None:
+        raise Rejected("channel is no longer configured")
+    channel.send(row.payload)
 
 
 def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:

@@ -16,7 +16,7 @@ from bridge.domain.packet import Ticket
 from bridge.domain.rendering import mark, render_note, sections
 from bridge.domain.session import Session, contact_line
 from bridge.domain.values import Identity
-from bridge.ports import Mail, Site
+from bridge.ports import Mail, Notice, Site
 from bridge.service.context import Case, new_id
 from bridge.service.verdicts import say
 
@@ -36,6 +36,8 @@ class Occasion:
     subject: str
     text: str
     in_charge: bool = False
+    in_channel: bool = False
+    """Whether the channels that the team watches are told as well."""
 
 
 Invite = Callable[[str], str]
@@ -51,14 +53,17 @@ class Link:
 
 
 OCCASIONS = {
-    "new": Occasion("New", "A conversation was handed to the team. The customer was told:"),
-    "warn": Occasion("Due soon", "A promise is about to be due. The customer was told:"),
+    "new": Occasion("New", "A conversation was handed to the team. The customer was told:", in_channel=True),
+    "warn": Occasion("Due soon", "A promise is about to be due. The customer was told:", in_channel=True),
     "last_rung": Occasion(
         "Due soon", "A promise is about to be due, and nobody has taken it. The customer was told:", in_charge=True
     ),
-    "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told:"),
+    "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told:", in_channel=True),
     "alarm": Occasion(
-        "ALARM: promise broken again", "Nobody answers this customer. They were now told:", in_charge=True
+        "ALARM: promise broken again",
+        "Nobody answers this customer. They were now told:",
+        in_charge=True,
+        in_channel=True,
     ),
     "contact": Occasion("Contact given", "The customer said how they can be reached. They were told:"),
     "callback_booked": Occasion("Call booked", "The customer has booked a call. They were told:"),
@@ -151,10 +156,25 @@ def mail_team(
         *sections(ticket_of(escalation)),
     )
     key = f"{escalation.id}.team.{key}"
+    if occasion.in_channel:
+        _post_notices(case, escalation, key, occasion)
     thread = f"{escalation.id}.team.new"
     mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
     mail = replace(mail, to=to or mail.to)
     post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
+
+
+def _post_notices(case: Case, escalation: Escalation, external_id: str, occasion: Occasion) -> None:
+    notice = Notice(
+        why=occasion.subject,
+        summary=escalation.packet.summary,
+        queue=escalation.queue,
+        priority=escalation.priority.value,
+        promise=escalation.commitment.text,
+        url=desk_page(case.site, escalation.id),
+    )
+    for channel in case.systems.notifiers:
+        _post(case, escalation, OutboxKind.NOTICE, channel.name, external_id, channel.render(notice))
 
 
 def reached_at(case: Case, escalation: Escalation) -> str:

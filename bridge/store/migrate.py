@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, make_url, select, text
+from sqlalchemy import Connection, func, inspect, make_url, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from bridge.ports import BridgeError
@@ -26,16 +26,20 @@ def migrate(url: str) -> None:
 
     ensure_folder(url)
     engine = migration_engine(url)
-    sqlite = engine.dialect.name == "sqlite"
     with engine.begin() as connection:
-        if sqlite:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_KEY)))
+        alone(connection)
         command.upgrade(config(connection), "head")
-        if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+        if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").all():
             raise MigrationBroken
     engine.dispose()
+
+
+def alone(connection: Connection) -> None:
+    """Wait until nobody else migrates or fills this database; it lasts until the transaction ends."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_KEY)))
 
 
 def pending(url: str) -> str | None:
@@ -51,6 +55,19 @@ def pending(url: str) -> str | None:
     finally:
         engine.dispose()
     return None if found == SCHEMA_HEAD else "the database has another schema version: run bridge migrate"
+
+
+def unborn(url: str) -> bool:
+    """Whether there is no table at all: nothing was ever set up here. One that cannot be reached is not known to be."""
+    if absent(url):
+        return True
+    engine = migration_engine(url)
+    try:
+        return not inspect(engine).get_table_names()
+    except OperationalError:
+        return False
+    finally:
+        engine.dispose()
 
 
 def absent(url: str) -> bool:

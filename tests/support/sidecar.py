@@ -113,6 +113,10 @@ class FakeMailer:
             raise self.fault
         self.mails.append(mail)
 
+    def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - the port's shape
+        if self.fault:
+            raise self.fault
+
     def to(self, address: str) -> list[Mail]:
         return [mail for mail in self.mails if mail.to == address]
 
@@ -336,11 +340,7 @@ class Sidecar:
         return Team(self.caller(Scope.ADMIN))
 
     def transport(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Any:
-        with self.app.test_client() as client:
-            answer = client.open(
-                target, method=method, data=body, headers=dict(headers), environ_overrides={"RAW_URI": target}
-            )
-            return answer.status_code, dict(answer.headers), answer.get_data()
+        return through(self.app)(method, target, body, headers)
 
     def put_policy(self, document: str, site: str = SHOP.id) -> None:
         accepted = accept(self.bridge, document)
@@ -368,18 +368,40 @@ class Sidecar:
             return tx.work.outbox(("due", "leased", "unknown", "sent", "parked"), 1000)
 
 
+def through(app: Flask) -> Transport:
+    """Calls of an app in this process."""
+
+    def send(method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        with app.test_client() as client:
+            answer = client.open(
+                target, method=method, data=body, headers=dict(headers), environ_overrides={"RAW_URI": target}
+            )
+            return answer.status_code, dict(answer.headers), answer.get_data()
+
+    return send
+
+
 @contextmanager
 def in_process(
-    url: str, *, at: str = IN_HOURS, with_crm: bool = True, with_desk: bool = True, **changes: Any
+    url: str,
+    *,
+    at: str = IN_HOURS,
+    with_crm: bool = True,
+    with_desk: bool = True,
+    known: Pairing | None = None,
+    **changes: Any,
 ) -> Iterator[Sidecar]:
-    """The app over a migrated database, with one site. Keyword arguments replace parts of the `Bridge`."""
+    """The app over a migrated database, with one site: a new one, or that of the pairing where it is there already.
+
+    Keyword arguments replace parts of the `Bridge`.
+    """
     settings = Settings(database_url=SecretStr(url))
     clock, crm, desk, mailer = SetClock(at), FakeCrm(), FakeDesk(), FakeMailer()
     assembly = bootstrap.build(settings, clock=clock, deliver_at_once=False)
     systems = Systems(crm if with_crm else None, desk if with_desk else None, mailer, "support@shop.example")
     bridge = replace(assembly.bridge, **{"systems": lambda _site: systems, **changes})
     try:
-        pairing = add_site(bridge, SHOP, "http://127.0.0.1:8765")
+        pairing = known or add_site(bridge, SHOP, "http://127.0.0.1:8765")
         app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings)))
         yield Sidecar(app, bridge, clock, crm, desk, mailer, url, pairing)
     finally:
@@ -441,17 +463,17 @@ class Live:
         self.process = self.spawn("sidecar.log", "bridge.cli", "serve")
         ends = time.monotonic() + READY_WITHIN
         while time.monotonic() < ends and self.process.poll() is None:
-            with suppress(requests.ConnectionError):
+            with suppress(requests.ConnectionError, requests.Timeout):
                 if requests.get(f"{self.url}/healthz", timeout=5).ok:
                     return self
             time.sleep(0.03)
         raise AssertionError(f"the sidecar does not answer: {self.log[-2000:]}")
 
-    def spawn(self, log: str, module: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start a module of the product in a process group of its own."""
+    def spawn(self, log: str, module: str, *arguments: str, under: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+        """Start a module of the product in a process group of its own, `under` another program where one is given."""
         with (self.folder / log).open("ab") as file:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *arguments],
+                [*under, sys.executable, "-P", "-m", module, *arguments],
                 cwd=self.folder,
                 env=self.env,
                 stdin=subprocess.DEVNULL,

@@ -1,5 +1,7 @@
 """Settings: environment over file over defaults, and refusals that name the setting, never its value."""
 
+import base64
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,9 +10,12 @@ import pytest
 from bridge import bootstrap
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.http import Http
+from bridge.adapters.mail.folder import FolderMailer
 from bridge.assembly.crms import crm, fields_of
+from bridge.assembly.desks import Outside, desk
 from bridge.assembly.presences import roster
-from bridge.config import CRMS, Settings, SettingsRefused, read_settings
+from bridge.config import CRMS, DESKS, Settings, SettingsRefused, read_settings
+from bridge.ports import Heard, HookCall, Site
 
 CANARY = "hunter2-canary"
 
@@ -64,7 +69,7 @@ WRONG = {
     "BRIDGE_CRM_FIELDS": "expected fact=field,...",
     "BRIDGE_CRM_CURRENCY": "crm_currency",
     "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
-    "BRIDGE_DESK": "expected one of builtin, zendesk",
+    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, chatwoot, email, webhook",
     "BRIDGE_MAIL": "expected folder:PATH",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
     "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
@@ -215,6 +220,50 @@ def test_a_helpdesk_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(
     settings = read({"BRIDGE_PRESENCE": helpdesk, f"BRIDGE_{helpdesk.upper()}_URL": ""}, tmp_path)
     with pytest.raises(SettingsRefused, match=f"BRIDGE_PRESENCE={helpdesk} needs {needed}$"):
         roster(settings, Http)
+
+
+DESKS_NEED = {
+    "zendesk": "BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN",
+    "freshdesk": "BRIDGE_FRESHDESK_URL and BRIDGE_FRESHDESK_TOKEN",
+    "hubspot": "BRIDGE_HUBSPOT_TOKEN",
+    "chatwoot": "BRIDGE_CHATWOOT_ACCOUNT, BRIDGE_CHATWOOT_TOKEN and BRIDGE_CHATWOOT_INBOX",
+    "email": "BRIDGE_DESK_EMAIL",
+    "webhook": "BRIDGE_WEBHOOK_URL and BRIDGE_WEBHOOK_SECRET",
+}
+
+
+def outside(tmp_path: Path) -> Outside:
+    return Outside(Http, FolderMailer(tmp_path), "support@shop.example")
+
+
+@pytest.mark.parametrize("name", DESKS)
+def test_a_desk_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsRefused, match=f"BRIDGE_DESK={name} needs {DESKS_NEED[name]}$"):
+        desk(read({"BRIDGE_DESK": name}, tmp_path), outside(tmp_path))
+
+
+@pytest.mark.parametrize("group", ["7290143", ":1", "7290143:"])
+def test_a_queue_of_hubspot_that_names_no_pipeline_and_stage_is_refused(tmp_path: Path, group: str) -> None:
+    given = {"BRIDGE_DESK": "hubspot", "BRIDGE_HUBSPOT_TOKEN": "t", "BRIDGE_DESK_QUEUES": f"billing={group}"}
+    with pytest.raises(SettingsRefused, match="pipeline:stage"):
+        desk(read(given, tmp_path), outside(tmp_path))
+
+
+HOOKED = {
+    "the plugin's": ("", "https://shop.example/wp-json/escalation-bridge/v1/hooks/hubspot"),
+    "another": ("https://hooks.example/x", "https://hooks.example/x"),
+}
+
+
+@pytest.mark.parametrize(("given", "called"), HOOKED.values(), ids=HOOKED)
+def test_a_helpdesk_signs_the_plugins_address_unless_another_is_set(tmp_path: Path, given: str, called: str) -> None:
+    own = {"BRIDGE_DESK": "hubspot", "BRIDGE_HUBSPOT_TOKEN": "t", "BRIDGE_HUBSPOT_WEBHOOK_SECRET": "s"}
+    settings = read({**own, "BRIDGE_HOOKS_URL": given}, tmp_path)
+    made = bootstrap.SystemsOf(settings)(Site("shop", "https://shop.example/", "UTC", "")).desk
+    assert made is not None
+    signature = base64.b64encode(hmac.digest(b"s", f"POST{called}[]1000".encode(), "sha256")).decode()
+    headers = {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": "1000"}
+    assert made.hear(HookCall(headers, b"[]", 1000)) == Heard()
 
 
 CRMS_NEED = {

@@ -32,6 +32,19 @@ class FolderMailer:
             return
         raise NotDone(detail, fault=Fault.SYSTEM)
 
+    def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - a folder asks nobody
+        """See `bridge.ports.Mailer`."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                file.write(b"\n")
+                file.flush()
+        except OSError as error:
+            detail = f"folder: {os.strerror(error.errno or 0)}"
+        else:
+            return
+        raise NotDone(detail)
+
 
 def _file_name(message_id: str) -> str:
     readable = re.sub(r"[^A-Za-z0-9._-]", "_", message_id).lstrip(".")[:120]

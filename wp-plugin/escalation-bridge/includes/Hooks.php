@@ -30,21 +30,29 @@ final class Hooks {
 			array(
 				'methods'             => 'POST',
 				'callback'            => array( self::class, 'hand_on' ),
-				'permission_callback' => '__return_true', // Whoever calls proves it to the sidecar.
+				'permission_callback' => array( self::class, 'check' ),
 				'show_in_index'       => false,
 			)
 		);
 	}
 
-	/** @return WP_REST_Response|WP_Error */
-	public static function hand_on( WP_REST_Request $request ) {
+	/**
+	 * Anybody may call, in measure; whether it is the helpdesk only the sidecar can tell.
+	 *
+	 * @return true|WP_Error
+	 */
+	public static function check( WP_REST_Request $request ) {
 		if ( strlen( $request->get_body() ) > self::MAX_BODY ) {
 			return Rest::error( 'escbridge_too_large', __( 'That message is too long.', 'escalation-bridge' ), 413 );
 		}
-		$wait = Limits::hit( 'hooks', Limits::visitor_address(), time() );
-		if ( $wait > 0 ) {
-			return Rest::too_many( $wait );
+		if ( Limits::hit( 'hooks', Limits::visitor_address(), time() ) > 0 ) {
+			return Rest::error( 'escbridge_too_many', __( 'That was a lot at once. Please wait a moment.', 'escalation-bridge' ), 429 );
 		}
+		return true;
+	}
+
+	/** @return WP_REST_Response|WP_Error */
+	public static function hand_on( WP_REST_Request $request ) {
 		$answer = ( new Client( Settings::pairing() ) )->hand_on( (string) $request['desk'], self::carried( $request ), $request->get_body() );
 		if ( 0 === $answer['status'] || $answer['status'] >= 500 ) {
 			return Rest::error( 'escbridge_unavailable', __( 'This cannot be taken just now; send it again later.', 'escalation-bridge' ), 503 );

@@ -562,7 +562,7 @@ final class Rest {
 	}
 
 	/** A WP_Error cannot carry the header. */
-	public static function too_many( int $seconds ): WP_REST_Response {
+	private static function too_many( int $seconds ): WP_REST_Response {
 		$body     = array(
 			'code'    => 'escbridge_too_many',
 			'message' => __( 'That was a lot at once. Please wait a moment.', 'escalation-bridge' ),
