@@ -96,7 +96,7 @@ def ill(bridge: Bridge, row: OutboxRow, error: AdapterError, *, probe: bool) -> 
         after = _learned(before, error, now, probe=probe)
         if after != before:
             tx.upstreams.save(after)
-        raised = after.paused and tx.alarms.start(row.site, _alarm(after, now))
+        raised = after.paused and _tell(tx, after, now)
     if raised:
         log.warning("upstream.alarm", site=row.site, target=row.target, cause=error.detail, in_a_row=after.failures)
     return after
@@ -116,6 +116,15 @@ def _learned(known: Upstream, error: AdapterError, now: Millis, *, probe: bool) 
 def spread() -> float:
     """The part of a wait that is waited for: jitter, so that not everything is tried at one instant."""
     return random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
+
+
+def _tell(tx: Tx, down: Upstream, now: Millis) -> bool:
+    """Raise the alarm, or say the standing one anew; returns whether it was raised now."""
+    alarm = _alarm(down, now)
+    raised = tx.alarms.start(down.site, alarm)
+    if not raised:
+        tx.alarms.restate(down.site, alarm)
+    return raised
 
 
 def _alarm(down: Upstream, now: Millis) -> Alarm:
