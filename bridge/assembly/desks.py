@@ -1,5 +1,6 @@
 """The helpdesk that `BRIDGE_DESK` names, made from its settings."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,12 +9,14 @@ from bridge.adapters.desk.chatwoot import Chatwoot
 from bridge.adapters.desk.email import EmailDesk
 from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.hubspot import HubSpotTickets, Place
+from bridge.adapters.desk.intercom import Intercom
+from bridge.adapters.desk.linear import Linear
 from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
 from bridge.adapters.desk.zammad import Zammad
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
-from bridge.config import SettingsRefused, SiteSettings
+from bridge.config import UUID, SettingsRefused, SiteSettings
 from bridge.domain.values import Priority
 from bridge.ports import Desk, Mailer, Site
 
@@ -24,7 +27,9 @@ NEEDS = {
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
     "zammad": ("zammad_url", "zammad_token", "zammad_customer"),
     "hubspot": ("hubspot_token",),
+    "linear": ("linear_token", "linear_team"),
     "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
+    "intercom": ("intercom_token", "intercom_ticket_type", "intercom_admin"),
 }
 """What each helpdesk cannot be used without."""
 RATES = {
@@ -168,6 +173,20 @@ def _place(group: str) -> Place:
     return Place(pipeline.strip(), stage.strip())
 
 
+def _linear(own: SiteSettings, outside: Outside) -> Desk:
+    teams = groups_of(own.desk_queues)
+    if not all(re.fullmatch(UUID, team) for team in teams.values()):
+        raise SettingsRefused("BRIDGE_DESK_QUEUES: Linear's teams are named by their ids, which are UUIDs")
+    return Linear(
+        outside.http(),
+        token=own.linear_token.get_secret_value(),
+        team=own.linear_team,
+        teams=teams,
+        webhook_secret=own.linear_webhook_secret.get_secret_value(),
+        url=own.linear_url,
+    )
+
+
 def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
     return Chatwoot(
         outside.http(),
@@ -180,12 +199,27 @@ def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
     )
 
 
+def _intercom(own: SiteSettings, outside: Outside) -> Desk:
+    return Intercom(
+        outside.http(),
+        base_url=own.intercom_url,
+        token=own.intercom_token.get_secret_value(),
+        ticket_type=own.intercom_ticket_type,
+        admin=own.intercom_admin,
+        attribute=own.intercom_ticket_attribute,
+        teams=numbers_of(own.desk_queues),
+        client_secret=own.intercom_client_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
     "zammad": _zammad,
     "hubspot": _hubspot,
+    "linear": _linear,
     "chatwoot": _chatwoot,
+    "intercom": _intercom,
     "email": _email,
     "webhook": _webhook,
 }
