@@ -19,8 +19,9 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "freshdesk", "hubspot", "chatwoot", "intercom", "email", "webhook")
+DESKS = ("zendesk", "freshdesk", "hubspot", "linear", "chatwoot", "intercom", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
 DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
@@ -178,6 +179,15 @@ class SiteSettings(BaseModel):
     )
     intercom_client_secret: SecretStr = Field(
         default=SecretStr(""), description="The app's client secret, which signs webhooks; empty: it is only polled."
+    )
+
+    linear_url: str = Field(default="https://api.linear.app/graphql", description="Linear's address.")
+    linear_token: SecretStr = Field(default=SecretStr(""), description="An API key, or an OAuth access token.")
+    linear_team: str = Field(
+        default="", pattern=rf"^({UUID})?$", description="The id of the team that gets the issues, a UUID."
+    )
+    linear_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The signing secret of Linear's webhook; empty: Linear is only polled."
     )
 
     @field_validator("crm")

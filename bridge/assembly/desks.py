@@ -1,5 +1,6 @@
 """The helpdesk that `BRIDGE_DESK` names, made from its settings."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -8,11 +9,12 @@ from bridge.adapters.desk.email import EmailDesk
 from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.hubspot import HubSpotTickets, Place
 from bridge.adapters.desk.intercom import Intercom
+from bridge.adapters.desk.linear import Linear
 from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
-from bridge.config import SettingsRefused, SiteSettings
+from bridge.config import UUID, SettingsRefused, SiteSettings
 from bridge.ports import Desk, Mailer, Site
 
 NEEDS = {
@@ -21,6 +23,7 @@ NEEDS = {
     "zendesk": ("zendesk_url", "zendesk_token"),
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
     "hubspot": ("hubspot_token",),
+    "linear": ("linear_token", "linear_team"),
     "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
     "intercom": ("intercom_token", "intercom_ticket_type", "intercom_admin"),
 }
@@ -149,6 +152,20 @@ def _place(group: str) -> Place:
     return Place(pipeline.strip(), stage.strip())
 
 
+def _linear(own: SiteSettings, outside: Outside) -> Desk:
+    teams = groups_of(own.desk_queues)
+    if not all(re.fullmatch(UUID, team) for team in teams.values()):
+        raise SettingsRefused("BRIDGE_DESK_QUEUES: Linear's teams are named by their ids, which are UUIDs")
+    return Linear(
+        outside.http(),
+        token=own.linear_token.get_secret_value(),
+        team=own.linear_team,
+        teams=teams,
+        webhook_secret=own.linear_webhook_secret.get_secret_value(),
+        url=own.linear_url,
+    )
+
+
 def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
     return Chatwoot(
         outside.http(),
@@ -178,6 +195,7 @@ _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
     "hubspot": _hubspot,
+    "linear": _linear,
     "chatwoot": _chatwoot,
     "intercom": _intercom,
     "email": _email,

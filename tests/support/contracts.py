@@ -19,6 +19,8 @@ CHATWOOT = "chatwoot/chatwoot-application-subset.own.openapi.json"
 INTERCOM = "intercom/intercom-subset.own.openapi.json"
 CHATWOOTS_OWN = "chatwoot/chatwoot-application.cut.json"
 INTERCOMS_OWN = "intercom/api.intercom.io-2.16.cut.json"
+LINEAR = "linear/schema.own.graphql"
+LINEARS_OWN = "linear/schema.graphql"
 HUBSPOT = "hubspot/hubspot-crm-v3-subset.derived.openapi.json"
 
 

@@ -18,6 +18,7 @@ from bridge.config import CRMS, DESKS, Settings, SettingsRefused, read_settings
 from bridge.ports import Heard, HookCall, Site
 
 CANARY = "hunter2-canary"
+LINEAR_TEAM = "6d0f6a4e-5a76-4f0c-8d3b-2f1f3b8f9c01"
 
 
 def read(environ: Mapping[str, str], folder: Path, toml: str | None = None) -> Settings:
@@ -69,7 +70,7 @@ WRONG = {
     "BRIDGE_CRM_FIELDS": "expected fact=field,...",
     "BRIDGE_CRM_CURRENCY": "crm_currency",
     "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
-    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, chatwoot, intercom, email, webhook",
+    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, intercom, email, webhook",
     "BRIDGE_MAIL": "expected folder:PATH",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
     "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
@@ -226,6 +227,7 @@ DESKS_NEED = {
     "zendesk": "BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN",
     "freshdesk": "BRIDGE_FRESHDESK_URL and BRIDGE_FRESHDESK_TOKEN",
     "hubspot": "BRIDGE_HUBSPOT_TOKEN",
+    "linear": "BRIDGE_LINEAR_TOKEN and BRIDGE_LINEAR_TEAM",
     "chatwoot": "BRIDGE_CHATWOOT_ACCOUNT, BRIDGE_CHATWOOT_TOKEN and BRIDGE_CHATWOOT_INBOX",
     "intercom": "BRIDGE_INTERCOM_TOKEN, BRIDGE_INTERCOM_TICKET_TYPE and BRIDGE_INTERCOM_ADMIN",
     "email": "BRIDGE_DESK_EMAIL",
@@ -248,6 +250,16 @@ def test_a_queue_of_hubspot_that_names_no_pipeline_and_stage_is_refused(tmp_path
     given = {"BRIDGE_DESK": "hubspot", "BRIDGE_HUBSPOT_TOKEN": "t", "BRIDGE_DESK_QUEUES": f"billing={group}"}
     with pytest.raises(SettingsRefused, match="pipeline:stage"):
         desk(read(given, tmp_path), outside(tmp_path))
+
+
+def test_a_team_of_linear_that_is_no_uuid_is_refused(tmp_path: Path) -> None:
+    assert "linear_team" in refusal({"BRIDGE_LINEAR_TEAM": "SUP"}, tmp_path)
+    given = {"BRIDGE_DESK": "linear", "BRIDGE_LINEAR_TOKEN": "t", "BRIDGE_LINEAR_TEAM": LINEAR_TEAM}
+    assert (
+        desk(read({**given, "BRIDGE_DESK_QUEUES": f"billing={LINEAR_TEAM}"}, tmp_path), outside(tmp_path)) is not None
+    )
+    with pytest.raises(SettingsRefused, match="UUIDs"):
+        desk(read({**given, "BRIDGE_DESK_QUEUES": "billing=SUP"}, tmp_path), outside(tmp_path))
 
 
 HOOKED = {
