@@ -27,6 +27,13 @@ metadata = MetaData(
 Instant = BigInteger
 ACTIVE = text("state IN ('open', 'claimed')")
 
+schema_mark = Table(  # one row: the schema's revision, and the oldest one whose code works on it
+    "schema_mark",
+    metadata,
+    Column("revision", Text, primary_key=True),
+    Column("compatible_from", Text, nullable=False),
+)
+
 site = Table(
     "site",
     metadata,
@@ -83,6 +90,8 @@ shadow_policy = Table(
     ForeignKeyConstraint(["site"], ["site.id"]),
 )
 
+LOCKED = text("state = 'escalated'")
+
 session = Table(
     "session",
     metadata,
@@ -109,6 +118,7 @@ session = Table(
     Index(None, "site", "customer_key", "state"),
     Index(None, "site", "started_at"),
     Index(None, "escalation_id"),
+    Index("ix_session_locked", "site", "id", sqlite_where=LOCKED, postgresql_where=LOCKED),
 )
 
 turn = Table(

@@ -6,8 +6,8 @@ and afterwards only a look-up by external id may come before another send.
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TypeVar
@@ -19,6 +19,7 @@ from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.markup import tag
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -165,7 +166,7 @@ class Zendesk:
             "comment": {"body": render_ticket(ticket, limit=COMMENT_LIMIT), "public": False},
             "external_id": ticket.external_id,
             "priority": ticket.priority.value,
-            "tags": [*self._tags, _tag(f"queue-{ticket.queue}"), _tag(f"by-{ticket.channel.value}")],
+            "tags": [*self._tags, tag(f"queue-{ticket.queue}"), tag(f"by-{ticket.channel.value}")],
         }
         requester = _requester(ticket.packet.customer)
         if requester is not None:
@@ -191,7 +192,7 @@ class Zendesk:
         if answer.status == HTTPStatus.BAD_REQUEST:
             raise _bad_request(answer)
         try:
-            return self._ref(_One.model_validate(answer.json).ticket)
+            return self._ref(_One.model_validate(answer.json).ticket.id)
         except ValidationError:
             pass
         raise OutcomeUnknown("malformed")
@@ -209,7 +210,8 @@ class Zendesk:
         ours = [ticket for ticket in found.tickets if ticket.external_id == external_id]
         if not ours and found.next_page:
             raise AdapterError("list not filtered")  # then its first page proves nothing
-        return self._ref(min(ours, key=lambda ticket: ticket.id)) if ours else None
+        oldest, *others = sorted(ticket.id for ticket in ours) or [0]
+        return replace(self._ref(oldest), others=tuple(map(str, others))) if ours else None
 
     def complete(self, ref: str, body: str) -> None:
         """See `bridge.ports.Desk`. A ticket is whole when it is made."""
@@ -303,8 +305,8 @@ class Zendesk:
             pass
         raise AdapterError("malformed")
 
-    def _ref(self, ticket: _Ticket) -> TicketRef:
-        return TicketRef(str(ticket.id), f"{self._base}/agent/tickets/{quote(str(ticket.id))}")
+    def _ref(self, number: int) -> TicketRef:
+        return TicketRef(str(number), f"{self._base}/agent/tickets/{number}")
 
 
 NOBODY = _User(id=0, name="Zendesk")
@@ -326,10 +328,6 @@ def _requester(customer: PacketCustomer) -> Json:
     """Name and address, both of which Zendesk wants; an address that it would refuse must not cost us the ticket."""
     address = mailbox((customer.email or "").strip())
     return None if address is None else {"name": (customer.name or "").strip() or address, "email": address}
-
-
-def _tag(text: str) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-")
 
 
 def _bad_request(answer: Answer) -> AdapterError:
