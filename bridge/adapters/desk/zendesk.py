@@ -7,9 +7,10 @@ and afterwards only a look-up by external id may come before another send.
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -19,6 +20,7 @@ from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import tag
+from bridge.adapters.reading import Lenient
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -95,18 +97,21 @@ class _Comments(_Lenient):
     users: tuple[_User, ...] = ()
 
 
-class _Detail(_Lenient):
-    id: int | str
+TicketId = Annotated[str, Field(pattern="^[0-9]{1,20}$")]
+"""Zendesk writes it as a number or as text."""
 
 
-class _Called(_Lenient):
-    ticket_id: int | str | None = None
+class _Detail(Lenient):
+    id: TicketId
+
+
+class _Called(Lenient):
+    ticket_id: TicketId | None = None
     detail: _Detail | None = None
 
     @property
     def ref(self) -> str | None:
-        ref = self.ticket_id if self.detail is None else self.detail.id
-        return None if ref is None else str(ref)
+        return self.ticket_id if self.detail is None else self.detail.id
 
 
 Shape = TypeVar("Shape", bound=_Lenient)
@@ -191,7 +196,7 @@ class Zendesk:
         if answer.status == HTTPStatus.BAD_REQUEST:
             raise _bad_request(answer)
         try:
-            return self._ref(_One.model_validate(answer.json).ticket)
+            return self._ref(_One.model_validate(answer.json).ticket.id)
         except ValidationError:
             pass
         raise OutcomeUnknown("malformed")
@@ -209,7 +214,8 @@ class Zendesk:
         ours = [ticket for ticket in found.tickets if ticket.external_id == external_id]
         if not ours and found.next_page:
             raise AdapterError("list not filtered")  # then its first page proves nothing
-        return self._ref(min(ours, key=lambda ticket: ticket.id)) if ours else None
+        oldest, *others = sorted(ticket.id for ticket in ours) or [0]
+        return replace(self._ref(oldest), others=tuple(map(str, others))) if ours else None
 
     def complete(self, ref: str, body: str) -> None:
         """See `bridge.ports.Desk`. A ticket is whole when it is made."""
@@ -303,8 +309,8 @@ class Zendesk:
             pass
         raise AdapterError("malformed")
 
-    def _ref(self, ticket: _Ticket) -> TicketRef:
-        return TicketRef(str(ticket.id), f"{self._base}/agent/tickets/{quote(str(ticket.id))}")
+    def _ref(self, number: int) -> TicketRef:
+        return TicketRef(str(number), f"{self._base}/agent/tickets/{number}")
 
 
 NOBODY = _User(id=0, name="Zendesk")
