@@ -229,8 +229,8 @@ CATALOGUE: Final = (
     Entry(
         "R24",
         "The database is restored from a copy that is an hour old",
-        "No ticket is made again that the helpdesk has: it is looked up first. A mail that the copy knows as not sent goes "
-        "out once more, with the same Message-ID.",
+        "No ticket is made again that the helpdesk has: it is looked up first. A mail that the copy has as not sent "
+        "goes out once more, with the same Message-ID.",
         (
             f"{RESTORE}::test_r24_a_ticket_that_the_desk_has_is_not_made_again_after_a_restore",
             f"{RESTORE}::test_r24_a_look_up_that_fails_after_a_restore_makes_no_ticket_and_is_made_again",
