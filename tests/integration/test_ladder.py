@@ -441,6 +441,23 @@ def test_an_answer_in_the_helpdesk_is_shown_in_the_chat_and_keeps_the_promise(it
     assert it.mailer.to("user7@example.org") == []
 
 
+@pytest.mark.parametrize("asked_at", [AFTER_HOURS, None], ids=["promised for later", "promised live"])
+def test_the_answer_of_a_helpdesk_that_writes_to_nobody_goes_by_mail_where_no_chat_was_promised(
+    it: Sidecar, asked_at: str | None
+) -> None:
+    if asked_at is None:
+        it.team.is_there(queues=["team"])
+    else:
+        it.clock.set(asked_at)
+    chat = escalated(it)
+    for _ in range(2):
+        tell(it, NewsKind.ANSWERED, message_id="linear:1", text="It is on its way.", sent=False)
+        it.work()
+    mails = [mail.text for mail in it.mailer.to("user7@example.org")]
+    assert len([text for text in mails if "It is on its way." in text]) == (0 if asked_at is None else 1)
+    assert ("agent", "It is on its way.") in chat.lines()
+
+
 def test_an_answer_without_its_text_keeps_the_promise_and_shows_nothing(it: Sidecar) -> None:
     chat = escalated(it)
     tell(it, NewsKind.ANSWERED, message_id="zendesk:1")

@@ -32,6 +32,7 @@ from bridge.domain.values import Json, Priority
 from bridge.ports import (
     AdapterError,
     DeskNews,
+    Fault,
     Filed,
     Heard,
     HookCall,
@@ -99,6 +100,9 @@ REFUSALS = frozenset(
     }
 )  # fmt: skip
 """Types of errors that say that nothing was done, as Linear's own client names them."""
+NOT_LET_IN = frozenset({"authentication error", "forbidden"})
+ILL = frozenset({"bootstrap error", "internal error", "network error"})
+"""Types of errors that any other call would have met too, as well as those that do not let us in."""
 
 Item = TypeVar("Item")
 Shape = TypeVar("Shape")
@@ -117,8 +121,8 @@ class _Error(Lenient):
         return self.extensions.code == "RATELIMITED" or self.extensions.type == "ratelimited"
 
     @property
-    def refuses(self) -> bool:
-        return self.extensions.type.lower() in REFUSALS
+    def kind(self) -> str:
+        return self.extensions.type.lower()
 
 
 class _Response(Lenient):
@@ -326,8 +330,8 @@ class Linear:
             escalation_id = ours.get(comment.issue.id) if comment.issue else None
             if said and escalation_id and comment.user and comment.botActor is None:
                 at, text = from_datetime(comment.createdAt), said["text"].strip()[:NEWS_LIMIT]
-                agent = comment.user.agent()
-                yield DeskNews(NewsKind.ANSWERED, escalation_id, agent, at, f"linear:{comment.id}", text)
+                by, message_id = comment.user.agent(), f"linear:{comment.id}"
+                yield DeskNews(NewsKind.ANSWERED, escalation_id, by, at, message_id, text, sent=False)
 
     def _replies(self, issues: list[str], deadline: Deadline) -> Iterator[_Comment]:
         after: str | None = None
@@ -455,9 +459,11 @@ def _value(shape: TypeAdapter[Shape], response: _Response, field: str) -> Shape:
 
 
 def _outcome(response: _Response) -> AdapterError:
-    if all(error.refuses for error in response.errors):
-        return Rejected("refused in the answer")
-    return OutcomeUnknown("error in the answer")
+    kinds = {error.kind for error in response.errors}
+    fault = Fault.SYSTEM if kinds & (NOT_LET_IN | ILL) else Fault.CALL
+    if kinds <= REFUSALS:
+        return Rejected("refused in the answer", fault=fault)
+    return OutcomeUnknown("error in the answer", fault=fault)
 
 
 def _moved(issue: _Issue, escalation_id: str) -> Iterator[DeskNews]:
