@@ -19,7 +19,7 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "freshdesk", "hubspot", "linear", "chatwoot", "email", "webhook")
+DESKS = ("zendesk", "freshdesk", "hubspot", "linear", "chatwoot", "intercom", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
@@ -168,6 +168,18 @@ class SiteSettings(BaseModel):
     )
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
+    intercom_ticket_type: str = Field(
+        default="", pattern=r"^\d{0,20}$", description="With `desk = intercom`: the id of our tickets' type."
+    )
+    intercom_ticket_attribute: str = Field(
+        default="escalation_id", min_length=1, max_length=80, description="The type's text attribute for our id."
+    )
+    intercom_admin: str = Field(
+        default="", pattern=r"^\d{0,20}$", description="The id of the teammate under whose name our notes stand."
+    )
+    intercom_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="The app's client secret, which signs webhooks; empty: it is only polled."
+    )
 
     linear_url: str = Field(default="https://api.linear.app/graphql", description="Linear's address.")
     linear_token: SecretStr = Field(default=SecretStr(""), description="An API key, or an OAuth access token.")

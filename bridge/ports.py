@@ -161,7 +161,8 @@ class DeskNews:
     """Something that a person did to a ticket in the helpdesk, at `at`.
 
     `message_id` is the desk's name and its own id of an answer: it makes a repeat harmless. `text` is what the
-    customer was answered; None where the desk does not tell. `sent`: the desk writes to the customer itself.
+    customer was answered; None where the desk does not tell. `delivered` is False where the desk brings the answer to
+    nobody, so that it is ours to mail.
     """
 
     kind: NewsKind
@@ -170,7 +171,7 @@ class DeskNews:
     at: Millis
     message_id: str = ""
     text: str | None = None
-    sent: bool = True
+    delivered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

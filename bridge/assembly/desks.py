@@ -8,6 +8,7 @@ from bridge.adapters.desk.chatwoot import Chatwoot
 from bridge.adapters.desk.email import EmailDesk
 from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.hubspot import HubSpotTickets, Place
+from bridge.adapters.desk.intercom import Intercom
 from bridge.adapters.desk.linear import Linear
 from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
 from bridge.adapters.desk.zendesk import Zendesk
@@ -24,6 +25,7 @@ NEEDS = {
     "hubspot": ("hubspot_token",),
     "linear": ("linear_token", "linear_team"),
     "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
+    "intercom": ("intercom_token", "intercom_ticket_type", "intercom_admin"),
 }
 """What each helpdesk cannot be used without."""
 RATES = {
@@ -176,12 +178,26 @@ def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
     )
 
 
+def _intercom(own: SiteSettings, outside: Outside) -> Desk:
+    return Intercom(
+        outside.http(),
+        base_url=own.intercom_url,
+        token=own.intercom_token.get_secret_value(),
+        ticket_type=own.intercom_ticket_type,
+        admin=own.intercom_admin,
+        attribute=own.intercom_ticket_attribute,
+        teams=numbers_of(own.desk_queues),
+        client_secret=own.intercom_client_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
     "hubspot": _hubspot,
     "linear": _linear,
     "chatwoot": _chatwoot,
+    "intercom": _intercom,
     "email": _email,
     "webhook": _webhook,
 }

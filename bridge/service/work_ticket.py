@@ -64,10 +64,9 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
 
 
 def mail_answer(case: Case, answered: Escalation, answer: AgentReply) -> None:
-    """The answer by mail, for a customer who was not promised a live chat."""
+    """The answer by mail, for a customer who was not promised a live chat. A colon has no place in a Message-ID."""
     if answered.commitment.channel is not Channel.LIVE:
-        session = first_session(case, answered)
-        key = f"reply.{answer.reply_id}"
+        session, key = first_session(case, answered), f"reply.{answer.reply_id.replace(':', '.')}"
         notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
 
 

@@ -441,21 +441,22 @@ def test_an_answer_in_the_helpdesk_is_shown_in_the_chat_and_keeps_the_promise(it
     assert it.mailer.to("user7@example.org") == []
 
 
-@pytest.mark.parametrize("asked_at", [AFTER_HOURS, None], ids=["promised for later", "promised live"])
-def test_the_answer_of_a_helpdesk_that_writes_to_nobody_goes_by_mail_where_no_chat_was_promised(
-    it: Sidecar, asked_at: str | None
-) -> None:
-    if asked_at is None:
-        it.team.is_there(queues=["team"])
-    else:
-        it.clock.set(asked_at)
-    chat = escalated(it)
+def test_an_answer_that_the_helpdesk_brings_to_nobody_is_mailed_once_by_us(it: Sidecar) -> None:
+    escalated(it)
     for _ in range(2):
-        tell(it, NewsKind.ANSWERED, message_id="linear:1", text="It is on its way.", sent=False)
+        tell(it, NewsKind.ANSWERED, message_id="chatwoot:1", text="It is on its way.", delivered=False)
         it.work()
-    mails = [mail.text for mail in it.mailer.to("user7@example.org")]
-    assert len([text for text in mails if "It is on its way." in text]) == (0 if asked_at is None else 1)
-    assert ("agent", "It is on its way.") in chat.lines()
+    (mail,) = it.mailer.to("user7@example.org")
+    assert "It is on its way." in mail.text
+    assert ":" not in mail.message_id
+
+
+def test_who_was_promised_a_live_chat_reads_such_an_answer_there_alone(it: Sidecar) -> None:
+    it.team.is_there(queues=["team"])
+    escalated(it)
+    tell(it, NewsKind.ANSWERED, message_id="chatwoot:1", text="It is on its way.", delivered=False)
+    it.work()
+    assert it.mailer.to("user7@example.org") == []
 
 
 def test_an_answer_without_its_text_keeps_the_promise_and_shows_nothing(it: Sidecar) -> None:

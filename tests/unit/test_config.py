@@ -70,7 +70,7 @@ WRONG = {
     "BRIDGE_CRM_FIELDS": "expected fact=field,...",
     "BRIDGE_CRM_CURRENCY": "crm_currency",
     "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
-    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, email, webhook",
+    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, intercom, email, webhook",
     "BRIDGE_MAIL": "expected folder:PATH",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
     "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
@@ -229,6 +229,7 @@ DESKS_NEED = {
     "hubspot": "BRIDGE_HUBSPOT_TOKEN",
     "linear": "BRIDGE_LINEAR_TOKEN and BRIDGE_LINEAR_TEAM",
     "chatwoot": "BRIDGE_CHATWOOT_ACCOUNT, BRIDGE_CHATWOOT_TOKEN and BRIDGE_CHATWOOT_INBOX",
+    "intercom": "BRIDGE_INTERCOM_TOKEN, BRIDGE_INTERCOM_TICKET_TYPE and BRIDGE_INTERCOM_ADMIN",
     "email": "BRIDGE_DESK_EMAIL",
     "webhook": "BRIDGE_WEBHOOK_URL and BRIDGE_WEBHOOK_SECRET",
 }

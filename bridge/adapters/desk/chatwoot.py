@@ -414,7 +414,8 @@ def _answers(escalation_id: str, messages: Iterable[_Message]) -> Iterator[DeskN
         if author:
             text, at = (message.content or "").strip()[:NEWS_LIMIT], _millis(message.created_at)
             message_id = f"chatwoot:{message.id}"
-            yield DeskNews(NewsKind.ANSWERED, escalation_id, author.agent, at, message_id, text, sent=False)
+            # an API inbox writes to nobody
+            yield DeskNews(NewsKind.ANSWERED, escalation_id, author.agent, at, message_id, text, delivered=False)
 
 
 def _id_of(made: Answer) -> int:
