@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.adapters.addresses import mailbox
 from bridge.adapters.desk.chatwoot import Chatwoot
 from bridge.adapters.desk.email import EmailDesk
 from bridge.adapters.desk.freshdesk import Freshdesk
@@ -11,10 +12,12 @@ from bridge.adapters.desk.hubspot import HubSpotTickets, Place
 from bridge.adapters.desk.intercom import Intercom
 from bridge.adapters.desk.linear import Linear
 from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
+from bridge.adapters.desk.zammad import Zammad
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
 from bridge.config import UUID, SettingsRefused, SiteSettings
+from bridge.domain.values import Priority
 from bridge.ports import Desk, Mailer, Site
 
 NEEDS = {
@@ -22,6 +25,7 @@ NEEDS = {
     "webhook": ("webhook_url", "webhook_secret"),
     "zendesk": ("zendesk_url", "zendesk_token"),
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
+    "zammad": ("zammad_url", "zammad_token", "zammad_customer"),
     "hubspot": ("hubspot_token",),
     "linear": ("linear_token", "linear_team"),
     "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
@@ -132,6 +136,23 @@ def _freshdesk(own: SiteSettings, outside: Outside) -> Desk:
     )
 
 
+def _zammad(own: SiteSettings, outside: Outside) -> Desk:
+    if mailbox(own.zammad_customer) is None:
+        raise SettingsRefused("BRIDGE_ZAMMAD_CUSTOMER: expected one e-mail address")
+    return Zammad(
+        outside.http(),
+        base_url=own.zammad_url,
+        token=own.zammad_token.get_secret_value(),
+        customer=own.zammad_customer,
+        group=own.zammad_group,
+        groups=groups_of(own.desk_queues),
+        id_attribute=own.zammad_id_attribute,
+        priorities={Priority(name): called for name, called in groups_of(own.zammad_priorities).items()},
+        solved=[name.strip() for name in own.zammad_solved.split(",") if name.strip()],
+        webhook_secret=own.zammad_webhook_secret.get_secret_value(),
+    )
+
+
 def _hubspot(own: SiteSettings, outside: Outside) -> Desk:
     return HubSpotTickets(
         outside.http(),
@@ -198,6 +219,7 @@ _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "linear": _linear,
     "chatwoot": _chatwoot,
     "intercom": _intercom,
+    "zammad": _zammad,
     "email": _email,
     "webhook": _webhook,
 }

@@ -70,7 +70,7 @@ WRONG = {
     "BRIDGE_CRM_FIELDS": "expected fact=field,...",
     "BRIDGE_CRM_CURRENCY": "crm_currency",
     "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
-    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, intercom, email, webhook",
+    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, intercom, zammad",
     "BRIDGE_MAIL": "expected folder:PATH",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
     "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
@@ -226,6 +226,7 @@ def test_a_helpdesk_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(
 DESKS_NEED = {
     "zendesk": "BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN",
     "freshdesk": "BRIDGE_FRESHDESK_URL and BRIDGE_FRESHDESK_TOKEN",
+    "zammad": "BRIDGE_ZAMMAD_URL, BRIDGE_ZAMMAD_TOKEN and BRIDGE_ZAMMAD_CUSTOMER",
     "hubspot": "BRIDGE_HUBSPOT_TOKEN",
     "linear": "BRIDGE_LINEAR_TOKEN and BRIDGE_LINEAR_TEAM",
     "chatwoot": "BRIDGE_CHATWOOT_ACCOUNT, BRIDGE_CHATWOOT_TOKEN and BRIDGE_CHATWOOT_INBOX",
@@ -320,6 +321,26 @@ def test_fields_that_are_not_named_keep_their_defaults_and_an_empty_one_is_not_a
 @pytest.mark.parametrize("wrong", ["https://x/y?key=1", "https://x/y#z", "https://x/ y"])
 def test_an_address_of_ones_own_has_no_query(tmp_path: Path, wrong: str) -> None:
     assert "crm_url" in refusal({"BRIDGE_CRM_URL": wrong}, tmp_path)
+
+
+@pytest.mark.parametrize("wrong", ["web", "a@b.example, c@d.example", "Web <web@shop.example>"])
+def test_zammads_customer_for_visitors_without_an_address_has_one_address(tmp_path: Path, wrong: str) -> None:
+    given = {"BRIDGE_DESK": "zammad", "BRIDGE_ZAMMAD_URL": "https://x", "BRIDGE_ZAMMAD_TOKEN": "t"}
+    with pytest.raises(SettingsRefused, match="BRIDGE_ZAMMAD_CUSTOMER: expected one e-mail address"):
+        desk(read({**given, "BRIDGE_ZAMMAD_CUSTOMER": wrong}, tmp_path), outside(tmp_path))
+
+
+WRONG_NAMES = {
+    "BRIDGE_ZAMMAD_PRIORITIES": ["urgent", "urgent=", "low=1 low", "urgent=a=b"],
+    "BRIDGE_ZAMMAD_ID_ATTRIBUTE": ["Escalation", "escalation id", "1st"],
+    "BRIDGE_FRESHDESK_ID_FIELD": ["escalation_id", "cf_", "cf_Id"],
+    "BRIDGE_FRESHDESK_SOLVED": ["six", "6;7", "6,"],
+}
+
+
+@pytest.mark.parametrize(("name", "wrong"), [(name, one) for name, many in WRONG_NAMES.items() for one in many])
+def test_names_that_a_helpdesk_cannot_have_are_refused(tmp_path: Path, name: str, wrong: str) -> None:
+    assert name.removeprefix("BRIDGE_").lower() in refusal({name: wrong}, tmp_path)
 
 
 def test_sites_may_ask_different_helpdesks(tmp_path: Path) -> None:

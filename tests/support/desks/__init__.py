@@ -10,6 +10,7 @@ from support.desks.hubspot import HubSpotDesk
 from support.desks.intercom import IntercomDesk
 from support.desks.linear import LinearDesk
 from support.desks.vendor import DeskVendor
+from support.desks.zammad import ZammadDesk
 from support.desks.zendesk import ZendeskDesk
 
 DESKS: tuple[type[DeskVendor], ...] = (
@@ -19,4 +20,5 @@ DESKS: tuple[type[DeskVendor], ...] = (
     LinearDesk,
     ChatwootDesk,
     IntercomDesk,
+    ZammadDesk,
 )
