@@ -443,6 +443,14 @@ def test_an_answer_of_pictures_alone_has_no_text_and_a_long_one_is_cut(vendor: H
     assert (second.agent, len(second.text or "")) == (ZOE, NEWS_LIMIT)
 
 
+def test_a_message_of_nulls_is_no_answer_and_hides_none(vendor: HubSpotDesk) -> None:
+    nulls = {"type": None, "direction": None, "createdBy": None, "text": None, "senders": None, "status": None}
+    vendor.on(READ, always(batch(work())))
+    vendor.on(THREADS, always({"results": [{"id": "1", "status": "OPEN"}], "paging": None}))
+    vendor.on(MESSAGES, always({"results": [said("m1", **nulls), said("m2", senders=None)], "paging": {"next": None}}))
+    assert [one.message_id for one in desk(vendor).news(FILED, budget=5)] == ["hubspot:m2"]
+
+
 def test_times_that_are_missing_or_strange_are_those_of_the_last_change(vendor: HubSpotDesk) -> None:
     odd = work(hubspot_owner_id="7", hubspot_owner_assigneddate="soon", hs_pipeline_stage="4", closed_date=None)
     assert {one.at for one in shows(vendor, [odd])} == {at("2026-11-02T15:10:00")}
@@ -540,6 +548,7 @@ def test_a_signed_call_names_its_tickets_each_once(vendor: HubSpotDesk) -> None:
         {"subscriptionType": "object.creation", "objectTypeId": "0-1", "objectId": 52},
         {"subscriptionType": "conversation.newMessage", "objectId": 53},
         {"subscriptionType": "ticket.associationChange", "fromObjectId": 54},
+        {"subscriptionType": None, "objectTypeId": None, "objectId": None},
     )
     assert listening(vendor).hear(call(body)) == Heard(refs=("1000", "1001"))
 

@@ -265,6 +265,20 @@ def test_too_many_calls_are_told_by_an_error_in_the_answer(
     assert (raised.value.retry_after, raised.value.fault) == (7, Whose.PACE)
 
 
+@pytest.mark.parametrize("extensions", [None, {}, {"type": None, "code": None}])
+def test_an_error_that_says_nothing_of_itself_is_unknown(vendor: LinearDesk, extensions: Any) -> None:
+    vendor.on(CREATE, always({"data": None, "errors": [{"message": "x", "extensions": extensions}]}, 400))
+    with pytest.raises(OutcomeUnknown, match="error in the answer"):
+        made(vendor)
+
+
+def test_empty_errors_are_none(vendor: LinearDesk) -> None:
+    done = {"issueCreate": {"success": True, "issue": {"id": uuid_of("esc-0001"), "url": "https://linear.app/x"}}}
+    for nothing in (None, []):
+        vendor.on(CREATE, always({"data": done, "errors": nothing}))
+        assert made(vendor) == uuid_of("esc-0001")
+
+
 NOT_MADE = {
     "nothing": {}, "a list": [], "no JSON value": None, "no data": {"data": None}, "no field": {"data": {}},
     "no success": {"data": {"issueCreate": {"success": False, "issue": None}}},
@@ -480,7 +494,7 @@ def called(kind: str = "Issue", sent: Any = NOW, **data: Any) -> dict[str, Any]:
 HEARD = {
     "an issue": (called(), (FIRST,)), "a comment": (called("Comment", id="c1", issueId=FIRST), (FIRST,)),
     "a comment on something else": (called("Comment", id="c1"), ()), "a reaction": (called("Reaction", id="r"), ()),
-    "something new": ({"webhookTimestamp": NOW}, ()),
+    "something new": ({"webhookTimestamp": NOW}, ()), "nothing": (called() | {"data": None, "type": None}, ()),
 }  # fmt: skip
 
 
