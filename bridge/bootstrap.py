@@ -12,7 +12,7 @@ from bridge.assembly.crms import crm
 from bridge.assembly.desks import Outside, desk, hooks_url_of, rates
 from bridge.assembly.doctor import Doctor
 from bridge.assembly.mailers import mailer, sender_of
-from bridge.assembly.notifiers import notifiers
+from bridge.assembly.notifiers import RATE, notifiers
 from bridge.assembly.presences import roster
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, checked_database_url, read_settings
@@ -202,6 +202,7 @@ class SystemsOf:
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
         mails, sender = mailer(own), sender_of(own, site)
+        channels = notifiers(own, self.http)
         helpdesk = desk(own, Outside(self.http, mails, sender, hooks_url_of(own, site)))
         return Systems(
             crm=crm(own, self.http),
@@ -209,6 +210,6 @@ class SystemsOf:
             mailer=mails,
             sender=sender,
             roster=roster(own, self.http),
-            notifiers=notifiers(own, self.http),
-            rates=rates(own, helpdesk),
+            notifiers=channels,
+            rates={**rates(own, helpdesk), **dict.fromkeys((one.name for one in channels), RATE)},
         )

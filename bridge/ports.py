@@ -142,10 +142,14 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketRef:
-    """Where the vendor keeps the ticket: its id there and, if known, the page a person opens."""
+    """Where the vendor keeps the ticket: its id there and, if known, the page a person opens.
+
+    `others` are ids of further tickets with our id, where a look-up has seen them.
+    """
 
     id: str
     url: str | None = None
+    others: tuple[str, ...] = ()
 
 
 class NewsKind(StrEnum):
@@ -808,6 +812,67 @@ class Upstreams(Protocol):
     def all(self) -> list[Upstream]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Untidy:
+    """An active escalation, and what does not fit about it.
+
+    `unfiled`: no ticket row of any helpdesk. `no_ref`: a ticket that was sent, and nobody knows its id there.
+    `unwatched`: a standing promise that no follow-up waits for. `deserted`: no session is locked by it.
+    """
+
+    escalation_id: str
+    session_id: str
+    unfiled: bool
+    no_ref: bool
+    unwatched: bool
+    deserted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A locked session, and the state of the escalation that it names; None where there is none."""
+
+    session_id: str
+    state: EscalationState | None
+
+
+class Mending(Protocol):
+    """Rows that do not fit together, as a crash, a restored copy or a hand may leave them."""
+
+    def page(self, site: str, after: str, limit: int) -> list[Untidy]:
+        """Active escalations by session, those behind `after`, whether anything is wrong or not."""
+        ...
+
+    def look(self, site: str, escalation: str) -> Untidy | None:
+        """One of them; None where it is not active."""
+        ...
+
+    def locked(self, site: str, after: str, limit: int) -> list[Locked]:
+        """Locked sessions by id, those behind `after`, whether anything is wrong or not."""
+        ...
+
+    def doubt(self, escalation: str, now: Millis) -> bool:
+        """Have a ticket that was sent without an id sent again, as one that may have been made already."""
+        ...
+
+    def doubt_open(self) -> int:
+        """Treat tickets and notes that nobody has tried to send as ones that may have arrived; how many there are."""
+        ...
+
+    def free(self, now: Millis, farthest: Mapping[str, Millis]) -> dict[str, int]:
+        """Bring back what lies further ahead than it ever could; how many rows of each.
+
+        Args:
+            now: the present instant.
+            farthest: milliseconds ahead for each of `lease`, `follow_up_lease`, `due`, `wait`, `pause`.
+        """
+        ...
+
+    def count(self, what: str, times: int, at: Millis) -> None:
+        """Count a repair."""
+        ...
+
+
 class Mails(Protocol):
     """What keeps mails from being too many."""
 
@@ -956,6 +1021,8 @@ class Tx(Protocol):
     def work(self) -> Work: ...
     @property
     def upstreams(self) -> Upstreams: ...
+    @property
+    def mending(self) -> Mending: ...
     @property
     def mails(self) -> Mails: ...
     @property

@@ -17,6 +17,7 @@ from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
 from bridge.service.keep_wall_times import keep_wall_times
 from bridge.service.read_closures import read_closures, watch_closures
+from bridge.service.reconcile import Reconciler
 from bridge.service.watch_broken import watch_broken
 from bridge.service.watch_health import watch_health
 from bridge.service.watch_outbox import watch_outbox
@@ -100,6 +101,7 @@ class Ticks:
         yield "outbox", self.outbox, 15
         yield "closures", self.closures, 30
         yield "health", self.health, 150
+        yield "reconcile", Reconciler(self.bridge, self.stop.is_set), 450
         yield "tidy", self.tidy, 600
         yield "keep_wall_times", self.keep_wall_times, 43_200
 

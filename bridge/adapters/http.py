@@ -36,6 +36,9 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response"
 LONGEST_WAIT = 86_400.0
 """Seconds: a longer wait named by another system is taken as this one."""
 
+_IN_MILLISECONDS = 1e11
+"""An instant from here on counts milliseconds since 1970: in seconds it would be in the year 5138."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _UNKNOWN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
@@ -83,6 +86,7 @@ class Answer:
 
 
 WaitUnit: TypeAlias = Literal["seconds", "milliseconds", "epoch"]
+"""`epoch` is an instant since 1970, in seconds or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ def read_wait(headers: Mapping[str, str], *, now: float, dialect: Dialect = PLAI
 def _wait(text: str, unit: WaitUnit, now: float) -> float | None:
     if re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?", text):
         number = float(text)
-        return {"seconds": number, "milliseconds": number / 1000, "epoch": number - now}[unit]
+        since_1970 = number / 1000 if number >= _IN_MILLISECONDS else number
+        return {"seconds": number, "milliseconds": number / 1000, "epoch": since_1970 - now}[unit]
     try:
         return parsedate_to_datetime(text).timestamp() - now
     except (ValueError, TypeError, OverflowError):
@@ -497,17 +502,22 @@ class Http:
         """Let a status pass that is good or expected; any other is the error that it means."""
         if "date" in answer.headers:
             self.ahead = _wait(answer.headers["date"], "seconds", self._now())
-        wait = read_wait(answer.headers, now=self._now(), dialect=dialect)
         detail = f"http {answer.status}"
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
-            raise NotDone(detail, retry_after=wait, fault=Fault.PACE)
+            raise NotDone(detail, retry_after=self._told_wait(answer, dialect), fault=Fault.PACE)
         if answer.status in expect:
             return
-        fault = _fault(answer.status)
+        # a vendor's own headers stand in good answers too: they name a wait only where it says "too many"
+        fault, wait = _fault(answer.status), self._told_wait(answer, PLAIN)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _UNKNOWN:
             raise OutcomeUnknown(detail, retry_after=wait, fault=fault)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES or answer.status < HTTPStatus.OK:
             raise Rejected(detail, retry_after=wait, fault=fault)
+
+    def _told_wait(self, answer: Answer, dialect: Dialect) -> float | None:
+        """The wait that an answer names; an instant in it is one on the clock that the answer itself shows."""
+        ahead = self.ahead if "date" in answer.headers else None
+        return read_wait(answer.headers, now=self._now() + (ahead or 0.0), dialect=dialect)
 
 
 def _fault(status: int) -> Fault:

@@ -8,6 +8,9 @@ from bridge.adapters.notice.teams import Teams
 from bridge.config import SiteSettings
 from bridge.ports import Notifier
 
+RATE = 40
+"""Notices a minute that a channel gets: Slack takes about one a second."""
+
 
 def notifiers(own: SiteSettings, http: Callable[[], Http]) -> tuple[Notifier, ...]:
     """Those whose addresses are set."""

@@ -13,12 +13,13 @@ from datetime import timedelta
 import structlog
 
 from bridge.domain.escalation import OutboxKind, OutboxRow
+from bridge.domain.health import Alarm
 from bridge.domain.instants import HOUR, MINUTE, SECOND
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Desk, Fault, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
 from bridge.service import spare
-from bridge.service.context import Bridge, Systems
+from bridge.service.context import Bridge, Systems, new_id
 from bridge.service.leases import LEASE
 
 log = structlog.get_logger()
@@ -30,6 +31,8 @@ FORGETFUL = 2 * MINUTE
 TRIES = 30
 """Attempts until a row is parked for a person to look at; with the back-off that is about a day. What befell every row
 of its system does not count."""
+DUPLICATE_ALARM = "duplicate_ticket:"
+"""With the escalation's id: the kind of the alarm about tickets that a look-up has found twice."""
 
 
 def soon(bridge: Bridge, tx: Tx) -> None:
@@ -76,8 +79,20 @@ def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) 
     else:
         with bridge.store.write() as tx:
             tx.work.sent(row.id, owner, ref)
+            if ref and ref.others:
+                tx.alarms.start(row.site, _duplicate(row, ref, bridge.clock.now()))
         spare.well(bridge, row)
         log.info("outbox.tried", **_told(row), state="sent", attempts=row.attempts, error=None)
+
+
+def _duplicate(row: OutboxRow, ref: TicketRef, now: Millis) -> Alarm:
+    every = ", ".join((ref.id, *ref.others))
+    text = (
+        f"The helpdesk {row.target} has more than one ticket of escalation {row.escalation_id}: {every}. The first one "
+        "is kept up to date; merge the others into it."
+    )
+    detail = {"escalation_id": row.escalation_id, "tickets": [ref.id, *ref.others]}
+    return Alarm(new_id("alm"), DUPLICATE_ALARM + row.escalation_id, text, detail, now)
 
 
 def _not_sent(bridge: Bridge, owner: str, row: OutboxRow, error: AdapterError, *, probe: bool) -> None:

@@ -29,6 +29,21 @@ AFTER_OTHERS = 5 * SECOND
 """A row that failed as a probe waits so much longer than the pause: the next probe is another row, if there is one."""
 DOWN_ALARM = "upstream_down:"
 """With the name of the target: the kind of the alarm that stands while a system takes nothing."""
+NAMES = {
+    "mail": "The mail server",
+    "email": "The mail server, as the way to the helpdesk's mailbox,",
+    "webhook": "The address that BRIDGE_WEBHOOK_URL names",
+    "slack": "Slack",
+    "teams": "Teams",
+}
+"""Targets that are no helpdesk of a vendor."""
+SETTINGS = {
+    "mail": "BRIDGE_MAIL",
+    "email": "BRIDGE_MAIL",
+    "slack": "BRIDGE_SLACK_WEBHOOK_URL",
+    "teams": "BRIDGE_TEAMS_WEBHOOK_URL",
+}
+"""What an owner looks at first, where it is not named like the target."""
 NOT_LET_IN = ("http 401", "http 403", "smtp 530", "smtp 535", "no log-in offered")
 
 
@@ -81,7 +96,7 @@ def ill(bridge: Bridge, row: OutboxRow, error: AdapterError, *, probe: bool) -> 
         after = _learned(before, error, now, probe=probe)
         if after != before:
             tx.upstreams.save(after)
-        raised = after.paused and tx.alarms.start(row.site, _alarm(after, now))
+        raised = after.paused and _tell(tx, after, now)
     if raised:
         log.warning("upstream.alarm", site=row.site, target=row.target, cause=error.detail, in_a_row=after.failures)
     return after
@@ -103,6 +118,15 @@ def spread() -> float:
     return random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
 
 
+def _tell(tx: Tx, down: Upstream, now: Millis) -> bool:
+    """Raise the alarm, or say the standing one anew; returns whether it was raised now."""
+    alarm = _alarm(down, now)
+    raised = tx.alarms.start(down.site, alarm)
+    if not raised:
+        tx.alarms.restate(down.site, alarm)
+    return raised
+
+
 def _alarm(down: Upstream, now: Millis) -> Alarm:
     since = to_rfc3339(now if down.failing_since is None else down.failing_since)
     text = (
@@ -115,14 +139,14 @@ def _alarm(down: Upstream, now: Millis) -> Alarm:
 
 def named(target: str) -> str:
     """What a target is called at the beginning of a sentence."""
-    return "The mail server" if target == "mail" else f"The helpdesk {target}"
+    return NAMES.get(target, f"The helpdesk {target}")
 
 
 def _advice(down: Upstream) -> str:
-    setting = "BRIDGE_MAIL" if down.target == "mail" else f"the BRIDGE_{down.target.upper()}_... settings"
+    settings = SETTINGS.get(down.target, f"the settings BRIDGE_{down.target.upper()}_...")
     if down.cause in NOT_LET_IN:
-        return f"It does not let us in: look at the token or password in {setting}."
-    return f"See whether it is up and can be reached from here, and look at {setting}."
+        return f"It does not let us in: look at the token or password in {settings}."
+    return f"See whether it is up and can be reached from here, and look at {settings}."
 
 
 def try_again(tx: Tx, site: str, target: str) -> None:

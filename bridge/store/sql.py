@@ -12,6 +12,7 @@ from bridge.store.escalations import Escalations, EscalationStatements
 from bridge.store.hours import Hours, HoursStatements
 from bridge.store.labels import Labels, LabelStatements
 from bridge.store.mails import Mails, MailStatements
+from bridge.store.mending import Mending, MendingStatements
 from bridge.store.ops import Ops, OpsStatements, People
 from bridge.store.sessions import Sessions, SessionStatements
 from bridge.store.shadow import Records, Shadows, ShadowStatements
@@ -34,6 +35,7 @@ class Statements:
         self.callbacks = CallbackStatements(upsert, dialect)
         self.work = WorkStatements(upsert, dialect)
         self.upstreams = UpstreamStatements(upsert)
+        self.mending = MendingStatements(upsert)
         self.mails = MailStatements(upsert)
         self.ops = OpsStatements(upsert, dialect)
         self.stats = StatsStatements(dialect)
@@ -88,6 +90,10 @@ class SqlTx:
     @property
     def upstreams(self) -> Upstreams:
         return Upstreams(self._c, self._s.upstreams)
+
+    @property
+    def mending(self) -> Mending:
+        return Mending(self._c, self._s.mending)
 
     @property
     def mails(self) -> Mails:

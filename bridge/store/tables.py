@@ -90,6 +90,8 @@ shadow_policy = Table(
     ForeignKeyConstraint(["site"], ["site.id"]),
 )
 
+LOCKED = text("state = 'escalated'")
+
 session = Table(
     "session",
     metadata,
@@ -116,6 +118,7 @@ session = Table(
     Index(None, "site", "customer_key", "state"),
     Index(None, "site", "started_at"),
     Index(None, "escalation_id"),
+    Index("ix_session_locked", "site", "id", sqlite_where=LOCKED, postgresql_where=LOCKED),
 )
 
 turn = Table(

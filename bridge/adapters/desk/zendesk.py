@@ -7,6 +7,7 @@ and afterwards only a look-up by external id may come before another send.
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
 from typing import TypeVar
@@ -191,7 +192,7 @@ class Zendesk:
         if answer.status == HTTPStatus.BAD_REQUEST:
             raise _bad_request(answer)
         try:
-            return self._ref(_One.model_validate(answer.json).ticket)
+            return self._ref(_One.model_validate(answer.json).ticket.id)
         except ValidationError:
             pass
         raise OutcomeUnknown("malformed")
@@ -209,7 +210,8 @@ class Zendesk:
         ours = [ticket for ticket in found.tickets if ticket.external_id == external_id]
         if not ours and found.next_page:
             raise AdapterError("list not filtered")  # then its first page proves nothing
-        return self._ref(min(ours, key=lambda ticket: ticket.id)) if ours else None
+        oldest, *others = sorted(ticket.id for ticket in ours) or [0]
+        return replace(self._ref(oldest), others=tuple(map(str, others))) if ours else None
 
     def complete(self, ref: str, body: str) -> None:
         """See `bridge.ports.Desk`. A ticket is whole when it is made."""
@@ -303,8 +305,8 @@ class Zendesk:
             pass
         raise AdapterError("malformed")
 
-    def _ref(self, ticket: _Ticket) -> TicketRef:
-        return TicketRef(str(ticket.id), f"{self._base}/agent/tickets/{quote(str(ticket.id))}")
+    def _ref(self, number: int) -> TicketRef:
+        return TicketRef(str(number), f"{self._base}/agent/tickets/{number}")
 
 
 NOBODY = _User(id=0, name="Zendesk")

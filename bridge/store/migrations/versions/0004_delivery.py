@@ -15,6 +15,7 @@ compatible_from = "0003"
 
 FILED = sa.text("ref IS NOT NULL")
 OPEN = sa.text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
+LOCKED = sa.text("state = 'escalated'")
 CLAIMED_BY = ["rank", "due_at", "id", "site", "target"]
 
 
@@ -22,6 +23,7 @@ def upgrade() -> None:
     op.create_index("ix_outbox_filed", "outbox", ["target", "ref"], sqlite_where=FILED, postgresql_where=FILED)
     op.drop_index("ix_outbox_open", "outbox")
     op.create_index("ix_outbox_open", "outbox", CLAIMED_BY, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index("ix_session_locked", "session", ["site", "id"], sqlite_where=LOCKED, postgresql_where=LOCKED)
     _upstream()
     _repair()
     op.create_table(
