@@ -57,7 +57,7 @@ OPERATIONS = {
 
 
 def desk(vendor: LinearDesk, **settings: Any) -> Linear:
-    given = {"token": "lin_api_secret", "team": TEAM, "url": "https://api.linear.app/graphql", "budget_s": 1.0}
+    given = {"token": "lin_api_secret", "team": TEAM, "url": "https://api.linear.app/graphql", "budget_s": 10.0}
     return Linear(Http(transport=InProcess(vendor)), **{**given, **settings})
 
 
@@ -214,7 +214,7 @@ def test_the_strategy_is_our_own_id() -> None:
         (refuses(404), Rejected, 0), (refuses(422), Rejected, 0), (refuses(429, "0.5"), NotDone, 0),
         (refuses(409), OutcomeUnknown, 0), (refuses(500), OutcomeUnknown, 0), (refuses(503, "3"), OutcomeUnknown, 0),
         (drops_before(), OutcomeUnknown, 0), (drops_after(), OutcomeUnknown, 1), (fails_after(), OutcomeUnknown, 1),
-        (answers_garbage(), OutcomeUnknown, 1), (truncates(), OutcomeUnknown, 1), (answers_late(5), OutcomeUnknown, 1),
+        (answers_garbage(), OutcomeUnknown, 1), (truncates(), OutcomeUnknown, 1), (answers_late(60), OutcomeUnknown, 1),
     ],
     ids=lambda value: f"{value.kind}{value.status or ''}" if isinstance(value, Fault) else str(value),
 )  # fmt: skip
@@ -261,7 +261,7 @@ def test_too_many_calls_are_told_by_an_error_in_the_answer(
     reset = {"X-RateLimit-Requests-Reset": str(NOW + 3_600_000), "Retry-After": "7"}
     vendor.on(operation, lambda _request: (status, said, reset))
     with pytest.raises(NotDone) as raised:
-        desk(vendor).news([Filed("esc", OTHER)], budget=1) if operation == ISSUES else made(vendor)
+        desk(vendor).news([Filed("esc", OTHER)], budget=5) if operation == ISSUES else made(vendor)
     assert (raised.value.retry_after, raised.value.fault) == (7, Whose.PACE)
 
 
