@@ -19,8 +19,9 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
-DESKS = ("zendesk", "freshdesk", "hubspot", "chatwoot", "email", "webhook")
+DESKS = ("zendesk", "freshdesk", "hubspot", "linear", "chatwoot", "intercom", "zammad", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
 DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
@@ -156,6 +157,32 @@ class SiteSettings(BaseModel):
         description="What the header `X-Bridge-Hook-Secret` of Freshdesk's automation rule holds; empty: it is only "
         "polled.",
     )
+    zammad_url: str = Field(default="", description="`https://<host>` of Zammad.")
+    zammad_token: SecretStr = Field(default=SecretStr(""), description="An agent's access token.")
+    zammad_customer: str = Field(
+        default="",
+        max_length=254,
+        description="The address of the customer in whose name visitors without an address are filed.",
+    )
+    zammad_group: str = Field(
+        default="Users", max_length=160, description="The group of the queues that `desk_queues` does not name."
+    )
+    zammad_id_attribute: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9_]{1,80})?$",
+        description="The ticket attribute that has our id, beside the title; empty: none.",
+    )
+    zammad_priorities: str = Field(
+        default="normal=2 normal,high=3 high,urgent=3 high",
+        pattern=r"^( *(normal|high|urgent) *=[^,=]{1,80}(,|$))*$",
+        description="`priority=name,...`: what Zammad calls our priorities.",
+    )
+    zammad_solved: str = Field(
+        default="closed,merged", max_length=500, description="The names of the states that mean solved."
+    )
+    zammad_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The webhook's HMAC SHA1 signature token; empty: Zammad is only polled."
+    )
     chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
     chatwoot_account: str = Field(default="", pattern=r"^\d{0,12}$", description="The account's number.")
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
@@ -167,6 +194,27 @@ class SiteSettings(BaseModel):
     )
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
+    intercom_ticket_type: str = Field(
+        default="", pattern=r"^\d{0,20}$", description="With `desk = intercom`: the id of our tickets' type."
+    )
+    intercom_ticket_attribute: str = Field(
+        default="escalation_id", min_length=1, max_length=80, description="The type's text attribute for our id."
+    )
+    intercom_admin: str = Field(
+        default="", pattern=r"^\d{0,20}$", description="The id of the teammate under whose name our notes stand."
+    )
+    intercom_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="The app's client secret, which signs webhooks; empty: it is only polled."
+    )
+
+    linear_url: str = Field(default="https://api.linear.app/graphql", description="Linear's address.")
+    linear_token: SecretStr = Field(default=SecretStr(""), description="An API key, or an OAuth access token.")
+    linear_team: str = Field(
+        default="", pattern=rf"^({UUID})?$", description="The id of the team that gets the issues, a UUID."
+    )
+    linear_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The signing secret of Linear's webhook; empty: Linear is only polled."
+    )
 
     @field_validator("crm")
     @classmethod

@@ -165,7 +165,8 @@ class DeskNews:
     """Something that a person did to a ticket in the helpdesk, at `at`.
 
     `message_id` is the desk's name and its own id of an answer: it makes a repeat harmless. `text` is what the
-    customer was answered; None where the desk does not tell.
+    customer was answered; None where the desk does not tell. `delivered` is False where the desk brings the answer to
+    nobody, so that it is ours to mail.
     """
 
     kind: NewsKind
@@ -174,6 +175,7 @@ class DeskNews:
     at: Millis
     message_id: str = ""
     text: str | None = None
+    delivered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -851,10 +853,6 @@ class Mending(Protocol):
 
     def doubt(self, escalation: str, now: Millis) -> bool:
         """Have a ticket that was sent without an id sent again, as one that may have been made already."""
-        ...
-
-    def doubt_open(self) -> int:
-        """Treat tickets and notes that nobody has tried to send as ones that may have arrived; how many there are."""
         ...
 
     def free(self, now: Millis, farthest: Mapping[str, Millis]) -> dict[str, int]:

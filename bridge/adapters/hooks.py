@@ -47,13 +47,13 @@ def same_secret(secret: str, given: str) -> None:
         raise HookRefused
 
 
-def fresh(said: Millis | None, at: Millis) -> None:
-    """Refuse a call whose instant is missing, or lies further away than `WINDOW`.
+def fresh(said: Millis | None, at: Millis, *, window: Millis = WINDOW) -> None:
+    """Refuse a call whose instant is missing, or lies further away than the window.
 
     Raises:
         HookRefused: see there.
     """
-    if said is None or abs(at - said) > WINDOW:
+    if said is None or abs(at - said) > window:
         raise HookRefused
 
 

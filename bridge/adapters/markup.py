@@ -22,6 +22,11 @@ def as_text(markup: str) -> str:
     return _text(markup, _HIDDEN) or _text(markup, frozenset())
 
 
+def tag(text: str) -> str:
+    """The text as a label that every helpdesk takes: small letters, digits, hyphen and underscore."""
+    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-")
+
+
 def _text(markup: str, hidden: frozenset[str]) -> str:
     reader = _Reader(hidden)
     reader.feed(markup)

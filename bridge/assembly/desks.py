@@ -1,17 +1,23 @@
 """The helpdesk that `BRIDGE_DESK` names, made from its settings."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bridge.adapters.addresses import mailbox
 from bridge.adapters.desk.chatwoot import Chatwoot
 from bridge.adapters.desk.email import EmailDesk
 from bridge.adapters.desk.freshdesk import Freshdesk
 from bridge.adapters.desk.hubspot import HubSpotTickets, Place
+from bridge.adapters.desk.intercom import Intercom
+from bridge.adapters.desk.linear import Linear
 from bridge.adapters.desk.webhook import BadSecret, WebhookDesk
+from bridge.adapters.desk.zammad import Zammad
 from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
-from bridge.config import SettingsRefused, SiteSettings
+from bridge.config import UUID, SettingsRefused, SiteSettings
+from bridge.domain.values import Priority
 from bridge.ports import Desk, Mailer, Site
 
 NEEDS = {
@@ -19,8 +25,11 @@ NEEDS = {
     "webhook": ("webhook_url", "webhook_secret"),
     "zendesk": ("zendesk_url", "zendesk_token"),
     "freshdesk": ("freshdesk_url", "freshdesk_token"),
+    "zammad": ("zammad_url", "zammad_token", "zammad_customer"),
     "hubspot": ("hubspot_token",),
+    "linear": ("linear_token", "linear_team"),
     "chatwoot": ("chatwoot_account", "chatwoot_token", "chatwoot_inbox"),
+    "intercom": ("intercom_token", "intercom_ticket_type", "intercom_admin"),
 }
 """What each helpdesk cannot be used without."""
 RATES = {
@@ -127,6 +136,23 @@ def _freshdesk(own: SiteSettings, outside: Outside) -> Desk:
     )
 
 
+def _zammad(own: SiteSettings, outside: Outside) -> Desk:
+    if mailbox(own.zammad_customer) is None:
+        raise SettingsRefused("BRIDGE_ZAMMAD_CUSTOMER: expected one e-mail address")
+    return Zammad(
+        outside.http(),
+        base_url=own.zammad_url,
+        token=own.zammad_token.get_secret_value(),
+        customer=own.zammad_customer,
+        group=own.zammad_group,
+        groups=groups_of(own.desk_queues),
+        id_attribute=own.zammad_id_attribute,
+        priorities={Priority(name): called for name, called in groups_of(own.zammad_priorities).items()},
+        solved=[name.strip() for name in own.zammad_solved.split(",") if name.strip()],
+        webhook_secret=own.zammad_webhook_secret.get_secret_value(),
+    )
+
+
 def _hubspot(own: SiteSettings, outside: Outside) -> Desk:
     return HubSpotTickets(
         outside.http(),
@@ -147,6 +173,20 @@ def _place(group: str) -> Place:
     return Place(pipeline.strip(), stage.strip())
 
 
+def _linear(own: SiteSettings, outside: Outside) -> Desk:
+    teams = groups_of(own.desk_queues)
+    if not all(re.fullmatch(UUID, team) for team in teams.values()):
+        raise SettingsRefused("BRIDGE_DESK_QUEUES: Linear's teams are named by their ids, which are UUIDs")
+    return Linear(
+        outside.http(),
+        token=own.linear_token.get_secret_value(),
+        team=own.linear_team,
+        teams=teams,
+        webhook_secret=own.linear_webhook_secret.get_secret_value(),
+        url=own.linear_url,
+    )
+
+
 def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
     return Chatwoot(
         outside.http(),
@@ -159,11 +199,27 @@ def _chatwoot(own: SiteSettings, outside: Outside) -> Desk:
     )
 
 
+def _intercom(own: SiteSettings, outside: Outside) -> Desk:
+    return Intercom(
+        outside.http(),
+        base_url=own.intercom_url,
+        token=own.intercom_token.get_secret_value(),
+        ticket_type=own.intercom_ticket_type,
+        admin=own.intercom_admin,
+        attribute=own.intercom_ticket_attribute,
+        teams=numbers_of(own.desk_queues),
+        client_secret=own.intercom_client_secret.get_secret_value(),
+    )
+
+
 _MAKERS: dict[str, Callable[[SiteSettings, Outside], Desk]] = {
     "zendesk": _zendesk,
     "freshdesk": _freshdesk,
     "hubspot": _hubspot,
+    "linear": _linear,
     "chatwoot": _chatwoot,
+    "intercom": _intercom,
+    "zammad": _zammad,
     "email": _email,
     "webhook": _webhook,
 }

@@ -120,7 +120,7 @@ class Doctor:
             self._wordpress(site),
             Look("policy", lambda _: look_around.look_at_policy(bridge, site), site.id),
             self._made(site, "CRM", self._crm),
-            self._made(site, "helpdesk", self._desk),
+            self._made(site, "helpdesk", lambda own: self._desk(own, site)),
             self._made(site, "presence", self._presence),
             self._made(site, "mail", lambda own: _mail(mailer(own), own, sender_of(own, site))),
             Look("outbox", lambda _: look_around.look_at_outbox(bridge, site), site.id),
@@ -153,9 +153,9 @@ class Doctor:
         upstream = _upstream(own, chosen, crms.NEEDS, "docs/crm.md")
         return partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
 
-    def _desk(self, own: SiteSettings) -> At:
+    def _desk(self, own: SiteSettings, site: Site) -> At:
         http = self.http()
-        made = desks.desk(own, desks.Outside(lambda: http, mailer(own), own.mail_from))
+        made = desks.desk(own, desks.Outside(lambda: http, mailer(own), sender_of(own, site)))
         if made is None:
             return _says("the built-in one: tickets are worked in wp-admin")
         upstream = _upstream(own, own.desk, desks.NEEDS, "docs/helpdesks.md")

@@ -58,6 +58,11 @@ def render_note(note_id: str, headline: str, said: str, at: Millis) -> str:
     return "\n\n".join(lines)
 
 
+def render_account(tier: str, account: PacketAccount) -> str:
+    """What the CRM said after a ticket was filed, as a note has it."""
+    return plain((Section("CUSTOMER", (Facts((("Tier", tier),)),)), Section("ACCOUNT", (_account(account),))))
+
+
 def mark(note_id: str) -> str:
     """How a note is told from all others in a helpdesk: its last line."""
     return f"[{note_id}]"

@@ -14,7 +14,7 @@ import structlog
 
 from bridge.domain.escalation import OutboxKind, OutboxRow
 from bridge.domain.health import Alarm
-from bridge.domain.instants import HOUR, SECOND
+from bridge.domain.instants import HOUR, MINUTE, SECOND
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Desk, Fault, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
@@ -26,6 +26,8 @@ log = structlog.get_logger()
 
 FIRST_WAIT = 5 * SECOND
 LONGEST_WAIT = HOUR
+FORGETFUL = 2 * MINUTE
+"""Milliseconds for which a row may lie due before it is looked up first."""
 TRIES = 30
 """Attempts until a row is parked for a person to look at; with the back-off that is about a day. What befell every row
 of its system does not count."""
@@ -66,6 +68,7 @@ def _claim(bridge: Bridge, owner: str) -> tuple[OutboxRow, bool] | None:
 
 def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) -> None:
     """Send one claimed row and write down how it ended."""
+    row = doubted_if_late(row, bridge.clock.now())
     try:
         ref = _call(bridge, row)
     except AdapterError as error:
@@ -177,7 +180,8 @@ def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:
 
 def _let_settle(desk: Desk, row: OutboxRow, now: Millis) -> None:
     """A look-up proves nothing before the desk lists what was just made."""
-    left = (row.first_sent_at or now) + millis(desk.settle) - now
+    first = min(row.first_sent_at or now, now)  # a clock that was ahead may have written it
+    left = first + millis(desk.settle) - now
     if left > 0:
         raise NotDone("waiting to look it up", retry_after=left / SECOND, fault=Fault.OURS)
 
@@ -202,6 +206,17 @@ def _note(bridge: Bridge, desk: Desk, row: OutboxRow) -> None:
         raise NotDone("ticket not filed", fault=Fault.OURS)
     if not (in_doubt(row) and desk.has_note(filed.ref, row.external_id)):
         desk.append(filed.ref, row.external_id, row.payload)
+
+
+def doubted_if_late(row: OutboxRow, now: Millis) -> OutboxRow:
+    """A row that nobody took for so long counts as one whose sending we do not remember.
+
+    Either nothing ran, and a look-up costs little; or the database was restored from an older copy, and the row has
+    been sent since that copy was made.
+    """
+    if now - row.due_at <= FORGETFUL:
+        return row
+    return replace(row, open_sends=row.open_sends + 1, first_sent_at=min(row.first_sent_at or now, row.due_at))
 
 
 def in_doubt(row: OutboxRow) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bridge.domain import packet as packets
 from bridge.domain import signals, summary
+from bridge.domain.customer import Account
 from bridge.domain.escalation import Escalation, EscalationState, Event, EventKind
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.policy import Rule
@@ -109,10 +110,10 @@ def join(tx: Tx, session: Session, key: str | None) -> tuple[Session, Escalation
 def build_packet(tx: Tx, session: Session, decision: Decision) -> Packet:
     """The six items, from stored facts only."""
     transcript = read_transcript(tx, session)
-    customer, account = session.customer, session.customer.account
+    customer = session.customer
     return Packet(
         customer=PacketCustomer(
-            name=session.visitor.name or account.name,
+            name=session.visitor.name or customer.account.name,
             email=session.visitor.email,
             phone=session.phone,
             identity=session.visitor.identity,
@@ -122,13 +123,18 @@ def build_packet(tx: Tx, session: Session, decision: Decision) -> Packet:
         summary=summary.summarize(facts(session, transcript)),
         transcript=transcript,
         reason=decision.reason,
-        account=PacketAccount(
-            orders=account.orders,
-            open_tickets=account.open_tickets,
-            billing_status=account.billing_status,
-            sla=account.sla,
-        ),
+        account=account_of(customer.account),
         last_attempt=packets.last_attempt(transcript),
+    )
+
+
+def account_of(account: Account) -> PacketAccount:
+    """The item of the packet that says what the CRM knows."""
+    return PacketAccount(
+        orders=account.orders,
+        open_tickets=account.open_tickets,
+        billing_status=account.billing_status,
+        sla=account.sla,
     )
 
 

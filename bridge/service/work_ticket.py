@@ -59,11 +59,15 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     answered = take_answer(case, held, answer)
     announce(case, answered, Said(EventKind.AGENT, answer.text, answer.agent.name))
     notify.note(case, answered, f"reply.{answer.reply_id}", f"{answer.agent.name} answered in WordPress", answer.text)
-    if answered.commitment.channel is not Channel.LIVE:
-        session = first_session(case, answered)
-        key = f"reply.{answer.reply_id}"
-        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
+    mail_answer(case, answered, answer)
     return answered
+
+
+def mail_answer(case: Case, answered: Escalation, answer: AgentReply) -> None:
+    """The answer by mail, for a customer who was not promised a live chat. A colon has no place in a Message-ID."""
+    if answered.commitment.channel is not Channel.LIVE:
+        session, key = first_session(case, answered), f"reply.{answer.reply_id.replace(':', '.')}"
+        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
 
 
 def called(case: Case, escalation_id: str, agent: Agent) -> Escalation:

@@ -18,12 +18,14 @@ from sqlalchemy.sql import column
 
 from bridge.ports import BridgeError
 from bridge.store.database import migration_engine
-from bridge.store.migrate import alone, migrate, pending, unborn
-from bridge.store.tables import metadata
+from bridge.store.migrate import SCHEMA_HEAD, alone, migrate, pending, revision_of, unborn
+from bridge.store.tables import metadata, schema_mark
 
 BATCH = 500
 """Rows that are read and written at once."""
 WRAP = 1 << 256
+TABLES = [one for one in metadata.sorted_tables if one is not schema_mark]
+"""In the order in which they refer to each other, but for what the target's own migration has written."""
 
 Advance = Callable[[int], object]
 Progress = Callable[[int], AbstractContextManager[Advance]]
@@ -56,12 +58,14 @@ def copy(source: str, target: str, progress: Progress) -> list[Copied]:
     """
     _check(source, target)
     with _reading(source) as old, _writing(target) as new:
-        if any(new.execute(select(one).limit(1)).first() for one in metadata.sorted_tables):
+        if {revision_of(old), revision_of(new)} != {SCHEMA_HEAD}:
+            raise CopyRefused("one of them has the schema of a newer release: copy with that release")
+        if any(new.execute(select(one).limit(1)).first() for one in TABLES):
             raise CopyRefused("the target is not empty: name a database in which nothing was set up")
-        rows = sum(old.execute(select(func.count()).select_from(one)).scalar_one() for one in metadata.sorted_tables)
+        rows = sum(old.execute(select(func.count()).select_from(one)).scalar_one() for one in TABLES)
         with progress(2 * rows) as advance:
-            copied = [_fill(old, new, one, advance) for one in metadata.sorted_tables]
-            for one, wanted in zip(metadata.sorted_tables, copied, strict=True):
+            copied = [_fill(old, new, one, advance) for one in TABLES]
+            for one, wanted in zip(TABLES, copied, strict=True):
                 if (found := _read_back(new, one, advance)) != wanted:
                     raise CopyRefused(f"{one.name} reads otherwise in the target: {found.rows} rows of {wanted.rows}")
         _set_sequences(new)
@@ -119,7 +123,7 @@ def _set_sequences(new: Connection) -> None:
     """PostgreSQL counts ids beside the table, and knows nothing of those that came with their rows."""
     if new.dialect.name == "sqlite":
         return
-    for one in metadata.sorted_tables:
+    for one in TABLES:
         if (counted := one.autoincrement_column) is not None:
             latest = select(func.max(counted)).scalar_subquery()
             new.execute(select(func.setval(func.pg_get_serial_sequence(one.name, counted.name), latest)))

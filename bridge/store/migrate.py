@@ -1,16 +1,22 @@
-"""Bringing the schema to the head, under a lock; and looking, without touching, whether it is there."""
+"""Bringing the schema to the head, under a lock; and looking, without touching, whether it is there.
+
+While machines are upgraded one after the other, code of the release before works on the new schema: each migration says
+in `compatible_from` the oldest revision whose code does, and the database keeps that word. A schema is never taken
+back.
+"""
 
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, inspect, make_url, select, text
+from sqlalchemy import Connection, delete, func, insert, inspect, make_url, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from bridge.ports import BridgeError
 from bridge.store.database import migration_engine
+from bridge.store.tables import schema_mark
 
 SCHEMA_HEAD = "0004"
-"""The revision that this code works on; a test holds it equal to the scripts' head."""
+"""The revision that this code works on; a test holds it equal to the scripts' head. Revisions sort as they follow."""
 
 ADVISORY_KEY = 0x65736362
 """The PostgreSQL advisory lock that migrations of this product take."""
@@ -20,15 +26,30 @@ class MigrationBroken(BridgeError):  # noqa: N818
     """The migration left rows without their parents; it was rolled back."""
 
 
+class SchemaNewer(BridgeError):  # noqa: N818
+    """The database has the schema of a newer release, on which this one cannot work. Nothing was changed."""
+
+
 def migrate(url: str) -> None:
-    """Bring the database to the schema's head, creating it if need be; several callers at once take turns."""
+    """Bring the database to the schema's head, creating it if need be; several callers at once take turns.
+
+    A newer schema that this code works on is left as it is.
+
+    Raises:
+        SchemaNewer, MigrationBroken: see there.
+    """
     from alembic import command  # noqa: PLC0415 - a quarter of a second that only this command pays
 
     ensure_folder(url)
     engine = migration_engine(url)
     with engine.begin() as connection:
         alone(connection)
-        command.upgrade(config(connection), "head")
+        found = revision_of(connection)
+        if found <= SCHEMA_HEAD:
+            command.upgrade(config(connection), "head")
+            mark(connection)
+        elif fault := fault_of(connection, found):
+            raise SchemaNewer(fault)
         if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").all():
             raise MigrationBroken
     engine.dispose()
@@ -42,6 +63,16 @@ def alone(connection: Connection) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_KEY)))
 
 
+def mark(connection: Connection) -> None:
+    """Keep in the database what the newest migration says of older code."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see `migrate`
+
+    script = ScriptDirectory.from_config(config(connection)).get_revision(SCHEMA_HEAD)
+    connection.execute(delete(schema_mark))
+    row = {"revision": SCHEMA_HEAD, "compatible_from": script.module.compatible_from}
+    connection.execute(insert(schema_mark), row)
+
+
 def pending(url: str) -> str | None:
     """Why the database cannot be used as it is, or None. It is only looked at: nothing is created or changed."""
     if absent(url):
@@ -49,12 +80,38 @@ def pending(url: str) -> str | None:
     engine = migration_engine(url)
     try:
         with engine.connect() as connection:
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+            return fault_of(connection, found)
     except (OperationalError, ProgrammingError):
         return "the database cannot be reached or has no schema: run bridge migrate"
     finally:
         engine.dispose()
-    return None if found == SCHEMA_HEAD else "the database has another schema version: run bridge migrate"
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision that the database is at; empty where it has no schema."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+def fault_of(connection: Connection, found: str) -> str | None:
+    """Why this code cannot work on the revision that was found, or None."""
+    if found == SCHEMA_HEAD:
+        return None
+    if found < SCHEMA_HEAD:
+        return f"the database has schema {found or 'none'}, and this release needs {SCHEMA_HEAD}: run bridge migrate"
+    serves = None
+    if inspect(connection).has_table(schema_mark.name):
+        serves = connection.execute(
+            select(schema_mark.c.compatible_from).where(schema_mark.c.revision == found)
+        ).scalar()
+    if serves is not None and serves <= SCHEMA_HEAD:
+        return None
+    return (
+        f"the database has schema {found} of a newer release, and this one works on {SCHEMA_HEAD}: install the newer "
+        "release here too, or restore a backup from before the upgrade; a schema is never taken back"
+    )
 
 
 def unborn(url: str) -> bool:

@@ -27,6 +27,13 @@ metadata = MetaData(
 Instant = BigInteger
 ACTIVE = text("state IN ('open', 'claimed')")
 
+schema_mark = Table(  # one row: the schema's revision, and the oldest one whose code works on it
+    "schema_mark",
+    metadata,
+    Column("revision", Text, primary_key=True),
+    Column("compatible_from", Text, nullable=False),
+)
+
 site = Table(
     "site",
     metadata,

@@ -84,6 +84,7 @@ class WorkStatements:
             attempts=bindparam("new_attempts"),
             error=bindparam("new_error"),
             open_sends=bindparam("new_open_sends"),
+            first_sent_at=bindparam("new_first_sent_at", type_=BigInteger),
         )
         columns = [column for column in outbox.c if column.name != "payload"]
         self.outbox = (
@@ -294,6 +295,7 @@ class Work:
             "new_attempts": row.attempts,
             "new_error": error,
             "new_open_sends": open_sends,
+            "new_first_sent_at": row.first_sent_at,
         }
         return self._c.execute(self._s.not_sent, values).rowcount == 1
 

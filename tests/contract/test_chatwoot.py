@@ -420,7 +420,7 @@ def test_who_has_it_what_they_answered_and_that_it_is_resolved_are_told_in_order
     news = shows(vendor, worked(status="resolved"), said(99))
     zoe = Agent("chatwoot:7", "Zoe")
     assert news == [
-        DeskNews(NewsKind.ANSWERED, "esc-1", zoe, at("2026-11-02T15:05:00"), "chatwoot:99", "Hello"),
+        DeskNews(NewsKind.ANSWERED, "esc-1", zoe, at("2026-11-02T15:05:00"), "chatwoot:99", "Hello", delivered=False),
         DeskNews(NewsKind.PICKED_UP, "esc-1", zoe, THEN),
         DeskNews(NewsKind.SOLVED, "esc-1", zoe, THEN),
     ]

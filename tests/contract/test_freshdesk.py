@@ -1,6 +1,7 @@
 """Freshdesk as a desk: what the customer may read, one ticket by a look-up first, and every outcome by its name."""
 
 import json
+import random
 from typing import Any
 
 import pytest
@@ -179,6 +180,26 @@ def test_a_customer_whom_freshdesk_does_not_know_has_no_ticket_of_ours(vendor: F
     assert vendor.problems() == []
 
 
+def test_an_address_that_freshdesk_refuses_does_not_cost_the_ticket(vendor: FreshdeskDesk) -> None:
+    vendor.refused = {"ann@example.org"}
+    vendor.plan(CREATE, drops_after(), drops_after())  # the first call is refused, the second one's answer lost
+    freshdesk = desk(vendor)
+    body = freshdesk.render(old())
+    with pytest.raises(OutcomeUnknown):
+        freshdesk.create("esc-0001", body)
+    assert freshdesk.find("esc-0001", body) == TicketRef("20", f"{BASE}/a/tickets/20")
+    assert list(vendor.contacts) == [("unique_external_id", "esc-0001")]
+    assert vendor.problems() == []
+
+
+def test_another_field_that_freshdesk_refuses_does(vendor: FreshdeskDesk) -> None:
+    fault = {"field": "priority", "message": "It should be one of these values", "code": "invalid_value"}
+    vendor.on(CREATE, lambda _request: (400, {"description": "Validation failed", "errors": [fault]}))
+    with pytest.raises(Rejected, match="http 400"):
+        desk(vendor).create("esc-0001", desk(vendor).render(ticket()))
+    assert len(vendor.calls) == 1
+
+
 def test_the_list_begins_a_day_before_the_decision(vendor: FreshdeskDesk) -> None:
     desk(vendor).find("esc-0001", desk(vendor).render(ticket(decided_at=at("2026-11-02T14:02:04") + 7)))
     assert vendor.calls[0].param("updated_since") == "2026-11-01T14:02:04Z"
@@ -268,6 +289,31 @@ def test_lost_answer_is_found_again_by_the_list(
     assert len(vendor.tickets) == 1
 
 
+def test_fifty_tickets_over_a_bad_line_are_fifty_tickets(vendor: FreshdeskDesk) -> None:
+    dice = random.Random(7)
+    faults = [drops_before(), drops_after(), fails_after(), answers_garbage(), truncates()]
+    vendor.chance = lambda _request: dice.choice(faults) if dice.random() < 0.4 else None
+    freshdesk = desk(vendor)
+    wanted = [f"esc-{number:04}" for number in range(50)]
+    lost = sum(tries_for(freshdesk, external_id) for external_id in wanted)
+    assert lost > 20
+    assert sorted(one.external_id for one in vendor.filed()) == wanted
+    assert vendor.problems() == []
+
+
+def tries_for(freshdesk: Freshdesk, external_id: str) -> int:
+    """File it as the outbox does, a look-up before each repeat; returns how many calls were in vain."""
+    body, in_vain = freshdesk.render(old(external_id)), 0
+    while True:
+        try:
+            if not (in_vain and freshdesk.find(external_id, body)):
+                freshdesk.create(external_id, body)
+        except AdapterError:
+            in_vain += 1
+        else:
+            return in_vain
+
+
 def test_wait_that_freshdesk_names_is_told(vendor: FreshdeskDesk) -> None:
     vendor.on(CREATE, lambda _request: (429, {"message": "You have exceeded the limit"}, {"Retry-After": "37"}))
     with pytest.raises(NotDone) as caught:
@@ -277,7 +323,7 @@ def test_wait_that_freshdesk_names_is_told(vendor: FreshdeskDesk) -> None:
 
 
 def test_error_says_nothing_of_the_customer_or_the_key(vendor: FreshdeskDesk) -> None:
-    fault = {"description": "Validation failed for ann@example.org", "errors": [{"field": "email", "code": "blocked"}]}
+    fault = {"description": "Validation failed for ann@example.org", "errors": [{"field": "name", "code": "blocked"}]}
     vendor.on(CREATE, lambda _request: (400, fault))
     with pytest.raises(Rejected) as caught:
         desk(vendor).create("esc-0001", desk(vendor).render(ticket()))
@@ -450,7 +496,10 @@ def test_a_call_with_our_secret_names_the_ticket(vendor: FreshdeskDesk, body: by
     assert heard(vendor, body) == Heard(refs=("20",))
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"{}", b'{"ticket_id": null}', b'{"ticket_id": {}}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"[]", b"{}", b'{"ticket_id": null}', b'{"ticket_id": {}}', b'{"ticket_id": "2\\u00000"}', b"\xff"],
+)
 def test_a_call_that_is_right_but_not_understood_is_heard(vendor: FreshdeskDesk, body: bytes) -> None:
     assert heard(vendor, body) == Heard()
 

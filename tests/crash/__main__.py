@@ -55,10 +55,10 @@ def cases() -> Iterator[Case]:
     """All of them, in the order of the table."""
     for name, senders in (("R01 workers killed", False), ("R02 workers and senders killed", True)):
         for seed in SEEDS:
-            yield on_sqlite(f"{name}, SQLite", seed, senders=senders)
-        yield on_postgres(f"{name}, PostgreSQL", SEEDS[0], senders=senders)
+            yield on_sqlite(f"{name} (SQLite)", seed, senders=senders)
+        yield on_postgres(f"{name} (PostgreSQL)", SEEDS[0], senders=senders)
     for path in PATHS:
-        name = f"R03 dies at each system call, {path} path"
+        name = f"R03 dies at each system call ({path} path)"
         yield Case(name, None, partial(swept, name, path), lambda: strace.missing)
     for seed in SEEDS:
         name = "R04 power cut over HTTP"

@@ -24,7 +24,8 @@ from bridge.domain.values import Json
 from bridge.ports import NotDone, OutcomeUnknown, Rejected, Scope
 from bridge.service.manage_sites import Pairing
 from bridge.store import migrate as schema
-from bridge.store.tables import metadata, nonce, session, site
+from bridge.store.copy import TABLES
+from bridge.store.tables import nonce, session, site
 
 
 def url_of(file: Path) -> str:
@@ -87,7 +88,7 @@ def rows_of(url: str) -> dict[str, int]:
     try:
         with engine.connect() as connection:
             return {t.name: connection.execute(select(func.count()).select_from(t)).scalar_one() for t in
-                    metadata.sorted_tables}  # fmt: skip
+                    TABLES}  # fmt: skip
     finally:
         engine.dispose()
 

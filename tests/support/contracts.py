@@ -15,10 +15,13 @@ HUBSPOT_DESK = "hubspot/hubspot-desk.own.openapi.json"
 HUBSPOT_PROPERTIES = "hubspot/hubspot-properties.own.openapi.json"
 ZENDESK = "zendesk/zendesk-support-v2-subset.own.openapi.json"
 FRESHDESK = "freshdesk/freshdesk-v2-subset.own.openapi.json"
+ZAMMAD = "zammad/zammad-subset.own.openapi.json"
 CHATWOOT = "chatwoot/chatwoot-application-subset.own.openapi.json"
 INTERCOM = "intercom/intercom-subset.own.openapi.json"
 CHATWOOTS_OWN = "chatwoot/chatwoot-application.cut.json"
 INTERCOMS_OWN = "intercom/api.intercom.io-2.16.cut.json"
+LINEAR = "linear/schema.own.graphql"
+LINEARS_OWN = "linear/schema.graphql"
 HUBSPOT = "hubspot/hubspot-crm-v3-subset.derived.openapi.json"
 
 

@@ -61,7 +61,7 @@ IN_HOURS = "2026-11-02T15:00:00Z"
 AFTER_HOURS = "2026-11-01T02:00:00Z"
 """Saturday night there, hours before the clocks go back; the team is in again on Monday at 14:00 UTC."""
 SHOP = Site("shop", "https://shop.example", "America/New_York", "team@shop.example")
-READY_WITHIN = 20.0
+READY_WITHIN = 60.0
 
 
 # ------------------------------------------------------------------------------------------------ what is put in place

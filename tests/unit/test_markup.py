@@ -2,7 +2,7 @@
 
 import pytest
 
-from bridge.adapters.markup import as_html, as_text
+from bridge.adapters.markup import as_html, as_text, tag
 
 FOREIGN = "<b>bold</b> & <a href='https://evil.example'>x</a> {{ticket.requester.email}} {% if 1 %}\n    set in\n"
 
@@ -43,3 +43,10 @@ TEXTS = {
 @pytest.mark.parametrize(("markup", "text"), TEXTS.items())
 def test_an_answer_is_read_without_what_it_quotes(markup: str, text: str) -> None:
     assert as_text(markup) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "label"), [("queue-Billing & Co", "queue-billing-co"), ("by-live", "by-live"), ("é", "")]
+)
+def test_a_tag_is_what_every_helpdesk_takes(text: str, label: str) -> None:
+    assert tag(text) == label

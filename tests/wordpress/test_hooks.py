@@ -81,3 +81,9 @@ def test_while_the_sidecar_is_away_the_helpdesk_is_told_to_call_again(installed:
         assert calls(installed, signed_event("1000", time.time(), HOOK_SECRET)).status_code == 503
     finally:
         installed.start("sidecar")
+
+
+def test_a_helpdesk_that_looks_for_the_address_first_finds_it(installed: Installation) -> None:
+    with direct_session() as http:
+        answer = http.head(installed.site.rest("escalation-bridge/v1/hooks/intercom"), timeout=30)
+    assert answer.status_code == 200

@@ -413,7 +413,9 @@ def _answers(escalation_id: str, messages: Iterable[_Message]) -> Iterator[DeskN
         author = message.author
         if author:
             text, at = (message.content or "").strip()[:NEWS_LIMIT], _millis(message.created_at)
-            yield DeskNews(NewsKind.ANSWERED, escalation_id, author.agent, at, f"chatwoot:{message.id}", text)
+            message_id = f"chatwoot:{message.id}"
+            # an API inbox writes to nobody
+            yield DeskNews(NewsKind.ANSWERED, escalation_id, author.agent, at, message_id, text, delivered=False)
 
 
 def _id_of(made: Answer) -> int:

@@ -9,12 +9,11 @@ Facts: https://developers.freshdesk.com/api/
 
 import base64
 import hashlib
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
@@ -22,15 +21,15 @@ from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.desk.frozen import Frozen, freeze, thaw
+from bridge.adapters.desk.frozen import freeze, thaw
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.markup import as_html, as_text
-from bridge.adapters.reading import Lenient, read
+from bridge.adapters.markup import as_html, as_text, tag
+from bridge.adapters.reading import Id, Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND, from_datetime, to_rfc3339
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import mark, render_ticket
-from bridge.domain.values import Json, Priority
+from bridge.domain.values import Json, Millis, Priority
 from bridge.ports import (
     AdapterError,
     DeskNews,
@@ -59,11 +58,9 @@ FILLED = frozenset({"requester", "subject", "status", "priority", "description",
 """The fields that each of our tickets fills in."""
 SECRET = "x-bridge-hook-secret"  # noqa: S105 - a header's name
 
-Id = Annotated[int, Field(ge=1)]
-
 
 class _Made(Lenient):
-    id: Id
+    id: int = Field(ge=1)
 
 
 class _Listed(_Made):
@@ -123,7 +120,7 @@ class _Faults(Lenient):
 
 
 class _Hook(Lenient):
-    ticket_id: str | None = None
+    ticket_id: Id | None = None
     freshdesk_webhook: "_Hook | None" = None
 
     @property
@@ -207,27 +204,35 @@ class Freshdesk:
         """See `bridge.ports.Desk`."""
         return render_ticket(ticket, limit=NOTE_LIMIT)
 
-    def create(self, external_id: str, body: str) -> TicketRef:  # noqa: ARG002 - the port's shape
-        """See `bridge.ports.Desk`."""
-        return self._ref(self._post("tickets", thaw(body).request))
+    def create(self, external_id: str, body: str) -> TicketRef:
+        """See `bridge.ports.Desk`. An address that Freshdesk refuses must not cost us the ticket."""
+        request, deadline = thaw(body).request, Deadline(self._budget_s)
+        answer = self._post("tickets", request, deadline, expect=[HTTPStatus.BAD_REQUEST])
+        if answer.status == HTTPStatus.BAD_REQUEST:
+            if "email" not in request or not any(fault.field == "email" for fault in _faults(answer)):
+                raise Rejected("http 400")
+            answer = self._post("tickets", _without_address(request, external_id), deadline)
+        return self._ref(_made(answer))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:
-        """See `bridge.ports.Desk`. The list comes oldest first, so the first that is ours is the oldest of several."""
-        sent = thaw(body)
-        ours = (one for one in self._customers_tickets(sent) if _bears(one, external_id, sent.request))
-        first = next(ours, None)
-        return None if first is None else self._ref(first)
+        """See `bridge.ports.Desk`. A list comes oldest first, so the first that is ours is the oldest of several."""
+        sent, deadline = thaw(body), Deadline(self._budget_s)
+        by_address = {"email": sent.request["email"]} if "email" in sent.request else {}
+        for by, who in {**by_address, "unique_external_id": external_id}.items():
+            listed = self._tickets_of(by, who, sent.since, deadline)
+            first = next((one for one in listed if _bears(one, external_id, sent.request)), None)
+            if first:
+                return self._ref(first)
+        return None
 
-    def _customers_tickets(self, sent: Frozen) -> Iterator[_Listed]:
-        by = "email" if "email" in sent.request else "unique_external_id"
+    def _tickets_of(self, by: str, who: str, since: Millis, deadline: Deadline) -> Iterator[_Listed]:
         params = {
-            by: str(sent.request[by]),
-            "updated_since": to_rfc3339(sent.since // SECOND * SECOND),
+            by: who,
+            "updated_since": to_rfc3339(since // SECOND * SECOND),
             "order_by": "created_at",
             "order_type": "asc",
         }
-        absent = partial(_no_such_contact, by)
-        return self._pages("tickets", params, _LIST, Deadline(self._budget_s), absent=absent)
+        return self._pages("tickets", params, _LIST, deadline, absent=partial(_no_such_contact, by))
 
     def complete(self, ref: str, body: str) -> None:
         """See `bridge.ports.Desk`. A ticket is whole when it is made."""
@@ -236,7 +241,8 @@ class Freshdesk:
 
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`."""
-        self._post(f"tickets/{quote(ref)}/notes", {"body": as_html(text), "private": True})
+        note: dict[str, Json] = {"body": as_html(text), "private": True}
+        _made(self._post(f"tickets/{quote(ref)}/notes", note, Deadline(self._budget_s)))
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`."""
@@ -342,20 +348,13 @@ class Freshdesk:
 
     # -- calls ---------------------------------------------------------------------------------------------------------
 
-    def _post(self, path: str, body: Mapping[str, Json]) -> _Made:
-        url = f"{self._base}/api/v2/{path}"
-        answer = self._http.json("POST", url, headers=self._headers, json=dict(body), budget_s=self._budget_s)
-        try:
-            return _MADE.validate_python(answer.json)
-        except ValidationError:
-            pass
-        raise OutcomeUnknown("malformed")
+    def _post(self, path: str, body: Mapping[str, Json], deadline: Deadline, *, expect: Collection[int] = ()) -> Answer:
+        url, left = f"{self._base}/api/v2/{path}", deadline.left()
+        return self._http.json("POST", url, headers=self._headers, json=dict(body), budget_s=left, expect=expect)
 
     def _get(self, path: str, params: Mapping[str, str], deadline: Deadline, *, expect: Collection[int] = ()) -> Answer:
-        url = f"{self._base}/api/v2/{path}"
-        return self._http.json(
-            "GET", url, headers=self._headers, params=params, budget_s=deadline.left(), expect=expect
-        )
+        url, left = f"{self._base}/api/v2/{path}", deadline.left()
+        return self._http.json("GET", url, headers=self._headers, params=params, budget_s=left, expect=expect)
 
     def _pages(
         self,
@@ -409,11 +408,16 @@ def _requester(ticket: Ticket) -> dict[str, Json]:
     return {"name": name or "Website visitor", "unique_external_id": ticket.external_id}
 
 
+def _without_address(request: Mapping[str, Json], external_id: str) -> dict[str, Json]:
+    kept = {name: value for name, value in request.items() if name != "email"}
+    return {**kept, "unique_external_id": external_id}
+
+
 def _bears(ticket: _Listed, external_id: str, sent: Mapping[str, Json]) -> bool:
     """Whether a listed ticket has our id where it was sent: in a field, else as a tag, whose case may not be kept."""
     if "custom_fields" in sent:
         return _told(None if ticket.custom_fields is None else ticket.custom_fields.values(), external_id)
-    tags = None if ticket.tags is None else [tag.lower() for tag in ticket.tags]
+    tags = None if ticket.tags is None else [one.lower() for one in ticket.tags]
     return _told(tags, id_tag(external_id).lower())
 
 
@@ -425,11 +429,23 @@ def _told(kept: Collection[Any] | None, wanted: str) -> bool:
 
 def _no_such_contact(by: str, answer: Answer) -> bool:
     """A list by a contact that does not exist is refused; a ticket of ours would have made that contact."""
+    return any(fault.field == by and fault.code == "invalid_value" for fault in _faults(answer))
+
+
+def _faults(answer: Answer) -> tuple[_Fault, ...]:
+    """What a refusal complains about; nothing where it cannot be read."""
     try:
-        faults = _FAULTS.validate_python(answer.json).errors
+        return _FAULTS.validate_python(answer.json).errors
     except ValidationError:
-        return False
-    return any(fault.field == by and fault.code == "invalid_value" for fault in faults)
+        return ()
+
+
+def _made(answer: Answer) -> _Made:
+    try:
+        return _MADE.validate_python(answer.json)
+    except ValidationError:
+        pass
+    raise OutcomeUnknown("malformed")
 
 
 def _statuses(field: _Field | None) -> dict[int, str]:
@@ -443,4 +459,4 @@ def _first(names: Json) -> str:
 
 
 def _tag(text: str) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-")[:TAG_LIMIT]
+    return tag(text)[:TAG_LIMIT]

@@ -6,7 +6,6 @@ and afterwards only a look-up by external id may come before another send.
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -20,6 +19,7 @@ from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.markup import tag
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -166,7 +166,7 @@ class Zendesk:
             "comment": {"body": render_ticket(ticket, limit=COMMENT_LIMIT), "public": False},
             "external_id": ticket.external_id,
             "priority": ticket.priority.value,
-            "tags": [*self._tags, _tag(f"queue-{ticket.queue}"), _tag(f"by-{ticket.channel.value}")],
+            "tags": [*self._tags, tag(f"queue-{ticket.queue}"), tag(f"by-{ticket.channel.value}")],
         }
         requester = _requester(ticket.packet.customer)
         if requester is not None:
@@ -328,10 +328,6 @@ def _requester(customer: PacketCustomer) -> Json:
     """Name and address, both of which Zendesk wants; an address that it would refuse must not cost us the ticket."""
     address = mailbox((customer.email or "").strip())
     return None if address is None else {"name": (customer.name or "").strip() or address, "email": address}
-
-
-def _tag(text: str) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-")
 
 
 def _bad_request(answer: Answer) -> AdapterError:

@@ -7,7 +7,18 @@
 from support.desks.chatwoot import ChatwootDesk
 from support.desks.freshdesk import FreshdeskDesk
 from support.desks.hubspot import HubSpotDesk
+from support.desks.intercom import IntercomDesk
+from support.desks.linear import LinearDesk
 from support.desks.vendor import DeskVendor
+from support.desks.zammad import ZammadDesk
 from support.desks.zendesk import ZendeskDesk
 
-DESKS: tuple[type[DeskVendor], ...] = (ZendeskDesk, FreshdeskDesk, HubSpotDesk, ChatwootDesk)
+DESKS: tuple[type[DeskVendor], ...] = (
+    ZendeskDesk,
+    FreshdeskDesk,
+    HubSpotDesk,
+    LinearDesk,
+    ChatwootDesk,
+    IntercomDesk,
+    ZammadDesk,
+)

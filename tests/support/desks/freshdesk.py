@@ -38,6 +38,8 @@ class FreshdeskDesk(DeskVendor):
         self.said: dict[int, list[dict[str, Any]]] = {}
         self.contacts: dict[tuple[str, str], int] = {}
         self.fields = list(ACCOUNT_FIELDS)
+        self.refused: set[str] = set()
+        """Addresses that it does not take."""
         handlers = {
             CREATE: self._create, LIST: self._list, VIEW: self._view, SAID: self._conversations, NOTE: self._note,
             FIELDS: lambda _request: (200, self.fields), AGENT: self._agent, GROUP: self._group,
@@ -88,6 +90,9 @@ class FreshdeskDesk(DeskVendor):
 
     def _create(self, request: Request) -> tuple[int, Any]:
         asked = request.json
+        if asked.get("email") in self.refused:
+            fault = {"field": "email", "message": "It should be a valid email address", "code": "invalid_value"}
+            return 400, {"description": "Validation failed", "errors": [fault]}
         by = "email" if "email" in asked else "unique_external_id"
         requester = self.contacts.setdefault((by, asked[by]), 500 + len(self.contacts))
         made = {

@@ -28,12 +28,25 @@ final class Hooks {
 			Rest::SPACE,
 			self::ROUTE,
 			array(
-				'methods'             => 'POST',
-				'callback'            => array( self::class, 'hand_on' ),
-				'permission_callback' => array( self::class, 'check' ),
-				'show_in_index'       => false,
+				array(
+					'methods'             => 'POST',
+					'callback'            => array( self::class, 'hand_on' ),
+					'permission_callback' => array( self::class, 'check' ),
+					'show_in_index'       => false,
+				),
+				array(
+					'methods'             => 'HEAD',
+					'callback'            => array( self::class, 'show_up' ),
+					'permission_callback' => '__return_true',
+					'show_in_index'       => false,
+				),
 			)
 		);
+	}
+
+	/** Some helpdesks look whether there is an address before they take it. */
+	public static function show_up(): WP_REST_Response {
+		return new WP_REST_Response();
 	}
 
 	/**

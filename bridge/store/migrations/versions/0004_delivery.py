@@ -1,6 +1,6 @@
 """Tickets are found by the id that the helpdesk gave them; what is known of the systems that rows are sent to.
 
-And how often the reconciler has mended what.
+And how often the reconciler has mended what, and which releases the schema still serves.
 """
 
 import sqlalchemy as sa
@@ -10,6 +10,8 @@ revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+
+compatible_from = "0003"
 
 FILED = sa.text("ref IS NOT NULL")
 OPEN = sa.text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
@@ -24,6 +26,12 @@ def upgrade() -> None:
     op.create_index("ix_session_locked", "session", ["site", "id"], sqlite_where=LOCKED, postgresql_where=LOCKED)
     _upstream()
     _repair()
+    op.create_table(
+        "schema_mark",
+        sa.Column("revision", sa.Text(), nullable=False),
+        sa.Column("compatible_from", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk_schema_mark")),
+    )
 
 
 def _upstream() -> None:
