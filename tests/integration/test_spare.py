@@ -1,13 +1,17 @@
 """What a helpdesk or mail server is spared: waits that it asks for, a budget, and the breaker, for all processes."""
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from support.sidecar import SHOP, FakeDesk, Sidecar
 
+from bridge.assembly.desks import RATE, RATES, rates
+from bridge.config import SiteSettings
 from bridge.domain.instants import HOUR, MINUTE
 from bridge.domain.upstream import FAILURES, LONGEST_PAUSE
 from bridge.domain.values import Json
@@ -134,6 +138,18 @@ def test_a_mail_server_has_a_budget_too(sidecar: Sidecar) -> None:
     it.work()
     assert len(it.mailer.mails) == 5
     assert len(it.desk.tickets) == 12
+
+
+def test_each_helpdesk_has_a_budget_that_the_owner_may_change_and_the_document_names_it() -> None:
+    made = FakeDesk(name="zendesk")
+    assert rates(SiteSettings(), made) == {"zendesk": RATES["zendesk"], "mail": 0}
+    assert rates(SiteSettings(desk_rate=7, mail_rate=9), made) == {"zendesk": 7, "mail": 9}
+    assert rates(SiteSettings(), FakeDesk(name="webhook"))["webhook"] == RATE
+    assert rates(SiteSettings(), None) == {"mail": 0}
+    said = (Path(__file__).resolve().parents[2] / "docs" / "helpdesks.md").read_text("utf-8").splitlines()
+    head = next(n for n, line in enumerate(said) if line.startswith("| zendesk | freshdesk |"))
+    names, numbers = (re.findall(r"[^|]+", said[line].replace(" ", "")) for line in (head, head + 2))
+    assert dict(zip(names, map(int, numbers), strict=True)) == {**RATES, "anyother": RATE}
 
 
 # -------------------------------------------------------------------------------------------------- circuit breaker
