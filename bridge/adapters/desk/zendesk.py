@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -20,6 +20,7 @@ from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import tag
+from bridge.adapters.reading import Lenient
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -96,18 +97,21 @@ class _Comments(_Lenient):
     users: tuple[_User, ...] = ()
 
 
-class _Detail(_Lenient):
-    id: int | str
+TicketId = Annotated[str, Field(pattern="^[0-9]{1,20}$")]
+"""Zendesk writes it as a number or as text."""
 
 
-class _Called(_Lenient):
-    ticket_id: int | str | None = None
+class _Detail(Lenient):
+    id: TicketId
+
+
+class _Called(Lenient):
+    ticket_id: TicketId | None = None
     detail: _Detail | None = None
 
     @property
     def ref(self) -> str | None:
-        ref = self.ticket_id if self.detail is None else self.detail.id
-        return None if ref is None else str(ref)
+        return self.ticket_id if self.detail is None else self.detail.id
 
 
 Shape = TypeVar("Shape", bound=_Lenient)
