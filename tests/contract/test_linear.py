@@ -361,7 +361,7 @@ def test_who_has_the_issue_what_they_answered_and_that_it_is_done_are_told_in_or
     assert shows(vendor, [done], comment("/reply Your parcel is in **Leeds**.\n\nBest, Zoe\n")) == [
         DeskNews(
             NewsKind.ANSWERED, "esc-1", ZOE, at("2026-11-02T15:05:00") + 250, "linear:c1",
-            "Your parcel is in **Leeds**.\n\nBest, Zoe",
+            "Your parcel is in **Leeds**.\n\nBest, Zoe", delivered=False,
         ),
         DeskNews(NewsKind.SOLVED, "esc-1", ZOE, at("2026-11-02T15:09:00")),
         DeskNews(NewsKind.PICKED_UP, "esc-1", ZOE, at("2026-11-02T15:10:00")),

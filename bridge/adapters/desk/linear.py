@@ -326,8 +326,9 @@ class Linear:
             escalation_id = ours.get(comment.issue.id) if comment.issue else None
             if said and escalation_id and comment.user and comment.botActor is None:
                 at, text = from_datetime(comment.createdAt), said["text"].strip()[:NEWS_LIMIT]
-                agent = comment.user.agent()
-                yield DeskNews(NewsKind.ANSWERED, escalation_id, agent, at, f"linear:{comment.id}", text)
+                agent, message_id = comment.user.agent(), f"linear:{comment.id}"
+                # Linear writes to no customer
+                yield DeskNews(NewsKind.ANSWERED, escalation_id, agent, at, message_id, text, delivered=False)
 
     def _replies(self, issues: list[str], deadline: Deadline) -> Iterator[_Comment]:
         after: str | None = None
