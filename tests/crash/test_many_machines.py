@@ -105,7 +105,7 @@ def fleet_on(folder: Path, url: str, zendesk: Loopback) -> Iterator[Fleet]:
     shift.write_text("0")
     live = prepare_live(
         folder, url, clock=f"file:{shift}", threads="8", desk="zendesk", zendesk_url=zendesk.base_url,
-        zendesk_token="token", allow_private_upstreams=zendesk.endpoint,
+        zendesk_token="token", desk_rate="10000", mail_rate="10000", allow_private_upstreams=zendesk.endpoint,
     )  # fmt: skip
     fleet = Fleet(live, shift, [machine(live, number) for number in range(MACHINES)])
     try:
