@@ -175,6 +175,8 @@ class OutboxRow:
     attempts: int = 0
     open_sends: int = 0
     first_sent_at: Millis | None = None
+    unsure_since: Millis | None = None
+    """When the outcome of a send was last found to be unknown."""
     held: str | None = None
     rank: int = 0
 

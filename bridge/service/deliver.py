@@ -97,14 +97,16 @@ def _duplicate(row: OutboxRow, ref: TicketRef, now: Millis) -> Alarm:
 
 def _not_sent(bridge: Bridge, owner: str, row: OutboxRow, error: AdapterError, *, probe: bool) -> None:
     upstream = spare.ill(bridge, row, error, probe=probe)
-    counts = counts_against(error, upstream)
+    counts, now = counts_against(error, upstream), bridge.clock.now()
+    certain = isinstance(error, NotDone | Rejected)
     kept = replace(
         row,
         attempts=row.attempts if counts else row.attempts - 1,
-        open_sends=row.open_sends - 1 if isinstance(error, NotDone | Rejected) else row.open_sends,
+        open_sends=row.open_sends - 1 if certain else row.open_sends,
+        unsure_since=row.unsure_since if certain else now,
     )
     state = state_after(kept, error, counts=counts)
-    due_at = next_try(kept, error, upstream, bridge.clock.now())
+    due_at = next_try(kept, error, upstream, now)
     with bridge.store.write() as tx:
         tx.work.not_sent(kept, owner, state=state, due_at=due_at, error=error.detail, open_sends=kept.open_sends)
     log.warning("outbox.tried", **_told(row), state=state, attempts=kept.attempts, error=error.detail)
@@ -180,8 +182,8 @@ def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:
 
 def _let_settle(desk: Desk, row: OutboxRow, now: Millis) -> None:
     """A look-up proves nothing before the desk lists what was just made."""
-    first = min(row.first_sent_at or now, now)  # a clock that was ahead may have written it
-    left = first + millis(desk.settle) - now
+    unsure = max(filter(None, (row.first_sent_at, row.unsure_since)), default=now)
+    left = min(unsure, now) + millis(desk.settle) - now  # a clock that was ahead may have written it
     if left > 0:
         raise NotDone("waiting to look it up", retry_after=left / SECOND, fault=Fault.OURS)
 

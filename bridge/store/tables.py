@@ -284,6 +284,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("open_sends", Integer, nullable=False),
     Column("first_sent_at", Instant),
+    Column("unsure_since", Instant),
     Column("error", Text),
     Column("ref", Text),
     Column("url", Text),

@@ -72,6 +72,8 @@ class WorkStatements:
             .values(
                 open_sends=outbox.c.open_sends + 1,
                 first_sent_at=func.coalesce(outbox.c.first_sent_at, bindparam("now")),
+                # whoever held the lease died, and what they did is unknown from now on
+                unsure_since=case((outbox.c.state == "leased", bindparam("now")), else_=outbox.c.unsure_since),
             )
             .returning(*outbox.c)
         )
@@ -85,6 +87,7 @@ class WorkStatements:
             error=bindparam("new_error"),
             open_sends=bindparam("new_open_sends"),
             first_sent_at=bindparam("new_first_sent_at", type_=BigInteger),
+            unsure_since=bindparam("new_unsure_since", type_=BigInteger),
         )
         columns = [column for column in outbox.c if column.name != "payload"]
         self.outbox = (
@@ -296,6 +299,7 @@ class Work:
             "new_error": error,
             "new_open_sends": open_sends,
             "new_first_sent_at": row.first_sent_at,
+            "new_unsure_since": row.unsure_since,
         }
         return self._c.execute(self._s.not_sent, values).rowcount == 1
 
@@ -363,5 +367,6 @@ def read_outbox(row: Any) -> OutboxRow:
         attempts=row.attempts,
         open_sends=row.open_sends,
         first_sent_at=row.first_sent_at,
+        unsure_since=row.unsure_since,
         rank=row.rank,
     )

@@ -52,7 +52,7 @@ PAGE = f"{BASE}/app/accounts/{ACCOUNT}/conversations"
 
 
 def desk(vendor: Vendor, **settings: Any) -> Chatwoot:
-    settings = {"token": "secret-token", "inbox": INBOX, "account": str(ACCOUNT), "budget_s": 1.0, **settings}
+    settings = {"token": "secret-token", "inbox": INBOX, "account": str(ACCOUNT), "budget_s": 5.0, **settings}
     return Chatwoot(Http(transport=InProcess(vendor)), base_url=BASE, **settings)
 
 
@@ -289,8 +289,9 @@ def test_each_outcome_has_its_name_and_the_look_up_tells_what_was_made(
     vendor.plan(vendor.create, fault)
     with Loopback(vendor) as server:
         http = Http(allow=[server.endpoint]) if sockets else Http(transport=InProcess(vendor))
+        budget_s = 2 if fault.kind == "answers_late" else 10
         chatwoot = Chatwoot(
-            http, base_url=server.base_url, account="4", token="secret-token", inbox=INBOX, budget_s=0.7
+            http, base_url=server.base_url, account="4", token="secret-token", inbox=INBOX, budget_s=budget_s
         )
         body = chatwoot.render(ticket())
         with pytest.raises(outcome) as caught:

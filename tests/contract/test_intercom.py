@@ -47,7 +47,7 @@ from bridge.ports import (
     TicketRef,
 )
 
-SETTINGS: dict[str, Any] = {"token": "secret-token", "ticket_type": TYPE, "admin": ROBOT["id"], "budget_s": 1.0}
+SETTINGS: dict[str, Any] = {"token": "secret-token", "ticket_type": TYPE, "admin": ROBOT["id"], "budget_s": 5.0}
 
 
 def desk(vendor: Vendor, **settings: Any) -> Intercom:
@@ -219,7 +219,8 @@ def test_each_outcome_has_its_name_and_the_look_up_tells_what_was_made(
     vendor.plan(vendor.create, fault)
     with Loopback(vendor) as server:
         http = Http(allow=[server.endpoint]) if sockets else Http(transport=InProcess(vendor))
-        intercom = Intercom(http, **{**SETTINGS, "base_url": server.base_url, "budget_s": 0.7})
+        budget_s = 2 if fault.kind == "answers_late" else 10
+        intercom = Intercom(http, **{**SETTINGS, "base_url": server.base_url, "budget_s": budget_s})
         body = intercom.render(ticket())
         with pytest.raises(outcome) as caught:
             intercom.create("esc-0001", body)
