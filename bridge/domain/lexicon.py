@@ -36,6 +36,7 @@ TYPO_LENGTH: Final = 5
 """Letters of a person word that may be misspelt."""
 _LONG_WORD: Final = 9
 
+_DRAWN_OUT: Final = re.compile(r"([a-z])\1\1+")
 _TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]+|[,:]+")
 
 
@@ -105,6 +106,7 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
         plain = (elision.sub(r"\1 ", plain) if elision else plain).replace("'", "")
     words: list[str] = []
     commas: set[int] = set()
+    plain = squeezed(plain)
     for token in _TOKEN.findall(plain):
         mark = token[0]
         if mark in ".!?;\n":
@@ -115,6 +117,11 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
         else:
             words.append(token)
     return Text(words, commas, folded)
+
+
+def squeezed(plain: str) -> str:
+    """Folded text without letters that are drawn out: `yesss` as `yes`."""
+    return _DRAWN_OUT.sub(r"\1", plain)
 
 
 @dataclass(frozen=True, slots=True)
