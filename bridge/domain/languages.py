@@ -18,7 +18,7 @@ from typing import Any, Final
 import yaml
 
 from bridge.domain.learned import Recognizer, Weight, read_weights
-from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, read, squeezed
+from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, read
 
 ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
@@ -321,7 +321,7 @@ def _spellings(document: Mapping[str, Any], words: Iterable[str]) -> list[str]:
     found: list[str] = []
     for word in map(str, words):
         if word.isascii() and word.isalnum():  # most are, and reading them would change nothing else
-            found.append(squeezed(word.casefold()))
+            found.append(word.casefold())
             continue
         other = word.casefold()
         for letter, spelt in also.items():

@@ -106,7 +106,6 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
         plain = (elision.sub(r"\1 ", plain) if elision else plain).replace("'", "")
     words: list[str] = []
     commas: set[int] = set()
-    plain = squeezed(plain)
     for token in _TOKEN.findall(plain):
         mark = token[0]
         if mark in ".!?;\n":
@@ -117,11 +116,6 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
         else:
             words.append(token)
     return Text(words, commas, folded)
-
-
-def squeezed(plain: str) -> str:
-    """Folded text without letters that are drawn out: `yesss` as `yes`."""
-    return _DRAWN_OUT.sub(r"\1", plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,11 +297,13 @@ class Language:
         ]
 
     def mend(self, text: Text) -> None:
-        """Put misspelt person words right (`representitive`, `agnet`); changes nothing else."""
+        """Put drawn-out words (`humannn`) and misspelt person words (`agnet`) right; changes nothing else."""
         known = self.known
-        for i, word in enumerate(text.words):
+        for i, said in enumerate(text.words):
+            word = said if said in known else _DRAWN_OUT.sub(r"\1", said)
             if len(word) >= TYPO_LENGTH and word not in known and word[0] in self.near:
-                text.words[i] = _nearest(self.near[word[0]], word)
+                word = _nearest(self.near[word[0]], word)
+            text.words[i] = word
 
 
 @lru_cache(maxsize=8192)
