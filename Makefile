@@ -10,7 +10,7 @@ FOUND = $(wildcard $(SUITES:%=tests/%))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo wordpress test system check bench quality learn crash plugin letters screenshots clean
+.PHONY: help install demo wordpress test system check bench carry quality learn crash plugin letters screenshots clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -41,6 +41,9 @@ check: $(VENV)/.dev ## lint, format, types, direction of imports, PHP and shell 
 bench: $(VENV)/.dev ## the cost of a turn, beside a hello-world in the same run; writes build/bench.json
 	@$(BIN)/python tests/bench/bench.py $(BENCH)
 
+carry: $(VENV)/.dev ## how many turns a second SQLite and PostgreSQL carry, with one sidecar and with several
+	@PYTHONPATH=tests $(BIN)/python tests/bench/carry.py $(CARRY)
+
 quality: $(VENV)/.dev ## how well the triggers tell who needs a person, against the goals; writes build/quality.json
 	@PYTHONPATH=tests $(BIN)/python -m quality $(QUALITY)
 
@@ -48,8 +51,9 @@ learn: $(VENV)/.dev ## the learned weights of each language, anew from our phras
 	@$(PIP) install -c requirements-lock.txt -e '.[learn]'
 	@PYTHONPATH=tests $(BIN)/python -m quality.learn
 
-crash: $(VENV)/.dev ## only the tests that kill processes while they work
-	@$(BIN)/python -m pytest tests/crash
+crash: system $(VENV)/.dev ## kill storms, power cuts, full disks: what was lost or doubled; writes build/crash.json
+	@PYTHONPATH=tests $(BIN)/python -m crash $(CRASH)
+	@ESCBRIDGE_MACHINES=1000 $(BIN)/python -m pytest tests/crash/test_many_machines.py
 
 plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress
 	@$(BIN)/python wp-plugin/build_zip.py

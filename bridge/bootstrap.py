@@ -5,33 +5,33 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
-
-from pydantic import SecretStr
 
 from bridge.adapters.closures import FeedReader
-from bridge.adapters.desk.zendesk import Zendesk
 from bridge.adapters.http import Http
-from bridge.adapters.mail.folder import FolderMailer
-from bridge.adapters.mail.smtp import BadMailUrl, Server, SmtpMailer
-from bridge.adapters.presence.chatwoot import ChatwootPresences
-from bridge.adapters.presence.freshdesk import FreshdeskPresences
-from bridge.adapters.presence.intercom import IntercomPresences
-from bridge.adapters.presence.zendesk import ZendeskPresences
 from bridge.assembly.crms import crm
+from bridge.assembly.desks import Outside, desk, hooks_url_of, rates
+from bridge.assembly.doctor import Doctor
+from bridge.assembly.mailers import mailer, sender_of
+from bridge.assembly.notifiers import RATE, notifiers
+from bridge.assembly.presences import roster
 from bridge.clock import SystemClock, clock_of, steady_now
-from bridge.config import Settings, SettingsRefused, SiteSettings
+from bridge.config import Settings, SettingsRefused, checked_database_url, read_settings
 from bridge.domain import languages
-from bridge.ports import Clock, Desk, Mailer, Presences, Site
-from bridge.service.context import Bridge, PolicyBook, Roster, Systems
+from bridge.ports import Clock, Site
+from bridge.service.context import Bridge, PolicyBook, SiteUnknown, Systems
+from bridge.service.examine import Light, Line, look_at_all, red
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.leases import Leases
 from bridge.service.manage_policy import import_policy
 from bridge.store import migrate as schema
+from bridge.store.backup import backup
+from bridge.store.copy import Copied, Progress, copy
 from bridge.store.database import Database
 from bridge.store.sql import SqlStore
 
 BACKGROUND_THREADS = 24
+DATABASE_WITHIN, REST_WITHIN = 3.0, 7.0
+"""Seconds that an examination takes at most, for the database and for all the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,26 @@ def no_database(settings: Settings) -> bool:
     return schema.absent(settings.database_url.get_secret_value())
 
 
+def copy_database(settings: Settings, source: str | None, target: str, progress: Progress) -> list[Copied]:
+    """Copy all of a database, that of the settings or another one, into an empty one.
+
+    Raises:
+        SettingsRefused: an address is none of a database.
+        CopyRefused: see there.
+    """
+    return copy(checked_database_url(source or settings.database_url.get_secret_value()),
+                checked_database_url(target), progress)  # fmt: skip
+
+
+def backup_database(settings: Settings, target: Path) -> int:
+    """Copy the database, a SQLite file, while it is in use; returns the copy's bytes.
+
+    Raises:
+        BackupRefused, OSError: see `bridge.store.backup`.
+    """
+    return backup(settings.database_url.get_secret_value(), target)
+
+
 def import_policy_file(assembly: Assembly) -> None:
     """Make the file that `BRIDGE_POLICY` names the policy of every site, where it is not so already.
 
@@ -125,14 +145,50 @@ def import_policy_file(assembly: Assembly) -> None:
     import_policy(assembly.bridge, document, f"file {path.name}")
 
 
+def examine(site_id: str | None, test_mail_to: str | None) -> list[Line]:
+    """Look at everything that this machine's settings name.
+
+    Args:
+        site_id: the one site that is looked at; None for all of them.
+        test_mail_to: where a test mail is really sent, for each of them.
+
+    Raises:
+        SiteUnknown: there is no such site.
+    """
+    try:
+        settings = read_settings()
+        assembly = build(settings, deliver_at_once=False)
+        systems = SystemsOf(settings)
+    except SettingsRefused as error:
+        return [Line("", "settings", red(str(error), "correct it: docs/settings.md has every setting"))]
+    try:
+        return _examine(assembly, Doctor(settings, systems.http, systems.allowed), site_id, test_mail_to)
+    finally:
+        assembly.close()
+
+
+def _examine(assembly: Assembly, doctor: Doctor, site_id: str | None, test_mail_to: str | None) -> list[Line]:
+    found = look_at_all(doctor.at_the_database(), DATABASE_WITHIN)
+    if any(line.result.light is Light.RED for line in found if line.about == "schema"):
+        return found  # nothing can be read
+    with assembly.bridge.store.read() as tx:
+        sites = [site for site in tx.sites.all() if site_id in (None, site.id)]
+    if site_id and not sites:
+        raise SiteUnknown(site_id)
+    looks = doctor.at_the_rest(assembly.bridge, sites)
+    if test_mail_to:
+        looks += [doctor.at_a_test_mail(site, test_mail_to) for site in sites]
+    return found + look_at_all(looks, REST_WITHIN)
+
+
 class SystemsOf:
     """The systems of each site, made from its settings when it is first asked for."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._made: dict[str, Systems] = {}
-        allowed = frozenset(filter(None, (part.strip() for part in settings.allow_private_upstreams.split(","))))
-        self.http = partial(Http, allow=allowed)
+        self.allowed = frozenset(filter(None, (part.strip() for part in settings.allow_private_upstreams.split(","))))
+        self.http = partial(Http, allow=self.allowed)
         """Makes what speaks HTTP to one system."""
         try:
             self.http()
@@ -145,71 +201,15 @@ class SystemsOf:
 
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)
-        sender = own.mail_from or f"support@{urlsplit(site.url).hostname}"
-        return Systems(crm(own, self.http), self._desk(own), mailer(own), sender, roster(own, self.http))
-
-    def _desk(self, own: SiteSettings) -> Desk | None:
-        if own.desk == "builtin":
-            return None
-        if not own.zendesk_url or not own.zendesk_token.get_secret_value():
-            raise SettingsRefused("BRIDGE_DESK=zendesk needs BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN")
-        token = own.zendesk_token.get_secret_value()
-        return Zendesk(self.http(), base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
-
-
-PRESENCE_NEEDS = {
-    "zendesk": ("zendesk_url", "zendesk_token"),
-    "freshdesk": ("freshdesk_url", "freshdesk_token"),
-    "chatwoot": ("chatwoot_account", "chatwoot_token"),
-    "intercom": ("intercom_token",),
-}
-"""What each helpdesk cannot be asked without."""
-
-
-def roster(own: SiteSettings, http: Callable[[], Http]) -> Roster | None:
-    """The helpdesk that `BRIDGE_PRESENCE` names, and what `BRIDGE_PRESENCE_QUEUES` says of its groups.
-
-    Raises:
-        SettingsRefused: a setting that it needs is empty.
-    """
-    if own.presence == "api":
-        return None
-    needed = PRESENCE_NEEDS[own.presence]
-    if any(getattr(own, name) in ("", SecretStr("")) for name in needed):
-        names = " and ".join(f"BRIDGE_{name.upper()}" for name in needed)
-        raise SettingsRefused(f"BRIDGE_PRESENCE={own.presence} needs {names}")
-    queues = queues_of_groups(own.presence_queues)
-    return Roster(presences(own, http(), tuple(queues)), queues)
-
-
-def presences(own: SiteSettings, http: Http, groups: tuple[str, ...]) -> Presences:
-    """The helpdesk that `BRIDGE_PRESENCE` names."""
-    if own.presence == "zendesk":
-        token = own.zendesk_token.get_secret_value()
-        return ZendeskPresences(http, base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
-    if own.presence == "freshdesk":
-        return FreshdeskPresences(http, base_url=own.freshdesk_url, token=own.freshdesk_token.get_secret_value())
-    if own.presence == "intercom":
-        return IntercomPresences(http, base_url=own.intercom_url, token=own.intercom_token.get_secret_value())
-    token, account = own.chatwoot_token.get_secret_value(), own.chatwoot_account
-    return ChatwootPresences(http, base_url=own.chatwoot_url, account=account, token=token, teams=groups)
-
-
-def queues_of_groups(text: str) -> dict[str, tuple[str, ...]]:
-    """The queues of each group, from `group=queue,...`; a group may stand there several times."""
-    queues: dict[str, tuple[str, ...]] = {}
-    for pair in filter(None, text.split(",")):
-        group, queue = (part.strip() for part in pair.split("="))
-        queues[group] = (*queues.get(group, ()), queue)
-    return queues
-
-
-def mailer(own: SiteSettings) -> Mailer:
-    """The mailer that `BRIDGE_MAIL` names."""
-    where = own.mail.get_secret_value()
-    if where.startswith("folder:"):
-        return FolderMailer(Path(where.removeprefix("folder:")))
-    try:
-        return SmtpMailer(Server.parse(where))
-    except BadMailUrl as error:
-        raise SettingsRefused(f"BRIDGE_MAIL: {error}") from None
+        mails, sender = mailer(own), sender_of(own, site)
+        channels = notifiers(own, self.http)
+        helpdesk = desk(own, Outside(self.http, mails, sender, hooks_url_of(own, site)))
+        return Systems(
+            crm=crm(own, self.http),
+            desk=helpdesk,
+            mailer=mails,
+            sender=sender,
+            roster=roster(own, self.http),
+            notifiers=channels,
+            rates={**rates(own, helpdesk), **dict.fromkeys((one.name for one in channels), RATE)},
+        )

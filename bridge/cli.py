@@ -8,7 +8,21 @@ from typing import NoReturn
 import click
 
 from bridge import __version__
-from bridge.commands import closing, looking, outbox, policies, promises, propose, replay, running, shadow, sites, stats
+from bridge.commands import (
+    closing,
+    databases,
+    doctor,
+    looking,
+    outbox,
+    policies,
+    promises,
+    propose,
+    replay,
+    running,
+    shadow,
+    sites,
+    stats,
+)
 from bridge.commands.common import Ordered, words_for
 
 
@@ -49,10 +63,11 @@ policies.policy.add_command(shadow.shadow)
 for command in (closing.hours_close, closing.hours_open, closing.hours_list, closing.hours_revoke):
     promises.hours.add_command(command)
 for command in (
-    *(running.init, running.up, running.serve, running.migrate, running.demo),
+    *(running.init, running.up, running.serve, running.migrate, running.demo, doctor.doctor),
     *(sites.site, policies.policy, replay.replay),
     *(stats.stats, stats.label, propose.propose_threshold),
     *(looking.explain_session, promises.hours, promises.promise, looking.due, outbox.outbox),
+    databases.db,
 ):
     cli.add_command(command)
 

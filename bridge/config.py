@@ -19,7 +19,12 @@ Model = TypeVar("Model", bound=BaseModel)
 PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
+DESKS = ("zendesk", "freshdesk", "hubspot", "linear", "chatwoot", "intercom", "zammad", "email", "webhook")
+"""Helpdesks beside the built-in desk, which keeps its record in any case."""
+UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
+DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
+DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
 
 
 class SettingsRefused(BridgeError):  # noqa: N818
@@ -53,7 +58,24 @@ class SiteSettings(BaseModel):
     crm_secret: SecretStr = Field(
         default=SecretStr(""), description="With `crm = http`: the secret that signs each call."
     )
-    desk: str = Field(default="builtin", description="Where tickets go beside the built-in desk: `builtin`, `zendesk`.")
+    desk: str = Field(
+        default="builtin",
+        description="Where tickets go beside the built-in desk: `builtin` (nowhere else), or one of docs/helpdesks.md.",
+    )
+    desk_queues: str = Field(
+        default="",
+        max_length=2000,
+        description="`queue=group,...`: to which group, team or pipeline of the helpdesk the tickets of a queue go; "
+        "what it names is said in docs/helpdesks.md.",
+    )
+    hooks_url: str = Field(
+        default="",
+        pattern=r"^(https?://\S+)?$",
+        description="The address that the helpdesk calls, for one that signs it along; empty: the plugin's.",
+    )
+    desk_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0, description="Rows a minute that go to the helpdesk; 0: what suits the vendor's smallest plan."
+    )
     mail: SecretStr = Field(
         default=SecretStr("folder:mail"),
         description="How mail leaves: `folder:PATH`, `smtp://user:pass@host:port`, `smtps://...`.",
@@ -61,8 +83,36 @@ class SiteSettings(BaseModel):
     mail_from: str = Field(
         default="", max_length=254, description="The sender's address; empty: `support@` and the site's host."
     )
+    desk_email: str = Field(
+        default="", max_length=254, description="With `desk = email`: the mailbox that tickets are sent to."
+    )
+    webhook_url: str = Field(default="", description="With `desk = webhook`: the address that takes signed events.")
+    webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="With `desk = webhook`: `whsec_...`, which signs events in both directions."
+    )
+    slack_webhook_url: SecretStr = Field(
+        default=SecretStr(""), description="Slack's incoming webhook: its channel is told of new and late escalations."
+    )
+    teams_webhook_url: SecretStr = Field(
+        default=SecretStr(""), description="The address of a workflow in Microsoft Teams, told the same."
+    )
+    mail_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
+        default=0, description="Mails a minute that go to the mail server; 0: as many as there are."
+    )
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")
+    hubspot_pipeline: str = Field(
+        default="0", pattern=r"^\w{1,40}$", description="The pipeline of new tickets, by its internal id."
+    )
+    hubspot_stage: str = Field(default="1", pattern=r"^\w{1,40}$", description="Their stage in it, by its internal id.")
+    hubspot_id_property: str = Field(
+        default="escalation_id",
+        pattern=r"^[a-z]\w{0,99}$",
+        description="The ticket property with unique values that holds our id.",
+    )
+    hubspot_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The app's client secret; empty: HubSpot is only polled."
+    )
     pipedrive_url: str = Field(default="https://api.pipedrive.com/api/v2", description="Pipedrive's address.")
     pipedrive_token: SecretStr = Field(default=SecretStr(""), description="A user's API token.")
     salesforce_url: str = Field(default="", description="`https://<my domain>.my.salesforce.com`.")
@@ -77,6 +127,9 @@ class SiteSettings(BaseModel):
         default="", description="The agent's address that the API token belongs to; empty: OAuth."
     )
     zendesk_token: SecretStr = Field(default=SecretStr(""), description="The API token or OAuth access token.")
+    zendesk_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The signing secret of Zendesk's webhook; empty: Zendesk is only polled."
+    )
     presence: str = Field(
         default="api",
         description="Who says who is there, beside wp-admin and the API: `api` (nobody else), `zendesk`, `freshdesk`, "
@@ -89,11 +142,79 @@ class SiteSettings(BaseModel):
     )
     freshdesk_url: str = Field(default="", description="`https://<domain>.freshdesk.com`.")
     freshdesk_token: SecretStr = Field(default=SecretStr(""), description="An agent's API key.")
+    freshdesk_id_field: str = Field(
+        default="",
+        pattern=r"^(cf_[a-z0-9_]{1,80})?$",
+        description="The ticket field that has our id, such as `cf_escalation_id`; empty: a tag has it.",
+    )
+    freshdesk_solved: str = Field(
+        default="",
+        pattern=r"^( *\d{1,9} *(, *\d{1,9} *)*)?$",
+        description="Numbers of own statuses that mean solved, as `6,9`; resolved and closed do in any case.",
+    )
+    freshdesk_webhook_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="What the header `X-Bridge-Hook-Secret` of Freshdesk's automation rule holds; empty: it is only "
+        "polled.",
+    )
+    zammad_url: str = Field(default="", description="`https://<host>` of Zammad.")
+    zammad_token: SecretStr = Field(default=SecretStr(""), description="An agent's access token.")
+    zammad_customer: str = Field(
+        default="",
+        max_length=254,
+        description="The address of the customer in whose name visitors without an address are filed.",
+    )
+    zammad_group: str = Field(
+        default="Users", max_length=160, description="The group of the queues that `desk_queues` does not name."
+    )
+    zammad_id_attribute: str = Field(
+        default="",
+        pattern=r"^([a-z][a-z0-9_]{1,80})?$",
+        description="The ticket attribute that has our id, beside the title; empty: none.",
+    )
+    zammad_priorities: str = Field(
+        default="normal=2 normal,high=3 high,urgent=3 high",
+        pattern=r"^( *(normal|high|urgent) *=[^,=]{1,80}(,|$))*$",
+        description="`priority=name,...`: what Zammad calls our priorities.",
+    )
+    zammad_solved: str = Field(
+        default="closed,merged", max_length=500, description="The names of the states that mean solved."
+    )
+    zammad_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The webhook's HMAC SHA1 signature token; empty: Zammad is only polled."
+    )
     chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
     chatwoot_account: str = Field(default="", pattern=r"^\d{0,12}$", description="The account's number.")
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
+    chatwoot_inbox: str = Field(
+        default="", pattern=r"^\d{0,12}$", description="With `desk = chatwoot`: the number of the API inbox."
+    )
+    chatwoot_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The secret of Chatwoot's webhook; empty: Chatwoot is only polled."
+    )
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
+    intercom_ticket_type: str = Field(
+        default="", pattern=r"^\d{0,20}$", description="With `desk = intercom`: the id of our tickets' type."
+    )
+    intercom_ticket_attribute: str = Field(
+        default="escalation_id", min_length=1, max_length=80, description="The type's text attribute for our id."
+    )
+    intercom_admin: str = Field(
+        default="", pattern=r"^\d{0,20}$", description="The id of the teammate under whose name our notes stand."
+    )
+    intercom_client_secret: SecretStr = Field(
+        default=SecretStr(""), description="The app's client secret, which signs webhooks; empty: it is only polled."
+    )
+
+    linear_url: str = Field(default="https://api.linear.app/graphql", description="Linear's address.")
+    linear_token: SecretStr = Field(default=SecretStr(""), description="An API key, or an OAuth access token.")
+    linear_team: str = Field(
+        default="", pattern=rf"^({UUID})?$", description="The id of the team that gets the issues, a UUID."
+    )
+    linear_webhook_secret: SecretStr = Field(
+        default=SecretStr(""), description="The signing secret of Linear's webhook; empty: Linear is only polled."
+    )
 
     @field_validator("crm")
     @classmethod
@@ -113,9 +234,16 @@ class SiteSettings(BaseModel):
     @field_validator("desk")
     @classmethod
     def _known_desk(cls, value: str) -> str:
-        if value in ("builtin", "zendesk"):
+        if value in ("builtin", *DESKS):
             return value
-        raise ValueError("expected builtin or zendesk")
+        raise ValueError(f"expected one of builtin, {', '.join(DESKS)}")
+
+    @field_validator("desk_queues")
+    @classmethod
+    def _known_queues(cls, value: str) -> str:
+        if all(re.fullmatch(r"\s*[A-Za-z][\w-]{0,63}\s*=[^,=]{1,80}", pair) for pair in value.split(",") if value):
+            return value
+        raise ValueError("expected queue=group,...")
 
     @field_validator("presence")
     @classmethod
@@ -189,9 +317,9 @@ class Settings(SiteSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: SecretStr) -> SecretStr:
-        if re.match(r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]", value.get_secret_value()):
+        if re.match(DATABASE_URL, value.get_secret_value()):
             return value
-        raise ValueError("expected sqlite:///FILE or postgresql+psycopg://user:password@host/name")
+        raise ValueError(DATABASE_URL_EXPECTED)
 
     def for_site(self, site: str) -> SiteSettings:
         """The settings of one site: its own where it has some, else everybody's.
@@ -201,6 +329,17 @@ class Settings(SiteSettings):
         """
         shared = {name: getattr(self, name) for name in SiteSettings.model_fields}
         return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}.")
+
+
+def checked_database_url(text: str) -> str:
+    """The address of a database.
+
+    Raises:
+        SettingsRefused: it is none; it is not repeated.
+    """
+    if not re.match(DATABASE_URL, text):
+        raise SettingsRefused(f"that is no address of a database: {DATABASE_URL_EXPECTED}")
+    return text
 
 
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]

@@ -8,7 +8,7 @@ BridgeError
 +-- StoreBusy             the database could not take the write in time
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -35,6 +35,7 @@ from bridge.domain.health import Alarm
 from bridge.domain.labels import Label
 from bridge.domain.packet import Ticket
 from bridge.domain.session import Session, Turn
+from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis, Visitor
 
 
@@ -48,17 +49,33 @@ class BridgeError(Exception):
         return super().__str__() or (self.__doc__ or "").strip().partition("\n")[0]
 
 
+class Fault(StrEnum):
+    """Whose fault it is that a call was of no use.
+
+    `call`: of this call alone, another one may do well. `system`: any other would have met the same (not reached, no
+    answer in time, 5xx, not let in). `pace`: the system has had too many calls from us. `ours`: it was not asked, for
+    something of our own has to happen before.
+    """
+
+    CALL = "call"
+    SYSTEM = "system"
+    PACE = "pace"
+    OURS = "ours"
+
+
 class AdapterError(BridgeError):
     """A system we called did not do what we asked.
 
     `detail` names the cause in a few fixed words (`refused`, `timeout`, `http 500`, `not json`): it goes to logs, so
-    it never holds a URL, a token or a customer's text. `retry_after` is in seconds, where the other side named one.
+    it never holds a URL, a token or a customer's text. `retry_after` is in seconds, where the other side named one;
+    `fault` says whether other calls to the same system have a chance.
     """
 
-    def __init__(self, detail: str, *, retry_after: float | None = None) -> None:
+    def __init__(self, detail: str, *, retry_after: float | None = None, fault: Fault = Fault.CALL) -> None:
         super().__init__(detail)
         self.detail = detail
         self.retry_after = retry_after
+        self.fault = fault
 
 
 class NotDone(AdapterError):  # noqa: N818 - it names an outcome
@@ -125,10 +142,14 @@ class Strategy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TicketRef:
-    """Where the vendor keeps the ticket: its id there and, if known, the page a person opens."""
+    """Where the vendor keeps the ticket: its id there and, if known, the page a person opens.
+
+    `others` are ids of further tickets with our id, where a look-up has seen them.
+    """
 
     id: str
     url: str | None = None
+    others: tuple[str, ...] = ()
 
 
 class NewsKind(StrEnum):
@@ -144,7 +165,8 @@ class DeskNews:
     """Something that a person did to a ticket in the helpdesk, at `at`.
 
     `message_id` is the desk's name and its own id of an answer: it makes a repeat harmless. `text` is what the
-    customer was answered; None where the desk does not tell.
+    customer was answered; None where the desk does not tell. `delivered` is False where the desk brings the answer to
+    nobody, so that it is ours to mail.
     """
 
     kind: NewsKind
@@ -153,6 +175,7 @@ class DeskNews:
     at: Millis
     message_id: str = ""
     text: str | None = None
+    delivered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +186,32 @@ class Filed:
     ref: str
 
 
+class HookRefused(BridgeError):  # noqa: N818
+    """The call of a helpdesk is not signed as that helpdesk signs, or is older than five minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """A helpdesk's own call to us, as it came: header names in lower case, the body unread."""
+
+    headers: Mapping[str, str]
+    body: bytes
+    at: Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What an authentic call of a helpdesk is about.
+
+    `refs` are tickets, by the desk's own ids, that something happened to: they are asked about, which is right in
+    whatever order calls arrive, and tells what people did from what we wrote ourselves. `news` is for a desk that
+    cannot be asked.
+    """
+
+    refs: tuple[str, ...] = ()
+    news: tuple[DeskNews, ...] = ()
+
+
 class Desk(Protocol):
     """A system where tickets live, beside the built-in one."""
 
@@ -170,9 +219,15 @@ class Desk(Protocol):
     strategy: Strategy
     key_window: timedelta
     """For `native_key`: how long after the first send the same key is honoured; zero for the others."""
+    settle: timedelta
+    """How long after a send of unknown outcome a look-up may still miss what it made; zero where it never does."""
 
     def render(self, ticket: Ticket) -> str:
         """The request body, as text. Made once, at the decision, and sent unchanged ever after."""
+        ...
+
+    def private_note(self, ticket: Ticket) -> str | None:
+        """The packet as a first note for the team, where the customer can read the ticket itself; else None."""
         ...
 
     def create(self, external_id: str, body: str) -> TicketRef:
@@ -183,11 +238,58 @@ class Desk(Protocol):
         """
         ...
 
-    def find(self, external_id: str) -> TicketRef | None:
+    def find(self, external_id: str, body: str) -> TicketRef | None:
         """The ticket that carries our id, by a list or get call (never a search index); the oldest of several.
+
+        Args:
+            external_id: the escalation's.
+            body: what was sent, for what the list is asked by, such as the customer's address.
 
         Raises:
             AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+    def complete(self, ref: str, body: str) -> None:
+        """Set what a ticket can only be given once it exists. It may be repeated, and is, until it has succeeded.
+
+        Raises:
+            AdapterError: see there.
+        """
+        ...
+
+    def append(self, ref: str, note_id: str, text: str) -> None:
+        """Add a note to the ticket that only the team reads. `text` has the mark of `note_id` in it.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: see there.
+        """
+        ...
+
+    def has_note(self, ref: str, note_id: str) -> bool:
+        """Whether the ticket has this note (`bridge.domain.rendering.mark`): asked before a note is sent again.
+
+        Raises:
+            AdapterError: the look-up itself failed; nothing is known.
+        """
+        ...
+
+    def hear(self, call: HookCall) -> Heard:
+        """What a call of the helpdesk to our own address says, once it is shown to be the helpdesk's.
+
+        Raises:
+            HookRefused: it is not signed as it has to be, or no secret is set.
+        """
+        ...
+
+    def check(self, *, budget: float) -> list[str]:
+        """What is wrong with how the system is set up for us, such as a field that it does not have: sentences.
+
+        Args:
+            budget: seconds that all calls together may take.
+
+        Raises:
+            AdapterError: the system did not answer usably.
         """
         ...
 
@@ -262,6 +364,39 @@ class Mail:
     """An iCalendar object with a METHOD of REQUEST or CANCEL, shown by the reader's calendar and attached."""
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A word to the team's channel that there is something to do. It is never the ticket, and may come twice.
+
+    `why` is the occasion, `url` the page in wp-admin; `promise` is what the customer was told.
+    """
+
+    why: str
+    summary: str
+    queue: str
+    priority: str
+    promise: str
+    url: str
+
+
+class Notifier(Protocol):
+    """A channel that the team watches."""
+
+    name: str
+
+    def render(self, notice: Notice) -> str:
+        """The request body, as text; nothing in it may call, link or lay out what a visitor wrote."""
+        ...
+
+    def send(self, body: str) -> None:
+        """Hand it over.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: see there.
+        """
+        ...
+
+
 class Mailer(Protocol):
     """Something that takes a mail off our hands."""
 
@@ -274,6 +409,51 @@ class Mailer(Protocol):
             NotDone, Rejected, OutcomeUnknown: see there. An address that is not exactly one recipient is Rejected.
         """
         ...
+
+    def check(self, sender: str, *, budget: float) -> None:
+        """Go as far as a mail of this sender goes before its recipient is named, and no further.
+
+        Args:
+            sender: the address that mails come from.
+            budget: seconds.
+
+        Raises:
+            AdapterError: a mail could not leave just now.
+        """
+        ...
+
+
+class WordPress(Protocol):
+    """A site, as its visitors meet it."""
+
+    def has_plugin(self, *, budget: float) -> bool:
+        """Whether our plugin is active there.
+
+        Args:
+            budget: seconds for one call; there may be two.
+
+        Raises:
+            AdapterError: the site did not answer as a WordPress does.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseFacts:
+    """What a database says of itself. `size` and `free` are bytes; `ahead` is its clock before ours, in seconds.
+
+    `file_system` and `free` are of a SQLite file, `connections_free`, `round_trip_ms` and `ahead` of PostgreSQL.
+    """
+
+    kind: str
+    version: str
+    size: int
+    options: Mapping[str, str]
+    file_system: str = ""
+    free: int = 0
+    connections_free: int = 0
+    round_trip_ms: float = 0.0
+    ahead: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -497,6 +677,10 @@ class Escalations(Protocol):
         """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
         ...
 
+    def filed_as(self, site: str, desk: str, refs: Sequence[str]) -> list[Filed]:
+        """The tickets of ours, over or not, that the desk has under these ids."""
+        ...
+
     def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
         """Tickets of active escalations that the desk has, by escalation, those behind `after`."""
         ...
@@ -540,6 +724,21 @@ class Callbacks(Protocol):
     def change(self, call: Callback) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Rows of a site that have not arrived, alike in where they go, whether they are parked, and why.
+
+    `late` of them were written before the instant that was asked about, `oldest` when the first of all was.
+    """
+
+    target: str
+    parked: bool
+    cause: str | None
+    rows: int
+    late: int
+    oldest: Millis
+
+
 class Work(Protocol):
     """What is due: follow-ups and outbox rows, claimed by lease."""
 
@@ -566,16 +765,107 @@ class Work(Protocol):
     def post(self, row: OutboxRow, at: Millis) -> bool: ...
     def claim_outbox(
         self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
-    ) -> list[OutboxRow]: ...
+    ) -> list[OutboxRow]:
+        """Lease what is due and may go to its system now; see `Upstreams` for what has to be noted of the latter."""
+        ...
+
     def sent(self, row: str, owner: str, ref: TicketRef | None) -> bool: ...
-    def not_sent(
-        self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int
-    ) -> bool: ...
+    def not_sent(self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int) -> bool:
+        """Give a row back. The attempts that `row` has are kept: those that do not count against it are taken off."""
+        ...
+
     def outbox(self, states: Sequence[str], limit: int) -> list[Json]: ...
-    def retry(self, row: str, now: Millis) -> bool: ...
+    def undelivered(self, site: str, before: Millis) -> list[Undelivered]:
+        """What has not arrived, the most rows first; `before` is the instant from which on nothing counts as late."""
+        ...
+
+    def retry(self, row: str, now: Millis) -> tuple[str, str] | None:
+        """Have a parked or waiting row sent anew; its site and target, or None where it is sent or being sent."""
+        ...
+
+    def retry_all(self, now: Millis, *, target: str | None = None) -> list[tuple[str, str]]:
+        """The same for every row, of a target or of all, but for mails that are held back by a rule.
+
+        Returns site and target of each.
+        """
+        ...
+
     def park(self, row: str) -> bool: ...
+    def drop(self, row: str) -> bool:
+        """Give up a parked row for good, a ticket with its notes: it is never sent, and no longer undelivered."""
+        ...
+
     def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
         """What is still to be done until then: what is late at `now` as it will be done, then the rest by time."""
+        ...
+
+
+class Upstreams(Protocol):
+    """What is known of the systems that rows are sent to."""
+
+    def get(self, site: str, target: str) -> Upstream: ...
+    def hold(self, site: str, target: str) -> Upstream:
+        """As `get`, and nobody else changes it before this transaction ends."""
+        ...
+
+    def save(self, upstream: Upstream) -> None: ...
+    def all(self) -> list[Upstream]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Untidy:
+    """An active escalation, and what does not fit about it.
+
+    `unfiled`: no ticket row of any helpdesk. `no_ref`: a ticket that was sent, and nobody knows its id there.
+    `unwatched`: a standing promise that no follow-up waits for. `deserted`: no session is locked by it.
+    """
+
+    escalation_id: str
+    session_id: str
+    unfiled: bool
+    no_ref: bool
+    unwatched: bool
+    deserted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A locked session, and the state of the escalation that it names; None where there is none."""
+
+    session_id: str
+    state: EscalationState | None
+
+
+class Mending(Protocol):
+    """Rows that do not fit together, as a crash, a restored copy or a hand may leave them."""
+
+    def page(self, site: str, after: str, limit: int) -> list[Untidy]:
+        """Active escalations by session, those behind `after`, whether anything is wrong or not."""
+        ...
+
+    def look(self, site: str, escalation: str) -> Untidy | None:
+        """One of them; None where it is not active."""
+        ...
+
+    def locked(self, site: str, after: str, limit: int) -> list[Locked]:
+        """Locked sessions by id, those behind `after`, whether anything is wrong or not."""
+        ...
+
+    def doubt(self, escalation: str, now: Millis) -> bool:
+        """Have a ticket that was sent without an id sent again, as one that may have been made already."""
+        ...
+
+    def free(self, now: Millis, farthest: Mapping[str, Millis]) -> dict[str, int]:
+        """Bring back what lies further ahead than it ever could; how many rows of each.
+
+        Args:
+            now: the present instant.
+            farthest: milliseconds ahead for each of `lease`, `follow_up_lease`, `due`, `wait`, `pause`.
+        """
+        ...
+
+    def count(self, what: str, times: int, at: Millis) -> None:
+        """Count a repair."""
         ...
 
 
@@ -675,6 +965,10 @@ class Alarms(Protocol):
         """Raise it, unless one of its kind stands already; returns whether it was raised now."""
         ...
 
+    def restate(self, site: str, alarm: Alarm) -> None:
+        """Give the standing one of this kind another text and detail; since when it stands is as it was."""
+        ...
+
     def clear(self, site: str, kind: str, at: Millis) -> bool:
         """End the standing one of this kind; returns whether there was one."""
         ...
@@ -721,6 +1015,10 @@ class Tx(Protocol):
     def callbacks(self) -> Callbacks: ...
     @property
     def work(self) -> Work: ...
+    @property
+    def upstreams(self) -> Upstreams: ...
+    @property
+    def mending(self) -> Mending: ...
     @property
     def mails(self) -> Mails: ...
     @property

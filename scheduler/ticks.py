@@ -17,8 +17,10 @@ from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
 from bridge.service.keep_wall_times import keep_wall_times
 from bridge.service.read_closures import read_closures, watch_closures
+from bridge.service.reconcile import Reconciler
 from bridge.service.watch_broken import watch_broken
 from bridge.service.watch_health import watch_health
+from bridge.service.watch_outbox import watch_outbox
 from bridge.service.watch_promises import follow_up_due
 
 ROUNDS = 500
@@ -80,6 +82,10 @@ class Ticks:
         """Raise and clear the alarm about broken promises."""
         watch_broken(self.bridge)
 
+    def outbox(self) -> None:
+        """Raise and clear the alarms about what does not arrive."""
+        watch_outbox(self.bridge)
+
     def closures(self) -> None:
         """Read the feeds of closures that are due, and see to the alarms about them."""
         drain(partial(read_closures, self.bridge, limit=1), self.stop, 0)
@@ -92,8 +98,10 @@ class Ticks:
         yield "deliver", self.deliver, 1
         yield "ask_desks", Desks(self.bridge, self.stop.is_set).ask_all, 15
         yield "broken", self.broken, 5
+        yield "outbox", self.outbox, 15
         yield "closures", self.closures, 30
         yield "health", self.health, 150
+        yield "reconcile", Reconciler(self.bridge, self.stop.is_set), 450
         yield "tidy", self.tidy, 600
         yield "keep_wall_times", self.keep_wall_times, 43_200
 

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what the tests need beside Python: PHP, MariaDB, Chromium, PostgreSQL, nginx, libfaketime.
+# Installs what the tests need beside Python: PHP, MariaDB, Chromium, PostgreSQL, nginx, libfaketime, strace.
 # Only as root on Debian or Ubuntu; silent and quick when all is there. What stays missing is named, one line each, and the
 # tests that need it are skipped: so this ends with 0, but for CI=true, where a missing piece ends it with 1.
 set -u
@@ -32,6 +32,8 @@ survey() {
   need "PostgreSQL" postgresql postgres
   need "nginx" nginx-light on_path nginx
   need "libfaketime" libfaketime file_like '/usr/lib/*/faketime/libfaketime.so.1'
+  need "strace" strace on_path strace
+  need "ext4's tools" e2fsprogs on_path mkfs.ext4
   need "Debian's archive keys" debian-archive-keyring test -f /usr/share/keyrings/debian-archive-keyring.gpg
   # Ubuntu's chromium package is a snap, which does not run where tests run: only what is there already counts.
   grep -qs '^ID=ubuntu' /etc/os-release || need "Chromium" chromium browser

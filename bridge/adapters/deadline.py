@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Generic, TypeVar
 
-from bridge.ports import AdapterError, NotDone, OutcomeUnknown
+from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown
 
 T = TypeVar("T")
 
@@ -108,7 +108,8 @@ class Lines:
         result: _Result[T] = _Result()
         threading.Thread(target=self._run, args=(deadline, work, result), name="outbound", daemon=True).start()
         if not result.there.wait(deadline.left()):
-            raise OutcomeUnknown("timeout") if deadline.cut() else NotDone("timeout")
+            late = OutcomeUnknown if deadline.cut() else NotDone
+            raise late("timeout", fault=Fault.SYSTEM)
         if result.error is not None:
             raise result.error
         return result.value
@@ -117,7 +118,7 @@ class Lines:
         try:
             result.value = work(deadline)
         except AdapterError as error:
-            result.error = type(error)(error.detail, retry_after=error.retry_after)
+            result.error = type(error)(error.detail, retry_after=error.retry_after, fault=error.fault)
         except Exception as error:  # noqa: BLE001 - a fault on a thread of its own must reach the caller
             outcome = OutcomeUnknown if deadline.sent else NotDone
             result.error = outcome(f"unforeseen {type(error).__name__}")

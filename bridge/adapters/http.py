@@ -27,7 +27,7 @@ from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
 from bridge.adapters.deadline import Deadline, Lines
 from bridge.domain.values import Json
-from bridge.ports import AdapterError, NotDone, OutcomeUnknown, Rejected
+from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
 
 # these write whole addresses, which hold e-mail addresses, at DEBUG and when an answer has odd headers
 for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry"):
@@ -36,9 +36,13 @@ for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response"
 LONGEST_WAIT = 86_400.0
 """Seconds: a longer wait named by another system is taken as this one."""
 
+_IN_MILLISECONDS = 1e11
+"""An instant from here on counts milliseconds since 1970: in seconds it would be in the year 5138."""
+
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _UNKNOWN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
+_NOT_LET_IN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 _PLATFORM = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
 """Metadata services that clouds keep at addresses which the `ipaddress` module takes for public ones."""
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -82,6 +86,7 @@ class Answer:
 
 
 WaitUnit: TypeAlias = Literal["seconds", "milliseconds", "epoch"]
+"""`epoch` is an instant since 1970, in seconds or milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +118,8 @@ def read_wait(headers: Mapping[str, str], *, now: float, dialect: Dialect = PLAI
 def _wait(text: str, unit: WaitUnit, now: float) -> float | None:
     if re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?", text):
         number = float(text)
-        return {"seconds": number, "milliseconds": number / 1000, "epoch": number - now}[unit]
+        since_1970 = number / 1000 if number >= _IN_MILLISECONDS else number
+        return {"seconds": number, "milliseconds": number / 1000, "epoch": since_1970 - now}[unit]
     try:
         return parsedate_to_datetime(text).timestamp() - now
     except (ValueError, TypeError, OverflowError):
@@ -170,12 +176,12 @@ class Guard:
         """
         parts = _split(url)
         if parts is None or not parts.hostname or parts.scheme not in _DEFAULT_PORTS:
-            raise Rejected("bad address")
+            raise Rejected("bad address", fault=Fault.SYSTEM)
         if "@" in parts.netloc:
-            raise Rejected("password in the address")
+            raise Rejected("password in the address", fault=Fault.SYSTEM)
         endpoint = _endpoint(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
         if parts.scheme != "https" and endpoint not in self._allow:
-            raise Rejected("not https")
+            raise Rejected("not https", fault=Fault.SYSTEM)
 
     def addresses(self, host: str, port: int) -> Sequence[str]:
         """The IP addresses to connect to: these and no others, so a name that changes its answer gains nothing.
@@ -187,9 +193,9 @@ class Guard:
         try:
             found = self._resolve(host.strip("[]"), port)
         except (OSError, UnicodeError):
-            raise NotDone("name not resolved") from None
+            raise NotDone("name not resolved", fault=Fault.SYSTEM) from None
         if _endpoint(host, port) not in self._allow and any(is_private(address) for address in found):
-            raise Rejected("private address")
+            raise Rejected("private address", fault=Fault.SYSTEM)
         return found
 
 
@@ -253,10 +259,11 @@ class Wire:
             if len(body) > self._max_bytes:
                 raise OutcomeUnknown("answer too large")
             if not deadline.left():
-                raise OutcomeUnknown("timeout")
+                raise OutcomeUnknown("timeout", fault=Fault.SYSTEM)
         promised = response.headers.get("Content-Length", str(len(body))).strip()
         if promised != str(len(body)) and response.status_code != HTTPStatus.NOT_MODIFIED:  # which says it of a 200
-            raise OutcomeUnknown("dropped")  # half an answer can be whole JSON, and is half an answer all the same
+            # half an answer can be whole JSON, and is half an answer all the same
+            raise OutcomeUnknown("dropped", fault=Fault.SYSTEM)
         return bytes(body)
 
     def dial(self, host: str, port: int) -> socket.socket:
@@ -270,7 +277,7 @@ class Wire:
                 detail = "connect timeout"
             except OSError:
                 detail = "refused"
-        raise NotDone(detail)
+        raise NotDone(detail, fault=Fault.SYSTEM)
 
     def connecting(self, connect: Callable[[], None], connection: HTTPConnection) -> None:
         """Run a connection's `connect`: whatever fails in it, nothing of the request has left."""
@@ -280,7 +287,7 @@ class Wire:
         except AdapterError:
             raise
         except Exception:  # noqa: BLE001 - as above
-            raise NotDone("tls") from None
+            raise NotDone("tls", fault=Fault.SYSTEM) from None
         deadline.hold(connection.sock)
 
     def requesting(self, connection: HTTPConnection) -> None:
@@ -306,7 +313,7 @@ def _next_chunk(response: requests.Response) -> bytes:
         detail = "dropped"
     else:
         return chunk
-    raise OutcomeUnknown(detail)
+    raise OutcomeUnknown(detail, fault=Fault.SYSTEM)
 
 
 def _prepare(call: Call) -> requests.PreparedRequest:
@@ -317,9 +324,10 @@ def _prepare(call: Call) -> requests.PreparedRequest:
 
 
 def _failure(error: requests.RequestException, deadline: Deadline) -> AdapterError:
+    late = isinstance(error, requests.Timeout)
     if not deadline.sent:
-        return NotDone("connect timeout" if isinstance(error, requests.Timeout) else "refused")
-    return OutcomeUnknown("timeout" if isinstance(error, requests.Timeout) else "dropped")
+        return NotDone("connect timeout" if late else "refused", fault=Fault.SYSTEM)
+    return OutcomeUnknown("timeout" if late else "dropped", fault=Fault.SYSTEM)
 
 
 class _PinnedAdapter(HTTPAdapter):
@@ -392,6 +400,8 @@ class Http:
         self._lines = Lines(seats)
         self._now = now
         self._agent = agent
+        self.ahead: float | None = None
+        """Seconds by which the other side's clock was ahead of ours in its last answer that told the time."""
 
     def json(
         self,
@@ -447,6 +457,22 @@ class Http:
         self._check(Answer(reply.status, reply.headers, None), frozenset(expect), PLAIN)
         return reply
 
+    def post(self, url: str, body: str, *, headers: Mapping[str, str], budget_s: float) -> Reply:
+        """Send JSON text to an address whose answer need not be JSON.
+
+        Args:
+            url: the whole address.
+            body: sent byte for byte, once.
+            headers: added to ours.
+            budget_s: seconds for everything, name look-up to last byte.
+
+        Raises:
+            NotDone, Rejected, OutcomeUnknown: as `json` does, but for what the body is.
+        """
+        reply = self._send(self._call("POST", url, headers, None, body.encode()), Deadline(budget_s))
+        self._check(Answer(reply.status, reply.headers, None), frozenset(), PLAIN)
+        return reply
+
     def _call(
         self, method: str, url: str, headers: Mapping[str, str], params: Mapping[str, str] | None, body: bytes | None
     ) -> Call:
@@ -474,16 +500,30 @@ class Http:
 
     def _check(self, answer: Answer, expect: frozenset[int], dialect: Dialect) -> None:
         """Let a status pass that is good or expected; any other is the error that it means."""
-        wait = read_wait(answer.headers, now=self._now(), dialect=dialect)
+        if "date" in answer.headers:
+            self.ahead = _wait(answer.headers["date"], "seconds", self._now())
         detail = f"http {answer.status}"
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
-            raise NotDone(detail, retry_after=wait)
+            raise NotDone(detail, retry_after=self._told_wait(answer, dialect), fault=Fault.PACE)
         if answer.status in expect:
             return
+        # a vendor's own headers stand in good answers too: they name a wait only where it says "too many"
+        fault, wait = _fault(answer.status), self._told_wait(answer, PLAIN)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _UNKNOWN:
-            raise OutcomeUnknown(detail, retry_after=wait)
+            raise OutcomeUnknown(detail, retry_after=wait, fault=fault)
         if answer.status >= HTTPStatus.MULTIPLE_CHOICES or answer.status < HTTPStatus.OK:
-            raise Rejected(detail, retry_after=wait)
+            raise Rejected(detail, retry_after=wait, fault=fault)
+
+    def _told_wait(self, answer: Answer, dialect: Dialect) -> float | None:
+        """The wait that an answer names; an instant in it is one on the clock that the answer itself shows."""
+        ahead = self.ahead if "date" in answer.headers else None
+        return read_wait(answer.headers, now=self._now() + (ahead or 0.0), dialect=dialect)
+
+
+def _fault(status: int) -> Fault:
+    """Whether a status speaks of the system and our place in it, or of this call alone."""
+    ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
+    return Fault.SYSTEM if ill or status in _NOT_LET_IN else Fault.CALL
 
 
 def _body(json: Json, text: str | None) -> bytes | None:

@@ -4,13 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from bridge.adapters.crm import hubspot, pipedrive, salesforce, woocommerce, zendesk
 from bridge.adapters.crm.endpoint import EndpointCrm
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.crm.file import FileCrm
 from bridge.adapters.http import Http
+from bridge.assembly.needs import need
 from bridge.config import SettingsRefused, SiteSettings
 from bridge.ports import Crm
 
@@ -35,16 +34,8 @@ def crm(own: SiteSettings, http: Callable[[], Http]) -> Crm | None:
         return None
     if own.crm.startswith("file:"):
         return FileCrm(Path(own.crm.removeprefix("file:")))
-    _need(own)
+    need(own, f"BRIDGE_CRM={own.crm}", NEEDS[own.crm])
     return _MAKERS[own.crm](own, http())
-
-
-def _need(own: SiteSettings) -> None:
-    needed = NEEDS[own.crm]
-    if any(getattr(own, name) in ("", SecretStr("")) for name in needed):
-        *most, last = (f"BRIDGE_{name.upper()}" for name in needed)
-        names = f"{', '.join(most)} and {last}" if most else last
-        raise SettingsRefused(f"BRIDGE_CRM={own.crm} needs {names}")
 
 
 def fields_of(text: str, defaults: Fields) -> Fields:

@@ -1,15 +1,24 @@
 """The outbox: what is not delivered yet, and what a person may do about it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 
 import click
 
 from bridge.bootstrap import Assembly
 from bridge.commands.common import MOST, Ordered, as_json, opened, print_json, print_rows, readable
-from bridge.domain.instants import to_rfc3339
+from bridge.domain.instants import SECOND, in_words
+from bridge.domain.upstream import Upstream
+from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
+from bridge.service.spare import named, try_again
+from bridge.service.watch_outbox import cause_of
 
 OPEN_STATES = ("due", "leased", "unknown", "parked")
+STANDS = {"parked": "parked", "sent": "sent"}
+"""How a group of rows stands; those in any other state are waiting."""
+
+of_target = click.option("--target", metavar="NAME", help="Only what goes there: the helpdesk's name, or mail.")
 
 
 @click.group(cls=Ordered)
@@ -19,29 +28,96 @@ def outbox() -> None:
 
 @outbox.command("list")
 @click.option("--all", "everything", is_flag=True, help="What was sent, too.")
+@of_target
 @as_json
-def outbox_list(*, everything: bool, as_json: bool) -> None:
-    """List what is not delivered yet; parked rows wait for you."""
+def outbox_list(target: str | None, *, everything: bool, as_json: bool) -> None:
+    """List what is not delivered yet, by what stands in its way; parked rows wait for you."""
     states = (*OPEN_STATES, "sent") if everything else OPEN_STATES
     with opened() as assembly, assembly.bridge.store.read() as tx:
-        rows = tx.work.outbox(states, MOST)
+        now = assembly.bridge.clock.now()
+        rows = [row for row in tx.work.outbox(states, MOST) if target in (None, row["target"])]
+        upstreams = tx.upstreams.all()
     if as_json:
-        print_json([readable(row) for row in rows])
+        print_json([{**readable(row), "age_s": _age(row, now) // SECOND} for row in rows])
         return
-    shown = [
-        (r["id"], r["state"], r["kind"], r["target"], str(r["attempts"]), to_rfc3339(r["due_at"]), r["error"] or "")
-        for r in rows
-    ]
-    head = ("ROW", "STATE", "KIND", "TO", "TRIES", "NEXT TRY", "LAST ERROR")
-    print_rows(head, shown, nothing="Everything is delivered.")
+    for line in _upstream_lines(upstreams, now):
+        click.echo(line)
+    if not rows:
+        click.echo("Everything is delivered.")
+    for group, alike in groupby(sorted(rows, key=_group), key=_group):
+        _print_group(group, list(alike), now)
+
+
+def _group(row: Json) -> tuple[str, str, str, str]:
+    """What rows are listed under: where they go, how they stand, why. Parked ones come first."""
+    stands = STANDS.get(row["state"], "waiting")
+    cause = "" if stands == "sent" else cause_of(row["error"])
+    return stands, row["site"], row["target"], cause
+
+
+def _print_group(group: tuple[str, str, str, str], rows: Sequence[Json], now: Millis) -> None:
+    stands, site, target, cause = group
+    why = f": {cause}" if cause else ""
+    oldest = in_words(max(_age(row, now) for row in rows))
+    click.echo(f"\n{len(rows)} {stands}, for {target} of {site}{why} (the oldest is {oldest} old)")
+    print_rows(("ROW", "STATE", "KIND", "TRIES", "AGE", "NEXT TRY"), [_cells(row, now) for row in rows], nothing="")
+
+
+def _cells(row: Json, now: Millis) -> tuple[str, ...]:
+    return row["id"], row["state"], row["kind"], str(row["attempts"]), in_words(_age(row, now)), _next_try(row, now)
+
+
+def _age(row: Json, now: Millis) -> Millis:
+    return max(0, now - int(row["created_at"]))
+
+
+def _next_try(row: Json, now: Millis) -> str:
+    if row["state"] in ("parked", "sent"):
+        return ""
+    if row["state"] == "leased":
+        return "just now"
+    return f"in {in_words(row['due_at'] - now)}" if row["due_at"] > now else "when its turn comes"
+
+
+def _upstream_lines(upstreams: Sequence[Upstream], now: Millis) -> Iterator[str]:
+    for one in upstreams:
+        where = f"{named(one.target)} of {one.site}"
+        if one.paused and one.failing_since is not None:
+            since, probe = in_words(now - one.failing_since), in_words(one.paused_until - now)
+            told = f"{one.failures} failures in a row, the last one {one.cause}"
+            yield f"{where} has taken nothing for {since}: {told}. The next probe goes in {probe}."
+        elif one.next_at - now > SECOND:
+            left = in_words(one.next_at - now)
+            yield f"{where} takes the next row in {left}: it asked for that, or its budget is used up."
 
 
 @outbox.command("retry")
-@click.argument("row", metavar="ID")
-def outbox_retry(row: str) -> None:
+@click.argument("row", metavar="[ID]", required=False)
+@click.option("--all", "everything", is_flag=True, help="Every parked and waiting row but mails that are held back.")
+@of_target
+def outbox_retry(row: str | None, target: str | None, *, everything: bool) -> None:
     """Send a parked or waiting row again, at the next tick."""
-    change(lambda assembly, tx: tx.work.retry(row, assembly.bridge.clock.now()), row, "sent or being sent")
-    click.echo(f"{row} is due now.")
+    if bool(row) is everything or (row and target):
+        raise click.ClickException("say which: an ID, or --all, if need be with --target NAME")
+    if row:
+        change(_retry_one(row), row, "sent or being sent")
+        click.echo(f"{row} is due now.")
+        return
+    with opened() as assembly, assembly.bridge.store.write() as tx:
+        gone = tx.work.retry_all(assembly.bridge.clock.now(), target=target)
+        for where in sorted(set(gone)):
+            try_again(tx, *where)
+    click.echo(f"{len(gone)} are due now." if gone else "There is nothing to send again.")
+
+
+def _retry_one(row: str) -> Callable[[Assembly, Tx], bool]:
+    def do(assembly: Assembly, tx: Tx) -> bool:
+        where = tx.work.retry(row, assembly.bridge.clock.now())
+        if where:
+            try_again(tx, *where)
+        return where is not None
+
+    return do
 
 
 @outbox.command("park")
@@ -50,6 +126,14 @@ def outbox_park(row: str) -> None:
     """Stop trying a row until it is retried."""
     change(lambda _, tx: tx.work.park(row), row, "sent, parked or being sent")
     click.echo(f"{row} is parked.")
+
+
+@outbox.command("drop")
+@click.argument("row", metavar="ID")
+def outbox_drop(row: str) -> None:
+    """Give up a parked row for good; it is never sent."""
+    change(lambda _, tx: tx.work.drop(row), row, "not parked")
+    click.echo(f"{row} is given up.")
 
 
 def change(do: Callable[[Assembly, Tx], bool], row: str, otherwise: str) -> None:

@@ -46,10 +46,15 @@ class FollowUpKind(StrEnum):
 
 
 class OutboxKind(StrEnum):
-    """What an outbox row carries to another system."""
+    """What an outbox row carries to another system.
+
+    A `note` joins its escalation's ticket: it waits until that is filed, and until the notes before it are sent.
+    """
 
     TICKET = "ticket"
+    NOTE = "note"
     MAIL = "mail"
+    NOTICE = "notice"
 
 
 class Who(StrEnum):
@@ -170,6 +175,8 @@ class OutboxRow:
     attempts: int = 0
     open_sends: int = 0
     first_sent_at: Millis | None = None
+    unsure_since: Millis | None = None
+    """When the outcome of a send was last found to be unknown."""
     held: str | None = None
     rank: int = 0
 

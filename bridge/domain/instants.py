@@ -42,3 +42,11 @@ def from_rfc3339(text: str) -> Millis:
         ValueError: not a date and time with a zone.
     """
     return from_datetime(datetime.fromisoformat(text))
+
+
+def in_words(span: Millis) -> str:
+    """A length of time in its largest unit, rounded down: `40 seconds`, `1 hour`, `3 days`."""
+    units = (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", SECOND))
+    name, unit = next(((name, unit) for name, unit in units if span >= unit), units[-1])
+    number = max(span, 0) // unit
+    return f"{number} {name}" if number == 1 else f"{number} {name}s"

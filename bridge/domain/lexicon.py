@@ -299,11 +299,12 @@ class Language:
     def mend(self, text: Text) -> None:
         """Put drawn-out words (`humannn`) and misspelt person words (`agnet`) right; changes nothing else."""
         known = self.known
-        for i, said in enumerate(text.words):
-            word = said if said in known else _DRAWN_OUT.sub(r"\1", said)
-            if len(word) >= TYPO_LENGTH and word not in known and word[0] in self.near:
-                word = _nearest(self.near[word[0]], word)
-            text.words[i] = word
+        drawn_out = _DRAWN_OUT.search(text.folded) is not None
+        for i, word in enumerate(text.words):
+            if word not in known:
+                shorter = _DRAWN_OUT.sub(r"\1", word) if drawn_out else word
+                long = len(shorter) >= TYPO_LENGTH and shorter not in known and shorter[0] in self.near
+                text.words[i] = _nearest(self.near[shorter[0]], shorter) if long else shorter
 
 
 @lru_cache(maxsize=8192)

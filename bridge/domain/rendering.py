@@ -10,6 +10,8 @@ from bridge.domain.letters import Facts, Paragraph, Quote, Section, flat, plain,
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer, Ticket
 from bridge.domain.values import Identity, Millis
 
+NOTE_LIMIT = 9_000
+"""Characters of a note: a message of the visitor is shorter."""
 CONVERSATION = "CONVERSATION (times in UTC)"
 _SURE = {
     Identity.VERIFIED: "verified (logged in)",
@@ -41,6 +43,29 @@ def sections(ticket: Ticket) -> tuple[Section, ...]:
     """The same parts, for a letter."""
     said = tuple(_said(line) for line in ticket.packet.transcript)
     return (*_head(ticket), Section(CONVERSATION, said or (_NOTHING,)))
+
+
+def render_note(note_id: str, headline: str, said: str, at: Millis) -> str:
+    """What is added to a ticket after it was filed, as text for the team.
+
+    Args:
+        note_id: unique among all notes.
+        headline: what happened, such as `The visitor wrote`.
+        said: in the words in which it was said; empty where nothing was.
+        at: when it happened.
+    """
+    lines = [f"{flat(headline)} ({utc(at)})", *([plain_block(Quote(said[:NOTE_LIMIT]))] if said else []), mark(note_id)]
+    return "\n\n".join(lines)
+
+
+def render_account(tier: str, account: PacketAccount) -> str:
+    """What the CRM said after a ticket was filed, as a note has it."""
+    return plain((Section("CUSTOMER", (Facts((("Tier", tier),)),)), Section("ACCOUNT", (_account(account),))))
+
+
+def mark(note_id: str) -> str:
+    """How a note is told from all others in a helpdesk: its last line."""
+    return f"[{note_id}]"
 
 
 def utc(at: Millis) -> str:

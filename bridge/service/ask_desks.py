@@ -1,12 +1,13 @@
 """Asking the helpdesks what people did to our tickets, where no webhook tells us."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import structlog
 
-from bridge.ports import AdapterError, DeskNews, Filed, Site, StoreBusy
+from bridge.ports import AdapterError, Desk, DeskNews, Filed, Site, StoreBusy
 from bridge.service.context import Bridge, open_case
 from bridge.service.desk_news import take_news
+from bridge.service.work_ticket import EscalationUnknown
 
 log = structlog.get_logger()
 
@@ -40,13 +41,7 @@ class Desks:
         filed = self._next_page(site.id, desk.name)
         if not filed:
             return
-        try:
-            news = desk.news(filed, budget=BUDGET)
-        except AdapterError as error:
-            log.warning("desk.not_read", site=site.id, desk=desk.name, cause=error.detail)
-            return
-        for one in news:
-            self._take(site, one)
+        ask(self._bridge, site, desk, filed)
 
     def _next_page(self, site: str, desk: str) -> list[Filed]:
         with self._bridge.store.read() as tx:
@@ -54,9 +49,30 @@ class Desks:
         self._after[site] = filed[-1].escalation_id if len(filed) == PAGE else ""
         return filed
 
-    def _take(self, site: Site, news: DeskNews) -> None:
+
+def ask(bridge: Bridge, site: Site, desk: Desk, filed: Sequence[Filed]) -> None:
+    """Ask a helpdesk about these tickets, and let what it tells have its effect."""
+    try:
+        news = desk.news(filed, budget=BUDGET)
+    except AdapterError as error:
+        log.warning("desk.not_read", site=site.id, desk=desk.name, cause=error.detail)
+        return
+    for one in news:
         try:
-            with self._bridge.store.write() as tx:
-                take_news(open_case(self._bridge, tx, site.id), news)
+            take(bridge, site, one)
         except StoreBusy:
-            log.warning("desk.news_wait", site=site.id, escalation=news.escalation_id, kind=news.kind.value)
+            log.warning("desk.news_wait", site=site.id, escalation=one.escalation_id, kind=one.kind.value)
+
+
+def take(bridge: Bridge, site: Site, news: DeskNews) -> bool:
+    """Let one thing that a helpdesk told have its effect; False where it is about no escalation of this site.
+
+    Raises:
+        StoreBusy: nothing was taken.
+    """
+    try:
+        with bridge.store.write() as tx:
+            take_news(open_case(bridge, tx, site.id), news)
+    except EscalationUnknown:
+        return False
+    return True

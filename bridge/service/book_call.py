@@ -223,14 +223,14 @@ def _promise(case: Case, held: Escalation, call: Callback, times: Times) -> Esca
     case.tx.escalations.promise(case.site.id, commitment)
     fresh = replace(held, queue=times.name, channel=Channel.CALLBACK, commitment=commitment)
     case.tx.escalations.set_state(fresh)
-    for kind, due_at in _follow_ups(call, times.queue.callbacks.remind):
+    for kind, due_at in call_follow_ups(call, times.queue.callbacks.remind):
         if due_at > case.at:
             case.tx.work.plan(planned(case, fresh, kind, due_at))
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
 
 
-def _follow_ups(call: Callback, remind: Millis) -> Iterator[tuple[FollowUpKind, Millis]]:
+def call_follow_ups(call: Callback, remind: Millis) -> Iterator[tuple[FollowUpKind, Millis]]:
     """A reminder, a look at its end, and once more as long afterwards: who has claimed it may still be speaking."""
     yield FollowUpKind.REMIND, call.starts_at - remind
     yield FollowUpKind.CALL_OVER, call.ends_at

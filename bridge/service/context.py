@@ -5,12 +5,12 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
-from bridge.ports import BridgeError, Clock, Closures, Crm, Desk, Mailer, Presences, Site, Store, Tx
+from bridge.ports import BridgeError, Clock, Closures, Crm, Desk, Mailer, Notifier, Presences, Site, Store, Tx
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.hours_in_force import HoursInForce
 from bridge.service.leases import Leases
@@ -36,13 +36,16 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Systems:
-    """A site's outside: CRM, desk beside the built-in one, mail, the sender's address, and who says who is there."""
+    """A site's outside: CRM, the desk beside the built-in one, mail with its sender's address, the team's channels."""
 
     crm: Crm | None
     desk: Desk | None
     mailer: Mailer
     sender: str
     roster: Roster | None = None
+    notifiers: tuple[Notifier, ...] = ()
+    rates: Mapping[str, int] = field(default_factory=dict)
+    """Rows a minute that a target of the outbox takes; one that is not in it takes any number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,40 +2,37 @@
 
 A row is leased before it is sent; the lease counts an open send, so that a crash during the call is found as "may have
 acted". From there only the target's own strategy may follow: the same key again inside its window, or a look-up first.
+What a row goes to is spared while it fails or asks for a wait: see `spare`.
 """
 
 import json
-import random
 import uuid
-from dataclasses import dataclass
+from dataclasses import replace
+from datetime import timedelta
 
 import structlog
 
 from bridge.domain.escalation import OutboxKind, OutboxRow
-from bridge.domain.instants import HOUR, SECOND
+from bridge.domain.health import Alarm
+from bridge.domain.instants import HOUR, MINUTE, SECOND
+from bridge.domain.upstream import Upstream
 from bridge.domain.values import Millis
-from bridge.ports import AdapterError, Desk, Mail, NotDone, Rejected, Strategy, TicketRef, Tx
-from bridge.service.context import Bridge
+from bridge.ports import AdapterError, Desk, Fault, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
+from bridge.service import spare
+from bridge.service.context import Bridge, Systems, new_id
 from bridge.service.leases import LEASE
 
 log = structlog.get_logger()
 
 FIRST_WAIT = 5 * SECOND
 LONGEST_WAIT = HOUR
+FORGETFUL = 2 * MINUTE
+"""Milliseconds for which a row may lie due before it is looked up first."""
 TRIES = 30
-"""Attempts until a row is parked for a person to look at; with the back-off that is about a day."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How an attempt ended."""
-
-    state: str
-    ref: TicketRef | None = None
-    error: str | None = None
-    retry_after: float | None = None
-    certain: bool = False
-    """Whether this attempt surely did nothing at the other side."""
+"""Attempts until a row is parked for a person to look at; with the back-off that is about a day. What befell every row
+of its system does not count."""
+DUPLICATE_ALARM = "duplicate_ticket:"
+"""With the escalation's id: the kind of the alarm about tickets that a look-up has found twice."""
 
 
 def soon(bridge: Bridge, tx: Tx) -> None:
@@ -51,60 +48,100 @@ def deliver_due(bridge: Bridge, *, limit: int = 20) -> int:
     """
     owner = uuid.uuid4().hex
     for tried in range(limit):
-        now, take_over = bridge.leases.now()
-        with bridge.store.write() as tx:
-            rows = tx.work.claim_outbox(owner, now, now + LEASE, 1, take_over=take_over)
-        if not rows:
+        claimed = _claim(bridge, owner)
+        if claimed is None:
             return tried
-        deliver(bridge, owner, rows[0])
+        deliver(bridge, owner, claimed[0], probe=claimed[1])
     return limit
 
 
-def deliver(bridge: Bridge, owner: str, row: OutboxRow) -> None:
+def _claim(bridge: Bridge, owner: str) -> tuple[OutboxRow, bool] | None:
+    """The next row, and whether it goes as a probe."""
+    now, take_over = bridge.leases.now()
+    try:
+        with bridge.store.write() as tx:
+            rows = tx.work.claim_outbox(owner, now, now + LEASE, 1, take_over=take_over)
+            return (rows[0], spare.admit(bridge, tx, rows[0], now)) if rows else None
+    except spare.NoRoom:
+        return None
+
+
+def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) -> None:
     """Send one claimed row and write down how it ended."""
-    outcome = _send(bridge, row)
-    now = bridge.clock.now()
-    with bridge.store.write() as tx:
-        if outcome.state == "sent":
-            tx.work.sent(row.id, owner, outcome.ref)
-        else:
-            tx.work.not_sent(
-                row,
-                owner,
-                state=outcome.state,
-                due_at=now + wait_before(row.attempts, outcome.retry_after),
-                error=outcome.error or "",
-                open_sends=row.open_sends - 1 if outcome.certain else row.open_sends,
-            )
-    level = log.info if outcome.state == "sent" else log.warning
-    level(
-        "outbox.tried",
-        site=row.site,
-        escalation=row.escalation_id,
-        row=row.id,
-        kind=row.kind.value,
-        target=row.target,
-        state=outcome.state,
-        attempts=row.attempts,
-        error=outcome.error,
-    )
-
-
-def _send(bridge: Bridge, row: OutboxRow) -> Outcome:
+    row = doubted_if_late(row, bridge.clock.now())
     try:
         ref = _call(bridge, row)
-    except Rejected as error:
-        return Outcome("parked", error=error.detail, certain=True)
-    except NotDone as error:
-        state = "parked" if row.attempts >= TRIES else ("due" if row.open_sends <= 1 else "unknown")
-        return Outcome(state, error=error.detail, retry_after=error.retry_after, certain=True)
     except AdapterError as error:
-        state = "parked" if row.attempts >= TRIES else "unknown"
-        return Outcome(state, error=error.detail, retry_after=error.retry_after)
+        _not_sent(bridge, owner, row, error, probe=probe)
     except Exception:
         log.exception("outbox.broken", row=row.id, target=row.target)
-        return Outcome("parked" if row.attempts >= TRIES else "unknown", error="adapter error")
-    return Outcome("sent", ref=ref)
+        _not_sent(bridge, owner, row, OutcomeUnknown("adapter error"), probe=probe)
+    else:
+        with bridge.store.write() as tx:
+            tx.work.sent(row.id, owner, ref)
+            if ref and ref.others:
+                tx.alarms.start(row.site, _duplicate(row, ref, bridge.clock.now()))
+        spare.well(bridge, row)
+        log.info("outbox.tried", **_told(row), state="sent", attempts=row.attempts, error=None)
+
+
+def _duplicate(row: OutboxRow, ref: TicketRef, now: Millis) -> Alarm:
+    every = ", ".join((ref.id, *ref.others))
+    text = (
+        f"The helpdesk {row.target} has more than one ticket of escalation {row.escalation_id}: {every}. The first one "
+        "is kept up to date; merge the others into it."
+    )
+    detail = {"escalation_id": row.escalation_id, "tickets": [ref.id, *ref.others]}
+    return Alarm(new_id("alm"), DUPLICATE_ALARM + row.escalation_id, text, detail, now)
+
+
+def _not_sent(bridge: Bridge, owner: str, row: OutboxRow, error: AdapterError, *, probe: bool) -> None:
+    upstream = spare.ill(bridge, row, error, probe=probe)
+    counts, now = counts_against(error, upstream), bridge.clock.now()
+    certain = isinstance(error, NotDone | Rejected)
+    kept = replace(
+        row,
+        attempts=row.attempts if counts else row.attempts - 1,
+        open_sends=row.open_sends - 1 if certain else row.open_sends,
+        unsure_since=row.unsure_since if certain else now,
+    )
+    state = state_after(kept, error, counts=counts)
+    due_at = next_try(kept, error, upstream, now)
+    with bridge.store.write() as tx:
+        tx.work.not_sent(kept, owner, state=state, due_at=due_at, error=error.detail, open_sends=kept.open_sends)
+    log.warning("outbox.tried", **_told(row), state=state, attempts=kept.attempts, error=error.detail)
+
+
+def _told(row: OutboxRow) -> dict[str, str]:
+    return {
+        "site": row.site,
+        "escalation": row.escalation_id,
+        "row": row.id,
+        "kind": row.kind.value,
+        "target": row.target,
+    }
+
+
+def counts_against(error: AdapterError, upstream: Upstream) -> bool:
+    """Whether a failure is one more attempt of the row: not where every row of its system would have met it."""
+    if error.fault is Fault.SYSTEM:
+        return not upstream.paused
+    return error.fault is Fault.CALL
+
+
+def state_after(row: OutboxRow, error: AdapterError, *, counts: bool) -> str:
+    """What becomes of a row that was not sent; `row` has the attempts and open sends that are kept."""
+    refused = isinstance(error, Rejected) and error.fault is Fault.CALL
+    if refused or (counts and row.attempts >= TRIES):
+        return "parked"
+    return "unknown" if row.open_sends else "due"
+
+
+def next_try(row: OutboxRow, error: AdapterError, upstream: Upstream, now: Millis) -> Millis:
+    """When the row is due again. Once its system is known to be down, that is with its next probe but one."""
+    if error.fault is Fault.SYSTEM and upstream.paused:
+        return max(upstream.paused_until, now) + spare.AFTER_OTHERS
+    return now + wait_before(row.attempts, error.retry_after)
 
 
 def _call(bridge: Bridge, row: OutboxRow) -> TicketRef | None:
@@ -116,23 +153,89 @@ def _call(bridge: Bridge, row: OutboxRow) -> TicketRef | None:
     if row.kind is OutboxKind.MAIL:
         systems.mailer.send(Mail(**json.loads(row.payload)))
         return None
+    if row.kind is OutboxKind.NOTICE:
+        _notify(systems, row)
+        return None
     if systems.desk is None or systems.desk.name != row.target:
         raise Rejected("desk is no longer configured")
-    return _ticket(systems.desk, row, bridge.clock.now())
+    if row.kind is OutboxKind.NOTE:
+        _note(bridge, systems.desk, row)
+        return None
+    filed = _ticket(systems.desk, row, bridge.clock.now())
+    return _completed(systems.desk, row, filed)
+
+
+def _notify(systems: Systems, row: OutboxRow) -> None:
+    channel = next((one for one in systems.notifiers if one.name == row.target), None)
+    if channel is None:
+        raise Rejected("channel is no longer configured")
+    channel.send(row.payload)
 
 
 def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:
-    in_doubt = row.open_sends > 1
-    if in_doubt and not _repeat_is_safe(desk, row, now) and (found := desk.find(row.external_id)):
-        return found
+    if in_doubt(row) and not _repeat_is_safe(desk, row, now):
+        _let_settle(desk, row, now)
+        if found := desk.find(row.external_id, row.payload):
+            return found
     return desk.create(row.external_id, row.payload)
+
+
+def _let_settle(desk: Desk, row: OutboxRow, now: Millis) -> None:
+    """A look-up proves nothing before the desk lists what was just made."""
+    unsure = max(filter(None, (row.first_sent_at, row.unsure_since)), default=now)
+    left = min(unsure, now) + millis(desk.settle) - now  # a clock that was ahead may have written it
+    if left > 0:
+        raise NotDone("waiting to look it up", retry_after=left / SECOND, fault=Fault.OURS)
+
+
+def _completed(desk: Desk, row: OutboxRow, filed: TicketRef) -> TicketRef:
+    """From here on the ticket exists: no failure may lead to a second one, nor keep its notes from it for good."""
+    try:
+        desk.complete(filed.id, row.payload)
+    except Rejected as error:
+        log.warning("outbox.not_completed", row=row.id, target=row.target, error=error.detail)
+    except AdapterError as error:
+        raise OutcomeUnknown(
+            f"not completed: {error.detail}", retry_after=error.retry_after, fault=error.fault
+        ) from None
+    return filed
+
+
+def _note(bridge: Bridge, desk: Desk, row: OutboxRow) -> None:
+    with bridge.store.read() as tx:
+        filed = tx.escalations.delivery(row.escalation_id)
+    if filed is None or filed.ref is None:
+        raise NotDone("ticket not filed", fault=Fault.OURS)
+    if not (in_doubt(row) and desk.has_note(filed.ref, row.external_id)):
+        desk.append(filed.ref, row.external_id, row.payload)
+
+
+def doubted_if_late(row: OutboxRow, now: Millis) -> OutboxRow:
+    """A row that nobody took for so long counts as one whose sending we do not remember.
+
+    Either nothing ran, and a look-up costs little; or the database was restored from an older copy, and the row has
+    been sent since that copy was made.
+    """
+    if now - row.due_at <= FORGETFUL:
+        return row
+    return replace(row, open_sends=row.open_sends + 1, first_sent_at=min(row.first_sent_at or now, row.due_at))
+
+
+def in_doubt(row: OutboxRow) -> bool:
+    """Whether an earlier attempt may have acted."""
+    return row.open_sends > 1
+
+
+def millis(span: timedelta) -> Millis:
+    """The span in milliseconds."""
+    return round(span.total_seconds() * SECOND)
 
 
 def _repeat_is_safe(desk: Desk, row: OutboxRow, now: Millis) -> bool:
     """Whether the same request may simply be sent again after an unknown outcome."""
     if desk.strategy is Strategy.NATIVE_KEY:
         first = row.first_sent_at if row.first_sent_at is not None else now
-        return now - first < desk.key_window.total_seconds() * SECOND
+        return now - first < millis(desk.key_window)
     return desk.strategy in (Strategy.UPSERT, Strategy.CLIENT_ID)
 
 
@@ -140,5 +243,5 @@ def wait_before(attempts: int, retry_after: float | None) -> Millis:
     """Milliseconds until the next attempt: what the other side asked for, else doubling, with jitter, up to an hour."""
     if retry_after is not None:
         return max(round(retry_after * SECOND), SECOND)
-    longest: Millis = min(FIRST_WAIT * 2 ** min(attempts - 1, 12), LONGEST_WAIT)
-    return round(longest * random.uniform(0.75, 1.0))  # noqa: S311 - jitter, no secret
+    longest: Millis = min(FIRST_WAIT * 2 ** min(max(attempts - 1, 0), 12), LONGEST_WAIT)
+    return round(longest * spare.spread())

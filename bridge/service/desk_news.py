@@ -11,7 +11,7 @@ from bridge.ports import AgentReply, DeskNews, NewsKind
 from bridge.service.absence import is_there
 from bridge.service.context import Case
 from bridge.service.escalate import Said, announce
-from bridge.service.work_ticket import hold, resolve, take_answer, tell_all
+from bridge.service.work_ticket import hold, mail_answer, resolve, take_answer, tell_all
 
 ANSWERED_THERE = "(answered in the helpdesk)"
 """What the team's record holds of an answer whose text the desk does not tell."""
@@ -28,7 +28,7 @@ def take_news(case: Case, news: DeskNews) -> Escalation:
     if news.kind is NewsKind.SOLVED:
         return solved(case, news.escalation_id, news.agent, news.at)
     answer = AgentReply(news.message_id, news.agent, news.text or "", news.at)
-    return answered(case, news.escalation_id, answer)
+    return answered(case, news.escalation_id, answer, delivered=news.delivered)
 
 
 def picked_up(case: Case, escalation_id: str, agent: Agent) -> Escalation:
@@ -55,16 +55,17 @@ def _passed_on(before: Agent, now: Agent) -> bool:
     return before.id != now.id and before.id.partition(":")[0] == now.id.partition(":")[0]
 
 
-def answered(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
+def answered(case: Case, escalation_id: str, answer: AgentReply, *, delivered: bool = True) -> Escalation:
     """A person answered the customer: the chat shows it, and a promise that was not due then is kept.
 
-    No mail goes out from here: the desk writes to its customer itself. An empty text shows nothing in the chat.
+    A desk that writes to its customer itself leaves no mail to us. An empty text shows nothing in the chat.
 
     Args:
         case: the site's case.
         escalation_id: the ticket's external id.
         answer: `reply_id` is the desk's own id of the message: the second time nothing happens. A desk whose clock
             is ahead of ours answered now, and not later.
+        delivered: whether the desk brings the answer to the customer itself.
 
     Raises:
         EscalationUnknown: see there.
@@ -76,6 +77,8 @@ def answered(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     changed = take_answer(case, held, told)
     if answer.text:
         announce(case, changed, Said(EventKind.AGENT, answer.text, answer.agent.name))
+    if answer.text and not delivered:
+        mail_answer(case, changed, answer)
     return changed
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bridge.domain import packet as packets
 from bridge.domain import signals, summary
+from bridge.domain.customer import Account
 from bridge.domain.escalation import Escalation, EscalationState, Event, EventKind
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.policy import Rule
@@ -32,7 +33,7 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
         case.tx.sessions.alone(session.site, key)
     new, route = decide_on(case, session, decision)
     if not case.tx.escalations.open(new):
-        return join(case.tx, session, key)
+        return _join_with_words(case, session, key)
     case.tx.sessions.lock(session.site, session.id, new.id)
     if key:
         case.tx.sessions.join(session.site, key, new.id)
@@ -89,6 +90,14 @@ def wording_of(case: Case, session: Session, rule: Rule) -> Wording:
     return Wording(own=None if stranger and rests_on_customer(case.policy, rule) else rule.message)
 
 
+def _join_with_words(case: Case, session: Session, key: str | None) -> tuple[Session, Escalation]:
+    """The ticket that is open already gets what was said here."""
+    joined, standing = join(case.tx, session, key)
+    said = "\n".join(line.text for line in read_transcript(case.tx, session) if line.who == "visitor")
+    notify.note(case, standing, f"joined.{session.id}", "The same customer wrote in another chat", said)
+    return joined, standing
+
+
 def join(tx: Tx, session: Session, key: str | None) -> tuple[Session, Escalation]:
     """Lock the session to the escalation that is open already."""
     standing = tx.escalations.active_of(session.site, session.id, key)
@@ -101,10 +110,10 @@ def join(tx: Tx, session: Session, key: str | None) -> tuple[Session, Escalation
 def build_packet(tx: Tx, session: Session, decision: Decision) -> Packet:
     """The six items, from stored facts only."""
     transcript = read_transcript(tx, session)
-    customer, account = session.customer, session.customer.account
+    customer = session.customer
     return Packet(
         customer=PacketCustomer(
-            name=session.visitor.name or account.name,
+            name=session.visitor.name or customer.account.name,
             email=session.visitor.email,
             phone=session.phone,
             identity=session.visitor.identity,
@@ -114,13 +123,18 @@ def build_packet(tx: Tx, session: Session, decision: Decision) -> Packet:
         summary=summary.summarize(facts(session, transcript)),
         transcript=transcript,
         reason=decision.reason,
-        account=PacketAccount(
-            orders=account.orders,
-            open_tickets=account.open_tickets,
-            billing_status=account.billing_status,
-            sla=account.sla,
-        ),
+        account=account_of(customer.account),
         last_attempt=packets.last_attempt(transcript),
+    )
+
+
+def account_of(account: Account) -> PacketAccount:
+    """The item of the packet that says what the CRM knows."""
+    return PacketAccount(
+        orders=account.orders,
+        open_tickets=account.open_tickets,
+        billing_status=account.billing_status,
+        sla=account.sla,
     )
 
 

@@ -13,10 +13,10 @@ from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow, rank_of
 from bridge.domain.instants import DAY
 from bridge.domain.letters import Action, Block, Facts, Highlight, Letter, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
-from bridge.domain.rendering import sections
+from bridge.domain.rendering import mark, render_note, sections
 from bridge.domain.session import Session, contact_line
 from bridge.domain.values import Identity
-from bridge.ports import Mail, Site
+from bridge.ports import Mail, Notice, Site
 from bridge.service.context import Case, new_id
 from bridge.service.verdicts import say
 
@@ -36,6 +36,8 @@ class Occasion:
     subject: str
     text: str
     in_charge: bool = False
+    in_channel: bool = False
+    """Whether the channels that the team watches are told as well."""
 
 
 Invite = Callable[[str], str]
@@ -51,14 +53,17 @@ class Link:
 
 
 OCCASIONS = {
-    "new": Occasion("New", "A conversation was handed to the team. The customer was told:"),
-    "warn": Occasion("Due soon", "A promise is about to be due. The customer was told:"),
+    "new": Occasion("New", "A conversation was handed to the team. The customer was told:", in_channel=True),
+    "warn": Occasion("Due soon", "A promise is about to be due. The customer was told:", in_channel=True),
     "last_rung": Occasion(
         "Due soon", "A promise is about to be due, and nobody has taken it. The customer was told:", in_charge=True
     ),
-    "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told:"),
+    "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told:", in_channel=True),
     "alarm": Occasion(
-        "ALARM: promise broken again", "Nobody answers this customer. They were now told:", in_charge=True
+        "ALARM: promise broken again",
+        "Nobody answers this customer. They were now told:",
+        in_charge=True,
+        in_channel=True,
     ),
     "contact": Occasion("Contact given", "The customer said how they can be reached. They were told:"),
     "callback_booked": Occasion("Call booked", "The customer has booked a call. They were told:"),
@@ -88,11 +93,37 @@ def ticket_of(escalation: Escalation) -> Ticket:
     )
 
 
+# -- to the helpdesk ---------------------------------------------------------------------------------------------------
+
+
 def post_ticket(case: Case, escalation: Escalation) -> None:
     """The ticket for the desk beside the built-in one, rendered now and never again."""
     desk = case.systems.desk
-    if desk:
-        _post(case, escalation, OutboxKind.TICKET, desk.name, escalation.id, desk.render(ticket_of(escalation)))
+    if desk is None:
+        return
+    ticket = ticket_of(escalation)
+    _post(case, escalation, OutboxKind.TICKET, desk.name, escalation.id, desk.render(ticket))
+    packet = desk.private_note(ticket)
+    if packet:
+        note_id = f"{escalation.id}.packet"
+        _post(case, escalation, OutboxKind.NOTE, desk.name, note_id, f"{packet}\n\n{mark(note_id)}")
+
+
+def note(case: Case, escalation: Escalation, key: str, headline: str, said: str = "") -> None:
+    """Add to the ticket in the helpdesk, if there is one: the team there reads what happened since it was filed.
+
+    Args:
+        case: the site's case.
+        escalation: whose ticket it is.
+        key: unique within the escalation; it makes a repeat harmless.
+        headline: what happened.
+        said: the words in which it was said, if any.
+    """
+    desk = case.systems.desk
+    filed = desk and case.tx.escalations.delivery(escalation.id)
+    if desk and filed and filed.desk == desk.name:
+        note_id = f"{escalation.id}.{key}"
+        _post(case, escalation, OutboxKind.NOTE, desk.name, note_id, render_note(note_id, headline, said, case.at))
 
 
 # -- to the team -------------------------------------------------------------------------------------------------------
@@ -107,8 +138,14 @@ def mail_team(
     phone: str | None = None,
     invite: Invite | None = None,
 ) -> None:
-    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless."""
+    """A mail to the people of the queue, or `to` somebody: `key` names the occasion, and makes a repeat harmless.
+
+    Who works in the helpdesk reads the same in the ticket, which `new` made.
+    """
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
+    if occasion is not OCCASIONS["new"]:
+        told = [escalation.commitment.text, phone or reached_at(case, escalation)]
+        note(case, escalation, f"team.{key}", occasion.text, "\n".join(filter(None, told)))
     subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
     blocks: tuple[Block, ...] = (
         Paragraph(occasion.text),
@@ -119,10 +156,25 @@ def mail_team(
         *sections(ticket_of(escalation)),
     )
     key = f"{escalation.id}.team.{key}"
+    if occasion.in_channel:
+        _post_notices(case, escalation, key, occasion)
     thread = f"{escalation.id}.team.new"
     mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
     mail = replace(mail, to=to or mail.to)
     post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
+
+
+def _post_notices(case: Case, escalation: Escalation, external_id: str, occasion: Occasion) -> None:
+    notice = Notice(
+        why=occasion.subject,
+        summary=escalation.packet.summary,
+        queue=escalation.queue,
+        priority=escalation.priority.value,
+        promise=escalation.commitment.text,
+        url=desk_page(case.site, escalation.id),
+    )
+    for channel in case.systems.notifiers:
+        _post(case, escalation, OutboxKind.NOTICE, channel.name, external_id, channel.render(notice))
 
 
 def reached_at(case: Case, escalation: Escalation) -> str:

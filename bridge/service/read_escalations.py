@@ -20,7 +20,14 @@ STATES: dict[str, Sequence[EscalationState]] = {
     "all": tuple(EscalationState),
 }
 
-TICKET_STATES = {"due": "sending", "leased": "sending", "unknown": "sending", "sent": "sent", "parked": "parked"}
+TICKET_STATES = {
+    "due": "sending",
+    "leased": "sending",
+    "unknown": "sending",
+    "sent": "sent",
+    "parked": "parked",
+    "cancelled": "parked",  # given up by a person
+}
 
 
 def list_escalations(tx: Tx, site: str, states: str, limit: int, before: str | None) -> Json:

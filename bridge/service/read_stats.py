@@ -7,6 +7,7 @@ from bridge.domain.escalation import CommitmentState
 from bridge.domain.health import ALARMS, HEALTHY, LEAST, Alarm, Band, Share, Trend, Window, wilson
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.labels import Label, Precision, Verdict, precision_by_rule
+from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json
 from bridge.ports import Site, Tx
 from bridge.service.context import Bridge
@@ -39,6 +40,7 @@ def read_stats(bridge: Bridge, tx: Tx, site: Site, days: int) -> Json:
         "by_tier": [_share("tier", one) for one in trend.now.shares(lambda group: group.tier)],
         "commitments": _all_of([state.value for state in CommitmentState], tx.stats.commitments(*span)),
         "delivery": _all_of(OUTBOX_STATES, tx.stats.deliveries(*span)),
+        "upstreams": [_upstream(one) for one in tx.upstreams.all() if one.site == site.id],
         "labels": _labels(tx.labels.of_sessions(*span)),
         "alarms": [_alarm(one) for one in tx.alarms.standing(site.id)],
         "scheduler": bridge.heartbeat.show(tx),
@@ -122,6 +124,16 @@ def _precision(one: Precision) -> Json:
         "unneeded": one.unneeded,
         "precision": round(one.share, 6),
         "interval": _rounded(*one.interval),
+    }
+
+
+def _upstream(one: Upstream) -> Json:
+    return {
+        "target": one.target,
+        "paused": one.paused,
+        "failures": one.failures,
+        "failing_since": None if one.failing_since is None else to_rfc3339(one.failing_since),
+        "cause": one.cause,
     }
 
 

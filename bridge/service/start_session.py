@@ -12,11 +12,14 @@ import structlog
 from bridge.domain import policy as policies
 from bridge.domain.customer import Account, Customer, Fetch, Shop, judge_tier, merge_shop
 from bridge.domain.policy import Policy
+from bridge.domain.rendering import render_account
 from bridge.domain.session import Session, customer_key
 from bridge.domain.values import Identity, Json, State, Visitor
 from bridge.ports import AdapterError, BridgeError, Crm, Tx
-from bridge.service.context import Bridge, CurrentPolicy, SiteUnknown
-from bridge.service.take_turn import digest_of, locked_verdict
+from bridge.service import deliver, notify
+from bridge.service.context import Bridge, CurrentPolicy, SiteUnknown, open_case
+from bridge.service.escalate import account_of
+from bridge.service.take_turn import digest_of, locked_verdict, standing_escalation
 from bridge.service.verdicts import said_at, verdict
 
 log = structlog.get_logger()
@@ -191,7 +194,10 @@ def _remember(bridge: Bridge, site: str, key: str, lookup: Lookup) -> None:
 
 
 def repair(bridge: Bridge, site: str, start: Start, call: "Future[Any]") -> None:
-    """Put late data into a session that was judged by assumption; an escalated one keeps what it was decided on."""
+    """Put late data into a session that was judged by assumption.
+
+    An escalated one keeps what it was decided on, so that no tier is lowered behind a promise; its ticket is told.
+    """
     if call.cancelled() or call.exception():
         return
     account: Account | None = call.result()
@@ -200,8 +206,21 @@ def repair(bridge: Bridge, site: str, start: Start, call: "Future[Any]") -> None
         _remember(bridge, site, start.visitor.email.casefold(), lookup)
     with bridge.store.write() as tx:
         session = tx.sessions.hold(site, start.session_id)
-        if session is None or session.state is not State.OPEN:
+        if session is None or session.state is State.CLOSED:
             return
         current = bridge.policies.current(tx, site)
-        tx.sessions.set_customer(replace(session, customer=customer_of(current.document, start, lookup)))
+        known = replace(session, customer=customer_of(current.document, start, lookup))
+        if session.state is State.ESCALATED:
+            _tell_the_team(bridge, tx, known)
+        else:
+            tx.sessions.set_customer(known)
     log.info("crm.repaired", site=site, session=start.session_id, result=lookup.fetch.value)
+
+
+def _tell_the_team(bridge: Bridge, tx: Tx, known: Session) -> None:
+    """Add to the ticket what the CRM said of the customer, once."""
+    standing = standing_escalation(tx, known)
+    if standing and known.customer.fetch is Fetch.FOUND:
+        said = render_account(known.customer.tier, account_of(known.customer.account))
+        notify.note(open_case(bridge, tx, known.site), standing, f"crm.{known.id}", "The CRM has answered since", said)
+        deliver.soon(bridge, tx)

@@ -10,7 +10,7 @@ from bridge.domain.rules import Decision
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis, State
 from bridge.ports import BridgeError, Tx
-from bridge.service import deliver
+from bridge.service import deliver, notify
 from bridge.service.context import Bridge, CurrentPolicy, open_case
 from bridge.service.escalate import escalate
 from bridge.service.verdicts import closed_text, decided_text, said_at, verdict, waiting_text
@@ -58,7 +58,7 @@ def take_turn(bridge: Bridge, tx: Tx, site: str, session_id: str, message: Messa
         trace="null",
     )
     if session.locked:
-        return _take_locked(tx, current, session, turn)
+        return _take_locked(bridge, tx, current, session, turn)
     return _take_open(bridge, tx, current, session, turn)
 
 
@@ -94,13 +94,22 @@ def _repeated(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> J
     return repeat(tx, current, session, known.verdict, turn.at, same=known.digest == turn.digest)
 
 
-def _take_locked(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
+def _take_locked(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     """The message joins the ticket; nothing is judged any more."""
     answer = locked_verdict(tx, current, session, turn.at)
     if not tx.sessions.keep_turn(session, replace(turn, verdict=as_text(answer))):
         return _repeated(tx, current, session, turn)
     tx.sessions.save(replace(session, turns=turn.seq))
+    _add_to_ticket(bridge, tx, session, turn)
     return answer
+
+
+def _add_to_ticket(bridge: Bridge, tx: Tx, session: Session, turn: Turn) -> None:
+    standing = standing_escalation(tx, session)
+    case = open_case(bridge, tx, session.site)
+    if standing and case.systems.desk:
+        notify.note(case, standing, f"turn.{session.id}.{turn.seq}", "The visitor wrote", turn.text)
+        deliver.soon(bridge, tx)
 
 
 def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:

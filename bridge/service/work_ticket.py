@@ -58,11 +58,16 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
         return held
     answered = take_answer(case, held, answer)
     announce(case, answered, Said(EventKind.AGENT, answer.text, answer.agent.name))
-    if answered.commitment.channel is not Channel.LIVE:
-        session = first_session(case, answered)
-        key = f"reply.{answer.reply_id}"
-        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
+    notify.note(case, answered, f"reply.{answer.reply_id}", f"{answer.agent.name} answered in WordPress", answer.text)
+    mail_answer(case, answered, answer)
     return answered
+
+
+def mail_answer(case: Case, answered: Escalation, answer: AgentReply) -> None:
+    """The answer by mail, for a customer who was not promised a live chat. A colon has no place in a Message-ID."""
+    if answered.commitment.channel is not Channel.LIVE:
+        session, key = first_session(case, answered), f"reply.{answer.reply_id.replace(':', '.')}"
+        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
 
 
 def called(case: Case, escalation_id: str, agent: Agent) -> Escalation:
@@ -93,6 +98,8 @@ def resolve(case: Case, escalation_id: str, agent: Agent, at: Millis | None = No
     """
     held = settle(case, _hold_active(case, escalation_id), case.at if at is None else at)
     ended = _end(case, held, agent, EscalationState.RESOLVED)
+    if not _is_of_desk(case, agent):
+        notify.note(case, ended, "resolved", f"{agent.name} resolved it in WordPress")
     for session in tell_all(case, ended, EventKind.CLOSED, "resolved"):
         case.tx.sessions.save(replace(session, state=State.CLOSED))
     return ended
@@ -108,6 +115,7 @@ def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     """
     held = settle(case, _hold_active(case, escalation_id), case.at, in_time=CommitmentState.REPLACED)
     ended = _end(case, held, agent, EscalationState.RELEASED)
+    notify.note(case, ended, "released", f"{agent.name} gave the chat back to the bot in WordPress")
     for session in tell_all(case, ended, EventKind.RELEASED, "released"):
         case.tx.sessions.save(replace(session, state=State.OPEN, escalation_id=None, window=()))
     return ended
@@ -132,6 +140,12 @@ def _taken(case: Case, held: Escalation, settled: Escalation, agent: Agent, at: 
     )
     case.tx.escalations.set_state(answered)
     return answered
+
+
+def _is_of_desk(case: Case, agent: Agent) -> bool:
+    """Whether the helpdesk told us of this person: then it knows what they did."""
+    desk = case.systems.desk
+    return desk is not None and agent.id.startswith(f"{desk.name}:")
 
 
 def _end(case: Case, held: Escalation, agent: Agent, state: EscalationState) -> Escalation:

@@ -22,6 +22,11 @@ class AlarmStatements:
             .where(of_site, alarm.c.kind == bindparam("of_kind"), standing)
             .values(cleared_at=bindparam("at"))
         )
+        self.restate = (
+            update(alarm)
+            .where(of_site, alarm.c.kind == bindparam("of_kind"), standing)
+            .values(text=bindparam("new_text"), detail=bindparam("new_detail"))
+        )
         self.standing = select(alarm).where(of_site, standing).order_by(alarm.c.raised_at, alarm.c.id)
         self.counts = (
             select(site.c.id, func.count(alarm.c.id))
@@ -47,6 +52,11 @@ class Alarms:
             "raised_at": new.raised_at,
         }
         return self._c.execute(self._s.start, row).first() is not None
+
+    def restate(self, site_id: str, new: Alarm) -> None:
+        detail = json.dumps(new.detail, ensure_ascii=False)
+        values = {"of_site": site_id, "of_kind": new.kind, "new_text": new.text, "new_detail": detail}
+        self._c.execute(self._s.restate, values)
 
     def clear(self, site_id: str, kind: str, at: Millis) -> bool:
         return self._c.execute(self._s.clear, {"of_site": site_id, "of_kind": kind, "at": at}).rowcount == 1

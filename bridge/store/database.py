@@ -120,13 +120,13 @@ class Database:
     def _open(self, use: str) -> Engine:
         if self.sqlite:
             return self._open_sqlite(query_only=use == "read", size=1 if use == "write" else self._readers)
-        options = "-c default_transaction_read_only=on" if use == "read" else ""
         return create_engine(
             self.url,
             pool_size=self._readers,
             max_overflow=0,
             pool_timeout=self._wait,
-            connect_args={"options": options},
+            connect_args={"connect_timeout": max(round(self._wait), 2)},  # libpq's least
+            execution_options={"postgresql_readonly": use == "read"},  # as a transaction begins: poolers pass it on
         )
 
     def _open_sqlite(self, *, query_only: bool, size: int) -> Engine:

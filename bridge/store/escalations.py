@@ -100,6 +100,12 @@ class EscalationStatements:
             )
             .limit(1)
         )
+        self.filed_as = select(outbox.c.escalation_id, outbox.c.ref).where(
+            outbox.c.site == bindparam("of_site"),
+            outbox.c.kind == OutboxKind.TICKET,
+            outbox.c.target == bindparam("desk"),
+            outbox.c.ref.in_(bindparam("refs", expanding=True)),
+        )
         self.filed = (
             select(escalation.c.id, outbox.c.ref)
             .join(outbox, outbox.c.escalation_id == escalation.c.id)
@@ -282,6 +288,10 @@ class Escalations:
     def delivery(self, escalation_id: str) -> Delivery | None:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
         return Delivery(row.target, row.state, row.ref, row.url) if row else None
+
+    def filed_as(self, site: str, desk: str, refs: Sequence[str]) -> list[Filed]:
+        values = {"of_site": site, "desk": desk, "refs": list(refs)}
+        return [Filed(*row) for row in self._c.execute(self._s.filed_as, values)]
 
     def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
         values = {"of_site": site, "desk": desk, "after": after, "most": limit}

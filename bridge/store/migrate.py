@@ -1,16 +1,22 @@
-"""Bringing the schema to the head, under a lock; and looking, without touching, whether it is there."""
+"""Bringing the schema to the head, under a lock; and looking, without touching, whether it is there.
+
+While machines are upgraded one after the other, code of the release before works on the new schema: each migration says
+in `compatible_from` the oldest revision whose code does, and the database keeps that word. A schema is never taken
+back.
+"""
 
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, func, make_url, select, text
+from sqlalchemy import Connection, delete, func, insert, inspect, make_url, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from bridge.ports import BridgeError
 from bridge.store.database import migration_engine
+from bridge.store.tables import schema_mark
 
-SCHEMA_HEAD = "0003"
-"""The revision that this code works on; a test holds it equal to the scripts' head."""
+SCHEMA_HEAD = "0004"
+"""The revision that this code works on; a test holds it equal to the scripts' head. Revisions sort as they follow."""
 
 ADVISORY_KEY = 0x65736362
 """The PostgreSQL advisory lock that migrations of this product take."""
@@ -20,22 +26,51 @@ class MigrationBroken(BridgeError):  # noqa: N818
     """The migration left rows without their parents; it was rolled back."""
 
 
+class SchemaNewer(BridgeError):  # noqa: N818
+    """The database has the schema of a newer release, on which this one cannot work. Nothing was changed."""
+
+
 def migrate(url: str) -> None:
-    """Bring the database to the schema's head, creating it if need be; several callers at once take turns."""
+    """Bring the database to the schema's head, creating it if need be; several callers at once take turns.
+
+    A newer schema that this code works on is left as it is.
+
+    Raises:
+        SchemaNewer, MigrationBroken: see there.
+    """
     from alembic import command  # noqa: PLC0415 - a quarter of a second that only this command pays
 
     ensure_folder(url)
     engine = migration_engine(url)
-    sqlite = engine.dialect.name == "sqlite"
     with engine.begin() as connection:
-        if sqlite:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        else:
-            connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_KEY)))
-        command.upgrade(config(connection), "head")
-        if sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+        alone(connection)
+        found = revision_of(connection)
+        if found <= SCHEMA_HEAD:
+            command.upgrade(config(connection), "head")
+            mark(connection)
+        elif fault := fault_of(connection, found):
+            raise SchemaNewer(fault)
+        if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").all():
             raise MigrationBroken
     engine.dispose()
+
+
+def alone(connection: Connection) -> None:
+    """Wait until nobody else migrates or fills this database; it lasts until the transaction ends."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.execute(select(func.pg_advisory_xact_lock(ADVISORY_KEY)))
+
+
+def mark(connection: Connection) -> None:
+    """Keep in the database what the newest migration says of older code."""
+    from alembic.script import ScriptDirectory  # noqa: PLC0415 - see `migrate`
+
+    script = ScriptDirectory.from_config(config(connection)).get_revision(SCHEMA_HEAD)
+    connection.execute(delete(schema_mark))
+    row = {"revision": SCHEMA_HEAD, "compatible_from": script.module.compatible_from}
+    connection.execute(insert(schema_mark), row)
 
 
 def pending(url: str) -> str | None:
@@ -45,12 +80,51 @@ def pending(url: str) -> str | None:
     engine = migration_engine(url)
     try:
         with engine.connect() as connection:
-            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
+            return fault_of(connection, found)
     except (OperationalError, ProgrammingError):
         return "the database cannot be reached or has no schema: run bridge migrate"
     finally:
         engine.dispose()
-    return None if found == SCHEMA_HEAD else "the database has another schema version: run bridge migrate"
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision that the database is at; empty where it has no schema."""
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+
+def fault_of(connection: Connection, found: str) -> str | None:
+    """Why this code cannot work on the revision that was found, or None."""
+    if found == SCHEMA_HEAD:
+        return None
+    if found < SCHEMA_HEAD:
+        return f"the database has schema {found or 'none'}, and this release needs {SCHEMA_HEAD}: run bridge migrate"
+    serves = None
+    if inspect(connection).has_table(schema_mark.name):
+        serves = connection.execute(
+            select(schema_mark.c.compatible_from).where(schema_mark.c.revision == found)
+        ).scalar()
+    if serves is not None and serves <= SCHEMA_HEAD:
+        return None
+    return (
+        f"the database has schema {found} of a newer release, and this one works on {SCHEMA_HEAD}: install the newer "
+        "release here too, or restore a backup from before the upgrade; a schema is never taken back"
+    )
+
+
+def unborn(url: str) -> bool:
+    """Whether there is no table at all: nothing was ever set up here. One that cannot be reached is not known to be."""
+    if absent(url):
+        return True
+    engine = migration_engine(url)
+    try:
+        return not inspect(engine).get_table_names()
+    except OperationalError:
+        return False
+    finally:
+        engine.dispose()
 
 
 def absent(url: str) -> bool:

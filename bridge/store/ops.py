@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, sel
 
 from bridge.domain.customer import Account
 from bridge.domain.escalation import Agent, Presence, Who
+from bridge.domain.upstream import FAILURES
 from bridge.domain.values import Json, Millis
 from bridge.store.tables import (
     absence,
@@ -18,8 +19,10 @@ from bridge.store.tables import (
     heartbeat,
     outbox,
     presence,
+    repair,
     session,
     turn,
+    upstream,
 )
 from bridge.store.upsert import Upsert
 
@@ -100,6 +103,11 @@ class OpsStatements:
             "closure_feed_oldest_read_at": select(feed.site, oldest)
             .where(feed.read_at.is_not(None))
             .group_by(feed.site),
+        }
+        paused = func.sum((upstream.c.failures >= FAILURES).cast(Integer))
+        self.counts |= {
+            "upstreams_paused": select(upstream.c.target, paused).group_by(upstream.c.target),
+            "repairs": select(repair.c.what, repair.c.times),
         }
         self.turns = select(func.count()).select_from(turn)
 

@@ -12,12 +12,14 @@ from bridge.store.escalations import Escalations, EscalationStatements
 from bridge.store.hours import Hours, HoursStatements
 from bridge.store.labels import Labels, LabelStatements
 from bridge.store.mails import Mails, MailStatements
+from bridge.store.mending import Mending, MendingStatements
 from bridge.store.ops import Ops, OpsStatements, People
 from bridge.store.sessions import Sessions, SessionStatements
 from bridge.store.shadow import Records, Shadows, ShadowStatements
 from bridge.store.sites import Policies, Sites, SiteStatements
 from bridge.store.stats import Stats, StatsStatements
 from bridge.store.upsert import upsert_of
+from bridge.store.upstreams import Upstreams, UpstreamStatements
 from bridge.store.work import Work, WorkStatements
 
 
@@ -32,6 +34,8 @@ class Statements:
         self.escalations = EscalationStatements(upsert)
         self.callbacks = CallbackStatements(upsert, dialect)
         self.work = WorkStatements(upsert, dialect)
+        self.upstreams = UpstreamStatements(upsert)
+        self.mending = MendingStatements(upsert)
         self.mails = MailStatements(upsert)
         self.ops = OpsStatements(upsert, dialect)
         self.stats = StatsStatements(dialect)
@@ -82,6 +86,14 @@ class SqlTx:
     @property
     def work(self) -> Work:
         return Work(self._c, self._s.work)
+
+    @property
+    def upstreams(self) -> Upstreams:
+        return Upstreams(self._c, self._s.upstreams)
+
+    @property
+    def mending(self) -> Mending:
+        return Mending(self._c, self._s.mending)
 
     @property
     def mails(self) -> Mails:

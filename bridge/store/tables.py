@@ -27,6 +27,13 @@ metadata = MetaData(
 Instant = BigInteger
 ACTIVE = text("state IN ('open', 'claimed')")
 
+schema_mark = Table(  # one row: the schema's revision, and the oldest one whose code works on it
+    "schema_mark",
+    metadata,
+    Column("revision", Text, primary_key=True),
+    Column("compatible_from", Text, nullable=False),
+)
+
 site = Table(
     "site",
     metadata,
@@ -83,6 +90,8 @@ shadow_policy = Table(
     ForeignKeyConstraint(["site"], ["site.id"]),
 )
 
+LOCKED = text("state = 'escalated'")
+
 session = Table(
     "session",
     metadata,
@@ -109,6 +118,7 @@ session = Table(
     Index(None, "site", "customer_key", "state"),
     Index(None, "site", "started_at"),
     Index(None, "escalation_id"),
+    Index("ix_session_locked", "site", "id", sqlite_where=LOCKED, postgresql_where=LOCKED),
 )
 
 turn = Table(
@@ -231,6 +241,9 @@ agent_reply = Table(
 OPEN = text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
 """Work that is still to be done. Written so that no index but the one over it answers a claim."""
 
+FILED = text("ref IS NOT NULL")
+"""Tickets that a helpdesk has: those that it can tell us of."""
+
 follow_up = Table(
     "follow_up",
     metadata,
@@ -271,6 +284,7 @@ outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("open_sends", Integer, nullable=False),
     Column("first_sent_at", Instant),
+    Column("unsure_since", Instant),
     Column("error", Text),
     Column("ref", Text),
     Column("url", Text),
@@ -279,8 +293,32 @@ outbox = Table(
     ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
     UniqueConstraint("target", "external_id"),
     Index(None, "state", "due_at"),
-    Index("ix_outbox_open", "rank", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),
+    # with site and target, so that a claim passes over what a system may not get now without reading its rows
+    Index("ix_outbox_open", "rank", "due_at", "id", "site", "target", sqlite_where=OPEN, postgresql_where=OPEN),
+    Index("ix_outbox_filed", "target", "ref", sqlite_where=FILED, postgresql_where=FILED),
     Index(None, "escalation_id"),
+)
+
+upstream = Table(  # what rows are sent to: see `bridge.domain.upstream`
+    "upstream",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("target", Text, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("failing_since", Instant),
+    Column("cause", Text),
+    Column("paused_until", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "target"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+repair = Table(  # how often the reconciler has mended what
+    "repair",
+    metadata,
+    Column("what", Text, primary_key=True),
+    Column("times", Integer, nullable=False),
+    Column("last_at", Instant, nullable=False),
 )
 
 mail_slot = Table(  # mails to an address that nobody verified: each takes one of a few slots for a day

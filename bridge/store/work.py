@@ -12,9 +12,11 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Boolean,
+    ColumnElement,
     Connection,
     Select,
     Table,
+    Text,
     Update,
     and_,
     bindparam,
@@ -23,13 +25,15 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
+    tuple_,
     update,
 )
 
 from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
 from bridge.domain.values import Json, Millis
-from bridge.ports import TicketRef
-from bridge.store.tables import OPEN, escalation, follow_up, outbox
+from bridge.ports import TicketRef, Undelivered
+from bridge.store.tables import OPEN, escalation, follow_up, outbox, upstream
 from bridge.store.upsert import Upsert
 
 WAITING = ("due", "unknown")
@@ -64,10 +68,12 @@ class WorkStatements:
         )
         self.post = upsert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
         self.claim_outbox = (
-            _claim(outbox)
+            _claim(outbox, and_(_may_go(), _its_turn()))
             .values(
                 open_sends=outbox.c.open_sends + 1,
                 first_sent_at=func.coalesce(outbox.c.first_sent_at, bindparam("now")),
+                # whoever held the lease died, and what they did is unknown from now on
+                unsure_since=case((outbox.c.state == "leased", bindparam("now")), else_=outbox.c.unsure_since),
             )
             .returning(*outbox.c)
         )
@@ -77,8 +83,11 @@ class WorkStatements:
         self.not_sent = _held(outbox).values(
             state=bindparam("new_state"),
             due_at=bindparam("new_due_at"),
+            attempts=bindparam("new_attempts"),
             error=bindparam("new_error"),
             open_sends=bindparam("new_open_sends"),
+            first_sent_at=bindparam("new_first_sent_at", type_=BigInteger),
+            unsure_since=bindparam("new_unsure_since", type_=BigInteger),
         )
         columns = [column for column in outbox.c if column.name != "payload"]
         self.outbox = (
@@ -92,15 +101,74 @@ class WorkStatements:
             update(outbox)
             .where(this, outbox.c.state.in_(("parked", "due", "unknown")))
             .values(due_at=bindparam("now"), attempts=0, state="due")
+            .returning(outbox.c.site, outbox.c.target)
+        )
+        held = and_(outbox.c.first_sent_at.is_(None), outbox.c.error.is_not(None), outbox.c.state == "parked")
+        known = bindparam("of_target", type_=Text)  # PostgreSQL does not guess the type in "IS NULL"
+        self.retry_all = (
+            update(outbox)
+            .where(outbox.c.state.in_(("parked", *WAITING)), ~held, or_(known.is_(None), outbox.c.target == known))
+            .values(due_at=bindparam("now"), attempts=0, state="due")
+            .returning(outbox.c.site, outbox.c.target)
         )
         self.park = update(outbox).where(this, outbox.c.state.in_(WAITING)).values(state="parked")
+        self.drop = (
+            update(outbox)
+            .where(this, outbox.c.state == "parked")
+            .values(state="cancelled")
+            .returning(outbox.c.escalation_id, outbox.c.target, outbox.c.kind)
+        )
+        self.drop_notes = (
+            update(outbox)
+            .where(
+                outbox.c.escalation_id == bindparam("of_escalation"),
+                outbox.c.target == bindparam("of_target"),
+                outbox.c.kind == "note",
+                outbox.c.state.in_(("parked", *WAITING)),
+            )
+            .values(state="cancelled")
+        )
+        self.undelivered = _undelivered()
         self.due = _due(dialect)
 
 
-def _claim(table: Table) -> Update:
+def _undelivered() -> Select[Any]:
+    c, parked = outbox.c, (outbox.c.state == "parked").label("parked")
+    late = func.sum(case((c.created_at <= bindparam("before", type_=BigInteger), 1), else_=0))
+    rows = func.count().label("rows")
+    return (
+        select(c.target, parked, c.error, rows, late.label("late"), func.min(c.created_at).label("oldest"))
+        .where(c.site == bindparam("of_site"), c.state.in_(("leased", "parked", *WAITING)))
+        .group_by(c.target, parked, c.error)
+        .order_by(rows.desc(), c.target, parked, c.error)
+    )
+
+
+def _may_go() -> ColumnElement[bool]:
+    """The row's system takes something now, as `Upstream.admits` says; one that nothing is known of does.
+
+    The few that do not are listed once a claim, and index entries are held against them.
+    """
+    c, now = upstream.c, bindparam("now", type_=BigInteger)
+    spared = select(c.site, c.target).where(or_(c.paused_until > now, c.next_at > now))
+    return tuple_(outbox.c.site, outbox.c.target).not_in(spared)
+
+
+def _its_turn() -> ColumnElement[bool]:
+    """A note waits for its ticket, and for the notes before it: the team reads them in the order in which they came."""
+    c, other = outbox.c, outbox.alias()
+    same = and_(other.c.escalation_id == c.escalation_id, other.c.target == c.target)
+    filed = select(other.c.id).where(same, other.c.kind == "ticket", other.c.state == "sent")
+    older = tuple_(other.c.created_at, other.c.external_id) < tuple_(c.created_at, c.external_id)
+    still_open = other.c.state.not_in(("sent", "failed", "cancelled", "parked"))
+    before = select(other.c.id).where(same, other.c.kind == "note", still_open, older)
+    return or_(c.kind != "note", and_(filed.exists(), ~before.exists()))
+
+
+def _claim(table: Table, ready: ColumnElement[bool] | None = None) -> Update:
     """Take what is due, or was leased by somebody who never came back: the most urgent first, then the oldest.
 
-    `take_over` is false while leases tell nothing, because the clock has just jumped.
+    `take_over` is false while leases tell nothing, because the clock has just jumped. `ready` is what else must hold.
     """
     c = table.c
     lost = and_(
@@ -109,7 +177,7 @@ def _claim(table: Table) -> Update:
     )
     due = (
         select(c.id)
-        .where(OPEN, c.due_at <= bindparam("now"), or_(c.state != "leased", lost))
+        .where(OPEN, c.due_at <= bindparam("now"), or_(c.state != "leased", lost), true() if ready is None else ready)
         .order_by(c.rank, c.due_at, c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -227,8 +295,11 @@ class Work:
             "owner": owner,
             "new_state": state,
             "new_due_at": due_at,
+            "new_attempts": row.attempts,
             "new_error": error,
             "new_open_sends": open_sends,
+            "new_first_sent_at": row.first_sent_at,
+            "new_unsure_since": row.unsure_since,
         }
         return self._c.execute(self._s.not_sent, values).rowcount == 1
 
@@ -236,11 +307,26 @@ class Work:
         rows = self._c.execute(self._s.outbox, {"states": list(states), "most": limit}).mappings()
         return [dict(row) for row in rows]
 
-    def retry(self, row_id: str, now: Millis) -> bool:
-        return self._c.execute(self._s.retry, {"of_id": row_id, "now": now}).rowcount == 1
+    def undelivered(self, site: str, before: Millis) -> list[Undelivered]:
+        rows = self._c.execute(self._s.undelivered, {"of_site": site, "before": before})
+        return [Undelivered(r.target, bool(r.parked), r.error, r.rows, r.late, r.oldest) for r in rows]
+
+    def retry(self, row_id: str, now: Millis) -> tuple[str, str] | None:
+        row = self._c.execute(self._s.retry, {"of_id": row_id, "now": now}).first()
+        return (row.site, row.target) if row else None
+
+    def retry_all(self, now: Millis, *, target: str | None = None) -> list[tuple[str, str]]:
+        rows = self._c.execute(self._s.retry_all, {"of_target": target, "now": now}).all()
+        return [(row.site, row.target) for row in rows]
 
     def park(self, row_id: str) -> bool:
         return self._c.execute(self._s.park, {"of_id": row_id}).rowcount == 1
+
+    def drop(self, row_id: str) -> bool:
+        row = self._c.execute(self._s.drop, {"of_id": row_id}).first()
+        if row and row.kind == "ticket":
+            self._c.execute(self._s.drop_notes, {"of_escalation": row.escalation_id, "of_target": row.target})
+        return row is not None
 
     def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
         rows = self._c.execute(self._s.due, {"now": now, "until": until, "most": limit}).mappings()
@@ -281,5 +367,6 @@ def read_outbox(row: Any) -> OutboxRow:
         attempts=row.attempts,
         open_sends=row.open_sends,
         first_sent_at=row.first_sent_at,
+        unsure_since=row.unsure_since,
         rank=row.rank,
     )

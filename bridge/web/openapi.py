@@ -81,13 +81,25 @@ def _operation(endpoint: str, path: str, known: Operation | None, doc: str | Non
     if parameters := list(_parameters(endpoint, path)):
         described["parameters"] = parameters
     if known is None:
-        return {**described, "responses": {"200": {"description": "ok"}, "503": {"description": "not ready"}}}
+        return {**described, "responses": _unsigned(endpoint)}
     if known.model:
         described["requestBody"] = {"required": True, "content": _json(known.model.__name__)}
     created = {"201": {"description": "made", "content": _json(known.answer)}} if endpoint == "chat.start" else {}
     described["responses"] = {"200": {"description": "ok", "content": _json(known.answer)}, **created, **_refusals()}
     described["security"] = [{key: [] for key in (name.removeprefix("X-Bridge-").lower() for name in SIGNED)}]
     return described
+
+
+def _unsigned(endpoint: str) -> Json:
+    """The answers of a call that is not signed by us."""
+    if endpoint != "hooks.take_call":
+        return {"200": {"description": "ok"}, "503": {"description": "not ready"}}
+    taken = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Heard"}}}}
+    about = {"200": "about no ticket of this site", "202": "its tickets are asked about"}
+    refused = {
+        status: answer for status, answer in _refusals().items() if status in {"400", "401", "404", "413", "503"}
+    }
+    return {**{status: {"description": text, **taken} for status, text in about.items()}, **refused}
 
 
 def _parameters(endpoint: str, path: str) -> Iterator[Json]:

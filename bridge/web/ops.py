@@ -29,6 +29,8 @@ METRICS = {
     "follow_ups": ("state", "Actions of the scheduler by state."),
     "outbox": ("state", "Rows for other systems by state; parked ones wait for a person."),
     "outbox_oldest_due_at": ("kind", "When the oldest undelivered row was due, milliseconds UTC."),
+    "upstreams_paused": ("target", "Sites whose helpdesk or mail server gets only probes, because it fails."),
+    "repairs": ("what", "What the reconciler has mended, since the database was made."),
     "closure_feeds_failing": ("site", "Feeds of closures that could not be read when last tried."),
     "closure_feed_oldest_read_at": ("site", "When the feed read longest ago was last read, milliseconds UTC."),
     "scheduler_age_seconds": ("", "Seconds since the scheduler's last sign of life."),

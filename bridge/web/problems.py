@@ -7,11 +7,12 @@ from pydantic import ValidationError
 
 from bridge.domain.findings import Finding, PolicyRefused
 from bridge.domain.values import Json
-from bridge.ports import StoreBusy
+from bridge.ports import HookRefused, StoreBusy
 from bridge.service.book_call import PhoneMissing, SlotTaken
 from bridge.service.call_links import LinkInvalid
 from bridge.service.command_hours import CommandUnknown, QueueUnknown, TooManyCommands
 from bridge.service.context import SiteUnknown
+from bridge.service.hear_desk import DeskUnknown
 from bridge.service.label_decisions import SessionEscalated
 from bridge.service.manage_policy import PolicyVersionUnknown
 from bridge.service.replay_sessions import ReplayTooLong
@@ -61,6 +62,8 @@ INTERNAL = Problem("internal-error", "Something went wrong on our side.", 500, "
 OF_ERROR: dict[type[Exception], Problem] = {
     StoreBusy: BUSY,
     SiteUnknown: Problem("site-not-found", "There is no such site.", 404),
+    DeskUnknown: Problem("desk-not-found", "There is no such site, or it has no such helpdesk.", 404),
+    HookRefused: Problem("hook-refused", "The call is not signed as this helpdesk signs, or is too old.", 401),
     SessionUnknown: Problem("session-not-found", "There is no such session.", 404),
     SessionTaken: Problem("session-taken", "This session belongs to another visitor.", 409),
     SessionEscalated: Problem("session-escalated", "This session was handed to a person; nothing was missed.", 409),

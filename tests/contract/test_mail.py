@@ -486,3 +486,37 @@ def test_address_of_no_mail_server_is_refused_without_being_repeated(url: str) -
 
 def test_password_stays_out_of_the_repr() -> None:
     assert "s3cret" not in repr(Server.parse("smtp://u:s3cret@x"))
+
+
+# ---------------------------------------------------------------------------------------------------------- check
+
+
+def test_check_goes_as_far_as_the_sender_and_names_no_recipient() -> None:
+    script = Script({"EHLO": "250-test\r\n250 AUTH PLAIN"})
+    with listening(script) as server:
+        SmtpMailer(Server.parse(f"smtp://u:p@127.0.0.1:{server.port}")).check("Shop <a@shop.example>", budget=5)
+    assert script.finished.wait(5)
+    verbs = [command.split()[0] for command in script.commands]
+    assert verbs == ["ehlo", "AUTH", "MAIL", "QUIT"]
+    assert script.messages == []
+
+
+@pytest.mark.parametrize(
+    ("replies", "outcome", "detail"),
+    [
+        ({"MAIL": "553 no"}, Rejected, "smtp 553"), ({"greeting": "421 busy"}, NotDone, "smtp 421"),
+        ({"EHLO": HANG}, NotDone, "timeout"), ({"MAIL": DROP}, NotDone, "refused"),
+    ],
+)  # fmt: skip
+def test_check_fails_as_a_mail_would(replies: dict[str, str], outcome: type[AdapterError], detail: str) -> None:
+    with listening(Script(replies)) as server, pytest.raises(outcome) as hit:
+        SmtpMailer(Server.parse(f"smtp://127.0.0.1:{server.port}")).check("a@shop.example", budget=1)
+    assert hit.value.detail == detail
+
+
+def test_check_of_a_folder_leaves_nothing_in_it(tmp_path: Path) -> None:
+    FolderMailer(tmp_path / "new").check("a@shop.example", budget=1)
+    assert list((tmp_path / "new").iterdir()) == []
+    (tmp_path / "file").touch()
+    with pytest.raises(NotDone, match="folder: "):
+        FolderMailer(tmp_path / "file" / "x").check("a@shop.example", budget=1)

@@ -1,6 +1,7 @@
 """Zendesk as a desk: the frozen body, one ticket whatever is lost, and every outcome by its name."""
 
 import base64
+import hmac
 import json
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from support.contractcheck import (
 )
 from support.contracts import ZENDESK, contract
 from support.packets import CUSTOMER, at, ticket
-from support.zendesk_server import CREATE, LIST, ZendeskVendor
+from support.zendesk_server import CREATE, LIST, UPDATE, ZendeskVendor
 
 from bridge.adapters.desk.zendesk import COMMENT_LIMIT, NEWS_LIMIT, Zendesk
 from bridge.adapters.http import Http
@@ -31,7 +32,20 @@ from bridge.domain.escalation import Agent
 from bridge.domain.packet import Line, Ticket
 from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Identity
-from bridge.ports import AdapterError, DeskNews, Filed, NewsKind, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef
+from bridge.ports import (
+    AdapterError,
+    DeskNews,
+    Filed,
+    Heard,
+    HookCall,
+    HookRefused,
+    NewsKind,
+    NotDone,
+    OutcomeUnknown,
+    Rejected,
+    Strategy,
+    TicketRef,
+)
 
 BASE = "https://shop.zendesk.com"
 
@@ -110,8 +124,8 @@ def test_create_and_find(vendor: ZendeskVendor) -> None:
     zendesk = desk(vendor)
     made = zendesk.create("esc-0001", zendesk.render(ticket()))
     assert made == TicketRef("1000", f"{BASE}/agent/tickets/1000")
-    assert zendesk.find("esc-0001") == made
-    assert zendesk.find("esc-0002") is None
+    assert zendesk.find("esc-0001", "") == made
+    assert zendesk.find("esc-0002", "") is None
     assert vendor.problems() == []
 
 
@@ -124,8 +138,8 @@ def test_key_and_frozen_body_are_sent_as_they_are(vendor: ZendeskVendor) -> None
 
 
 def test_both_ways_to_log_in(vendor: ZendeskVendor) -> None:
-    desk(vendor).find("a")
-    desk(vendor, email=None).find("a")
+    desk(vendor).find("a", "")
+    desk(vendor, email=None).find("a", "")
     basic = base64.b64encode(b"agent@example.org/token:api-token").decode()
     assert [call.headers["authorization"] for call in vendor.calls] == [f"Basic {basic}", "Bearer api-token"]
 
@@ -136,16 +150,16 @@ def test_oldest_of_several_is_found(vendor: ZendeskVendor) -> None:
     for _ in range(3):
         zendesk.create("esc-0001", zendesk.render(ticket()))
     vendor.state.tickets.reverse()
-    assert zendesk.find("esc-0001") == TicketRef("1000", f"{BASE}/agent/tickets/1000")
+    assert zendesk.find("esc-0001", "") == TicketRef("1000", f"{BASE}/agent/tickets/1000", others=("1001", "1002"))
 
 
 def test_list_that_ignores_the_filter_proves_nothing(vendor: ZendeskVendor) -> None:
     others = {"tickets": [{"id": 1, "external_id": "other"}, {"id": 2, "external_id": None}]}
     vendor.on(LIST, lambda _request: (200, others))
-    assert desk(vendor).find("esc-0001") is None
+    assert desk(vendor).find("esc-0001", "") is None
     vendor.on(LIST, lambda _request: (200, others | {"next_page": "https://shop.zendesk.com/?page=2"}))
     with pytest.raises(AdapterError, match="not filtered"):
-        desk(vendor).find("esc-0001")
+        desk(vendor).find("esc-0001", "")
 
 
 def test_declared_strategy_ends_before_zendesk_forgets_the_key() -> None:
@@ -201,7 +215,7 @@ def test_key_used_with_another_body_is_unknown_and_not_rejected(vendor: ZendeskV
 def test_look_up_that_cannot_be_read_says_nothing(vendor: ZendeskVendor, wrong: Any) -> None:
     vendor.on(LIST, lambda _request: (200, wrong))
     with pytest.raises(AdapterError, match="malformed"):
-        desk(vendor).find("esc-0001")
+        desk(vendor).find("esc-0001", "")
 
 
 def test_after_the_window_the_same_key_makes_another_ticket_and_find_shows_the_first(vendor: ZendeskVendor) -> None:
@@ -210,7 +224,7 @@ def test_after_the_window_the_same_key_makes_another_ticket_and_find_shows_the_f
     zendesk.create("esc-0001", body)
     vendor.state.tickets[0]["made_at"] -= 7201
     assert zendesk.create("esc-0001", body).id == "1001"
-    found = zendesk.find("esc-0001")
+    found = zendesk.find("esc-0001", "")
     assert found is not None
     assert found.id == "1000"
 
@@ -349,3 +363,76 @@ def test_ledger_outlives_the_server_and_its_modes_can_be_switched(tmp_path: Path
         assert [t["external_id"] for t in http.json("GET", f"{server.base_url}/__ledger", budget_s=2).json] == [
             "esc-0001"
         ]
+
+
+# ------------------------------------------------------------------------------------------------------------ notes
+
+
+def test_a_note_is_a_private_comment_and_is_found_by_its_mark(vendor: ZendeskVendor) -> None:
+    zendesk = desk(vendor)
+    zendesk.create("esc-1", zendesk.render(ticket("esc-1")))
+    zendesk.append("1000", "esc-1.turn.s.1", "It was blue\n\n[esc-1.turn.s.1]")
+    assert [comment["public"] for comment in vendor.state.comments] == [False]
+    assert zendesk.has_note("1000", "esc-1.turn.s.1")
+    assert not zendesk.has_note("1000", "esc-1.turn.s")
+    assert vendor.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"), [(refuses(422), Rejected), (drops_after(), OutcomeUnknown), (answers_garbage(), OutcomeUnknown)]
+)
+def test_each_outcome_of_a_note_has_its_name(vendor: ZendeskVendor, fault: Fault, kind: type[AdapterError]) -> None:
+    vendor.plan(UPDATE, fault)
+    with pytest.raises(kind):
+        desk(vendor).append("1000", "n", "text")
+
+
+# ------------------------------------------------------------------------------------------------- Zendesk's own calls
+
+NOW = 1_793_633_524
+
+
+def called(body: bytes, *, secret: str = "s", at_s: int = NOW, **headers: str) -> HookCall:
+    stamp = "2026-11-02T15:32:04Z"
+    signed = base64.b64encode(hmac.digest(secret.encode(), stamp.encode() + body, "sha256")).decode()
+    told = {"x-zendesk-webhook-signature": signed, "x-zendesk-webhook-signature-timestamp": stamp, **headers}
+    return HookCall(told, body, at_s * 1000)
+
+
+SAID_SO = {
+    "an event": b'{"type": "zen:event-type:ticket.comment_added", "detail": {"id": "1000"}}',
+    "a trigger, as text": b'{"ticket_id": "1000"}',
+    "a trigger, as a number": b'{"ticket_id": 1000}',
+}
+
+
+@pytest.mark.parametrize("body", SAID_SO.values(), ids=SAID_SO)
+def test_a_call_says_which_ticket_it_is_about(vendor: ZendeskVendor, body: bytes) -> None:
+    assert desk(vendor, webhook_secret="s").hear(called(body)) == Heard(refs=("1000",))
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"ticket_id": "1\\u0000"}', b'{"detail": {"id": [1]}}', b"\xff"])
+def test_a_right_call_that_names_no_ticket_is_about_none(vendor: ZendeskVendor, body: bytes) -> None:
+    assert desk(vendor, webhook_secret="s").hear(called(body)) == Heard()
+
+
+FORGED = {
+    "another secret": called(b"{}", secret="guessed"),
+    "too old": called(b"{}", at_s=NOW + 301),
+    "from the future": called(b"{}", at_s=NOW - 301),
+    "no signature": called(b"{}", **{"x-zendesk-webhook-signature": ""}),
+    "letters beyond ASCII": called(b"{}", **{"x-zendesk-webhook-signature": "\u00fc\udc80"}),
+    "another instant": called(b"{}", **{"x-zendesk-webhook-signature-timestamp": "2026-11-02T15:32:05Z"}),
+    "no instant": called(b"{}", **{"x-zendesk-webhook-signature-timestamp": ""}),
+}
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED)
+def test_a_call_that_is_not_zendesks_is_refused(vendor: ZendeskVendor, forged: HookCall) -> None:
+    with pytest.raises(HookRefused):
+        desk(vendor, webhook_secret="s").hear(forged)
+
+
+def test_without_a_secret_no_call_is_believed(vendor: ZendeskVendor) -> None:
+    with pytest.raises(HookRefused):
+        desk(vendor).hear(called(b"{}", secret=""))

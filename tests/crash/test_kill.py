@@ -1,127 +1,37 @@
 """kill -9, between any two steps of the story and in the middle of them: nothing is lost, nothing happens twice.
 
-The witnesses stand outside: a Zendesk of our own that writes down each ticket it makes, and a folder of mails.
+The witnesses stand outside: a Zendesk of our own that writes down each ticket it makes, and a mail server.
 """
 
 import random
 import secrets
-import subprocess
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import requests
-from pydantic import SecretStr
-from support.contractcheck import Loopback
-from support.sidecar import Answer, Chat, Live, kill_group, prepare_live
-from support.zendesk_server import CREATE, ZendeskVendor
+from support.sidecar import Answer, Chat
+from support.world import PATIENCE, World, a_world, until
+from support.zendesk_server import CREATE
 
-from bridge import bootstrap
-from bridge.config import Settings
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.values import Json
-from bridge.ports import Tx
 
-PATIENCE = 30.0
-LEASE_S = 61
 STORM_S = 8.0
-VIP = "email,tier\nuser7@example.org,enterprise\n"
 
 pytestmark = pytest.mark.slow
-
-
-@dataclass
-class World:
-    """The product's processes, and the witnesses outside it."""
-
-    live: Live
-    vendor: ZendeskVendor
-    shift: Path
-    scheduler: "subprocess.Popen[bytes] | None" = None
-    shifted: float = 0.0
-    promised: list[Json] = field(default_factory=list)
-
-    def start(self) -> None:
-        self.live.serve()
-        self.scheduler = self.live.spawn("scheduler.log", "scheduler")
-
-    def kill(self) -> None:
-        """Everything that is ours, at once."""
-        if self.scheduler:
-            kill_group(self.scheduler)
-            self.scheduler = None
-        self.live.kill()
-
-    def kill_and_start(self) -> None:
-        self.kill()
-        self.start()
-
-    def later(self, seconds: float) -> None:
-        """Shift the clock of decisions and due work."""
-        self.shifted += seconds
-        self.shift.write_text(str(self.shifted))
-
-    def tickets(self) -> Counter[str]:
-        return Counter(str(ticket["external_id"]) for ticket in self.vendor.state.tickets)
-
-    def mails(self, part: str = "") -> list[Path]:
-        return sorted(path for path in (self.live.folder / "mail").glob("*.eml") if part in path.name)
-
-    @contextmanager
-    def reading(self) -> Iterator[Tx]:
-        assembly = bootstrap.build(Settings(database_url=SecretStr(self.live.env["BRIDGE_DATABASE_URL"])))
-        try:
-            with assembly.bridge.store.read() as tx:
-                yield tx
-        finally:
-            assembly.close()
-
-    def all_sent(self) -> bool:
-        with self.reading() as tx:
-            return tx.ops.numbers(0)["outbox"].keys() <= {"sent"}
-
-    def settle(self) -> None:
-        """Until nothing waits to be sent; what the dead held in lease is taken over when that has run out."""
-        ends = time.monotonic() + PATIENCE
-        turns = 0
-        while not self.all_sent():
-            assert time.monotonic() < ends, f"something is never sent: {self.vendor.problems()}"
-            time.sleep(0.1)
-            turns += 1
-            if turns % 5 == 0:
-                self.later(LEASE_S)
 
 
 @pytest.fixture
 def world(database: str, tmp_path: Path) -> Iterator[World]:
     """Everything is running, on each kind of database."""
-    vendor, shift = ZendeskVendor(tmp_path / "ledger.jsonl"), tmp_path / "shift"
-    shift.write_text("0")
-    (tmp_path / "crm.csv").write_text(VIP)
-    with Loopback(vendor) as zendesk:
-        live = prepare_live(
-            tmp_path, database, workers="2", clock=f"file:{shift}", crm=f"file:{tmp_path / 'crm.csv'}",
-            desk="zendesk", zendesk_url=zendesk.base_url, zendesk_token="token",
-            allow_private_upstreams=zendesk.endpoint,
-        )  # fmt: skip
-        world = World(live, vendor, shift)
-        try:
-            world.start()
-            yield world
-        finally:
-            world.kill()
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, f"it took too long: {what}"
-        time.sleep(0.02)
+    with a_world(tmp_path, database) as world:
+        world.start()
+        yield world
 
 
 # ------------------------------------------------------------------------------------------------- between the steps
@@ -279,9 +189,8 @@ def storm(world: World, chance: random.Random) -> int:
     while time.monotonic() < ends:
         time.sleep(chance.uniform(0.0, 0.4))
         kills += 1
-        if chance.random() < 0.5 and world.scheduler:
-            kill_group(world.scheduler)
-            world.scheduler = world.live.spawn("scheduler.log", "scheduler")
+        if chance.random() < 0.5:
+            world.replace_a_scheduler(chance)
         else:
             world.live.kill()
             world.live.serve()

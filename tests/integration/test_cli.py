@@ -73,7 +73,10 @@ def test_a_database_of_a_newer_release_is_left_alone(shop: Terminal, tmp_path: P
     with sqlite3.connect(tmp_path / "bridge.db") as database:
         database.execute("UPDATE alembic_version SET version_num = '9999'")
     database.close()
-    assert shop.fails("migrate") == "Error: the database has the schema of another release"
+    assert shop.fails("migrate").startswith(
+        "Error: the database has schema 9999 of a newer release, and this one works"
+    )
+    assert "a schema is never taken back" in shop.fails("site", "list")
 
 
 # -- setting up --------------------------------------------------------------------------------------------------------
@@ -477,11 +480,26 @@ def test_due_lists_what_the_scheduler_will_do(talked: Terminal) -> None:
 def test_the_outbox_is_listed_parked_and_retried(talked: Terminal) -> None:
     (row,) = json.loads(talked("outbox", "list", "--json").out)
     assert "payload" not in row
+    assert row["age_s"] >= 0
     assert talked("outbox", "park", row["id"]).out == f"{row['id']} is parked.\n"
-    assert "parked" in talked("outbox", "list").out
+    assert "\n1 parked, for mail of shop: not tried yet (the oldest is " in talked("outbox", "list").out
     assert row["id"] in talked.fails("outbox", "park", row["id"])
     assert talked("outbox", "retry", row["id"]).out == f"{row['id']} is due now.\n"
+    assert "\n1 waiting, for mail of shop: not tried yet" in talked("outbox", "list").out
+    assert "Everything is delivered." in talked("outbox", "list", "--target", "zendesk").out
     assert "nothing" in talked.fails("outbox", "retry", "nothing")
+
+
+def test_the_outbox_is_retried_as_a_whole_or_by_where_it_goes_and_rows_are_given_up(talked: Terminal) -> None:
+    (row,) = json.loads(talked("outbox", "list", "--json").out)
+    assert talked("outbox", "retry", "--all", "--target", "zendesk").out == "There is nothing to send again.\n"
+    assert talked("outbox", "retry", "--all", "--target", "mail").out == "1 are due now.\n"
+    assert "say which" in talked.fails("outbox", "retry")
+    assert "say which" in talked.fails("outbox", "retry", row["id"], "--all")
+    assert "not parked" in talked.fails("outbox", "drop", row["id"])
+    talked("outbox", "park", row["id"])
+    assert talked("outbox", "drop", row["id"]).out == f"{row['id']} is given up.\n"
+    assert talked("outbox", "list", "--all").out == "Everything is delivered.\n"
 
 
 # -- running -----------------------------------------------------------------------------------------------------------

@@ -83,6 +83,7 @@ FAILURES: dict[str, tuple[Talk, str]] = {
     "null": (answering(b"null"), "malformed"),
     "no JSON": (answering(b'{"id": "1", "prop'), ""),
     "nothing": (says(b""), ""),
+    "ten megabytes": (answering({"id": "1", "properties": {"tier": "x" * 10_000_000}}), ""),
     "half an answer": (says(http_answer(200, b"{}" * 50)[:-40]), ""),
     "a redirect": (says(http_answer(302, b"", "Location: http://127.0.0.1:1/")), ""),
     "properties of another kind": (answering({**CONTACT, "properties": ["tier"]}), "malformed"),
@@ -93,7 +94,7 @@ FAILURES: dict[str, tuple[Talk, str]] = {
 
 
 @pytest.mark.parametrize(("talk", "cause"), FAILURES.values(), ids=FAILURES)
-def test_an_unusable_answer_means_the_highest_tier_and_one_line_with_the_cause(
+def test_r11_an_unusable_answer_means_the_highest_tier_and_one_line_with_the_cause(
     sidecar: Sidecar, talk: Talk, cause: str
 ) -> None:
     with hubspot(talk) as crm:
@@ -286,6 +287,44 @@ def test_late_data_leave_an_escalated_session_with_what_it_was_decided_on(impati
     slow.bridge.background.submit(lambda: None).result()
     customer = customer_of(impatient, chat)
     assert (customer.tier, customer.tier_assumed) == ("enterprise", True)
+
+
+def test_r12_what_the_crm_says_too_late_joins_the_ticket_once_and_the_decision_stands(
+    impatient: Sidecar,
+) -> None:
+    crm = Late(Account(tier="free", billing_status="past due"))
+    slow = with_systems(impatient, crm=crm, desk=impatient.desk)
+    chat = slow.chat()
+    chat.verified()
+    before = chat.says(ASKING)["escalation"]
+    with capture_logs() as logs:
+        crm.go.set()
+        until(lambda: logged_repair(list(logs)))
+    slow.work()
+    ((ref, _, note),) = impatient.desk.notes
+    assert ref == "T1"
+    assert "past due" in note
+    assert "free" in note
+    (one,) = slow.team.list()
+    assert (one["priority"], one["queue"]) == (before["priority"], before["queue"])
+    assert customer_of(impatient, chat).tier == "enterprise"
+    answers = json.dumps([chat.says("Hello?"), chat.events()])
+    assert "past due" not in answers
+    slow.work()
+    assert len(impatient.desk.notes) == 2, "that of the CRM, and what the visitor wrote"
+
+
+def test_a_customer_whom_the_crm_turns_out_not_to_know_is_no_news_for_the_ticket(impatient: Sidecar) -> None:
+    crm = Late(None)
+    slow = with_systems(impatient, crm=crm, desk=impatient.desk)
+    chat = slow.chat()
+    chat.verified()
+    chat.says(ASKING)
+    with capture_logs() as logs:
+        crm.go.set()
+        until(lambda: logged_repair(list(logs)))
+    slow.work()
+    assert impatient.desk.notes == []
 
 
 def _cached(sidecar: Sidecar) -> bool:

@@ -441,6 +441,24 @@ def test_an_answer_in_the_helpdesk_is_shown_in_the_chat_and_keeps_the_promise(it
     assert it.mailer.to("user7@example.org") == []
 
 
+def test_an_answer_that_the_helpdesk_brings_to_nobody_is_mailed_once_by_us(it: Sidecar) -> None:
+    escalated(it)
+    for _ in range(2):
+        tell(it, NewsKind.ANSWERED, message_id="chatwoot:1", text="It is on its way.", delivered=False)
+        it.work()
+    (mail,) = it.mailer.to("user7@example.org")
+    assert "It is on its way." in mail.text
+    assert ":" not in mail.message_id
+
+
+def test_who_was_promised_a_live_chat_reads_such_an_answer_there_alone(it: Sidecar) -> None:
+    it.team.is_there(queues=["team"])
+    escalated(it)
+    tell(it, NewsKind.ANSWERED, message_id="chatwoot:1", text="It is on its way.", delivered=False)
+    it.work()
+    assert it.mailer.to("user7@example.org") == []
+
+
 def test_an_answer_without_its_text_keeps_the_promise_and_shows_nothing(it: Sidecar) -> None:
     chat = escalated(it)
     tell(it, NewsKind.ANSWERED, message_id="zendesk:1")

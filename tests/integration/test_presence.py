@@ -12,8 +12,8 @@ from support.contractcheck import Loopback, answers_garbage, answers_late, refus
 from support.helpdesks import HELPDESKS, FreshdeskPeople, Helpdesk, Person, ZendeskPeople
 from support.sidecar import SHOP, Sidecar
 
-from bridge import bootstrap
 from bridge.adapters.http import Http
+from bridge.assembly.presences import roster as roster_of
 from bridge.config import SiteSettings
 from bridge.domain.escalation import Presence
 from bridge.ports import Scope, Site
@@ -29,7 +29,7 @@ ADA = Person(11, "Ada Okoye", groups=(7,))
 def with_helpdesk(sidecar: Sidecar, server: Loopback, helpdesk: Helpdesk, queues: str = "") -> Sidecar:
     """The same sidecar, whose site asks this helpdesk; and an app of its own."""
     own = SiteSettings.model_validate({"presence_queues": queues, **helpdesk.settings(server.base_url)})
-    roster = bootstrap.roster(own, partial(Http, allow=[server.endpoint]))
+    roster = roster_of(own, partial(Http, allow=[server.endpoint]))
     systems = replace(sidecar.bridge.systems(SHOP), roster=roster)
     bridge = replace(sidecar.bridge, systems=lambda _site: systems)
     return replace(sidecar, bridge=bridge, app=create_app(Parts(bridge, lambda: None)))

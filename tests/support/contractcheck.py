@@ -296,13 +296,19 @@ class InProcess:
         return Reply(sent.answer.status, headers, sent.answer.body)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that was killed in the middle of a call is no error here."""
+
+
 class Loopback:
     """A vendor behind a real HTTP server on 127.0.0.1."""
 
     def __init__(self, vendor: Vendor, port: int = 0) -> None:
         handler = type("Handler", (_Handler,), {"vendor": vendor})
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", port), handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
     @property

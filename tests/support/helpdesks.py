@@ -9,8 +9,8 @@ from urllib.parse import quote
 from support.contractcheck import OpenApi, Request, Vendor
 from support.contracts import CARRIED, CHATWOOT, FRESHDESK, INTERCOM, ZENDESK
 
-from bridge import bootstrap
 from bridge.adapters.http import Http
+from bridge.assembly import presences
 from bridge.config import SiteSettings
 from bridge.ports import Presences
 
@@ -52,7 +52,7 @@ class Helpdesk(Vendor):
 
     def presences(self, http: Http, base_url: str, groups: tuple[str, ...] = ()) -> Presences:
         """The adapter that asks it."""
-        return bootstrap.presences(SiteSettings.model_validate(self.settings(base_url)), http, groups)
+        return presences.presences(SiteSettings.model_validate(self.settings(base_url)), http, groups)
 
     def settings(self, base_url: str) -> dict[str, str]:
         """What an owner sets to have it asked, without `BRIDGE_`."""

@@ -26,6 +26,11 @@ class Postgres:
 
     socket: Path
 
+    @property
+    def pid(self) -> int:
+        """The server's first process."""
+        return int((self.socket / "data" / "postmaster.pid").read_text().split()[0])
+
     def create(self, template: str = "template1") -> str:
         """The URL of a fresh database, a copy of the template."""
         name = f"t{secrets.token_hex(6)}"
@@ -56,8 +61,11 @@ def binaries() -> Path:
 
 
 @contextmanager
-def postgres_server() -> Iterator[Postgres]:
+def postgres_server(safety: tuple[str, ...] = FAST) -> Iterator[Postgres]:
     """A server for the length of a with block; it does not run as root, so root lends it to the user postgres.
+
+    Args:
+        safety: settings, such as those about what is waited for.
 
     Raises:
         NoPostgres: see there.
@@ -69,7 +77,9 @@ def postgres_server() -> Iterator[Postgres]:
         if account:
             os.chown(folder, account.pw_uid, account.pw_gid)
         _run(account, programs / "initdb", "-D", folder / "data", "-U", USER, "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-k {folder} -c listen_addresses='' -c max_connections=120 " + " ".join(f"-c {one}" for one in FAST)
+        options = f"-k {folder} -c listen_addresses='' -c max_connections=120 " + " ".join(
+            f"-c {one}" for one in safety
+        )
         ctl = (programs / "pg_ctl", "-D", folder / "data", "-w")
         _run(account, *ctl, "-l", folder / "log", "-o", options, "start")
         try:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +34,20 @@ from bridge.domain.instants import from_rfc3339
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Json, Millis, Visitor
-from bridge.ports import Crm, Desk, DeskNews, Filed, Mail, Scope, Site, Strategy, TicketRef
+from bridge.ports import (
+    Crm,
+    Desk,
+    DeskNews,
+    Filed,
+    Heard,
+    HookCall,
+    HookRefused,
+    Mail,
+    Scope,
+    Site,
+    Strategy,
+    TicketRef,
+)
 from bridge.service.context import Bridge, Systems
 from bridge.service.deliver import deliver_due
 from bridge.service.manage_policy import accept, put_policy
@@ -47,7 +61,7 @@ IN_HOURS = "2026-11-02T15:00:00Z"
 AFTER_HOURS = "2026-11-01T02:00:00Z"
 """Saturday night there, hours before the clocks go back; the team is in again on Monday at 14:00 UTC."""
 SHOP = Site("shop", "https://shop.example", "America/New_York", "team@shop.example")
-READY_WITHIN = 20.0
+READY_WITHIN = 60.0
 
 
 # ------------------------------------------------------------------------------------------------ what is put in place
@@ -99,6 +113,10 @@ class FakeMailer:
             raise self.fault
         self.mails.append(mail)
 
+    def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - the port's shape
+        if self.fault:
+            raise self.fault
+
     def to(self, address: str) -> list[Mail]:
         return [mail for mail in self.mails if mail.to == address]
 
@@ -108,11 +126,13 @@ class FakeDesk:
     """A desk that keeps tickets by external id; raises what `fault` holds instead, while it holds something."""
 
     tickets: list[tuple[str, str]] = field(default_factory=list)
+    notes: list[tuple[str, str, str]] = field(default_factory=list)
     looked_for: list[str] = field(default_factory=list)
     fault: Exception | None = None
     told: list[DeskNews] = field(default_factory=list)
     strategy: Strategy = Strategy.LOOKUP_FIRST
     key_window: Any = None
+    settle: timedelta = timedelta(0)
     name: str = "fake"
 
     def render(self, ticket: Ticket) -> str:
@@ -124,10 +144,30 @@ class FakeDesk:
         self.tickets.append((external_id, body))
         return TicketRef(f"T{len(self.tickets)}", f"https://desk.example/{len(self.tickets)}")
 
-    def find(self, external_id: str) -> TicketRef | None:
+    def private_note(self, ticket: Ticket) -> str | None:  # noqa: ARG002 - the port's shape
+        return None
+
+    def find(self, external_id: str, body: str) -> TicketRef | None:  # noqa: ARG002 - the port's shape
         self.looked_for.append(external_id)
         found = next((n for n, (known, _) in enumerate(self.tickets, 1) if known == external_id), None)
         return TicketRef(f"T{found}") if found else None
+
+    def complete(self, ref: str, body: str) -> None:
+        pass
+
+    def append(self, ref: str, note_id: str, text: str) -> None:
+        if self.fault:
+            raise self.fault
+        self.notes.append((ref, note_id, text))
+
+    def has_note(self, ref: str, note_id: str) -> bool:
+        return any((ref, note_id) == (known, one) for known, one, _ in self.notes)
+
+    def hear(self, call: HookCall) -> Heard:  # noqa: ARG002 - the port's shape
+        raise HookRefused
+
+    def check(self, *, budget: float) -> list[str]:  # noqa: ARG002 - the port's shape
+        return []
 
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:  # noqa: ARG002 - the port's shape
         if self.fault:
@@ -300,11 +340,7 @@ class Sidecar:
         return Team(self.caller(Scope.ADMIN))
 
     def transport(self, method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Any:
-        with self.app.test_client() as client:
-            answer = client.open(
-                target, method=method, data=body, headers=dict(headers), environ_overrides={"RAW_URI": target}
-            )
-            return answer.status_code, dict(answer.headers), answer.get_data()
+        return through(self.app)(method, target, body, headers)
 
     def put_policy(self, document: str, site: str = SHOP.id) -> None:
         accepted = accept(self.bridge, document)
@@ -332,18 +368,40 @@ class Sidecar:
             return tx.work.outbox(("due", "leased", "unknown", "sent", "parked"), 1000)
 
 
+def through(app: Flask) -> Transport:
+    """Calls of an app in this process."""
+
+    def send(method: str, target: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        with app.test_client() as client:
+            answer = client.open(
+                target, method=method, data=body, headers=dict(headers), environ_overrides={"RAW_URI": target}
+            )
+            return answer.status_code, dict(answer.headers), answer.get_data()
+
+    return send
+
+
 @contextmanager
 def in_process(
-    url: str, *, at: str = IN_HOURS, with_crm: bool = True, with_desk: bool = True, **changes: Any
+    url: str,
+    *,
+    at: str = IN_HOURS,
+    with_crm: bool = True,
+    with_desk: bool = True,
+    known: Pairing | None = None,
+    **changes: Any,
 ) -> Iterator[Sidecar]:
-    """The app over a migrated database, with one site. Keyword arguments replace parts of the `Bridge`."""
+    """The app over a migrated database, with one site: a new one, or that of the pairing where it is there already.
+
+    Keyword arguments replace parts of the `Bridge`.
+    """
     settings = Settings(database_url=SecretStr(url))
     clock, crm, desk, mailer = SetClock(at), FakeCrm(), FakeDesk(), FakeMailer()
     assembly = bootstrap.build(settings, clock=clock, deliver_at_once=False)
     systems = Systems(crm if with_crm else None, desk if with_desk else None, mailer, "support@shop.example")
     bridge = replace(assembly.bridge, **{"systems": lambda _site: systems, **changes})
     try:
-        pairing = add_site(bridge, SHOP, "http://127.0.0.1:8765")
+        pairing = known or add_site(bridge, SHOP, "http://127.0.0.1:8765")
         app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings)))
         yield Sidecar(app, bridge, clock, crm, desk, mailer, url, pairing)
     finally:
@@ -405,17 +463,17 @@ class Live:
         self.process = self.spawn("sidecar.log", "bridge.cli", "serve")
         ends = time.monotonic() + READY_WITHIN
         while time.monotonic() < ends and self.process.poll() is None:
-            with suppress(requests.ConnectionError):
+            with suppress(requests.ConnectionError, requests.Timeout):
                 if requests.get(f"{self.url}/healthz", timeout=5).ok:
                     return self
             time.sleep(0.03)
         raise AssertionError(f"the sidecar does not answer: {self.log[-2000:]}")
 
-    def spawn(self, log: str, module: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        """Start a module of the product in a process group of its own."""
+    def spawn(self, log: str, module: str, *arguments: str, under: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+        """Start a module of the product in a process group of its own, `under` another program where one is given."""
         with (self.folder / log).open("ab") as file:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", module, *arguments],
+                [*under, sys.executable, "-P", "-m", module, *arguments],
                 cwd=self.folder,
                 env=self.env,
                 stdin=subprocess.DEVNULL,

@@ -1,5 +1,7 @@
 """Settings: environment over file over defaults, and refusals that name the setting, never its value."""
 
+import base64
+import hmac
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -8,10 +10,15 @@ import pytest
 from bridge import bootstrap
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.http import Http
+from bridge.adapters.mail.folder import FolderMailer
 from bridge.assembly.crms import crm, fields_of
-from bridge.config import CRMS, Settings, SettingsRefused, read_settings
+from bridge.assembly.desks import Outside, desk
+from bridge.assembly.presences import roster
+from bridge.config import CRMS, DESKS, Settings, SettingsRefused, read_settings
+from bridge.ports import Heard, HookCall, Site
 
 CANARY = "hunter2-canary"
+LINEAR_TEAM = "6d0f6a4e-5a76-4f0c-8d3b-2f1f3b8f9c01"
 
 
 def read(environ: Mapping[str, str], folder: Path, toml: str | None = None) -> Settings:
@@ -63,7 +70,7 @@ WRONG = {
     "BRIDGE_CRM_FIELDS": "expected fact=field,...",
     "BRIDGE_CRM_CURRENCY": "crm_currency",
     "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
-    "BRIDGE_DESK": "expected builtin or zendesk",
+    "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, intercom, zammad",
     "BRIDGE_MAIL": "expected folder:PATH",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
     "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
@@ -213,7 +220,64 @@ def test_a_helpdesk_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(
 ) -> None:
     settings = read({"BRIDGE_PRESENCE": helpdesk, f"BRIDGE_{helpdesk.upper()}_URL": ""}, tmp_path)
     with pytest.raises(SettingsRefused, match=f"BRIDGE_PRESENCE={helpdesk} needs {needed}$"):
-        bootstrap.roster(settings, Http)
+        roster(settings, Http)
+
+
+DESKS_NEED = {
+    "zendesk": "BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN",
+    "freshdesk": "BRIDGE_FRESHDESK_URL and BRIDGE_FRESHDESK_TOKEN",
+    "zammad": "BRIDGE_ZAMMAD_URL, BRIDGE_ZAMMAD_TOKEN and BRIDGE_ZAMMAD_CUSTOMER",
+    "hubspot": "BRIDGE_HUBSPOT_TOKEN",
+    "linear": "BRIDGE_LINEAR_TOKEN and BRIDGE_LINEAR_TEAM",
+    "chatwoot": "BRIDGE_CHATWOOT_ACCOUNT, BRIDGE_CHATWOOT_TOKEN and BRIDGE_CHATWOOT_INBOX",
+    "intercom": "BRIDGE_INTERCOM_TOKEN, BRIDGE_INTERCOM_TICKET_TYPE and BRIDGE_INTERCOM_ADMIN",
+    "email": "BRIDGE_DESK_EMAIL",
+    "webhook": "BRIDGE_WEBHOOK_URL and BRIDGE_WEBHOOK_SECRET",
+}
+
+
+def outside(tmp_path: Path) -> Outside:
+    return Outside(Http, FolderMailer(tmp_path), "support@shop.example")
+
+
+@pytest.mark.parametrize("name", DESKS)
+def test_a_desk_that_cannot_be_asked_is_refused_and_what_it_needs_is_named(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsRefused, match=f"BRIDGE_DESK={name} needs {DESKS_NEED[name]}$"):
+        desk(read({"BRIDGE_DESK": name}, tmp_path), outside(tmp_path))
+
+
+@pytest.mark.parametrize("group", ["7290143", ":1", "7290143:"])
+def test_a_queue_of_hubspot_that_names_no_pipeline_and_stage_is_refused(tmp_path: Path, group: str) -> None:
+    given = {"BRIDGE_DESK": "hubspot", "BRIDGE_HUBSPOT_TOKEN": "t", "BRIDGE_DESK_QUEUES": f"billing={group}"}
+    with pytest.raises(SettingsRefused, match="pipeline:stage"):
+        desk(read(given, tmp_path), outside(tmp_path))
+
+
+def test_a_team_of_linear_that_is_no_uuid_is_refused(tmp_path: Path) -> None:
+    assert "linear_team" in refusal({"BRIDGE_LINEAR_TEAM": "SUP"}, tmp_path)
+    given = {"BRIDGE_DESK": "linear", "BRIDGE_LINEAR_TOKEN": "t", "BRIDGE_LINEAR_TEAM": LINEAR_TEAM}
+    assert (
+        desk(read({**given, "BRIDGE_DESK_QUEUES": f"billing={LINEAR_TEAM}"}, tmp_path), outside(tmp_path)) is not None
+    )
+    with pytest.raises(SettingsRefused, match="UUIDs"):
+        desk(read({**given, "BRIDGE_DESK_QUEUES": "billing=SUP"}, tmp_path), outside(tmp_path))
+
+
+HOOKED = {
+    "the plugin's": ("", "https://shop.example/wp-json/escalation-bridge/v1/hooks/hubspot"),
+    "another": ("https://hooks.example/x", "https://hooks.example/x"),
+}
+
+
+@pytest.mark.parametrize(("given", "called"), HOOKED.values(), ids=HOOKED)
+def test_a_helpdesk_signs_the_plugins_address_unless_another_is_set(tmp_path: Path, given: str, called: str) -> None:
+    own = {"BRIDGE_DESK": "hubspot", "BRIDGE_HUBSPOT_TOKEN": "t", "BRIDGE_HUBSPOT_WEBHOOK_SECRET": "s"}
+    settings = read({**own, "BRIDGE_HOOKS_URL": given}, tmp_path)
+    made = bootstrap.SystemsOf(settings)(Site("shop", "https://shop.example/", "UTC", "")).desk
+    assert made is not None
+    signature = base64.b64encode(hmac.digest(b"s", f"POST{called}[]1000".encode(), "sha256")).decode()
+    headers = {"x-hubspot-signature-v3": signature, "x-hubspot-request-timestamp": "1000"}
+    assert made.hear(HookCall(headers, b"[]", 1000)) == Heard()
 
 
 CRMS_NEED = {
@@ -259,10 +323,30 @@ def test_an_address_of_ones_own_has_no_query(tmp_path: Path, wrong: str) -> None
     assert "crm_url" in refusal({"BRIDGE_CRM_URL": wrong}, tmp_path)
 
 
+@pytest.mark.parametrize("wrong", ["web", "a@b.example, c@d.example", "Web <web@shop.example>"])
+def test_zammads_customer_for_visitors_without_an_address_has_one_address(tmp_path: Path, wrong: str) -> None:
+    given = {"BRIDGE_DESK": "zammad", "BRIDGE_ZAMMAD_URL": "https://x", "BRIDGE_ZAMMAD_TOKEN": "t"}
+    with pytest.raises(SettingsRefused, match="BRIDGE_ZAMMAD_CUSTOMER: expected one e-mail address"):
+        desk(read({**given, "BRIDGE_ZAMMAD_CUSTOMER": wrong}, tmp_path), outside(tmp_path))
+
+
+WRONG_NAMES = {
+    "BRIDGE_ZAMMAD_PRIORITIES": ["urgent", "urgent=", "low=1 low", "urgent=a=b"],
+    "BRIDGE_ZAMMAD_ID_ATTRIBUTE": ["Escalation", "escalation id", "1st"],
+    "BRIDGE_FRESHDESK_ID_FIELD": ["escalation_id", "cf_", "cf_Id"],
+    "BRIDGE_FRESHDESK_SOLVED": ["six", "6;7", "6,"],
+}
+
+
+@pytest.mark.parametrize(("name", "wrong"), [(name, one) for name, many in WRONG_NAMES.items() for one in many])
+def test_names_that_a_helpdesk_cannot_have_are_refused(tmp_path: Path, name: str, wrong: str) -> None:
+    assert name.removeprefix("BRIDGE_").lower() in refusal({name: wrong}, tmp_path)
+
+
 def test_sites_may_ask_different_helpdesks(tmp_path: Path) -> None:
     toml = 'presence = "intercom"\nintercom_token = "t"\n[sites.shop]\npresence = "chatwoot"\nchatwoot_account = "4"\n'
     settings = read({"BRIDGE_CHATWOOT_TOKEN": "t"}, tmp_path, f'{toml}presence_queues = "7=billing, 9=vip,7=vip"\n')
-    shop, other = (bootstrap.roster(settings.for_site(name), Http) for name in ("shop", "other"))
+    shop, other = (roster(settings.for_site(name), Http) for name in ("shop", "other"))
     assert shop is not None
     assert other is not None
     assert (shop.presences.name, other.presences.name) == ("chatwoot", "intercom")

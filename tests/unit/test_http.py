@@ -1,22 +1,29 @@
 """The HTTP layer: every outcome by its name, a hard end, guarded addresses, and silence about what it carries."""
 
+import json as jsonlib
 import logging
 import socket
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
 from support.loopback import Listener, Talk, http_answer, listening, read_head, says
 from support.tls import make_certificate, server_context
 
+from bridge.adapters.crm.pipedrive import DIALECT as PIPEDRIVE
+from bridge.adapters.crm.salesforce import DIALECT as SALESFORCE
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.http import Call, Dialect, Guard, Http, Reply, Wire, is_private, read_wait
+from bridge.adapters.desk.hubspot import BUSY
+from bridge.adapters.http import PLAIN, Call, Dialect, Guard, Http, Reply, Wire, is_private, read_wait
 from bridge.adapters.http import _connect as connect
+from bridge.adapters.presence.intercom import LIMITS as INTERCOM
 from bridge.domain.values import Json
-from bridge.ports import AdapterError, NotDone, OutcomeUnknown, Rejected
+from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
 
 SECRET = "tok-5ecret"
 EMAIL = "ann.private@example.org"
@@ -115,11 +122,113 @@ def test_retry_after_in_its_spellings(text: str, seconds: float | None) -> None:
     assert read_wait({"retry-after": text}, now=1000.0) == seconds
 
 
+NOW = 1_790_000_000
+LINEAR = Dialect(
+    waits=(
+        ("retry-after", "seconds"),
+        ("x-ratelimit-requests-reset", "epoch"),
+        ("x-ratelimit-complexity-reset", "epoch"),
+    ),
+    throttled=lambda answer: b"ratelimited" in jsonlib.dumps(answer.json).lower().encode(),
+)
+"""As Linear documents itself; whether it counts in seconds or milliseconds it does not say."""
+LIMITED = b'{"errors": [{"extensions": {"type": "ratelimited"}}]}'
+TOO_MANY_PER_DAY = b'[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]'
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "body", "dialect", "wait"),
+    [
+        pytest.param(429, {"retry-after": "10", "x-hubspot-ratelimit-remaining": "0"}, b"{}", BUSY, 10, id="hubspot"),
+        pytest.param(429, {"x-hubspot-ratelimit-daily-remaining": "0"}, b"{}", BUSY, None, id="hubspot, no wait named"),
+        pytest.param(429, {"x-ratelimit-reset": "2", "retry-after": "10"}, b"{}", PIPEDRIVE, 2, id="pipedrive"),
+        pytest.param(429, {"retry-after": "10"}, b"{}", PIPEDRIVE, 10, id="pipedrive, by Retry-After"),
+        pytest.param(429, {"retry-after": "5"}, b"", PLAIN, 5, id="woocommerce behind a web server"),
+        pytest.param(403, {"sforce-limit-info": "api-usage=9/9"}, TOO_MANY_PER_DAY, SALESFORCE, None, id="salesforce"),
+        pytest.param(429, {"retry-after": "87", "x-rate-limit-remaining": "0"}, b"{}", PLAIN, 87, id="zendesk"),
+        pytest.param(429, {"retry-after": "36.5", "x-ratelimit-total": "50.0"}, b"{}", PLAIN, 36.5, id="freshdesk"),
+        pytest.param(400, {"x-ratelimit-requests-reset": f"{NOW + 40}"}, LIMITED, LINEAR, 40, id="linear, seconds"),
+        pytest.param(400, {"x-ratelimit-requests-reset": f"{NOW + 40}000"}, LIMITED, LINEAR, 40, id="linear, ms"),
+        pytest.param(
+            429, {"x-ratelimit-complexity-reset": f"{NOW + 9}500"}, b"{}", LINEAR, 9.5, id="linear, complexity"
+        ),
+        pytest.param(
+            400, {"retry-after": "3", "x-ratelimit-requests-reset": "0"}, LIMITED, LINEAR, 3, id="linear, both"
+        ),
+        pytest.param(429, {"x-ratelimit-reset": f"{NOW + 7}"}, b"{}", INTERCOM, 7, id="intercom"),
+        pytest.param(429, {}, b"Retry later", PLAIN, None, id="chatwoot"),
+        pytest.param(429, {"retry-after": "1"}, b"rate_limited", PLAIN, 1, id="slack"),
+    ],
+)
+def test_too_many_is_understood_in_the_words_of_each_vendor(
+    status: int, headers: dict[str, str], body: bytes, dialect: Dialect, wait: float | None
+) -> None:
+    http = Http(transport=lambda _call, _deadline: Reply(status, headers, body), now=lambda: NOW)
+    with pytest.raises(NotDone) as caught:
+        http.json("POST", "https://vendor.example/x", budget_s=1, dialect=dialect)
+    assert caught.value.retry_after == wait
+    assert caught.value.fault is Fault.PACE
+
+
+def test_an_instant_to_wait_for_is_one_on_the_vendors_own_clock() -> None:
+    headers = {"x-ratelimit-reset": f"{NOW + 100}", "date": formatdate(NOW + 90, usegmt=True)}
+    http = Http(transport=lambda _call, _deadline: Reply(429, headers, b"{}"), now=lambda: NOW)
+    with pytest.raises(NotDone) as caught:
+        http.json("POST", "https://vendor.example/x", budget_s=1, dialect=INTERCOM)
+    assert caught.value.retry_after == 10
+
+
+def test_a_header_that_stands_in_every_answer_names_no_wait_where_there_were_not_too_many() -> None:
+    headers = {"x-ratelimit-reset": f"{NOW + 7}"}
+    http = Http(transport=lambda _call, _deadline: Reply(422, headers, b"{}"), now=lambda: NOW)
+    with pytest.raises(Rejected) as caught:
+        http.json("POST", "https://vendor.example/x", budget_s=1, dialect=INTERCOM)
+    assert caught.value.retry_after is None
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [
+        (400, Fault.CALL), (404, Fault.CALL), (409, Fault.CALL), (422, Fault.CALL), (302, Fault.CALL),
+        (401, Fault.SYSTEM), (403, Fault.SYSTEM), (408, Fault.SYSTEM), (500, Fault.SYSTEM), (503, Fault.SYSTEM),
+        (429, Fault.PACE),
+    ],
+)  # fmt: skip
+def test_a_status_says_whose_fault_it_is(status: int, fault: Fault) -> None:
+    with pytest.raises(AdapterError) as caught:
+        ask(Http(transport=replies(status)))
+    assert caught.value.fault is fault
+
+
+def test_what_is_not_reached_or_does_not_answer_in_time_is_the_systems_fault() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    for url, allow in ((f"http://127.0.0.1:{port}/x", [f"127.0.0.1:{port}"]), ("https://127.0.0.1/x", [])):
+        with pytest.raises(AdapterError) as caught:
+            ask(Http(allow=allow), url=url)
+        assert caught.value.fault is Fault.SYSTEM
+    with listening(lambda _connection: time.sleep(1)) as listener, pytest.raises(OutcomeUnknown) as late:
+        call(listener, budget_s=0.2)
+    assert late.value.fault is Fault.SYSTEM
+
+
 def test_vendor_headers_are_believed_before_retry_after() -> None:
     dialect = Dialect((("retry-after-ms", "milliseconds"),))
     assert read_wait({"retry-after-ms": "1500", "retry-after": "2"}, now=0, dialect=dialect) == 1.5
     assert read_wait({"retry-after-ms": "?", "retry-after": "2"}, now=0, dialect=dialect) == 2
     assert read_wait({}, now=0, dialect=dialect) is None
+
+
+def test_an_answer_of_any_kind_tells_how_far_the_other_clock_is_ahead() -> None:
+    now = 1_790_000_000.0
+    for status in (200, 401, 500):
+        http = Http(transport=replies(status, date=formatdate(now + 90, usegmt=True)), now=lambda: now)
+        with suppress(AdapterError):
+            ask(http)
+        assert http.ahead == 90
+    silent = Http(transport=replies(200, date="yesterday"))
+    ask(silent)
+    assert silent.ahead is None
 
 
 def test_unknown_outcome_carries_the_wait_too() -> None:

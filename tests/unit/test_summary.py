@@ -96,6 +96,7 @@ HOSTILE = [
     "see HTTP://EVIL.example",
     "go to www.evil.example.",
     "evil.example/path is good",
+    ".0evil.example/path is good",
     "(evil.example) .evil.example @evil.example",
     "ｈｔｔｐｓ：／／evil．example",
     "htt<b>p://evil.example",

@@ -24,6 +24,7 @@ TESTS = Path(__file__).parents[1]
 NEW_YORK = ZoneInfo("America/New_York")
 CUSTOMERS = "email,name,tier,billing_status,sla\nanna@example.test,Anna Schmidt,enterprise,past due,4 h response\n"
 READY_LIMIT_S = 30
+HOOK_SECRET = "hook-secret"
 
 
 class Installation:
@@ -55,7 +56,7 @@ class Installation:
                 self.site.stop()
 
     def _start_all(self) -> None:
-        zendesk = self._start_zendesk()
+        self.zendesk = zendesk = self._start_zendesk()
         self.sidecar = Sidecar(
             self.folder,
             smtp=self.mail.address,
@@ -65,6 +66,7 @@ class Installation:
                 "BRIDGE_DESK": "zendesk",
                 "BRIDGE_ZENDESK_URL": f"http://{zendesk}",
                 "BRIDGE_ZENDESK_TOKEN": "a-token-for-tests",
+                "BRIDGE_ZENDESK_WEBHOOK_SECRET": HOOK_SECRET,
                 "BRIDGE_ALLOW_PRIVATE_UPSTREAMS": zendesk,
                 "BRIDGE_TICK": "0.3",
             },

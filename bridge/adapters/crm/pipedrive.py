@@ -26,7 +26,7 @@ PAGE = 20
 ALL = 500
 """The largest page that Pipedrive gives."""
 
-_DIALECT = Dialect(waits=(("x-ratelimit-reset", "seconds"),))
+DIALECT = Dialect(waits=(("x-ratelimit-reset", "seconds"),))
 _ORDERED = frozenset({"open", "won"})
 """States of a deal that is or may become an order."""
 
@@ -172,7 +172,7 @@ class Pipedrive:
             params=params,
             budget_s=deadline.left(),
             expect=expect or (),
-            dialect=_DIALECT,
+            dialect=DIALECT,
         )
 
     def _compose(self, person: _Record, organization: _Record | None, deals: tuple[_Deal, ...]) -> Account:

@@ -242,7 +242,7 @@ class Salesforce:
             params={"q": query},
             budget_s=deadline.left(),
             expect=[HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED],
-            dialect=_DIALECT,
+            dialect=DIALECT,
         )
 
     def _compose(self, contact: _Contact, opportunities: tuple[_Opportunity, ...]) -> Account:
@@ -269,6 +269,6 @@ def _codes(answer: Answer) -> set[str]:
     return {str(fault.get("errorCode")) for fault in faults if isinstance(fault, dict)}
 
 
-_DIALECT = Dialect(
+DIALECT = Dialect(
     throttled=lambda answer: answer.status == HTTPStatus.FORBIDDEN and "REQUEST_LIMIT_EXCEEDED" in _codes(answer)
 )

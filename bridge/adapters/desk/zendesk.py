@@ -6,24 +6,38 @@ and afterwards only a look-up by external id may come before another send.
 
 import base64
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.markup import tag
+from bridge.adapters.reading import Lenient
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
-from bridge.domain.rendering import render_ticket
+from bridge.domain.rendering import mark, render_ticket
 from bridge.domain.values import Json
-from bridge.ports import AdapterError, DeskNews, Filed, NewsKind, OutcomeUnknown, Rejected, Strategy, TicketRef
+from bridge.ports import (
+    AdapterError,
+    DeskNews,
+    Filed,
+    Heard,
+    HookCall,
+    NewsKind,
+    OutcomeUnknown,
+    Rejected,
+    Strategy,
+    TicketRef,
+)
 
 COMMENT_LIMIT = 60_000
 """Characters of a comment, below the 65,535 that Zendesk takes."""
@@ -83,8 +97,27 @@ class _Comments(_Lenient):
     users: tuple[_User, ...] = ()
 
 
+TicketId = Annotated[str, Field(pattern="^[0-9]{1,20}$")]
+"""Zendesk writes it as a number or as text."""
+
+
+class _Detail(Lenient):
+    id: TicketId
+
+
+class _Called(Lenient):
+    ticket_id: TicketId | None = None
+    detail: _Detail | None = None
+
+    @property
+    def ref(self) -> str | None:
+        return self.ticket_id if self.detail is None else self.detail.id
+
+
 Shape = TypeVar("Shape", bound=_Lenient)
 
+SIGNATURE = "x-zendesk-webhook-signature"
+SIGNED_AT = "x-zendesk-webhook-signature-timestamp"
 STAFF = ("agent", "admin")
 SOLVED = ("solved", "closed")
 NEWS_LIMIT = 10_000
@@ -100,6 +133,7 @@ class Zendesk:
         token: an API token, used with `email`; without it an OAuth access token.
         email: of the agent whom the API token belongs to.
         groups: from our queue names to Zendesk group ids; a queue that is not in it is left to Zendesk's own triggers.
+        webhook_secret: with which Zendesk signs its calls to us; without it none is believed.
         tags: put on every ticket.
         budget_s: seconds for one call.
     """
@@ -107,6 +141,7 @@ class Zendesk:
     name = "zendesk"
     strategy = Strategy.NATIVE_KEY
     key_window = timedelta(hours=1, minutes=45)
+    settle = timedelta(0)
 
     def __init__(
         self,
@@ -116,6 +151,7 @@ class Zendesk:
         token: str,
         email: str | None = None,
         groups: Mapping[str, int] | None = None,
+        webhook_secret: str = "",
         tags: Sequence[str] = ("ai-escalation",),
         budget_s: float = 20.0,
     ) -> None:
@@ -123,6 +159,7 @@ class Zendesk:
         self._base = base_url.rstrip("/")
         self._headers = {"Authorization": authorization(token, email)}
         self._groups = dict(groups or {})
+        self._webhook_secret = webhook_secret
         self._tags = tuple(tags)
         self._budget_s = budget_s
 
@@ -133,7 +170,7 @@ class Zendesk:
             "comment": {"body": render_ticket(ticket, limit=COMMENT_LIMIT), "public": False},
             "external_id": ticket.external_id,
             "priority": ticket.priority.value,
-            "tags": [*self._tags, _tag(f"queue-{ticket.queue}"), _tag(f"by-{ticket.channel.value}")],
+            "tags": [*self._tags, tag(f"queue-{ticket.queue}"), tag(f"by-{ticket.channel.value}")],
         }
         requester = _requester(ticket.packet.customer)
         if requester is not None:
@@ -141,6 +178,10 @@ class Zendesk:
         if ticket.queue in self._groups:
             fields["group_id"] = self._groups[ticket.queue]
         return json.dumps({"ticket": fields}, ensure_ascii=False)
+
+    def private_note(self, ticket: Ticket) -> str | None:  # noqa: ARG002 - the port's shape
+        """See `bridge.ports.Desk`. The ticket's own first comment is private already."""
+        return None
 
     def create(self, external_id: str, body: str) -> TicketRef:
         """See `bridge.ports.Desk`. The external id is the key, so a repeat within the window finds the same ticket."""
@@ -155,12 +196,12 @@ class Zendesk:
         if answer.status == HTTPStatus.BAD_REQUEST:
             raise _bad_request(answer)
         try:
-            return self._ref(_One.model_validate(answer.json).ticket)
+            return self._ref(_One.model_validate(answer.json).ticket.id)
         except ValidationError:
             pass
         raise OutcomeUnknown("malformed")
 
-    def find(self, external_id: str) -> TicketRef | None:
+    def find(self, external_id: str, body: str) -> TicketRef | None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. External ids are not unique in Zendesk; ids grow, so the lowest is the oldest."""
         answer = self._http.json(
             "GET",
@@ -173,7 +214,58 @@ class Zendesk:
         ours = [ticket for ticket in found.tickets if ticket.external_id == external_id]
         if not ours and found.next_page:
             raise AdapterError("list not filtered")  # then its first page proves nothing
-        return self._ref(min(ours, key=lambda ticket: ticket.id)) if ours else None
+        oldest, *others = sorted(ticket.id for ticket in ours) or [0]
+        return replace(self._ref(oldest), others=tuple(map(str, others))) if ours else None
+
+    def complete(self, ref: str, body: str) -> None:
+        """See `bridge.ports.Desk`. A ticket is whole when it is made."""
+
+    def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
+        """See `bridge.ports.Desk`. Zendesk refuses to change a ticket that is closed; a solved one takes it."""
+        comment = {"ticket": {"comment": {"body": text[:COMMENT_LIMIT], "public": False}}}
+        answer = self._http.json(
+            "PUT",
+            f"{self._base}/api/v2/tickets/{quote(ref)}",
+            headers=self._headers,
+            json=comment,
+            budget_s=self._budget_s,
+        )
+        self._confirm(answer, ref)
+
+    def _confirm(self, answer: Answer, ref: str) -> None:
+        try:
+            changed = str(_One.model_validate(answer.json).ticket.id)
+        except ValidationError:
+            changed = ""
+        if changed != ref:
+            raise OutcomeUnknown("malformed")
+
+    def has_note(self, ref: str, note_id: str) -> bool:
+        """See `bridge.ports.Desk`. The newest hundred comments are looked at."""
+        params = {"include": "users", "sort_order": "desc"}
+        found = self._read(_Comments, f"{quote(ref)}/comments", params, Deadline(self._budget_s))
+        return any(mark(note_id) in (comment.plain_body or comment.body) for comment in found.comments)
+
+    def hear(self, call: HookCall) -> Heard:
+        """See `bridge.ports.Desk`. A trigger's webhook says `ticket_id`, an event's `detail.id`.
+
+        https://developer.zendesk.com/documentation/webhooks/verifying/
+        """
+        signed = call.headers.get(SIGNED_AT, "").encode() + call.body
+        hooks.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
+        hooks.fresh(hooks.of_rfc3339(call.headers.get(SIGNED_AT, "")), call.at)
+        try:
+            ref = _Called.model_validate_json(call.body).ref
+        except ValidationError:
+            ref = None
+        return Heard(refs=(ref,) if ref else ())
+
+    def check(self, *, budget: float) -> list[str]:
+        """See `bridge.ports.Desk`: that the token may read tickets. Zendesk has no question about making them."""
+        params = {"external_id": "esc_check"}
+        url = f"{self._base}/api/v2/tickets"
+        _parse_many(self._http.json("GET", url, headers=self._headers, params=params, budget_s=budget))
+        return []
 
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
         """See `bridge.ports.Desk`. A ticket that nobody has touched costs no call of its own."""
@@ -217,8 +309,8 @@ class Zendesk:
             pass
         raise AdapterError("malformed")
 
-    def _ref(self, ticket: _Ticket) -> TicketRef:
-        return TicketRef(str(ticket.id), f"{self._base}/agent/tickets/{quote(str(ticket.id))}")
+    def _ref(self, number: int) -> TicketRef:
+        return TicketRef(str(number), f"{self._base}/agent/tickets/{number}")
 
 
 NOBODY = _User(id=0, name="Zendesk")
@@ -240,10 +332,6 @@ def _requester(customer: PacketCustomer) -> Json:
     """Name and address, both of which Zendesk wants; an address that it would refuse must not cost us the ticket."""
     address = mailbox((customer.email or "").strip())
     return None if address is None else {"name": (customer.name or "").strip() or address, "email": address}
-
-
-def _tag(text: str) -> str:
-    return re.sub(r"[^a-z0-9_-]+", "-", text.lower()).strip("-")
 
 
 def _bad_request(answer: Answer) -> AdapterError:

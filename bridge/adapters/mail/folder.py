@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bridge.adapters.mail.message import bare_message_id, build
-from bridge.ports import Mail, NotDone
+from bridge.ports import Fault, Mail, NotDone
 
 
 class FolderMailer:
@@ -26,6 +26,19 @@ class FolderMailer:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             _write(target, content)
             _sync_folder(self._folder)
+        except OSError as error:
+            detail = f"folder: {os.strerror(error.errno or 0)}"
+        else:
+            return
+        raise NotDone(detail, fault=Fault.SYSTEM)
+
+    def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - a folder asks nobody
+        """See `bridge.ports.Mailer`."""
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self._folder) as file:
+                file.write(b"\n")
+                file.flush()
         except OSError as error:
             detail = f"folder: {os.strerror(error.errno or 0)}"
         else:

@@ -37,7 +37,16 @@ def envelope_sender(mail: Mail) -> str:
     Raises:
         Rejected: the sender is not one address.
     """
-    return _address(mail.sender, "sender").addr_spec
+    return sender_address(mail.sender)
+
+
+def sender_address(sender: str) -> str:
+    """The address, without its display name, that mails come from.
+
+    Raises:
+        Rejected: it is not one address.
+    """
+    return _address(sender, "sender").addr_spec
 
 
 def bare_message_id(mail: Mail) -> str:

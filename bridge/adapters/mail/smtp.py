@@ -16,12 +16,12 @@ from typing import Self, TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from bridge.adapters.deadline import Deadline, Lines
-from bridge.adapters.mail.message import build, envelope_sender, recipient
-from bridge.ports import AdapterError, BridgeError, Mail, NotDone, OutcomeUnknown, Rejected
+from bridge.adapters.mail.message import build, envelope_sender, recipient, sender_address
+from bridge.ports import AdapterError, BridgeError, Fault, Mail, NotDone, OutcomeUnknown, Rejected
 
 _T = TypeVar("_T")
 
-_OK, _GO_ON, _LATER, _NEVER = 200, 354, 400, 500
+_OK, _GO_ON, _LATER, _CLOSING, _NEVER = 200, 354, 400, 421, 500
 
 
 class BadMailUrl(BridgeError):  # noqa: N818
@@ -114,31 +114,42 @@ class SmtpMailer:
         letter = _Letter(envelope_sender(mail), recipient(mail), bytes(build(mail)))
         self._lines.call(Deadline(self._budget_s), lambda deadline: self._deliver(letter, deadline))
 
-    def _deliver(self, letter: "_Letter", deadline: Deadline) -> None:
-        client = _before_data(lambda: self._connect(letter, deadline))
+    def check(self, sender: str, *, budget: float) -> None:
+        """See `bridge.ports.Mailer`."""
+        address = sender_address(sender)
+        self._lines.call(Deadline(budget), lambda deadline: self._try(address, deadline))
+
+    def _try(self, sender: str, deadline: Deadline) -> None:
+        client = _before_data(lambda: self._connect(sender, deadline))
         try:
-            _before_data(lambda: self._introduce(client, letter))
+            _before_data(lambda: self._introduce(client, sender))
+        finally:
+            _leave(client)
+
+    def _deliver(self, letter: "_Letter", deadline: Deadline) -> None:
+        client = _before_data(lambda: self._connect(letter.sender, deadline))
+        try:
+            _before_data(lambda: self._introduce(client, letter.sender))
+            _before_data(lambda: _address(client, letter.recipient))
             deadline.sending()
             _hand_over(client, letter.content, deadline)
         finally:
             _leave(client)
 
-    def _connect(self, letter: "_Letter", deadline: Deadline) -> smtplib.SMTP:
+    def _connect(self, sender: str, deadline: Deadline) -> smtplib.SMTP:
         server, timeout = self._server, deadline.left() + 1  # the deadline cuts first; smtplib hides time-outs
-        name = letter.sender.rpartition("@")[2]  # given, so that nothing looks up this machine's own name
+        name = sender.rpartition("@")[2]  # given, so that nothing looks up this machine's own name
         if server.security is Security.TLS:
             context = self._context or _context(checked=True)
             return _watched_tls(deadline)(server.host, server.port, name, timeout=timeout, context=context)
         return _watched(deadline)(server.host, server.port, name, timeout=timeout)
 
-    def _introduce(self, client: smtplib.SMTP, letter: "_Letter") -> None:
+    def _introduce(self, client: smtplib.SMTP, sender: str) -> None:
         client.ehlo_or_helo_if_needed()
         self._protect(client)
         if self._server.user is not None:
             client.login(self._server.user, self._server.password or "")
-        _expect(client.docmd(f"MAIL FROM:<{letter.sender}>")[0])
-        _expect(client.docmd(f"RCPT TO:<{letter.recipient}>")[0])
-        _expect(client.docmd("DATA")[0], _GO_ON)
+        _expect(client.docmd(f"MAIL FROM:<{sender}>")[0])
 
     def _protect(self, client: smtplib.SMTP) -> None:
         security = self._server.security
@@ -148,7 +159,7 @@ class SmtpMailer:
             client.starttls(context=self._context or _context(checked=security is Security.REQUIRED))
             client.ehlo()
         elif security is Security.REQUIRED:
-            raise Rejected("no starttls")
+            raise Rejected("no starttls", fault=Fault.SYSTEM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +167,11 @@ class _Letter:
     sender: str
     recipient: str
     content: bytes = field(repr=False)
+
+
+def _address(client: smtplib.SMTP, recipient: str) -> None:
+    _expect(client.docmd(f"RCPT TO:<{recipient}>")[0])
+    _expect(client.docmd("DATA")[0], _GO_ON)
 
 
 def _watched(deadline: Deadline) -> type[smtplib.SMTP]:
@@ -191,15 +207,15 @@ def _before_data(step: Callable[[], "_T"]) -> "_T":
     except BridgeError:
         raise
     except smtplib.SMTPResponseException as error:
-        failure: AdapterError = _refusal(error.smtp_code)
+        failure: AdapterError = _refusal(error.smtp_code, Fault.SYSTEM)  # of the greeting or the log-in
     except ssl.SSLError:
-        failure = NotDone("tls")
+        failure = NotDone("tls", fault=Fault.SYSTEM)
     except smtplib.SMTPNotSupportedError:
-        failure = Rejected("no log-in offered")
+        failure = Rejected("no log-in offered", fault=Fault.SYSTEM)
     except TimeoutError:
-        failure = NotDone("timeout")
+        failure = NotDone("timeout", fault=Fault.SYSTEM)
     except (OSError, smtplib.SMTPException):
-        failure = NotDone("refused")
+        failure = NotDone("refused", fault=Fault.SYSTEM)
     raise failure
 
 
@@ -208,8 +224,10 @@ def _expect(code: int, wanted: int | None = None) -> None:
         raise _refusal(code)
 
 
-def _refusal(code: int) -> AdapterError:
-    return Rejected(f"smtp {code}") if code >= _NEVER else NotDone(f"smtp {code}")
+def _refusal(code: int, fault: Fault = Fault.CALL) -> AdapterError:
+    """A refusal of one mail, unless the server says that it is closing, or speaks to whoever connects."""
+    kind = Rejected if code >= _NEVER else NotDone
+    return kind(f"smtp {code}", fault=Fault.SYSTEM if code == _CLOSING else fault)
 
 
 def _hand_over(client: smtplib.SMTP, content: bytes, deadline: Deadline) -> None:
@@ -217,9 +235,9 @@ def _hand_over(client: smtplib.SMTP, content: bytes, deadline: Deadline) -> None
         client.send(_dotted(content))
         code = client.getreply()[0]
     except TimeoutError:
-        failure: AdapterError = OutcomeUnknown("timeout")
+        failure: AdapterError = OutcomeUnknown("timeout", fault=Fault.SYSTEM)
     except (OSError, smtplib.SMTPException):
-        failure = OutcomeUnknown("dropped")
+        failure = OutcomeUnknown("dropped", fault=Fault.SYSTEM)
     else:
         if _OK <= code < _OK + 100:
             return

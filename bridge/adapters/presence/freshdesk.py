@@ -3,12 +3,12 @@
 Freshdesk knows no capacity here, and `available` says what the agent has chosen, not whether a browser is open.
 """
 
-import base64
 from collections.abc import Iterator
 
 from pydantic import TypeAdapter
 
 from bridge.adapters.deadline import Deadline
+from bridge.adapters.desk.freshdesk import authorization
 from bridge.adapters.http import Http
 from bridge.adapters.reading import Id, Lenient, read
 from bridge.ports import AdapterError, Seen
@@ -46,7 +46,7 @@ class FreshdeskPresences:
     def __init__(self, http: Http, *, base_url: str, token: str) -> None:
         self._http = http
         self._url = f"{base_url.rstrip('/')}/api/v2/agents"
-        self._headers = {"Authorization": "Basic " + base64.b64encode(f"{token}:X".encode()).decode("ascii")}
+        self._headers = {"Authorization": authorization(token)}
 
     def who(self, *, budget: float) -> list[Seen]:
         """See `bridge.ports.Presences`."""

@@ -72,6 +72,36 @@ final class Client {
 		return $this->call( 'admin', $method, $route, $body, 5.0 );
 	}
 
+	/**
+	 * Hands a helpdesk's call on, unsigned by us: its own signature is what counts.
+	 *
+	 * @param array<string,string> $headers
+	 * @return array{status:int,data:array<string,mixed>}
+	 */
+	public function hand_on( string $desk, array $headers, string $body ): array {
+		$status = 0;
+		$data   = array();
+		if ( null !== $this->pairing ) {
+			$url      = untrailingslashit( $this->pairing['url'] ) . '/v1/hooks/' . rawurlencode( $this->pairing['site'] ) . '/' . $desk;
+			$response = wp_remote_post(
+				$url,
+				array(
+					'timeout'             => 5.0,
+					'redirection'         => 0,
+					'limit_response_size' => self::MAX_ANSWER['chat'],
+					'headers'             => $headers,
+					'body'                => $body,
+				)
+			);
+			$status   = (int) wp_remote_retrieve_response_code( $response );
+			$data     = (array) json_decode( (string) wp_remote_retrieve_body( $response ), true );
+		}
+		return array(
+			'status' => $status,
+			'data'   => $data,
+		);
+	}
+
 	/** @return array<string,mixed> */
 	public function health( string $scope ): array {
 		return $this->call( $scope, 'GET', '/v1/health', null, 5.0 );

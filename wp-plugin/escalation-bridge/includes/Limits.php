@@ -18,6 +18,7 @@ final class Limits {
 		'turns'    => array( 15, 60 ),  // Per session.
 		'contact'  => array( 3, 600 ),  // Per session.
 		'calls'    => array( 30, 600 ), // Times for a call asked for or booked: per session in the chat, per address behind a link.
+		'hooks'    => array( 300, 60 ), // Of a helpdesk, per address.
 		'mail'     => array( 30, 3600 ), // Of the whole site, while the sidecar is away.
 	);
 

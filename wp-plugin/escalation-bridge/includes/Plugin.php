@@ -21,6 +21,7 @@ final class Plugin {
 		add_filter( 'user_has_cap', array( self::class, 'grant' ) );
 		add_action( 'before_woocommerce_init', array( Context::class, 'declare_compatibility' ) );
 		add_action( 'rest_api_init', array( Rest::class, 'register' ) );
+		add_action( 'rest_api_init', array( Hooks::class, 'register' ) );
 		add_filter( 'rest_post_dispatch', array( Rest::class, 'no_store' ), 10, 3 );
 		add_action( 'wp_enqueue_scripts', array( Widget::class, 'register' ) );
 		add_action( 'template_redirect', array( CallPage::class, 'serve' ), 0 ); // Before core tidies the address.

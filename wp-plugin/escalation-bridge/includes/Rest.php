@@ -557,7 +557,7 @@ final class Rest {
 	}
 
 	/** @param array<string,mixed> $more */
-	private static function error( string $code, string $message, int $status, array $more = array() ): WP_Error {
+	public static function error( string $code, string $message, int $status, array $more = array() ): WP_Error {
 		return new WP_Error( $code, $message, array( 'status' => $status ) + $more );
 	}
 

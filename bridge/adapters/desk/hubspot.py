@@ -1,0 +1,534 @@
+"""HubSpot tickets: one upsert on a property with unique values, so that a repeat finds what the first call made.
+
+The packet is the ticket's description: the customer portal shows a ticket's conversations, and not that. What comes
+later is a note on the ticket. What people answer is read from the conversations that belong to the ticket.
+
+Facts: developers.hubspot.com/docs/api-reference, the pages on tickets, notes, associations, pipelines, owners and
+conversations; /docs/apps/developer-platform/build-apps/authentication/request-validation for the signature.
+"""
+
+import html
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from http import HTTPStatus
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from pydantic import AwareDatetime, TypeAdapter, ValidationError
+
+from bridge.adapters import hooks
+from bridge.adapters.addresses import mailbox
+from bridge.adapters.deadline import Deadline
+from bridge.adapters.http import Answer, Dialect, Http
+from bridge.adapters.reading import Id, Lenient, read
+from bridge.domain.escalation import Agent
+from bridge.domain.instants import from_datetime
+from bridge.domain.packet import PacketCustomer, Ticket
+from bridge.domain.rendering import mark, render_ticket
+from bridge.domain.values import Json, Millis, Priority
+from bridge.ports import (
+    AdapterError,
+    DeskNews,
+    Filed,
+    Heard,
+    HookCall,
+    NewsKind,
+    OutcomeUnknown,
+    Rejected,
+    Strategy,
+    TicketRef,
+)
+
+BASE_URL = "https://api.hubapi.com"
+CONTENT_LIMIT = 60_000
+"""Characters of a ticket's description, below the 65,536 that a property takes."""
+NEWS_LIMIT = 10_000
+"""Characters of an answer that the chat shows."""
+MOST_PAGES = 10
+NOTE_TO_TICKET = 228
+"""HubSpot's number of this kind of association."""
+PRIORITIES = {Priority.NORMAL: "MEDIUM", Priority.HIGH: "HIGH", Priority.URGENT: "HIGH"}
+"""Not every account has an option for what is urgent, and an unknown one would cost the ticket: the packet says it."""
+BUSY = Dialect(throttled=lambda answer: answer.status in {HTTPStatus.LOCKED, 477})
+"""477 says that the account is being moved, and until when."""
+SIGNATURE, SIGNED_AT = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"
+TICKETS = "0-5"
+"""HubSpot's number of this kind of record."""
+DECODED = {
+    "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$", "%27": "'", "%28": "(", "%29": ")",
+    "%2A": "*", "%2C": ",", "%3B": ";",
+}  # fmt: skip
+"""What HubSpot decodes in an address before it signs it."""
+
+Item = TypeVar("Item")
+Shape = TypeVar("Shape")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a ticket begins: a pipeline and one of its stages, by internal ids."""
+
+    pipeline: str
+    stage: str
+
+
+class _Next(Lenient):
+    after: str
+
+
+class _Paging(Lenient):
+    next: _Next | None = None
+
+
+class _Page(Lenient, Generic[Item]):
+    results: tuple[Item, ...]
+    paging: _Paging | None = None
+
+    @property
+    def after(self) -> str | None:
+        return self.paging.next.after if self.paging and self.paging.next else None
+
+
+class _Record(Lenient):
+    id: Id
+    properties: Mapping[str, str | None] = {}
+    url: str | None = None
+
+    def get(self, name: str) -> str | None:
+        """The property's value; empty is None."""
+        return self.properties.get(name) or None
+
+
+class _Problem(Lenient):
+    category: str | None = None
+
+
+class _Made(_Page[_Record]):
+    errors: tuple[_Problem, ...] = ()
+
+
+class _Work(_Record):
+    createdAt: AwareDatetime  # noqa: N815 - HubSpot's name
+    updatedAt: AwareDatetime  # noqa: N815
+
+
+class _Link(Lenient):
+    toObjectId: Id  # noqa: N815
+
+
+class _Stage(Lenient):
+    id: Id
+    metadata: Mapping[str, Any] | None = None
+
+    @property
+    def closed(self) -> bool:
+        return (self.metadata or {}).get("ticketState") == "CLOSED"
+
+
+class _Pipeline(Lenient):
+    id: Id
+    stages: tuple[_Stage, ...] = ()
+
+
+class _Owner(Lenient):
+    id: Id
+    userId: Id | None = None  # noqa: N815
+    firstName: str | None = None  # noqa: N815
+    lastName: str | None = None  # noqa: N815
+
+    def agent(self) -> Agent:
+        """By the number of the user, which the conversations name, too."""
+        name = " ".join(part for part in (self.firstName, self.lastName) if part)
+        return Agent(f"hubspot:{self.userId or self.id}", name or "HubSpot")
+
+
+class _Thread(Lenient):
+    id: Id
+
+
+class _Sender(Lenient):
+    name: str | None = None
+
+
+class _Status(Lenient):
+    statusType: str | None = None  # noqa: N815
+
+
+class _Message(Lenient):
+    id: str
+    type: str | None = None
+    direction: str | None = None
+    createdBy: str | None = None  # noqa: N815
+    createdAt: AwareDatetime  # noqa: N815
+    text: str | None = None
+    senders: tuple[_Sender, ...] | None = None
+    status: _Status | None = None
+
+    @property
+    def answer(self) -> bool:
+        """Whether a person said it to the customer: no comment, no bot, no other program, and it went out."""
+        sent = self.status is None or self.status.statusType != "FAILED"
+        return sent and (self.type, self.direction) == ("MESSAGE", "OUTGOING") and self._by.startswith("A-")
+
+    @property
+    def _by(self) -> str:
+        return self.createdBy or ""
+
+    def agent(self) -> Agent:
+        name = next((one.name for one in self.senders or () if one.name), "HubSpot")
+        return Agent(f"hubspot:{self._by.removeprefix('A-')}", name)
+
+
+class _Property(Lenient):
+    hasUniqueValue: bool = False  # noqa: N815
+
+
+class _Event(Lenient):
+    subscriptionType: str | None = None  # noqa: N815
+    objectTypeId: str | None = None  # noqa: N815
+    objectId: str | None = None  # noqa: N815
+
+    @property
+    def ticket(self) -> str | None:
+        """The ticket that it is about, where it is about one."""
+        of_tickets = (self.subscriptionType or "").startswith("ticket.") or self.objectTypeId == TICKETS
+        return self.objectId if of_tickets else None
+
+
+_MADE, _RECORD, _PROPERTY = TypeAdapter(_Made), TypeAdapter(_Record), TypeAdapter(_Property)
+_NOTES, _WORK, _OWNER = TypeAdapter(_Page[_Record]), TypeAdapter(_Page[_Work]), TypeAdapter(_Owner)
+_LINKS, _PIPELINES = TypeAdapter(_Page[_Link]), TypeAdapter(_Page[_Pipeline])
+_THREADS, _MESSAGES = TypeAdapter(_Page[_Thread]), TypeAdapter(_Page[_Message])
+_EVENTS, _INSTANT = TypeAdapter(tuple[_Event, ...]), TypeAdapter(AwareDatetime)
+
+
+class HubSpotTickets:
+    """Tickets in HubSpot.
+
+    Args:
+        http: carries the calls.
+        token: of a private app; docs/helpdesks/hubspot.md names its scopes.
+        place: where tickets begin.
+        places: from our queue names to other places.
+        id_property: the ticket property with unique values that holds our id.
+        hooks_url: the address that HubSpot calls, which it signs along.
+        webhook_secret: the app's client secret, with which HubSpot signs; without it no call is believed.
+        base_url: another address for tests and proxies.
+        budget_s: seconds for one call.
+        now: the present instant in seconds since 1970, which a note has to name.
+    """
+
+    name = "hubspot"
+    strategy = Strategy.UPSERT
+    key_window = timedelta(0)
+    settle = timedelta(0)
+
+    def __init__(
+        self,
+        http: Http,
+        *,
+        token: str,
+        place: Place,
+        places: Mapping[str, Place] | None = None,
+        id_property: str = "escalation_id",
+        hooks_url: str = "",
+        webhook_secret: str = "",
+        base_url: str = BASE_URL,
+        budget_s: float = 20.0,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {token}"}
+        self._place = place
+        self._places = dict(places or {})
+        self._id_property = id_property
+        self._hooks_url = decoded(hooks_url)
+        self._webhook_secret = webhook_secret
+        self._base = base_url.rstrip("/")
+        self._objects = f"{self._base}/crm/v3/objects"
+        self._links = f"{self._base}/crm/v4/objects/tickets"
+        self._threads = f"{self._base}/conversations/v3/conversations/threads"
+        self._budget_s = budget_s
+        self._now = now
+
+    def render(self, ticket: Ticket) -> str:
+        """See `bridge.ports.Desk`. With the upsert goes whom the ticket is linked to once it exists."""
+        place = self._places.get(ticket.queue, self._place)
+        properties = {
+            self._id_property: ticket.external_id,
+            "subject": f"Chat hand-off: {ticket.queue}",
+            "content": render_ticket(ticket, limit=CONTENT_LIMIT),
+            "hs_pipeline": place.pipeline,
+            "hs_pipeline_stage": place.stage,
+            "hs_ticket_priority": PRIORITIES[ticket.priority],
+        }
+        upsert = {"idProperty": self._id_property, "id": ticket.external_id, "properties": properties}
+        return json.dumps({"upsert": upsert, "contact": _contact(ticket.packet.customer)}, ensure_ascii=False)
+
+    def private_note(self, ticket: Ticket) -> str | None:  # noqa: ARG002 - the port's shape
+        """See `bridge.ports.Desk`. The description is the team's already."""
+        return None
+
+    def create(self, external_id: str, body: str) -> TicketRef:
+        """See `bridge.ports.Desk`. Of several things in one answer, ours is the one that carries our id."""
+        upsert = json.loads(body)["upsert"]
+        answer = self._call("POST", f"{self._objects}/tickets/batch/upsert", json={"inputs": [upsert]})
+        made = _sure(_MADE, answer)
+        ours = [one for one in made.results if one.get(upsert["idProperty"]) == external_id]
+        if ours:
+            return _ref(ours[0])
+        if any(problem.category == "VALIDATION_ERROR" for problem in made.errors):
+            raise Rejected("refused in the batch")
+        raise OutcomeUnknown("malformed")
+
+    def find(self, external_id: str, body: str) -> TicketRef | None:
+        """See `bridge.ports.Desk`. HubSpot holds each value of the property once."""
+        params = {"idProperty": json.loads(body)["upsert"]["idProperty"]}
+        url = f"{self._objects}/tickets/{quote(external_id, safe='')}"
+        found = self._known(_RECORD, url, Deadline(self._budget_s), params)
+        return None if found is None else _ref(found)
+
+    def complete(self, ref: str, body: str) -> None:
+        """See `bridge.ports.Desk`. The ticket is linked to the customer's contact, which is made if there is none."""
+        contact = json.loads(body)["contact"]
+        if contact is None:
+            return
+        deadline = Deadline(self._budget_s)
+        known = self._contact(contact["email"], deadline) or self._new_contact(contact, deadline)
+        url = f"{self._links}/{quote(ref, safe='')}/associations/default/contacts/{known.id}"
+        self._call("PUT", url, deadline=deadline)
+
+    def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
+        """See `bridge.ports.Desk`. Note and link are one call."""
+        kind = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": NOTE_TO_TICKET}
+        note = {
+            "properties": {"hs_timestamp": str(round(self._now() * 1000)), "hs_note_body": as_html(text)},
+            "associations": [{"to": {"id": ref}, "types": [kind]}],
+        }
+        _sure(_RECORD, self._call("POST", f"{self._objects}/notes", json=note))
+
+    def has_note(self, ref: str, note_id: str) -> bool:
+        """See `bridge.ports.Desk`. The newest hundred notes of the ticket are looked at."""
+        deadline = Deadline(self._budget_s)
+        url = f"{self._links}/{quote(ref, safe='')}/associations/notes"
+        notes = sorted((link.toObjectId for link in self._pages(_LINKS, url, {"limit": "500"}, deadline)), key=_age)
+        found = self._many(_NOTES, "notes", notes[-100:], ["hs_note_body"], deadline) if notes else ()
+        return any(mark(note_id) in html.unescape(note.get("hs_note_body") or "") for note in found)
+
+    def hear(self, call: HookCall) -> Heard:
+        """See `bridge.ports.Desk`. HubSpot signs method, address, body and time, and tells of many things in a call."""
+        stamp = call.headers.get(SIGNED_AT, "")
+        signed = f"POST{self._hooks_url}".encode() + call.body + stamp.encode("utf-8", "surrogatepass")
+        hooks.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
+        hooks.fresh(hooks.of_milliseconds(stamp), call.at)
+        try:
+            events = _EVENTS.validate_json(call.body)
+        except ValidationError:
+            return Heard()
+        return Heard(refs=tuple(dict.fromkeys(event.ticket for event in events if event.ticket)))
+
+    def check(self, *, budget: float) -> list[str]:
+        """See `bridge.ports.Desk`: the property, the pipelines and stages, and that conversations may be read."""
+        deadline = Deadline(budget)
+        found = {pipeline.id: pipeline for pipeline in self._pipelines(deadline)}
+        places = dict.fromkeys((self._place, *self._places.values()))
+        misplaced = [wrong for place in places if (wrong := _misplaced(place, found))]
+        return [*self._check_property(deadline), *misplaced, *self._check_conversations(deadline)]
+
+    def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
+        """See `bridge.ports.Desk`. What changed last is looked at first."""
+        deadline = Deadline(budget)
+        ours = {one.ref: one.escalation_id for one in filed}
+        names = ["hs_pipeline_stage", "hubspot_owner_id", "hubspot_owner_assigneddate", "closed_date"]
+        worked = [one for one in self._many(_WORK, "tickets", list(ours), names, deadline) if one.id in ours]
+        closed = {stage.id for one in self._pipelines(deadline) for stage in one.stages if stage.closed}
+        team = self._team({owner for one in worked if (owner := one.get("hubspot_owner_id"))}, deadline)
+        news: list[DeskNews] = []
+        for ticket in sorted(worked, key=lambda one: one.updatedAt, reverse=True):
+            news += _moved(ticket, ours[ticket.id], team, closed)
+            try:
+                news += self._answers(ticket, ours[ticket.id], deadline)
+            except AdapterError:
+                if deadline.left():
+                    raise
+        return sorted(news, key=lambda one: one.at)
+
+    def _answers(self, ticket: _Work, escalation_id: str, deadline: Deadline) -> Iterator[DeskNews]:
+        """A conversation may be older than the ticket that somebody linked it to: what was said before is no answer."""
+        of_ticket = {"associatedTicketId": ticket.id}
+        for thread in self._pages(_THREADS, self._threads, of_ticket, deadline, expect=[HTTPStatus.FORBIDDEN]):
+            for said in self._pages(_MESSAGES, f"{self._threads}/{thread.id}/messages", {}, deadline):
+                if said.answer and said.createdAt >= ticket.createdAt:
+                    at, text = from_datetime(said.createdAt), (said.text or "").strip()[:NEWS_LIMIT]
+                    yield DeskNews(
+                        NewsKind.ANSWERED, escalation_id, said.agent(), at, f"hubspot:{said.id}", text or None
+                    )
+
+    def _team(self, owners: set[str], deadline: Deadline) -> dict[str, Agent]:
+        return {owner: self._owner(owner, deadline) for owner in sorted(owners)}
+
+    def _owner(self, owner: str, deadline: Deadline) -> Agent:
+        found = self._known(_OWNER, f"{self._base}/crm/v3/owners/{quote(owner, safe='')}", deadline)
+        return Agent(f"hubspot:{owner}", "HubSpot") if found is None else found.agent()
+
+    def _contact(self, email: str, deadline: Deadline) -> _Record | None:
+        url = f"{self._objects}/contacts/{quote(email, safe='')}"
+        return self._known(_RECORD, url, deadline, {"idProperty": "email"})
+
+    def _new_contact(self, contact: Mapping[str, str], deadline: Deadline) -> _Record:
+        body: Json = {"properties": dict(contact), "associations": []}
+        return _sure(_RECORD, self._call("POST", f"{self._objects}/contacts", json=body, deadline=deadline))
+
+    def _pipelines(self, deadline: Deadline) -> tuple[_Pipeline, ...]:
+        return read(_PIPELINES, self._call("GET", f"{self._base}/crm/v3/pipelines/tickets", deadline=deadline)).results
+
+    def _check_property(self, deadline: Deadline) -> Iterator[str]:
+        name = self._id_property
+        found = self._known(_PROPERTY, f"{self._base}/crm/v3/properties/tickets/{quote(name, safe='')}", deadline)
+        if found is None:
+            yield f"HubSpot's tickets have no property {name}: make one, as single-line text with unique values."
+        elif not found.hasUniqueValue:
+            yield f"HubSpot's ticket property {name} does not hold unique values: make one that does, and name it."
+
+    def _check_conversations(self, deadline: Deadline) -> Iterator[str]:
+        params = {"limit": "1"}
+        answer = self._call("GET", self._threads, params=params, deadline=deadline, expect=[HTTPStatus.FORBIDDEN])
+        if answer.status == HTTPStatus.FORBIDDEN:
+            yield "HubSpot's token may not read conversations: give the app conversations.read, or answers go unseen."
+
+    def _known(
+        self, shape: TypeAdapter[Shape], url: str, deadline: Deadline, params: Mapping[str, str] | None = None
+    ) -> Shape | None:
+        """One thing; None where there is no such thing."""
+        answer = self._call("GET", url, params=params, deadline=deadline, expect=[HTTPStatus.NOT_FOUND])
+        return None if answer.status == HTTPStatus.NOT_FOUND else read(shape, answer)
+
+    def _many(
+        self, shape: TypeAdapter[_Page[Item]], kind: str, ids: Sequence[str], names: Sequence[str], deadline: Deadline
+    ) -> tuple[Item, ...]:
+        """Up to a hundred records by their ids; what is gone is left out."""
+        body: Json = {
+            "properties": list(names),
+            "propertiesWithHistory": [],
+            "inputs": [{"id": number} for number in ids],
+        }
+        answer = self._call("POST", f"{self._objects}/{kind}/batch/read", json=body, deadline=deadline)
+        return read(shape, answer).results
+
+    def _pages(
+        self,
+        shape: TypeAdapter[_Page[Item]],
+        url: str,
+        params: Mapping[str, str],
+        deadline: Deadline,
+        expect: Sequence[int] = (),
+    ) -> Iterator[Item]:
+        """Everything that a list holds; nothing where it answers as expected."""
+        asked = dict(params)
+        for _ in range(MOST_PAGES):
+            answer = self._call("GET", url, params=asked, deadline=deadline, expect=expect)
+            if answer.status in expect:
+                return
+            page = read(shape, answer)
+            yield from page.results
+            if page.after is None:
+                return
+            asked["after"] = page.after
+        raise AdapterError("list too long")
+
+    def _call(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Json = None,
+        deadline: Deadline | None = None,
+        expect: Sequence[int] = (),
+    ) -> Answer:
+        return self._http.json(
+            method,
+            url,
+            headers=self._headers,
+            params=params,
+            json=json,
+            budget_s=self._budget_s if deadline is None else deadline.left(),
+            expect=expect,
+            dialect=BUSY,
+        )
+
+
+def as_html(text: str) -> str:
+    """Plain text as HubSpot's notes want it: nothing in it is markup, and its lines stay lines."""
+    return "<br>".join(html.escape(line.strip(), quote=False) for line in text.splitlines())
+
+
+def decoded(url: str) -> str:
+    """The address as HubSpot signs it."""
+    for code, character in DECODED.items():
+        url = url.replace(code, character).replace(code.lower(), character)
+    return url
+
+
+def _moved(ticket: _Work, escalation_id: str, team: Mapping[str, Agent], closed: set[str]) -> Iterator[DeskNews]:
+    """Who has the ticket, and that it is over."""
+    changed = from_datetime(ticket.updatedAt)
+    owner = team.get(ticket.get("hubspot_owner_id") or "")
+    if owner:
+        at = _instant(ticket.get("hubspot_owner_assigneddate")) or changed
+        yield DeskNews(NewsKind.PICKED_UP, escalation_id, owner, at)
+    if ticket.get("hs_pipeline_stage") in closed:
+        at = _instant(ticket.get("closed_date")) or changed
+        yield DeskNews(NewsKind.SOLVED, escalation_id, owner or Agent("hubspot:0", "HubSpot"), at)
+
+
+def _instant(text: str | None) -> Millis | None:
+    """A time as HubSpot writes it, in RFC 3339 or in milliseconds."""
+    try:
+        return from_datetime(_INSTANT.validate_python(text))
+    except ValidationError:
+        return None
+
+
+def _contact(customer: PacketCustomer) -> Json:
+    address = mailbox((customer.email or "").strip())
+    if address is None:
+        return None
+    first, _, last = (customer.name or "").strip().partition(" ")
+    names = {"firstname": first, "lastname": last.strip()}
+    return {"email": address, **{name: value for name, value in names.items() if value}}
+
+
+def _misplaced(place: Place, found: Mapping[str, _Pipeline]) -> str | None:
+    pipeline = found.get(place.pipeline)
+    if pipeline is None:
+        return f"HubSpot has no ticket pipeline with the internal id {place.pipeline}."
+    stage = next((one for one in pipeline.stages if one.id == place.stage), None)
+    if stage is None:
+        return f"HubSpot's ticket pipeline {place.pipeline} has no stage with the internal id {place.stage}."
+    return f"HubSpot's stage {place.stage} is a closed one: tickets cannot begin there." if stage.closed else None
+
+
+def _age(number: str) -> tuple[int, str]:
+    """Ids grow; a longer one is newer."""
+    return len(number), number
+
+
+def _ref(record: _Record) -> TicketRef:
+    return TicketRef(record.id, record.url if record.url and record.url.startswith("https://") else None)
+
+
+def _sure(shape: TypeAdapter[Shape], answer: Answer) -> Shape:
+    """What was made, from the answer to a call that made it.
+
+    Raises:
+        OutcomeUnknown: it cannot be read.
+    """
+    try:
+        return read(shape, answer)
+    except AdapterError as error:
+        detail = error.detail
+    raise OutcomeUnknown(detail)

@@ -1,0 +1,228 @@
+"""What `bridge doctor` looks at, made from the settings: every part as the product itself would make it."""
+
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+import bridge as package
+from bridge.adapters.http import Http
+from bridge.adapters.wordpress import WordPressSite
+from bridge.assembly import crms, desks, presences
+from bridge.assembly.mailers import mailer, sender_of
+from bridge.clock import machine_now
+from bridge.config import CONFIG_FILE, PREFIX, SECRETS, Settings, SettingsRefused, SiteSettings
+from bridge.ports import AdapterError, Mail, Mailer, Site
+from bridge.service import look_around
+from bridge.service.context import Bridge, new_id
+from bridge.service.cures import Upstream, cure
+from bridge.service.examine import Look, Result, green, red, yellow
+from bridge.store.facts import facts_of
+from bridge.store.migrate import SCHEMA_HEAD, absent, pending
+
+NAMES = {
+    "hubspot": "HubSpot",
+    "woocommerce": "WooCommerce",
+    "http": "your own address",
+    "builtin": "the built-in desk",
+}
+"""Where a name is not the choice with a capital letter."""
+PORTS = {"https": 443, "http": 80}
+MAKE_IT_SO = "set it in bridge.toml or the environment: docs/settings.md"
+
+At = Callable[[float], list[Result]]
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Makes the looks.
+
+    Args:
+        settings: those of this process.
+        http: makes what speaks HTTP to one system.
+        allowed: `host:port` of upstreams in private networks.
+    """
+
+    settings: Settings
+    http: Callable[[], Http]
+    allowed: Collection[str] = ()
+
+    def at_the_database(self) -> list[Look]:
+        """Without it there is nothing else to look at."""
+        return [Look("settings", self._settings), Look("database", self._database), Look("schema", self._schema)]
+
+    def at_the_rest(self, bridge: Bridge, sites: Sequence[Site]) -> list[Look]:
+        """The processes, and each site with its systems."""
+        shared = [Look("scheduler", lambda _: look_around.look_at_scheduler(bridge, machine_now()))]
+        if not self.settings.bind.startswith("unix:"):
+            shared.append(Look("sidecar", self._sidecar))
+        shared.append(Look("sites", partial(self._sites, sites)))
+        return shared + [look for site in sites for look in self._of(bridge, site)]
+
+    def at_a_test_mail(self, site: Site, to: str) -> Look:
+        """A mail that is really sent."""
+        return self._made(site, "test mail", lambda own: partial(_send, mailer(own), sender_of(own, site), to))
+
+    # -- what all sites share ------------------------------------------------------------------------------------------
+
+    def _settings(self, _budget: float) -> list[Result]:
+        file = Path(os.environ.get(f"{PREFIX}CONFIG", CONFIG_FILE))
+        number = sum(name.startswith(PREFIX) for name in os.environ)
+        read = green(f"{file if file.exists() else 'no bridge.toml'}, and {number} variables {PREFIX}*")
+        if file.exists() and file.stat().st_mode & 0o004 and any(name in file.read_text("utf-8") for name in SECRETS):
+            return [read, yellow(f"everybody on this machine may read the secrets in {file}", f"chmod 600 {file}")]
+        return [read]
+
+    def _database(self, _budget: float) -> list[Result]:
+        url = self.settings.database_url.get_secret_value()
+        if absent(url):
+            return [red("the file does not exist yet", "bridge site add NAME --url URL makes it, and the first site")]
+        per_process = 2 * self.settings.threads
+        return look_around.look_at_database(facts_of(url), connections=per_process * (self.settings.workers + 1))
+
+    def _schema(self, _budget: float) -> list[Result]:
+        fault = pending(self.settings.database_url.get_secret_value())
+        if fault:
+            said, _, do = fault.partition(": ")
+            return [red(said, do)]
+        return [green(f"{SCHEMA_HEAD}, this release's")]
+
+    def _sidecar(self, budget: float) -> list[Result]:
+        host, _, port = self.settings.bind.rpartition(":")
+        endpoint = f"{ {'0.0.0.0': '127.0.0.1', '[::]': '[::1]'}.get(host, host) }:{port}"  # noqa: S104 - not listened on
+        try:
+            answer = Http(allow=[endpoint]).json("GET", f"http://{endpoint}/healthz", budget_s=budget)
+        except AdapterError as error:
+            do = "start it: bridge up, or bridge serve; if it runs on another machine, this line says nothing"
+            return [yellow(f"nothing answers at {endpoint}: {error.detail}", do)]
+        version = answer.json.get("version") if isinstance(answer.json, dict) else None
+        if version != package.__version__:
+            return [yellow(f"another release answers at {endpoint}: {version}", "restart it with this release")]
+        return [green(f"answers at {endpoint}, release {version}")]
+
+    def _sites(self, sites: Sequence[Site], _budget: float) -> list[Result]:
+        known = {site.id for site in sites}
+        strange = sorted(self.settings.sites.keys() - known)
+        results = [yellow(f"bridge.toml has a section for {name!r}, which is no site", "bridge site list names them")
+                   for name in strange]  # fmt: skip
+        if not sites:
+            return [*results, yellow("there is none yet", "bridge site add NAME --url URL")]
+        return results or [green(f"{len(sites)}: {', '.join(sorted(known))}")]
+
+    # -- a site --------------------------------------------------------------------------------------------------------
+
+    def _of(self, bridge: Bridge, site: Site) -> list[Look]:
+        return [
+            self._wordpress(site),
+            Look("policy", lambda _: look_around.look_at_policy(bridge, site), site.id),
+            self._made(site, "CRM", self._crm),
+            self._made(site, "helpdesk", lambda own: self._desk(own, site)),
+            self._made(site, "presence", self._presence),
+            self._made(site, "mail", lambda own: _mail(mailer(own), own, sender_of(own, site))),
+            Look("outbox", lambda _: look_around.look_at_outbox(bridge, site), site.id),
+            Look("alarms", lambda _: look_around.look_at_alarms(bridge, site), site.id),
+        ]
+
+    def _made(self, site: Site, about: str, make: Callable[[SiteSettings], At]) -> Look:
+        """The look at a part, or that it cannot be made from what is set."""
+        try:
+            at = make(self.settings.for_site(site.id))
+        except SettingsRefused as error:
+            said = str(error)
+            return Look(about, lambda _: [red(said, MAKE_IT_SO)], site.id)
+        return Look(about, at, site.id)
+
+    def _wordpress(self, site: Site) -> Look:
+        endpoint = _endpoint(site.url)
+        http = Http(allow=[*self.allowed, endpoint])  # the site's own address, by whomever it was added
+        upstream = Upstream(site.url, address="the address of the site", endpoint=endpoint)
+        at = partial(look_around.look_at_wordpress, WordPressSite(http, site.url), upstream, lambda: http.ahead)
+        return Look("WordPress", at, site.id)
+
+    def _crm(self, own: SiteSettings) -> At:
+        if own.crm == "none":
+            return _says("none: what the shop itself knows of customers is all")
+        http = self.http()
+        made = crms.crm(own, lambda: http)
+        assert made is not None  # noqa: S101 - "none" is above
+        chosen = "file" if own.crm.startswith("file:") else own.crm
+        upstream = _upstream(own, chosen, crms.NEEDS, "docs/crm.md")
+        return partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
+
+    def _desk(self, own: SiteSettings, site: Site) -> At:
+        http = self.http()
+        made = desks.desk(own, desks.Outside(lambda: http, mailer(own), sender_of(own, site)))
+        if made is None:
+            return _says("the built-in one: tickets are worked in wp-admin")
+        upstream = _upstream(own, own.desk, desks.NEEDS, "docs/helpdesks.md")
+        return partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
+
+    def _presence(self, own: SiteSettings) -> At:
+        http = self.http()
+        made = presences.roster(own, lambda: http)
+        if made is None:
+            return _says("wp-admin says who is there")
+        upstream = _upstream(own, own.presence, presences.NEEDS, "docs/presence.md")
+        who = made.presences.who
+
+        def ask(budget: float) -> list[str]:
+            return [] if who(budget=budget) else [f"{upstream.name} names nobody of the team"]
+
+        return partial(look_around.look_at_upstream, upstream, ask, lambda: http.ahead)
+
+
+def _says(text: str) -> At:
+    return lambda _budget: [green(text)]
+
+
+def _asks(check: Callable[..., list[str]]) -> Callable[[float], list[str]]:
+    return lambda budget: check(budget=budget)
+
+
+def _upstream(own: SiteSettings, chosen: str, needs: Mapping[str, Sequence[str]], more: str) -> Upstream:
+    needed = needs.get(chosen, ())
+    secrets = tuple(PREFIX + name.upper() for name in needed if isinstance(getattr(own, name), SecretStr))
+    field = "crm_url" if chosen == "http" else f"{chosen}_url"
+    url = str(getattr(own, field, ""))
+    address = PREFIX + field.upper() if field in SiteSettings.model_fields else ""
+    return Upstream(NAMES.get(chosen, chosen.capitalize()), secrets, address, _endpoint(url), more)
+
+
+def _endpoint(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 443)}" if parts.hostname else ""
+
+
+# -- mail --------------------------------------------------------------------------------------------------------------
+
+MAIL = Upstream("the mail server", ("BRIDGE_MAIL",), "BRIDGE_MAIL")
+
+
+def _mail(made: Mailer, own: SiteSettings, sender: str) -> At:
+    def look(budget: float) -> list[Result]:
+        try:
+            made.check(sender, budget=budget)
+        except AdapterError as error:
+            return [red(f"no mail could leave: {error.detail}", cure(MAIL, error.detail))]
+        if made.name == "folder":
+            folder = own.mail.get_secret_value().removeprefix("folder:")
+            do = "set BRIDGE_MAIL to smtp://user:password@host:587, unless something else sends what lies there"
+            return [yellow(f"mails are written into the folder {folder}, and sent to nobody", do)]
+        return [green(f"the mail server takes mail from {sender}; --send ADDRESS sends one")]
+
+    return look
+
+
+def _send(made: Mailer, sender: str, to: str, _budget: float) -> list[Result]:
+    host = sender.rpartition("@")[2].rstrip(">")
+    text = "This is a test of Escalation Bridge. You have asked for it, and nothing else has to be done.\n"
+    mail = Mail(f"<{new_id('test')}@{host}>", sender, to, "A test of Escalation Bridge", text, sent_at=machine_now())
+    try:
+        made.send(mail)
+    except AdapterError as error:
+        return [red(f"it was not sent: {error.detail}", cure(MAIL, error.detail))]
+    return [green("handed over: see whether it arrives, and not among the spam")]

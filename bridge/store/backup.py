@@ -1,0 +1,69 @@
+"""A copy of a SQLite file while it is in use."""
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from bridge.ports import BridgeError
+
+
+class BackupRefused(BridgeError):  # noqa: N818
+    """There is nothing that could be copied so; the message says why. What stood at the target stands there still."""
+
+
+def backup(url: str, target: Path) -> int:
+    """Copy the database as it is at one instant, and return the copy's bytes. Nobody who writes meanwhile waits.
+
+    The file takes its place once it is whole, checked and on the disk; it is its owner's alone.
+
+    Raises:
+        BackupRefused: see there.
+        OSError: the target cannot be written.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        raise BackupRefused("this copies SQLite files; of PostgreSQL, pg_dump makes a copy")
+    if not Path(str(parsed.database)).exists():
+        raise BackupRefused("the database file does not exist yet")
+    with _in_place_of(target) as part:
+        try:
+            _copy(str(parsed.database), part)
+        except sqlite3.DatabaseError:
+            raise BackupRefused("the database file cannot be read, or its copy cannot be written in full") from None
+        return part.stat().st_size
+
+
+def _copy(database: str, part: Path) -> None:
+    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(part)) as copy:
+        source.backup(copy)  # in one step: one snapshot, however much is written meanwhile
+        if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
+            raise BackupRefused("the copy is damaged, so the database may be: ask it for PRAGMA integrity_check")
+        copy.execute("PRAGMA journal_mode=DELETE")  # one file, without others beside it
+
+
+@contextmanager
+def _in_place_of(target: Path) -> Iterator[Path]:
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
+    part = Path(name)
+    try:
+        yield part
+        os.fsync(handle)
+        part.replace(target)
+        _sync(target.parent)
+    finally:
+        os.close(handle)
+        with suppress(FileNotFoundError):
+            part.unlink()
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,60 @@
+"""Tickets are found by the id that the helpdesk gave them; what is known of the systems that rows are sent to.
+
+And how often the reconciler has mended what, and which releases the schema still serves.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+compatible_from = "0003"
+
+FILED = sa.text("ref IS NOT NULL")
+OPEN = sa.text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
+LOCKED = sa.text("state = 'escalated'")
+CLAIMED_BY = ["rank", "due_at", "id", "site", "target"]
+
+
+def upgrade() -> None:
+    op.add_column("outbox", sa.Column("unsure_since", sa.BigInteger(), nullable=True))
+    op.create_index("ix_outbox_filed", "outbox", ["target", "ref"], sqlite_where=FILED, postgresql_where=FILED)
+    op.drop_index("ix_outbox_open", "outbox")
+    op.create_index("ix_outbox_open", "outbox", CLAIMED_BY, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.create_index("ix_session_locked", "session", ["site", "id"], sqlite_where=LOCKED, postgresql_where=LOCKED)
+    _upstream()
+    _repair()
+    op.create_table(
+        "schema_mark",
+        sa.Column("revision", sa.Text(), nullable=False),
+        sa.Column("compatible_from", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("revision", name=op.f("pk_schema_mark")),
+    )
+
+
+def _upstream() -> None:
+    op.create_table(
+        "upstream",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("failing_since", sa.BigInteger(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=True),
+        sa.Column("paused_until", sa.BigInteger(), nullable=False),
+        sa.Column("next_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_upstream_site")),
+        sa.PrimaryKeyConstraint("site", "target", name=op.f("pk_upstream")),
+    )
+
+
+def _repair() -> None:
+    op.create_table(
+        "repair",
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("what", name=op.f("pk_repair")),
+    )

@@ -1,0 +1,89 @@
+"""A helpdesk calls WordPress, which anybody can reach; the effect is in the sidecar, which nobody can."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+from installation import HOOK_SECRET, Installation
+from loopback import direct_session
+from support.desks.vendor import Hook
+from support.desks.zendesk import signed_event
+from test_rest import Visitor, escalation_of
+
+pytestmark = pytest.mark.wordpress
+
+WITHIN = 20.0
+
+
+@pytest.fixture
+def visitor(installed: Installation) -> Iterator[Visitor]:
+    with direct_session() as http:
+        yield Visitor(installed.site, http)
+
+
+def calls(installed: Installation, hook: Hook, desk: str = "zendesk") -> requests.Response:
+    with direct_session() as http:
+        return http.post(
+            installed.site.rest(f"escalation-bridge/v1/hooks/{desk}"), data=hook.body, headers=hook.headers, timeout=30
+        )
+
+
+def zoe(installed: Installation, does: str, ref: str, text: str = "") -> None:
+    with direct_session() as http:
+        body = {"does": does, "ref": ref, "text": text}
+        assert http.post(f"http://{installed.zendesk}/__person", json=body, timeout=5).ok
+
+
+def handed_over(installed: Installation, visitor: Visitor) -> str:
+    """A visitor waits for a person; the ticket's number in Zendesk."""
+    visitor.begin()
+    assert visitor.says("I want to talk to a human").json()["state"] == "escalated"
+    ends = time.monotonic() + WITHIN
+    while time.monotonic() < ends:
+        ref = escalation_of(installed, visitor.id)["ticket"]["ref"]
+        if ref:
+            return str(ref)
+        time.sleep(0.2)
+    raise AssertionError("the ticket was not filed")
+
+
+def lines(visitor: Visitor) -> list[str]:
+    events = visitor.post(f"sessions/{visitor.id}/events", {"after": 0}).json()["events"]
+    return [event["text"] for event in events if event["kind"] == "agent"]
+
+
+def test_an_answer_in_zendesk_is_in_the_chat_as_soon_as_zendesk_calls(
+    installed: Installation, visitor: Visitor
+) -> None:
+    ref = handed_over(installed, visitor)
+    zoe(installed, "takes", ref)
+    zoe(installed, "says", ref, "I have found your parcel.")
+    answer = calls(installed, signed_event(ref, time.time(), HOOK_SECRET))
+    assert (answer.status_code, answer.json()) == (202, {"tickets": 1})
+    ends = time.monotonic() + WITHIN
+    while time.monotonic() < ends and not lines(visitor):
+        time.sleep(0.1)
+    assert lines(visitor) == ["I have found your parcel."]
+    assert escalation_of(installed, visitor.id)["commitment"]["state"] == "kept"
+
+
+def test_what_zendesk_has_not_signed_is_refused(installed: Installation, visitor: Visitor) -> None:
+    ref = handed_over(installed, visitor)
+    assert calls(installed, signed_event(ref, time.time(), "guessed")).status_code == 401
+    assert calls(installed, signed_event(ref, time.time() - 400, HOOK_SECRET)).status_code == 401
+    assert calls(installed, signed_event(ref, time.time(), HOOK_SECRET), "freshdesk").status_code == 404
+
+
+def test_while_the_sidecar_is_away_the_helpdesk_is_told_to_call_again(installed: Installation) -> None:
+    installed.kill("sidecar")
+    try:
+        assert calls(installed, signed_event("1000", time.time(), HOOK_SECRET)).status_code == 503
+    finally:
+        installed.start("sidecar")
+
+
+def test_a_helpdesk_that_looks_for_the_address_first_finds_it(installed: Installation) -> None:
+    with direct_session() as http:
+        answer = http.head(installed.site.rest("escalation-bridge/v1/hooks/intercom"), timeout=30)
+    assert answer.status_code == 200

@@ -1,0 +1,87 @@
+<?php
+/**
+ * A helpdesk's calls, handed on to the sidecar as they came: WordPress can be reached from outside, the sidecar need not be.
+ *
+ * Nothing is judged here. The helpdesk signs what it sends, and the sidecar alone knows the secret.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+use WP_Error;
+use WP_REST_Request;
+use WP_REST_Response;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Hooks {
+
+	const ROUTE    = '/hooks/(?P<desk>[a-z]{2,20})';
+	const MAX_BODY = 1048576;
+	const CARRIED  = '/^(content-type$|x-zendesk-webhook-|x-hubspot-|x-hub-signature|x-chatwoot-|x-zammad-|linear-|webhook-|x-bridge-hook-)/';
+
+	public static function register(): void {
+		register_rest_route(
+			Rest::SPACE,
+			self::ROUTE,
+			array(
+				array(
+					'methods'             => 'POST',
+					'callback'            => array( self::class, 'hand_on' ),
+					'permission_callback' => array( self::class, 'check' ),
+					'show_in_index'       => false,
+				),
+				array(
+					'methods'             => 'HEAD',
+					'callback'            => array( self::class, 'show_up' ),
+					'permission_callback' => '__return_true',
+					'show_in_index'       => false,
+				),
+			)
+		);
+	}
+
+	/** Some helpdesks look whether there is an address before they take it. */
+	public static function show_up(): WP_REST_Response {
+		return new WP_REST_Response();
+	}
+
+	/**
+	 * Anybody may call, in measure; whether it is the helpdesk only the sidecar can tell.
+	 *
+	 * @return true|WP_Error
+	 */
+	public static function check( WP_REST_Request $request ) {
+		if ( strlen( $request->get_body() ) > self::MAX_BODY ) {
+			return Rest::error( 'escbridge_too_large', __( 'That message is too long.', 'escalation-bridge' ), 413 );
+		}
+		if ( Limits::hit( 'hooks', Limits::visitor_address(), time() ) > 0 ) {
+			return Rest::error( 'escbridge_too_many', __( 'That was a lot at once. Please wait a moment.', 'escalation-bridge' ), 429 );
+		}
+		return true;
+	}
+
+	/** @return WP_REST_Response|WP_Error */
+	public static function hand_on( WP_REST_Request $request ) {
+		$answer = ( new Client( Settings::pairing() ) )->hand_on( (string) $request['desk'], self::carried( $request ), $request->get_body() );
+		if ( 0 === $answer['status'] || $answer['status'] >= 500 ) {
+			return Rest::error( 'escbridge_unavailable', __( 'This cannot be taken just now; send it again later.', 'escalation-bridge' ), 503 );
+		}
+		return new WP_REST_Response( $answer['data'], $answer['status'] );
+	}
+
+	/** @return array<string,string> */
+	private static function carried( WP_REST_Request $request ): array {
+		$carried = array();
+		foreach ( $request->get_headers() as $name => $values ) {
+			$name = str_replace( '_', '-', $name );
+			if ( preg_match( self::CARRIED, $name ) ) {
+				$carried[ $name ] = (string) reset( $values );
+			}
+		}
+		return $carried;
+	}
+}
