@@ -1,4 +1,4 @@
-"""What is stored about one person: shown whole, erased whole, and nobody else's touched; and what is too old, purged."""
+"""What is stored about one person: shown whole, erased whole, nobody else's touched; and what is too old, purged."""
 
 import json
 import logging
@@ -26,7 +26,17 @@ from bridge.store.tables import metadata
 
 ASKS = "I want to talk to a human about my zanzibar teapot"
 MAIL = "Quilla.Marchbanks@example.org"
-CANARIES = ("quilla", "marchbanks", "zanzibar", "5550177", "555 0177", "oystercatcher", "ord-90210", "teapot", "user:77")
+CANARIES = (
+    "quilla",
+    "marchbanks",
+    "zanzibar",
+    "5550177",
+    "555 0177",
+    "oystercatcher",
+    "ord-90210",
+    "teapot",
+    "user:77",
+)
 OTHER = Site("other", "https://other.example", "UTC", "team@other.example")
 LONG = 400 * DAY
 
@@ -36,7 +46,8 @@ def rows(url: str) -> dict[str, set[str]]:
     engine = migration_engine(url)
     with engine.connect() as connection:
         found = {
-            table.name: {repr(tuple(row)) for row in connection.execute(select(table))} for table in metadata.sorted_tables
+            table.name: {repr(tuple(row)) for row in connection.execute(select(table))}
+            for table in metadata.sorted_tables
         }
     engine.dispose()
     return found
@@ -108,7 +119,7 @@ def test_an_export_holds_everything_that_is_stored_of_a_person_and_nothing_of_an
     assert session["turns"][0]["reply"]["text"] == "Your zanzibar teapot is on its way, Quilla."
     assert "Dear Quilla, the teapot is sent again." in [event["text"] for event in session["events"]]
     (handed,) = session["escalations"]
-    assert handed["packet"]["customer"]["phone"] is None or handed["packet"]["customer"]["email"] == MAIL
+    assert handed["packet"]["customer"]["email"] == MAIL
     assert [reply["text"] for reply in handed["replies"]] == ["Dear Quilla, the teapot is sent again."]
     assert handed["promises"]
     assert {mail["to"] for mail in handed["mails"]} >= {SHOP.team_email}
@@ -172,7 +183,9 @@ def test_s20_after_an_erasure_nothing_of_the_person_is_in_any_row_or_log(
     assert done["removed"]["sessions"] == done["removed"]["escalations"] == 2
     assert done["removed"]["turns"] == 6
     assert done["removed"]["cancelled"] > 0
-    assert [(task["desk"], task["ref"]) for task in done["tasks"]] == [("fake", it.desk.tickets[0][0])] or done["tasks"]
+    (task,) = done["tasks"]  # the second one's ticket was never sent
+    assert (task["desk"], task["external_id"]) == ("fake", it.desk.tickets[0][0])
+    assert task["ref"]
     it.work()
     assert hits(it.url) == []
     logged = (caplog.text + "".join(capfd.readouterr())).casefold()
@@ -195,9 +208,7 @@ def test_an_erasure_leaves_every_row_of_others_as_it_was(sidecar_on_each: Sideca
     asks(it, "erase", email=MAIL)
     after = rows(it.url)
     kept = {name: found for name, found in before.items() if name not in ("nonce", "upstream", "heartbeat")}
-    assert {name: found - after[name] for name, found in kept.items()} == {name: set() for name in kept} | {
-        "crm_cache": set()
-    }
+    assert {name: found - after[name] for name, found in kept.items()} == {name: set() for name in kept}
 
 
 def test_the_figures_and_what_the_team_reads_survive_an_erasure(sidecar_on_each: Sidecar) -> None:
@@ -208,7 +219,9 @@ def test_the_figures_and_what_the_team_reads_survive_an_erasure(sidecar_on_each:
     before = it.caller(Scope.ADMIN).ask("GET", "/v1/stats")
     asks(it, "erase", user_id="77")
     after = it.caller(Scope.ADMIN).ask("GET", "/v1/stats")
-    assert {k: v for k, v in after.items() if k != "deliveries"} == {k: v for k, v in before.items() if k != "deliveries"}
+    assert after.pop("delivery")["due"] == 0
+    assert before.pop("delivery")["due"] > 0
+    assert after == before
     (listed,) = it.team.list("resolved")
     assert (listed["summary"], listed["customer"]["email"]) == ("Erased on request.", None)
     assert it.team.read(listed["id"])["packet"]["transcript"] == []
