@@ -1050,12 +1050,15 @@ class Privacy(Protocol):
         """Forget what the CRM said of an address, and how many mails went to it."""
         ...
 
-    def aged(self, site: str, before: Millis, after: Place, limit: int, *, hold: bool) -> list[Aged]:
-        """A page of the sessions that began before an instant; `hold` keeps others from changing them."""
+    def aged(self, site: str, before: Millis, after: Place, limit: int) -> list[Aged]:
+        """A page of the sessions that began before an instant, oldest first."""
         ...
 
-    def purge(self, site: str, sessions: Sequence[str]) -> None:
-        """Delete sessions with everything that belongs to them."""
+    def purge(self, site: str, before: Millis, sessions: Sequence[str]) -> int:
+        """Delete those of the sessions that are over still, with everything that belongs to them; how many there were.
+
+        They began before the instant; one in which something was said since then is not over.
+        """
         ...
 
     def purge_stale(self, before: Millis, limit: int) -> int:

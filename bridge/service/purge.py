@@ -37,21 +37,26 @@ def purge(bridge: Bridge, older_than: Millis, pause: Pause) -> int:
     """
     before = bridge.clock.now() - older_than
     gone = 0
-    for site in _sites(bridge):
-        for page in _pages(bridge, site, before, BATCH, hold=True):
-            gone += sum(one.over for one in page)
-            if pause():
-                return gone
+    for site, batch in _batches(bridge, before):
+        with bridge.store.write() as tx:
+            gone += tx.privacy.purge(site, before, batch)
+        if pause():
+            break
     if gone:
         log.info("sessions.purged", sessions=gone)
     return gone
 
 
+def _batches(bridge: Bridge, before: Millis) -> Iterator[tuple[str, list[str]]]:
+    for site, page in _pages(bridge, before):
+        over = [one.place.session for one in page if one.over]
+        yield from ((site, over[at : at + BATCH]) for at in range(0, len(over), BATCH))
+
+
 def count_aged(bridge: Bridge, older_than: Millis) -> int:
     """How many sessions `purge` would delete now."""
     before = bridge.clock.now() - older_than
-    pages = (page for site in _sites(bridge) for page in _pages(bridge, site, before, PAGE, hold=False))
-    return sum(one.over for page in pages for one in page)
+    return sum(one.over for _, page in _pages(bridge, before) for one in page)
 
 
 def purge_stale(bridge: Bridge, pause: Pause) -> None:
@@ -65,22 +70,17 @@ def _purge_stale(bridge: Bridge) -> int:
         return tx.privacy.purge_stale(bridge.clock.now() - STALE, PAGE)
 
 
-def _sites(bridge: Bridge) -> list[str]:
+def _pages(bridge: Bridge, before: Millis) -> Iterator[tuple[str, list[Aged]]]:
+    """The aged sessions of each site, oldest first, looked for while nobody is kept from writing."""
     with bridge.store.read() as tx:
-        return [site.id for site in tx.sites.all()]
+        sites = tx.sites.all()
+    for site in sites:
+        place = Place(0, "")
+        while page := _page(bridge, site.id, before, place):
+            yield site.id, page
+            place = page[-1].place
 
 
-def _pages(bridge: Bridge, site: str, before: Millis, size: int, *, hold: bool) -> Iterator[list[Aged]]:
-    """The aged sessions of a site, oldest first; those that are held and over are deleted with their page."""
-    place = Place(0, "")
-    while page := _page(bridge, site, before, place, size, hold=hold):
-        yield page
-        place = page[-1].place
-
-
-def _page(bridge: Bridge, site: str, before: Millis, after: Place, size: int, *, hold: bool) -> list[Aged]:
-    with bridge.store.write() if hold else bridge.store.read() as tx:
-        page = tx.privacy.aged(site, before, after, size, hold=hold)
-        if hold and (over := [one.place.session for one in page if one.over]):
-            tx.privacy.purge(site, over)
-        return page
+def _page(bridge: Bridge, site: str, before: Millis, after: Place) -> list[Aged]:
+    with bridge.store.read() as tx:
+        return tx.privacy.aged(site, before, after, PAGE)

@@ -93,7 +93,7 @@ class PrivacyStatements:
         self.drop_account = delete(crm_cache).where(crm_cache.c.site == site, crm_cache.c.key == bindparam("email"))
         self.drop_slots = delete(mail_slot).where(mail_slot.c.site == site, mail_slot.c.address == bindparam("digest"))
         self.aged = _aged()
-        self.hold_aged = self.aged.with_for_update(of=session, skip_locked=True)
+        self.hold_over = _hold_over()
         gone: Any = bindparam("gone", expanding=True)
         self.escalations_of_all = select(escalation.c.id).where(
             escalation.c.site == site, escalation.c.session_id.in_(gone)
@@ -170,34 +170,44 @@ def _empty_escalation() -> dict[str, Delete | Update]:
 
 
 def _aged() -> Select[Any]:
-    """Sessions that began before an instant, in that order, and whether each is over in every respect.
+    """Sessions that began before an instant, in that order, and whether each is over in every respect."""
+    return (
+        select(session.c.started_at, session.c.id, (~_needed()).label("over"))
+        .where(
+            session.c.site == bindparam("of_site"),
+            session.c.started_at < bindparam("before"),
+            tuple_(session.c.started_at, session.c.id) > tuple_(bindparam("after_at"), bindparam("after_id")),
+        )
+        .order_by(session.c.started_at, session.c.id)
+        .limit(bindparam("most"))
+    )
 
-    It is not while somebody has to answer for it, while something was said in it since then, or while a later session
-    has joined its escalation.
-    """
+
+def _hold_over() -> Select[Any]:
+    """Those of the sessions that are over still, and that nobody else holds."""
+    these = session.c.id.in_(bindparam("ids", expanding=True))
+    return (
+        select(session.c.id)
+        .where(session.c.site == bindparam("of_site"), these, ~_needed())
+        .with_for_update(of=session, skip_locked=True)
+    )
+
+
+def _needed() -> ColumnElement[bool]:
+    """Somebody answers for the session, something was said in it of late, or a later one joined its escalation."""
     before: Any = bindparam("before")
     own = and_(escalation.c.site == session.c.site, escalation.c.session_id == session.c.id)
     active = escalation.c.state.in_(ACTIVE_STATES)
     joined = and_(escalation.c.site == session.c.site, escalation.c.id == session.c.escalation_id)
     other = session.alias("other")
-    needed = exists().where(own, other.c.escalation_id == escalation.c.id, other.c.started_at >= before)
+    followed = exists().where(own, other.c.escalation_id == escalation.c.id, other.c.started_at >= before)
     heard = exists().where(
         turn.c.site == session.c.site,
         turn.c.session_id == session.c.id,
         or_(turn.c.at >= before, turn.c.reply_at >= before),
     )
     told = exists().where(event.c.site == session.c.site, event.c.session_id == session.c.id, event.c.at >= before)
-    kept = or_(exists().where(own, active), exists().where(joined, active), needed, heard, told)
-    return (
-        select(session.c.started_at, session.c.id, (~kept).label("over"))
-        .where(
-            session.c.site == bindparam("of_site"),
-            session.c.started_at < before,
-            tuple_(session.c.started_at, session.c.id) > tuple_(bindparam("after_at"), bindparam("after_id")),
-        )
-        .order_by(session.c.started_at, session.c.id)
-        .limit(bindparam("most"))
-    )
+    return or_(exists().where(own, active), exists().where(joined, active), followed, heard, told)
 
 
 def _few(table: Table, since: ColumnElement[Any]) -> Delete:
@@ -270,19 +280,20 @@ class Privacy:
         self._c.execute(self._s.drop_account, {"of_site": site, "email": folded(email)})
         self._c.execute(self._s.drop_slots, {"of_site": site, "digest": digest})
 
-    def aged(self, site: str, before: Millis, after: Place, limit: int, *, hold: bool) -> list[Aged]:
+    def aged(self, site: str, before: Millis, after: Place, limit: int) -> list[Aged]:
         place = {"after_at": after.started_at, "after_id": after.session}
-        values = {"of_site": site, "before": before, **place, "most": limit}
-        rows = self._c.execute(self._s.hold_aged if hold else self._s.aged, values)
+        rows = self._c.execute(self._s.aged, {"of_site": site, "before": before, **place, "most": limit})
         return [Aged(Place(row.started_at, row.id), bool(row.over)) for row in rows]
 
-    def purge(self, site: str, sessions: Sequence[str]) -> None:
-        values = {"of_site": site, "gone": list(sessions)}
+    def purge(self, site: str, before: Millis, sessions: Sequence[str]) -> int:
+        these = {"of_site": site, "before": before, "ids": list(sessions)}
+        values = {"of_site": site, "gone": list(self._c.execute(self._s.hold_over, these).scalars())}
         escalations = list(self._c.execute(self._s.escalations_of_all, values).scalars())
         for statement in self._s.purge_escalations:
             self._c.execute(statement, {"gone": escalations})
         for statement in self._s.purge_sessions:
             self._c.execute(statement, values)
+        return len(values["gone"])
 
     def purge_stale(self, before: Millis, limit: int) -> int:
         return sum(self._c.execute(one, {"before": before, "most": limit}).rowcount for one in self._s.purge_stale)
