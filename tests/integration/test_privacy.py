@@ -9,19 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from bench import seed
 from sqlalchemy import select, text
-from support.sidecar import ADA, SHOP, Answer, Chat, Sidecar, in_process
+from support.sidecar import ADA, AFTER_HOURS, SHOP, Answer, Chat, Sidecar, in_process
 from support.terminal import Terminal
 
 from bridge.domain.customer import Account, OpenTicket
 from bridge.domain.instants import DAY
-from bridge.domain.values import Json
+from bridge.domain.values import Identity, Json, Visitor
 from bridge.ports import Scope, Site
 from bridge.service.manage_sites import add_site
 from bridge.service.purge import count_aged, purge, purge_stale
 from bridge.service.verify import verify
+from bridge.store import migrate as schema
 from bridge.store.database import migration_engine
+from bridge.store.privacy import PrivacyStatements
 from bridge.store.tables import metadata
 
 ASKS = "I want to talk to a human about my zanzibar teapot"
@@ -38,6 +41,7 @@ CANARIES = (
     "user:77",
 )
 OTHER = Site("other", "https://other.example", "UTC", "team@other.example")
+OPENING = "2026-11-02T14:00:01Z"
 LONG = 400 * DAY
 
 
@@ -252,6 +256,27 @@ def test_a_ticket_whose_outcome_is_unknown_is_a_task_too(sidecar: Sidecar) -> No
     assert task["external_id"]
 
 
+def test_the_mail_about_all_who_waited_for_an_opening_is_emptied_with_one_of_them(database: str) -> None:
+    with in_process(database, at=AFTER_HOURS) as it:
+        first = somebody(it)
+        quilla(it)
+        it.work()
+        it.clock.set(OPENING)
+        it.work()
+        digests = [mail for mail in it.mailer.to(SHOP.team_email) if "digest." in mail.message_id]
+        assert any("teapot" in mail.text for mail in digests)
+        assert asks(it, "erase", user_id="77", force=True).status == 200
+        assert hits(it.url) == []
+        assert [one["session_id"] for one in it.team.list()] == [first.id]
+
+
+def test_a_promise_that_is_ended_by_force_is_neither_kept_nor_broken(sidecar: Sidecar) -> None:
+    quilla(sidecar)
+    asks(sidecar, "erase", email=MAIL, force=True)
+    told = sidecar.caller(Scope.ADMIN).ask("GET", "/v1/stats")["commitments"]
+    assert (told["pending"], told["kept"], told["broken"], told["replaced"]) == (0, 0, 0, 1)
+
+
 def test_to_erase_again_finds_nothing_and_harms_nothing(sidecar: Sidecar) -> None:
     quilla(sidecar)
     asks(sidecar, "erase", email=MAIL, force=True)
@@ -336,6 +361,52 @@ def timed(chat: Chat) -> float:
     took = time.perf_counter() - began
     time.sleep(0.01)
     return took
+
+
+# -- what is looked for, and how ---------------------------------------------------------------------------------------
+
+
+def test_people_and_what_goes_with_them_are_found_over_indexes(fresh_sqlite: Callable[[], str]) -> None:
+    made = PrivacyStatements()
+    looked = [made.sessions, made.escalations, made.labels, made.calls, made.mails, made.tickets, made.aged]
+    engine = migration_engine(fresh_sqlite())
+    with engine.connect() as connection:
+        for statement in (*looked, *made.empty_session.values(), *made.empty_escalation.values()):
+            compiled: Any = statement.compile(engine, compile_kwargs={"render_postcompile": True})
+            bound = (None,) * str(compiled).count("?")  # a plan is made without a look at them
+            plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", bound)]
+            assert [line for line in plan if line.startswith("SCAN")] == [], statement
+    engine.dispose()
+
+
+CLAIMED = Visitor(identity=Identity.CLAIMED, email=MAIL)
+OLD_SESSION = """
+    INSERT INTO session (site, id, state, visitor, customer, flow, "window", turns, last_event, digest, started_at)
+    VALUES ('shop', :id, 'open', :visitor, '{}', 'default', '', 0, 0, '', 1)
+"""
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_those_who_wrote_before_the_upgrade_are_found_after_it(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'old.db'}"
+    if kind == "postgres":
+        url = request.getfixturevalue("postgres").create()
+    engine = migration_engine(url)
+    with engine.begin() as connection:
+        schema.alone(connection)
+        command.upgrade(schema.config(connection), "0003")
+        connection.execute(
+            text("INSERT INTO site VALUES ('shop', 'https://shop.example', 'UTC', 'team@shop.example', 1)")
+        )
+        for number, visitor in enumerate((CLAIMED, Visitor(identity=Identity.ANONYMOUS))):
+            row = {"id": f"s{number}", "visitor": visitor.model_dump_json()}
+            connection.execute(text(OLD_SESSION), row)
+    schema.migrate(url)
+    with engine.connect() as connection:
+        assert list(connection.execute(text("SELECT email FROM session ORDER BY id")).scalars()) == [MAIL.lower(), None]
+    engine.dispose()
 
 
 # -- the command line --------------------------------------------------------------------------------------------------
