@@ -864,10 +864,6 @@ class Mending(Protocol):
         """Have a ticket that was sent without an id sent again, as one that may have been made already."""
         ...
 
-    def doubt_open(self) -> int:
-        """Treat tickets and notes that nobody has tried to send as ones that may have arrived; how many there are."""
-        ...
-
     def free(self, now: Millis, farthest: Mapping[str, Millis]) -> dict[str, int]:
         """Bring back what lies further ahead than it ever could; how many rows of each.
 

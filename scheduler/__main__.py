@@ -18,7 +18,6 @@ from bridge.config import Settings, read_settings
 from bridge.domain.instants import DAY
 from bridge.ports import BridgeError
 from bridge.service.poll_presence import PresencePoll
-from bridge.service.reconcile import doubt_after_silence
 from scheduler.pace import keep_pace
 from scheduler.ticks import Ticks, fresh
 
@@ -59,7 +58,6 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, end
         return 0
     assembly = bootstrap.build(settings, deliver_at_once=False)
     ticks = Ticks(assembly.bridge, stop, settings.retention_days * DAY)
-    doubt_after_silence(assembly.bridge)
     now = datetime.now(UTC)
     for name, do, factor in ticks.all():
         clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=now)

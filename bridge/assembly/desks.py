@@ -33,16 +33,17 @@ NEEDS = {
 }
 """What each helpdesk cannot be used without."""
 RATES = {
-    "zendesk": 100,
-    "freshdesk": 40,
+    "zendesk": 80,
+    "freshdesk": 16,
     "hubspot": 200,
     "linear": 20,
     "intercom": 60,
     "chatwoot": 300,
     "zammad": 120,
 }
-"""Rows a minute that each helpdesk gets unless `BRIDGE_DESK_RATE` says otherwise: about half of what the vendor's
-smallest plan takes, for a row may be several calls, and the account is not ours alone."""
+"""Rows a minute that each helpdesk gets unless `BRIDGE_DESK_RATE` says otherwise: at most half of what the vendor's
+smallest plan takes, for a row that has lain for a while is looked up before it is made, and the account is not ours
+alone. Freshdesk's smallest plan lists tickets twenty times a minute."""
 RATE = 60
 """The same for any other one."""
 

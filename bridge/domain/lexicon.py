@@ -36,6 +36,7 @@ TYPO_LENGTH: Final = 5
 """Letters of a person word that may be misspelt."""
 _LONG_WORD: Final = 9
 
+_DRAWN_OUT: Final = re.compile(r"([a-z])\1\1+")
 _TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]+|[,:]+")
 
 
@@ -296,11 +297,14 @@ class Language:
         ]
 
     def mend(self, text: Text) -> None:
-        """Put misspelt person words right (`representitive`, `agnet`); changes nothing else."""
+        """Put drawn-out words (`humannn`) and misspelt person words (`agnet`) right; changes nothing else."""
         known = self.known
+        drawn_out = _DRAWN_OUT.search(text.folded) is not None
         for i, word in enumerate(text.words):
-            if len(word) >= TYPO_LENGTH and word not in known and word[0] in self.near:
-                text.words[i] = _nearest(self.near[word[0]], word)
+            if word not in known:
+                shorter = _DRAWN_OUT.sub(r"\1", word) if drawn_out else word
+                long = len(shorter) >= TYPO_LENGTH and shorter not in known and shorter[0] in self.near
+                text.words[i] = _nearest(self.near[shorter[0]], shorter) if long else shorter
 
 
 @lru_cache(maxsize=8192)

@@ -32,10 +32,6 @@ class Heartbeat:
         """Whether that beat is young enough. One from the future is none: the clock was ahead then."""
         return beat is not None and abs(self._machine.now() - beat) <= self._longest
 
-    def silent_for(self, beat: Millis | None, span: Millis) -> bool:
-        """Whether there was no beat for as long as this, or never one."""
-        return beat is None or abs(self._machine.now() - beat) > span
-
     def show(self, tx: Tx) -> Json:
         """For people and scripts."""
         beat = self.last(tx)

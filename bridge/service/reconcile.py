@@ -33,8 +33,6 @@ PAGE: Final = 200
 """Rows of one read."""
 PAGES: Final = 100
 """Pages of a site that one run looks at; the next one goes on behind them."""
-SILENCE: Final = 5 * MINUTE
-"""Milliseconds without a scheduler after which a database may have been restored."""
 STRANDED_ALARM: Final = "locked_without_escalation"
 NAMED: Final = 5
 """Sessions that an alarm names."""
@@ -98,19 +96,6 @@ class Reconciler:
             self._after[key] = place(page[-1])
             if self._stop():
                 return
-
-
-def doubt_after_silence(bridge: Bridge) -> None:
-    """Where no scheduler has lived for a while, the database may be an older copy of itself.
-
-    What looks unsent in it may have been sent since it was copied. So tickets and notes are looked for before they
-    are made; where they never left, that costs a look-up each. A mail cannot be looked for.
-    """
-    with bridge.store.write() as tx:
-        if bridge.heartbeat.silent_for(bridge.heartbeat.last(tx), SILENCE):
-            doubted = tx.mending.doubt_open()
-            if doubted:
-                log.info("repair.doubted", rows=doubted)
 
 
 def _untidy_page(tx: Tx, site: str, after: str) -> list[Untidy]:

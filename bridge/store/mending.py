@@ -64,12 +64,6 @@ class MendingStatements:
                 first_sent_at=func.coalesce(outbox.c.first_sent_at, outbox.c.created_at),
             )
         )
-        filed = outbox.c.kind.in_((OutboxKind.TICKET, OutboxKind.NOTE))
-        self.doubt_open = (
-            update(outbox)
-            .where(outbox.c.state == "due", outbox.c.open_sends == 0, filed)
-            .values(state="unknown", open_sends=1, first_sent_at=outbox.c.created_at)
-        )
         now, beyond = bindparam("now", type_=BigInteger), bindparam("beyond", type_=BigInteger)
         far = and_(outbox.c.state.in_(("due", "unknown")), outbox.c.due_at > beyond)
         self.free: dict[str, Update] = {
@@ -134,9 +128,6 @@ class Mending:
 
     def doubt(self, escalation_id: str, now: Millis) -> bool:
         return self._c.execute(self._s.doubt, {"of_escalation": escalation_id, "now": now}).rowcount > 0
-
-    def doubt_open(self) -> int:
-        return self._c.execute(self._s.doubt_open).rowcount
 
     def free(self, now: Millis, farthest: Mapping[str, Millis]) -> dict[str, int]:
         return {

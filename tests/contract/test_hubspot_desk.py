@@ -71,7 +71,7 @@ NOW = at("2026-11-02T15:00:00")
 
 
 def desk(vendor: Vendor, **settings: Any) -> HubSpotTickets:
-    given = {"token": "pat-secret", "place": Place("0", "1"), "budget_s": 1.0, "now": lambda: NOW / 1000, **settings}
+    given = {"token": "pat-secret", "place": Place("0", "1"), "budget_s": 10.0, "now": lambda: NOW / 1000, **settings}
     return HubSpotTickets(Http(transport=InProcess(vendor)), **given)
 
 
@@ -257,7 +257,7 @@ def test_a_link_that_fails_says_how(vendor: HubSpotDesk, step: str, fault: Fault
         (refuses(423), NotDone, 0), (refuses(477, "60"), NotDone, 0), (refuses(409), OutcomeUnknown, 0),
         (refuses(500), OutcomeUnknown, 0), (refuses(503, "3"), OutcomeUnknown, 0),
         (drops_before(), OutcomeUnknown, 0), (drops_after(), OutcomeUnknown, 1), (fails_after(), OutcomeUnknown, 1),
-        (answers_garbage(), OutcomeUnknown, 1), (truncates(), OutcomeUnknown, 1), (answers_late(5), OutcomeUnknown, 1),
+        (answers_garbage(), OutcomeUnknown, 1), (truncates(), OutcomeUnknown, 1), (answers_late(60), OutcomeUnknown, 1),
     ],
     ids=lambda value: f"{value.kind}{value.status or ''}" if isinstance(value, Fault) else str(value),
 )  # fmt: skip
@@ -443,6 +443,14 @@ def test_an_answer_of_pictures_alone_has_no_text_and_a_long_one_is_cut(vendor: H
     assert (second.agent, len(second.text or "")) == (ZOE, NEWS_LIMIT)
 
 
+def test_a_message_of_nulls_is_no_answer_and_hides_none(vendor: HubSpotDesk) -> None:
+    nulls = {"type": None, "direction": None, "createdBy": None, "text": None, "senders": None, "status": None}
+    vendor.on(READ, always(batch(work())))
+    vendor.on(THREADS, always({"results": [{"id": "1", "status": "OPEN"}], "paging": None}))
+    vendor.on(MESSAGES, always({"results": [said("m1", **nulls), said("m2", senders=None)], "paging": {"next": None}}))
+    assert [one.message_id for one in desk(vendor).news(FILED, budget=5)] == ["hubspot:m2"]
+
+
 def test_times_that_are_missing_or_strange_are_those_of_the_last_change(vendor: HubSpotDesk) -> None:
     odd = work(hubspot_owner_id="7", hubspot_owner_assigneddate="soon", hs_pipeline_stage="4", closed_date=None)
     assert {one.at for one in shows(vendor, [odd])} == {at("2026-11-02T15:10:00")}
@@ -540,6 +548,7 @@ def test_a_signed_call_names_its_tickets_each_once(vendor: HubSpotDesk) -> None:
         {"subscriptionType": "object.creation", "objectTypeId": "0-1", "objectId": 52},
         {"subscriptionType": "conversation.newMessage", "objectId": 53},
         {"subscriptionType": "ticket.associationChange", "fromObjectId": 54},
+        {"subscriptionType": None, "objectTypeId": None, "objectId": None},
     )
     assert listening(vendor).hear(call(body)) == Heard(refs=("1000", "1001"))
 

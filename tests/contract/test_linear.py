@@ -47,6 +47,7 @@ from bridge.ports import (
     Strategy,
     TicketRef,
 )
+from bridge.ports import Fault as Whose
 
 NOW = at("2026-11-02T15:00:00")
 OTHER = "11111111-2222-4333-8444-555555555555"
@@ -56,7 +57,7 @@ OPERATIONS = {
 
 
 def desk(vendor: LinearDesk, **settings: Any) -> Linear:
-    given = {"token": "lin_api_secret", "team": TEAM, "url": "https://api.linear.app/graphql", "budget_s": 1.0}
+    given = {"token": "lin_api_secret", "team": TEAM, "url": "https://api.linear.app/graphql", "budget_s": 10.0}
     return Linear(Http(transport=InProcess(vendor)), **{**given, **settings})
 
 
@@ -213,7 +214,7 @@ def test_the_strategy_is_our_own_id() -> None:
         (refuses(404), Rejected, 0), (refuses(422), Rejected, 0), (refuses(429, "0.5"), NotDone, 0),
         (refuses(409), OutcomeUnknown, 0), (refuses(500), OutcomeUnknown, 0), (refuses(503, "3"), OutcomeUnknown, 0),
         (drops_before(), OutcomeUnknown, 0), (drops_after(), OutcomeUnknown, 1), (fails_after(), OutcomeUnknown, 1),
-        (answers_garbage(), OutcomeUnknown, 1), (truncates(), OutcomeUnknown, 1), (answers_late(5), OutcomeUnknown, 1),
+        (answers_garbage(), OutcomeUnknown, 1), (truncates(), OutcomeUnknown, 1), (answers_late(60), OutcomeUnknown, 1),
     ],
     ids=lambda value: f"{value.kind}{value.status or ''}" if isinstance(value, Fault) else str(value),
 )  # fmt: skip
@@ -229,23 +230,25 @@ def test_whatever_is_lost_there_is_one_issue_in_the_end(
 
 
 SAID_NO = {
-    "a wrong field": ("invalid input", Rejected), "a wrong key": ("authentication error", Rejected),
-    "no right": ("Forbidden", Rejected), "a wrong question": ("graphql error", Rejected),
-    "too many issues for the plan": ("usage limit exceeded", Rejected),
-    "a fault of theirs": ("internal error", OutcomeUnknown),
-    "a lock": ("lock timeout", OutcomeUnknown), "something new": ("whatever", OutcomeUnknown),
-    "nothing": ("", OutcomeUnknown),
+    "a wrong field": ("invalid input", Rejected, Whose.CALL),
+    "a wrong question": ("graphql error", Rejected, Whose.CALL),
+    "a wrong key": ("authentication error", Rejected, Whose.SYSTEM), "no right": ("Forbidden", Rejected, Whose.SYSTEM),
+    "too much for the plan": ("usage limit exceeded", Rejected, Whose.CALL),
+    "an ailment": ("internal error", OutcomeUnknown, Whose.SYSTEM),
+    "a lock": ("lock timeout", OutcomeUnknown, Whose.CALL),
+    "something new": ("whatever", OutcomeUnknown, Whose.CALL), "nothing": ("", OutcomeUnknown, Whose.CALL),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("kind", "outcome"), SAID_NO.values(), ids=SAID_NO)
+@pytest.mark.parametrize(("kind", "outcome", "whose"), SAID_NO.values(), ids=SAID_NO)
 @pytest.mark.parametrize("status", [200, 400])
 def test_errors_in_an_answer_are_no_success_whatever_its_status(
-    vendor: LinearDesk, kind: str, outcome: type[AdapterError], status: int
+    vendor: LinearDesk, kind: str, outcome: type[AdapterError], whose: Whose, status: int
 ) -> None:
     vendor.on(CREATE, always({"data": None, **errors(kind)}, status))
     with pytest.raises(outcome) as raised:
         made(vendor)
+    assert raised.value.fault is whose
     assert "ann@" not in f"{raised.value!r} {raised.value}"
 
 
@@ -258,8 +261,22 @@ def test_too_many_calls_are_told_by_an_error_in_the_answer(
     reset = {"X-RateLimit-Requests-Reset": str(NOW + 3_600_000), "Retry-After": "7"}
     vendor.on(operation, lambda _request: (status, said, reset))
     with pytest.raises(NotDone) as raised:
-        desk(vendor).news([Filed("esc", OTHER)], budget=1) if operation == ISSUES else made(vendor)
-    assert raised.value.retry_after == 7
+        desk(vendor).news([Filed("esc", OTHER)], budget=5) if operation == ISSUES else made(vendor)
+    assert (raised.value.retry_after, raised.value.fault) == (7, Whose.PACE)
+
+
+@pytest.mark.parametrize("extensions", [None, {}, {"type": None, "code": None}])
+def test_an_error_that_says_nothing_of_itself_is_unknown(vendor: LinearDesk, extensions: Any) -> None:
+    vendor.on(CREATE, always({"data": None, "errors": [{"message": "x", "extensions": extensions}]}, 400))
+    with pytest.raises(OutcomeUnknown, match="error in the answer"):
+        made(vendor)
+
+
+def test_empty_errors_are_none(vendor: LinearDesk) -> None:
+    done = {"issueCreate": {"success": True, "issue": {"id": uuid_of("esc-0001"), "url": "https://linear.app/x"}}}
+    for nothing in (None, []):
+        vendor.on(CREATE, always({"data": done, "errors": nothing}))
+        assert made(vendor) == uuid_of("esc-0001")
 
 
 NOT_MADE = {
@@ -477,7 +494,7 @@ def called(kind: str = "Issue", sent: Any = NOW, **data: Any) -> dict[str, Any]:
 HEARD = {
     "an issue": (called(), (FIRST,)), "a comment": (called("Comment", id="c1", issueId=FIRST), (FIRST,)),
     "a comment on something else": (called("Comment", id="c1"), ()), "a reaction": (called("Reaction", id="r"), ()),
-    "something new": ({"webhookTimestamp": NOW}, ()),
+    "something new": ({"webhookTimestamp": NOW}, ()), "nothing": (called() | {"data": None, "type": None}, ()),
 }  # fmt: skip
 
 

@@ -20,8 +20,8 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from crash import report
+from crash.control import naive_storm
 from crash.disks import disk_full, disk_refuses
-from crash.naive import naive_storm
 from crash.powercut import power_cut
 from crash.report import Result
 from crash.storm import storm

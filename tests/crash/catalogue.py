@@ -17,6 +17,8 @@ MANY = "tests/integration/test_many_sessions.py"
 REST = "tests/wordpress/test_rest.py"
 STORY = "tests/wordpress/test_story.py"
 TOGETHER = "tests/crash/test_together.py"
+UPGRADE = "tests/crash/test_upgrade.py"
+RESTORE = "tests/crash/test_restore.py"
 
 
 @dataclass(frozen=True)
@@ -212,8 +214,29 @@ CATALOGUE: Final = (
         "I1 to I8 hold after each story.",
         ("tests/property/test_faults_machine.py::test_r22_whatever_dies_or_fails_at_any_step_the_invariants_hold",),
     ),
-    Entry("R23", "An upgrade with 50 rows waiting, then a downgrade", "All sent once; the downgrade is refused."),
-    Entry("R24", "The database is restored from a copy an hour old", "No ticket and no mail is repeated."),
+    Entry(
+        "R23",
+        "An upgrade with 50 rows waiting; machines of two releases beside each other; then a downgrade",
+        "All sent once; the release before serves meanwhile; the downgrade is refused in one sentence.",
+        (
+            f"{UPGRADE}::test_r23_what_was_pending_before_the_upgrade_is_sent_once_after_it",
+            (
+                f"{UPGRADE}::test_r23_a_machine_of_the_release_before_serves_while_the_others_are_upgraded_and_a_downgrade"
+                "_is_refused"
+            ),
+        ),
+    ),
+    Entry(
+        "R24",
+        "The database is restored from a copy that is an hour old",
+        "No ticket is made again that the helpdesk has: it is looked up first. A mail that the copy has as not sent "
+        "goes out once more, with the same Message-ID.",
+        (
+            f"{RESTORE}::test_r24_a_ticket_that_the_desk_has_is_not_made_again_after_a_restore",
+            f"{RESTORE}::test_r24_a_look_up_that_fails_after_a_restore_makes_no_ticket_and_is_made_again",
+            f"{RESTORE}::test_r24_zendesk_is_asked_for_a_ticket_whose_key_it_has_forgotten",
+        ),
+    ),
     Entry(
         "R25",
         "The model that writes the summary is down, slow, or talked into something",

@@ -26,8 +26,8 @@ CALLS = ("fdatasync", "connect", "sendto", "recvfrom")
 POINTS = range(1, 13)
 TURNS, ROWS = 5, 3
 CALLS_EACH = 3
-DOOMED_S = 8.0
-"""For how long a doomed process may go on working: at some points it never comes to the call."""
+DOOMED_S = 60.0
+"""For how long a doomed process may take to die, or to be through: at some points it never comes to the call."""
 
 
 @dataclass(frozen=True)

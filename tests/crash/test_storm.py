@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from crash.naive import naive_storm
+from crash.control import naive_storm
 from crash.report import CONTROL
 from crash.storm import storm
 

@@ -22,7 +22,9 @@ from support.zendesk_server import ZendeskVendor
 from bridge import bootstrap
 from bridge.adapters.http import Http
 from bridge.assembly.desks import Outside, desk
+from bridge.clock import machine_now
 from bridge.config import Settings, SiteSettings
+from bridge.domain.instants import to_rfc3339
 from bridge.store import migrate as schema
 from bridge.store.copy import TABLES
 from bridge.store.database import migration_engine
@@ -92,7 +94,7 @@ def test_r23_what_was_pending_before_the_upgrade_is_sent_once_after_it(fresh_sql
     with Loopback(vendor) as zendesk:
         outside = Outside(partial(Http, allow=[zendesk.endpoint]), FakeMailer(), "support@shop.example")
         chosen = SiteSettings(desk="zendesk", zendesk_url=zendesk.base_url, zendesk_token=SecretStr("token"))
-        with in_process(url) as running:
+        with in_process(url, at=to_rfc3339(machine_now())) as running:
             sidecar = with_systems(running, desk=desk(chosen, outside))
             for _ in range(PENDING):
                 chat = sidecar.chat()

@@ -12,7 +12,7 @@ from support.desks.vendor import SECRET, DeskVendor, FiledTicket
 from support.sidecar import SHOP, AtOnce, Chat, FakeMailer, Sidecar, with_systems
 
 from bridge.adapters.http import Http
-from bridge.assembly.desks import Outside, desk
+from bridge.assembly.desks import Outside, desk, hooks_url_of
 from bridge.config import SiteSettings
 from bridge.service.ask_desks import Desks
 from bridge.web.app import Parts, create_app
@@ -32,15 +32,15 @@ def working(sidecar: Sidecar, vendor: DeskVendor) -> Iterator[Sidecar]:
     """The sidecar whose site uses this helpdesk, at the present time: helpdesks stamp by their own clocks."""
     with Loopback(vendor) as server:
         own = SiteSettings.model_validate(vendor.settings(server.base_url))
-        made = with_systems(sidecar, desk=desk(own, outside(server.endpoint)))
+        made = with_systems(sidecar, desk=desk(own, outside(server.endpoint, hooks_url_of(own, SHOP))))
         bridge = replace(made.bridge, background=AtOnce())
         sidecar.clock.at = round(time.time() * 1000)
         yield replace(made, bridge=bridge, app=create_app(Parts(bridge, lambda: None)))
     assert vendor.problems() == []
 
 
-def outside(endpoint: str) -> Outside:
-    return Outside(partial(Http, allow=[endpoint]), FakeMailer(), "support@shop.example")
+def outside(endpoint: str, hooks_url: str) -> Outside:
+    return Outside(partial(Http, allow=[endpoint]), FakeMailer(), "support@shop.example", hooks_url)
 
 
 def hand_over(sidecar: Sidecar) -> Chat:

@@ -13,12 +13,11 @@ from sqlalchemy.event import listen
 from support.sidecar import SHOP, Chat, Sidecar, in_process, with_systems
 
 from bridge import bootstrap
-from bridge.clock import machine_now
 from bridge.config import Settings
 from bridge.domain.instants import DAY, HOUR, MINUTE
 from bridge.domain.values import Json
 from bridge.ports import OutcomeUnknown, TicketRef
-from bridge.service.reconcile import Reconciler, doubt_after_silence
+from bridge.service.reconcile import Reconciler
 from bridge.store.database import migration_engine
 from bridge.store.mending import MendingStatements
 from bridge.store.upsert import upsert_of
@@ -226,37 +225,6 @@ def test_two_that_look_at_once_mend_a_thing_once(sidecar_on_each: Sidecar) -> No
     first()
     second()
     assert reconcile(it) == {"promise_planned": 1}
-
-
-# --------------------------------------------------------------------------------------------------- a restored copy
-
-
-def test_a_ticket_is_not_made_again_when_the_database_is_restored_from_before_it_was_sent(tmp_path: Path) -> None:
-    bootstrap.migrate(Settings(database_url=f"sqlite:///{tmp_path}/now.db"))  # type: ignore[arg-type]
-    with in_process(f"sqlite:///{tmp_path}/now.db") as it:
-        hand_over(it).says("It was blue")
-        with sqlite3.connect(tmp_path / "now.db") as source, sqlite3.connect(tmp_path / "copy.db") as copy:
-            source.backup(copy)
-        it.work()
-        assert (len(it.desk.tickets), len(it.desk.notes)) == (1, 1)
-        assembly = bootstrap.build(
-            Settings(database_url=f"sqlite:///{tmp_path}/copy.db"),  # type: ignore[arg-type]
-            clock=it.clock,
-            deliver_at_once=False,
-        )
-        restored = replace(it, bridge=replace(assembly.bridge, systems=it.bridge.systems))
-        doubt_after_silence(restored.bridge)
-        restored.work()
-        assembly.close()
-        assert (len(it.desk.tickets), len(it.desk.notes)) == (1, 1)
-
-
-def test_while_a_scheduler_lives_nothing_is_doubted(sidecar: Sidecar) -> None:
-    hand_over(sidecar)
-    with sidecar.bridge.store.write() as tx:
-        tx.ops.beat("scheduler", machine_now())
-    doubt_after_silence(sidecar.bridge)
-    assert ticket(sidecar)["open_sends"] == 0
 
 
 # ------------------------------------------------------------------------------------------------------------- speed

@@ -1,13 +1,17 @@
 """What a helpdesk or mail server is spared: waits that it asks for, a budget, and the breaker, for all processes."""
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from support.sidecar import SHOP, FakeDesk, Sidecar
 
+from bridge.assembly.desks import RATE, RATES, rates
+from bridge.config import SiteSettings
 from bridge.domain.instants import HOUR, MINUTE
 from bridge.domain.upstream import FAILURES, LONGEST_PAUSE
 from bridge.domain.values import Json
@@ -102,16 +106,16 @@ def test_a_row_that_waits_for_something_of_ours_holds_nobody(sidecar: Sidecar) -
 
 def test_a_flood_keeps_the_helpdesks_budget_and_the_most_urgent_goes_first(sidecar_on_each: Sidecar) -> None:
     it = with_rates(sidecar_on_each, fake=20)
-    hand_over(it, 60)
+    hand_over(it, 40)
     with it.bridge.store.write() as tx:
         tx._c.execute(text("UPDATE outbox SET rank = 9 WHERE kind = 'ticket'"))  # type: ignore[attr-defined]
         urgent = tickets(it, "due")[-1]
         tx._c.execute(text("UPDATE outbox SET rank = 0 WHERE id = :id"), {"id": urgent["id"]})  # type: ignore[attr-defined]
     times: list[int] = []
-    passes(it, minutes=3.2, look=lambda: times.extend([it.clock.at] * (len(it.desk.tickets) - len(times))))
-    assert len(it.desk.tickets) == 60
+    passes(it, minutes=2.2, look=lambda: times.extend([it.clock.at] * (len(it.desk.tickets) - len(times))))
+    assert len(it.desk.tickets) == 40
     assert it.desk.tickets[0][0] == urgent["external_id"]
-    assert len(it.mailer.mails) == 60
+    assert len(it.mailer.mails) == 40
     worst = max(sum(begin <= at < begin + MINUTE for at in times) for begin in times)
     assert 20 <= worst <= 26
 
@@ -134,6 +138,18 @@ def test_a_mail_server_has_a_budget_too(sidecar: Sidecar) -> None:
     it.work()
     assert len(it.mailer.mails) == 5
     assert len(it.desk.tickets) == 12
+
+
+def test_each_helpdesk_has_a_budget_that_the_owner_may_change_and_the_document_names_it() -> None:
+    made = FakeDesk(name="zendesk")
+    assert rates(SiteSettings(), made) == {"zendesk": RATES["zendesk"], "mail": 0}
+    assert rates(SiteSettings(desk_rate=7, mail_rate=9), made) == {"zendesk": 7, "mail": 9}
+    assert rates(SiteSettings(), FakeDesk(name="webhook"))["webhook"] == RATE
+    assert rates(SiteSettings(), None) == {"mail": 0}
+    said = (Path(__file__).resolve().parents[2] / "docs" / "helpdesks.md").read_text("utf-8").splitlines()
+    head = next(n for n, line in enumerate(said) if line.startswith("| zendesk | freshdesk |"))
+    names, numbers = (re.findall(r"[^|]+", said[line].replace(" ", "")) for line in (head, head + 2))
+    assert dict(zip(names, map(int, numbers), strict=True)) == {**RATES, "anyother": RATE}
 
 
 # -------------------------------------------------------------------------------------------------- circuit breaker
@@ -168,16 +184,16 @@ def test_a_helpdesk_that_is_down_gets_five_calls_and_then_one_probe_a_pause(down
     down.work()
     assert asked(down) == FAILURES
     assert len(down.mailer.mails) == 12
-    passes(down, minutes=60)
+    passes(down, minutes=60, step=15)
     assert asked(down) <= FAILURES + 5 + 60 * MINUTE // round(0.75 * LONGEST_PAUSE)
 
 
 def test_after_fourteen_hours_nothing_is_parked_and_all_of_it_goes_out_once(down: Sidecar) -> None:
-    passes(down, minutes=14 * 60, step=60)
+    passes(down, minutes=14 * 60, step=300)
     assert tickets(down, "parked") == []
     assert max(row["attempts"] for row in down.outbox() if row["kind"] == "ticket") < FAILURES
     down.desk.fault = None
-    passes(down, minutes=11, step=5)
+    passes(down, minutes=12, step=20)
     assert len(tickets(down, "sent")) == 12
     assert len({external for external, _ in down.desk.tickets}) == len(down.desk.tickets) == 12
 
@@ -201,12 +217,12 @@ def test_one_alarm_says_since_when_and_what_to_do_and_ends_with_the_first_succes
 
 def test_a_token_that_is_refused_pauses_the_helpdesk_and_parks_nothing(down: Sidecar) -> None:
     down.desk.fault = Rejected("http 401", fault=Fault.SYSTEM)
-    passes(down, minutes=30, step=5)
+    passes(down, minutes=30, step=30)
     assert tickets(down, "parked") == []
     with down.bridge.store.read() as tx:
         assert "token" in tx.alarms.standing(SHOP.id)[0].text
     down.desk.fault = None
-    passes(down, minutes=11, step=5)
+    passes(down, minutes=12, step=20)
     assert len(tickets(down, "sent")) == 12
 
 
@@ -224,12 +240,13 @@ class Poisoned(CountingDesk):
 
 
 @pytest.fixture
-def poisoned(down: Sidecar) -> tuple[Sidecar, Poisoned]:
+def poisoned(sidecar: Sidecar) -> tuple[Sidecar, Poisoned]:
     """A helpdesk that is up, but for the first of twelve tickets."""
     desk = Poisoned()
-    desk.poison = tickets(down, "due")[0]["external_id"]
-    systems = Systems(None, desk, down.mailer, "support@shop.example")
-    return replace(down, desk=desk, bridge=replace(down.bridge, systems=lambda _site: systems)), desk
+    hand_over(sidecar, 12)
+    desk.poison = tickets(sidecar, "due")[0]["external_id"]
+    systems = Systems(None, desk, sidecar.mailer, "support@shop.example")
+    return replace(sidecar, desk=desk, bridge=replace(sidecar.bridge, systems=lambda _site: systems)), desk
 
 
 def test_a_poison_row_is_parked_opens_no_breaker_and_harms_nobody(poisoned: tuple[Sidecar, Poisoned]) -> None:
@@ -245,11 +262,11 @@ def test_a_row_that_breaks_its_helpdesk_each_time_is_parked_in_the_end_and_lets_
     poisoned: tuple[Sidecar, Poisoned],
 ) -> None:
     it, desk = poisoned
-    passes(it, minutes=2)
+    passes(it, minutes=2, step=10)
     assert len(tickets(it, "sent")) == 11
     for _ in range(40):  # others are taken now and then
         hand_over(it, 1)
-        passes(it, minutes=60, step=600)
+        passes(it, minutes=60, step=1800)
     assert [row["external_id"] for row in tickets(it, "parked")] == [desk.poison]
 
 

@@ -1,6 +1,7 @@
 """How the decisions go, over the API and in the scheduler: rate and band, alarms, labels, metrics."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -113,7 +114,9 @@ def test_what_became_of_promises_and_deliveries_of_these_days(sidecar: Sidecar) 
     sidecar.team.does("release", escalation_of(second))
     found = read(sidecar)
     assert found["commitments"] == {"pending": 1, "kept": 1, "broken": 0, "replaced": 1}
-    assert found["delivery"] == {"due": 6, "leased": 0, "unknown": 0, "sent": 0, "parked": 0}
+    # a ticket and a mail each, and a note on how two of them ended
+    assert found["delivery"] == {"due": 8, "leased": 0, "unknown": 0, "sent": 0, "parked": 0}
+    assert Counter(row["kind"] for row in sidecar.outbox()) == {"ticket": 3, "mail": 3, "note": 2}
     sidecar.work()
     assert read(sidecar)["delivery"]["sent"] >= 6
     sidecar.clock.advance(hours=24 * 7)

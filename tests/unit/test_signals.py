@@ -135,6 +135,7 @@ def test_a_refusal_or_a_look_alike_is_no_request(language: str, text: str) -> No
         "i want to talk to a humna",
         "I need a representitive",
         "speak to an agnet",
+        "humannnn pleaseee",
         "“I want to talk to a human”",
         "hello.i want to talk to a human.thanks",
     ],

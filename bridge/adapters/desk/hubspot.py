@@ -103,7 +103,7 @@ class _Record(Lenient):
 
 
 class _Problem(Lenient):
-    category: str = ""
+    category: str | None = None
 
 
 class _Made(_Page[_Record]):
@@ -121,11 +121,11 @@ class _Link(Lenient):
 
 class _Stage(Lenient):
     id: Id
-    metadata: Mapping[str, Any] = {}
+    metadata: Mapping[str, Any] | None = None
 
     @property
     def closed(self) -> bool:
-        return self.metadata.get("ticketState") == "CLOSED"
+        return (self.metadata or {}).get("ticketState") == "CLOSED"
 
 
 class _Pipeline(Lenient):
@@ -159,23 +159,27 @@ class _Status(Lenient):
 
 class _Message(Lenient):
     id: str
-    type: str = ""
-    direction: str = ""
-    createdBy: str = ""  # noqa: N815
+    type: str | None = None
+    direction: str | None = None
+    createdBy: str | None = None  # noqa: N815
     createdAt: AwareDatetime  # noqa: N815
     text: str | None = None
-    senders: tuple[_Sender, ...] = ()
+    senders: tuple[_Sender, ...] | None = None
     status: _Status | None = None
 
     @property
     def answer(self) -> bool:
         """Whether a person said it to the customer: no comment, no bot, no other program, and it went out."""
         sent = self.status is None or self.status.statusType != "FAILED"
-        return sent and (self.type, self.direction) == ("MESSAGE", "OUTGOING") and self.createdBy.startswith("A-")
+        return sent and (self.type, self.direction) == ("MESSAGE", "OUTGOING") and self._by.startswith("A-")
+
+    @property
+    def _by(self) -> str:
+        return self.createdBy or ""
 
     def agent(self) -> Agent:
-        name = next((one.name for one in self.senders if one.name), "HubSpot")
-        return Agent(f"hubspot:{self.createdBy.removeprefix('A-')}", name)
+        name = next((one.name for one in self.senders or () if one.name), "HubSpot")
+        return Agent(f"hubspot:{self._by.removeprefix('A-')}", name)
 
 
 class _Property(Lenient):
@@ -183,14 +187,14 @@ class _Property(Lenient):
 
 
 class _Event(Lenient):
-    subscriptionType: str = ""  # noqa: N815
+    subscriptionType: str | None = None  # noqa: N815
     objectTypeId: str | None = None  # noqa: N815
     objectId: str | None = None  # noqa: N815
 
     @property
     def ticket(self) -> str | None:
         """The ticket that it is about, where it is about one."""
-        of_tickets = self.subscriptionType.startswith("ticket.") or self.objectTypeId == TICKETS
+        of_tickets = (self.subscriptionType or "").startswith("ticket.") or self.objectTypeId == TICKETS
         return self.objectId if of_tickets else None
 
 

@@ -32,6 +32,7 @@ from bridge.domain.values import Json, Priority
 from bridge.ports import (
     AdapterError,
     DeskNews,
+    Fault,
     Filed,
     Heard,
     HookCall,
@@ -99,31 +100,34 @@ REFUSALS = frozenset(
     }
 )  # fmt: skip
 """Types of errors that say that nothing was done, as Linear's own client names them."""
+NOT_LET_IN = frozenset({"authentication error", "forbidden"})
+ILL = frozenset({"bootstrap error", "internal error", "network error"})
+"""Types of errors that any other call would have met too, as well as those that do not let us in."""
 
 Item = TypeVar("Item")
 Shape = TypeVar("Shape")
 
 
 class _Extensions(Lenient):
-    type: str = ""
-    code: str = ""
+    type: str | None = None
+    code: str | None = None
 
 
 class _Error(Lenient):
-    extensions: _Extensions = _Extensions()
+    extensions: _Extensions | None = None
+
+    @property
+    def kind(self) -> str:
+        return ((self.extensions and self.extensions.type) or "").lower()
 
     @property
     def throttles(self) -> bool:
-        return self.extensions.code == "RATELIMITED" or self.extensions.type == "ratelimited"
-
-    @property
-    def refuses(self) -> bool:
-        return self.extensions.type.lower() in REFUSALS
+        return self.kind == "ratelimited" or (self.extensions is not None and self.extensions.code == "RATELIMITED")
 
 
 class _Response(Lenient):
     data: Mapping[str, Any] | None = None
-    errors: tuple[_Error, ...] = ()
+    errors: tuple[_Error, ...] | None = None
 
 
 class _PageInfo(Lenient):
@@ -186,12 +190,13 @@ class _Subject(Lenient):
 
 class _Called(Lenient):
     webhookTimestamp: int | None = None  # noqa: N815
-    type: str = ""
-    data: _Subject = _Subject()
+    type: str | None = None
+    data: _Subject | None = None
 
     @property
     def ref(self) -> str | None:
-        return {"Issue": self.data.id, "Comment": self.data.issueId}.get(self.type)
+        subject = self.data or _Subject()
+        return {"Issue": subject.id, "Comment": subject.issueId}.get(self.type or "")
 
 
 _RESPONSE, _CREATED = TypeAdapter(_Response), TypeAdapter(_Created)
@@ -200,7 +205,7 @@ _ISSUES, _THINGS, _COMMENTS = TypeAdapter(_Nodes[_Issue]), TypeAdapter(_Nodes[_T
 
 def _throttled(answer: Answer) -> bool:
     response = _response(answer)
-    return response is not None and any(error.throttles for error in response.errors)
+    return response is not None and any(error.throttles for error in response.errors or ())
 
 
 BUSY = Dialect(throttled=_throttled)
@@ -456,9 +461,11 @@ def _value(shape: TypeAdapter[Shape], response: _Response, field: str) -> Shape:
 
 
 def _outcome(response: _Response) -> AdapterError:
-    if all(error.refuses for error in response.errors):
-        return Rejected("refused in the answer")
-    return OutcomeUnknown("error in the answer")
+    kinds = {error.kind for error in response.errors or ()}
+    fault = Fault.SYSTEM if kinds & (NOT_LET_IN | ILL) else Fault.CALL
+    if kinds <= REFUSALS:
+        return Rejected("refused in the answer", fault=fault)
+    return OutcomeUnknown("error in the answer", fault=fault)
 
 
 def _moved(issue: _Issue, escalation_id: str) -> Iterator[DeskNews]:
