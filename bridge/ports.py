@@ -31,6 +31,7 @@ from bridge.domain.escalation import (
     Presence,
     Who,
 )
+from bridge.domain.forgetting import Person
 from bridge.domain.health import Alarm
 from bridge.domain.labels import Label
 from bridge.domain.packet import Ticket
@@ -535,6 +536,14 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Aged:
+    """A session that began long ago; `over` when nobody needs it any more."""
+
+    place: Place
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class AgentReply:
     """What a person answered through the built-in desk; `reply_id` makes a repeat harmless."""
 
@@ -996,6 +1005,63 @@ class Hours(Protocol):
     def drop_feed(self, site: str, url: str) -> None: ...
 
 
+class Privacy(Protocol):
+    """What is stored about one person, and what is too old to be kept."""
+
+    def sessions(self, site: str, person: Person, after: str, limit: int) -> list[str]:
+        """The ids of the person's sessions at this site beyond `after`, in their order."""
+        ...
+
+    def escalations(self, site: str, session: str) -> list[str]:
+        """The ids of those that were decided in the session, oldest first."""
+        ...
+
+    def labels(self, site: str, session: str) -> list[Json]: ...
+    def calls(self, escalation: str) -> list[Json]: ...
+    def mails(self, escalation: str) -> list[Json]:
+        """Payload, state and `created_at` of each."""
+        ...
+
+    def tickets(self, escalation: str) -> list[Json]:
+        """Target, external id, ref and url of those that a helpdesk has, or may have."""
+        ...
+
+    def empty_session(self, blank: Session) -> dict[str, int]:
+        """Delete what was said in a session and put the blank one in its place; returns how many rows, by kind."""
+        ...
+
+    def empty_escalation(self, blank: Escalation) -> dict[str, int]:
+        """Likewise an escalation; what is still to be sent for it is cancelled."""
+        ...
+
+    def openings(self, escalation: str) -> list[Millis]:
+        """The openings for which it has waited."""
+        ...
+
+    def empty_mails(self, external_ids: Sequence[str]) -> int:
+        """Empty mails that speak of several people, and cancel those that are not sent."""
+        ...
+
+    def drop_address(self, site: str, email: str, digest: str) -> None:
+        """Forget what the CRM said of an address, and how many mails went to it."""
+        ...
+
+    def aged(self, site: str, before: Millis, after: Place, limit: int) -> list[Aged]:
+        """A page of the sessions that began before an instant, oldest first."""
+        ...
+
+    def purge(self, site: str, before: Millis, sessions: Sequence[str]) -> int:
+        """Delete those of the sessions that are over still, with everything that belongs to them; how many there were.
+
+        They began before the instant; one in which something was said since then is not over.
+        """
+        ...
+
+    def purge_stale(self, before: Millis, limit: int) -> int:
+        """Delete some of the CRM's answers and slots for mails that are older than an instant; how many there were."""
+        ...
+
+
 class Tx(Protocol):
     """One transaction, by aggregate."""
 
@@ -1033,6 +1099,8 @@ class Tx(Protocol):
     def alarms(self) -> Alarms: ...
     @property
     def hours(self) -> Hours: ...
+    @property
+    def privacy(self) -> Privacy: ...
 
     def after_commit(self, do: Callable[[], object]) -> None:
         """Have something done once the transaction is through; not at all if it fails."""
