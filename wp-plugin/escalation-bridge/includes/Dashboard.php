@@ -41,7 +41,7 @@ final class Dashboard {
 			self::bad( __( 'The sidecar cannot be reached.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $seen, Settings::pairing() ) );
 		}
 		/* translators: %s: span of time */
-		$age = sprintf( __( 'Asked %s ago; kept for five minutes.', 'escalation-bridge' ), human_time_diff( (int) $seen['at'] ) );
+		$age = sprintf( __( 'Asked %s ago.', 'escalation-bridge' ), human_time_diff( (int) $seen['at'] ) );
 		echo '<p class="escbridge-foot"><a class="button" href="' . esc_url( Admin::url() ) . '">' . esc_html__( 'All escalations', 'escalation-bridge' ) . '</a> <span>' . esc_html( $age ) . '</span></p></div>';
 	}
 

@@ -101,7 +101,7 @@ final class Health {
 	private static function scheduler(): array {
 		$seen = Stats::ask( self::LIMIT );
 		if ( ! $seen['ok'] ) {
-			return self::untold( __( 'Whether the scheduler of Escalation Bridge runs cannot be told', 'escalation-bridge' ), $seen );
+			return self::untold( __( 'Whether the scheduler of Escalation Bridge runs cannot be told', 'escalation-bridge' ) );
 		}
 		return Stats::scheduler_runs( $seen['data'] )
 			? self::found( 'good', __( 'The scheduler of Escalation Bridge runs', 'escalation-bridge' ), array( __( 'Tickets and mails are delivered, and promises are watched.', 'escalation-bridge' ) ) )
@@ -112,7 +112,7 @@ final class Health {
 	private static function alarms(): array {
 		$seen = Stats::ask( self::LIMIT );
 		if ( ! $seen['ok'] ) {
-			return self::untold( __( 'Whether Escalation Bridge raises an alarm cannot be told', 'escalation-bridge' ), $seen );
+			return self::untold( __( 'Whether Escalation Bridge raises an alarm cannot be told', 'escalation-bridge' ) );
 		}
 		$lines = Stats::troubles( $seen['data'] );
 		if ( ! $lines ) {
@@ -123,12 +123,9 @@ final class Health {
 			: self::found( 'critical', __( 'Escalation Bridge raises an alarm', 'escalation-bridge' ), $lines );
 	}
 
-	/**
-	 * @param array<string,mixed> $seen
-	 * @return array{status:string,label:string,lines:string[]}
-	 */
-	private static function untold( string $label, array $seen ): array {
-		return self::found( 'recommended', $label, array( ConnectionTest::cure( $seen, Settings::pairing() ) ) );
+	/** @return array{status:string,label:string,lines:string[]} Cause and cure stand with the first test. */
+	private static function untold( string $label ): array {
+		return self::found( 'recommended', $label, array( __( 'The sidecar did not answer, so it could not be asked.', 'escalation-bridge' ) ) );
 	}
 
 	/**
