@@ -64,7 +64,8 @@ def test_r19_a_promise_that_fell_due_while_nothing_ran_is_answered_for_on_return
     mails = scheduler.mails
     assert set(message_ids(mails).values()) == {1}
     assert sum("To: user7@example.org" in mail for mail in mails) == 1
-    assert [one["kind"] for one in sidecar.team.caller.ask("GET", "/v1/stats")["alarms"]] == ["promise_broken"]
+    alarms = {one["kind"] for one in sidecar.team.caller.ask("GET", "/v1/stats")["alarms"]}
+    assert alarms - {"outbox_parked"} == {"promise_broken"}  # this scheduler has no helpdesk, so the ticket is parked
 
 
 def test_the_alarm_about_broken_promises_ends_when_the_last_customer_is_answered(sidecar_on_each: Sidecar) -> None:
