@@ -323,3 +323,21 @@ def test_a_standing_alarm_is_told_by_site_health_dashboard_and_status(installed:
         assert words.split("'")[0] in text
     assert code == 1
     assert re.search(r"\d+ kept, [1-9]\d* broken", shown)
+
+
+def test_what_is_parked_and_who_takes_nothing_is_worth_a_look(installed: Installation) -> None:
+    def troubles(parked: int, *, paused: bool) -> list[str]:
+        numbers = {
+            "alarms": [],
+            "delivery": {"parked": parked},
+            "upstreams": [{"target": "zendesk", "paused": paused, "cause": "HTTP 503"}],
+        }
+        run = "echo wp_json_encode( EscalationBridge\\Stats::troubles( $numbers ) );"
+        found: list[str] = json.loads(installed.site.php_eval(run, numbers=numbers))
+        return found
+
+    assert troubles(0, paused=False) == []
+    assert troubles(1, paused=False)[0].startswith("1 ticket, note or mail of the last seven days is parked:")
+    both = troubles(2, paused=True)
+    assert both[0].startswith("2 tickets, notes or mails of the last seven days are parked:")
+    assert both[1] == "zendesk takes nothing at the moment: HTTP 503"
