@@ -15,6 +15,7 @@ from bridge.commands import (
     looking,
     outbox,
     policies,
+    privacy,
     promises,
     propose,
     replay,
@@ -67,7 +68,7 @@ for command in (
     *(sites.site, policies.policy, replay.replay),
     *(stats.stats, stats.label, propose.propose_threshold),
     *(looking.explain_session, promises.hours, promises.promise, looking.due, outbox.outbox),
-    databases.db,
+    *(databases.db, privacy.privacy, privacy.purge),
 ):
     cli.add_command(command)
 

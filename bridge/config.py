@@ -306,6 +306,9 @@ class Settings(SiteSettings):
     presence_poll: Annotated[float, Field(ge=5, le=120)] = Field(
         default=30.0, description="Seconds between two looks at who is there in the helpdesk."
     )
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
+        default=400, description="Days after which a conversation that is over is deleted; 0: never."
+    )
     log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged.")
     clock: str = Field(
         default="system",

@@ -15,6 +15,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 
 from bridge import bootstrap, logs
 from bridge.config import Settings, read_settings
+from bridge.domain.instants import DAY
 from bridge.ports import BridgeError
 from bridge.service.poll_presence import PresencePoll
 from scheduler.pace import keep_pace
@@ -56,7 +57,7 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, end
     if stop.is_set():
         return 0
     assembly = bootstrap.build(settings, deliver_at_once=False)
-    ticks = Ticks(assembly.bridge, stop)
+    ticks = Ticks(assembly.bridge, stop, settings.retention_days * DAY)
     now = datetime.now(UTC)
     for name, do, factor in ticks.all():
         clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=now)

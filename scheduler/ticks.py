@@ -12,10 +12,12 @@ import structlog
 
 from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
+from bridge.domain.values import Millis
 from bridge.service.ask_desks import Desks
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
 from bridge.service.keep_wall_times import keep_wall_times
+from bridge.service.purge import purge, purge_stale
 from bridge.service.read_closures import read_closures, watch_closures
 from bridge.service.reconcile import Reconciler
 from bridge.service.watch_broken import watch_broken
@@ -42,6 +44,8 @@ class Ticks:
 
     bridge: Bridge
     stop: threading.Event = field(default_factory=threading.Event)
+    retention: Millis = 0
+    """Milliseconds for which conversations that are over are kept; 0: for ever."""
 
     def deliver(self) -> None:
         """Send what is due to other systems, one row a claim: a lease never waits behind another row's call."""
@@ -76,7 +80,7 @@ class Ticks:
 
     def keep_wall_times(self) -> None:
         """Move the promises whose wall time new zone rules have moved."""
-        keep_wall_times(self.bridge, lambda: self.stop.wait(BREATH))
+        keep_wall_times(self.bridge, self._breathe)
 
     def broken(self) -> None:
         """Raise and clear the alarm about broken promises."""
@@ -91,6 +95,15 @@ class Ticks:
         drain(partial(read_closures, self.bridge, limit=1), self.stop, 0)
         watch_closures(self.bridge)
 
+    def purge(self) -> None:
+        """Delete what is older than it may be kept."""
+        purge_stale(self.bridge, self._breathe)
+        if self.retention:
+            purge(self.bridge, self.retention, self._breathe)
+
+    def _breathe(self) -> bool:
+        return self.stop.wait(BREATH)
+
     def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
         """Each job: its name, what it does, and its interval as a multiple of the tick."""
         yield "beat", self.beat, 1
@@ -104,6 +117,7 @@ class Ticks:
         yield "reconcile", Reconciler(self.bridge, self.stop.is_set), 450
         yield "tidy", self.tidy, 600
         yield "keep_wall_times", self.keep_wall_times, 43_200
+        yield "purge", self.purge, 43_200
 
 
 def drain(do: Callable[[], int], stop: threading.Event, breath: float) -> None:

@@ -67,8 +67,18 @@ class Turn:
 def customer_key(visitor: Visitor) -> str | None:
     """What joins the sessions of one customer: the WordPress user, if verified; a typed address joins nothing."""
     if visitor.identity is Identity.VERIFIED and visitor.user_id:
-        return f"user:{visitor.user_id}"
+        return verified_key(visitor.user_id)
     return None
+
+
+def verified_key(user_id: str) -> str:
+    """The key of a WordPress user."""
+    return f"user:{user_id}"
+
+
+def folded(email: str | None) -> str | None:
+    """An address as it is looked for: the case of its letters tells nobody apart."""
+    return email.casefold() if email else None
 
 
 def contact_line(session: Session) -> str:

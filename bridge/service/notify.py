@@ -289,14 +289,14 @@ def _held(case: Case, session: Session, *, by_a_person: bool) -> str | None:
     """
     if session.visitor.identity is Identity.VERIFIED:
         return None
-    address = _digest_of(session.visitor.email or "")
+    address = mailbox_digest(session.visitor.email or "")
     slots = reversed(range(SLOTS)) if by_a_person else range(SLOTS - KEPT_FOR_ANSWERS)
     free = (case.tx.mails.take_slot(case.site.id, address, slot, case.at, case.at - DAY) for slot in slots)
     return None if any(free) else HELD
 
 
-def _digest_of(address: str) -> str:
-    """Of the mailbox: letters' case and what stands behind a plus lead to the same one."""
+def mailbox_digest(address: str) -> str:
+    """The digest of a mailbox: letters' case and what stands behind a plus lead to the same one."""
     local, _, domain = address.casefold().partition("@")
     return hashlib.sha256(f"{local.partition('+')[0]}@{domain}".encode()).hexdigest()
 

@@ -21,8 +21,7 @@ def send_digest(case: Case, queue: str, opening: Millis) -> None:
         queue: as the escalations name it, even where the policy has lost it since.
         opening: the instant for which they waited, however late it is handled.
     """
-    key = f"digest.{queue}.{opening}"
-    external_id = f"{case.site.id}.{key}"
+    key, external_id = f"digest.{queue}.{opening}", digest_id(case, queue, opening)
     if case.tx.mails.posted(external_id):
         return
     waiting = in_order(case.policy.tiers, case.tx.escalations.waiting(case.site.id, queue, opening))
@@ -32,6 +31,11 @@ def send_digest(case: Case, queue: str, opening: Millis) -> None:
     blocks = digest(queue, items, waiting[MOST:], at=case.at, url=notify.desk_page(case.site))
     mail = notify.team_letter(case, queue, key, headline(queue, waiting), blocks)
     notify.post_mail(case, waiting[0], external_id, mail)
+
+
+def digest_id(case: Case, queue: str, opening: Millis) -> str:
+    """What makes the mail of a queue and an opening one."""
+    return f"{case.site.id}.digest.{queue}.{opening}"
 
 
 def _item(case: Case, one: Escalation) -> Item:

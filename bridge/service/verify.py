@@ -12,6 +12,7 @@ from bridge.domain import judging, signals
 from bridge.domain import session as sessions
 from bridge.domain.customer import Account, Customer, Fetch, merge_shop
 from bridge.domain.escalation import EventKind
+from bridge.domain.forgetting import is_erased
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
@@ -55,7 +56,9 @@ def verify(tx: Tx, site: str, session_id: str) -> list[Checked]:
         Checked(turn.seq, of, _again(versions, seen, json.loads(trace)) == trace)
         for turn, of, trace, seen in _decisions(session, turns, _releases(tx, session))
     ]
-    own = [one for one in escalations_of(tx, session, turns) if one.session_id == session.id]
+    own = [
+        one for one in escalations_of(tx, session, turns) if one.session_id == session.id and not is_erased(one.trace)
+    ]
     frozen = [(json.loads(one.trace), one.trace) for one in own]
     return judged + [
         Checked(stored["turns"], ESCALATION, _frozen_again(versions, session, stored) == trace)

@@ -121,6 +121,20 @@ def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     return ended
 
 
+def withdraw(case: Case, escalation_id: str) -> Escalation:
+    """It ends because the customer has to be forgotten: nobody resolved it, and the chat is told nothing.
+
+    A promise that is not due yet counts as neither kept nor broken.
+
+    Raises:
+        EscalationUnknown, EscalationOver: see there.
+    """
+    held = settle(case, _hold_active(case, escalation_id), case.at, in_time=CommitmentState.REPLACED)
+    ended = replace(held, state=EscalationState.RESOLVED)
+    case.tx.escalations.set_state(ended)
+    return ended
+
+
 def take_answer(case: Case, held: Escalation, answer: AgentReply) -> Escalation:
     """What an answer changes, wherever it was given: the promise, who has the escalation, and when it was answered.
 

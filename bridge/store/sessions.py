@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, bindparam, select, update
 from bridge.domain import signals
 from bridge.domain.customer import Customer, Shop
 from bridge.domain.escalation import Event, EventKind
-from bridge.domain.session import Session, Turn, customer_key
+from bridge.domain.session import Session, Turn, customer_key, folded
 from bridge.domain.signals import TurnSignals
 from bridge.domain.values import State, Visitor
 from bridge.store.alone import Alone
@@ -31,7 +31,18 @@ class SessionStatements:
         self.get = select(session).where(this)
         self.hold = Quick(select(session).where(this).with_for_update(), dialect)
         self.digest = select(session.c.digest).where(this)
-        changes = ("state", "flow", "window", "turns", "last_event", "visitor", "phone", "locale", "escalation_id")
+        changes = (
+            "state",
+            "flow",
+            "window",
+            "turns",
+            "last_event",
+            "visitor",
+            "email",
+            "phone",
+            "locale",
+            "escalation_id",
+        )
         save = update(session).where(this).values({name: bindparam(f"new_{name}") for name in changes})
         self.save = Quick(save, dialect)
         self.lock = (
@@ -102,6 +113,7 @@ class Sessions:
             "visitor": new.visitor.model_dump_json(),
             "customer": new.customer.model_dump_json(),
             "customer_key": customer_key(new.visitor),
+            "email": folded(new.visitor.email),
             "locale": new.locale,
             "timezone": new.timezone,
             "page_url": new.page_url,
@@ -140,6 +152,7 @@ class Sessions:
             "new_turns": changed.turns,
             "new_last_event": changed.last_event,
             "new_visitor": changed.visitor.model_dump_json(),
+            "new_email": folded(changed.visitor.email),
             "new_phone": changed.phone,
             "new_locale": changed.locale,
             "new_escalation_id": changed.escalation_id,

@@ -14,6 +14,7 @@ from bridge.store.labels import Labels, LabelStatements
 from bridge.store.mails import Mails, MailStatements
 from bridge.store.mending import Mending, MendingStatements
 from bridge.store.ops import Ops, OpsStatements, People
+from bridge.store.privacy import Privacy, PrivacyStatements
 from bridge.store.sessions import Sessions, SessionStatements
 from bridge.store.shadow import Records, Shadows, ShadowStatements
 from bridge.store.sites import Policies, Sites, SiteStatements
@@ -42,6 +43,7 @@ class Statements:
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
         self.hours = HoursStatements(upsert)
+        self.privacy = PrivacyStatements()
 
 
 class SqlTx:
@@ -122,6 +124,10 @@ class SqlTx:
     @property
     def hours(self) -> Hours:
         return Hours(self._c, self._s.hours)
+
+    @property
+    def privacy(self) -> Privacy:
+        return Privacy(self._c, self._s.privacy)
 
 
 class SqlStore:

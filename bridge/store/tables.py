@@ -91,6 +91,7 @@ shadow_policy = Table(
 )
 
 LOCKED = text("state = 'escalated'")
+ADDRESSED = text("email IS NOT NULL")
 
 session = Table(
     "session",
@@ -101,6 +102,7 @@ session = Table(
     Column("visitor", Text, nullable=False),
     Column("customer", Text, nullable=False),
     Column("customer_key", Text),
+    Column("email", Text),  # the visitor's, case folded: what is asked for by address is found by it
     Column("locale", Text),
     Column("timezone", Text),
     Column("page_url", Text),
@@ -118,6 +120,7 @@ session = Table(
     Index(None, "site", "customer_key", "state"),
     Index(None, "site", "started_at"),
     Index(None, "escalation_id"),
+    Index("ix_session_email", "site", "email", sqlite_where=ADDRESSED, postgresql_where=ADDRESSED),
     Index("ix_session_locked", "site", "id", sqlite_where=LOCKED, postgresql_where=LOCKED),
 )
 
@@ -194,6 +197,7 @@ escalation = Table(
         postgresql_where=ACTIVE,
     ),
     Index(None, "site", "decided_at"),
+    Index(None, "site", "session_id"),
     Index(None, "site", "claimed_by", "state"),
 )
 
@@ -262,6 +266,7 @@ follow_up = Table(
     Column("done_at", Instant),
     ForeignKeyConstraint(["escalation_id"], ["escalation.id"]),
     UniqueConstraint("commitment_id", "kind"),
+    Index(None, "escalation_id"),
     Index(None, "state", "due_at"),
     # claims walk along it, the most urgent first, and stop when they have enough
     Index("ix_follow_up_open", "rank", "due_at", "id", sqlite_where=OPEN, postgresql_where=OPEN),

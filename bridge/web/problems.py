@@ -1,6 +1,6 @@
 """Problems (RFC 9457): every error has a slug, a title, a status, and never repeats the input."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import ValidationError
@@ -58,6 +58,12 @@ BUSY = Problem(
     headers={"Retry-After": "2"},
 )
 INTERNAL = Problem("internal-error", "Something went wrong on our side.", 500, "It is in the sidecar's log.")
+ESCALATION_OPEN = Problem(
+    "escalation-open",
+    "An escalation of this person is active; nothing was erased.",
+    409,
+    "Resolve escalation_id first, or send force.",
+)
 
 OF_ERROR: dict[type[Exception], Problem] = {
     StoreBusy: BUSY,
@@ -100,7 +106,7 @@ OF_ERROR: dict[type[Exception], Problem] = {
 
 EVERY = [
     UNAUTHORIZED, FORBIDDEN_SCOPE, REPLAYED, NOT_FOUND, METHOD, TOO_LARGE, NOT_JSON, MEDIA_TYPE, INTERNAL,
-    *OF_ERROR.values(),
+    ESCALATION_OPEN, *OF_ERROR.values(),
 ]  # fmt: skip
 
 
@@ -129,6 +135,11 @@ def call_changed(present: Json) -> Problem:
     return Problem(
         "call-changed", "The call has changed since; nothing was done.", 409, "See call.", more={"call": present}
     )
+
+
+def escalation_open(escalation_id: str) -> Problem:
+    """Somebody still owes the person an answer; the caller is told which escalation it is."""
+    return replace(ESCALATION_OPEN, more={"escalation_id": escalation_id})
 
 
 def bad_query(name: str, expected: str) -> Problem:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
 from bridge.domain.findings import LARGEST
+from bridge.domain.forgetting import Person
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
@@ -282,6 +283,28 @@ class PresenceIn(Wire):
     capacity: Annotated[int, Field(ge=1, le=100)] = 3
     name: Name
     ttl_s: Annotated[int, Field(ge=30, le=3600)] = 120
+
+
+class PersonIn(Wire):
+    email: Email | None = None
+    user_id: Annotated[Line, Field(min_length=1, max_length=64)] | None = None
+
+    @model_validator(mode="after")
+    def _somebody(self) -> Self:
+        if not (self.email or self.user_id):
+            raise ValueError("an email or a user_id is needed")
+        return self
+
+    def person(self) -> Person:
+        return Person(self.email, self.user_id)
+
+
+class ExportIn(PersonIn):
+    after: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{16,64})?$")] = ""
+
+
+class EraseIn(PersonIn):
+    force: bool = False
 
 
 Document = Annotated[Str, Field(min_length=1, max_length=LARGEST)]

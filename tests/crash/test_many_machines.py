@@ -65,14 +65,11 @@ class Fleet:
             self.kill(number)
 
     def front(self) -> Caller:
-        """Each call goes to the next sidecar, and to the one after it where nobody answers."""
+        """Each call goes to the next sidecar, whether it answers or not."""
         turns = itertools.cycle([over_http(one.url) for one in self.sidecars])
 
         def send(*call: Any) -> Any:
-            for sidecar in itertools.islice(turns, 2 * MACHINES):
-                with suppress(requests.RequestException):
-                    return sidecar(*call)
-            raise AssertionError("no sidecar answers")
+            return next(turns)(*call)
 
         return replace(self.live.caller(), transport=send)
 
@@ -105,7 +102,7 @@ def fleet_on(folder: Path, url: str, zendesk: Loopback) -> Iterator[Fleet]:
     shift.write_text("0")
     live = prepare_live(
         folder, url, clock=f"file:{shift}", threads="8", desk="zendesk", zendesk_url=zendesk.base_url,
-        zendesk_token="token", allow_private_upstreams=zendesk.endpoint,
+        zendesk_token="token", desk_rate="10000", mail_rate="10000", allow_private_upstreams=zendesk.endpoint,
     )  # fmt: skip
     fleet = Fleet(live, shift, [machine(live, number) for number in range(MACHINES)])
     try:
@@ -137,10 +134,14 @@ class Visitor:
         self.after_the_lock = later["action"]
 
     def insist(self, target: str, body: Json) -> Json:
-        while (answer := self.chat.caller.send("POST", target, body)).status == 503:
+        """Each attempt is signed anew: one whose answer was lost may have been taken, and its nonce with it."""
+        while True:
+            with suppress(requests.RequestException):
+                answer = self.chat.caller.send("POST", target, body)
+                if answer.status != 503:
+                    assert answer.status in (200, 201), (answer.status, answer.body)
+                    return answer.json
             time.sleep(0.05)
-        assert answer.status in (200, 201), (answer.status, answer.body)
-        return answer.json
 
 
 def test_two_of_six_processes_die_and_every_visitor_has_one_ticket(postgres: Any, fresh_postgres: Any,
@@ -168,7 +169,7 @@ def test_two_of_six_processes_die_and_every_visitor_has_one_ticket(postgres: Any
     assert "answer" not in {one.after_the_lock for one in visitors}
     assert numbers["escalations"] == {"open": VISITORS}
     assert numbers["commitments"] == {"pending": VISITORS}
-    assert numbers["outbox"] == {"sent": 2 * VISITORS}
+    assert numbers["outbox"] == {"sent": 3 * VISITORS}  # the ticket, the second message as its note, the team's mail
     assert len(list((tmp_path / "mail").glob("*team.new*.eml"))) == VISITORS
 
 

@@ -110,7 +110,7 @@ def test_four_turns_at_once_in_each_of_200_sessions_are_200_escalations_and_200_
     with Loopback(vendor) as zendesk:
         settings = {
             "workers": "3", "desk": "zendesk", "zendesk_url": zendesk.base_url, "zendesk_token": "token",
-            "allow_private_upstreams": zendesk.endpoint,
+            "desk_rate": "10000", "allow_private_upstreams": zendesk.endpoint,
         }  # fmt: skip
         with running_sidecar(tmp_path, database, **settings) as live:
             said = play_all(live)

@@ -26,8 +26,9 @@ from bridge.service.deliver import deliver_due
 from bridge.service.watch_promises import follow_up_due
 from bridge.web.app import Parts, create_app
 
-STEPS = {"sqlite": (100, 105), "postgres": (10, 105)}
-"""Examples, and steps of each: ten thousand and more on SQLite."""
+STEPS = {"sqlite": (150, 10_000), "postgres": (15, 1_000)}
+"""Examples, and the steps that all of them have at least: some end before they have so many as they may."""
+LONGEST = 105
 CUSTOMERS = ("free", "enterprise", "fails", "nobody")
 SECRET = "on hold by 7b1d"
 OUTCOMES = ("works", "does nothing", "does it, and the answer is lost", "dies before", "dies after")
@@ -250,13 +251,13 @@ def look_up(visitor: Visitor) -> Account | None:
 @pytest.mark.parametrize("kind", STEPS)
 def test_r22_whatever_dies_or_fails_at_any_step_the_invariants_hold(kind: str, request: pytest.FixtureRequest) -> None:
     fresh: Callable[[], str] = request.getfixturevalue(f"fresh_{kind}")
-    examples, steps = STEPS[kind]
+    examples, least = STEPS[kind]
     number, before = secrets.randbelow(2**32), Faults.steps
     print(f"seed {number}")
     run_state_machine_as_test(
         seed(number)(lambda: Faults(fresh())),
         settings=settings(
-            max_examples=examples, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples, stateful_step_count=LONGEST, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
-    assert Faults.steps - before >= 100 * examples
+    assert Faults.steps - before >= least

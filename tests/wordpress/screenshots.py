@@ -21,6 +21,9 @@ DESKTOP, PHONE = {"width": 1280, "height": 820}, {"width": 390, "height": 844}
 ADMIN_PAGES = {
     "wp-admin-list": "admin.php?page=escbridge-escalations",
     "wp-admin-settings": "options-general.php?page=escalation-bridge",
+    "wp-admin-dashboard": "index.php",
+    "wp-admin-health": "site-health.php",
+    "wp-admin-debug": "site-health.php?tab=debug",
 }
 
 

@@ -4,7 +4,6 @@ import json
 import re
 import secrets
 import uuid
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ import pytest
 import requests
 from installation import Installation
 from loopback import direct_session, free_port
+from pairing import code_with, php_sees, served_with
 from team import A_PERSON, team_of
 from wordpress_site import Site
 
@@ -101,28 +101,6 @@ def without_sidecar(installed: Installation) -> Iterator[None]:
         yield
     finally:
         installed.start("sidecar")
-
-
-@contextmanager
-def php_sees(site: Site, **env: str | None) -> Iterator[None]:
-    """What PHP's getenv() answers in the meantime; None for nothing."""
-    former = dict(site.env)
-    site.env = {name: value for name, value in {**former, **env}.items() if value is not None}
-    try:
-        yield
-    finally:
-        site.env = former
-
-
-@contextmanager
-def served_with(site: Site, **env: str | None) -> Iterator[None]:
-    """The same for the web server, which starts anew for it."""
-    with php_sees(site, **env):
-        site.end_serving()
-        site.serve()
-        yield
-    site.end_serving()
-    site.serve()
 
 
 # Who may ask
@@ -398,13 +376,6 @@ def test_the_functions_for_other_chats_fail_closed_without_the_sidecar(installed
 
 
 # The owner's settings
-
-
-def code_with(installed: Installation, **changes: str) -> str:
-    """The pairing code with other contents."""
-    packed = installed.pairing["pairing_code"].removeprefix("esc1.")
-    known = json.loads(urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
-    return f"esc1.{urlsafe_b64encode(json.dumps({**known, **changes}).encode()).decode().rstrip('=')}"
 
 
 def findings_of(installed: Installation, **env: str) -> tuple[list[str], str]:

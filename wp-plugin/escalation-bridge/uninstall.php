@@ -15,6 +15,7 @@ function escbridge_uninstall_site(): void {
 	delete_option( 'escbridge_pairing' );
 	delete_transient( 'escbridge_breaker' );
 	delete_transient( 'escbridge_clock' );
+	delete_transient( 'escbridge_stats' );
 	delete_metadata( 'user', 0, 'escbridge_here', '', true );
 }
 

@@ -66,10 +66,11 @@ final class Client {
 	 * A call from wp-admin: patient, and without the breaker.
 	 *
 	 * @param array<string,mixed>|null $body
+	 * @param float                    $timeout Seconds.
 	 * @return array<string,mixed>
 	 */
-	public function admin( string $method, string $route, ?array $body = null ): array {
-		return $this->call( 'admin', $method, $route, $body, 5.0 );
+	public function admin( string $method, string $route, ?array $body = null, float $timeout = 5.0 ): array {
+		return $this->call( 'admin', $method, $route, $body, $timeout );
 	}
 
 	/**
@@ -121,10 +122,18 @@ final class Client {
 		if ( 'stale-timestamp' !== $answer['error'] || ! isset( $answer['data']['server_time'] ) ) {
 			return $answer;
 		}
-		$server = $answer['data']['server_time'];
-		$offset = ( is_numeric( $server ) ? (int) $server : (int) strtotime( (string) $server ) ) - time();
+		$offset = self::offset( $answer['data']['server_time'] );
 		set_transient( 'escbridge_clock', $offset, DAY_IN_SECONDS );
 		return $this->send( $scope, $method, $route, $body, self::SHORTEST, $offset );
+	}
+
+	/**
+	 * Seconds by which the sidecar's clock is ahead of ours.
+	 *
+	 * @param int|string $server_time Unix seconds, or an instant in RFC 3339.
+	 */
+	public static function offset( $server_time ): int {
+		return ( is_numeric( $server_time ) ? (int) $server_time : (int) strtotime( (string) $server_time ) ) - time();
 	}
 
 	/**
@@ -170,11 +179,10 @@ final class Client {
 	private static function judge( array $response, string $secret, string $nonce ): array {
 		$status    = (int) wp_remote_retrieve_response_code( $response );
 		$raw       = (string) wp_remote_retrieve_body( $response );
-		$header    = wp_remote_retrieve_header( $response, 'x-bridge-signature' );
-		$signature = is_array( $header ) ? (string) reset( $header ) : (string) $header;
+		$signature = self::first( wp_remote_retrieve_header( $response, 'x-bridge-signature' ) );
 		if ( '' === $signature ) {
 			$cause = $status >= 300 && $status < 400 ? 'redirected' : ( 401 === $status ? 'refused' : 'unsigned' );
-			return self::failure( $cause, 'HTTP ' . $status . ' ' . (string) self::first( wp_remote_retrieve_header( $response, 'location' ) ), $status );
+			return self::failure( $cause, 'HTTP ' . $status . ' ' . self::first( wp_remote_retrieve_header( $response, 'location' ) ), $status );
 		}
 		if ( ! Signer::verify( $secret, Signer::RESPONSE_SALT, Signer::response_text( $status, $nonce, $raw ), $signature ) ) {
 			return self::failure( 'bad_signature', 'HTTP ' . $status, $status );
@@ -223,25 +231,40 @@ final class Client {
 		);
 	}
 
+	/**
+	 * Failures in a row, when the next call may be made (unix seconds), why, and whether that keeps calls from being made.
+	 *
+	 * @return array{failures:int,until:int,cause:string,open:bool}
+	 */
+	public static function breaker(): array {
+		$none  = array(
+			'failures' => 0,
+			'until'    => 0,
+			'cause'    => '',
+		);
+		$kept  = get_transient( 'escbridge_breaker' );
+		$state = array_merge( $none, is_array( $kept ) ? $kept : array() );
+		return $state + array( 'open' => $state['failures'] >= self::TRIP_AFTER );
+	}
+
 	/** After the pause one request goes first; the others keep to the degraded path until it came back well. */
 	private function may_call(): bool {
-		$state = get_transient( 'escbridge_breaker' );
-		if ( ! is_array( $state ) || $state['failures'] < self::TRIP_AFTER ) {
+		$state = self::breaker();
+		if ( ! $state['open'] ) {
 			return true;
 		}
 		if ( time() < $state['until'] ) {
 			return false;
 		}
-		$state['until'] = time() + self::PAUSE;
-		set_transient( 'escbridge_breaker', $state, HOUR_IN_SECONDS );
+		self::keep_breaker( $state['failures'], $state['cause'] );
 		return true;
 	}
 
 	/** @param array<string,mixed> $answer */
 	private function count( array $answer ): void {
-		$state = get_transient( 'escbridge_breaker' );
+		$before = self::breaker()['failures'];
 		if ( ! $answer['down'] ) {
-			if ( false !== $state ) {
+			if ( $before > 0 ) {
 				delete_transient( 'escbridge_breaker' );
 			}
 			return;
@@ -249,17 +272,8 @@ final class Client {
 		if ( 'not_paired' === $answer['error'] ) {
 			return;
 		}
-		$failures = ( is_array( $state ) ? (int) $state['failures'] : 0 ) + 1;
-		set_transient(
-			'escbridge_breaker',
-			array(
-				'failures' => $failures,
-				'until'    => time() + self::PAUSE,
-				'cause'    => $answer['error'],
-			),
-			HOUR_IN_SECONDS
-		);
-		if ( self::TRIP_AFTER === $failures ) {
+		self::keep_breaker( $before + 1, (string) $answer['error'] );
+		if ( self::TRIP_AFTER === $before + 1 ) {
 			/**
 			 * Fires when the sidecar has failed three times in a row.
 			 *
@@ -267,5 +281,14 @@ final class Client {
 			 */
 			do_action( 'escbridge_bridge_down', $answer['error'] );
 		}
+	}
+
+	private static function keep_breaker( int $failures, string $cause ): void {
+		$state = array(
+			'failures' => $failures,
+			'until'    => time() + self::PAUSE,
+			'cause'    => $cause,
+		);
+		set_transient( 'escbridge_breaker', $state, HOUR_IN_SECONDS );
 	}
 }

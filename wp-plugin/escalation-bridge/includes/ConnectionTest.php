@@ -17,7 +17,7 @@ final class ConnectionTest {
 
 	/**
 	 * @param array{url:string,site:string,chat_secret:string,admin_secret:string}|null $pairing
-	 * @return array{ok:bool,lines:array<int,array{ok:bool,scope:string,text:string,cause:string}>}
+	 * @return array{ok:bool,lines:array<int,array{ok:bool,scope:string,text:string,cause:string,skewed:bool}>}
 	 */
 	public static function run( ?array $pairing ): array {
 		$client = new Client( $pairing );
@@ -34,17 +34,18 @@ final class ConnectionTest {
 	/**
 	 * @param array<string,mixed>       $answer
 	 * @param array<string,string>|null $pairing
-	 * @return array{ok:bool,scope:string,text:string,cause:string}
+	 * @return array{ok:bool,scope:string,text:string,cause:string,skewed:bool}
 	 */
 	private static function line( string $scope, array $answer, ?array $pairing ): array {
 		$right = $answer['ok'] && ( $answer['data']['scope'] ?? $scope ) === $scope;
 		return array(
-			'ok'    => $right,
-			'scope' => $scope,
-			'cause' => $right ? '' : ( $answer['ok'] ? 'swapped' : (string) $answer['error'] ),
-			'text'  => $right ? self::good( $answer['data'] ) : ( $answer['ok']
+			'ok'     => $right,
+			'scope'  => $scope,
+			'cause'  => $right ? '' : ( $answer['ok'] ? 'swapped' : (string) $answer['error'] ),
+			'skewed' => abs( self::skew( $answer['data'] ) ) > self::SKEW_WORTH_TELLING,
+			'text'   => $right ? self::good( $answer['data'] ) : ( $answer['ok']
 				? __( 'The two secrets are swapped. Take the pairing code again from “bridge site add”.', 'escalation-bridge' )
-				: self::cure( $answer, (string) ( $pairing['url'] ?? '' ) ) ),
+				: self::cure( $answer, $pairing ) ),
 		);
 	}
 
@@ -52,7 +53,7 @@ final class ConnectionTest {
 	private static function good( array $health ): string {
 		/* translators: 1: version, 2: site id */
 		$text = sprintf( __( 'Connected: version %1$s, site %2$s.', 'escalation-bridge' ), (string) ( $health['version'] ?? '?' ), (string) ( $health['site'] ?? '?' ) );
-		$skew = isset( $health['server_time'] ) ? (int) strtotime( (string) $health['server_time'] ) - time() : 0;
+		$skew = self::skew( $health );
 		if ( abs( $skew ) > self::SKEW_WORTH_TELLING ) {
 			/* translators: %d: seconds */
 			$text .= ' ' . sprintf( __( 'The two clocks differ by %d seconds; this is evened out, but set them right.', 'escalation-bridge' ), $skew );
@@ -63,12 +64,27 @@ final class ConnectionTest {
 		return $text;
 	}
 
+	/**
+	 * Seconds by which the sidecar's clock is ahead of ours; 0 when its answer does not tell the time.
+	 *
+	 * @param array<string,mixed> $data
+	 */
+	private static function skew( array $data ): int {
+		return isset( $data['server_time'] ) ? Client::offset( $data['server_time'] ) : 0;
+	}
+
 	public static function no_scheduler(): string {
 		return __( 'The scheduler is not running: nothing is delivered and no promise is watched. Start it with “bridge up” or “python -m scheduler”.', 'escalation-bridge' );
 	}
 
-	/** @param array<string,mixed> $answer */
-	private static function cure( array $answer, string $url ): string {
+	/**
+	 * Why an answer of the client is none, and what helps.
+	 *
+	 * @param array<string,mixed>       $answer
+	 * @param array<string,string>|null $pairing
+	 */
+	public static function cure( array $answer, ?array $pairing ): string {
+		$url  = (string) ( $pairing['url'] ?? '' );
 		$path = untrailingslashit( (string) wp_parse_url( $url, PHP_URL_PATH ) );
 		switch ( $answer['error'] ) {
 			case 'not_paired':
@@ -77,7 +93,7 @@ final class ConnectionTest {
 				/* translators: %s: host name */
 				return sprintf( __( 'WordPress itself blocked the call (WP_HTTP_BLOCK_EXTERNAL). Add %s to WP_ACCESSIBLE_HOSTS in wp-config.php.', 'escalation-bridge' ), (string) wp_parse_url( $url, PHP_URL_HOST ) );
 			case 'timeout':
-				return __( 'No answer within 5 seconds. Something takes the connection but does not answer: see the sidecar’s log, or a firewall between.', 'escalation-bridge' );
+				return __( 'No answer in time. Something takes the connection but does not answer: see the sidecar’s log, or a firewall between.', 'escalation-bridge' );
 			case 'unreachable':
 				/* translators: 1: URL, 2: error of the transport */
 				return sprintf( __( 'Nothing answers at %1$s. Is the sidecar running (“bridge up”), and is this its address as seen from this server? (%2$s)', 'escalation-bridge' ), $url, $answer['detail'] );
@@ -90,9 +106,8 @@ final class ConnectionTest {
 					/* translators: %s: path */
 					: sprintf( __( 'The signature was refused. The address has the path %s: a proxy that takes it off before the sidecar breaks the signature. Pass the path on unchanged, or pair with the sidecar’s own address; else the secret is wrong.', 'escalation-bridge' ), $path );
 			case 'stale-timestamp':
-				$server = (string) ( $answer['data']['server_time'] ?? '' );
 				/* translators: %d: seconds */
-				return sprintf( __( 'The clocks of this server and the sidecar differ by %d seconds, and evening it out did not help. Set both by NTP.', 'escalation-bridge' ), ( is_numeric( $server ) ? (int) $server : (int) strtotime( $server ) ) - time() );
+				return sprintf( __( 'The clocks of this server and the sidecar differ by %d seconds, and evening it out did not help. Set both by NTP.', 'escalation-bridge' ), self::skew( $answer['data'] ) );
 			case 'bad_signature':
 				return __( 'The answer’s signature is wrong: something between changes answers (a proxy that rewrites, injects or cuts), or another sidecar answers.', 'escalation-bridge' );
 			case 'unsigned':

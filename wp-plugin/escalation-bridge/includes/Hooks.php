@@ -37,7 +37,7 @@ final class Hooks {
 				array(
 					'methods'             => 'HEAD',
 					'callback'            => array( self::class, 'show_up' ),
-					'permission_callback' => '__return_true',
+					'permission_callback' => array( self::class, 'check' ),
 					'show_in_index'       => false,
 				),
 			)

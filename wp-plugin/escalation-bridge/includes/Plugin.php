@@ -26,7 +26,12 @@ final class Plugin {
 		add_action( 'wp_enqueue_scripts', array( Widget::class, 'register' ) );
 		add_action( 'template_redirect', array( CallPage::class, 'serve' ), 0 ); // Before core tidies the address.
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
+		Health::boot();
+		if ( defined( 'WP_CLI' ) && WP_CLI ) {
+			\WP_CLI::add_command( 'escbridge', Cli::class );
+		}
 		if ( is_admin() ) {
+			Dashboard::boot();
 			Settings::boot();
 			Admin::boot();
 			Presence::boot();
@@ -54,8 +59,14 @@ final class Plugin {
 	}
 
 	public static function deactivate(): void {
+		self::forget();
+	}
+
+	/** What was learnt of the sidecar; another one may be there now. */
+	public static function forget(): void {
 		delete_transient( 'escbridge_breaker' );
 		delete_transient( 'escbridge_clock' );
+		delete_transient( 'escbridge_stats' );
 	}
 
 	/** The one bridge of this request: its calls share one time budget. */

@@ -48,7 +48,7 @@ final class Settings {
 
 	/** Cheap: does not read the secret. */
 	public static function is_paired(): bool {
-		return '' !== self::fixed_code() || ! empty( self::all()['paired'] );
+		return self::is_fixed() || ! empty( self::all()['paired'] );
 	}
 
 	/** @return array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
@@ -60,6 +60,11 @@ final class Settings {
 	private static function kept_code(): string {
 		$kept = get_option( self::PAIRING, array() );
 		return is_array( $kept ) ? (string) ( $kept['code'] ?? '' ) : '';
+	}
+
+	/** Whether the code is set by the machine's owner. */
+	public static function is_fixed(): bool {
+		return '' !== self::fixed_code();
 	}
 
 	/** The code that the machine's owner set, which wins over the field. */
@@ -108,13 +113,16 @@ final class Settings {
 		);
 	}
 
+	public static function url(): string {
+		return admin_url( 'options-general.php?page=' . self::PAGE );
+	}
+
 	/**
 	 * @param string[] $links
 	 * @return string[]
 	 */
 	public static function link( array $links ): array {
-		$url = admin_url( 'options-general.php?page=' . self::PAGE );
-		return array_merge( array( '<a href="' . esc_url( $url ) . '">' . esc_html__( 'Settings', 'escalation-bridge' ) . '</a>' ), $links );
+		return array_merge( array( '<a href="' . esc_url( self::url() ) . '">' . esc_html__( 'Settings', 'escalation-bridge' ) . '</a>' ), $links );
 	}
 
 	public static function register(): void {
@@ -155,13 +163,31 @@ final class Settings {
 		if ( '' === $code ) {
 			return;
 		}
+		if ( ! self::keep( $code ) ) {
+			add_settings_error( 'escbridge', 'code', self::not_a_code() );
+		}
+	}
+
+	public static function not_a_code(): string {
+		return __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. The former one stays.', 'escalation-bridge' );
+	}
+
+	/** Pairs without the settings page; false when that is no whole code, and then the former one stays. */
+	public static function pair( string $code ): bool {
+		$kept = self::keep( $code );
+		if ( $kept ) {
+			update_option( self::OPTION, array( 'paired' => true ) + self::all() );
+		}
+		return $kept;
+	}
+
+	private static function keep( string $code ): bool {
 		if ( null === self::decode( $code ) ) {
-			add_settings_error( 'escbridge', 'code', __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. The former one stays.', 'escalation-bridge' ) );
-			return;
+			return false;
 		}
 		update_option( self::PAIRING, array( 'code' => $code ), false );
-		delete_transient( 'escbridge_breaker' );
-		delete_transient( 'escbridge_clock' );
+		Plugin::forget();
+		return true;
 	}
 
 	public static function assets( string $hook ): void {
@@ -202,7 +228,7 @@ final class Settings {
 	}
 
 	private static function connection_rows(): void {
-		$fixed   = '' !== self::fixed_code();
+		$fixed   = self::is_fixed();
 		$pairing = self::pairing();
 		echo '<tr><th scope="row">' . esc_html__( 'State', 'escalation-bridge' ) . '</th><td>';
 		if ( null === $pairing ) {

@@ -1,6 +1,7 @@
 """Tickets are found by the id that the helpdesk gave them; what is known of the systems that rows are sent to.
 
-And how often the reconciler has mended what, and which releases the schema still serves.
+And how often the reconciler has mended what, which releases the schema still serves, and what a person's rows are found
+by, when they are to be shown, erased or purged.
 """
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ compatible_from = "0003"
 FILED = sa.text("ref IS NOT NULL")
 OPEN = sa.text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
 LOCKED = sa.text("state = 'escalated'")
+ADDRESSED = sa.text("email IS NOT NULL")
 CLAIMED_BY = ["rank", "due_at", "id", "site", "target"]
 
 
@@ -25,6 +27,7 @@ def upgrade() -> None:
     op.drop_index("ix_outbox_open", "outbox")
     op.create_index("ix_outbox_open", "outbox", CLAIMED_BY, sqlite_where=OPEN, postgresql_where=OPEN)
     op.create_index("ix_session_locked", "session", ["site", "id"], sqlite_where=LOCKED, postgresql_where=LOCKED)
+    _person()
     _upstream()
     _repair()
     op.create_table(
@@ -33,6 +36,18 @@ def upgrade() -> None:
         sa.Column("compatible_from", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("revision", name=op.f("pk_schema_mark")),
     )
+
+
+def _person() -> None:
+    op.add_column("session", sa.Column("email", sa.Text(), nullable=True))
+    sqlite = op.get_bind().dialect.name == "sqlite"
+    email = "json_extract(visitor, '$.email')" if sqlite else "CAST(visitor AS json) ->> 'email'"
+    fill = sa.text(f"UPDATE session SET email = lower({email}) WHERE visitor LIKE :known")
+    op.execute(fill.bindparams(known='{%"email":"%'))
+    op.create_index("ix_session_email", "session", ["site", "email"], sqlite_where=ADDRESSED,
+                    postgresql_where=ADDRESSED)  # fmt: skip
+    op.create_index("ix_escalation_site_session_id", "escalation", ["site", "session_id"])
+    op.create_index("ix_follow_up_escalation_id", "follow_up", ["escalation_id"])
 
 
 def _upstream() -> None:

@@ -1,0 +1,124 @@
+"""A person's own data: to be shown or erased, and what is too old for anybody."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from bridge.bootstrap import Assembly
+from bridge.commands.closing import read_span
+from bridge.commands.common import Ordered, as_json, of_site, opened, print_json, print_rows, the_site
+from bridge.domain.forgetting import Person
+from bridge.domain.instants import DAY
+from bridge.domain.values import Json, Millis
+from bridge.service import purge as purging
+from bridge.service.privacy import erase, export
+
+BREATH = 0.03
+"""Seconds of pause after each transaction, in which a visitor's turn finds the database free."""
+
+ERASED = (
+    "Erased: {sessions} sessions, {turns} turns, {events} events, {escalations} escalations, {replies} answers, "
+    "{messages} messages, {cancelled} of them not sent yet."
+)
+
+
+@click.group(cls=Ordered)
+def privacy() -> None:
+    """What is stored about one person: to be shown to them, or erased."""
+
+
+def about_a_person(command: Callable[..., None]) -> Callable[..., None]:
+    """The options that say whom a request is about."""
+    options = (
+        of_site,
+        click.option("--email", metavar="A", help="Their address, in any case of letters."),
+        click.option("--user-id", metavar="N", help="Their number in WordPress."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def person_of(email: str | None, user_id: str | None) -> Person:
+    """The person that the options name.
+
+    Raises:
+        UsageError: they name nobody.
+    """
+    if not email and not user_id:
+        raise click.UsageError("say whom: --email, --user-id or both")
+    return Person(email, user_id)
+
+
+@privacy.command("export")
+@about_a_person
+@click.option("--output", metavar="F", type=click.Path(path_type=Path, dir_okay=False), help="A file.  [standard out]")
+def privacy_export(site_id: str | None, email: str | None, user_id: str | None, output: Path | None) -> None:
+    """Write everything that is stored about a person as one JSON document."""
+    person = person_of(email, user_id)
+    with opened() as assembly:
+        document = whole_export(assembly, site_id, person)
+    if output is None:
+        print_json(document)
+        return
+    output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    click.echo(f"{len(document['sessions'])} sessions are in {output}.")
+
+
+def whole_export(assembly: Assembly, site_id: str | None, person: Person) -> Json:
+    """All pages as one document."""
+    with assembly.bridge.store.read() as tx:
+        site = the_site(tx, site_id).id
+        pages = [export(assembly.bridge, tx, site, person)]
+        while after := pages[-1]["next_after"]:
+            pages.append(export(assembly.bridge, tx, site, person, after))
+    sessions = [session for page in pages for session in page["sessions"]]
+    crm = {known["email"]: known for page in pages for known in page["crm"]}
+    document: Json = {**pages[0], "sessions": sessions, "crm": list(crm.values())}
+    del document["next_after"]
+    return document
+
+
+@privacy.command("erase")
+@about_a_person
+@click.option("--force", is_flag=True, help="End the escalations that are active, instead of refusing.")
+@as_json
+def privacy_erase(site_id: str | None, email: str | None, user_id: str | None, *, force: bool, as_json: bool) -> None:
+    """Erase a person for good, and list the tickets that are to be erased in the helpdesk."""
+    person = person_of(email, user_id)
+    with opened() as assembly, assembly.bridge.store.write() as tx:
+        done = erase(assembly.bridge, tx, the_site(tx, site_id).id, person, force=force)
+    if as_json:
+        print_json(done)
+        return
+    click.echo(ERASED.format(**done["removed"]))
+    if done["tasks"]:
+        click.echo("\nErase in the helpdesk, by hand:")
+        rows = [(task["desk"], task["ref"] or f"perhaps: look for {task['external_id']}", task["url"] or "")
+                for task in done["tasks"]]  # fmt: skip
+        print_rows(("DESK", "TICKET", "ADDRESS"), rows, nothing="")
+
+
+@click.command()
+@click.option("--older-than", metavar="LENGTH", callback=read_span, help="Such as 400d.  [BRIDGE_RETENTION_DAYS]")
+@click.option("--dry-run", is_flag=True, help="Only say how many there are.")
+def purge(older_than: Millis | None, *, dry_run: bool) -> None:
+    """Delete the conversations that are over and older than they may be kept."""
+    with opened() as assembly:
+        length = older_than or assembly.settings.retention_days * DAY
+        if not length:
+            raise click.ClickException("BRIDGE_RETENTION_DAYS is 0, for ever: say --older-than")
+        if dry_run:
+            click.echo(f"{purging.count_aged(assembly.bridge, length)} sessions would be deleted.")
+            return
+        click.echo(f"{purging.purge(assembly.bridge, length, breathe)} sessions are deleted.")
+        purging.purge_stale(assembly.bridge, breathe)
+
+
+def breathe() -> bool:
+    """Leave others their turn, and go on."""
+    time.sleep(BREATH)
+    return False

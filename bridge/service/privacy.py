@@ -1,0 +1,249 @@
+"""What is stored about one person: shown to whoever has to answer them, or erased.
+
+A person is found by the address that WordPress knows or the visitor typed, or by their WordPress user. What a helpdesk
+has of them is not ours to delete: each ticket is named, as a task for a person.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+import structlog
+
+from bridge.domain.escalation import ACTIVE, Escalation
+from bridge.domain.forgetting import Person, emptied, emptied_escalation
+from bridge.domain.instants import to_rfc3339
+from bridge.domain.session import Session, Turn, folded
+from bridge.domain.values import Json
+from bridge.ports import BridgeError, Tx
+from bridge.service.context import Bridge, Case, open_case
+from bridge.service.notify import mailbox_digest
+from bridge.service.read_escalations import show, show_packet
+from bridge.service.send_digest import digest_id
+from bridge.service.work_ticket import withdraw
+
+log = structlog.get_logger()
+
+PAGE = 20
+"""Sessions of one answer of an export."""
+MOST = 1000
+"""Sessions that are looked up at once to be erased."""
+EVER = 0
+
+
+class EscalationOpen(BridgeError):  # noqa: N818
+    """An escalation of this person is active: somebody still owes them an answer."""
+
+    def __init__(self, escalation_id: str) -> None:
+        super().__init__(f"the escalation {escalation_id} is active: resolve it first, or force it to end")
+        self.escalation_id = escalation_id
+
+
+# -- export ------------------------------------------------------------------------------------------------------------
+
+
+def export(bridge: Bridge, tx: Tx, site: str, person: Person, after: str = "") -> Json:
+    """A page of what is stored about a person at a site, as one document.
+
+    Args:
+        bridge: the product.
+        tx: the transaction.
+        site: the site's id.
+        person: whom the request is about.
+        after: the `next_after` of the page before.
+    """
+    found = tx.privacy.sessions(site, person, after, PAGE + 1)
+    page = [session for one in found[:PAGE] if (session := tx.sessions.get(site, one))]
+    return {
+        "site": site,
+        "person": {"email": person.email, "user_id": person.user_id},
+        "exported_at": to_rfc3339(bridge.clock.now()),
+        "sessions": [_session(tx, session) for session in page],
+        "crm": [known for email in _addresses(person, page) if (known := _account(tx, site, email))],
+        "next_after": found[PAGE - 1] if len(found) > PAGE else None,
+    }
+
+
+def _addresses(person: Person, sessions: Iterable[Session]) -> list[str]:
+    given = (person.email, *(session.visitor.email for session in sessions))
+    return sorted({email for one in given if (email := folded(one))})
+
+
+def _account(tx: Tx, site: str, email: str) -> Json:
+    """What the CRM said of an address, as long as it is remembered."""
+    _, account = tx.ops.cached_account(site, email, EVER)
+    return {"email": email, "account": account.model_dump(mode="json")} if account else None
+
+
+def _session(tx: Tx, session: Session) -> Json:
+    return {
+        "id": session.id,
+        "state": session.state.value,
+        "started_at": to_rfc3339(session.started_at),
+        "visitor": session.visitor.model_dump(mode="json"),
+        "phone": session.phone,
+        "locale": session.locale,
+        "timezone": session.timezone,
+        "page_url": session.page_url,
+        "flow": session.flow,
+        "shop": session.shop.model_dump(mode="json") if session.shop else None,
+        "customer": session.customer.model_dump(mode="json"),
+        "turns": [_turn(turn) for turn in tx.sessions.turns(session.site, session.id)],
+        "events": list(_events(tx, session)),
+        "escalations": list(_escalations(tx, session)),
+        "labels": [_label(row) for row in tx.privacy.labels(session.site, session.id)],
+    }
+
+
+def _turn(turn: Turn) -> Json:
+    replied = turn.reply_at is not None
+    return {
+        "turn_id": turn.turn_id,
+        "at": to_rfc3339(turn.at),
+        "text": turn.text,
+        "reply": {"at": to_rfc3339(turn.reply_at), "text": turn.reply_text, "shown": turn.reply_shown}
+        if turn.reply_at is not None
+        else None,
+        "signals": json.loads(turn.signals),
+        "decision": json.loads(turn.trace),
+        "reply_decision": json.loads(turn.reply_trace) if replied and turn.reply_trace else None,
+    }
+
+
+def _events(tx: Tx, session: Session) -> Iterator[Json]:
+    after = 0
+    while page := tx.sessions.events(session.site, session.id, after):
+        for event in page:
+            yield {"kind": event.kind.value, "at": to_rfc3339(event.at), "text": event.text, "author": event.author}
+        after = page[-1].n
+
+
+def _escalations(tx: Tx, session: Session) -> Iterator[Json]:
+    for one in tx.privacy.escalations(session.site, session.id):
+        if escalation := tx.escalations.get(session.site, one):
+            yield _escalation(tx, escalation)
+
+
+def _escalation(tx: Tx, escalation: Escalation) -> Json:
+    kept = ("id", "state", "queue", "priority", "channel", "rule", "reason", "decided_at", "ticket")
+    shown = show(tx, escalation)
+    promises, replies = tx.escalations.commitments(escalation.id), tx.escalations.replies(escalation.id)
+    return {
+        **{name: shown[name] for name in kept},
+        "packet": show_packet(escalation.packet),
+        "promises": [
+            {
+                "made_at": to_rfc3339(one.made_at),
+                "due_at": to_rfc3339(one.due_at),
+                "channel": one.channel.value,
+                "state": one.state.value,
+                "text": one.text,
+            }
+            for one in promises
+        ],
+        "replies": [{"at": to_rfc3339(one.at), "agent": one.agent.name, "text": one.text} for one in replies],
+        "calls": [_call(row) for row in tx.privacy.calls(escalation.id)],
+        "mails": [_mail(row) for row in tx.privacy.mails(escalation.id) if row["payload"]],
+    }
+
+
+def _call(row: Json) -> Json:
+    return {
+        "state": row["state"],
+        "booked_at": to_rfc3339(row["booked_at"]),
+        "starts_at": to_rfc3339(row["starts_at"]),
+        "ends_at": to_rfc3339(row["ends_at"]),
+    }
+
+
+def _mail(row: Json) -> Json:
+    mail = json.loads(row["payload"])
+    return {"to": mail["to"], "subject": mail["subject"], "at": to_rfc3339(row["created_at"]), "state": row["state"]}
+
+
+def _label(row: Json) -> Json:
+    return {"verdict": row["verdict"], "author": row["author"], "at": to_rfc3339(row["labelled_at"])}
+
+
+# -- erase -------------------------------------------------------------------------------------------------------------
+
+
+def erase(bridge: Bridge, tx: Tx, site: str, person: Person, *, force: bool = False) -> Json:
+    """Take every text and identifying value of a person out of a site's rows; what was removed, and what is left to do.
+
+    Args:
+        bridge: the product.
+        tx: the transaction: all of it, or nothing.
+        site: the site's id.
+        person: whom the request is about.
+        force: end what is active, instead of refusing.
+
+    Raises:
+        EscalationOpen: an escalation is active.
+        SiteUnknown: see there.
+    """
+    case = open_case(bridge, tx, site)
+    sessions = [held for one in _all(tx, site, person) if (held := tx.sessions.hold(site, one))]
+    escalations = [one for session in sessions for one in _decided_in(tx, session)]
+    for one in escalations:
+        _end(case, one, force=force)
+    tasks = [task for one in escalations for task in _tasks(tx, one)]
+    removed = _empty(case, sessions, escalations)
+    for email in _addresses(person, sessions):
+        tx.privacy.drop_address(site, email, mailbox_digest(email))
+    log.info("privacy.erased", site=site, tasks=len(tasks), **removed)
+    return {"removed": removed, "tasks": tasks}
+
+
+def _all(tx: Tx, site: str, person: Person) -> Iterator[str]:
+    after = ""
+    while page := tx.privacy.sessions(site, person, after, MOST):
+        yield from page
+        after = page[-1]
+
+
+def _decided_in(tx: Tx, session: Session) -> Iterator[Escalation]:
+    for one in tx.privacy.escalations(session.site, session.id):
+        if escalation := tx.escalations.get(session.site, one):
+            yield escalation
+
+
+def _end(case: Case, escalation: Escalation, *, force: bool) -> None:
+    if escalation.state not in ACTIVE:
+        return
+    if not force:
+        raise EscalationOpen(escalation.id)
+    withdraw(case, escalation.id)
+
+
+def _tasks(tx: Tx, escalation: Escalation) -> Iterator[Json]:
+    """Its ticket, where a helpdesk has it, or may have it: one without a ref is to be looked for by our id."""
+    for row in tx.privacy.tickets(escalation.id):
+        yield {
+            "escalation_id": escalation.id,
+            "desk": row["target"],
+            "ref": row["ref"],
+            "url": row["url"],
+            "external_id": row["external_id"],
+        }
+
+
+COUNTED = ("sessions", "turns", "events", "escalations", "replies", "messages", "cancelled")
+"""What is told to have been removed; `cancelled` of the messages were not sent yet."""
+
+
+def _empty(case: Case, sessions: Iterable[Session], escalations: Iterable[Escalation]) -> dict[str, int]:
+    removed = Counter(dict.fromkeys(COUNTED, 0))
+    for escalation in escalations:
+        shared = [digest_id(case, queue, at) for queue, at in _digests(case, escalation)]
+        case.tx.privacy.empty_mails(shared)
+        removed.update(case.tx.privacy.empty_escalation(emptied_escalation(escalation)))
+    for session in sessions:
+        removed.update(case.tx.privacy.empty_session(emptied(session)))
+    return {name: removed[name] for name in COUNTED}
+
+
+def _digests(case: Case, escalation: Escalation) -> Iterator[tuple[str, int]]:
+    """The mails about everybody who waited for an opening, which may lie beside anybody's escalation."""
+    queues = {escalation.queue, *case.policy.queues}
+    return ((queue, at) for at in case.tx.privacy.openings(escalation.id) for queue in sorted(queues))

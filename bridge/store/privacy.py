@@ -1,0 +1,299 @@
+"""What is stored about one person, or is too old to be kept: found by index, shown, emptied, deleted.
+
+Rows that figures are made of are emptied: states, counts, instants and the names of rules stay. The rest is deleted.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    case,
+    delete,
+    exists,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+
+from bridge.domain.escalation import Escalation, FollowUpKind
+from bridge.domain.forgetting import Person
+from bridge.domain.session import Session, folded, verified_key
+from bridge.domain.values import Json, Millis
+from bridge.ports import Aged, Place
+from bridge.store.escalations import ACTIVE_STATES
+from bridge.store.tables import (
+    agent_reply,
+    callback,
+    commitment,
+    crm_cache,
+    escalation,
+    event,
+    follow_up,
+    label,
+    mail_slot,
+    outbox,
+    session,
+    turn,
+)
+
+DONE = ("sent", "failed")
+"""States of an outbox row of which nothing will be sent any more."""
+OF_SESSION = (label, event, turn)
+OF_ESCALATION = (agent_reply, callback, follow_up, outbox, commitment)
+"""What refers to a session, or to an escalation, and goes before it."""
+
+
+class PrivacyStatements:
+    """Built once, see `SiteStatements`."""
+
+    def __init__(self) -> None:
+        site: Any = bindparam("of_site")
+        this: Any = bindparam("of_session")
+        self.sessions = (
+            select(session.c.id)
+            .where(session.c.site == site, _theirs(), session.c.id > bindparam("after"))
+            .order_by(session.c.id)
+            .limit(bindparam("most"))
+        )
+        self.escalations = (
+            select(escalation.c.id)
+            .where(escalation.c.site == site, escalation.c.session_id == this)
+            .order_by(escalation.c.decided_at, escalation.c.id)
+        )
+        self.labels = select(label).where(label.c.site == site, label.c.session_id == this)
+        of_escalation: Any = bindparam("of_escalation")
+        self.calls = select(callback).where(callback.c.escalation_id == of_escalation).order_by(callback.c.booked_at)
+        mine = outbox.c.escalation_id == of_escalation
+        self.mails = (
+            select(outbox.c.payload, outbox.c.state, outbox.c.created_at)
+            .where(mine, outbox.c.kind == "mail")
+            .order_by(outbox.c.created_at, outbox.c.id)
+        )
+        # one that is on its way, or whose answer never came, may be there as well
+        abroad = or_(outbox.c.ref.is_not(None), outbox.c.open_sends > 0)
+        self.tickets = select(outbox.c.target, outbox.c.external_id, outbox.c.ref, outbox.c.url).where(
+            mine, outbox.c.kind == "ticket", abroad
+        )
+        self.empty_session = _empty_session()
+        self.empty_escalation = _empty_escalation()
+        self.openings = select(follow_up.c.due_at).where(
+            follow_up.c.escalation_id == of_escalation, follow_up.c.kind == FollowUpKind.OPENING
+        )
+        shared = and_(outbox.c.target == "mail", outbox.c.external_id.in_(bindparam("mails", expanding=True)))
+        self.empty_mails = update(outbox).where(shared).values(payload="", state=_ended(outbox, DONE))
+        self.drop_account = delete(crm_cache).where(crm_cache.c.site == site, crm_cache.c.key == bindparam("email"))
+        self.drop_slots = delete(mail_slot).where(mail_slot.c.site == site, mail_slot.c.address == bindparam("digest"))
+        self.aged = _aged()
+        self.hold_over = _hold_over()
+        gone: Any = bindparam("gone", expanding=True)
+        self.escalations_of_all = select(escalation.c.id).where(
+            escalation.c.site == site, escalation.c.session_id.in_(gone)
+        )
+        self.purge_sessions = [
+            *(delete(one).where(one.c.site == site, one.c.session_id.in_(gone)) for one in (*OF_SESSION, escalation)),
+            delete(session).where(session.c.site == site, session.c.id.in_(gone)),
+        ]
+        self.purge_escalations = [delete(one).where(one.c.escalation_id.in_(gone)) for one in OF_ESCALATION]
+        self.purge_stale = [_few(crm_cache, crm_cache.c.fetched_at), _few(mail_slot, mail_slot.c.taken_at)]
+
+
+def _theirs() -> ColumnElement[bool]:
+    """A verified visitor's address stands for the account: its sessions are theirs under whatever address."""
+    accounts = select(session.c.customer_key).where(
+        session.c.site == bindparam("of_site"),
+        session.c.email == bindparam("email"),
+        session.c.customer_key.is_not(None),
+    )
+    return or_(
+        session.c.email == bindparam("email"),
+        session.c.customer_key == bindparam("key"),
+        session.c.customer_key.in_(accounts),
+    )
+
+
+def _ended(table: Table, done: Sequence[str]) -> Any:
+    return case((table.c.state.in_(done), table.c.state), else_="cancelled")
+
+
+def _empty_session() -> dict[str, Delete | Update]:
+    """By what is counted."""
+    site: Any = bindparam("of_site")
+    this: Any = bindparam("of_session")
+    blank = ("state", "visitor", "customer")
+    return {
+        "turns": delete(turn).where(turn.c.site == site, turn.c.session_id == this),
+        "events": delete(event).where(event.c.site == site, event.c.session_id == this),
+        "sessions": update(session)
+        .where(session.c.site == site, session.c.id == this)
+        .values(
+            **{name: bindparam(f"new_{name}") for name in blank},
+            **dict.fromkeys(("customer_key", "email", "phone", "locale", "timezone", "page_url", "shop")),
+            window="",
+            digest="",  # of the user's number, which is soon guessed
+        ),
+    }
+
+
+def _empty_escalation() -> dict[str, Delete | Update]:
+    """By what is counted."""
+    this: Any = bindparam("of_escalation")
+    blank = ("customer_key", "reason", "packet", "trace")
+    sent, follow_ups = outbox.c.escalation_id == this, follow_up.c.escalation_id == this
+    return {
+        "replies": delete(agent_reply).where(agent_reply.c.escalation_id == this),
+        "promises": update(commitment).where(commitment.c.escalation_id == this).values(text=""),
+        "follow_ups": update(follow_up)
+        .where(follow_ups)
+        .values(error=None, state=_ended(follow_up, (*DONE, "cancelled"))),
+        "cancelled": update(outbox).where(sent, outbox.c.state.not_in((*DONE, "cancelled"))).values(state="cancelled"),
+        "messages": update(outbox)
+        .where(sent)
+        .values(
+            payload="",
+            error=None,
+            # that of a mail may hold a digest of what the customer typed
+            external_id=case((outbox.c.kind == "ticket", outbox.c.external_id), else_=outbox.c.id),
+        ),
+        "escalations": update(escalation)
+        .where(escalation.c.site == bindparam("of_site"), escalation.c.id == this)
+        .values({name: bindparam(f"new_{name}") for name in blank}),
+    }
+
+
+def _aged() -> Select[Any]:
+    """Sessions that began before an instant, in that order, and whether each is over in every respect."""
+    return (
+        select(session.c.started_at, session.c.id, (~_needed()).label("over"))
+        .where(
+            session.c.site == bindparam("of_site"),
+            session.c.started_at < bindparam("before"),
+            tuple_(session.c.started_at, session.c.id) > tuple_(bindparam("after_at"), bindparam("after_id")),
+        )
+        .order_by(session.c.started_at, session.c.id)
+        .limit(bindparam("most"))
+    )
+
+
+def _hold_over() -> Select[Any]:
+    """Those of the sessions that are over still, and that nobody else holds."""
+    these = session.c.id.in_(bindparam("ids", expanding=True))
+    return (
+        select(session.c.id)
+        .where(session.c.site == bindparam("of_site"), these, ~_needed())
+        .with_for_update(of=session, skip_locked=True)
+    )
+
+
+def _needed() -> ColumnElement[bool]:
+    """Somebody answers for the session, something was said in it of late, or a later one joined its escalation."""
+    before: Any = bindparam("before")
+    own = and_(escalation.c.site == session.c.site, escalation.c.session_id == session.c.id)
+    active = escalation.c.state.in_(ACTIVE_STATES)
+    joined = and_(escalation.c.site == session.c.site, escalation.c.id == session.c.escalation_id)
+    other = session.alias("other")
+    followed = exists().where(own, other.c.escalation_id == escalation.c.id, other.c.started_at >= before)
+    heard = exists().where(
+        turn.c.site == session.c.site,
+        turn.c.session_id == session.c.id,
+        or_(turn.c.at >= before, turn.c.reply_at >= before),
+    )
+    told = exists().where(event.c.site == session.c.site, event.c.session_id == session.c.id, event.c.at >= before)
+    return or_(exists().where(own, active), exists().where(joined, active), followed, heard, told)
+
+
+def _few(table: Table, since: ColumnElement[Any]) -> Delete:
+    key = tuple_(*table.primary_key.columns)
+    old = select(*table.primary_key.columns).where(since < bindparam("before")).limit(bindparam("most"))
+    return delete(table).where(key.in_(old))
+
+
+class Privacy:
+    """See `bridge.ports.Privacy`."""
+
+    def __init__(self, connection: Connection, statements: PrivacyStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def sessions(self, site: str, person: Person, after: str, limit: int) -> list[str]:
+        key = verified_key(person.user_id) if person.user_id else None
+        values = {"of_site": site, "email": folded(person.email), "key": key, "after": after, "most": limit}
+        return list(self._c.execute(self._s.sessions, values).scalars())
+
+    def escalations(self, site: str, session_id: str) -> list[str]:
+        return list(self._c.execute(self._s.escalations, {"of_site": site, "of_session": session_id}).scalars())
+
+    def labels(self, site: str, session_id: str) -> list[Json]:
+        return self._rows(self._s.labels, {"of_site": site, "of_session": session_id})
+
+    def calls(self, escalation_id: str) -> list[Json]:
+        return self._rows(self._s.calls, {"of_escalation": escalation_id})
+
+    def mails(self, escalation_id: str) -> list[Json]:
+        return self._rows(self._s.mails, {"of_escalation": escalation_id})
+
+    def tickets(self, escalation_id: str) -> list[Json]:
+        return self._rows(self._s.tickets, {"of_escalation": escalation_id})
+
+    def _rows(self, statement: Select[Any], values: dict[str, Any]) -> list[Json]:
+        return [dict(row) for row in self._c.execute(statement, values).mappings()]
+
+    def empty_session(self, blank: Session) -> dict[str, int]:
+        values = {
+            "of_site": blank.site,
+            "of_session": blank.id,
+            "new_state": blank.state.value,
+            "new_visitor": blank.visitor.model_dump_json(),
+            "new_customer": blank.customer.model_dump_json(),
+        }
+        return self._run(self._s.empty_session, values)
+
+    def empty_escalation(self, blank: Escalation) -> dict[str, int]:
+        values = {
+            "of_site": blank.site,
+            "of_escalation": blank.id,
+            "new_customer_key": blank.customer_key,
+            "new_reason": blank.reason,
+            "new_packet": blank.packet.model_dump_json(),
+            "new_trace": blank.trace,
+        }
+        return self._run(self._s.empty_escalation, values)
+
+    def _run(self, statements: dict[str, Delete | Update], values: dict[str, Any]) -> dict[str, int]:
+        return {what: self._c.execute(statement, values).rowcount for what, statement in statements.items()}
+
+    def openings(self, escalation_id: str) -> list[Millis]:
+        return list(self._c.execute(self._s.openings, {"of_escalation": escalation_id}).scalars())
+
+    def empty_mails(self, external_ids: Sequence[str]) -> int:
+        return self._c.execute(self._s.empty_mails, {"mails": list(external_ids)}).rowcount
+
+    def drop_address(self, site: str, email: str, digest: str) -> None:
+        self._c.execute(self._s.drop_account, {"of_site": site, "email": folded(email)})
+        self._c.execute(self._s.drop_slots, {"of_site": site, "digest": digest})
+
+    def aged(self, site: str, before: Millis, after: Place, limit: int) -> list[Aged]:
+        place = {"after_at": after.started_at, "after_id": after.session}
+        rows = self._c.execute(self._s.aged, {"of_site": site, "before": before, **place, "most": limit})
+        return [Aged(Place(row.started_at, row.id), bool(row.over)) for row in rows]
+
+    def purge(self, site: str, before: Millis, sessions: Sequence[str]) -> int:
+        these = {"of_site": site, "before": before, "ids": list(sessions)}
+        values = {"of_site": site, "gone": list(self._c.execute(self._s.hold_over, these).scalars())}
+        escalations = list(self._c.execute(self._s.escalations_of_all, values).scalars())
+        for statement in self._s.purge_escalations:
+            self._c.execute(statement, {"gone": escalations})
+        for statement in self._s.purge_sessions:
+            self._c.execute(statement, values)
+        return len(values["gone"])
+
+    def purge_stale(self, before: Millis, limit: int) -> int:
+        return sum(self._c.execute(one, {"before": before, "most": limit}).rowcount for one in self._s.purge_stale)

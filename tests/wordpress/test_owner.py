@@ -1,0 +1,343 @@
+"""What an owner of a site sees of the bridge: Site Health, the dashboard, WP-CLI; in a real WordPress beside a real
+sidecar and scheduler. WP-CLI itself is in no package registry: its commands run on the few functions that they use."""
+
+import json
+import re
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from installation import Installation, eventually
+from loopback import direct_session, free_port
+from pairing import code_with, php_sees
+from team import A_PERSON, clear_the_desk, team_of
+from visiting import TUESDAY_MORNING
+from wordpress_site import Site
+
+pytestmark = pytest.mark.wordpress
+
+FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+TUESDAY_EVENING = "2026-11-03T21:00:00"
+TESTS = ("answers", "scheduler", "alarms")
+
+
+@contextmanager
+def silent_sidecar(installed: Installation) -> Iterator[str]:
+    """Nothing listens where the pairing code points to."""
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    with php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, url=nowhere)):
+        yield nowhere
+
+
+@contextmanager
+def dead_scheduler(installed: Installation) -> Iterator[None]:
+    installed.kill("scheduler")
+    try:
+        eventually(lambda: not team_of(installed).caller.ask("GET", "/v1/health")["scheduler_alive"], seconds=60)
+        yield
+    finally:
+        installed.start("scheduler")
+        eventually(lambda: team_of(installed).caller.ask("GET", "/v1/health")["scheduler_alive"], seconds=60)
+
+
+@contextmanager
+def broken_promise(installed: Installation) -> Iterator[str]:
+    """Somebody waits whose promise nobody kept; the alarm's own words."""
+    handed_over(installed)
+    installed.move_clock_to(TUESDAY_EVENING)
+    try:
+        alarms = eventually(lambda: stats_of(installed)["alarms"], seconds=60)
+        yield str(alarms[0]["text"])
+    finally:
+        installed.move_clock_to(TUESDAY_MORNING)
+        clear_the_desk(installed)
+
+
+def handed_over(installed: Installation) -> str:
+    """The conversation of somebody who asked for a person."""
+    conversation = f"ses_{secrets.token_hex(12)}"
+    installed.site.php_eval("escbridge_turn($id, 'visitor', $text);", id=conversation, text=A_PERSON)
+    return conversation
+
+
+def stats_of(installed: Installation) -> dict[str, Any]:
+    found: dict[str, Any] = team_of(installed).caller.ask("GET", "/v1/stats?days=7")
+    return found
+
+
+# Site Health
+
+
+def test_of(site: Site, name: str) -> dict[str, Any]:
+    """What WP-Cron's weekly run of Site Health is told."""
+    run = """
+        $tests = EscalationBridge\\Health::tests( array() )['async'];
+        echo wp_json_encode( $tests[ 'escbridge_' . $name ]['async_direct_test']() );"""
+    found: dict[str, Any] = json.loads(site.php_eval(run, name=name))
+    return found
+
+
+test_of.__test__ = False  # type: ignore[attr-defined]
+
+
+def debug_section(site: Site) -> dict[str, Any]:
+    run = "echo wp_json_encode( EscalationBridge\\Health::information( array() )['escalation-bridge']['fields'] );"
+    fields: dict[str, Any] = json.loads(site.php_eval(run))
+    return fields
+
+
+def test_site_health_asks_for_three_tests_once_its_page_stands_and_all_are_well(installed: Installation) -> None:
+    site = installed.site
+    with site.login() as owner:
+        page = owner.get(f"{site.url}/wp-admin/site-health.php", timeout=30).text
+        for name in TESTS:
+            route = f"escalation-bridge/v1/site-health/{name}"
+            assert json.dumps(site.rest(route))[1:-1].replace("/", "\\/") in page
+            answer = owner.get(site.rest(route), timeout=30)
+            assert answer.json()["status"] == "good", answer.text
+            assert "no-store" in answer.headers["Cache-Control"]
+            assert answer.json()["test"] == f"escbridge_{name}"
+
+
+def test_only_who_may_see_site_health_may_ask_for_its_tests(installed: Installation) -> None:
+    site = installed.site
+    site.add_user("sam", "sam-pass")
+    site.add_user("eve", "eve-pass", role="editor")
+    with (
+        direct_session() as guest,
+        site.login("sam", "sam-pass") as reader,
+        site.login("eve", "eve-pass") as editor,
+    ):
+        for who, status in ((guest, 401), (reader, 403), (editor, 403)):
+            for name in TESTS:
+                answer = who.get(site.rest(f"escalation-bridge/v1/site-health/{name}"), timeout=30)
+                assert answer.status_code == status, (name, answer.text)
+
+
+def test_a_sidecar_that_does_not_answer_is_critical_with_the_cause_of_the_connection_test(
+    installed: Installation,
+) -> None:
+    with silent_sidecar(installed) as nowhere:
+        found = test_of(installed.site, "answers")
+        assert (found["status"], found["label"]) == ("critical", "Escalation Bridge does not answer")
+        assert f"Nothing answers at {nowhere}." in found["description"]
+        assert "options-general.php?page=escalation-bridge" in found["actions"]
+        for name in ("scheduler", "alarms"):
+            untold = test_of(installed.site, name)
+            assert untold["status"] == "recommended"
+            assert "cannot be told" in untold["label"]
+
+
+def test_a_wrong_secret_is_critical_with_its_cure(installed: Installation) -> None:
+    with php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, chat_secret="x" * 43)):
+        found = test_of(installed.site, "answers")
+    assert found["status"] == "critical"
+    assert "refused the signature" in found["description"]
+
+
+@pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed (tests/install_system.sh installs it)")
+def test_clocks_apart_are_worth_a_look(installed: Installation) -> None:
+    with php_sees(installed.site, LD_PRELOAD=str(FAKETIME), FAKETIME="-3600s"):
+        found = test_of(installed.site, "answers")
+    assert (found["status"], found["label"]) == ("recommended", "Escalation Bridge answers, but the clocks differ")
+
+
+def test_a_site_that_is_not_paired_has_one_test_that_says_so_and_calls_nobody(installed: Installation) -> None:
+    with php_sees(installed.site, ESCBRIDGE_PAIRING=None):
+        names = installed.site.php_eval(
+            "echo implode( ' ', array_keys( EscalationBridge\\Health::tests( array() )['async'] ) );"
+        )
+        assert names == "escbridge_answers"
+        assert test_of(installed.site, "answers")["label"] == "Escalation Bridge is not connected"
+        assert {name: field["value"] for name, field in debug_section(installed.site).items()} == {
+            "version": "0.1.0",
+            "paired": "no",
+        }
+
+
+def test_the_debug_information_holds_no_secret_and_keeps_the_address_private(installed: Installation) -> None:
+    fields = debug_section(installed.site)
+    assert fields["address"]["value"] == installed.sidecar.url
+    assert fields["address"]["private"] is True
+    assert fields["kept_in"]["value"] == "ESCBRIDGE_PAIRING"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ HTTP 200", fields["answer"]["value"])
+    assert fields["breaker"]["debug"] == "closed"
+    assert fields["scheduler"]["value"] == "runs"
+    whole = json.dumps(fields)
+    for secret in secrets_of(installed):
+        assert secret not in whole
+
+
+def test_the_debug_information_tells_an_open_breaker(installed: Installation) -> None:
+    with silent_sidecar(installed):
+        for _ in range(3):
+            installed.site.php_eval("escbridge_turn('my-chat:1', 'visitor', 'Hello');")
+        fields = debug_section(installed.site)
+    assert fields["breaker"]["debug"] == "open: unreachable"
+    assert fields["answer"]["value"].endswith("Z unreachable")
+
+
+def secrets_of(installed: Installation) -> list[str]:
+    return [
+        installed.pairing["pairing_code"].removeprefix("esc1."),
+        installed.pairing["chat_secret"],
+        installed.pairing["admin_secret"],
+    ]
+
+
+# The dashboard
+
+
+def dashboard(site: Site, user: requests.Session) -> str:
+    """The box, as text; empty where there is none."""
+    page = user.get(f"{site.url}/wp-admin/", timeout=60).text
+    found = re.search(r'<div class="escbridge-glance">(.*?)</div>\s*</div>\s*</div>', page, re.DOTALL)
+    return " ".join(re.sub(r"<[^>]+>", " ", found[1]).split()) if found else ""
+
+
+def test_the_dashboard_tells_rate_promises_and_who_waits(installed: Installation) -> None:
+    handed_over(installed)
+    with installed.site.login() as owner:
+        said = dashboard(installed.site, owner)
+        assert "Open escalations 1 " in said
+        assert re.search(r"Handed over in seven days [\d.]+ % of \d+ conversations? too few to tell", said)
+        assert re.search(r"Promises in seven days \d+ kept, \d+ broken, 1 pending", said)
+        assert "A share of 15 % to 30 % is healthy." in said
+        clear_the_desk(installed)
+        assert "Open escalations 1 " in dashboard(installed.site, owner), "kept for five minutes"
+
+
+def test_the_dashboard_is_for_those_who_work_on_escalations(installed: Installation) -> None:
+    installed.site.add_user("eve", "eve-pass", role="editor")
+    with installed.site.login("eve", "eve-pass") as editor:
+        page = editor.get(f"{installed.site.url}/wp-admin/", timeout=60).text
+    assert "dashboard-widgets" in page
+    assert "escbridge" not in page
+
+
+def test_a_silent_sidecar_costs_the_dashboard_little_and_once_in_a_minute(installed: Installation) -> None:
+    show = "$began = microtime(true); EscalationBridge\\Dashboard::show(); echo microtime(true) - $began;"
+    with hanging_address() as nowhere, php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, url=nowhere)):
+        first, second = installed.site.php_eval(show), installed.site.php_eval(show)
+    assert "The sidecar cannot be reached. No answer in time." in first
+    assert float(first.rsplit(">", 1)[1]) < 3
+    assert float(second.rsplit(">", 1)[1]) < 0.5
+
+
+@contextmanager
+def hanging_address() -> Iterator[str]:
+    """It takes connections and says nothing."""
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+# WP-CLI
+
+
+def wp(installed: Installation, *arguments: str, text: str = "") -> tuple[int, str, str]:
+    done = installed.site.wp_cli("escbridge", *arguments, text=text)
+    for secret in secrets_of(installed):
+        assert secret not in done.stdout + done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_status_ends_with_0_where_nothing_needs_a_person(installed: Installation) -> None:
+    code, said, _ = wp(installed, "status", "--format=json")
+    facts = json.loads(said)
+    assert (code, facts["answers"], facts["scheduler"], facts["breaker"]) == (0, "yes", "runs", "closed"), facts
+    assert (facts["paired"], facts["site"], facts["look_at"]) == ("yes", "shop", "")
+    code, said, _ = wp(installed, "status")
+    assert (code, "scheduler\truns" in said.splitlines()) == (0, True)
+
+
+def test_status_ends_with_1_and_says_why_where_nothing_answers(installed: Installation) -> None:
+    with silent_sidecar(installed) as nowhere:
+        code, said, _ = wp(installed, "status", "--format=json")
+    assert (code, json.loads(said)["answers"]) == (1, "unreachable")
+    assert f"Nothing answers at {nowhere}." in json.loads(said)["look_at"]
+
+
+def test_test_tells_of_each_secret(installed: Installation) -> None:
+    code, said, _ = wp(installed, "test", "--format=json")
+    assert (code, [line["ok"] for line in json.loads(said)]) == (0, ["yes", "yes"])
+    with php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, admin_secret="x" * 43)):
+        code, said, _ = wp(installed, "test", "--format=json")
+    assert (code, [line["cause"] for line in json.loads(said)]) == (1, ["", "refused"])
+
+
+def test_pair_keeps_a_code_from_standard_input_and_no_half_one(installed: Installation) -> None:
+    whole = installed.pairing["pairing_code"]
+    with php_sees(installed.site, ESCBRIDGE_PAIRING=None):
+        code, said, fault = wp(installed, "pair", whole[:-8])
+        assert (code, said) == (1, "")
+        assert "not a whole pairing code" in fault
+        assert installed.site.option("escbridge_pairing") is None
+        code, said, _ = wp(installed, "pair", "-", text=whole + "\n")
+        assert (code, said.startswith("Success: ")) == (0, True)
+        assert wp(installed, "test")[0] == 0
+        assert installed.site.php_eval("echo (int) EscalationBridge\\Settings::is_paired();") == "1"
+
+
+def test_pair_does_not_hide_a_code_that_the_environment_sets(installed: Installation) -> None:
+    code, _, fault = wp(installed, "pair", installed.pairing["pairing_code"])
+    assert code == 1
+    assert "ESCBRIDGE_PAIRING" in fault
+    assert installed.site.option("escbridge_pairing") is None
+
+
+def test_session_says_who_has_a_conversation(installed: Installation) -> None:
+    conversation = handed_over(installed)
+    code, said, _ = wp(installed, "session", conversation, "--format=json")
+    facts = json.loads(said)
+    assert (code, facts["state"], facts["locked_here"], facts["error"]) == (0, "escalated", "yes", "")
+    assert facts["promise"].startswith("A support agent will contact you before ")
+    clear_the_desk(installed)
+    code, said, _ = wp(installed, "session", "ses_nobody_ever_had_this", "--format=json")
+    assert (code, json.loads(said)["error"]) == (1, "session-not-found")
+
+
+# What a person has to look at, everywhere the same
+
+
+def test_a_dead_scheduler_is_told_by_site_health_dashboard_and_status(installed: Installation) -> None:
+    with dead_scheduler(installed):
+        assert test_of(installed.site, "scheduler")["status"] == "critical"
+        assert "The scheduler is not running" in installed.site.php_eval("EscalationBridge\\Dashboard::show();")
+        code, said, _ = wp(installed, "status", "--format=json")
+    assert (code, json.loads(said)["scheduler"]) == (1, "does not run")
+
+
+def test_a_standing_alarm_is_told_by_site_health_dashboard_and_status(installed: Installation) -> None:
+    with broken_promise(installed) as words:
+        found = test_of(installed.site, "alarms")
+        assert (found["status"], found["label"]) == ("critical", "Escalation Bridge raises an alarm")
+        shown = installed.site.php_eval("EscalationBridge\\Dashboard::show();")
+        code, said, _ = wp(installed, "status", "--format=json")
+    for text in (found["description"], shown, json.loads(said)["look_at"]):
+        assert words.split("'")[0] in text
+    assert code == 1
+    assert re.search(r"\d+ kept, [1-9]\d* broken", shown)
+
+
+def test_what_is_parked_and_who_takes_nothing_is_worth_a_look(installed: Installation) -> None:
+    def troubles(parked: int, *, paused: bool) -> list[str]:
+        numbers = {
+            "alarms": [],
+            "delivery": {"parked": parked},
+            "upstreams": [{"target": "zendesk", "paused": paused, "cause": "HTTP 503"}],
+        }
+        run = "echo wp_json_encode( EscalationBridge\\Stats::troubles( $numbers ) );"
+        found: list[str] = json.loads(installed.site.php_eval(run, numbers=numbers))
+        return found
+
+    assert troubles(0, paused=False) == []
+    assert troubles(1, paused=False)[0].startswith("1 ticket, note or mail of the last seven days is parked:")
+    both = troubles(2, paused=True)
+    assert both[0].startswith("2 tickets, notes or mails of the last seven days are parked:")
+    assert both[1] == "zendesk takes nothing at the moment: HTTP 503"

@@ -1,0 +1,177 @@
+<?php
+/**
+ * `wp escbridge …`. Loaded under WP-CLI only; no secret is ever printed.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+use WP_CLI;
+
+defined( 'ABSPATH' ) || exit;
+
+/** Asks the sidecar of Escalation Bridge, and pairs this site with it. */
+final class Cli {
+
+	/**
+	 * Says how things stand: connected, answering, scheduler, breaker, the last seven days. Ends with 1 when something needs a person.
+	 *
+	 * ## OPTIONS
+	 *
+	 * [--format=<format>]
+	 * : table, json, csv or yaml.
+	 * ---
+	 * default: table
+	 * ---
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     wp escbridge status --format=json
+	 *
+	 * @param string[]             $args
+	 * @param array<string,string> $options
+	 */
+	public function status( array $args, array $options ): void {
+		$seen    = Stats::ask( Health::LIMIT );
+		$pairing = Settings::pairing();
+		$breaker = Client::breaker();
+		$facts   = array(
+			'version'   => ESCBRIDGE_VERSION,
+			'paired'    => null === $pairing ? 'no' : 'yes',
+			'site'      => null === $pairing ? '' : $pairing['site'],
+			'sidecar'   => null === $pairing ? '' : $pairing['url'],
+			'answers'   => $seen['ok'] ? 'yes' : (string) $seen['error'],
+			'breaker'   => $breaker['open'] ? 'open' : 'closed',
+			'scheduler' => $seen['ok'] ? ( Stats::scheduler_runs( $seen['data'] ) ? 'runs' : 'does not run' ) : '',
+			'open'      => (string) $seen['open'],
+			'rate'      => $seen['ok'] ? Stats::rate( $seen['data'] ) . ', ' . Stats::band( (string) $seen['data']['now']['band'] ) : '',
+			'promises'  => $seen['ok'] ? Stats::promises( $seen['data'] ) : '',
+			'look_at'   => $seen['ok'] ? implode( ' ', Stats::troubles( $seen['data'] ) ) : ConnectionTest::cure( $seen, $pairing ),
+		);
+		self::show_facts( $facts, $options );
+		self::end( $seen['ok'] && Stats::scheduler_runs( $seen['data'] ) && '' === $facts['look_at'] );
+	}
+
+	/**
+	 * Asks with each of the two secrets and tells cause and cure. Ends with 1 unless both are right.
+	 *
+	 * ## OPTIONS
+	 *
+	 * [--format=<format>]
+	 * : table, json, csv or yaml.
+	 * ---
+	 * default: table
+	 * ---
+	 *
+	 * @param string[]             $args
+	 * @param array<string,string> $options
+	 */
+	public function test( array $args, array $options ): void {
+		$test  = ConnectionTest::run( Settings::pairing() );
+		$lines = array_map(
+			static function ( array $line ): array {
+				return array(
+					'secret' => $line['scope'],
+					'ok'     => $line['ok'] ? 'yes' : 'no',
+					'cause'  => $line['cause'],
+					'text'   => $line['text'],
+				);
+			},
+			$test['lines']
+		);
+		self::show( $lines, $options );
+		self::end( $test['ok'] );
+	}
+
+	/**
+	 * Keeps a pairing code, as pasting it under Settings does.
+	 *
+	 * ## OPTIONS
+	 *
+	 * <code>
+	 * : What `bridge site add` or `bridge site rotate` printed; - reads it from standard input, where no process list or shell history sees it.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     wp escbridge pair - < code.txt
+	 *
+	 * @param string[] $args
+	 */
+	public function pair( array $args ): void {
+		if ( Settings::is_fixed() ) {
+			WP_CLI::error( __( 'Set by ESCBRIDGE_PAIRING in the environment or in wp-config.php, so it is not kept in the database.', 'escalation-bridge' ) );
+		}
+		$code = '-' === $args[0] ? (string) stream_get_contents( STDIN ) : $args[0];
+		if ( ! Settings::pair( trim( $code ) ) ) {
+			WP_CLI::error( Settings::not_a_code() );
+		}
+		WP_CLI::success( __( 'The pairing code is kept. “wp escbridge test” tries it.', 'escalation-bridge' ) );
+	}
+
+	/**
+	 * Says who has a conversation. Ends with 1 when that cannot be told.
+	 *
+	 * ## OPTIONS
+	 *
+	 * <id>
+	 * : The conversation's id, or the one that your own chat gave it.
+	 *
+	 * [--format=<format>]
+	 * : table, json, csv or yaml.
+	 * ---
+	 * default: table
+	 * ---
+	 *
+	 * @param string[]             $args
+	 * @param array<string,string> $options
+	 */
+	public function session( array $args, array $options ): void {
+		$id    = escbridge_session_id( $args[0] );
+		$page  = Plugin::bridge()->events( $id, 0 );
+		$facts = array(
+			'session'     => $id,
+			'state'       => (string) $page['state'],
+			'locked_here' => null === Plugin::bridge()->lock( $id ) ? 'no' : 'yes',
+			'escalation'  => (string) ( $page['escalation']['id'] ?? '' ),
+			'promise'     => (string) ( $page['escalation']['commitment']['text'] ?? '' ),
+			'error'       => (string) $page['error'],
+		);
+		self::show_facts( $facts, $options );
+		self::end( '' === $facts['error'] );
+	}
+
+	/**
+	 * One thing: a line for each fact, but an object in JSON.
+	 *
+	 * @param array<string,string> $facts
+	 * @param array<string,string> $options
+	 */
+	private static function show_facts( array $facts, array $options ): void {
+		if ( 'json' === ( $options['format'] ?? '' ) ) {
+			WP_CLI::line( (string) wp_json_encode( $facts ) );
+			return;
+		}
+		$lines = array();
+		foreach ( $facts as $field => $value ) {
+			$lines[] = compact( 'field', 'value' );
+		}
+		self::show( $lines, $options );
+	}
+
+	/**
+	 * @param array<int,array<string,string>> $lines
+	 * @param array<string,string>            $options
+	 */
+	private static function show( array $lines, array $options ): void {
+		WP_CLI\Utils\format_items( $options['format'] ?? 'table', $lines, array_keys( $lines[0] ) );
+	}
+
+	private static function end( bool $well ): void {
+		if ( ! $well ) {
+			WP_CLI::halt( 1 );
+		}
+	}
+}

@@ -1,0 +1,190 @@
+<?php
+/**
+ * Tools > Site Health: three tests, asked for by the page once it stands, and a section of the debug information.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Health {
+
+	const TESTS = array( 'answers', 'scheduler', 'alarms' );
+	const LIMIT = 5.0; // Seconds. Nobody's page waits for these calls.
+
+	public static function boot(): void {
+		add_filter( 'site_status_tests', array( self::class, 'tests' ) ); // Also of WP-Cron's weekly run.
+		add_filter( 'debug_information', array( self::class, 'information' ) );
+		add_action( 'rest_api_init', array( self::class, 'register' ) );
+	}
+
+	public static function register(): void {
+		register_rest_route(
+			Rest::SPACE,
+			'/site-health/(?P<test>' . implode( '|', self::TESTS ) . ')',
+			array(
+				'methods'             => 'GET',
+				'callback'            => static function ( \WP_REST_Request $request ): \WP_REST_Response {
+					return new \WP_REST_Response( self::run( (string) $request['test'] ), 200 );
+				},
+				'permission_callback' => static function (): bool {
+					return current_user_can( 'view_site_health_checks' );
+				},
+				'show_in_index'       => false,
+			)
+		);
+	}
+
+	/**
+	 * @param array<string,array<string,mixed>> $tests
+	 * @return array<string,array<string,mixed>>
+	 */
+	public static function tests( array $tests ): array {
+		foreach ( Settings::is_paired() ? self::TESTS : array( 'answers' ) as $name ) {
+			$tests['async'][ 'escbridge_' . $name ] = array(
+				'label'             => __( 'Escalation Bridge', 'escalation-bridge' ),
+				'test'              => rest_url( Rest::SPACE . '/site-health/' . $name ),
+				'has_rest'          => true,
+				'async_direct_test' => static function () use ( $name ): array {
+					return self::run( $name );
+				},
+			);
+		}
+		return $tests;
+	}
+
+	/** @return array<string,mixed> What Site Health shows. */
+	private static function run( string $name ): array {
+		$found = null === Settings::pairing() ? self::unpaired() : self::{$name}();
+		return array(
+			'test'        => 'escbridge_' . $name,
+			'label'       => $found['label'],
+			'status'      => $found['status'],
+			'description' => '<p>' . implode( '</p><p>', array_map( 'esc_html', $found['lines'] ) ) . '</p>',
+			'actions'     => self::action( $name ),
+			'badge'       => array(
+				'label' => __( 'Escalation Bridge', 'escalation-bridge' ),
+				'color' => 'blue',
+			),
+		);
+	}
+
+	private static function action( string $name ): string {
+		if ( 'answers' === $name ) {
+			return '<p><a href="' . esc_url( Settings::url() ) . '">' . esc_html__( 'Settings of Escalation Bridge', 'escalation-bridge' ) . '</a></p>';
+		}
+		return '<p><a href="' . esc_url( Admin::url() ) . '">' . esc_html__( 'Escalations', 'escalation-bridge' ) . '</a></p>';
+	}
+
+	/** @return array{status:string,label:string,lines:string[]} */
+	private static function unpaired(): array {
+		return self::found( 'recommended', __( 'Escalation Bridge is not connected', 'escalation-bridge' ), array( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) ) );
+	}
+
+	/** @return array{status:string,label:string,lines:string[]} */
+	private static function answers(): array {
+		$test  = ConnectionTest::run( Settings::pairing() );
+		$lines = array_values( array_unique( array_column( $test['lines'], 'text' ) ) );
+		if ( ! $test['ok'] ) {
+			return self::found( 'critical', __( 'Escalation Bridge does not answer', 'escalation-bridge' ), $lines );
+		}
+		return in_array( true, array_column( $test['lines'], 'skewed' ), true )
+			? self::found( 'recommended', __( 'Escalation Bridge answers, but the clocks differ', 'escalation-bridge' ), $lines )
+			: self::found( 'good', __( 'Escalation Bridge answers', 'escalation-bridge' ), $lines );
+	}
+
+	/** @return array{status:string,label:string,lines:string[]} */
+	private static function scheduler(): array {
+		$seen = Stats::ask( self::LIMIT );
+		if ( ! $seen['ok'] ) {
+			return self::untold( __( 'Whether the scheduler of Escalation Bridge runs cannot be told', 'escalation-bridge' ) );
+		}
+		return Stats::scheduler_runs( $seen['data'] )
+			? self::found( 'good', __( 'The scheduler of Escalation Bridge runs', 'escalation-bridge' ), array( __( 'Tickets and mails are delivered, and promises are watched.', 'escalation-bridge' ) ) )
+			: self::found( 'critical', __( 'The scheduler of Escalation Bridge does not run', 'escalation-bridge' ), array( ConnectionTest::no_scheduler() ) );
+	}
+
+	/** @return array{status:string,label:string,lines:string[]} */
+	private static function alarms(): array {
+		$seen = Stats::ask( self::LIMIT );
+		if ( ! $seen['ok'] ) {
+			return self::untold( __( 'Whether Escalation Bridge raises an alarm cannot be told', 'escalation-bridge' ) );
+		}
+		$lines = Stats::troubles( $seen['data'] );
+		if ( ! $lines ) {
+			return self::found( 'good', __( 'Escalation Bridge raises no alarm', 'escalation-bridge' ), array( __( 'No alarm stands, and nothing is parked.', 'escalation-bridge' ) ) );
+		}
+		return empty( $seen['data']['alarms'] )
+			? self::found( 'recommended', __( 'Escalation Bridge could not deliver something', 'escalation-bridge' ), $lines )
+			: self::found( 'critical', __( 'Escalation Bridge raises an alarm', 'escalation-bridge' ), $lines );
+	}
+
+	/** @return array{status:string,label:string,lines:string[]} Cause and cure stand with the first test. */
+	private static function untold( string $label ): array {
+		return self::found( 'recommended', $label, array( __( 'The sidecar did not answer, so it could not be asked.', 'escalation-bridge' ) ) );
+	}
+
+	/**
+	 * @param string[] $lines
+	 * @return array{status:string,label:string,lines:string[]}
+	 */
+	private static function found( string $status, string $label, array $lines ): array {
+		return compact( 'status', 'label', 'lines' );
+	}
+
+	/**
+	 * No secret, not even a part of one; the address is left out of what the owner copies.
+	 *
+	 * @param array<string,array<string,mixed>> $info
+	 * @return array<string,array<string,mixed>>
+	 */
+	public static function information( array $info ): array {
+		$pairing = Settings::pairing();
+		$fields  = array(
+			'version' => self::field( __( 'Version', 'escalation-bridge' ), ESCBRIDGE_VERSION ),
+			'paired'  => self::field( __( 'Connected', 'escalation-bridge' ), null === $pairing ? __( 'no', 'escalation-bridge' ) : __( 'yes', 'escalation-bridge' ), null === $pairing ? 'no' : 'yes' ),
+		);
+		if ( null !== $pairing ) {
+			$fields += self::of_the_sidecar( $pairing, Stats::recent() );
+		}
+		$info['escalation-bridge'] = array(
+			'label'  => __( 'Escalation Bridge', 'escalation-bridge' ),
+			'fields' => $fields,
+		);
+		return $info;
+	}
+
+	/**
+	 * @param array<string,string> $pairing
+	 * @param array<string,mixed>  $seen
+	 * @return array<string,array<string,mixed>>
+	 */
+	private static function of_the_sidecar( array $pairing, array $seen ): array {
+		$answer  = $seen['ok'] ? 'HTTP ' . $seen['status'] : trim( $seen['error'] . ' ' . ( $seen['status'] ? 'HTTP ' . $seen['status'] : '' ) );
+		$breaker = Client::breaker();
+		/* translators: 1: number of failures, 2: cause */
+		$paused = sprintf( __( 'no calls for visitors after %1$d failures (%2$s)', 'escalation-bridge' ), $breaker['failures'], $breaker['cause'] );
+		return array(
+			'kept_in'   => self::field( __( 'Pairing code kept in', 'escalation-bridge' ), Settings::is_fixed() ? 'ESCBRIDGE_PAIRING' : __( 'the database', 'escalation-bridge' ) ),
+			'site'      => self::field( __( 'Site id', 'escalation-bridge' ), $pairing['site'] ),
+			'address'   => array( 'private' => true ) + self::field( __( 'Address of the sidecar', 'escalation-bridge' ), $pairing['url'] ),
+			'answer'    => self::field( __( 'Last answer', 'escalation-bridge' ), gmdate( 'Y-m-d\TH:i:s\Z', (int) $seen['at'] ) . ' ' . $answer ),
+			'breaker'   => self::field( __( 'Breaker', 'escalation-bridge' ), $breaker['open'] ? $paused : __( 'closed: visitors are served', 'escalation-bridge' ), $breaker['open'] ? 'open: ' . $breaker['cause'] : 'closed' ),
+			'scheduler' => self::field( __( 'Scheduler', 'escalation-bridge' ), $seen['ok'] ? ( Stats::scheduler_runs( $seen['data'] ) ? __( 'runs', 'escalation-bridge' ) : __( 'does not run', 'escalation-bridge' ) ) : __( 'not known', 'escalation-bridge' ) ),
+			'waiting'   => self::field( __( 'Open escalations', 'escalation-bridge' ), '' === $seen['open'] ? __( 'not known', 'escalation-bridge' ) : (string) $seen['open'] ),
+		);
+	}
+
+	/** @return array{label:string,value:string,debug:string} */
+	private static function field( string $label, string $value, string $debug = '' ): array {
+		return array(
+			'label' => $label,
+			'value' => $value,
+			'debug' => '' === $debug ? $value : $debug,
+		);
+	}
+}

@@ -1,0 +1,118 @@
+<?php
+/**
+ * The last seven days as the sidecar counts them, for the dashboard, Site Health and WP-CLI; kept for five minutes.
+ *
+ * What is seen is the client's answer to GET /v1/stats, with `at` (when it was asked, unix seconds) and `open`, the number of
+ * escalations that wait or are being worked on, '' when that is not known.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Stats {
+
+	const LIMIT      = 1.5; // Seconds that a page of wp-admin may wait for each of the two calls.
+	const PAGE       = 100; // The longest that the sidecar lists.
+	const KEEP_GOOD  = 300;
+	const KEEP_FAULT = 60;  // A sidecar that does not answer costs time once in a minute, not with every page.
+
+	/** @return array<string,mixed> */
+	public static function recent(): array {
+		$seen = get_transient( 'escbridge_stats' );
+		return is_array( $seen ) ? $seen : self::ask( self::LIMIT );
+	}
+
+	/**
+	 * Asks now, and keeps what came.
+	 *
+	 * @param float $limit Seconds for each call.
+	 * @return array<string,mixed>
+	 */
+	public static function ask( float $limit ): array {
+		$client = new Client( Settings::pairing() );
+		$answer = $client->admin( 'GET', '/v1/stats?days=7', null, $limit );
+		$seen   = array_merge(
+			$answer,
+			array(
+				'at'   => time(),
+				'open' => $answer['ok'] ? self::open( $client, $limit ) : '',
+			)
+		);
+		set_transient( 'escbridge_stats', $seen, $seen['ok'] ? self::KEEP_GOOD : self::KEEP_FAULT );
+		return $seen;
+	}
+
+	private static function open( Client $client, float $limit ): string {
+		$page = $client->admin( 'GET', '/v1/escalations?state=active&limit=' . self::PAGE, null, $limit );
+		if ( ! $page['ok'] ) {
+			return '';
+		}
+		return count( (array) ( $page['data']['escalations'] ?? array() ) ) . ( empty( $page['data']['next_before'] ) ? '' : '+' );
+	}
+
+	/**
+	 * The rate in its band, in words.
+	 *
+	 * @param array<string,mixed> $data Of the sidecar.
+	 */
+	public static function rate( array $data ): string {
+		$sessions = (int) ( $data['now']['sessions'] ?? 0 );
+		if ( 0 === $sessions ) {
+			return __( 'no conversation yet', 'escalation-bridge' );
+		}
+		/* translators: 1: a share in percent, 2: number of conversations */
+		$words = _n( '%1$s %% of %2$s conversation', '%1$s %% of %2$s conversations', $sessions, 'escalation-bridge' );
+		return sprintf( $words, number_format_i18n( 100 * (float) ( $data['now']['rate'] ?? 0 ), 1 ), number_format_i18n( $sessions ) );
+	}
+
+	/** @param string $band As the sidecar names it. */
+	public static function band( string $band ): string {
+		$words = array(
+			'too_low'  => __( 'too low', 'escalation-bridge' ),
+			'healthy'  => __( 'healthy', 'escalation-bridge' ),
+			'high'     => __( 'high', 'escalation-bridge' ),
+			'too_high' => __( 'too high', 'escalation-bridge' ),
+			'too_few'  => __( 'too few to tell', 'escalation-bridge' ),
+		);
+		return $words[ $band ] ?? $band;
+	}
+
+	/** @param array<string,mixed> $data Of the sidecar. */
+	public static function promises( array $data ): string {
+		$of = (array) ( $data['commitments'] ?? array() );
+		/* translators: 1: number kept, 2: number broken, 3: number that stand */
+		return sprintf( __( '%1$d kept, %2$d broken, %3$d pending', 'escalation-bridge' ), (int) ( $of['kept'] ?? 0 ), (int) ( $of['broken'] ?? 0 ), (int) ( $of['pending'] ?? 0 ) );
+	}
+
+	/** @param array<string,mixed> $data Of the sidecar. */
+	public static function scheduler_runs( array $data ): bool {
+		return ! empty( $data['scheduler']['alive'] );
+	}
+
+	/**
+	 * What a person has to look at: standing alarms in the sidecar's words, then what is parked, then what takes nothing.
+	 *
+	 * @param array<string,mixed> $data Of the sidecar.
+	 * @return string[]
+	 */
+	public static function troubles( array $data ): array {
+		$lines  = array_column( (array) ( $data['alarms'] ?? array() ), 'text' );
+		$parked = (int) ( $data['delivery']['parked'] ?? 0 );
+		if ( $parked > 0 ) {
+			/* translators: %d: number of tickets, notes and mails */
+			$lines[] = sprintf( _n( '%d ticket, note or mail of the last seven days is parked: nobody gets it until a person retries it. “bridge outbox list” says why.', '%d tickets, notes or mails of the last seven days are parked: nobody gets them until a person retries them. “bridge outbox list” says why.', $parked, 'escalation-bridge' ), $parked );
+		}
+		foreach ( (array) ( $data['upstreams'] ?? array() ) as $one ) {
+			if ( ! empty( $one['paused'] ) ) {
+				/* translators: 1: name of a helpdesk or mail server, 2: cause */
+				$lines[] = sprintf( __( '%1$s takes nothing at the moment: %2$s', 'escalation-bridge' ), (string) $one['target'], (string) $one['cause'] );
+			}
+		}
+		return array_map( 'strval', $lines );
+	}
+}
