@@ -250,13 +250,13 @@ def test_every_language_has_requests_and_traps_enough_and_none_in_both_sets(phra
 
 REACHED = {
     "en": (80, 2),
-    "es": (68, 4),
+    "es": (78, 5),
     "de": (64, 9),
     "fr": (60, 6),
-    "pt": (68, 3),
-    "it": (50, 3),
-    "nl": (68, 6),
-    "pl": (60, 3),
+    "pt": (80, 3),
+    "it": (68, 3),
+    "nl": (72, 4),
+    "pl": (69, 4),
 }
 """Percent of the held-out requests that are seen, at least, and of the traps, at most: below what was measured, so that
 a change of the data may cost a phrase or two. The goals are higher; `make quality` says what is missing."""
