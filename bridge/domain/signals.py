@@ -264,7 +264,7 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
     refusals = {hit.start for hit in groups.get("refusal", ())}
     behind = groups.get("refusal_after", ())
     starts = _starts(groups.get("restart", ()), read, speech)
-    for hit in groups.get("request", ()):
+    for hit in _longest(groups.get("request", ())):
         if not (
             _overlaps(hit, traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
         ):
@@ -277,6 +277,15 @@ def _request_by_example(groups: Mapping[str, list[Hit]], read: Text) -> str | No
     judged = [*groups.get("request", ()), *groups.get("trap", ())]
     found = (hit for hit in groups.get("like:request", ()) if not _overlaps(hit, judged))
     return next((_said(read, hit) for hit in found), None)
+
+
+def _longest(hits: Iterable[Hit]) -> Iterable[Hit]:
+    """Of those that begin at one word the longest: it has whom one wants to speak to, and what may speak against it."""
+    longest: dict[int, Hit] = {}
+    for hit in hits:
+        if hit.start not in longest or hit.end > longest[hit.start].end:
+            longest[hit.start] = hit
+    return longest.values()
 
 
 def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:

@@ -402,3 +402,8 @@ def test_a_language_folder_is_whole(code: str) -> None:
 def test_every_language_states_its_source() -> None:
     root = files("bridge").joinpath("data", "languages")
     assert all(root.joinpath(code, "SOURCE").is_file() for code in languages.codes())
+
+
+def test_of_two_phrases_that_begin_at_one_word_the_longer_is_what_was_asked() -> None:
+    """The shorter one, `want to talk to a`, would leave out whom, and with that the trap that lies in it."""
+    assert measure_message("I want to talk to a human", language="en").asks_human == "want to talk to a human"
