@@ -106,7 +106,7 @@ def privacy_erase(site_id: str | None, email: str | None, user_id: str | None, *
 @click.option("--older-than", metavar="LENGTH", callback=read_span, help="Such as 400d.  [BRIDGE_RETENTION_DAYS]")
 @click.option("--dry-run", is_flag=True, help="Only say how many there are.")
 def purge(older_than: Millis | None, *, dry_run: bool) -> None:
-    """Delete the conversations that are over and older than they may be kept."""
+    """Delete conversations that are over and too old to be kept."""
     with opened() as assembly:
         length = older_than or assembly.settings.retention_days * DAY
         if not length:
