@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
@@ -25,6 +25,8 @@ PATIENCE = 30.0
 """Seconds that it waits for the schema: the sidecar may be bringing it in just now."""
 FAILURES = 5
 """Failures of one job in a row after which the process ends, for its supervisor to start it anew."""
+AFTER_START = {"reconcile": 30, "purge": 60}
+"""Seconds after which a job that goes through whole tables begins: what became due while nothing ran comes first."""
 ENDING = {signal.SIGTERM, signal.SIGINT}
 
 log = structlog.get_logger()
@@ -60,7 +62,8 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, end
     ticks = Ticks(assembly.bridge, stop, settings.retention_days * DAY)
     now = datetime.now(UTC)
     for name, do, factor in ticks.all():
-        clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=now)
+        first = now + timedelta(seconds=AFTER_START.get(name, 0))
+        clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=first)
     poll = PresencePoll(assembly.bridge, settings.presence_poll, stop)
     clock.add_job(fresh(poll), "interval", seconds=settings.presence_poll, id="presence", next_run_time=now)
     threading.Thread(target=keep_pace, args=(clock, stop), name="pace", daemon=True).start()

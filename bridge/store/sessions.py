@@ -61,10 +61,9 @@ class SessionStatements:
             .values(state=State.ESCALATED.value, escalation_id=bindparam("escalation"))
             .returning(session.c.id)
         )
-        self.of_escalation = (
-            select(session)
-            .where(session.c.site == bindparam("of_site"), session.c.escalation_id == bindparam("escalation"))
-            .order_by(session.c.started_at, session.c.id)
+        # unordered: to have them in order SQLite would read every session of the site, over the index on their start
+        self.of_escalation = select(session).where(
+            session.c.site == bindparam("of_site"), session.c.escalation_id == bindparam("escalation")
         )
         self.set_customer = update(session).where(this).values(customer=bindparam("new_customer"))
         self.keep_turn = Quick(upsert(turn).on_conflict_do_nothing().returning(turn.c.seq), dialect)
@@ -172,7 +171,8 @@ class Sessions:
 
     def of_escalation(self, site: str, escalation: str) -> list[Session]:
         values = {"of_site": site, "escalation": escalation}
-        return [read_session(row) for row in self._c.execute(self._s.of_escalation, values)]
+        found = (read_session(row) for row in self._c.execute(self._s.of_escalation, values))
+        return sorted(found, key=lambda one: (one.started_at, one.id))
 
     def set_customer(self, changed: Session) -> None:
         row = {"of_site": changed.site, "of_session": changed.id, "new_customer": changed.customer.model_dump_json()}

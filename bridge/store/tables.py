@@ -119,7 +119,7 @@ session = Table(
     ForeignKeyConstraint(["site"], ["site.id"]),
     Index(None, "site", "customer_key", "state"),
     Index(None, "site", "started_at"),
-    Index(None, "escalation_id"),
+    Index(None, "escalation_id", "site"),
     Index("ix_session_email", "site", "email", sqlite_where=ADDRESSED, postgresql_where=ADDRESSED),
     Index("ix_session_locked", "site", "id", sqlite_where=LOCKED, postgresql_where=LOCKED),
 )

@@ -27,6 +27,8 @@ def upgrade() -> None:
     op.drop_index("ix_outbox_open", "outbox")
     op.create_index("ix_outbox_open", "outbox", CLAIMED_BY, sqlite_where=OPEN, postgresql_where=OPEN)
     op.create_index("ix_session_locked", "session", ["site", "id"], sqlite_where=LOCKED, postgresql_where=LOCKED)
+    op.drop_index("ix_session_escalation_id", "session")
+    op.create_index("ix_session_escalation_id_site", "session", ["escalation_id", "site"])
     _person()
     _upstream()
     _repair()
