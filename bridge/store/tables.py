@@ -197,7 +197,7 @@ escalation = Table(
         postgresql_where=ACTIVE,
     ),
     Index(None, "site", "decided_at"),
-    Index(None, "site", "session_id"),
+    Index(None, "session_id", "site"),
     Index(None, "site", "claimed_by", "state"),
 )
 

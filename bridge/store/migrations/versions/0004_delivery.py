@@ -48,7 +48,7 @@ def _person() -> None:
     op.execute(fill.bindparams(known='{%"email":"%'))
     op.create_index("ix_session_email", "session", ["site", "email"], sqlite_where=ADDRESSED,
                     postgresql_where=ADDRESSED)  # fmt: skip
-    op.create_index("ix_escalation_site_session_id", "escalation", ["site", "session_id"])
+    op.create_index("ix_escalation_session_id_site", "escalation", ["session_id", "site"])
     op.create_index("ix_follow_up_escalation_id", "follow_up", ["escalation_id"])
 
 
