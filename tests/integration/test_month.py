@@ -16,6 +16,8 @@ from support.sidecar import in_process
 from bridge.domain.instants import to_rfc3339
 from bridge.service.notify import HELD
 
+pytestmark = pytest.mark.timeout(1200)  # a month is played before the first test
+
 CUSTOMERS = int(os.environ.get("BRIDGE_TEST_MONTH", "2000"))
 SEED = int(os.environ.get("BRIDGE_TEST_SEED", "20261126"))
 
