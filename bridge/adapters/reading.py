@@ -10,6 +10,9 @@ from bridge.ports import AdapterError
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 """Another system's id of a person or a thing, whether it writes it as number or as text."""
 
+NEWS_LIMIT = 10_000
+"""Characters of a person's answer in a helpdesk that the chat shows."""
+
 T = TypeVar("T")
 
 

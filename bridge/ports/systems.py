@@ -293,6 +293,11 @@ class Notice:
     promise: str
     url: str
 
+    @property
+    def headline(self) -> str:
+        """What it is about, in one line."""
+        return f"{self.why} \u00b7 {self.queue} \u00b7 {self.priority}"
+
 
 class Notifier(Protocol):
     """A channel that the team watches."""

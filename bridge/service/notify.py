@@ -143,7 +143,7 @@ def mail_team(
     Who works in the helpdesk reads the same in the ticket, which `new` made.
     """
     occasion = OCCASIONS[key.split(".", maxsplit=1)[0]]
-    if occasion is not OCCASIONS["new"]:
+    if occasion is not OCCASIONS["new"] and case.systems.desk:
         told = [escalation.commitment.text, phone or reached_at(case, escalation)]
         note(case, escalation, f"team.{key}", occasion.text, "\n".join(filter(None, told)))
     subject = f"{occasion.subject} [{escalation.priority.value}] {escalation.packet.summary}"
@@ -186,9 +186,8 @@ def reached_at(case: Case, escalation: Escalation) -> str:
 def _contact_given_since(case: Case, escalation: Escalation) -> tuple[Paragraph, ...]:
     """What the packet cannot know, for it is of the decision."""
     customer = escalation.packet.customer
-    known = customer.email or customer.phone
-    line = reached_at(case, escalation)
-    return () if known or not line else (Paragraph(f"The customer can be reached at: {line}"),)
+    line = "" if customer.email or customer.phone else reached_at(case, escalation)
+    return (Paragraph(f"The customer can be reached at: {line}"),) if line else ()
 
 
 def team_letter(

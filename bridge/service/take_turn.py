@@ -105,9 +105,9 @@ def _take_locked(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Sessio
 
 
 def _add_to_ticket(bridge: Bridge, tx: Tx, session: Session, turn: Turn) -> None:
-    standing = standing_escalation(tx, session)
     case = open_case(bridge, tx, session.site)
-    if standing and case.systems.desk:
+    standing = standing_escalation(tx, session) if case.systems.desk else None
+    if standing:
         notify.note(case, standing, f"turn.{session.id}.{turn.seq}", "The visitor wrote", turn.text)
         deliver.soon(bridge, tx)
 

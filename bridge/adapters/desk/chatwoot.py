@@ -21,7 +21,7 @@ from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.reading import Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -42,8 +42,6 @@ from bridge.ports import (
 
 PACKET_LIMIT = 60_000
 """Characters of the packet: with every one of them escaped it stays below the 150,000 of a message."""
-NEWS_LIMIT = 10_000
-"""Characters of an answer that the chat shows."""
 PAGE = 100
 """Messages that Chatwoot lists at a time, from a given one on."""
 

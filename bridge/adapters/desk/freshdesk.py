@@ -24,7 +24,7 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen import freeze, thaw
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import as_html, as_text, tag
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND, from_datetime, to_rfc3339
 from bridge.domain.packet import Ticket
@@ -45,8 +45,6 @@ from bridge.ports import (
 
 NOTE_LIMIT = 30_000
 """Characters of the packet. Freshdesk names no limit; escaped they may be five times as many."""
-NEWS_LIMIT = 10_000
-"""Characters of an answer that the chat shows."""
 TAG_LIMIT = 32
 PAGE, PAGES = 100, 10
 PRIORITIES = {Priority.NORMAL: 2, Priority.HIGH: 3, Priority.URGENT: 4}

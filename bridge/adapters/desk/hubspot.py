@@ -23,7 +23,7 @@ from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -45,8 +45,6 @@ from bridge.ports import (
 BASE_URL = "https://api.hubapi.com"
 CONTENT_LIMIT = 60_000
 """Characters of a ticket's description, below the 65,536 that a property takes."""
-NEWS_LIMIT = 10_000
-"""Characters of an answer that the chat shows."""
 MOST_PAGES = 10
 NOTE_TO_TICKET = 228
 """HubSpot's number of this kind of association."""

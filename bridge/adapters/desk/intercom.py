@@ -21,7 +21,7 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import as_html, as_text
 from bridge.adapters.presence.intercom import BASE_URL, LIMITS
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -31,8 +31,6 @@ from bridge.ports import AdapterError, DeskNews, Filed, Heard, HookCall, NewsKin
 
 NOTE_LIMIT = 30_000
 """Characters of the packet. Intercom names no limit; escaped they may be five times as many."""
-NEWS_LIMIT = 10_000
-"""Characters of an answer that the chat shows."""
 PAGE = 20
 
 SIGNATURE = "x-hub-signature"

@@ -23,7 +23,7 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from bridge.adapters import hooks
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.reading import Id, Lenient
+from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import MINUTE, from_datetime
 from bridge.domain.packet import Ticket
@@ -48,8 +48,6 @@ TEXT_LIMIT = 60_000
 """Characters of an issue's description."""
 LINE = 100
 """Characters after which a line goes on in the next: code blocks do not break their lines."""
-NEWS_LIMIT = 10_000
-"""Characters of an answer that the chat shows."""
 MOST_PAGES = 10
 PRIORITIES = {Priority.NORMAL: 3, Priority.HIGH: 2, Priority.URGENT: 1}
 DONE = ("completed", "canceled")

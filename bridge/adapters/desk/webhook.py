@@ -19,6 +19,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from bridge.adapters import hooks
 from bridge.adapters.http import Http
+from bridge.adapters.reading import NEWS_LIMIT
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime, to_rfc3339
 from bridge.domain.packet import Ticket
@@ -45,7 +46,7 @@ class _Happened(BaseModel):
     agent: _Who
     at: AwareDatetime
     message_id: Annotated[str, Field(max_length=80)] = ""
-    text: Annotated[str, Field(max_length=10_000)] = ""
+    text: Annotated[str, Field(max_length=NEWS_LIMIT)] = ""
 
 
 class _Event(BaseModel):

@@ -22,7 +22,7 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen import freeze, thaw
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import as_text, tag
-from bridge.adapters.reading import Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import Ticket
@@ -43,8 +43,6 @@ from bridge.ports import (
 
 ARTICLE_LIMIT = 60_000
 """Characters of the packet: as many as are pleasant to read. Zammad takes one and a half million."""
-NEWS_LIMIT = 10_000
-"""Characters of an answer that the chat shows."""
 PAGE, PAGES = 100, 30
 """Tickets of a page, and pages that a look-up reads back."""
 PRIORITIES = {Priority.NORMAL: "2 normal", Priority.HIGH: "3 high", Priority.URGENT: "3 high"}

@@ -13,14 +13,14 @@ from http import HTTPStatus
 from typing import Annotated, TypeVar
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import tag
-from bridge.adapters.reading import Lenient
+from bridge.adapters.reading import NEWS_LIMIT, Lenient, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -115,13 +115,12 @@ class _Called(Lenient):
 
 
 Shape = TypeVar("Shape", bound=_Lenient)
+_MANY = TypeAdapter(_Many)
 
 SIGNATURE = "x-zendesk-webhook-signature"
 SIGNED_AT = "x-zendesk-webhook-signature-timestamp"
 STAFF = ("agent", "admin")
 SOLVED = ("solved", "closed")
-NEWS_LIMIT = 10_000
-"""Characters of an answer that the chat shows."""
 
 
 class Zendesk:
@@ -210,7 +209,7 @@ class Zendesk:
             params={"external_id": external_id},
             budget_s=self._budget_s,
         )
-        found = _parse_many(answer)
+        found = read(_MANY, answer)
         ours = [ticket for ticket in found.tickets if ticket.external_id == external_id]
         if not ours and found.next_page:
             raise AdapterError("list not filtered")  # then its first page proves nothing
@@ -264,7 +263,7 @@ class Zendesk:
         """See `bridge.ports.Desk`: that the token may read tickets. Zendesk has no question about making them."""
         params = {"external_id": "esc_check"}
         url = f"{self._base}/api/v2/tickets"
-        _parse_many(self._http.json("GET", url, headers=self._headers, params=params, budget_s=budget))
+        read(_MANY, self._http.json("GET", url, headers=self._headers, params=params, budget_s=budget))
         return []
 
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
@@ -339,11 +338,3 @@ def _bad_request(answer: Answer) -> AdapterError:
     if error == "IdempotentRequestError":
         return OutcomeUnknown("key in use")  # something was made by this key; only a look-up can tell what
     return Rejected("http 400")
-
-
-def _parse_many(answer: Answer) -> _Many:
-    try:
-        return _Many.model_validate(answer.json)
-    except ValidationError:
-        pass
-    raise AdapterError("malformed")

@@ -31,10 +31,9 @@ class Slack:
 
     def render(self, notice: Notice) -> str:
         """See `bridge.ports.Notifier`. Visitors' words are plain text, in which Slack reads neither marks nor names."""
-        head = f"{notice.why} \u00b7 {notice.queue} \u00b7 {notice.priority}"
-        parts = [_plain(head), _plain(notice.summary), _plain(notice.promise)]
+        parts = [_plain(notice.headline), _plain(notice.summary), _plain(notice.promise)]
         link = {"type": "section", "text": {"type": "mrkdwn", "text": f"<{_escaped(notice.url)}|Open in WordPress>"}}
-        return json.dumps({"text": _escaped(head), "blocks": [*parts, link]}, ensure_ascii=False)
+        return json.dumps({"text": _escaped(notice.headline), "blocks": [*parts, link]}, ensure_ascii=False)
 
     def send(self, body: str) -> None:
         """See `bridge.ports.Notifier`. Slack answers `ok`, and in plain text."""

@@ -33,12 +33,11 @@ class Teams:
 
     def render(self, notice: Notice) -> str:
         """See `bridge.ports.Notifier`. Visitors' words stand in text runs, in which no Markdown is read."""
-        head = f"{notice.why} \u00b7 {notice.queue} \u00b7 {notice.priority}"
         card = {
             "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
             "type": "AdaptiveCard",
             "version": "1.4",
-            "body": [_run(head, weight="Bolder"), _run(notice.summary), _run(notice.promise)],
+            "body": [_run(notice.headline, weight="Bolder"), _run(notice.summary), _run(notice.promise)],
             "actions": [{"type": "Action.OpenUrl", "title": "Open in WordPress", "url": notice.url}],
         }
         message = {"type": "message", "attachments": [{"contentType": CARD, "contentUrl": None, "content": card}]}

@@ -1,5 +1,6 @@
 """What the tests need of any helpdesk: its tickets as people see them, people who work them, and its calls to us."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 
 from support.contractcheck import Vendor
@@ -27,7 +28,7 @@ class Hook:
     body: bytes
 
 
-class DeskVendor(Vendor):
+class DeskVendor(Vendor, ABC):
     """A helpdesk: the contract's operations, and what people and tests do behind its back."""
 
     name: str
@@ -39,37 +40,37 @@ class DeskVendor(Vendor):
     stamps_its_calls = True
     """Whether its signature holds an instant, so that an old call is refused."""
 
+    @abstractmethod
     def settings(self, base_url: str) -> dict[str, str]:
         """What an owner sets to use it, without `BRIDGE_`; its calls are signed with `SECRET`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def filed(self) -> list[FiledTicket]:
         """The tickets, oldest first."""
-        raise NotImplementedError
 
+    @abstractmethod
     def takes(self, ref: str) -> None:
         """Zoe, who works there, assigns the ticket to herself."""
-        raise NotImplementedError
 
+    @abstractmethod
     def says(self, ref: str, text: str) -> None:
         """Zoe answers the customer in public."""
-        raise NotImplementedError
 
+    @abstractmethod
     def customer_says(self, ref: str, text: str) -> None:
         """The customer answers there, by mail or on the helpdesk's own page."""
-        raise NotImplementedError
 
+    @abstractmethod
     def remarks(self, ref: str, text: str) -> None:
         """Zoe leaves a note for her colleagues."""
-        raise NotImplementedError
 
+    @abstractmethod
     def solves(self, ref: str) -> None:
         """Zoe is done with it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def hook(self, ref: str, at: float, secret: str = SECRET) -> Hook | None:
         """The helpdesk's call that something happened to the ticket, sent at this instant (seconds since 1970).
 
         None for a helpdesk that makes no calls.
         """
-        raise NotImplementedError
