@@ -6,6 +6,7 @@ What a row goes to is spared while it fails or asks for a wait: see `spare`.
 """
 
 import json
+import time
 import uuid
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,19 @@ from bridge.domain.health import Alarm
 from bridge.domain.instants import HOUR, MINUTE, SECOND
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Millis
-from bridge.ports import AdapterError, Desk, Fault, Mail, NotDone, OutcomeUnknown, Rejected, Strategy, TicketRef, Tx
+from bridge.ports import (
+    AdapterError,
+    Desk,
+    Fault,
+    Mail,
+    NotDone,
+    OutcomeUnknown,
+    Rejected,
+    StoreBusy,
+    Strategy,
+    TicketRef,
+    Tx,
+)
 from bridge.service import spare
 from bridge.service.context import Bridge, Systems, new_id
 from bridge.service.leases import LEASE
@@ -28,6 +41,8 @@ FIRST_WAIT = 5 * SECOND
 LONGEST_WAIT = HOUR
 FORGETFUL = 2 * MINUTE
 """Milliseconds for which a row may lie due before it is looked up first."""
+NOTE_AGAIN = 0.5
+"""Seconds until the database is asked again to note what the other side has taken."""
 TRIES = 30
 """Attempts until a row is parked for a person to look at; with the back-off that is about a day. What befell every row
 of its system does not count."""
@@ -77,12 +92,30 @@ def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) 
         log.exception("outbox.broken", row=row.id, target=row.target)
         _not_sent(bridge, owner, row, OutcomeUnknown("adapter error"), probe=probe)
     else:
-        with bridge.store.write() as tx:
-            tx.work.sent(row.id, owner, ref)
-            if ref and ref.others:
-                tx.alarms.start(row.site, _duplicate(row, ref, bridge.clock.now()))
+        _keep_sent(bridge, owner, row, ref)
         spare.well(bridge, row)
         log.info("outbox.tried", **_told(row), state="sent", attempts=row.attempts, error=None)
+
+
+def _keep_sent(bridge: Bridge, owner: str, row: OutboxRow, ref: TicketRef | None) -> None:
+    """Note that the other side has the row. A full disk is waited for: a mail that is not noted goes out again.
+
+    Raises:
+        StoreBusy: it could not be noted in a third of the lease; once that is over somebody sends the row again.
+    """
+    ends = time.monotonic() + LEASE / SECOND / 3
+    while True:
+        try:
+            with bridge.store.write() as tx:
+                tx.work.sent(row.id, owner, ref)
+                if ref and ref.others:
+                    tx.alarms.start(row.site, _duplicate(row, ref, bridge.clock.now()))
+        except StoreBusy:
+            if time.monotonic() > ends:
+                raise
+            time.sleep(NOTE_AGAIN)
+        else:
+            return
 
 
 def _duplicate(row: OutboxRow, ref: TicketRef, now: Millis) -> Alarm:
