@@ -42,6 +42,8 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "needs_contact": Key("asks once for an e-mail address"),
         "fell_through": Key("nobody picked up the chat in time: the new promise", ("due",)),
         "broken": Key("a promise was not kept: the new one", ("due",)),
+        "no_answer": Key("our own responder has no answer"),
+        "no_more_answers": Key("our own responder has been asked as often as it may be"),
         "released": Key("the team gave the chat back to the assistant"),
         "resolved": Key("the team is done"),
         "closed": Key("the visitor writes on in a closed conversation"),

@@ -29,15 +29,21 @@ def owe_answer(
     tx.after_commit(partial(bridge.asking.start, waiting, bridge, owed, affordable))
 
 
+def spenders(session: Session) -> tuple[str, str]:
+    """Under which names calls of the model are counted for a conversation, and for its visitor where one is known."""
+    return f"session {session.id}", f"visitor {customer_key(session.visitor)}"
+
+
 def _spend(tx: Tx, caps: Caps, session: Session, turn: Turn) -> bool:
     """Count one more call, and whether no cap stands against it.
 
     That of the site comes last: what one visitor asks beyond their own share must not use up everybody's.
     """
-    key, today = customer_key(session.visitor), turn.at // DAY
+    conversation, visitor = spenders(session)
+    today = turn.at // DAY
     counts = (
-        (session.started_at // DAY, f"session {session.id}", caps.session),
-        (today, f"visitor {key}", caps.visitor if key else 0),
+        (session.started_at // DAY, conversation, caps.session),
+        (today, visitor, caps.visitor if customer_key(session.visitor) else 0),
         (today, "site", caps.site),
     )
     return all(tx.answers.spend(session.site, day, who, most) for day, who, most in counts if most)

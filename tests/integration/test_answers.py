@@ -1,18 +1,11 @@
 """The sidecar's own responder: asked outside the request, answered once, never after the lock."""
 
-import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from support.responders import SURE, Told, answering
 from support.sidecar import Chat, Sidecar
-
-from bridge.domain.answering import Answer, Failure
-from bridge.domain.messages import DEFAULTS
-from bridge.service.answer_turn import answer_overdue
-from bridge.service.asking import Caps
 
 HOURS = "When are you open?"
 

@@ -11,6 +11,7 @@ from support.sidecar import Sidecar, in_process
 from bridge.domain.answering import Answer, Question
 from bridge.service.asking import Assistant, Caps
 
+NO_CAPS = Caps()
 SURE = Answer(text="We are open from nine to five.", confidence=0.95, intent="opening_hours", answered=True)
 
 
@@ -39,7 +40,7 @@ class Told:
 
 
 @contextmanager
-def answering(url: str, told: Told, *, caps: Caps = Caps(), budget: float = 20.0, **more: Any) -> Iterator[Sidecar]:
+def answering(url: str, told: Told, *, caps: Caps = NO_CAPS, budget: float = 20.0, **more: Any) -> Iterator[Sidecar]:
     """The sidecar in this process, with a responder."""
     assistant = Assistant(told, budget, caps)
     with in_process(url, assistants=lambda _site: assistant, **more) as sidecar:
