@@ -23,7 +23,7 @@ demo: $(VENV)/.installed ## three conversations through the real thing, in this 
 	@$(BIN)/bridge demo
 
 wordpress: system $(VENV)/.dev ## a real WordPress shop with the plugin, to click through; Ctrl-C ends it
-	@$(BIN)/python tests/wordpress/playground.py
+	@PYTHONPATH=tests $(BIN)/python tests/wordpress/playground.py
 
 test: system $(VENV)/.dev ## every test; as root on Debian or Ubuntu it installs what they need first
 	@mkdir -p build

@@ -480,3 +480,65 @@ alarm = Table(
     ),
     Index(None, "site", "raised_at"),
 )
+
+ASKED = text("state = 'asked'")
+
+answer = Table(  # a turn that the sidecar's own responder is to answer, or has answered
+    "answer",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # asked, shown, withheld (it counts as failed), dropped (after the lock)
+    Column("asked_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),  # from then on it counts as lost, and the scheduler answers
+    Column("answered_at", Instant),
+    Column("failure", Text),
+    Column("confidence", Integer),  # the model's own rating, in thousandths
+    Column("intent", Text),
+    Column("sources", Text, nullable=False),  # JSON list of addresses
+    Column("summary", Text, nullable=False),
+    PrimaryKeyConstraint("site", "session_id", "seq"),
+    ForeignKeyConstraint(["site", "session_id"], ["session.site", "session.id"]),
+    Index("ix_answer_asked", "due_at", sqlite_where=ASKED, postgresql_where=ASKED),
+    sqlite_with_rowid=False,
+)
+
+spent = Table(  # how often the model was asked: for whom, on which day of UTC
+    "spent",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("day", Integer, nullable=False),  # since 1970-01-01
+    Column("who", Text, nullable=False),  # "site", "session ID", or "visitor KEY"
+    Column("times", Integer, nullable=False),
+    PrimaryKeyConstraint("site", "day", "who"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+page = Table(  # what the site has published, as the plugin has sent it
+    "page",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # page, post, product, ...
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("language", Text),
+    Column("digest", Text, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "id"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+passage = Table(  # pieces of pages; the full-text index over them differs by database: see the migration
+    "passage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("page_id", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    UniqueConstraint("site", "page_id", "n"),
+    ForeignKeyConstraint(["site", "page_id"], ["page.site", "page.id"]),
+    sqlite_autoincrement=True,
+)

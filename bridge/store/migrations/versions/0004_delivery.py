@@ -1,7 +1,8 @@
 """Tickets are found by the id that the helpdesk gave them; what is known of the systems that rows are sent to.
 
-And how often the reconciler has mended what, which releases the schema still serves, and what a person's rows are found
-by, when they are to be shown, erased or purged.
+How often the reconciler has mended what, which releases the schema still serves, and what a person's rows are found
+by, when they are to be shown, erased or purged. The answers that a responder owes, what they have cost, and the site's
+own pages, from which it answers.
 """
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ depends_on = None
 compatible_from = "0003"
 
 FILED = sa.text("ref IS NOT NULL")
+ASKED = sa.text("state = 'asked'")
 OPEN = sa.text("state NOT IN ('sent', 'failed', 'cancelled', 'parked')")
 LOCKED = sa.text("state = 'escalated'")
 ADDRESSED = sa.text("email IS NOT NULL")
@@ -32,6 +34,8 @@ def upgrade() -> None:
     _person()
     _upstream()
     _repair()
+    _answer()
+    _page()
     op.create_table(
         "schema_mark",
         sa.Column("revision", sa.Text(), nullable=False),
@@ -75,3 +79,64 @@ def _repair() -> None:
         sa.Column("last_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("what", name=op.f("pk_repair")),
     )
+
+
+def _answer() -> None:
+    op.create_table(
+        "answer",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("session_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("failure", sa.Text(), nullable=True),
+        sa.Column("confidence", sa.Integer(), nullable=True),
+        sa.Column("intent", sa.Text(), nullable=True),
+        sa.Column("sources", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["site", "session_id"], ["session.site", "session.id"],
+                                name=op.f("fk_answer_site_session_id")),
+        sa.PrimaryKeyConstraint("site", "session_id", "seq", name=op.f("pk_answer")),
+        sqlite_with_rowid=False,
+    )  # fmt: skip
+    op.create_index("ix_answer_asked", "answer", ["due_at"], sqlite_where=ASKED, postgresql_where=ASKED)
+    op.create_table(
+        "spent",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("times", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_spent_site")),
+        sa.PrimaryKeyConstraint("site", "day", "who", name=op.f("pk_spent")),
+    )
+
+
+def _page() -> None:
+    op.create_table(
+        "page",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("language", sa.Text(), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("modified_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_page_site")),
+        sa.PrimaryKeyConstraint("site", "id", name=op.f("pk_page")),
+    )
+    op.create_table(
+        "passage",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("page_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["site", "page_id"], ["page.site", "page.id"],
+                                name=op.f("fk_passage_site_page_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_passage")),
+        sa.UniqueConstraint("site", "page_id", "n", name=op.f("uq_passage_site_page_id_n")),
+        sqlite_autoincrement=True,
+    )  # fmt: skip
