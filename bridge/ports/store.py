@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bridge.domain.answering import Passage
+from bridge.domain.answering import Answer, AnswerState, Owed, Passage, Said
 from bridge.domain.callback import Callback
 from bridge.domain.closures import Command, Feed
 from bridge.domain.customer import Account
@@ -546,6 +546,36 @@ class Hours(Protocol):
     def drop_feed(self, site: str, url: str) -> None: ...
 
 
+class Answers(Protocol):
+    """The answers that a responder owes, and how often it was asked."""
+
+    def ask(self, owed: Owed) -> None:
+        """Note that an answer is owed. The session is held."""
+        ...
+
+    def owes(self, site: str, session: str) -> bool: ...
+    def waits(self, owed: Owed) -> bool:
+        """Whether this answer is still owed. The session is held, so that it stays so."""
+        ...
+
+    def settle(self, owed: Owed, state: AnswerState, answer: Answer, at: Millis) -> None: ...
+    def drop(self, site: str, session: str, at: Millis) -> None:
+        """Nothing is owed in this session any more."""
+        ...
+
+    def overdue(self, at: Millis, limit: int) -> list[Owed]:
+        """Those that were due at this instant or before, of every site, the oldest first."""
+        ...
+
+    def said_before(self, owed: Owed, limit: int) -> tuple[Said, ...]:
+        """The last lines before the owed answer's message that were shown, oldest first."""
+        ...
+
+    def spend(self, site: str, day: int, who: str, most: int) -> bool:
+        """Count one more call of the model on a day of UTC; False, and nothing counted, where `most` were made."""
+        ...
+
+
 class Privacy(Protocol):
     """What is stored about one person, and what is too old to be kept."""
 
@@ -558,6 +588,7 @@ class Privacy(Protocol):
         ...
 
     def labels(self, site: str, session: str) -> list[Json]: ...
+    def answers(self, site: str, session: str) -> list[Json]: ...
     def calls(self, escalation: str) -> list[Json]: ...
     def mails(self, escalation: str) -> list[Json]:
         """Payload, state and `created_at` of each."""
@@ -587,6 +618,10 @@ class Privacy(Protocol):
         """Forget what the CRM said of an address, and how many mails went to it."""
         ...
 
+    def drop_spent(self, site: str, who: Sequence[str]) -> None:
+        """Forget how often the responder was asked for them; see `Answers.spend`."""
+        ...
+
     def aged(self, site: str, before: Millis, after: Place, limit: int) -> list[Aged]:
         """A page of the sessions that began before an instant, oldest first."""
         ...
@@ -599,7 +634,7 @@ class Privacy(Protocol):
         ...
 
     def purge_stale(self, before: Millis, limit: int) -> int:
-        """Delete some of the CRM's answers and slots for mails that are older than an instant; how many there were."""
+        """Delete some of the CRM's answers, slots for mails and counts that are older than an instant; how many."""
         ...
 
 
@@ -676,6 +711,8 @@ class Tx(Protocol):
     def alarms(self) -> Alarms: ...
     @property
     def hours(self) -> Hours: ...
+    @property
+    def answers(self) -> Answers: ...
     @property
     def privacy(self) -> Privacy: ...
     @property

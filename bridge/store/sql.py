@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from bridge.store.alarms import Alarms, AlarmStatements
+from bridge.store.answers import Answers, AnswerStatements
 from bridge.store.callbacks import Callbacks, CallbackStatements
 from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
@@ -44,6 +45,7 @@ class Statements:
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
         self.hours = HoursStatements(upsert)
+        self.answers = AnswerStatements(upsert)
         self.privacy = PrivacyStatements()
         self.pages = PageStatements(upsert, dialect)
 
@@ -126,6 +128,10 @@ class SqlTx:
     @property
     def hours(self) -> Hours:
         return Hours(self._c, self._s.hours)
+
+    @property
+    def answers(self) -> Answers:
+        return Answers(self._c, self._s.answers)
 
     @property
     def privacy(self) -> Privacy:

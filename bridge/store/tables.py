@@ -301,7 +301,8 @@ outbox = Table(
     # with site and target, so that a claim passes over what a system may not get now without reading its rows
     Index("ix_outbox_open", "rank", "due_at", "id", "site", "target", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_outbox_filed", "target", "ref", sqlite_where=FILED, postgresql_where=FILED),
-    Index(None, "escalation_id"),
+    # with its kind: a note looks for its ticket among the rows of its own escalation, and not among all that were sent
+    Index(None, "escalation_id", "kind"),
 )
 
 upstream = Table(  # what rows are sent to: see `bridge.domain.upstream`

@@ -15,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import inspect
+from sqlalchemy import event, inspect
 from sqlalchemy.exc import DBAPIError
 from support.packets import ticket
 
@@ -50,6 +50,7 @@ from bridge.store.sql import SqlStore
 from bridge.store.stats import StatsStatements
 from bridge.store.tables import PASSAGE_INDEX, metadata
 from bridge.store.upsert import upsert_of
+from bridge.store.work import WorkStatements
 
 SITE = Site("shop", "https://shop.example", "UTC", "team@shop.example")
 SCANS = [["SCAN", table] for table in ("session", "escalation", "commitment", "outbox")]
@@ -801,6 +802,32 @@ def test_numbers_are_read_over_the_indexes_and_never_by_a_whole_table(fresh_sqli
             assert [line for line in plan if line.split()[:2] in SCANS] == []
             assert any("USING INDEX" in line for line in plan)
     engine.dispose()
+
+
+def test_a_claim_and_a_look_for_the_open_escalation_read_nothing_of_what_is_over(fresh_sqlite: Any) -> None:
+    claim = {"owner": "o", "now": 1, "until": 2, "beyond": 3, "most": 1, "take_over": True}
+    looks = (
+        (WorkStatements(upsert_of("sqlite"), "sqlite").claim_outbox, claim, "ix_outbox_state_due_at"),
+        (
+            EscalationStatements(upsert_of("sqlite")).active_of,
+            {"of_site": SITE.id, "of_session": "s", "of_customer": "c"},
+            "ix_escalation_site_decided_at",
+        ),
+    )
+    engine = migration_engine(fresh_sqlite())
+    for statement, values, over_everything in looks:
+        plan = plan_of(engine, statement, values)
+        assert [line for line in plan if over_everything in line or line.split()[:2] in SCANS[:-1]] == []
+    engine.dispose()
+
+
+def plan_of(engine: Any, statement: Any, values: Any) -> list[str]:
+    """How SQLite goes about a statement, as it is sent with these values."""
+    sent: list[Any] = []
+    with engine.connect() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *call: sent.append(call[2:4]))
+        connection.execute(statement, values)
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sent[0][0]}", sent[0][1])]
 
 
 # ------------------------------------------------------------------------------------------------- labels, alarms

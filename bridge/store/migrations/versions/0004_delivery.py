@@ -28,6 +28,8 @@ def upgrade() -> None:
     op.create_index("ix_outbox_filed", "outbox", ["target", "ref"], sqlite_where=FILED, postgresql_where=FILED)
     op.drop_index("ix_outbox_open", "outbox")
     op.create_index("ix_outbox_open", "outbox", CLAIMED_BY, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.drop_index("ix_outbox_escalation_id", "outbox")
+    op.create_index("ix_outbox_escalation_id_kind", "outbox", ["escalation_id", "kind"])
     op.create_index("ix_session_locked", "session", ["site", "id"], sqlite_where=LOCKED, postgresql_where=LOCKED)
     op.drop_index("ix_session_escalation_id", "session")
     op.create_index("ix_session_escalation_id_site", "session", ["escalation_id", "site"])
