@@ -27,6 +27,7 @@ MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "posit
 _FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _SETS: Final = (
+    "asking",
     "bare",
     "filler",
     "yes",
