@@ -8,6 +8,7 @@ shipped one of the same name, or brings a new language. `docs/languages.md` says
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,7 @@ from typing import Any, Final
 import yaml
 
 from bridge.domain.learned import Recognizer, Weight, read_weights
-from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, read
+from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, Text, read
 
 ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
@@ -26,6 +27,9 @@ MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "posit
 
 _FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
+_CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
+"""Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
+_CLAIM_KEYS: Final = frozenset({*_CLAIM_GROUPS, "claim_conditions", "claim_traps", "claim_words", "claim_negators"})
 _SETS: Final = (
     "bare",
     "filler",
@@ -39,7 +43,11 @@ _SETS: Final = (
     "document_numbers",
 )
 _KEYS: Final = (
-    MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
+    MOODS
+    | _FACTS
+    | _REPLY_GROUPS
+    | _CLAIM_KEYS
+    | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEEDED: Final = 2
@@ -81,7 +89,7 @@ def warm() -> None:
 
 
 def _forget() -> None:
-    for known in (codes, every_yes, list_names, language, _document, _phrases, _common_words):
+    for known in (codes, every_yes, list_names, language, claim_speech, _document, _phrases, _common_words):
         known.cache_clear()
 
 
@@ -95,6 +103,7 @@ def _checked(code: str) -> None:
         )
     try:
         language(code)
+        claim_speech(code)
     except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
         raise LanguageRefused(f"{code}: {error}") from None
 
@@ -216,6 +225,35 @@ def language(code: str) -> Language:
         classes=_classes(documents[0]),
         learned_message=Recognizer(weights, ("request", "accept")),
         learned_reply=Recognizer(weights, ("offer", "failed")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSpeech:
+    """What one language looks for in a reply that must promise nothing."""
+
+    book: Book
+    negators: frozenset[str]
+    elision: re.Pattern[str] | None
+
+    def read(self, text: str) -> Text:
+        """The text in this language's words."""
+        return read(text, self.elision)
+
+
+@cache
+def claim_speech(code: str) -> ClaimSpeech:
+    """The phrases of claims of a language that has a folder; its classes are `claim_words`, apart from all others."""
+    document = _document(code)
+    own = {**document, "classes": document.get("claim_words", {})}
+    small = frozenset(_spellings(document, document.get("stop", ())))
+    texts = {prefix + kind: said for key, prefix in _CLAIM_GROUPS.items() for kind, said in own.get(key, {}).items()}
+    texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps")}
+    phrases = (phrase for group, said in texts.items() for phrase in _compile_all(own, group, said, small))
+    return ClaimSpeech(
+        book=Book(phrases),
+        negators=frozenset(_spellings(document, document.get("claim_negators", ()))),
+        elision=_elision(document),
     )
 
 
