@@ -28,6 +28,8 @@ class Kind(StrEnum):
     CALLBACK = "callback"
     TIME = "time"
     """By when somebody answers."""
+    DEED = "deed"
+    """Anything else that it says it has done, or will do, but to explain: it can do nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ class Held:
 
     def bears_out(self, kind: Kind) -> bool:
         """Whether a claim of this kind is true."""
-        return kind is not Kind.REFUND and bool(getattr(self, kind.value))
+        return bool(getattr(self, kind.value, False))
 
 
 NOTHING: Final = Held()
@@ -63,12 +65,11 @@ def claims(text: str, language: str, held: Held = NOTHING) -> Claim | None:
         language: from `bridge.domain.signals.language_of`; a model may answer in another, so that all of them are read.
         held: what may be said because it is so.
     """
-    parts = list(_sentences(tidy(text).translate(_LOOKALIKES)))
-    for code in _order(language):
-        for sentence in parts:
-            for kind, words in _claimed(sentence, code):
-                if not held.bears_out(kind):
-                    return Claim(kind, words)
+    codes = _order(language or languages.guess(text))
+    for sentence in _sentences(tidy(text).translate(_LOOKALIKES)):
+        for claim in _claims_of(sentence, codes):
+            if not held.bears_out(claim.kind):
+                return claim
     return None
 
 
@@ -97,20 +98,35 @@ def _order(language: str) -> tuple[str, ...]:
     return tuple(sorted(languages.codes(), key=lambda code: (code != language, code)))
 
 
-def _claimed(sentence: str, code: str) -> Iterator[tuple[Kind, str]]:
-    """The claims of one sentence in one language."""
-    speech = languages.claim_speech(code)
-    read = speech.read(sentence)
-    hits = speech.book.find(read)
-    if not hits:
-        return
-    under_condition = any(hit.group == "claim_conditions" for hit in hits)
+def _claims_of(sentence: str, codes: Iterable[str]) -> Iterator[Claim]:
+    """The claims of one sentence in every language, the reply's own first.
+
+    A condition in its own language makes it general in the others, too. What is told by the form of a verb alone (a
+    deed) is looked for in its own language only: in others the same letters mean anything.
+    """
+    general = False
+    for n, code in enumerate(codes):
+        speech = languages.claim_speech(code)
+        read = speech.read(sentence, by_ending=n == 0)
+        hits = speech.book.find(read)
+        here = any(hit.group == "claim_conditions" for hit in hits)
+        general = general or (here and n == 0)
+        told = (_DONE,) if general or here else (_DONE, _COMING)
+        for hit in _standing([hit for hit in hits if hit.group.startswith(told)], hits, own=n == 0):
+            if not _denied(read, hit, speech.negators):
+                words = " ".join(word for word in read.words[hit.start : hit.end] if word != STOP)
+                yield Claim(Kind(hit.group.partition(":")[2]), words)
+
+
+def _standing(told: Iterable[Hit], hits: Iterable[Hit], *, own: bool) -> Iterator[Hit]:
+    """What no trap takes away, deeds last: they say least."""
     traps = [hit for hit in hits if hit.group == "claim_traps"]
-    for hit in hits:
-        told = hit.group.startswith(_DONE) or (hit.group.startswith(_COMING) and not under_condition)
-        if told and not _overlaps(hit, traps) and not _denied(read, hit, speech.negators):
-            words = " ".join(word for word in read.words[hit.start : hit.end] if word != STOP)
-            yield Kind(hit.group.partition(":")[2]), words
+    safe = [hit for hit in hits if hit.group == "claim_safe"]
+    standing = [hit for hit in told if not _overlaps(hit, traps)]
+    named = [hit for hit in standing if not hit.group.endswith(Kind.DEED)]
+    yield from named
+    if own:
+        yield from (hit for hit in standing if hit not in named and not _overlaps(hit, [*safe, *named]))
 
 
 def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:

@@ -29,7 +29,9 @@ _FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "de
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
 """Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
-_CLAIM_KEYS: Final = frozenset({*_CLAIM_GROUPS, "claim_conditions", "claim_traps", "claim_words", "claim_negators"})
+_CLAIM_KEYS: Final = frozenset(
+    {*_CLAIM_GROUPS, "claim_conditions", "claim_traps", "claim_safe", "claim_words", "claim_negators", "claim_endings"}
+)
 _SETS: Final = (
     "bare",
     "filler",
@@ -53,6 +55,8 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
+_INFLECTED: Final = 5
+"""Letters of a word that is looked at by its ending."""
 
 
 class LanguageRefused(ValueError):  # noqa: N818 - it names what happened
@@ -230,15 +234,24 @@ def language(code: str) -> Language:
 
 @dataclass(frozen=True, slots=True)
 class ClaimSpeech:
-    """What one language looks for in a reply that must promise nothing."""
+    """What one language looks for in a reply that must promise nothing.
+
+    `endings` are endings of words, by the made-up word that stands in phrases for every word that ends so and that no
+    phrase names itself: the forms of more verbs than can be listed.
+    """
 
     book: Book
     negators: frozenset[str]
+    endings: tuple[tuple[str, tuple[str, ...]], ...]
     elision: re.Pattern[str] | None
 
-    def read(self, text: str) -> Text:
-        """The text in this language's words."""
-        return read(text, self.elision)
+    def read(self, text: str, *, by_ending: bool) -> Text:
+        """The text in this language's words; `by_ending`: with the made-up words put in for those that end so."""
+        found = read(text, self.elision)
+        for i, word in enumerate(found.words if by_ending else ()):
+            if len(word) >= _INFLECTED and word not in self.book.words:
+                found.words[i] = next((name for name, ends in self.endings if word.endswith(ends)), word)
+        return found
 
 
 @cache
@@ -248,11 +261,14 @@ def claim_speech(code: str) -> ClaimSpeech:
     own = {**document, "classes": document.get("claim_words", {})}
     small = frozenset(_spellings(document, document.get("stop", ())))
     texts = {prefix + kind: said for key, prefix in _CLAIM_GROUPS.items() for kind, said in own.get(key, {}).items()}
-    texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps")}
+    texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps", "claim_safe")}
     phrases = (phrase for group, said in texts.items() for phrase in _compile_all(own, group, said, small))
     return ClaimSpeech(
         book=Book(phrases),
         negators=frozenset(_spellings(document, document.get("claim_negators", ()))),
+        endings=tuple(
+            (name, tuple(_spellings(document, ends))) for name, ends in document.get("claim_endings", {}).items()
+        ),
         elision=_elision(document),
     )
 
