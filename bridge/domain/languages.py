@@ -8,6 +8,7 @@ shipped one of the same name, or brings a new language. `docs/languages.md` says
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,7 @@ from typing import Any, Final
 import yaml
 
 from bridge.domain.learned import Recognizer, Weight, read_weights
-from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, read
+from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, Text, read
 
 ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
@@ -26,6 +27,11 @@ MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "posit
 
 _FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
+_CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
+"""Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
+_CLAIM_KEYS: Final = frozenset(
+    {*_CLAIM_GROUPS, "claim_conditions", "claim_traps", "claim_safe", "claim_words", "claim_negators", "claim_endings"}
+)
 _SETS: Final = (
     "asking",
     "bare",
@@ -40,12 +46,18 @@ _SETS: Final = (
     "document_numbers",
 )
 _KEYS: Final = (
-    MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
+    MOODS
+    | _FACTS
+    | _REPLY_GROUPS
+    | _CLAIM_KEYS
+    | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
+_INFLECTED: Final = 5
+"""Letters of a word that is looked at by its ending."""
 
 
 class LanguageRefused(ValueError):  # noqa: N818 - it names what happened
@@ -82,7 +94,7 @@ def warm() -> None:
 
 
 def _forget() -> None:
-    for known in (codes, every_yes, list_names, language, _document, _phrases, _common_words):
+    for known in (codes, every_yes, list_names, language, claim_speech, _document, _phrases, _common_words):
         known.cache_clear()
 
 
@@ -96,6 +108,7 @@ def _checked(code: str) -> None:
         )
     try:
         language(code)
+        claim_speech(code)
     except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
         raise LanguageRefused(f"{code}: {error}") from None
 
@@ -217,6 +230,47 @@ def language(code: str) -> Language:
         classes=_classes(documents[0]),
         learned_message=Recognizer(weights, ("request", "accept")),
         learned_reply=Recognizer(weights, ("offer", "failed")),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSpeech:
+    """What one language looks for in a reply that must promise nothing.
+
+    `endings` are endings of words, by the made-up word that stands in phrases for every word that ends so and that no
+    phrase names itself: the forms of more verbs than can be listed.
+    """
+
+    book: Book
+    negators: frozenset[str]
+    endings: tuple[tuple[str, tuple[str, ...]], ...]
+    elision: re.Pattern[str] | None
+
+    def read(self, text: str, *, by_ending: bool) -> Text:
+        """The text in this language's words; `by_ending`: with the made-up words put in for those that end so."""
+        found = read(text, self.elision)
+        for i, word in enumerate(found.words if by_ending else ()):
+            if len(word) >= _INFLECTED and word not in self.book.words:
+                found.words[i] = next((name for name, ends in self.endings if word.endswith(ends)), word)
+        return found
+
+
+@cache
+def claim_speech(code: str) -> ClaimSpeech:
+    """The phrases of claims of a language that has a folder; its classes are `claim_words`, apart from all others."""
+    document = _document(code)
+    own = {**document, "classes": document.get("claim_words", {})}
+    small = frozenset(_spellings(document, document.get("stop", ())))
+    texts = {prefix + kind: said for key, prefix in _CLAIM_GROUPS.items() for kind, said in own.get(key, {}).items()}
+    texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps", "claim_safe")}
+    phrases = (phrase for group, said in texts.items() for phrase in _compile_all(own, group, said, small))
+    return ClaimSpeech(
+        book=Book(phrases),
+        negators=frozenset(_spellings(document, document.get("claim_negators", ()))),
+        endings=tuple(
+            (name, tuple(_spellings(document, ends))) for name, ends in document.get("claim_endings", {}).items()
+        ),
+        elision=_elision(document),
     )
 
 
