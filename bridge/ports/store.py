@@ -1,12 +1,12 @@
 """The database, by aggregate, as the use cases see it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from bridge.domain.answering import Answer, AnswerState, Owed, Said
+from bridge.domain.answering import Answer, AnswerState, Owed, Passage, Said
 from bridge.domain.callback import Callback
 from bridge.domain.closures import Command, Feed
 from bridge.domain.customer import Account
@@ -26,6 +26,7 @@ from bridge.domain.escalation import (
 from bridge.domain.forgetting import Person
 from bridge.domain.health import Alarm
 from bridge.domain.labels import Label
+from bridge.domain.passages import Page
 from bridge.domain.session import Session, Turn
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis
@@ -637,6 +638,42 @@ class Privacy(Protocol):
         ...
 
 
+class Pages(Protocol):
+    """The site's own pages, as the plugin has sent them."""
+
+    def put(self, site: str, page: Page, passages: Sequence[str]) -> None:
+        """Keep a page, in place of what was kept of it before; `passages` are those of its text, in their order."""
+        ...
+
+    def drop(self, site: str, ids: Collection[str]) -> int:
+        """Forget pages; how many of them were known."""
+        ...
+
+    def keep_only(self, site: str, ids: Collection[str]) -> int:
+        """Forget all others; how many these were."""
+        ...
+
+    def known(self, site: str) -> dict[str, str]:
+        """The digest of each page by its id."""
+        ...
+
+    def all(self, site: str) -> list[Page]:
+        """Every page, by title."""
+        ...
+
+    def count(self, site: str) -> int: ...
+    def search(self, site: str, text: str, language: str, limit: int) -> list[Passage]:
+        """What the pages say about a visitor's message, the best first; nothing where none has enough of it.
+
+        Args:
+            site: whose pages.
+            text: as the visitor wrote it.
+            language: a code such as "de"; empty has it guessed.
+            limit: how many passages there may be.
+        """
+        ...
+
+
 class Tx(Protocol):
     """One transaction, by aggregate."""
 
@@ -678,6 +715,8 @@ class Tx(Protocol):
     def answers(self) -> Answers: ...
     @property
     def privacy(self) -> Privacy: ...
+    @property
+    def pages(self) -> Pages: ...
 
     def after_commit(self, do: Callable[[], object]) -> None:
         """Have something done once the transaction is through; not at all if it fails."""

@@ -15,6 +15,7 @@ from bridge.store.labels import Labels, LabelStatements
 from bridge.store.mails import Mails, MailStatements
 from bridge.store.mending import Mending, MendingStatements
 from bridge.store.ops import Ops, OpsStatements, People
+from bridge.store.pages import Pages, PageStatements
 from bridge.store.privacy import Privacy, PrivacyStatements
 from bridge.store.sessions import Sessions, SessionStatements
 from bridge.store.shadow import Records, Shadows, ShadowStatements
@@ -46,6 +47,7 @@ class Statements:
         self.hours = HoursStatements(upsert)
         self.answers = AnswerStatements(upsert)
         self.privacy = PrivacyStatements()
+        self.pages = PageStatements(upsert, dialect)
 
 
 class SqlTx:
@@ -134,6 +136,10 @@ class SqlTx:
     @property
     def privacy(self) -> Privacy:
         return Privacy(self._c, self._s.privacy)
+
+    @property
+    def pages(self) -> Pages:
+        return Pages(self._c, self._s.pages)
 
 
 class SqlStore:

@@ -450,6 +450,7 @@ def test_a_folder_of_mails_is_worth_a_look_and_red_where_nothing_can_be_written(
 # -- how it looks ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.alone
 def test_what_hangs_is_red_and_holds_up_nobody_else() -> None:
     def hang(_budget: float) -> list[Result]:
         time.sleep(3)
