@@ -6,7 +6,9 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bridge.domain.answering import Answer, AnswerState, Failure, Owed, Passage, Question, shown_text
+from bridge.domain import signals
+from bridge.domain.answering import Answer, AnswerState, Failure, Owed, Question, shown_text
+from bridge.domain.claims import claims
 from bridge.domain.escalation import EventKind
 from bridge.domain.health import Alarm
 from bridge.domain.instants import SECOND
@@ -87,7 +89,7 @@ def _ask(bridge: Bridge, owed: Owed) -> Answered:
         failure=answer.failure,
         ms=round((time.monotonic() - began) * 1000),
     )
-    return Answered(answer, len(question.passages))
+    return Answered(without_promise(answer, question.locale), len(question.passages))
 
 
 def question_of(tx: Tx, owed: Owed) -> Question:
@@ -103,15 +105,17 @@ def question_of(tx: Tx, owed: Owed) -> Question:
     return Question(
         text=turn.text,
         history=tx.answers.said_before(owed, LINES),
-        passages=passages_for(tx, session, turn.text),
+        passages=tuple(tx.pages.search(owed.site, turn.text, signals.language_of(session.locale), PASSAGES)),
         locale=session.locale,
         site_name=urlsplit(site.url).hostname or "",
     )
 
 
-def passages_for(tx: Tx, session: Session, text: str) -> tuple[Passage, ...]:  # noqa: ARG001
-    """What the site's own pages say about a message, the best first."""
-    return ()
+def without_promise(answer: Answer, locale: str | None) -> Answer:
+    """The answer, or that it failed: while a session is open, nothing of ours bears out what it claims was done."""
+    if answer.usable and claims(answer.text, signals.language_of(locale)):
+        return replace(answer, failure=Failure.PROMISED)
+    return answer
 
 
 # -- what comes of it --------------------------------------------------------------------------------------------------

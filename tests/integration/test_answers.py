@@ -1,5 +1,6 @@
 """The sidecar's own responder: asked outside the request, answered once, never after the lock."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -10,9 +11,11 @@ from sqlalchemy import select
 from support.responders import SURE, Told, answering
 from support.sidecar import SHOP, Chat, Sidecar
 
+from bridge.domain import signals
 from bridge.domain.answering import Answer, Failure, Said
 from bridge.domain.customer import Account
 from bridge.domain.messages import DEFAULTS
+from bridge.domain.passages import Page
 from bridge.service.answer_turn import answer_overdue
 from bridge.service.asking import Caps
 from bridge.store.database import migration_engine
@@ -343,3 +346,35 @@ def test_the_numbers_say_what_became_of_answers(one: Sidecar, sidecar_of: Told) 
     assert 'bridge_answers{state="shown"} 1.0' in shown
     assert 'bridge_answer_failures{failure="cut_off"} 1.0' in shown
     assert 'bridge_answer_seconds{state="shown"} 0.0' in shown
+
+
+# -- no false promise, and the site's own pages ------------------------------------------------------------------------
+
+
+def test_a_reply_that_claims_what_was_not_done_is_withheld_counts_as_failed_and_is_kept_for_the_team(
+    it: Sidecar, told: Told
+) -> None:
+    told.says = replace(SURE, text="I have opened a ticket for you, and an agent will call you within the hour.")
+    chat = begun(it)
+    assert chat.says(HOURS)["say"] == DEFAULTS["en"]["no_answer"]
+    said = chat.says("And on Sundays?")
+    conversation = it.team.read(said["escalation"]["id"])["conversation"]
+    assert (told.says.text, False) in [(line["text"], line["shown"]) for line in conversation if line["who"] == "bot"]
+    assert states(it) == ["withheld", "withheld"]
+
+
+def test_the_model_is_given_what_the_sites_pages_say_and_the_rules_how_much_that_was(
+    one: Sidecar, sidecar_of: Told
+) -> None:
+    with one.bridge.store.write() as tx:
+        page = Page("7", "page", "https://shop.example/returns", "Returns", "en", "digest", 0)
+        tx.pages.put(SHOP.id, page, ["Anything can be returned within 30 days of delivery."])
+    chat = begun(one)
+    chat.says("Can it be returned after delivery?")
+    assert [passage.url for passage in sidecar_of.asked[-1].passages] == ["https://shop.example/returns"]
+    chat.says("Do you know any zebra?")
+    assert sidecar_of.asked[-1].passages == ()
+    with one.bridge.store.read() as tx:
+        turns = tx.sessions.turns(SHOP.id, chat.id)
+    replies = [signals.load(json.loads(turn.signals)).reply for turn in turns]
+    assert [reply.values["retrieved"] for reply in replies if reply] == [1, 0]
