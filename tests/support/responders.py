@@ -38,6 +38,10 @@ class Told:
         assert self.go.wait(30)
         return says
 
+    def patience(self) -> float:
+        """Seconds that a turn waits for the answer."""
+        return 30.0 if self.go.is_set() else 0.0
+
     def check(self, *, budget: float) -> list[str]:  # noqa: ARG002 - the port's shape
         return []
 
@@ -50,7 +54,7 @@ class Patient(Asking):
         self._told = told
 
     def wait(self, waiting: Waiting) -> Json:
-        self._wait = 30.0 if self._told.go.is_set() else 0.0
+        self._wait = self._told.patience()
         return super().wait(waiting)
 
 
