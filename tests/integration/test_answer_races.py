@@ -21,6 +21,7 @@ from bridge.domain.answering import Answer, Question
 from bridge.domain.escalation import EventKind
 from bridge.domain.session import Turn
 from bridge.domain.values import Identity, Json, Visitor
+from bridge.ports import StoreBusy
 from bridge.service.asking import Waiting
 from bridge.service.converse import read_events
 from bridge.service.start_session import Start, start_session
@@ -57,9 +58,13 @@ class Direct:
         start_session(self.it.bridge, SHOP.id, begun, lambda _tx: None)
 
     def says(self, text: str, turn_id: str) -> Json:
+        """As a plugin that asks again where the database is busy."""
         bridge, waiting = self.it.bridge, Waiting()
-        with bridge.store.write() as tx:
-            verdict = take_turn(bridge, tx, SHOP.id, self.id, Message(turn_id, text), waiting)
+        try:
+            with bridge.store.write() as tx:
+                verdict = take_turn(bridge, tx, SHOP.id, self.id, Message(turn_id, text), waiting)
+        except StoreBusy:
+            return self.says(text, turn_id)
         return bridge.asking.wait(waiting) or verdict
 
     def events(self) -> Json:
