@@ -223,6 +223,7 @@ def test_the_dashboard_is_for_those_who_work_on_escalations(installed: Installat
     assert "escbridge" not in page
 
 
+@pytest.mark.alone
 def test_a_silent_sidecar_costs_the_dashboard_little_and_once_in_a_minute(installed: Installation) -> None:
     show = "$began = microtime(true); EscalationBridge\\Dashboard::show(); echo microtime(true) - $began;"
     with hanging_address() as nowhere, php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, url=nowhere)):
