@@ -113,6 +113,21 @@ final class Cli {
 	}
 
 	/**
+	 * Renews both secrets. The new ones are tried before they are kept, and the former ones end some minutes later. Ends with 1 unless all of it worked.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     wp escbridge rotate
+	 */
+	public function rotate(): void {
+		$done = Renewal::run();
+		if ( ! $done['ok'] ) {
+			WP_CLI::error( $done['text'] );
+		}
+		WP_CLI::success( $done['text'] );
+	}
+
+	/**
 	 * Says who has a conversation. Ends with 1 when that cannot be told.
 	 *
 	 * ## OPTIONS

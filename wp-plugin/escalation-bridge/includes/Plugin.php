@@ -35,6 +35,7 @@ final class Plugin {
 		if ( is_admin() ) {
 			Dashboard::boot();
 			Settings::boot();
+			Renewal::boot();
 			Admin::boot();
 			Presence::boot();
 			Hours::boot();

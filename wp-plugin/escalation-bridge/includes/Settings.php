@@ -104,6 +104,11 @@ final class Settings {
 		return $data;
 	}
 
+	/** @param array{url:string,site:string,chat_secret:string,admin_secret:string} $pairing */
+	public static function encode( array $pairing ): string {
+		return 'esc1.' . Signer::base64url( (string) wp_json_encode( $pairing ) );
+	}
+
 	/** Only what WordPress sends as it stands, so that the signed target is the sent one. */
 	private static function sound_url( string $url ): bool {
 		return (bool) preg_match( '#^https?://[A-Za-z0-9.\[\]:-]+(/[A-Za-z0-9._~/-]*)?$#D', $url ) && is_string( wp_parse_url( $url, PHP_URL_HOST ) );
@@ -260,7 +265,9 @@ final class Settings {
 		self::text_rows( $set );
 		echo '</table>';
 		submit_button();
-		echo '</form></div>';
+		echo '</form>';
+		Renewal::show();
+		echo '</div>';
 	}
 
 	private static function connection_rows(): void {
@@ -275,7 +282,9 @@ final class Settings {
 			echo '<p><strong>' . esc_html( sprintf( __( 'Site %1$s at %2$s', 'escalation-bridge' ), $pairing['site'], $pairing['url'] ) ) . '</strong></p>';
 			/* translators: 1: last four characters of the chat secret, 2: of the admin secret */
 			echo '<p class="description">' . esc_html( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) ) . '</p>';
-			echo '<p><button type="button" class="button" id="escbridge-test">' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button></p>';
+			echo '<p><button type="button" class="button" id="escbridge-test">' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button> ';
+			printf( '<button type="submit" class="button" form="escbridge-renewal" %s>%s</button></p>', disabled( $fixed, true, false ), esc_html__( 'Renew the secrets', 'escalation-bridge' ) );
+			echo '<p class="description">' . esc_html__( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) . '</p>';
 			echo '<div id="escbridge-test-result" role="status"></div>';
 		}
 		echo '</td></tr><tr><th scope="row"><label for="escbridge-code">' . esc_html__( 'Pairing code', 'escalation-bridge' ) . '</label></th><td>';
