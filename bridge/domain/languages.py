@@ -1,8 +1,8 @@
 """The languages that are read: their folders of phrases and word lists, compiled once.
 
 A language is a folder, in `bridge/data/languages` or in one of the owner's: YAML files (their top keys are merged),
-text files (one phrase a line; the file's name is the key) and `learned.tsv`. A folder of the owner's adds to the
-shipped one of the same name, or brings a new language. `docs/languages.md` says what the keys mean.
+text files (one phrase a line; the file's name is the key), `learned.tsv` and `valence.tsv`. A folder of the owner's
+adds to the shipped one of the same name, or brings a new language. `docs/languages.md` says what the keys mean.
 """
 
 import re
@@ -20,6 +20,7 @@ import yaml
 
 from bridge.domain.learned import Recognizer, Weight, read_weights
 from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, Text, read
+from bridge.domain.valence import Valence, read_strengths
 
 ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
@@ -33,6 +34,7 @@ _CLAIM_KEYS: Final = frozenset(
     {*_CLAIM_GROUPS, "claim_conditions", "claim_traps", "claim_safe", "claim_words", "claim_negators", "claim_endings"}
 )
 _SETS: Final = (
+    "asking",
     "bare",
     "filler",
     "yes",
@@ -246,6 +248,7 @@ def language(code: str) -> Language:
         classes=_classes(documents[0]),
         learned_message=Recognizer(weights, ("request", "accept")),
         learned_reply=Recognizer(weights, ("offer", "failed")),
+        valence=Valence(_strengths(own)),
     )
 
 
@@ -300,6 +303,24 @@ def _weights(code: str) -> list[Weight]:
     """What is recognised by example in this language; nothing where it has no examples."""
     found = [entry for entry in _files_of(code) if entry.name == "learned.tsv"]
     return read_weights(found[-1].read_text(encoding="utf-8").splitlines()) if found else []
+
+
+def _strengths(code: str) -> dict[str, float]:
+    """How the words of this language sound, as `read` gives them; an owner's file goes before the shipped one."""
+    found: dict[str, float] = {}
+    for entry in _files_of(code):
+        if entry.name == "valence.tsv":
+            for word, strength in _read_strengths(entry).items():
+                stem = "*" if word.endswith("*") else ""
+                found |= {spelt + stem: strength for spelt in _spellings(_document(code), [word.removesuffix("*")])}
+    return found
+
+
+def _read_strengths(entry: Traversable) -> dict[str, float]:
+    try:
+        return read_strengths(entry.read_text(encoding="utf-8").splitlines())
+    except ValueError as error:
+        raise ValueError(f"{entry.name}, {error}") from None
 
 
 def _elision(document: Mapping[str, Any]) -> re.Pattern[str] | None:
