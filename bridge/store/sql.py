@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -44,6 +45,10 @@ class Statements:
         self.alarms = AlarmStatements(upsert)
         self.hours = HoursStatements(upsert)
         self.privacy = PrivacyStatements()
+
+
+statements_of = cache(Statements)
+"""The statements of a dialect, which every store of the process shares."""
 
 
 class SqlTx:
@@ -135,7 +140,7 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._statements = Statements(database.dialect)
+        self._statements = statements_of(database.dialect)
 
     @contextmanager
     def write(self) -> Iterator[SqlTx]:
