@@ -1,5 +1,6 @@
 """The answer of our own responder: asked for outside the request, stored once, and never shown after the lock."""
 
+import re
 import time
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -109,9 +110,10 @@ def question_of(tx: Tx, owed: Owed) -> Question:
     )
 
 
-def passages_for(tx: Tx, session: Session, text: str) -> tuple[Passage, ...]:  # noqa: ARG001
+def passages_for(tx: Tx, session: Session, text: str) -> tuple[Passage, ...]:
     """What the site's own pages say about a message, the best first."""
-    return ()
+    language = re.split("[_-]", session.locale or "")[0].lower()
+    return tuple(tx.pages.search(session.site, text, language, PASSAGES))
 
 
 # -- what comes of it --------------------------------------------------------------------------------------------------
