@@ -29,6 +29,7 @@ final class Plugin {
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
 		Health::boot();
 		Privacy::boot();
+		Abilities::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}
