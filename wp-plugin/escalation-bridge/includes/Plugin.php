@@ -29,6 +29,7 @@ final class Plugin {
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
 		Health::boot();
 		Privacy::boot();
+		Pages::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}
@@ -67,6 +68,7 @@ final class Plugin {
 		delete_transient( 'escbridge_breaker' );
 		delete_transient( 'escbridge_clock' );
 		delete_transient( 'escbridge_stats' );
+		Pages::doubt();
 	}
 
 	/** The one bridge of this request: its calls share one time budget. */
