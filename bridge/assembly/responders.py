@@ -1,12 +1,9 @@
-"""The responder that `BRIDGE_RESPONDER` names, made from its settings, and what it may cost."""
+"""The responder that `BRIDGE_RESPONDER` names, and what it may cost. Its adapter is imported when it is named."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 from bridge.adapters.http import Http
-from bridge.adapters.responder.claude import Claude
-from bridge.adapters.responder.openai import OpenAi
-from bridge.adapters.responder.scripted import Scripted, ScriptRefused
 from bridge.assembly.needs import need
 from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.ports import Responder
@@ -60,6 +57,8 @@ def responder(own: SiteSettings, http: Callable[[], Http]) -> Responder | None:
 
 
 def _claude(own: SiteSettings, http: Http) -> Responder:
+    from bridge.adapters.responder.claude import Claude
+
     return Claude(
         http,
         token=own.claude_token.get_secret_value(),
@@ -70,11 +69,15 @@ def _claude(own: SiteSettings, http: Http) -> Responder:
 
 
 def _openai(own: SiteSettings, http: Http) -> Responder:
+    from bridge.adapters.responder.openai import OpenAi
+
     token = own.openai_token.get_secret_value()
     return OpenAi(http, model=own.openai_model, base_url=own.openai_url, token=token)
 
 
 def _scripted(path: Path) -> Responder:
+    from bridge.adapters.responder.scripted import Scripted, ScriptRefused
+
     try:
         return Scripted(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -108,15 +108,35 @@ class Counted:
     sessions: int
 
 
+@dataclass(frozen=True, slots=True)
+class SiteSecret:
+    """A secret that verifies. The two of a pairing code were made at the same instant."""
+
+    scope: Scope
+    secret: str = field(repr=False)
+    made_at: Millis
+
+
 class Sites(Protocol):
     """The sites and their secrets."""
 
     def add(self, site: Site, secrets: dict[Scope, str], at: Millis) -> bool: ...
     def get(self, site: str) -> Site | None: ...
     def all(self) -> list[Site]: ...
-    def secrets(self, site: str) -> list[tuple[Scope, str]]: ...
+    def hold(self, site: str) -> None:
+        """Until the transaction ends, nobody else changes the secrets of this site so."""
+        ...
+
+    def secrets(self, site: str, at: Millis) -> list[SiteSecret]:
+        """Those that verify at this instant, oldest first."""
+        ...
+
     def add_secret(self, site: str, scope: Scope, secret: str, at: Millis) -> None: ...
     def drop_secrets(self, site: str, *, keep_newest: bool) -> int: ...
+    def end_secrets(self, site: str, before: Millis, until: Millis) -> int:
+        """Those made before an instant verify until then, at the latest; how many have got their end so."""
+        ...
+
     def keep_nonce(self, site: str, nonce: str, at: Millis) -> bool: ...
     def purge_nonces(self, before: Millis) -> int: ...
 

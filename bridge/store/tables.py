@@ -52,6 +52,7 @@ site_secret = Table(
     Column("scope", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("until_at", Instant),  # renewed from WordPress: it still serves calls that are on their way
     UniqueConstraint("secret"),
     ForeignKeyConstraint(["site"], ["site.id"]),
     Index(None, "site"),

@@ -46,7 +46,7 @@ from bridge.store import migrate as schema
 from bridge.store.database import Database, migration_engine
 from bridge.store.escalations import EscalationStatements
 from bridge.store.labels import LabelStatements
-from bridge.store.sql import SqlStore
+from bridge.store.sql import SqlStore, statements_of
 from bridge.store.stats import StatsStatements
 from bridge.store.tables import PASSAGE_INDEX, metadata
 from bridge.store.upsert import upsert_of
@@ -207,18 +207,29 @@ def test_a_site_is_added_once(store: SqlStore) -> None:
     with store.write() as tx:
         assert not tx.sites.add(replace(SITE, url="https://thief.example"), {Scope.CHAT: "x" * 43}, 2)
         assert tx.sites.all() == [SITE]
-        assert len(tx.sites.secrets(SITE.id)) == 2
+        assert len(tx.sites.secrets(SITE.id, 3)) == 2
 
 
 def test_secrets_are_listed_oldest_first_and_dropped_by_scope(store: SqlStore) -> None:
     with store.write() as tx:
         tx.sites.add_secret(SITE.id, Scope.CHAT, "d" * 43, 2)
         tx.sites.add_secret(SITE.id, Scope.CHAT, "e" * 43, 2)
-        assert [s[0] for scope, s in tx.sites.secrets(SITE.id) if scope is Scope.CHAT] == ["c", "d", "e"]
+        assert [one.secret[0] for one in tx.sites.secrets(SITE.id, 3) if one.scope is Scope.CHAT] == ["c", "d", "e"]
         assert tx.sites.drop_secrets(SITE.id, keep_newest=True) == 2
-        assert sorted(secret[0] for _, secret in tx.sites.secrets(SITE.id)) == ["a", "e"]
+        assert sorted(one.secret[0] for one in tx.sites.secrets(SITE.id, 3)) == ["a", "e"]
         assert tx.sites.drop_secrets(SITE.id, keep_newest=False) == 2
-        assert tx.sites.secrets(SITE.id) == []
+        assert tx.sites.secrets(SITE.id, 3) == []
+
+
+def test_secrets_made_before_get_their_end_and_keep_the_earlier_one(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sites.hold(SITE.id)
+        tx.sites.add_secret(SITE.id, Scope.CHAT, "d" * 43, 100)
+        assert tx.sites.end_secrets(SITE.id, before=100, until=500) == 2
+        assert tx.sites.end_secrets(SITE.id, before=101, until=900) == 1
+        assert [one.secret[0] for one in tx.sites.secrets(SITE.id, 499)] == ["c", "a", "d"]
+        assert [(one.secret[0], one.made_at) for one in tx.sites.secrets(SITE.id, 500)] == [("d", 100)]
+        assert tx.sites.secrets(SITE.id, 900) == []
 
 
 def test_a_nonce_is_kept_once_for_each_site_until_it_is_purged(store: SqlStore) -> None:
@@ -802,6 +813,11 @@ def test_numbers_are_read_over_the_indexes_and_never_by_a_whole_table(fresh_sqli
             assert [line for line in plan if line.split()[:2] in SCANS] == []
             assert any("USING INDEX" in line for line in plan)
     engine.dispose()
+
+
+def test_every_statement_is_built_once_a_process_however_many_stores_there_are() -> None:
+    assert statements_of("sqlite") is SqlStore(Database("sqlite://"))._statements
+    assert statements_of("sqlite") is not statements_of("postgresql")
 
 
 def test_a_claim_and_a_look_for_the_open_escalation_read_nothing_of_what_is_over(fresh_sqlite: Any) -> None:

@@ -13,8 +13,8 @@ defined( 'ABSPATH' ) || exit;
 
 final class Plugin {
 
-	/** @var Bridge|null */
-	private static $bridge = null;
+	/** @var array<int,Bridge> By the id of the network's site; a single site has the id 1. */
+	private static $bridges = array();
 
 	public static function boot(): void {
 		add_action( 'init', array( self::class, 'load_text' ) );
@@ -29,6 +29,7 @@ final class Plugin {
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
 		Health::boot();
 		Privacy::boot();
+		Abilities::boot();
 		Pages::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
@@ -36,6 +37,7 @@ final class Plugin {
 		if ( is_admin() ) {
 			Dashboard::boot();
 			Settings::boot();
+			Renewal::boot();
 			Admin::boot();
 			Presence::boot();
 			Hours::boot();
@@ -71,11 +73,12 @@ final class Plugin {
 		Pages::doubt();
 	}
 
-	/** The one bridge of this request: its calls share one time budget. */
+	/** The one bridge of this request and site: its calls share one time budget. */
 	public static function bridge(): Bridge {
-		if ( null === self::$bridge ) {
-			self::$bridge = new Bridge( new Client( Settings::pairing() ) );
+		$site = get_current_blog_id();
+		if ( ! isset( self::$bridges[ $site ] ) ) {
+			self::$bridges[ $site ] = new Bridge( new Client( Settings::pairing() ) );
 		}
-		return self::$bridge;
+		return self::$bridges[ $site ];
 	}
 }

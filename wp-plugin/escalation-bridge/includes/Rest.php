@@ -553,11 +553,16 @@ final class Rest {
 
 	/** @return array{session:string,user_id:int,expiry:int}|null */
 	private static function token( WP_REST_Request $request ): ?array {
-		return Signer::read_visitor_token( wp_salt( 'auth' ), (string) $request->get_header( 'x_escbridge_token' ), time() );
+		return Signer::read_visitor_token( self::key(), (string) $request->get_header( 'x_escbridge_token' ), time() );
+	}
+
+	/** The sites of a network share WordPress's salts, but not their visitors. */
+	private static function key(): string {
+		return wp_salt( 'auth' ) . ( is_main_site() ? '' : '|' . get_current_blog_id() );
 	}
 
 	private static function new_token( string $session, int $user_id, bool $locked ): string {
-		return Signer::visitor_token( wp_salt( 'auth' ), $session, $user_id, time() + ( $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE ) );
+		return Signer::visitor_token( self::key(), $session, $user_id, time() + ( $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE ) );
 	}
 
 	/**

@@ -24,6 +24,7 @@ CLAIMED_BY = ["rank", "due_at", "id", "site", "target"]
 
 
 def upgrade() -> None:
+    op.add_column("site_secret", sa.Column("until_at", sa.BigInteger(), nullable=True))
     op.add_column("outbox", sa.Column("unsure_since", sa.BigInteger(), nullable=True))
     op.create_index("ix_outbox_filed", "outbox", ["target", "ref"], sqlite_where=FILED, postgresql_where=FILED)
     op.drop_index("ix_outbox_open", "outbox")
