@@ -29,7 +29,7 @@ from scheduler.__main__ import clock_for, refuse, wait_for_schema
 from scheduler.pace import keep_pace
 from scheduler.ticks import AT_ONCE, NONCES_KEPT, ROUNDS, Ticks, drain
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 def clean_environ(folder: Path, **extra: str) -> dict[str, str]:
