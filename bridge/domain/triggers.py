@@ -6,7 +6,7 @@ triggers over replies then look at the earlier ones.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -20,27 +20,26 @@ from bridge.domain.values import Frozen, Text80
 
 _LEAST_CONTENT_WORDS: Final = 3
 _LEAST_REPLY_WORDS: Final = 4
+_REPEATED_WITHIN: Final = 2
 _TROUBLE_POINTS: Final = 0.5
 _MINUTE: Final = 60_000
+_WEIGHED_LENGTH: Final = 120
 _EPSILON: Final = 1e-9
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=50, le=100)]
 Times = Annotated[int, Field(ge=1, le=WINDOW)]
+Minutes = Annotated[int, Field(ge=1, le=1440)]
 
 
 class _Windowed(Frozen):
     """A trigger that looks back: so many turns (the present one counts) and minutes; both left out mean 12 turns."""
 
     within_turns: Times | None = None
-    within_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    within_minutes: Minutes | None = None
 
     def window(self, s: Situation) -> tuple[TurnSignals, ...]:
         """The turns that this trigger looks at, oldest first."""
-        turns = s.turns[-(self.within_turns or WINDOW) :]
-        if self.within_minutes is None:
-            return turns
-        since = s.turns[-1].at - self.within_minutes * _MINUTE
-        return tuple(turn for turn in turns if turn.at >= since)
+        return _since(s.turns[-(self.within_turns or WINDOW) :], self.within_minutes)
 
     def replies(self, s: Situation) -> list[ReplySignals]:
         """The replies inside the window, oldest first."""
@@ -99,7 +98,8 @@ class NegativeTrajectory(_Windowed):
         if not _weight(s.message):
             return None
         total, lines, displeased = 0.0, 0, False
-        for message in (turn.message for turn in self.window(s)):
+        messages = [turn.message for turn in self.window(s)]
+        for message in messages:
             if weight := _weight(message):
                 total, lines, displeased = total + weight, lines + 1, displeased or message.negative > 0
             elif message.progress:
@@ -111,26 +111,34 @@ class NegativeTrajectory(_Windowed):
             return None
         over = "in one message" if lines == 1 else f"over {lines} messages"
         why = f"the visitor's displeasure adds up: {total:g} points {over}, at or above {self.points:g}"
-        return Firing(total, self.points, why)
+        return Firing(total, self.points, why + _weighed(messages))
 
 
 class VisitorRepeats(Frozen):
-    """This message says the same as one of the last `within_turns` messages before it."""
+    """This message says the same as one before it, at most so many messages and minutes back.
+
+    Without minutes, two messages unless `within_turns` says otherwise; with them, all that are kept.
+    """
 
     type: Literal["visitor_repeats"] = "visitor_repeats"
-    within_turns: Annotated[int, Field(ge=1, le=WINDOW - 1)] = 2
+    within_turns: Annotated[int, Field(ge=1, le=WINDOW - 1)] | None = None
+    within_minutes: Minutes | None = None
     similarity: Percent = 75
 
     def fires(self, s: Situation) -> Firing | None:
         words = s.message.words
         if not _enough(words, _LEAST_CONTENT_WORDS):
             return None
-        earlier = [turn.message.words for turn in s.turns[-1 - self.within_turns : -1]]
-        long = [e for e in earlier if _enough(e, _LEAST_CONTENT_WORDS)]
+        long = [e for e in self._earlier(s) if _enough(e, _LEAST_CONTENT_WORDS)]
         best = max((fuzz.token_sort_ratio(words, e, score_cutoff=self.similarity) for e in long), default=0.0)
         if best < self.similarity:
             return None
         return Firing(round(best), self.similarity, f"the visitor says the same again ({best:.0f} % alike)")
+
+    def _earlier(self, s: Situation) -> list[str]:
+        """What the messages inside the window say, without the present one."""
+        reach = self.within_turns or (_REPEATED_WITHIN if self.within_minutes is None else WINDOW - 1)
+        return [turn.message.words for turn in _since(s.turns[-1 - reach :], self.within_minutes)[:-1]]
 
 
 class BotRepeats(_Windowed):
@@ -313,11 +321,25 @@ def inputs_of(trigger: Trigger) -> frozenset[str]:
     return frozenset({found} if found else ())
 
 
+def _since(turns: tuple[TurnSignals, ...], minutes: int | None) -> tuple[TurnSignals, ...]:
+    """The turns that are no older than the last one by more than so many minutes; all where None is given."""
+    if minutes is None:
+        return turns
+    since = turns[-1].at - minutes * _MINUTE
+    return tuple(turn for turn in turns if turn.at >= since)
+
+
 def _weight(message: MessageSignals) -> float:
     """What a message adds to a trajectory."""
     if message.progress:
         return 0.0
     return message.negative + (_TROUBLE_POINTS if message.trouble else 0.0)
+
+
+def _weighed(messages: Iterable[MessageSignals]) -> str:
+    """The words that sounded bad, of the last messages that have any."""
+    said = "; ".join(message.weighed for message in messages if message.weighed)
+    return f" ({said[-_WEIGHED_LENGTH:]})" if said else ""
 
 
 def _since_progress(s: Situation) -> int:

@@ -124,7 +124,7 @@ def test_where_everything_works_all_is_green_and_it_ends_with_0(world: World) ->
     assert [line for line in lines if line["light"] != "green"] == []
     assert code == 0
     assert {line["about"] for line in lines if line["site"] == "shop"} == {
-        "WordPress", "policy", "CRM", "helpdesk", "presence", "mail", "outbox", "alarms"}  # fmt: skip
+        "WordPress", "policy", "CRM", "helpdesk", "presence", "responder", "mail", "outbox", "alarms"}  # fmt: skip
     assert world.desk.problems() == world.crm.problems() == world.people.problems() == []
     assert world.desk.state.tickets == []
     assert not [command for command in world.smtp.commands if command.startswith(("RCPT", "DATA"))]

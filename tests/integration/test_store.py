@@ -48,7 +48,7 @@ from bridge.store.escalations import EscalationStatements
 from bridge.store.labels import LabelStatements
 from bridge.store.sql import SqlStore, statements_of
 from bridge.store.stats import StatsStatements
-from bridge.store.tables import metadata
+from bridge.store.tables import PASSAGE_INDEX, metadata
 from bridge.store.upsert import upsert_of
 from bridge.store.work import WorkStatements
 
@@ -207,18 +207,29 @@ def test_a_site_is_added_once(store: SqlStore) -> None:
     with store.write() as tx:
         assert not tx.sites.add(replace(SITE, url="https://thief.example"), {Scope.CHAT: "x" * 43}, 2)
         assert tx.sites.all() == [SITE]
-        assert len(tx.sites.secrets(SITE.id)) == 2
+        assert len(tx.sites.secrets(SITE.id, 3)) == 2
 
 
 def test_secrets_are_listed_oldest_first_and_dropped_by_scope(store: SqlStore) -> None:
     with store.write() as tx:
         tx.sites.add_secret(SITE.id, Scope.CHAT, "d" * 43, 2)
         tx.sites.add_secret(SITE.id, Scope.CHAT, "e" * 43, 2)
-        assert [s[0] for scope, s in tx.sites.secrets(SITE.id) if scope is Scope.CHAT] == ["c", "d", "e"]
+        assert [one.secret[0] for one in tx.sites.secrets(SITE.id, 3) if one.scope is Scope.CHAT] == ["c", "d", "e"]
         assert tx.sites.drop_secrets(SITE.id, keep_newest=True) == 2
-        assert sorted(secret[0] for _, secret in tx.sites.secrets(SITE.id)) == ["a", "e"]
+        assert sorted(one.secret[0] for one in tx.sites.secrets(SITE.id, 3)) == ["a", "e"]
         assert tx.sites.drop_secrets(SITE.id, keep_newest=False) == 2
-        assert tx.sites.secrets(SITE.id) == []
+        assert tx.sites.secrets(SITE.id, 3) == []
+
+
+def test_secrets_made_before_get_their_end_and_keep_the_earlier_one(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sites.hold(SITE.id)
+        tx.sites.add_secret(SITE.id, Scope.CHAT, "d" * 43, 100)
+        assert tx.sites.end_secrets(SITE.id, before=100, until=500) == 2
+        assert tx.sites.end_secrets(SITE.id, before=101, until=900) == 1
+        assert [one.secret[0] for one in tx.sites.secrets(SITE.id, 499)] == ["c", "a", "d"]
+        assert [(one.secret[0], one.made_at) for one in tx.sites.secrets(SITE.id, 500)] == [("d", 100)]
+        assert tx.sites.secrets(SITE.id, 900) == []
 
 
 def test_a_nonce_is_kept_once_for_each_site_until_it_is_purged(store: SqlStore) -> None:
@@ -894,7 +905,10 @@ def test_one_alarm_of_a_kind_stands_for_each_site_until_it_is_cleared(store: Sql
 def test_the_migrations_make_exactly_the_tables_that_the_code_names(database: str) -> None:
     engine = migration_engine(database)
     with engine.connect() as connection:
-        found = compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata)
+        opts = {"compare_type": True, "include_name": lambda name, *_: not (name or "").startswith(PASSAGE_INDEX)}
+        found = compare_metadata(MigrationContext.configure(connection, opts=opts), metadata)
+        indexes = {index["name"] for index in inspect(connection).get_indexes("passage")}
+        assert PASSAGE_INDEX in indexes | set(inspect(connection).get_table_names())
         for table in metadata.sorted_tables:
             known = {index["name"] for index in inspect(connection).get_indexes(table.name)}
             assert {str(index.name) for index in table.indexes} <= known, table.name
