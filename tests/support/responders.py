@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 from support.sidecar import Sidecar, in_process
 
 from bridge.domain.answering import Answer, Question
-from bridge.service.asking import Assistant, Caps
+from bridge.domain.values import Json
+from bridge.service.answer_turn import answer_turn
+from bridge.service.asking import Asking, Assistant, Caps, Waiting
 
 NO_CAPS = Caps()
 SURE = Answer(text="We are open from nine to five.", confidence=0.95, intent="opening_hours", answered=True)
@@ -35,13 +38,33 @@ class Told:
         assert self.go.wait(30)
         return says
 
+    def patience(self) -> float:
+        """Seconds that a turn waits for the answer."""
+        return 30.0 if self.go.is_set() else 0.0
+
     def check(self, *, budget: float) -> list[str]:  # noqa: ARG002 - the port's shape
         return []
+
+
+class Patient(Asking):
+    """Waits long for an answer that may come, and hardly for one that is held back: no test hangs on a clock."""
+
+    def __init__(self, told: Told, threads: Executor) -> None:
+        super().__init__(answer_turn, threads, seats=8, wait=0.0)
+        self._told = told
+
+    def wait(self, waiting: Waiting) -> Json:
+        self._wait = self._told.patience()
+        return super().wait(waiting)
 
 
 @contextmanager
 def answering(url: str, told: Told, *, caps: Caps = NO_CAPS, budget: float = 20.0, **more: Any) -> Iterator[Sidecar]:
     """The sidecar in this process, with a responder."""
     assistant = Assistant(told, budget, caps)
-    with in_process(url, assistants=lambda _site: assistant, **more) as sidecar:
+    threads = ThreadPoolExecutor(16)
+    asking = Patient(told, threads)
+    with in_process(url, assistants=lambda _site: assistant, asking=asking, **more) as sidecar:
         yield sidecar
+        told.go.set()
+        threads.shutdown(wait=True)
