@@ -472,8 +472,8 @@ final class Admin {
 		$names = array(
 			'open'     => __( 'Waiting', 'escalation-bridge' ),
 			'claimed'  => __( 'Claimed', 'escalation-bridge' ),
-			'resolved' => __( 'Resolved', 'escalation-bridge' ),
-			'released' => __( 'Released', 'escalation-bridge' ),
+			'resolved' => _x( 'Resolved', 'state of one escalation', 'escalation-bridge' ),
+			'released' => _x( 'Released', 'state of one escalation', 'escalation-bridge' ),
 		);
 		return $names[ $state ] ?? $state;
 	}

@@ -93,6 +93,8 @@ return array(
 		'%s overdue' => '%s de retard',
 		'Waiting' => 'En attente',
 		'Claimed' => 'Prise en charge',
+		'state of one escalation' . "\4" . 'Resolved' => 'Résolue',
+		'state of one escalation' . "\4" . 'Released' => 'Rendue',
 		'This one is yours now.' => 'Vous vous en occupez désormais.',
 		'Your answer was sent; the visitor sees it in the chat.' => 'Votre réponse a été envoyée ; le visiteur la voit dans le chat.',
 		'Resolved.' => 'Marquée comme résolue.',

@@ -93,6 +93,8 @@ return array(
 		'%s overdue' => 'in ritardo di %s',
 		'Waiting' => 'In attesa',
 		'Claimed' => 'Presa in carico',
+		'state of one escalation' . "\4" . 'Resolved' => 'Risolta',
+		'state of one escalation' . "\4" . 'Released' => 'Restituita',
 		'This one is yours now.' => 'Ora se ne occupa Lei.',
 		'Your answer was sent; the visitor sees it in the chat.' => 'La Sua risposta è stata inviata; il visitatore la vede nella chat.',
 		'Resolved.' => 'Segnata come risolta.',

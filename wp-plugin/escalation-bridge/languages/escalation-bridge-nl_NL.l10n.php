@@ -93,6 +93,8 @@ return array(
 		'%s overdue' => '%s te laat',
 		'Waiting' => 'Wacht',
 		'Claimed' => 'Overgenomen',
+		'state of one escalation' . "\4" . 'Resolved' => 'Opgelost',
+		'state of one escalation' . "\4" . 'Released' => 'Teruggegeven',
 		'This one is yours now.' => 'Deze escalatie is nu van u.',
 		'Your answer was sent; the visitor sees it in the chat.' => 'Uw antwoord is verstuurd; de bezoeker ziet het in de chat.',
 		'Resolved.' => 'Als opgelost gemarkeerd.',

@@ -93,6 +93,8 @@ return array(
 		'%s overdue' => 'spóźnione o %s',
 		'Waiting' => 'Czeka',
 		'Claimed' => 'Przejęta',
+		'state of one escalation' . "\4" . 'Resolved' => 'Rozwiązana',
+		'state of one escalation' . "\4" . 'Released' => 'Zwrócona',
 		'This one is yours now.' => 'Ta eskalacja należy teraz do Państwa.',
 		'Your answer was sent; the visitor sees it in the chat.' => 'Państwa odpowiedź została wysłana; odwiedzający widzi ją na czacie.',
 		'Resolved.' => 'Oznaczono jako rozwiązane.',

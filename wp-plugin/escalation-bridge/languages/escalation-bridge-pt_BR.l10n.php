@@ -93,6 +93,8 @@ return array(
 		'%s overdue' => '%s de atraso',
 		'Waiting' => 'Aguardando',
 		'Claimed' => 'Assumido',
+		'state of one escalation' . "\4" . 'Resolved' => 'Resolvido',
+		'state of one escalation' . "\4" . 'Released' => 'Devolvido',
 		'This one is yours now.' => 'Este escalonamento agora é seu.',
 		'Your answer was sent; the visitor sees it in the chat.' => 'Sua resposta foi enviada; o visitante a vê no chat.',
 		'Resolved.' => 'Marcado como resolvido.',

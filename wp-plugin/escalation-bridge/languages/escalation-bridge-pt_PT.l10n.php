@@ -93,6 +93,8 @@ return array(
 		'%s overdue' => '%s de atraso',
 		'Waiting' => 'À espera',
 		'Claimed' => 'Assumido',
+		'state of one escalation' . "\4" . 'Resolved' => 'Resolvido',
+		'state of one escalation' . "\4" . 'Released' => 'Devolvido',
 		'This one is yours now.' => 'Este escalonamento é agora seu.',
 		'Your answer was sent; the visitor sees it in the chat.' => 'A sua resposta foi enviada; o visitante vê-a no chat.',
 		'Resolved.' => 'Marcado como resolvido.',
