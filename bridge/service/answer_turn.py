@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bridge.domain import signals
+from bridge.domain import languages, signals
 from bridge.domain.answering import Answer, AnswerState, Failure, Owed, Question, shown_text
 from bridge.domain.calibration import Point, calibrated
 from bridge.domain.claims import claims
@@ -116,7 +116,12 @@ def question_of(tx: Tx, current: CurrentPolicy, owed: Owed) -> Question:
 
 
 def without_promise(answer: Answer, locale: str | None) -> Answer:
-    """The answer, or that it failed: while a session is open, nothing of ours bears out what it claims was done."""
+    """The answer, or that it failed: while a session is open, nothing of ours bears out what it claims was done.
+
+    A summary that claims something is left out.
+    """
+    if answer.summary and claims(answer.summary, languages.ENGLISH):
+        answer = replace(answer, summary="")
     if answer.usable and claims(answer.text, signals.language_of(locale)):
         return replace(answer, failure=Failure.PROMISED)
     return answer
