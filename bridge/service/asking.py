@@ -10,6 +10,9 @@ from typing import Any
 from bridge.domain.values import Json
 from bridge.ports import Responder
 
+MARGIN = 0.1
+"""Seconds of a request's time that are kept for the way to its answer and back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Caps:
@@ -96,6 +99,6 @@ class Asking:
         if not waiting.seated:
             return None
         try:
-            return waiting.wait(self._wait)
+            return waiting.wait(self._wait - MARGIN)
         finally:
             self._seats.release()

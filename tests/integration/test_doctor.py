@@ -1,6 +1,7 @@
 """`bridge doctor`: green where everything works, and for each thing that does not a line that says what to do."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -16,6 +17,7 @@ from support.crms import PipedriveCrm
 from support.desks.zendesk import ZendeskDesk
 from support.helpdesks import FreshdeskPeople, Person
 from support.loopback import http_answer, listening, says
+from support.models import MESSAGES, claude_vendor
 from support.sidecar import SHOP, Sidecar, free_port
 from support.smtp_server import Script
 from support.terminal import Terminal
@@ -142,7 +144,7 @@ def test_the_screen_is_one_line_a_thing_under_its_site_and_a_word_at_the_end(wor
     assert shown.code == 1
     assert "\n  FAIL  helpdesk   Zendesk: http 401\n" in shown.out
     assert " -> BRIDGE_ZENDESK_TOKEN is wrong, has run out, " in shown.out
-    assert shown.out.endswith("1 of 15 does not work.\n")
+    assert shown.out.endswith("1 of 16 does not work.\n")
 
 
 def test_a_test_mail_is_sent_only_where_it_is_asked_for(world: World) -> None:
@@ -437,6 +439,24 @@ def test_each_way_in_which_mail_fails_has_its_cure(world: World, replies: dict[s
     found = world.bad("mail")
     assert found[0] == f"no mail could leave: {said}"
     assert do in found[1]
+
+
+def test_a_model_is_asked_for_one_word_and_a_script_is_read(world: World) -> None:
+    vendor = claude_vendor("Hi", content=[{"type": "text", "text": "Hi"}], stop_reason="max_tokens")
+    server = world.stack.enter_context(Loopback(vendor))
+    allowed = f"{os.environ['BRIDGE_ALLOW_PRIVATE_UPSTREAMS']},{server.endpoint}"
+    world.set({"responder": "claude", "claude_url": server.base_url, "allow_private_upstreams": allowed})
+    assert world.bad("responder")[0] == "BRIDGE_RESPONDER=claude needs BRIDGE_CLAUDE_TOKEN and BRIDGE_CLAUDE_MODEL"
+    world.set({"claude_token": "hunter2"})
+    assert world.examined()[0] == 0
+    assert len(vendor.calls) == 1
+    vendor.plan(MESSAGES, refuses(401))
+    said, do = world.bad("responder")
+    assert said == "Claude: http 401"
+    assert do.startswith("BRIDGE_CLAUDE_TOKEN is wrong, has run out, ")
+    (world.folder / "script.yaml").write_text("- {ask: [x]}", "utf-8")
+    world.set({"responder": "scripted:script.yaml"})
+    assert world.bad("responder")[0].startswith("the script that BRIDGE_RESPONDER names: line 1: answer")
 
 
 def test_a_folder_of_mails_is_worth_a_look_and_red_where_nothing_can_be_written(world: World) -> None:
