@@ -146,13 +146,13 @@ def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting
     session = tx.sessions.hold(owed.site, owed.session_id)
     turn = tx.sessions.turn(owed.site, owed.session_id, owed.turn_id)
     if session is None or turn is None or not tx.answers.waits(owed):
-        return None  # somebody else has answered, or the visitor has written again
+        return None  # the scheduler has answered, or the visitor has written again
     current, now = bridge.policies.current(tx, owed.site), bridge.clock.now()
     reply = reply_of(found, current.document.responder.calibration)
     turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest_of_reply(reply))
-    if session.locked:
+    if session.locked or turn.reply_verdict:
         tx.answers.settle(owed, AnswerState.DROPPED, found.answer, now)
-        return drop_reply(tx, current, session, turn, now)
+        return None if turn.reply_verdict else drop_reply(tx, current, session, turn, now)  # another bot has replied
     verdict = judge_reply(bridge, tx, current, session, replace(turn, reply_shown=not reply.failed), reply)
     shown = verdict["action"] == "answer" and not reply.failed
     tx.answers.settle(owed, AnswerState.SHOWN if shown else AnswerState.WITHHELD, found.answer, now)
