@@ -124,7 +124,7 @@ def test_texts_are_literals_of_our_domain(path: Path) -> None:
     assert len(calls) == len(literal)
 
 
-OF_OTHERS = {"the_content", "wpml_post_language_details"}
+OF_OTHERS = {"the_content", "wpml_post_language_details", "settings_errors"}
 """Hooks that are asked for what only their owners know."""
 
 
