@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Literal
 
+from bridge.domain.values import Millis
+
 LONGEST_SUMMARY: Final = 160
 """Characters of a model's one sentence on what the customer wants."""
 
@@ -86,3 +88,45 @@ class Answer:
     summary: str = ""
     probability: float | None = None
     failure: Failure | None = None
+
+    @property
+    def usable(self) -> bool:
+        """Whether there is something to show."""
+        return self.failure is None and bool(self.text)
+
+
+class AnswerState(StrEnum):
+    """What became of an answer that was owed."""
+
+    ASKED = "asked"
+    SHOWN = "shown"
+    WITHHELD = "withheld"
+    """It failed, or it was the one that led to a hand-over."""
+    DROPPED = "dropped"
+    """The session was locked, or the visitor had written again, before it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A visitor's message that waits for the responder's answer.
+
+    Attributes:
+        site: the site's id.
+        session_id: the conversation.
+        seq: the turn's number in it.
+        turn_id: the turn's id, as the plugin gave it.
+        asked_at: when the message was taken, milliseconds UTC.
+        due_at: from when on the answer counts as lost.
+    """
+
+    site: str
+    session_id: str
+    seq: int
+    turn_id: str
+    asked_at: Millis
+    due_at: Millis
+
+
+def shown_text(answer: Answer) -> str:
+    """What the visitor reads: the text, and under it the addresses of its sources that it does not name itself."""
+    return "\n".join(filter(None, (answer.text, *(url for url in answer.sources if url not in answer.text))))

@@ -8,6 +8,7 @@ adds to the shipped one of the same name, or brings a new language. `docs/langua
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,7 @@ from typing import Any, Final
 import yaml
 
 from bridge.domain.learned import Recognizer, Weight, read_weights
-from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, read
+from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, Text, read
 from bridge.domain.valence import Valence, read_strengths
 
 ENGLISH: Final = "en"
@@ -27,7 +28,13 @@ MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "posit
 
 _FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
+_CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
+"""Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
+_CLAIM_KEYS: Final = frozenset(
+    {*_CLAIM_GROUPS, "claim_conditions", "claim_traps", "claim_safe", "claim_words", "claim_negators", "claim_endings"}
+)
 _SETS: Final = (
+    "asking",
     "bare",
     "filler",
     "yes",
@@ -46,6 +53,9 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
+_CLAIMS_FILE: Final = "claims.yaml"
+_INFLECTED: Final = 5
+"""Letters of a word that is looked at by its ending."""
 
 
 class LanguageRefused(ValueError):  # noqa: N818 - it names what happened
@@ -82,20 +92,31 @@ def warm() -> None:
 
 
 def _forget() -> None:
-    for known in (codes, every_yes, list_names, language, _document, _phrases, _common_words):
+    for known in (
+        codes,
+        every_yes,
+        list_names,
+        language,
+        claim_speech,
+        _document,
+        _claim_document,
+        _phrases,
+        _common_words,
+    ):
         known.cache_clear()
 
 
 def _checked(code: str) -> None:
     """Compile a language now, so that a slip is said when the product starts and not in a conversation."""
-    unknown = sorted(_document(code).keys() - _KEYS)
+    unknown = sorted((_document(code).keys() - _KEYS) | (_claim_document(code).keys() - _CLAIM_KEYS))
     if unknown:
-        near = get_close_matches(unknown[0], _KEYS, n=1)
+        near = get_close_matches(unknown[0], _KEYS | _CLAIM_KEYS, n=1)
         raise LanguageRefused(
             f"{code}: there is no key {unknown[0]!r}" + (f"; did you mean {near[0]}?" if near else "")
         )
     try:
         language(code)
+        claim_speech(code)
     except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
         raise LanguageRefused(f"{code}: {error}") from None
 
@@ -147,8 +168,18 @@ def list_names() -> frozenset[str]:
 @cache
 def _document(code: str) -> dict[str, Any]:
     """A language's folders as one mapping; what stands under a key in several is joined."""
+    return _merged(entry for entry in _files_of(code) if entry.name != _CLAIMS_FILE)
+
+
+@cache
+def _claim_document(code: str) -> dict[str, Any]:
+    """What a language says of claims: files of their own, read when they are first asked for."""
+    return _merged(entry for entry in _files_of(code) if entry.name == _CLAIMS_FILE)
+
+
+def _merged(entries: Iterable[Traversable]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for entry in _files_of(code):
+    for entry in entries:
         for key, value in _read_file(entry).items():
             merged[key] = _joined(merged[key], value) if key in merged else value
     return merged
@@ -218,6 +249,45 @@ def language(code: str) -> Language:
         learned_message=Recognizer(weights, ("request", "accept")),
         learned_reply=Recognizer(weights, ("offer", "failed")),
         valence=Valence(_strengths(own)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSpeech:
+    """What one language looks for in a reply that must promise nothing.
+
+    `endings` are endings of words, by the made-up word that stands in phrases for every word that ends so and that no
+    phrase names itself: the forms of more verbs than can be listed.
+    """
+
+    book: Book
+    negators: frozenset[str]
+    endings: tuple[tuple[str, tuple[str, ...]], ...]
+    elision: re.Pattern[str] | None
+
+    def read(self, text: str, *, by_ending: bool) -> Text:
+        """The text in this language's words; `by_ending`: with the made-up words put in for those that end so."""
+        found = read(text, self.elision)
+        for i, word in enumerate(found.words if by_ending else ()):
+            if len(word) >= _INFLECTED and word not in self.book.words:
+                found.words[i] = next((name for name, ends in self.endings if word.endswith(ends)), word)
+        return found
+
+
+@cache
+def claim_speech(code: str) -> ClaimSpeech:
+    """The phrases of claims of a language that has a folder; its classes are `claim_words`, apart from all others."""
+    document, own = _document(code), _claim_document(code)
+    reading = {**document, "classes": own.get("claim_words", {})}
+    small = frozenset(_spellings(document, document.get("stop", ())))
+    texts = {prefix + kind: said for key, prefix in _CLAIM_GROUPS.items() for kind, said in own.get(key, {}).items()}
+    texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps", "claim_safe")}
+    endings = own.get("claim_endings", {})
+    return ClaimSpeech(
+        book=Book(phrase for group, said in texts.items() for phrase in _compile_all(reading, group, said, small)),
+        negators=frozenset(_spellings(document, own.get("claim_negators", ()))),
+        endings=tuple((name, tuple(_spellings(document, ends))) for name, ends in endings.items()),
+        elision=_elision(document),
     )
 
 

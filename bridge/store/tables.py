@@ -52,6 +52,7 @@ site_secret = Table(
     Column("scope", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("until_at", Instant),  # renewed from WordPress: it still serves calls that are on their way
     UniqueConstraint("secret"),
     ForeignKeyConstraint(["site"], ["site.id"]),
     Index(None, "site"),
@@ -301,7 +302,8 @@ outbox = Table(
     # with site and target, so that a claim passes over what a system may not get now without reading its rows
     Index("ix_outbox_open", "rank", "due_at", "id", "site", "target", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_outbox_filed", "target", "ref", sqlite_where=FILED, postgresql_where=FILED),
-    Index(None, "escalation_id"),
+    # with its kind: a note looks for its ticket among the rows of its own escalation, and not among all that were sent
+    Index(None, "escalation_id", "kind"),
 )
 
 upstream = Table(  # what rows are sent to: see `bridge.domain.upstream`
@@ -530,7 +532,10 @@ page = Table(  # what the site has published, as the plugin has sent it
     ForeignKeyConstraint(["site"], ["site.id"]),
 )
 
-passage = Table(  # pieces of pages; the full-text index over them differs by database: see the migration
+PASSAGE_INDEX = "passage_index"
+"""The full-text index over passages, as the migration lays it: a table of FTS5 with its triggers, or an index."""
+
+passage = Table(  # pieces of pages
     "passage",
     metadata,
     Column("id", Integer, primary_key=True),
@@ -538,6 +543,7 @@ passage = Table(  # pieces of pages; the full-text index over them differs by da
     Column("page_id", Text, nullable=False),
     Column("n", Integer, nullable=False),
     Column("text", Text, nullable=False),
+    Column("words", Text, nullable=False),  # by which it is found, parted by spaces: see domain/relevance.py
     UniqueConstraint("site", "page_id", "n"),
     ForeignKeyConstraint(["site", "page_id"], ["page.site", "page.id"]),
     sqlite_autoincrement=True,

@@ -31,6 +31,9 @@ METRICS = {
     "outbox_oldest_due_at": ("kind", "When the oldest undelivered row was due, milliseconds UTC."),
     "upstreams_paused": ("target", "Sites whose helpdesk or mail server gets only probes, because it fails."),
     "repairs": ("what", "What the reconciler has mended, since the database was made."),
+    "answers": ("state", "Answers of our own responder by what became of them; asked ones are owed."),
+    "answer_failures": ("failure", "Answers that failed, by cause."),
+    "answer_seconds": ("state", "Seconds from question to answer, all together."),
     "closure_feeds_failing": ("site", "Feeds of closures that could not be read when last tried."),
     "closure_feed_oldest_read_at": ("site", "When the feed read longest ago was last read, milliseconds UTC."),
     "scheduler_age_seconds": ("", "Seconds since the scheduler's last sign of life."),
@@ -87,6 +90,7 @@ def health(call: Call[CloseIn]) -> Response:
             "server_time": to_rfc3339(machine_now()),
             "policy_version": current.version,
             "scheduler_alive": alive,
+            "responder": call.bridge.assistants(call.site) is not None,
         }
     )
 

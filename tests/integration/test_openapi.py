@@ -32,7 +32,16 @@ from bridge.web.signing import sign_request
 SESSION = "ses_0123456789abcdef"
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 MOST_CALLS = 15
-ADMIN = ("/v1/escalations", "/v1/policy", "/v1/agents", "/v1/stats", "/v1/replay", "/v1/hours", "/v1/privacy")
+ADMIN = (
+    "/v1/escalations",
+    "/v1/policy",
+    "/v1/agents",
+    "/v1/stats",
+    "/v1/replay",
+    "/v1/hours",
+    "/v1/privacy",
+    "/v1/secrets",
+)
 
 
 class Signing:
@@ -92,10 +101,9 @@ def test_every_generated_call_is_answered_as_described(sidecar_on_each: Sidecar,
     seen: Counter[str] = Counter()
 
     def check(case: schemathesis.Case[Any]) -> None:
-        known = {"session": SESSION, "turn_id": "t1", "escalation": an_escalation(sidecar)}
-        for name in known.keys() & case.path_parameters.keys():
+        for name in KNOWN.keys() & case.path_parameters.keys():
             if len(str(case.body)) % 3:
-                case.path_parameters[name] = known[name]
+                case.path_parameters[name] = KNOWN[name](sidecar)
         with sidecar.bridge.store.write() as tx:
             tx.ops.beat("scheduler", time.time_ns() // 1_000_000)  # "readyz" would rightly be a 503 without it
         answer = case.call()
@@ -119,6 +127,11 @@ def an_escalation(sidecar: Sidecar) -> str:
     chat = sidecar.chat()
     chat.start()
     return str(chat.says("I want to talk to a human")["escalation"]["id"])
+
+
+KNOWN: dict[str, Callable[[Sidecar], str]] = {
+    "session": lambda _sidecar: SESSION, "turn_id": lambda _sidecar: "t1", "escalation": an_escalation
+}  # fmt: skip
 
 
 def test_no_answer_is_described_twice() -> None:

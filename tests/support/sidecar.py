@@ -29,6 +29,7 @@ from pydantic import SecretStr
 
 from bridge import bootstrap
 from bridge.config import Settings
+from bridge.domain import languages
 from bridge.domain.customer import Account
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.packet import Ticket
@@ -45,6 +46,7 @@ from bridge.ports import (
     Mail,
     Scope,
     Site,
+    Store,
     Strategy,
     TicketRef,
 )
@@ -395,6 +397,7 @@ def in_process(
 
     Keyword arguments replace parts of the `Bridge`.
     """
+    languages.warm()  # as `bridge serve` does before it answers
     settings = Settings(database_url=SecretStr(url))
     clock, crm, desk, mailer = SetClock(at), FakeCrm(), FakeDesk(), FakeMailer()
     assembly = bootstrap.build(settings, clock=clock, deliver_at_once=False)
@@ -536,6 +539,16 @@ def prepare_live(folder: Path, url: str, **settings: str) -> Live:
         assembly.close()
     env = {**own, **{f"BRIDGE_{name.upper()}": value for name, value in given.items()}}
     return Live(folder, f"http://{address}", env, pairing)
+
+
+@contextmanager
+def looking(live: Live) -> Iterator[Store]:
+    """The database of processes, seen from here: for a look again and again, which must cost them little."""
+    assembly = bootstrap.build(Settings(database_url=SecretStr(live.env["BRIDGE_DATABASE_URL"])))
+    try:
+        yield assembly.bridge.store
+    finally:
+        assembly.close()
 
 
 @contextmanager

@@ -13,10 +13,11 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 function escbridge_uninstall_site(): void {
 	delete_option( 'escbridge_settings' );
 	delete_option( 'escbridge_pairing' );
+	delete_option( 'escbridge_pages' );
 	delete_transient( 'escbridge_breaker' );
 	delete_transient( 'escbridge_clock' );
 	delete_transient( 'escbridge_stats' );
-	delete_metadata( 'user', 0, 'escbridge_here', '', true );
+	delete_metadata( 'user', 0, 'escbridge_here' . ( is_main_site() ? '' : '_' . get_current_blog_id() ), '', true );
 }
 
 if ( is_multisite() ) {

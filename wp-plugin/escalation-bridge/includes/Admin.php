@@ -326,7 +326,7 @@ final class Admin {
 	}
 
 	/**
-	 * A value of the packet as a small list; labels are the packet's own words.
+	 * A value of the packet as a small list.
 	 *
 	 * @param mixed $value
 	 */
@@ -340,10 +340,21 @@ final class Admin {
 		$html = '<dl>';
 		foreach ( $value as $key => $item ) {
 			$flat  = is_array( $item ) && $item && ! array_filter( $item, 'is_array' );
-			$label = is_int( $key ) ? '' : '<dt>' . esc_html( 'sla' === $key ? 'SLA' : ucfirst( str_replace( '_', ' ', $key ) ) ) . '</dt>';
+			$label = is_int( $key ) ? '' : '<dt>' . esc_html( self::fact_name( $key ) ) . '</dt>';
 			$html .= $label . '<dd>' . ( $flat ? '<p>' . esc_html( implode( ' · ', array_map( array( self::class, 'maybe_when' ), array_map( 'strval', array_filter( $item, 'is_scalar' ) ) ) ) ) . '</p>' : self::facts( $item ) ) . '</dd>';
 		}
 		return $html . '</dl>';
+	}
+
+	/** A member of the packet in words; one that a newer sidecar has added in its own. */
+	private static function fact_name( string $key ): string {
+		$names = array(
+			'orders'         => __( 'Orders', 'escalation-bridge' ),
+			'open_tickets'   => __( 'Open tickets', 'escalation-bridge' ),
+			'billing_status' => __( 'Billing status', 'escalation-bridge' ),
+			'sla'            => __( 'SLA', 'escalation-bridge' ),
+		);
+		return $names[ $key ] ?? ucfirst( str_replace( '_', ' ', $key ) );
 	}
 
 	/** @param array<int,array<string,mixed>> $lines */
@@ -459,8 +470,12 @@ final class Admin {
 		echo '<span class="escbridge-pill escbridge-promise-' . esc_attr( sanitize_html_class( $state ) ) . '">' . esc_html( $states[ $state ] ?? $state ) . '</span>';
 		if ( 'pending' === $state && $due > 0 ) {
 			$span = human_time_diff( time(), $due );
-			/* translators: %s: span of time */
-			echo '<span class="escbridge-sub">' . esc_html( $due >= time() ? sprintf( __( 'in %s', 'escalation-bridge' ), $span ) : sprintf( __( '%s overdue', 'escalation-bridge' ), $span ) ) . '</span>';
+			$words = $due >= time()
+				/* translators: %s: span of time */
+				? __( 'in %s', 'escalation-bridge' )
+				/* translators: %s: span of time */
+				: __( '%s overdue', 'escalation-bridge' );
+			echo '<span class="escbridge-sub">' . esc_html( sprintf( $words, $span ) ) . '</span>';
 		}
 	}
 
@@ -468,8 +483,8 @@ final class Admin {
 		$names = array(
 			'open'     => __( 'Waiting', 'escalation-bridge' ),
 			'claimed'  => __( 'Claimed', 'escalation-bridge' ),
-			'resolved' => __( 'Resolved', 'escalation-bridge' ),
-			'released' => __( 'Released', 'escalation-bridge' ),
+			'resolved' => _x( 'Resolved', 'state of one escalation', 'escalation-bridge' ),
+			'released' => _x( 'Released', 'state of one escalation', 'escalation-bridge' ),
 		);
 		return $names[ $state ] ?? $state;
 	}

@@ -102,13 +102,29 @@ final class Cli {
 	 */
 	public function pair( array $args ): void {
 		if ( Settings::is_fixed() ) {
-			WP_CLI::error( __( 'Set by ESCBRIDGE_PAIRING in the environment or in wp-config.php, so it is not kept in the database.', 'escalation-bridge' ) );
+			WP_CLI::error( Settings::fixed_elsewhere() );
 		}
-		$code = '-' === $args[0] ? (string) stream_get_contents( STDIN ) : $args[0];
-		if ( ! Settings::pair( trim( $code ) ) ) {
-			WP_CLI::error( Settings::not_a_code() );
+		$code  = '-' === $args[0] ? (string) stream_get_contents( STDIN ) : $args[0];
+		$fault = Settings::pair( trim( $code ) );
+		if ( '' !== $fault ) {
+			WP_CLI::error( $fault );
 		}
 		WP_CLI::success( __( 'The pairing code is kept. “wp escbridge test” tries it.', 'escalation-bridge' ) );
+	}
+
+	/**
+	 * Renews both secrets. The new ones are tried before they are kept, and the former ones end some minutes later. Ends with 1 unless all of it worked.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     wp escbridge rotate
+	 */
+	public function rotate(): void {
+		$done = Renewal::run();
+		if ( ! $done['ok'] ) {
+			WP_CLI::error( $done['text'] );
+		}
+		WP_CLI::success( $done['text'] );
 	}
 
 	/**
@@ -141,6 +157,35 @@ final class Cli {
 		);
 		self::show_facts( $facts, $options );
 		self::end( '' === $facts['error'] );
+	}
+
+	/**
+	 * Sends what has changed of the site's published pages to the sidecar, for its assistant to answer from. Ends with 1 when that fails.
+	 *
+	 * ## OPTIONS
+	 *
+	 * [--all]
+	 * : Everything, whether it has changed or not.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     wp escbridge knowledge --all
+	 *
+	 * @param string[]             $args
+	 * @param array<string,string> $options
+	 */
+	public function knowledge( array $args, array $options ): void {
+		if ( ! Pages::is_on() ) {
+			WP_CLI::error( __( 'Answers from the pages of this site are switched off under Settings > Escalation Bridge.', 'escalation-bridge' ) );
+		}
+		if ( isset( $options['all'] ) ) {
+			Pages::send_all();
+		}
+		do {
+			$told = Pages::work( 10.0 );
+			WP_CLI::line( Pages::summary() );
+		} while ( $told['left'] && '' === $told['error'] );
+		self::end( '' === $told['error'] );
 	}
 
 	/**

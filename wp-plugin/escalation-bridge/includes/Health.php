@@ -169,11 +169,12 @@ final class Health {
 		/* translators: 1: number of failures, 2: cause */
 		$paused = sprintf( __( 'no calls for visitors after %1$d failures (%2$s)', 'escalation-bridge' ), $breaker['failures'], $breaker['cause'] );
 		return array(
-			'kept_in'   => self::field( __( 'Pairing code kept in', 'escalation-bridge' ), Settings::is_fixed() ? 'ESCBRIDGE_PAIRING' : __( 'the database', 'escalation-bridge' ) ),
+			'kept_in'   => self::field( __( 'Pairing code kept in', 'escalation-bridge' ), Settings::is_fixed() ? Settings::fixed_name() : __( 'the database', 'escalation-bridge' ) ),
 			'site'      => self::field( __( 'Site id', 'escalation-bridge' ), $pairing['site'] ),
 			'address'   => array( 'private' => true ) + self::field( __( 'Address of the sidecar', 'escalation-bridge' ), $pairing['url'] ),
 			'answer'    => self::field( __( 'Last answer', 'escalation-bridge' ), gmdate( 'Y-m-d\TH:i:s\Z', (int) $seen['at'] ) . ' ' . $answer ),
 			'breaker'   => self::field( __( 'Breaker', 'escalation-bridge' ), $breaker['open'] ? $paused : __( 'closed: visitors are served', 'escalation-bridge' ), $breaker['open'] ? 'open: ' . $breaker['cause'] : 'closed' ),
+			'pages'     => self::field( __( 'Pages to answer from', 'escalation-bridge' ), Pages::is_on() ? Pages::summary() : __( 'switched off', 'escalation-bridge' ), Pages::is_on() ? (string) wp_json_encode( array( 'dirty' => count( Pages::state()['dirty'] ) ) + Pages::state() ) : 'off' ),
 			'scheduler' => self::field( __( 'Scheduler', 'escalation-bridge' ), $seen['ok'] ? ( Stats::scheduler_runs( $seen['data'] ) ? __( 'runs', 'escalation-bridge' ) : __( 'does not run', 'escalation-bridge' ) ) : __( 'not known', 'escalation-bridge' ) ),
 			'waiting'   => self::field( __( 'Open escalations', 'escalation-bridge' ), '' === $seen['open'] ? __( 'not known', 'escalation-bridge' ) : (string) $seen['open'] ),
 		);

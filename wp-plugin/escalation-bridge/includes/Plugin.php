@@ -13,11 +13,12 @@ defined( 'ABSPATH' ) || exit;
 
 final class Plugin {
 
-	/** @var Bridge|null */
-	private static $bridge = null;
+	/** @var array<int,Bridge> By the id of the network's site; a single site has the id 1. */
+	private static $bridges = array();
 
 	public static function boot(): void {
 		add_action( 'init', array( self::class, 'load_text' ) );
+		add_filter( 'load_textdomain_mofile', array( Words::class, 'nearest' ), 10, 2 );
 		add_filter( 'user_has_cap', array( self::class, 'grant' ) );
 		add_action( 'before_woocommerce_init', array( Context::class, 'declare_compatibility' ) );
 		add_action( 'rest_api_init', array( Rest::class, 'register' ) );
@@ -27,17 +28,19 @@ final class Plugin {
 		add_action( 'template_redirect', array( CallPage::class, 'serve' ), 0 ); // Before core tidies the address.
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
 		Health::boot();
+		Privacy::boot();
+		Abilities::boot();
+		Pages::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}
 		if ( is_admin() ) {
 			Dashboard::boot();
 			Settings::boot();
+			Renewal::boot();
 			Admin::boot();
 			Presence::boot();
 			Hours::boot();
-		} else {
-			add_filter( 'gettext_escalation-bridge', array( Words::class, 'translate' ), 10, 2 );
 		}
 	}
 
@@ -67,13 +70,15 @@ final class Plugin {
 		delete_transient( 'escbridge_breaker' );
 		delete_transient( 'escbridge_clock' );
 		delete_transient( 'escbridge_stats' );
+		Pages::doubt();
 	}
 
-	/** The one bridge of this request: its calls share one time budget. */
+	/** The one bridge of this request and site: its calls share one time budget. */
 	public static function bridge(): Bridge {
-		if ( null === self::$bridge ) {
-			self::$bridge = new Bridge( new Client( Settings::pairing() ) );
+		$site = get_current_blog_id();
+		if ( ! isset( self::$bridges[ $site ] ) ) {
+			self::$bridges[ $site ] = new Bridge( new Client( Settings::pairing() ) );
 		}
-		return self::$bridge;
+		return self::$bridges[ $site ];
 	}
 }

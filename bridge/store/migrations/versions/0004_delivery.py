@@ -24,10 +24,13 @@ CLAIMED_BY = ["rank", "due_at", "id", "site", "target"]
 
 
 def upgrade() -> None:
+    op.add_column("site_secret", sa.Column("until_at", sa.BigInteger(), nullable=True))
     op.add_column("outbox", sa.Column("unsure_since", sa.BigInteger(), nullable=True))
     op.create_index("ix_outbox_filed", "outbox", ["target", "ref"], sqlite_where=FILED, postgresql_where=FILED)
     op.drop_index("ix_outbox_open", "outbox")
     op.create_index("ix_outbox_open", "outbox", CLAIMED_BY, sqlite_where=OPEN, postgresql_where=OPEN)
+    op.drop_index("ix_outbox_escalation_id", "outbox")
+    op.create_index("ix_outbox_escalation_id_kind", "outbox", ["escalation_id", "kind"])
     op.create_index("ix_session_locked", "session", ["site", "id"], sqlite_where=LOCKED, postgresql_where=LOCKED)
     op.drop_index("ix_session_escalation_id", "session")
     op.create_index("ix_session_escalation_id_site", "session", ["escalation_id", "site"])
@@ -134,9 +137,31 @@ def _page() -> None:
         sa.Column("page_id", sa.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["site", "page_id"], ["page.site", "page.id"],
                                 name=op.f("fk_passage_site_page_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_passage")),
         sa.UniqueConstraint("site", "page_id", "n", name=op.f("uq_passage_site_page_id_n")),
         sqlite_autoincrement=True,
     )  # fmt: skip
+    if op.get_bind().dialect.name == "sqlite":
+        _index_with_fts5()
+    else:
+        op.execute("CREATE INDEX passage_index ON passage USING gin (array_to_tsvector(string_to_array(words, ' ')))")
+
+
+def _index_with_fts5() -> None:
+    """It holds no text of its own, only which passage has a word; a word that no text has names the site."""
+    op.execute(
+        "CREATE VIRTUAL TABLE passage_index USING fts5"
+        "(words, content='', detail=none, columnsize=0, tokenize=\"ascii tokenchars '@=-'\")"
+    )
+    op.execute(
+        "CREATE TRIGGER passage_added AFTER INSERT ON passage BEGIN "
+        "INSERT INTO passage_index(rowid, words) VALUES (new.id, '@' || new.site || ' ' || new.words); END"
+    )
+    op.execute(
+        "CREATE TRIGGER passage_gone AFTER DELETE ON passage BEGIN "
+        "INSERT INTO passage_index(passage_index, rowid, words) VALUES ('delete', old.id, "
+        "'@' || old.site || ' ' || old.words); END"
+    )
