@@ -13,6 +13,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 function escbridge_uninstall_site(): void {
 	delete_option( 'escbridge_settings' );
 	delete_option( 'escbridge_pairing' );
+	delete_option( 'escbridge_pages' );
 	delete_transient( 'escbridge_breaker' );
 	delete_transient( 'escbridge_clock' );
 	delete_transient( 'escbridge_stats' );

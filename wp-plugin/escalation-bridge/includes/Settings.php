@@ -21,6 +21,7 @@ final class Settings {
 		'pages'         => array(),
 		'greeting'      => '',
 		'contact_email' => '',
+		'knowledge'     => false,
 		'paired'        => false,
 	);
 
@@ -166,6 +167,7 @@ final class Settings {
 			'pages'         => array_values( array_filter( array_map( 'absint', (array) ( $input['pages'] ?? array() ) ) ) ),
 			'greeting'      => sanitize_textarea_field( (string) ( $input['greeting'] ?? '' ) ),
 			'contact_email' => $email,
+			'knowledge'     => ! empty( $input['knowledge'] ),
 			'paired'        => null !== self::decode( self::kept_code() ),
 		);
 	}
@@ -239,6 +241,7 @@ final class Settings {
 		wp_enqueue_script( 'escbridge-admin', plugins_url( 'assets/admin.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, true );
 		$config = array(
 			'url'   => esc_url_raw( rest_url( Rest::SPACE . '/test' ) ),
+			'pages' => esc_url_raw( rest_url( Rest::SPACE . '/pages' ) ),
 			'nonce' => wp_create_nonce( 'wp_rest' ),
 			'text'  => array(
 				'testing' => __( 'Testing…', 'escalation-bridge' ),
@@ -264,6 +267,7 @@ final class Settings {
 		echo '</table><h2>' . esc_html__( 'Chat', 'escalation-bridge' ) . '</h2><table class="form-table" role="presentation">';
 		self::where_row( $set );
 		self::text_rows( $set );
+		self::knowledge_row( $set );
 		echo '</table>';
 		submit_button();
 		echo '</form>';
@@ -350,5 +354,22 @@ final class Settings {
 			esc_attr( (string) get_option( 'admin_email' ) )
 		);
 		echo '<p class="description">' . esc_html__( 'Where messages go while the sidecar cannot be reached.', 'escalation-bridge' ) . '</p></td></tr>';
+	}
+
+	/** @param array<string,mixed> $set */
+	private static function knowledge_row( array $set ): void {
+		echo '<tr><th scope="row">' . esc_html__( 'Answers', 'escalation-bridge' ) . '</th><td>';
+		printf(
+			'<label><input type="checkbox" name="%s[knowledge]" value="1" %s> %s</label>',
+			esc_attr( self::OPTION ),
+			checked( ! empty( $set['knowledge'] ), true, false ),
+			esc_html__( 'The sidecar’s assistant answers from the published pages, posts and products of this site', 'escalation-bridge' )
+		);
+		echo '<p class="description">' . esc_html__( 'They are sent to your sidecar as they change, and what fits a question goes on to its model. Drafts, private and protected content stay here.', 'escalation-bridge' ) . '</p>';
+		if ( Pages::is_on() ) {
+			echo '<p id="escbridge-pages-result" role="status">' . esc_html( Pages::summary() ) . '</p>';
+			echo '<p><button type="button" class="button" id="escbridge-send-pages">' . esc_html__( 'Send everything again', 'escalation-bridge' ) . '</button></p>';
+		}
+		echo '</td></tr>';
 	}
 }
