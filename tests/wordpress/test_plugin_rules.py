@@ -106,7 +106,8 @@ FORBIDDEN = {
     "remote files": r"(src|href)=[\"']https?://",
     "an updater": r"pre_set_site_transient_update_plugins|Update URI",
     "no permission check": r"__return_true",
-    "syntax after PHP 7.4": r"\bmatch\s*\(|\breadonly\b|\benum \w|\?->|#\[|\bstr_(contains|starts_with|ends_with)\s*\(",
+    "syntax after PHP 7.4": r"\bmatch\s*\(|(?<!')\breadonly\b|\benum \w|\?->|#\[",
+    "functions after PHP 7.4": r"\bstr_(contains|starts_with|ends_with)\s*\(",
 }
 
 

@@ -259,6 +259,7 @@ final class Settings {
 		}
 		$set = self::all();
 		echo '<div class="wrap escbridge-settings"><h1>' . esc_html__( 'Escalation Bridge', 'escalation-bridge' ) . '</h1>';
+		Renewal::notice();
 		echo '<form method="post" action="options.php" autocomplete="off">';
 		settings_fields( 'escbridge' );
 		echo '<h2>' . esc_html__( 'Connection', 'escalation-bridge' ) . '</h2><table class="form-table" role="presentation">';
