@@ -4,7 +4,7 @@ import re
 
 from flask import Blueprint, Response, request
 
-from bridge.domain.instants import from_rfc3339
+from bridge.domain.instants import from_datetime, from_rfc3339
 from bridge.domain.judging import Reply
 from bridge.ports import Scope
 from bridge.service import book_call, converse, deliver
@@ -43,8 +43,10 @@ def start(call: Call[SessionIn]) -> Response:
 @signed(Scope.CHAT, TurnIn)
 def turn(call: Call[TurnIn], session: str) -> Response:
     """Take a visitor's message, and say whether the bot may answer."""
+    body = call.body
+    message = Message(body.turn_id, body.text, from_datetime(body.sent_at) if body.sent_at else None)
     with call.write() as tx:
-        verdict = take_turn(call.bridge, tx, call.site, session, Message(call.body.turn_id, call.body.text))
+        verdict = take_turn(call.bridge, tx, call.site, session, message)
     return answer(verdict)
 
 
