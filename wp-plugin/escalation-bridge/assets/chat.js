@@ -250,7 +250,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		}
 		const d = got.data;
 		change(() => {
-			mark(item.id, d.undelivered ? 'failed' : 'sent');
+			mark(item.id, d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent');
 			const repeats = d.undelivered && c.items.some((i) => i.text === d.notice && i.at > Date.now() - 300000);
 			take(repeats ? Object.assign({}, d, { notice: '' }) : d);
 			c.waiting = got.status === 202;
@@ -261,10 +261,13 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 				add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
 			}
 		});
-		retries = d.undelivered ? retries : 0;
 		if (d.undelivered) {
 			retryLater();
-		} else if ((d.last_event || 0) > c.last) {
+			return undefined;
+		}
+		retries = 0;
+		again(); // The way is free: what was left behind goes too.
+		if ((d.last_event || 0) > c.last) {
 			poll();
 		}
 		return undefined;
@@ -282,9 +285,10 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	}
 
 	function failed(item, got) {
+		const kept = got.data.data && got.data.data.kept;
 		const forGood = got.status === 400 || got.status === 413 || (got.status === 409 && got.data.code === 'escbridge_turn_conflict');
 		change((s) => {
-			mark(item.id, forGood ? 'refused' : 'failed');
+			mark(item.id, forGood ? 'refused' : kept ? 'kept' : 'failed');
 			s.down = got.status === 503;
 			say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : got.data.message);
 		});
@@ -309,14 +313,19 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		}
 	}
 
+	/** What WordPress keeps goes again too: only its answer tells that it has arrived. */
+	function toGo(item) {
+		return item.st === 'failed' || item.st === 'kept';
+	}
+
 	/** Everything not delivered goes again, each under the id it had. */
 	function again() {
 		clearTimeout(retryTimer);
-		if (!c || !c.items.some((i) => i.st === 'failed')) {
+		if (!c || !c.items.some(toGo)) {
 			return;
 		}
 		change((s) => s.items.forEach((i) => {
-			if (i.st === 'failed') {
+			if (toGo(i)) {
 				Object.assign(i, { st: 'sending', tab });
 			}
 		}));
@@ -400,8 +409,8 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		}
 		const byMail = !!got.data.mail;
 		change((s) => {
-			if (byMail) {
-				s.items.forEach((i) => { if (i.st === 'failed') { i.st = 'sent'; } }); // The mail carried them.
+			if (byMail || got.data.kept) {
+				s.items.forEach((i) => { if (byMail && i.st === 'failed') { i.st = 'sent'; } }); // The mail carried them.
 				s.down = false;
 				s.need = false;
 				add({ id: 'n' + uuid(), k: 'note', text: got.data.notice });
@@ -703,8 +712,8 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		entry.node.classList.toggle('pending', st === 'sending');
 		entry.node.classList.toggle('failed', st === 'failed' || st === 'refused');
 		entry.state.replaceChildren();
-		if (st === 'sending') {
-			entry.state.append(T.sending);
+		if (st === 'sending' || st === 'kept') {
+			entry.state.append(st === 'kept' ? T.kept : T.sending);
 		} else if (st === 'failed' || st === 'refused') {
 			entry.state.append(T.notSent + ' ', st === 'failed' ? h('button', { type: 'button', className: 'link', onclick: () => { retries = 0; again(); } }, T.retry) : '');
 		}
@@ -843,6 +852,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 			start();
 		} else {
 			poll();
+			again();
 			pump();
 		}
 	}
@@ -893,6 +903,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 			open(false);
 		} else {
 			schedule();
+			again();
 			pump();
 		}
 	}

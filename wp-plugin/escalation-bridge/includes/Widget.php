@@ -86,6 +86,7 @@ final class Widget {
 			'promiseNew' => __( 'New time', 'escalation-bridge' ),
 			'typing'     => __( 'An answer is being written', 'escalation-bridge' ),
 			'sending'    => __( 'Sending…', 'escalation-bridge' ),
+			'kept'       => __( 'Kept for our team. It is delivered as soon as possible.', 'escalation-bridge' ),
 			'notSent'    => __( 'Not delivered yet.', 'escalation-bridge' ),
 			'retry'      => __( 'Try again', 'escalation-bridge' ),
 			'offline'    => __( 'You are offline. Your message will be sent when you are back.', 'escalation-bridge' ),
