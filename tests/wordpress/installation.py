@@ -133,7 +133,7 @@ class Installation:
     def _await_sidecar(self) -> None:
         ends = time.monotonic() + READY_LIMIT_S
         while time.monotonic() < ends:
-            with suppress(requests.ConnectionError), direct_session() as session:
+            with suppress(requests.ConnectionError, requests.Timeout), direct_session() as session:
                 if session.get(f"{self.sidecar.url}/healthz", timeout=5).ok:
                     return
             time.sleep(0.05)

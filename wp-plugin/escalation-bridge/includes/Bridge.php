@@ -16,7 +16,8 @@ defined( 'ABSPATH' ) || exit;
 
 final class Bridge {
 
-	const MAX_REPLY = 8000;
+	const MAX_MESSAGE = 4000;
+	const MAX_REPLY   = 8000;
 
 	/** @var Client */
 	private $client;
@@ -54,7 +55,7 @@ final class Bridge {
 				'id'      => $turn,
 				'session' => $session,
 				'user'    => $user_id,
-				'text'    => self::clean( $text ),
+				'text'    => self::cut( self::clean( $text ), self::MAX_MESSAGE ),
 			)
 		);
 	}
@@ -218,6 +219,10 @@ final class Bridge {
 
 	public static function contact_text(): string {
 		return __( 'We cannot reach our chat right now. Leave your e-mail address and a person will get back to you.', 'escalation-bridge' );
+	}
+
+	public static function kept_text(): string {
+		return __( 'Thank you. Your message is kept and reaches our team as soon as possible; a person will get back to you.', 'escalation-bridge' );
 	}
 
 	/**

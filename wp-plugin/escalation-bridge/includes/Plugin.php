@@ -28,6 +28,7 @@ final class Plugin {
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
 		Health::boot();
 		Kept::boot();
+		Adapters::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}
@@ -37,7 +38,8 @@ final class Plugin {
 			Admin::boot();
 			Presence::boot();
 			Hours::boot();
-		} else {
+		}
+		if ( ! is_admin() || wp_doing_ajax() ) { // Other chats speak to visitors through admin-ajax.php.
 			add_filter( 'gettext_escalation-bridge', array( Words::class, 'translate' ), 10, 2 );
 		}
 	}

@@ -379,7 +379,7 @@ final class Rest {
 		}
 		$verdict = Plugin::bridge()->contact( $session, $contact, (int) self::token( $request )['user_id'] );
 		if ( $verdict['kept'] ) {
-			return new WP_REST_Response( self::thanks( 'kept', __( 'Thank you. Your message is kept and reaches our team as soon as possible; a person will get back to you.', 'escalation-bridge' ) ), 200 );
+			return new WP_REST_Response( self::thanks( 'kept', Bridge::kept_text() ), 200 );
 		}
 		if ( $verdict['down'] || ( '' === $verdict['error'] && 'escalated' !== $verdict['state'] ) ) {
 			return self::contact_by_mail( $request, $session, $contact ); // Also where the owner's rules hand nobody to a person who asks for one.
