@@ -204,7 +204,8 @@ CATALOGUE: Final = (
         "R21",
         "The sidecar is away, WordPress is there",
         "The page works; a handed-over visitor keeps the promise, anybody else gets the contact form; no bot speaks. "
-        "What is sent meanwhile is kept in WordPress and handed over later: once, in order, with its time, whoever dies.",
+        "What is sent meanwhile is kept in WordPress and handed over later: once, in order, with its time, whoever "
+        "dies.",
         (
             f"{KEPT}::test_r21_what_two_visitors_sent_while_the_sidecar_was_away_is_handed_over_once_in_order_with_its_times",
             f"{KEPT}::test_r21_php_that_dies_before_or_after_any_call_loses_nothing_and_sends_nothing_twice",

@@ -357,7 +357,7 @@ def test_the_connection_test_names_clocks_apart_and_they_are_evened_out(installe
 def test_a_pasted_pairing_code_pairs_and_is_in_no_page_afterwards(unpaired: Installation) -> None:
     site, code = unpaired.site, unpaired.pairing["pairing_code"]
     with site.login() as owner:
-        assert "escbridgeConfig" not in owner.get(site.url, timeout=30).text, "a chat that nobody answers"
+        assert "escbridge-config" not in owner.get(site.url, timeout=30).text, "a chat that nobody answers"
         assert "not a whole pairing code" in save_settings(site, owner, code[:-8])
         said = save_settings(site, owner, code)
         assert f"Site shop at {unpaired.sidecar.url}" in said
@@ -365,7 +365,7 @@ def test_a_pasted_pairing_code_pairs_and_is_in_no_page_afterwards(unpaired: Inst
         assert owner.post(route_of(site, "test"), json={}, timeout=30).json()["ok"] is True
     with direct_session() as guest:
         seen.append(guest.get(site.url, timeout=30).text)
-    assert "escbridgeConfig" in seen[-1]
+    assert "escbridge-config" in seen[-1]
     for secret in (code[5:], unpaired.pairing["chat_secret"], unpaired.pairing["admin_secret"]):
         assert [page[:200] for page in seen if secret in page] == []
 

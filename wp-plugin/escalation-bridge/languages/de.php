@@ -58,6 +58,7 @@ return array(
 	'Please enter an e-mail address or a phone number.' => 'Bitte geben Sie eine E-Mail-Adresse oder eine Telefonnummer an.',
 	'Please enter the phone number that we should call, with its country code.' => 'Bitte geben Sie die Telefonnummer mit Ländervorwahl an, die wir anrufen sollen.',
 	'Please wait a moment' => 'Bitte warten Sie einen Moment',
+	'Save conversation' => 'Gespräch speichern',
 	'Send' => 'Senden',
 	'Sending…' => 'Wird gesendet…',
 	'So that our answer finds you, even when you leave this page.' => 'Damit unsere Antwort Sie auch erreicht, wenn Sie diese Seite verlassen.',

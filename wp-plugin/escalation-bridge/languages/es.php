@@ -58,6 +58,7 @@ return array(
 	'Please enter an e-mail address or a phone number.' => 'Indique una dirección de correo o un número de teléfono.',
 	'Please enter the phone number that we should call, with its country code.' => 'Indique el número de teléfono al que debemos llamar, con el prefijo del país.',
 	'Please wait a moment' => 'Espere un momento, por favor',
+	'Save conversation' => 'Guardar la conversación',
 	'Send' => 'Enviar',
 	'Sending…' => 'Enviando…',
 	'So that our answer finds you, even when you leave this page.' => 'Para que nuestra respuesta le llegue aunque salga de esta página.',

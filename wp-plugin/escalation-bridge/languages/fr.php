@@ -58,6 +58,7 @@ return array(
 	'Please enter an e-mail address or a phone number.' => 'Veuillez indiquer une adresse e-mail ou un numéro de téléphone.',
 	'Please enter the phone number that we should call, with its country code.' => 'Veuillez indiquer le numéro à appeler, avec l’indicatif du pays.',
 	'Please wait a moment' => 'Veuillez patienter un instant',
+	'Save conversation' => 'Enregistrer la conversation',
 	'Send' => 'Envoyer',
 	'Sending…' => 'Envoi…',
 	'So that our answer finds you, even when you leave this page.' => 'Pour que notre réponse vous parvienne même si vous quittez cette page.',

@@ -58,6 +58,7 @@ return array(
 	'Please enter an e-mail address or a phone number.' => 'Inserisca un indirizzo e-mail o un numero di telefono.',
 	'Please enter the phone number that we should call, with its country code.' => 'Inserisca il numero da chiamare, con il prefisso del Paese.',
 	'Please wait a moment' => 'Attenda un momento',
+	'Save conversation' => 'Salva la conversazione',
 	'Send' => 'Invia',
 	'Sending…' => 'Invio in corso…',
 	'So that our answer finds you, even when you leave this page.' => 'Così la nostra risposta Le arriva anche se lascia questa pagina.',

@@ -58,6 +58,7 @@ return array(
 	'Please enter an e-mail address or a phone number.' => 'Vul een e-mailadres of telefoonnummer in.',
 	'Please enter the phone number that we should call, with its country code.' => 'Vul het telefoonnummer in dat we moeten bellen, met landnummer.',
 	'Please wait a moment' => 'Even geduld',
+	'Save conversation' => 'Gesprek opslaan',
 	'Send' => 'Versturen',
 	'Sending…' => 'Wordt verstuurd…',
 	'So that our answer finds you, even when you leave this page.' => 'Zodat ons antwoord u bereikt, ook als u deze pagina verlaat.',

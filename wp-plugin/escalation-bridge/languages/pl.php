@@ -58,6 +58,7 @@ return array(
 	'Please enter an e-mail address or a phone number.' => 'Proszę podać adres e-mail lub numer telefonu.',
 	'Please enter the phone number that we should call, with its country code.' => 'Proszę podać numer telefonu z numerem kierunkowym kraju, pod który mamy zadzwonić.',
 	'Please wait a moment' => 'Proszę chwilę poczekać',
+	'Save conversation' => 'Zapisz rozmowę',
 	'Send' => 'Wyślij',
 	'Sending…' => 'Wysyłanie…',
 	'So that our answer finds you, even when you leave this page.' => 'Aby nasza odpowiedź dotarła do Ciebie także po opuszczeniu tej strony.',

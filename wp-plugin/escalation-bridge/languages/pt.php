@@ -58,6 +58,7 @@ return array(
 	'Please enter an e-mail address or a phone number.' => 'Indique um endereço de e-mail ou um número de telefone.',
 	'Please enter the phone number that we should call, with its country code.' => 'Indique o número para o qual devemos ligar, com o indicativo do país.',
 	'Please wait a moment' => 'Aguarde um momento, por favor',
+	'Save conversation' => 'Guardar a conversa',
 	'Send' => 'Enviar',
 	'Sending…' => 'A enviar…',
 	'So that our answer finds you, even when you leave this page.' => 'Para que a nossa resposta o encontre mesmo que saia desta página.',
