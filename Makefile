@@ -5,12 +5,10 @@ PYTHON = $(shell for name in python3 python3.14 python3.13 python3.12 python3.11
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
-SUITES := unit property contract browser integration crash wordpress
-FOUND = $(wildcard $(SUITES:%=tests/%))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo wordpress test system check bench carry quality learn crash plugin letters screenshots clean
+.PHONY: help install demo wordpress test system check bench carry quality learn crash plugin translations letters screenshots clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -23,12 +21,10 @@ demo: $(VENV)/.installed ## three conversations through the real thing, in this 
 	@$(BIN)/bridge demo
 
 wordpress: system $(VENV)/.dev ## a real WordPress shop with the plugin, to click through; Ctrl-C ends it
-	@$(BIN)/python tests/wordpress/playground.py
+	@PYTHONPATH=tests $(BIN)/python tests/wordpress/playground.py
 
 test: system $(VENV)/.dev ## every test; as root on Debian or Ubuntu it installs what they need first
-	@mkdir -p build
-	@$(BIN)/python -m pytest --junitxml=build/tests.xml $(FOUND); code=$$?; \
-		$(BIN)/python tests/skips.py build/tests.xml; exit $$code
+	@$(BIN)/python tests/lanes.py; code=$$?; $(BIN)/python tests/skips.py build/tests.xml; exit $$code
 
 check: $(VENV)/.dev ## lint, format, types, direction of imports, PHP and shell syntax, docs
 	@$(BIN)/ruff check .
@@ -57,6 +53,9 @@ crash: system $(VENV)/.dev ## kill storms, power cuts, full disks: what was lost
 
 plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress
 	@$(BIN)/python wp-plugin/build_zip.py
+
+translations: system $(VENV)/.installed ## the plugin's texts in every language anew from its code; names what is not translated yet
+	@$(BIN)/python wp-plugin/translations.py
 
 letters: $(VENV)/.dev ## every mail that is sent, as HTML, text and pictures, into build/letters
 	@PYTHONPATH=tests $(BIN)/python tests/browser/letters.py

@@ -14,10 +14,13 @@ from bridge.assembly.doctor import Doctor
 from bridge.assembly.mailers import mailer, sender_of
 from bridge.assembly.notifiers import RATE, notifiers
 from bridge.assembly.presences import roster
+from bridge.assembly.responders import Assistants
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, checked_database_url, read_settings
 from bridge.domain import languages
 from bridge.ports import Clock, Site
+from bridge.service.answer_turn import answer_turn
+from bridge.service.asking import Asking
 from bridge.service.context import Bridge, PolicyBook, SiteUnknown, Systems
 from bridge.service.examine import Light, Line, look_at_all, red
 from bridge.service.heartbeat import Heartbeat
@@ -55,6 +58,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
     ticking = clock or clock_of(settings.clock)
     systems = SystemsOf(settings)
     background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
+    askers = ThreadPoolExecutor(settings.responder_at_once, thread_name_prefix="answer")
     bridge = Bridge(
         store=store,
         clock=ticking,
@@ -67,9 +71,12 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         deliver_at_once=deliver_at_once,
         leases=Leases(ticking, machine, steady_now),
         heartbeat=Heartbeat(machine, round(settings.tick * 1000)),
+        asking=Asking(answer_turn, askers, seats=settings.threads // 2, wait=settings.responder_wait),
+        assistants=Assistants(settings, partial(systems.http, seats=settings.responder_at_once)),
     )
 
     def close() -> None:
+        askers.shutdown(wait=True, cancel_futures=True)  # what is owed still, the scheduler answers
         background.shutdown(wait=True, cancel_futures=True)
         store.close()
 

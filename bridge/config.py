@@ -21,6 +21,7 @@ CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
 DESKS = ("zendesk", "freshdesk", "hubspot", "linear", "chatwoot", "intercom", "zammad", "email", "webhook")
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
+RESPONDERS = ("claude", "openai")
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
@@ -216,6 +217,37 @@ class SiteSettings(BaseModel):
         default=SecretStr(""), description="The signing secret of Linear's webhook; empty: Linear is only polled."
     )
 
+    responder: str = Field(
+        default="none",
+        description="Who answers: `none` (the site's own bot), `claude`, `openai` (any server that speaks like it), "
+        "`scripted:PATH`.",
+    )
+    responder_budget: Annotated[float, Field(ge=1, le=120)] = Field(
+        default=20.0, description="Seconds that the model has for an answer, a second attempt included."
+    )
+    responder_per_session: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=40, description="Answers in one conversation; 0: any number."
+    )
+    responder_per_visitor: Annotated[int, Field(ge=0, le=1_000_000)] = Field(
+        default=100, description="Answers to one logged-in visitor a day of UTC; 0: any number."
+    )
+    responder_per_site: Annotated[int, Field(ge=0, le=100_000_000)] = Field(
+        default=2000, description="Answers of the site a day of UTC; 0: any number."
+    )
+    claude_url: str = Field(default="https://api.anthropic.com", description="Claude's address.")
+    claude_token: SecretStr = Field(default=SecretStr(""), description="The API key.")
+    claude_model: str = Field(default="claude-haiku-5-5", min_length=1, max_length=100, description="Which model.")
+    claude_version: str = Field(
+        default="2026-10-21", pattern=r"^\d{4}-\d\d-\d\d$", description="The version of the Messages API."
+    )
+    openai_url: str = Field(
+        default="https://api.openai.com/v1", description="The server's address, up to `/chat/completions`."
+    )
+    openai_token: SecretStr = Field(
+        default=SecretStr(""), description="The API key; empty for a server that asks for none."
+    )
+    openai_model: str = Field(default="", max_length=200, description="With `responder = openai`: which model.")
+
     @field_validator("crm")
     @classmethod
     def _known_crm(cls, value: str) -> str:
@@ -259,6 +291,13 @@ class SiteSettings(BaseModel):
             return value
         raise ValueError("expected group=queue,... with the ids of the helpdesk's groups")
 
+    @field_validator("responder")
+    @classmethod
+    def _known_responder(cls, value: str) -> str:
+        if value in ("none", *RESPONDERS) or value.removeprefix("scripted:") not in (value, ""):
+            return value
+        raise ValueError(f"expected none, {', '.join(RESPONDERS)} or scripted:PATH")
+
     @field_validator("mail")
     @classmethod
     def _known_mail(cls, value: SecretStr) -> SecretStr:
@@ -288,7 +327,12 @@ class Settings(SiteSettings):
     languages: str = Field(
         default="", description="A folder with languages of your own, or with phrases that add to the shipped ones."
     )
-    responder: str = Field(default="none", pattern="^none$", description="Who answers: `none`, the site's own bot.")
+    responder_wait: Annotated[float, Field(ge=0, le=10)] = Field(
+        default=1.5, description="Seconds that a turn waits for the answer; after that it comes as an event."
+    )
+    responder_at_once: Annotated[int, Field(ge=1, le=256)] = Field(
+        default=32, description="Questions that each process asks at a time."
+    )
     allow_private_upstreams: str = Field(
         default="", description="`host:port,...` of upstreams in private networks that may be called, http included."
     )

@@ -55,6 +55,7 @@ def prepare(settings: Settings) -> None:
             sites = tx.sites.all()
         for site in sites:
             assembly.bridge.systems(site)
+            assembly.bridge.assistants(site.id)
     finally:
         assembly.close()
 

@@ -13,6 +13,7 @@ import structlog
 from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Millis
+from bridge.service.answer_turn import answer_overdue
 from bridge.service.ask_desks import Desks
 from bridge.service.context import Bridge
 from bridge.service.deliver import deliver_due
@@ -63,6 +64,10 @@ class Ticks:
         """Keep, warn about or renew the promises that are due."""
         drain(partial(follow_up_due, self.bridge, limit=1), self.stop, BREATH)
 
+    def answers(self) -> None:
+        """Answer for whoever has asked a responder and is no more."""
+        drain(partial(answer_overdue, self.bridge, limit=1), self.stop, BREATH)
+
     def beat(self) -> None:
         """Leave a sign of life, by the machine's own clock."""
         with self.bridge.store.write() as tx:
@@ -108,6 +113,7 @@ class Ticks:
         """Each job: its name, what it does, and its interval as a multiple of the tick."""
         yield "beat", self.beat, 1
         yield "follow_up", self.follow_up, 1
+        yield "answers", self.answers, 1
         yield "deliver", self.deliver, 1
         yield "ask_desks", Desks(self.bridge, self.stop.is_set).ask_all, 15
         yield "broken", self.broken, 5

@@ -1,13 +1,10 @@
-"""The CRM that `BRIDGE_CRM` names, made from its settings."""
+"""The CRM that `BRIDGE_CRM` names, made from its settings. Its adapter is imported when it is named, as in `desks`."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from bridge.adapters.crm import hubspot, pipedrive, salesforce, woocommerce, zendesk
-from bridge.adapters.crm.endpoint import EndpointCrm
 from bridge.adapters.crm.facts import Fields
-from bridge.adapters.crm.file import FileCrm
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
 from bridge.config import SettingsRefused, SiteSettings
@@ -33,7 +30,7 @@ def crm(own: SiteSettings, http: Callable[[], Http]) -> Crm | None:
     if own.crm == "none":
         return None
     if own.crm.startswith("file:"):
-        return FileCrm(Path(own.crm.removeprefix("file:")))
+        return _file(Path(own.crm.removeprefix("file:")))
     need(own, f"BRIDGE_CRM={own.crm}", NEEDS[own.crm])
     return _MAKERS[own.crm](own, http())
 
@@ -44,19 +41,31 @@ def fields_of(text: str, defaults: Fields) -> Fields:
     return replace(defaults, **{fact.strip(): name.strip() for fact, name in pairs})
 
 
+def _file(path: Path) -> Crm:
+    from bridge.adapters.crm.file import FileCrm
+
+    return FileCrm(path)
+
+
 def _hubspot(own: SiteSettings, http: Http) -> Crm:
+    from bridge.adapters.crm import hubspot
+
     fields = fields_of(own.crm_fields, hubspot.FIELDS)
     token = own.hubspot_token.get_secret_value()
     return hubspot.HubSpot(http, token=token, fields=fields, currency=own.crm_currency, base_url=own.hubspot_url)
 
 
 def _pipedrive(own: SiteSettings, http: Http) -> Crm:
+    from bridge.adapters.crm import pipedrive
+
     fields = fields_of(own.crm_fields, pipedrive.FIELDS)
     token = own.pipedrive_token.get_secret_value()
     return pipedrive.Pipedrive(http, token=token, fields=fields, currency=own.crm_currency, base_url=own.pipedrive_url)
 
 
 def _salesforce(own: SiteSettings, http: Http) -> Crm:
+    from bridge.adapters.crm import salesforce
+
     secret = own.salesforce_client_secret.get_secret_value()
     fields = fields_of(own.crm_fields, salesforce.FIELDS)
     try:
@@ -73,6 +82,8 @@ def _salesforce(own: SiteSettings, http: Http) -> Crm:
 
 
 def _woocommerce(own: SiteSettings, http: Http) -> Crm:
+    from bridge.adapters.crm import woocommerce
+
     return woocommerce.WooCommerce(
         http,
         base_url=own.woocommerce_url,
@@ -83,6 +94,8 @@ def _woocommerce(own: SiteSettings, http: Http) -> Crm:
 
 
 def _zendesk(own: SiteSettings, http: Http) -> Crm:
+    from bridge.adapters.crm import zendesk
+
     return zendesk.ZendeskCrm(
         http,
         base_url=own.zendesk_url,
@@ -93,6 +106,8 @@ def _zendesk(own: SiteSettings, http: Http) -> Crm:
 
 
 def _endpoint(own: SiteSettings, http: Http) -> Crm:
+    from bridge.adapters.crm.endpoint import EndpointCrm
+
     return EndpointCrm(http, url=own.crm_url, secret=own.crm_secret.get_secret_value())
 
 

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 import bridge as package
 from bridge.adapters.http import Http
 from bridge.adapters.wordpress import WordPressSite
-from bridge.assembly import crms, desks, presences
+from bridge.assembly import crms, desks, presences, responders
 from bridge.assembly.mailers import mailer, sender_of
 from bridge.clock import machine_now
 from bridge.config import CONFIG_FILE, PREFIX, SECRETS, Settings, SettingsRefused, SiteSettings
@@ -28,6 +28,7 @@ NAMES = {
     "hubspot": "HubSpot",
     "woocommerce": "WooCommerce",
     "http": "your own address",
+    "openai": "the model's server",
     "builtin": "the built-in desk",
 }
 """Where a name is not the choice with a capital letter."""
@@ -122,6 +123,7 @@ class Doctor:
             self._made(site, "CRM", self._crm),
             self._made(site, "helpdesk", lambda own: self._desk(own, site)),
             self._made(site, "presence", self._presence),
+            self._made(site, "responder", self._responder),
             self._made(site, "mail", lambda own: _mail(mailer(own), own, sender_of(own, site))),
             Look("outbox", lambda _: look_around.look_at_outbox(bridge, site), site.id),
             Look("alarms", lambda _: look_around.look_at_alarms(bridge, site), site.id),
@@ -173,6 +175,20 @@ class Doctor:
             return [] if who(budget=budget) else [f"{upstream.name} names nobody of the team"]
 
         return partial(look_around.look_at_upstream, upstream, ask, lambda: http.ahead)
+
+    def _responder(self, own: SiteSettings) -> At:
+        http = self.http()
+        made = responders.responder(own, lambda: http)
+        if made is None:
+            return _says("none: the site's own bot answers")
+        if own.responder.startswith("scripted:"):
+            return _says(f"a script: {own.responder.removeprefix('scripted:')}")
+        upstream = _upstream(own, own.responder, SECRETS_OF, "docs/responder.md")
+        return partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
+
+
+SECRETS_OF = {"claude": ("claude_token",), "openai": ("openai_token",)}
+"""What each model's server lets us in by."""
 
 
 def _says(text: str) -> At:

@@ -1,12 +1,11 @@
-"""The helpdesk that `BRIDGE_PRESENCE` names, made from its settings: it says who is there."""
+"""The helpdesk that `BRIDGE_PRESENCE` names, made from its settings: it says who is there.
+
+Its adapter is imported when it is named, as in `desks`.
+"""
 
 from collections.abc import Callable
 
 from bridge.adapters.http import Http
-from bridge.adapters.presence.chatwoot import ChatwootPresences
-from bridge.adapters.presence.freshdesk import FreshdeskPresences
-from bridge.adapters.presence.intercom import IntercomPresences
-from bridge.adapters.presence.zendesk import ZendeskPresences
 from bridge.assembly.needs import need
 from bridge.config import SiteSettings
 from bridge.ports import Presences
@@ -36,15 +35,7 @@ def roster(own: SiteSettings, http: Callable[[], Http]) -> Roster | None:
 
 def presences(own: SiteSettings, http: Http, groups: tuple[str, ...]) -> Presences:
     """The helpdesk that `BRIDGE_PRESENCE` names."""
-    if own.presence == "zendesk":
-        token = own.zendesk_token.get_secret_value()
-        return ZendeskPresences(http, base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
-    if own.presence == "freshdesk":
-        return FreshdeskPresences(http, base_url=own.freshdesk_url, token=own.freshdesk_token.get_secret_value())
-    if own.presence == "intercom":
-        return IntercomPresences(http, base_url=own.intercom_url, token=own.intercom_token.get_secret_value())
-    token, account = own.chatwoot_token.get_secret_value(), own.chatwoot_account
-    return ChatwootPresences(http, base_url=own.chatwoot_url, account=account, token=token, teams=groups)
+    return _MAKERS[own.presence](own, http, groups)
 
 
 def queues_of_groups(text: str) -> dict[str, tuple[str, ...]]:
@@ -54,3 +45,37 @@ def queues_of_groups(text: str) -> dict[str, tuple[str, ...]]:
         group, queue = (part.strip() for part in pair.split("="))
         queues[group] = (*queues.get(group, ()), queue)
     return queues
+
+
+def _zendesk(own: SiteSettings, http: Http, _groups: tuple[str, ...]) -> Presences:
+    from bridge.adapters.presence.zendesk import ZendeskPresences
+
+    token = own.zendesk_token.get_secret_value()
+    return ZendeskPresences(http, base_url=own.zendesk_url, token=token, email=own.zendesk_email or None)
+
+
+def _freshdesk(own: SiteSettings, http: Http, _groups: tuple[str, ...]) -> Presences:
+    from bridge.adapters.presence.freshdesk import FreshdeskPresences
+
+    return FreshdeskPresences(http, base_url=own.freshdesk_url, token=own.freshdesk_token.get_secret_value())
+
+
+def _intercom(own: SiteSettings, http: Http, _groups: tuple[str, ...]) -> Presences:
+    from bridge.adapters.presence.intercom import IntercomPresences
+
+    return IntercomPresences(http, base_url=own.intercom_url, token=own.intercom_token.get_secret_value())
+
+
+def _chatwoot(own: SiteSettings, http: Http, groups: tuple[str, ...]) -> Presences:
+    from bridge.adapters.presence.chatwoot import ChatwootPresences
+
+    token, account = own.chatwoot_token.get_secret_value(), own.chatwoot_account
+    return ChatwootPresences(http, base_url=own.chatwoot_url, account=account, token=token, teams=groups)
+
+
+_MAKERS: dict[str, Callable[[SiteSettings, Http, tuple[str, ...]], Presences]] = {
+    "zendesk": _zendesk,
+    "freshdesk": _freshdesk,
+    "chatwoot": _chatwoot,
+    "intercom": _intercom,
+}

@@ -245,9 +245,9 @@ def third(play: Play) -> None:
     talk.asks("The discount code SPRING does not work at the checkout.")
     same = "Please enter the discount code at the checkout and press Apply."
     talk.show(talk.bot(same, 0.71, "discount_code"))
-    talk.asks("I did that. The discount code SPRING does not work at the checkout! This is useless.")
-    answer = talk.bot(same, 0.71, "discount_code")
+    answer = talk.asks("I did that. The discount code SPRING does not work at the checkout! This is useless.")
     escalation = handed_over(answer)
+    screen.note("The message alone decides: the bot is not asked at all.")
     talk.why()
     talk.show(answer)
     seen = len(talk.events())

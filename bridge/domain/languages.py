@@ -1,13 +1,14 @@
 """The languages that are read: their folders of phrases and word lists, compiled once.
 
 A language is a folder, in `bridge/data/languages` or in one of the owner's: YAML files (their top keys are merged),
-text files (one phrase a line; the file's name is the key) and `learned.tsv`. A folder of the owner's adds to the
-shipped one of the same name, or brings a new language. `docs/languages.md` says what the keys mean.
+text files (one phrase a line; the file's name is the key), `learned.tsv` and `valence.tsv`. A folder of the owner's
+adds to the shipped one of the same name, or brings a new language. `docs/languages.md` says what the keys mean.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -18,7 +19,8 @@ from typing import Any, Final
 import yaml
 
 from bridge.domain.learned import Recognizer, Weight, read_weights
-from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, read
+from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, Text, read
+from bridge.domain.valence import Valence, read_strengths
 
 ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
@@ -26,7 +28,13 @@ MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "posit
 
 _FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
+_CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
+"""Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
+_CLAIM_KEYS: Final = frozenset(
+    {*_CLAIM_GROUPS, "claim_conditions", "claim_traps", "claim_safe", "claim_words", "claim_negators", "claim_endings"}
+)
 _SETS: Final = (
+    "asking",
     "bare",
     "filler",
     "yes",
@@ -39,12 +47,18 @@ _SETS: Final = (
     "document_numbers",
 )
 _KEYS: Final = (
-    MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
+    MOODS
+    | _FACTS
+    | _REPLY_GROUPS
+    | _CLAIM_KEYS
+    | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
+_INFLECTED: Final = 5
+"""Letters of a word that is looked at by its ending."""
 
 
 class LanguageRefused(ValueError):  # noqa: N818 - it names what happened
@@ -81,7 +95,7 @@ def warm() -> None:
 
 
 def _forget() -> None:
-    for known in (codes, every_yes, list_names, language, _document, _phrases, _common_words):
+    for known in (codes, every_yes, list_names, language, claim_speech, _document, _phrases, _common_words):
         known.cache_clear()
 
 
@@ -95,6 +109,7 @@ def _checked(code: str) -> None:
         )
     try:
         language(code)
+        claim_speech(code)
     except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
         raise LanguageRefused(f"{code}: {error}") from None
 
@@ -216,6 +231,48 @@ def language(code: str) -> Language:
         classes=_classes(documents[0]),
         learned_message=Recognizer(weights, ("request", "accept")),
         learned_reply=Recognizer(weights, ("offer", "failed")),
+        valence=Valence(_strengths(own)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimSpeech:
+    """What one language looks for in a reply that must promise nothing.
+
+    `endings` are endings of words, by the made-up word that stands in phrases for every word that ends so and that no
+    phrase names itself: the forms of more verbs than can be listed.
+    """
+
+    book: Book
+    negators: frozenset[str]
+    endings: tuple[tuple[str, tuple[str, ...]], ...]
+    elision: re.Pattern[str] | None
+
+    def read(self, text: str, *, by_ending: bool) -> Text:
+        """The text in this language's words; `by_ending`: with the made-up words put in for those that end so."""
+        found = read(text, self.elision)
+        for i, word in enumerate(found.words if by_ending else ()):
+            if len(word) >= _INFLECTED and word not in self.book.words:
+                found.words[i] = next((name for name, ends in self.endings if word.endswith(ends)), word)
+        return found
+
+
+@cache
+def claim_speech(code: str) -> ClaimSpeech:
+    """The phrases of claims of a language that has a folder; its classes are `claim_words`, apart from all others."""
+    document = _document(code)
+    own = {**document, "classes": document.get("claim_words", {})}
+    small = frozenset(_spellings(document, document.get("stop", ())))
+    texts = {prefix + kind: said for key, prefix in _CLAIM_GROUPS.items() for kind, said in own.get(key, {}).items()}
+    texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps", "claim_safe")}
+    phrases = (phrase for group, said in texts.items() for phrase in _compile_all(own, group, said, small))
+    return ClaimSpeech(
+        book=Book(phrases),
+        negators=frozenset(_spellings(document, document.get("claim_negators", ()))),
+        endings=tuple(
+            (name, tuple(_spellings(document, ends))) for name, ends in document.get("claim_endings", {}).items()
+        ),
+        elision=_elision(document),
     )
 
 
@@ -231,6 +288,24 @@ def _weights(code: str) -> list[Weight]:
     """What is recognised by example in this language; nothing where it has no examples."""
     found = [entry for entry in _files_of(code) if entry.name == "learned.tsv"]
     return read_weights(found[-1].read_text(encoding="utf-8").splitlines()) if found else []
+
+
+def _strengths(code: str) -> dict[str, float]:
+    """How the words of this language sound, as `read` gives them; an owner's file goes before the shipped one."""
+    found: dict[str, float] = {}
+    for entry in _files_of(code):
+        if entry.name == "valence.tsv":
+            for word, strength in _read_strengths(entry).items():
+                stem = "*" if word.endswith("*") else ""
+                found |= {spelt + stem: strength for spelt in _spellings(_document(code), [word.removesuffix("*")])}
+    return found
+
+
+def _read_strengths(entry: Traversable) -> dict[str, float]:
+    try:
+        return read_strengths(entry.read_text(encoding="utf-8").splitlines())
+    except ValueError as error:
+        raise ValueError(f"{entry.name}, {error}") from None
 
 
 def _elision(document: Mapping[str, Any]) -> re.Pattern[str] | None:

@@ -23,6 +23,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from bridge.domain.learned import Recognizer, tokens_of
+from bridge.domain.valence import Valence
 
 TEXT_LIMIT: Final = 4000
 """Characters of a text that are read; the rest is kept by the transcript and judged by nobody."""
@@ -274,6 +275,7 @@ class Language:
     """The class that a word stands for, such as `{person}`."""
     learned_message: Recognizer
     learned_reply: Recognizer
+    valence: Valence
 
     def read(self, text: str) -> Text:
         """The text in this language's words."""

@@ -42,6 +42,8 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "needs_contact": Key("asks once for an e-mail address"),
         "fell_through": Key("nobody picked up the chat in time: the new promise", ("due",)),
         "broken": Key("a promise was not kept: the new one", ("due",)),
+        "no_answer": Key("our own responder has no answer"),
+        "no_more_answers": Key("our own responder has been asked as often as it may be"),
         "released": Key("the team gave the chat back to the assistant"),
         "resolved": Key("the team is done"),
         "closed": Key("the visitor writes on in a closed conversation"),
@@ -211,6 +213,9 @@ DEFAULTS: Messages = MappingProxyType(
             "A support agent will contact you before {due}.",
             "broken": "We did not answer in the time we promised, and we are sorry. "
             "A support agent will contact you before {due}.",
+            "no_answer": "I could not find an answer to that. Please put it differently, or ask for a person.",
+            "no_more_answers": "The assistant cannot give any more answers here. Write “person”, and our team will "
+            "take over.",
             "released": "Our team has handed this chat back to the assistant.",
             "resolved": "Our team has marked your request as resolved.",
             "closed": "This conversation is closed. Please start a new one if you need us again.",
@@ -257,6 +262,10 @@ DEFAULTS: Messages = MappingProxyType(
             "Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
             "broken": "Wir haben nicht in der versprochenen Zeit geantwortet. Das tut uns leid. "
             "Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
+            "no_answer": "Darauf habe ich leider keine Antwort gefunden. Bitte formulieren Sie Ihre Frage anders, "
+            "oder fragen Sie nach einem Mitarbeiter.",
+            "no_more_answers": "Der Assistent kann hier keine weiteren Antworten geben. Schreiben Sie „Mitarbeiter“, "
+            "und unser Team übernimmt.",
             "released": "Unser Team hat diesen Chat wieder an den Assistenten übergeben.",
             "resolved": "Unser Team hat Ihre Anfrage als gelöst markiert.",
             "closed": "Dieses Gespräch ist beendet. Bitte beginnen Sie ein neues, wenn Sie uns wieder brauchen.",
@@ -309,6 +318,10 @@ DEFAULTS: Messages = MappingProxyType(
             "Un agente de soporte se pondrá en contacto con usted antes del {due}.",
             "broken": "No hemos respondido en el plazo prometido y lo sentimos. "
             "Un agente de soporte se pondrá en contacto con usted antes del {due}.",
+            "no_answer": "No he encontrado una respuesta a eso. Formule su pregunta de otra manera o pida hablar con "
+            "una persona.",
+            "no_more_answers": "El asistente no puede dar más respuestas aquí. Escriba «agente» y nuestro equipo se "
+            "hará cargo.",
             "released": "Nuestro equipo ha devuelto este chat al asistente.",
             "resolved": "Nuestro equipo ha marcado su solicitud como resuelta.",
             "closed": "Esta conversación está cerrada. Si nos necesita de nuevo, inicie otra.",
@@ -356,6 +369,10 @@ DEFAULTS: Messages = MappingProxyType(
             "Un conseiller vous contactera avant le {due}.",
             "broken": "Nous n’avons pas répondu dans le délai promis et nous en sommes désolés. "
             "Un conseiller vous contactera avant le {due}.",
+            "no_answer": "Je n’ai pas trouvé de réponse à cette question. Veuillez la formuler autrement ou demander "
+            "à parler à une personne.",
+            "no_more_answers": "L’assistant ne peut plus donner de réponses ici. Écrivez « conseiller » et notre "
+            "équipe prendra le relais.",
             "released": "Notre équipe a rendu ce chat à l’assistant.",
             "resolved": "Notre équipe a marqué votre demande comme résolue.",
             "closed": "Cette conversation est close. Si vous avez de nouveau besoin de nous, commencez-en une autre.",
@@ -405,6 +422,10 @@ DEFAULTS: Messages = MappingProxyType(
             "Un operatore dell’assistenza La contatterà entro {due}.",
             "broken": "Non abbiamo risposto nei tempi promessi e ce ne scusiamo. "
             "Un operatore dell’assistenza La contatterà entro {due}.",
+            "no_answer": "Non ho trovato una risposta a questa domanda. La formuli in un altro modo oppure chieda di "
+            "parlare con una persona.",
+            "no_more_answers": "L’assistente non può dare altre risposte qui. Scriva «operatore» e se ne occuperà il "
+            "nostro team.",
             "released": "Il nostro team ha restituito questa chat all’assistente.",
             "resolved": "Il nostro team ha contrassegnato la Sua richiesta come risolta.",
             "closed": "Questa conversazione è chiusa. Se ha ancora bisogno di noi, ne inizi una nuova.",
@@ -453,6 +474,10 @@ DEFAULTS: Messages = MappingProxyType(
             "Een medewerker neemt contact met u op vóór {due}.",
             "broken": "We hebben niet binnen de beloofde tijd geantwoord. Dat spijt ons. "
             "Een medewerker neemt contact met u op vóór {due}.",
+            "no_answer": "Daar heb ik geen antwoord op gevonden. Stelt u uw vraag anders, of vraag naar een "
+            "medewerker.",
+            "no_more_answers": "De assistent kan hier geen antwoorden meer geven. Schrijf ‘medewerker’ en ons team "
+            "neemt het over.",
             "released": "Ons team heeft deze chat teruggegeven aan de assistent.",
             "resolved": "Ons team heeft uw aanvraag als opgelost gemarkeerd.",
             "closed": "Dit gesprek is gesloten. Begin gerust een nieuw gesprek als u ons weer nodig hebt.",
@@ -501,6 +526,10 @@ DEFAULTS: Messages = MappingProxyType(
             "Nasz konsultant skontaktuje się z Tobą do {due}.",
             "broken": "Nie odpowiedzieliśmy w obiecanym czasie. Przepraszamy. "
             "Nasz konsultant skontaktuje się z Tobą do {due}.",
+            "no_answer": "Nie znalazłem na to odpowiedzi. Proszę zadać pytanie inaczej lub poprosić o rozmowę z "
+            "człowiekiem.",
+            "no_more_answers": "Asystent nie może tu udzielić dalszych odpowiedzi. Proszę napisać „konsultant”, a "
+            "sprawę przejmie nasz zespół.",
             "released": "Nasz zespół przekazał ten czat z powrotem asystentowi.",
             "resolved": "Nasz zespół oznaczył Twoje zgłoszenie jako rozwiązane.",
             "closed": "Ta rozmowa jest zakończona. Jeśli znów będziesz nas potrzebować, rozpocznij nową.",
@@ -551,6 +580,10 @@ DEFAULTS: Messages = MappingProxyType(
             "Um atendente entrará em contato com você antes de {due}.",
             "broken": "Não respondemos no prazo prometido e pedimos desculpas. "
             "Um atendente entrará em contato com você antes de {due}.",
+            "no_answer": "Não encontrei uma resposta para isso. Por favor, formule a pergunta de outra forma ou peça "
+            "para falar com uma pessoa.",
+            "no_more_answers": "O assistente não pode dar mais respostas aqui. Escreva “atendente”, e nossa equipe "
+            "assume a conversa.",
             "released": "Nossa equipe devolveu este chat ao assistente.",
             "resolved": "Nossa equipe marcou sua solicitação como resolvida.",
             "closed": "Esta conversa está encerrada. Se precisar de nós novamente, inicie uma nova.",

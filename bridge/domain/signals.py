@@ -26,6 +26,9 @@ REPLY_LENGTH: Final = 200
 _PHRASE_POINTS: Final = 0.75
 _PHRASES_COUNTED: Final = 2
 _EXTREME_POINTS: Final = 2.5
+_MILD: Final = ((-2.0, 0.75), (-1.0, 0.5))
+"""Points of a message in which no phrase speaks, from this sum of its words' strengths down: none is enough alone."""
+_WEIGHED_LENGTH: Final = 80
 _NEGATION_REACH: Final = 3
 _INSERTION: Final = 3
 _SHORT_MESSAGE: Final = 8
@@ -47,7 +50,10 @@ class MessageSignals:
     words: str = ""
     """Content words, folded, joined by a space, at most 40."""
     negative: float = 0.0
-    """Points: negative 1, strong 1 more, frustration phrases 0.75 each (two count); 0 when calm."""
+    """Points: negative 1, strong 1 more, frustration phrases 0.75 each (two count); 0 when calm.
+
+    Without any of these 0.75 or 0.5 for words that sound bad.
+    """
     extreme: bool = False
     """Angry enough to count alone."""
     progress: bool = False
@@ -62,6 +68,8 @@ class MessageSignals:
     """What the visitor reports, in a few words: `an incorrect charge`."""
     trouble: bool = False
     """The topic is something that goes wrong."""
+    weighed: str = ""
+    """The words that weighed where no phrase did: `lousy, not good`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,12 +124,16 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     words = _content(read, speech)
     groups = _by_group(speech.find_in_message(read))
     points, extreme = _mood(groups, read, speech, text)
+    progress = points == 0 and _progress(groups, read, speech)
+    weighed = ""
+    if points == 0 and not progress:
+        points, weighed = _sound(read, speech)
     topic = next((label for label in speech.topics if "topic:" + label in groups), None)
     return MessageSignals(
         words=words,
         negative=points,
         extreme=extreme,
-        progress=points == 0 and _progress(groups, read, speech),
+        progress=progress,
         asks_human=_request(groups, read, speech)
         or _acceptance(groups, read, speech, previous)
         or _request_by_example(groups, read),
@@ -129,6 +141,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         issue=_issue(read, speech),
         topic=topic,
         trouble=topic in speech.troubles,
+        weighed=weighed,
     )
 
 
@@ -201,13 +214,18 @@ def _content(read: Text, speech: Language) -> str:
 
 def _negated(read: Text, start: int, speech: Language) -> bool:
     """Whether a negator stands in the three words before, inside the clause."""
+    return _negator(read, start, speech) < start
+
+
+def _negator(read: Text, start: int, speech: Language) -> int:
+    """Where the negator stands that turns round the word `start`; `start` where none does."""
     negators = speech.sets["negators"]
     for i in range(start - 1, max(-1, start - 1 - _NEGATION_REACH), -1):
         if read.words[i] in negators:
-            return True
+            return i
         if read.clause_starts(i):
-            return False
-    return False
+            break
+    return start
 
 
 def _unnegated(hits: Iterable[Hit], read: Text, speech: Language) -> set[int]:
@@ -228,6 +246,22 @@ def _mood(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: s
     told = min(_PHRASES_COUNTED, _apart(phrases))
     points = float(bad) + float(rage or bool(hard)) + _PHRASE_POINTS * told
     return points, rage or points >= _EXTREME_POINTS or len(hard) > 1 or (bool(hard) and _shouts(text))
+
+
+def _sound(read: Text, speech: Language) -> tuple[float, str]:
+    """The points of a message by how its words sound, and the words that weighed."""
+    total, weighed = 0.0, []
+    for i, word in enumerate(read.words):
+        strength = speech.valence.strength(word)
+        if strength:
+            start = _negator(read, i, speech)
+            # `not good` is bad; `not bad` says little
+            strength = strength if start == i else min(0.0, -strength)
+            total += strength
+            if strength < 0:
+                weighed.append(" ".join(read.words[start : i + 1]))
+    points = next((points for bound, points in _MILD if total <= bound), 0.0)
+    return points, ", ".join(weighed)[:_WEIGHED_LENGTH] if points else ""
 
 
 def _apart(hits: Iterable[Hit]) -> int:
@@ -372,7 +406,7 @@ def _issue(read: Text, speech: Language) -> str | None:
     return None
 
 
-_MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None, False)
+_MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None, False, "")
 _REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None, False)
 
 
@@ -380,7 +414,7 @@ def dump(turn: TurnSignals) -> Json:
     """A turn as a compact list of JSON values, defaults at its ends left out; `load` gives back an equal turn."""
     m, r = turn.message, turn.reply
     message = _trim(
-        [m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists, m.issue, m.topic, m.trouble],
+        [m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists, m.issue, m.topic, m.trouble, m.weighed],
         _MESSAGE_DEFAULTS,
     )
     if r is None:
@@ -392,8 +426,10 @@ def dump(turn: TurnSignals) -> Json:
 def load(data: Json) -> TurnSignals:
     """The turn that `dump` wrote."""
     seq, at, message, *replies = data
-    words, negative, extreme, progress, asks, lists, issue, topic, trouble = _filled(message, _MESSAGE_DEFAULTS)
-    measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), issue, topic, trouble)
+    words, negative, extreme, progress, asks, lists, issue, topic, trouble, weighed = _filled(
+        message, _MESSAGE_DEFAULTS
+    )
+    measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), issue, topic, trouble, weighed)
     if not replies:
         return TurnSignals(seq, at, measured)
     text, failed, offers, values, confidence, intent, matched, down = _filled(replies[0], _REPLY_DEFAULTS)

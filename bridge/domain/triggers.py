@@ -6,7 +6,7 @@ triggers over replies then look at the earlier ones.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -22,6 +22,7 @@ _LEAST_CONTENT_WORDS: Final = 3
 _LEAST_REPLY_WORDS: Final = 4
 _TROUBLE_POINTS: Final = 0.5
 _MINUTE: Final = 60_000
+_WEIGHED_LENGTH: Final = 120
 _EPSILON: Final = 1e-9
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=50, le=100)]
@@ -99,7 +100,8 @@ class NegativeTrajectory(_Windowed):
         if not _weight(s.message):
             return None
         total, lines, displeased = 0.0, 0, False
-        for message in (turn.message for turn in self.window(s)):
+        messages = [turn.message for turn in self.window(s)]
+        for message in messages:
             if weight := _weight(message):
                 total, lines, displeased = total + weight, lines + 1, displeased or message.negative > 0
             elif message.progress:
@@ -111,7 +113,7 @@ class NegativeTrajectory(_Windowed):
             return None
         over = "in one message" if lines == 1 else f"over {lines} messages"
         why = f"the visitor's displeasure adds up: {total:g} points {over}, at or above {self.points:g}"
-        return Firing(total, self.points, why)
+        return Firing(total, self.points, why + _weighed(messages))
 
 
 class VisitorRepeats(Frozen):
@@ -318,6 +320,12 @@ def _weight(message: MessageSignals) -> float:
     if message.progress:
         return 0.0
     return message.negative + (_TROUBLE_POINTS if message.trouble else 0.0)
+
+
+def _weighed(messages: Iterable[MessageSignals]) -> str:
+    """The words that sounded bad, of the last messages that have any."""
+    said = "; ".join(message.weighed for message in messages if message.weighed)
+    return f" ({said[-_WEIGHED_LENGTH:]})" if said else ""
 
 
 def _since_progress(s: Situation) -> int:

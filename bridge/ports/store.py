@@ -1,11 +1,12 @@
 """The database, by aggregate, as the use cases see it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from bridge.domain.answering import Answer, AnswerState, Owed, Passage, Said
 from bridge.domain.callback import Callback
 from bridge.domain.closures import Command, Feed
 from bridge.domain.customer import Account
@@ -25,6 +26,7 @@ from bridge.domain.escalation import (
 from bridge.domain.forgetting import Person
 from bridge.domain.health import Alarm
 from bridge.domain.labels import Label
+from bridge.domain.passages import Page
 from bridge.domain.session import Session, Turn
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis
@@ -106,15 +108,35 @@ class Counted:
     sessions: int
 
 
+@dataclass(frozen=True, slots=True)
+class SiteSecret:
+    """A secret that verifies. The two of a pairing code were made at the same instant."""
+
+    scope: Scope
+    secret: str = field(repr=False)
+    made_at: Millis
+
+
 class Sites(Protocol):
     """The sites and their secrets."""
 
     def add(self, site: Site, secrets: dict[Scope, str], at: Millis) -> bool: ...
     def get(self, site: str) -> Site | None: ...
     def all(self) -> list[Site]: ...
-    def secrets(self, site: str) -> list[tuple[Scope, str]]: ...
+    def hold(self, site: str) -> None:
+        """Until the transaction ends, nobody else changes the secrets of this site so."""
+        ...
+
+    def secrets(self, site: str, at: Millis) -> list[SiteSecret]:
+        """Those that verify at this instant, oldest first."""
+        ...
+
     def add_secret(self, site: str, scope: Scope, secret: str, at: Millis) -> None: ...
     def drop_secrets(self, site: str, *, keep_newest: bool) -> int: ...
+    def end_secrets(self, site: str, before: Millis, until: Millis) -> int:
+        """Those made before an instant verify until then, at the latest; how many have got their end so."""
+        ...
+
     def keep_nonce(self, site: str, nonce: str, at: Millis) -> bool: ...
     def purge_nonces(self, before: Millis) -> int: ...
 
@@ -544,6 +566,36 @@ class Hours(Protocol):
     def drop_feed(self, site: str, url: str) -> None: ...
 
 
+class Answers(Protocol):
+    """The answers that a responder owes, and how often it was asked."""
+
+    def ask(self, owed: Owed) -> None:
+        """Note that an answer is owed. The session is held."""
+        ...
+
+    def owes(self, site: str, session: str) -> bool: ...
+    def waits(self, owed: Owed) -> bool:
+        """Whether this answer is still owed. The session is held, so that it stays so."""
+        ...
+
+    def settle(self, owed: Owed, state: AnswerState, answer: Answer, at: Millis) -> None: ...
+    def drop(self, site: str, session: str, at: Millis) -> None:
+        """Nothing is owed in this session any more."""
+        ...
+
+    def overdue(self, at: Millis, limit: int) -> list[Owed]:
+        """Those that were due at this instant or before, of every site, the oldest first."""
+        ...
+
+    def said_before(self, owed: Owed, limit: int) -> tuple[Said, ...]:
+        """The last lines before the owed answer's message that were shown, oldest first."""
+        ...
+
+    def spend(self, site: str, day: int, who: str, most: int) -> bool:
+        """Count one more call of the model on a day of UTC; False, and nothing counted, where `most` were made."""
+        ...
+
+
 class Privacy(Protocol):
     """What is stored about one person, and what is too old to be kept."""
 
@@ -556,6 +608,7 @@ class Privacy(Protocol):
         ...
 
     def labels(self, site: str, session: str) -> list[Json]: ...
+    def answers(self, site: str, session: str) -> list[Json]: ...
     def calls(self, escalation: str) -> list[Json]: ...
     def mails(self, escalation: str) -> list[Json]:
         """Payload, state and `created_at` of each."""
@@ -585,6 +638,10 @@ class Privacy(Protocol):
         """Forget what the CRM said of an address, and how many mails went to it."""
         ...
 
+    def drop_spent(self, site: str, who: Sequence[str]) -> None:
+        """Forget how often the responder was asked for them; see `Answers.spend`."""
+        ...
+
     def aged(self, site: str, before: Millis, after: Place, limit: int) -> list[Aged]:
         """A page of the sessions that began before an instant, oldest first."""
         ...
@@ -597,7 +654,43 @@ class Privacy(Protocol):
         ...
 
     def purge_stale(self, before: Millis, limit: int) -> int:
-        """Delete some of the CRM's answers and slots for mails that are older than an instant; how many there were."""
+        """Delete some of the CRM's answers, slots for mails and counts that are older than an instant; how many."""
+        ...
+
+
+class Pages(Protocol):
+    """The site's own pages, as the plugin has sent them."""
+
+    def put(self, site: str, page: Page, passages: Sequence[str]) -> None:
+        """Keep a page, in place of what was kept of it before; `passages` are those of its text, in their order."""
+        ...
+
+    def drop(self, site: str, ids: Collection[str]) -> int:
+        """Forget pages; how many of them were known."""
+        ...
+
+    def keep_only(self, site: str, ids: Collection[str]) -> int:
+        """Forget all others; how many these were."""
+        ...
+
+    def known(self, site: str) -> dict[str, str]:
+        """The digest of each page by its id."""
+        ...
+
+    def all(self, site: str) -> list[Page]:
+        """Every page, by title."""
+        ...
+
+    def count(self, site: str) -> int: ...
+    def search(self, site: str, text: str, language: str, limit: int) -> list[Passage]:
+        """What the pages say about a visitor's message, the best first; nothing where none has enough of it.
+
+        Args:
+            site: whose pages.
+            text: as the visitor wrote it.
+            language: a code such as "de"; empty has it guessed.
+            limit: how many passages there may be.
+        """
         ...
 
 
@@ -639,7 +732,11 @@ class Tx(Protocol):
     @property
     def hours(self) -> Hours: ...
     @property
+    def answers(self) -> Answers: ...
+    @property
     def privacy(self) -> Privacy: ...
+    @property
+    def pages(self) -> Pages: ...
 
     def after_commit(self, do: Callable[[], object]) -> None:
         """Have something done once the transaction is through; not at all if it fails."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from bridge.domain.answering import Answer, Question
 from bridge.domain.closures import Reading
 from bridge.domain.customer import Account
 from bridge.domain.escalation import Agent
@@ -313,6 +314,33 @@ class Notifier(Protocol):
 
         Raises:
             NotDone, Rejected, OutcomeUnknown: see there.
+        """
+        ...
+
+
+class Responder(Protocol):
+    """A model, or a script, that holds the conversation."""
+
+    name: str
+
+    def answer(self, question: Question, *, budget: float) -> Answer:
+        """What it would say, validated. A malformed answer is asked for once more within the budget.
+
+        Args:
+            question: all that it is given.
+            budget: seconds that all calls together may take.
+
+        Returns:
+            an answer, or one whose `failure` says why there is nothing to show: nothing that a model or its server does
+            is an exception.
+        """
+        ...
+
+    def check(self, *, budget: float) -> list[str]:
+        """What is wrong with how it is set up, such as a model that does not exist: sentences.
+
+        Raises:
+            AdapterError: it did not answer usably.
         """
         ...
 

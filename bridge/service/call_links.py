@@ -56,7 +56,7 @@ def escalation_behind(case: Case, token: str) -> str:
 
 
 def _keys(case: Case) -> list[str]:
-    return [secret for scope, secret in case.tx.sites.secrets(case.site.id) if scope is Scope.CHAT]
+    return [one.secret for one in case.tx.sites.secrets(case.site.id, case.at) if one.scope is Scope.CHAT]
 
 
 class _Signer(TimestampSigner):

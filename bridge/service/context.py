@@ -11,6 +11,7 @@ from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
 from bridge.ports import BridgeError, Clock, Closures, Crm, Desk, Mailer, Notifier, Presences, Site, Store, Tx
+from bridge.service.asking import Asking, Assistant
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.hours_in_force import HoursInForce
 from bridge.service.leases import Leases
@@ -98,6 +99,9 @@ class Bridge:
     closures: Closures
     leases: Leases
     heartbeat: Heartbeat
+    asking: Asking
+    assistants: Callable[[str], Assistant | None]
+    """The responder of each site, by its id; None where the site's own bot answers. Every turn asks this."""
     crm_wait: float = 1.0
     """Seconds that a session start waits for the CRM."""
     crm_behind: float = 10.0

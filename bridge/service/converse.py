@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, replace
 
-from bridge.domain.escalation import Event
+from bridge.domain.escalation import Event, EventKind
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.session import Session, contact_line
 from bridge.domain.values import Identity, Json, State
@@ -36,12 +36,18 @@ def read_events(bridge: Bridge, tx: Tx, site: str, session_id: str, after: int) 
     if standing:
         policy = bridge.policies.current(tx, site).document
         standing = said_at(policy, session, standing, bridge.clock.now())
+    owed = not session.locked and bridge.assistants(site) is not None and tx.answers.owes(site, session_id)
     return {
-        "events": [_show(event) for event in tx.sessions.events(site, session_id, after)],
+        "events": [_show(event) for event in _audible(session, tx.sessions.events(site, session_id, after))],
         "state": session.state.value,
         "escalation": show_escalation(standing, session) if standing else None,
-        "poll_after_ms": poll_after(session, standing),
+        "poll_after_ms": poll_after(session, standing, owed=owed),
     }
+
+
+def _audible(session: Session, events: list[Event]) -> list[Event]:
+    """What may be heard now: in a locked session the bot is silent, also with what it said before the lock."""
+    return [event for event in events if not (session.locked and event.kind is EventKind.REPLY)]
 
 
 def _show(event: Event) -> Json:

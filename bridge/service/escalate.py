@@ -15,7 +15,7 @@ from bridge.domain.policy import Rule
 from bridge.domain.routing import Route
 from bridge.domain.rules import Decision, rests_on_customer
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Identity, Json, State
+from bridge.domain.values import Identity, Json, Millis, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Case, new_id
@@ -200,8 +200,13 @@ class Said:
 
 def tell(case: Case, session: Session, said: Said) -> Session:
     """Keep a line as the session's next event; the returned session has its number and is still to be saved."""
+    return tell_at(case.tx, session, said, case.at)
+
+
+def tell_at(tx: Tx, session: Session, said: Said, at: Millis) -> Session:
+    """As `tell`, where there is no escalation."""
     told = replace(session, last_event=session.last_event + 1)
-    case.tx.sessions.keep_event(told, Event(told.last_event, said.kind, said.text, case.at, said.author))
+    tx.sessions.keep_event(told, Event(told.last_event, said.kind, said.text, at, said.author))
     return told
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import structlog
 
-from bridge.domain.escalation import Commitment, CommitmentState, Escalation
+from bridge.domain.callback import Callback
+from bridge.domain.escalation import Commitment, CommitmentState, Escalation, EscalationState
 from bridge.domain.values import Millis
 from bridge.service import keep_calls
 from bridge.service.context import Case
@@ -30,8 +31,7 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
     stood = _standing_at(made, at) if first else made[-1]
     if not first and stood.state is not CommitmentState.PENDING:
         return held
-    until = call.waited_for_until if call and call.commitment_id == stood.id else stood.due_at
-    became = in_time if at <= until else CommitmentState.BROKEN
+    became = in_time if at <= _in_time_until(held, stood, call) else CommitmentState.BROKEN
     settled = [_settled(one, stood, became) for one in made[made.index(stood) :]]
     for one in settled:
         case.tx.escalations.correct(one.id, one.state)
@@ -43,6 +43,13 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
 def alarm_kind(escalation_id: str) -> str:
     """The kind of the alarm that stands while nobody answers a customer whose promises broke again and again."""
     return f"promises_broken:{escalation_id}"
+
+
+def _in_time_until(held: Escalation, stood: Commitment, call: Callback | None) -> Millis:
+    """Who has claimed a call may still be speaking when its time is over; one that nobody has is missed then."""
+    if call is None or call.commitment_id != stood.id:
+        return stood.due_at
+    return call.waited_for_until if held.state is EscalationState.CLAIMED else call.ends_at
 
 
 def _standing_at(made: list[Commitment], at: Millis) -> Commitment:

@@ -8,10 +8,16 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bridge.domain.values import Json
-from bridge.ports import BridgeError, Scope, Site
+from bridge.domain.instants import MINUTE
+from bridge.domain.values import Json, Millis
+from bridge.ports import BridgeError, Scope, Site, Tx
 from bridge.service.context import Bridge, SiteUnknown
 from bridge.service.manage_policy import default_document
+
+GRACE = 10 * MINUTE
+"""Milliseconds for which the former secrets verify after the new ones are in use: for calls that are on their way."""
+IN_HAND = 1 * MINUTE
+"""Milliseconds for which a renewal is another caller's own, so that two at a time cannot take each other's secrets."""
 
 
 class SiteRefused(BridgeError):  # noqa: N818
@@ -20,6 +26,10 @@ class SiteRefused(BridgeError):  # noqa: N818
 
 class SiteExists(BridgeError):  # noqa: N818
     """There is a site of this name already."""
+
+
+class RenewalInHand(BridgeError):  # noqa: N818
+    """Somebody else renews the secrets of this site just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +80,46 @@ def rotate_site(bridge: Bridge, site_id: str, public_url: str) -> Pairing:
         for scope, secret in fresh.items():
             tx.sites.add_secret(site_id, scope, secret, bridge.clock.now())
     return pairing(site_id, fresh, public_url)
+
+
+def issue_secrets(tx: Tx, site_id: str, used: str, at: Millis) -> dict[Scope, str]:
+    """Fresh secrets beside those that are in use, which hold until `settle_secrets`.
+
+    Args:
+        tx: the transaction.
+        site_id: the site.
+        used: the secret that its caller signs with.
+        at: the machine's time, by which secrets end.
+
+    Raises:
+        RenewalInHand: newer ones than the caller's were issued less than a minute ago.
+        SiteUnknown: the caller's was revoked in the meantime.
+    """
+    tx.sites.hold(site_id)
+    own = _made(tx, site_id, used, at)
+    newest = max(one.made_at for one in tx.sites.secrets(site_id, at))
+    if own < newest and abs(at - newest) < IN_HAND:
+        raise RenewalInHand(site_id)
+    fresh = {Scope.CHAT: new_secret(), Scope.ADMIN: new_secret()}
+    for scope, secret in fresh.items():
+        tx.sites.add_secret(site_id, scope, secret, max(at, newest + 1))
+    return fresh
+
+
+def settle_secrets(tx: Tx, site_id: str, used: str, at: Millis) -> int:
+    """The secret that its caller signs with is in use now: older ones end after `GRACE`; how many these are.
+
+    Raises:
+        SiteUnknown: it was revoked in the meantime.
+    """
+    return tx.sites.end_secrets(site_id, _made(tx, site_id, used, at), at + GRACE)
+
+
+def _made(tx: Tx, site_id: str, used: str, at: Millis) -> Millis:
+    made = next((one.made_at for one in tx.sites.secrets(site_id, at) if one.secret == used), None)
+    if made is None:
+        raise SiteUnknown(site_id)
+    return made
 
 
 def revoke(bridge: Bridge, site_id: str, *, everything: bool) -> int:

@@ -18,6 +18,7 @@ from bridge.domain.values import Json
 from bridge.ports import BridgeError, Tx
 from bridge.service.context import Bridge, Case, open_case
 from bridge.service.notify import mailbox_digest
+from bridge.service.owe_answer import spenders
 from bridge.service.read_escalations import show, show_packet
 from bridge.service.send_digest import digest_id
 from bridge.service.work_ticket import withdraw
@@ -91,6 +92,7 @@ def _session(tx: Tx, session: Session) -> Json:
         "turns": [_turn(turn) for turn in tx.sessions.turns(session.site, session.id)],
         "events": list(_events(tx, session)),
         "escalations": list(_escalations(tx, session)),
+        "answers": [_answer(row) for row in tx.privacy.answers(session.site, session.id)],
         "labels": [_label(row) for row in tx.privacy.labels(session.site, session.id)],
     }
 
@@ -108,6 +110,13 @@ def _turn(turn: Turn) -> Json:
         "decision": json.loads(turn.trace),
         "reply_decision": json.loads(turn.reply_trace) if replied and turn.reply_trace else None,
     }
+
+
+def _answer(row: Json) -> Json:
+    """What our own responder said of its answer to a turn; the text stands with the turn."""
+    said = {name: row[name] for name in ("state", "failure", "intent", "summary")}
+    rating = None if row["confidence"] is None else row["confidence"] / 1000
+    return {"turn": row["seq"], **said, "confidence": rating, "sources": json.loads(row["sources"])}
 
 
 def _events(tx: Tx, session: Session) -> Iterator[Json]:
@@ -240,6 +249,7 @@ def _empty(case: Case, sessions: Iterable[Session], escalations: Iterable[Escala
         removed.update(case.tx.privacy.empty_escalation(emptied_escalation(escalation)))
     for session in sessions:
         removed.update(case.tx.privacy.empty_session(emptied(session)))
+        case.tx.privacy.drop_spent(session.site, spenders(session))
     return {name: removed[name] for name in COUNTED}
 
 

@@ -34,28 +34,37 @@ def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: st
     if turn is None:
         raise TurnUnknown(turn_id)
     current, now = bridge.policies.current(tx, site), bridge.clock.now()
-    digest = digest_of(
-        reply.text, reply.confidence, reply.intent, reply.intent_matched, reply.failed, sorted(reply.signals)
-    )
+    digest = digest_of_reply(reply)
     if turn.reply_verdict is not None:
         return repeat(tx, current, session, turn.reply_verdict, now, same=turn.reply_digest == digest)
     turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest)
     if session.locked:
-        return _drop(tx, current, session, turn, now)
-    session = judging.answer(current.document, session, turn.seq, reply)
-    if recent := judging.seen(session, turn.seq):
-        turn = replace(turn, signals=as_text(signals.dump(recent)))
-    return _judge(bridge, tx, current, session, turn)
+        return drop_reply(tx, current, session, turn, now)
+    return judge_reply(bridge, tx, current, session, turn, reply)
 
 
-def _drop(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, at: Millis) -> Json:
+def digest_of_reply(reply: Reply) -> str:
+    """See `digest_of`."""
+    return digest_of(
+        reply.text, reply.confidence, reply.intent, reply.intent_matched, reply.failed, sorted(reply.signals)
+    )
+
+
+def drop_reply(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, at: Millis) -> Json:
     """It was produced before the lock and came after it: kept for the team, never shown."""
     answer = locked_verdict(tx, current, session, at)
     tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer), reply_trace="null", reply_shown=False))
     return answer
 
 
-def _judge(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
+def judge_reply(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, reply: Reply) -> Json:
+    """The verdict on a reply that `turn` holds already: measured, judged and kept, and acted upon where a rule decides.
+
+    The session is open and held.
+    """
+    session = judging.answer(current.document, session, turn.seq, reply)
+    if recent := judging.seen(session, turn.seq):
+        turn = replace(turn, signals=as_text(signals.dump(recent)))
     decision = judging.judge(current.document, session)
     turn = replace(turn, reply_trace=trace_of(decision, current, session))
     if decision.rule is None:

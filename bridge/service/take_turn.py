@@ -11,9 +11,11 @@ from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis, State
 from bridge.ports import BridgeError, Tx
 from bridge.service import deliver, notify
+from bridge.service.asking import Waiting
 from bridge.service.context import Bridge, CurrentPolicy, open_case
 from bridge.service.escalate import escalate
-from bridge.service.verdicts import closed_text, decided_text, said_at, verdict, waiting_text
+from bridge.service.owe_answer import owe_answer
+from bridge.service.verdicts import closed_text, decided_text, owed_verdict, said_at, verdict, waiting_text
 
 
 class SessionUnknown(BridgeError):  # noqa: N818
@@ -40,8 +42,18 @@ class Message:
     sent_at: Millis | None = None
 
 
-def take_turn(bridge: Bridge, tx: Tx, site: str, session_id: str, message: Message) -> Json:
+def take_turn(
+    bridge: Bridge, tx: Tx, site: str, session_id: str, message: Message, waiting: Waiting | None = None
+) -> Json:
     """The verdict on a visitor's message.
+
+    Args:
+        bridge: the product.
+        tx: the transaction of the call.
+        site: the site's id.
+        session_id: the conversation.
+        message: what the visitor wrote.
+        waiting: the call, where it can wait for the answer of our own responder once the transaction is through.
 
     Raises:
         SessionUnknown: see there.
@@ -63,7 +75,7 @@ def take_turn(bridge: Bridge, tx: Tx, site: str, session_id: str, message: Messa
     )
     if session.locked:
         return _take_locked(bridge, tx, current, session, turn)
-    return _take_open(bridge, tx, current, session, turn)
+    return _take_open(bridge, tx, current, session, turn, waiting)
 
 
 def spoken_at(session: Session, message: Message, now: Millis) -> Millis:
@@ -77,7 +89,8 @@ def repeat(tx: Tx, current: CurrentPolicy, session: Session, stored: str, at: Mi
     if not same:
         raise TurnContradicted
     answer = json.loads(stored)
-    if session.locked and answer["action"] == "answer":
+    bot = answer["action"] in ("answer", "wait") or answer.get("say_as") == "reply"
+    if session.locked and bot:
         return locked_verdict(tx, current, session, at)
     return answer
 
@@ -123,10 +136,13 @@ def _add_to_ticket(bridge: Bridge, tx: Tx, session: Session, turn: Turn) -> None
         deliver.soon(bridge, tx)
 
 
-def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
+def _take_open(
+    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, waiting: Waiting | None
+) -> Json:
     before, session = session, judging.hear(current.document, session, turn.text, turn.at)
     decision = judging.judge(current.document, session)
-    answer = verdict(session)
+    assistant = bridge.assistants(session.site)
+    answer = owed_verdict(session) if assistant else verdict(session)
     turn = replace(
         turn,
         verdict=as_text(answer),
@@ -137,6 +153,8 @@ def _take_open(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session,
         return _repeated(tx, current, before, turn, bridge.clock.now())
     if decision.rule is None:
         tx.sessions.save(session)
+        if assistant:
+            owe_answer(bridge, tx, assistant, session, replace(turn, at=bridge.clock.now()), waiting)  # asked now
         return answer
     answer = hand_over(bridge, tx, current, session, decision)
     tx.sessions.amend_verdict(session, turn.seq, as_text(answer))

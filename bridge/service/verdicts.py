@@ -11,6 +11,7 @@ from bridge.domain.session import Session
 from bridge.domain.values import Channel, Json, Millis, State
 
 POLL_OPEN_MS = 15_000
+POLL_OWED_MS = 1_000
 POLL_LIVE_MS = 3_000
 POLL_WAITING_MS = 10_000
 
@@ -22,10 +23,21 @@ def verdict(session: Session, *, say: str | None = None, escalation: Escalation 
         "state": session.state.value,
         "action": "say" if session.locked or say else "answer",
         "say": say,
+        "say_as": "notice" if say else None,
         "escalation": show_escalation(escalation, session) if escalation else None,
         "last_event": session.last_event,
         "poll_after_ms": poll_after(session, escalation),
     }
+
+
+def owed_verdict(session: Session) -> Json:
+    """The answer to the host while our own responder owes one: it comes as an event, soon."""
+    return {**verdict(session), "action": "wait", "poll_after_ms": POLL_OWED_MS}
+
+
+def reply_verdict(session: Session, text: str) -> Json:
+    """The answer to the host that holds our own responder's words, to be shown as the bot's."""
+    return {**verdict(session, say=text), "say_as": "reply"}
 
 
 def show_escalation(escalation: Escalation, session: Session) -> Json:
@@ -124,9 +136,9 @@ def say(policy: Policy, session: Session, key: str, **values: str) -> str:
     return messages.text(policy.messages, language, key, **values)
 
 
-def poll_after(session: Session, escalation: Escalation | None) -> int:
-    """After how many milliseconds the chat should ask for events again."""
+def poll_after(session: Session, escalation: Escalation | None, *, owed: bool = False) -> int:
+    """After how many milliseconds the chat should ask for events again; `owed`: an answer is on its way."""
     if session.state is not State.ESCALATED or escalation is None:
-        return POLL_OPEN_MS
+        return POLL_OWED_MS if owed else POLL_OPEN_MS
     live = escalation.claimed_by is not None or escalation.channel == "live"
     return POLL_LIVE_MS if live else POLL_WAITING_MS

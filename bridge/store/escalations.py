@@ -34,19 +34,18 @@ class EscalationStatements:
     def __init__(self, upsert: Upsert) -> None:
         of_site = escalation.c.site == bindparam("of_site")
         this = and_(of_site, escalation.c.id == bindparam("of_escalation"))
-        active = escalation.c.state.in_(ACTIVE_STATES)
+        active = escalation.c.state.in_(bindparam("active", ACTIVE_STATES, expanding=True, literal_execute=True))
         mine = commitment.c.escalation_id == bindparam("of_escalation")
         self.open = upsert(escalation).on_conflict_do_nothing().returning(escalation.c.id)
         self.get = _with_promise().where(this)
         # "no key": others may still write rows that refer to it
         self.hold = _with_promise().where(this).with_for_update(of=escalation, key_share=True)
+        # each way with the whole condition of the index over it: what is ended is not read
         self.active_of = _with_promise().where(
-            of_site,
-            active,
             or_(
-                escalation.c.session_id == bindparam("of_session"),
-                escalation.c.customer_key == bindparam("of_customer"),
-            ),
+                and_(of_site, active, escalation.c.session_id == bindparam("of_session")),
+                and_(of_site, active, escalation.c.customer_key == bindparam("of_customer")),
+            )
         )
         last = escalation.alias("last")
         known = bindparam("before", type_=Text)  # PostgreSQL does not guess the type in "IS NULL"

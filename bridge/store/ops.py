@@ -11,6 +11,7 @@ from bridge.domain.upstream import FAILURES
 from bridge.domain.values import Json, Millis
 from bridge.store.tables import (
     absence,
+    answer,
     closure_feed,
     commitment,
     crm_cache,
@@ -108,6 +109,15 @@ class OpsStatements:
         self.counts |= {
             "upstreams_paused": select(upstream.c.target, paused).group_by(upstream.c.target),
             "repairs": select(repair.c.what, repair.c.times),
+        }
+        self.counts |= {
+            "answers": select(answer.c.state, func.count()).group_by(answer.c.state),
+            "answer_failures": select(answer.c.failure, func.count())
+            .where(answer.c.failure.is_not(None))
+            .group_by(answer.c.failure),
+            "answer_seconds": select(answer.c.state, func.sum(answer.c.answered_at - answer.c.asked_at) / 1000.0)
+            .where(answer.c.answered_at.is_not(None))
+            .group_by(answer.c.state),
         }
         self.turns = select(func.count()).select_from(turn)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
     Delete,
@@ -26,12 +27,14 @@ from sqlalchemy import (
 
 from bridge.domain.escalation import Escalation, FollowUpKind
 from bridge.domain.forgetting import Person
+from bridge.domain.instants import DAY
 from bridge.domain.session import Session, folded, verified_key
 from bridge.domain.values import Json, Millis
 from bridge.ports import Aged, Place
 from bridge.store.escalations import ACTIVE_STATES
 from bridge.store.tables import (
     agent_reply,
+    answer,
     callback,
     commitment,
     crm_cache,
@@ -42,12 +45,13 @@ from bridge.store.tables import (
     mail_slot,
     outbox,
     session,
+    spent,
     turn,
 )
 
 DONE = ("sent", "failed")
 """States of an outbox row of which nothing will be sent any more."""
-OF_SESSION = (label, event, turn)
+OF_SESSION = (label, event, answer, turn)
 OF_ESCALATION = (agent_reply, callback, follow_up, outbox, commitment)
 """What refers to a session, or to an escalation, and goes before it."""
 
@@ -71,6 +75,11 @@ class PrivacyStatements:
         )
         self.labels = select(label).where(label.c.site == site, label.c.session_id == this)
         of_escalation: Any = bindparam("of_escalation")
+        self.answers = (
+            select(answer)
+            .where(answer.c.site == site, answer.c.session_id == bindparam("of_session"))
+            .order_by(answer.c.seq)
+        )
         self.calls = select(callback).where(callback.c.escalation_id == of_escalation).order_by(callback.c.booked_at)
         mine = outbox.c.escalation_id == of_escalation
         self.mails = (
@@ -92,6 +101,9 @@ class PrivacyStatements:
         self.empty_mails = update(outbox).where(shared).values(payload="", state=_ended(outbox, DONE))
         self.drop_account = delete(crm_cache).where(crm_cache.c.site == site, crm_cache.c.key == bindparam("email"))
         self.drop_slots = delete(mail_slot).where(mail_slot.c.site == site, mail_slot.c.address == bindparam("digest"))
+        self.drop_spent = delete(spent).where(
+            spent.c.site == site, spent.c.who.in_(bindparam("spenders", expanding=True))
+        )
         self.aged = _aged()
         self.hold_over = _hold_over()
         gone: Any = bindparam("gone", expanding=True)
@@ -103,7 +115,11 @@ class PrivacyStatements:
             delete(session).where(session.c.site == site, session.c.id.in_(gone)),
         ]
         self.purge_escalations = [delete(one).where(one.c.escalation_id.in_(gone)) for one in OF_ESCALATION]
-        self.purge_stale = [_few(crm_cache, crm_cache.c.fetched_at), _few(mail_slot, mail_slot.c.taken_at)]
+        self.purge_stale = [
+            _few(crm_cache, crm_cache.c.fetched_at),
+            _few(mail_slot, mail_slot.c.taken_at),
+            _few(spent, spent.c.day.cast(BigInteger) * DAY),
+        ]
 
 
 def _theirs() -> ColumnElement[bool]:
@@ -132,6 +148,7 @@ def _empty_session() -> dict[str, Delete | Update]:
     return {
         "turns": delete(turn).where(turn.c.site == site, turn.c.session_id == this),
         "events": delete(event).where(event.c.site == site, event.c.session_id == this),
+        "answers": delete(answer).where(answer.c.site == site, answer.c.session_id == this),
         "sessions": update(session)
         .where(session.c.site == site, session.c.id == this)
         .values(
@@ -234,6 +251,9 @@ class Privacy:
     def labels(self, site: str, session_id: str) -> list[Json]:
         return self._rows(self._s.labels, {"of_site": site, "of_session": session_id})
 
+    def answers(self, site: str, session_id: str) -> list[Json]:
+        return self._rows(self._s.answers, {"of_site": site, "of_session": session_id})
+
     def calls(self, escalation_id: str) -> list[Json]:
         return self._rows(self._s.calls, {"of_escalation": escalation_id})
 
@@ -279,6 +299,9 @@ class Privacy:
     def drop_address(self, site: str, email: str, digest: str) -> None:
         self._c.execute(self._s.drop_account, {"of_site": site, "email": folded(email)})
         self._c.execute(self._s.drop_slots, {"of_site": site, "digest": digest})
+
+    def drop_spent(self, site: str, who: Sequence[str]) -> None:
+        self._c.execute(self._s.drop_spent, {"of_site": site, "spenders": list(who)})
 
     def aged(self, site: str, before: Millis, after: Place, limit: int) -> list[Aged]:
         place = {"after_at": after.started_at, "after_id": after.session}

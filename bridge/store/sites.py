@@ -1,9 +1,9 @@
 """Sites, their secrets and nonces, and the versions of their policies."""
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
 
 from bridge.domain.values import Millis
-from bridge.ports import PolicyMark, PolicyVersion, Scope, Site
+from bridge.ports import PolicyMark, PolicyVersion, Scope, Site, SiteSecret
 from bridge.store.quick import Quick
 from bridge.store.tables import nonce, policy_version, site, site_secret
 from bridge.store.upsert import Upsert
@@ -18,9 +18,15 @@ class SiteStatements:
         self.get = select(site).where(site.c.id == bindparam("site_id"))
         self.all = select(site).order_by(site.c.id)
         self.add_secret = insert(site_secret)
-        self.secrets = select(site_secret.c.scope, site_secret.c.secret).where(own).order_by(site_secret.c.id)
+        self.hold = select(site.c.id).where(site.c.id == bindparam("site_id")).with_for_update()
+        columns = (site_secret.c.scope, site_secret.c.secret, site_secret.c.created_at)
+        holds = or_(site_secret.c.until_at.is_(None), site_secret.c.until_at > bindparam("at"))
+        self.secrets = select(*columns).where(own, holds).order_by(site_secret.c.id)
         newest = select(func.max(site_secret.c.id)).where(own).group_by(site_secret.c.scope)
         self.drop_all = delete(site_secret).where(own)
+        longer = or_(site_secret.c.until_at.is_(None), site_secret.c.until_at > bindparam("until"))
+        former = site_secret.c.created_at < bindparam("before")
+        self.end_old = update(site_secret).where(own, former, longer).values(until_at=bindparam("until"))
         self.drop_old = delete(site_secret).where(own, site_secret.c.id.not_in(newest))
         self.keep_nonce = Quick(upsert(nonce).on_conflict_do_nothing().returning(nonce.c.nonce), dialect)
         self.purge_nonces = delete(nonce).where(nonce.c.seen_at < bindparam("before"))
@@ -56,8 +62,12 @@ class Sites:
     def all(self) -> list[Site]:
         return [Site(row.id, row.url, row.timezone, row.team_email) for row in self._c.execute(self._s.all)]
 
-    def secrets(self, site_id: str) -> list[tuple[Scope, str]]:
-        return [(Scope(row.scope), row.secret) for row in self._c.execute(self._s.secrets, {"site_id": site_id})]
+    def hold(self, site_id: str) -> None:
+        self._c.execute(self._s.hold, {"site_id": site_id})
+
+    def secrets(self, site_id: str, at: Millis) -> list[SiteSecret]:
+        rows = self._c.execute(self._s.secrets, {"site_id": site_id, "at": at})
+        return [SiteSecret(Scope(row.scope), row.secret, row.created_at) for row in rows]
 
     def add_secret(self, site_id: str, scope: Scope, secret: str, at: Millis) -> None:
         row = {"site": site_id, "scope": scope.value, "secret": secret, "created_at": at}
@@ -66,6 +76,10 @@ class Sites:
     def drop_secrets(self, site_id: str, *, keep_newest: bool) -> int:
         statement = self._s.drop_old if keep_newest else self._s.drop_all
         return self._c.execute(statement, {"site_id": site_id}).rowcount
+
+    def end_secrets(self, site_id: str, before: Millis, until: Millis) -> int:
+        ends = {"site_id": site_id, "before": before, "until": until}
+        return self._c.execute(self._s.end_old, ends).rowcount
 
     def keep_nonce(self, site_id: str, value: str, at: Millis) -> bool:
         row = {"site": site_id, "nonce": value, "seen_at": at}

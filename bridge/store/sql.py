@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection
 
 from bridge.store.alarms import Alarms, AlarmStatements
+from bridge.store.answers import Answers, AnswerStatements
 from bridge.store.callbacks import Callbacks, CallbackStatements
 from bridge.store.database import Database
 from bridge.store.escalations import Escalations, EscalationStatements
@@ -14,6 +15,7 @@ from bridge.store.labels import Labels, LabelStatements
 from bridge.store.mails import Mails, MailStatements
 from bridge.store.mending import Mending, MendingStatements
 from bridge.store.ops import Ops, OpsStatements, People
+from bridge.store.pages import Pages, PageStatements
 from bridge.store.privacy import Privacy, PrivacyStatements
 from bridge.store.sessions import Sessions, SessionStatements
 from bridge.store.shadow import Records, Shadows, ShadowStatements
@@ -43,7 +45,9 @@ class Statements:
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
         self.hours = HoursStatements(upsert)
+        self.answers = AnswerStatements(upsert)
         self.privacy = PrivacyStatements()
+        self.pages = PageStatements(upsert, dialect)
 
 
 class SqlTx:
@@ -126,8 +130,16 @@ class SqlTx:
         return Hours(self._c, self._s.hours)
 
     @property
+    def answers(self) -> Answers:
+        return Answers(self._c, self._s.answers)
+
+    @property
     def privacy(self) -> Privacy:
         return Privacy(self._c, self._s.privacy)
+
+    @property
+    def pages(self) -> Pages:
+        return Pages(self._c, self._s.pages)
 
 
 class SqlStore:

@@ -52,6 +52,7 @@ site_secret = Table(
     Column("scope", Text, nullable=False),
     Column("secret", Text, nullable=False),
     Column("created_at", Instant, nullable=False),
+    Column("until_at", Instant),  # renewed from WordPress: it still serves calls that are on their way
     UniqueConstraint("secret"),
     ForeignKeyConstraint(["site"], ["site.id"]),
     Index(None, "site"),
@@ -301,7 +302,8 @@ outbox = Table(
     # with site and target, so that a claim passes over what a system may not get now without reading its rows
     Index("ix_outbox_open", "rank", "due_at", "id", "site", "target", sqlite_where=OPEN, postgresql_where=OPEN),
     Index("ix_outbox_filed", "target", "ref", sqlite_where=FILED, postgresql_where=FILED),
-    Index(None, "escalation_id"),
+    # with its kind: a note looks for its ticket among the rows of its own escalation, and not among all that were sent
+    Index(None, "escalation_id", "kind"),
 )
 
 upstream = Table(  # what rows are sent to: see `bridge.domain.upstream`
@@ -479,4 +481,70 @@ alarm = Table(
         postgresql_where=text("cleared_at IS NULL"),
     ),
     Index(None, "site", "raised_at"),
+)
+
+ASKED = text("state = 'asked'")
+
+answer = Table(  # a turn that the sidecar's own responder is to answer, or has answered
+    "answer",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("seq", Integer, nullable=False),
+    Column("state", Text, nullable=False),  # asked, shown, withheld (it counts as failed), dropped (after the lock)
+    Column("asked_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=False),  # from then on it counts as lost, and the scheduler answers
+    Column("answered_at", Instant),
+    Column("failure", Text),
+    Column("confidence", Integer),  # the model's own rating, in thousandths
+    Column("intent", Text),
+    Column("sources", Text, nullable=False),  # JSON list of addresses
+    Column("summary", Text, nullable=False),
+    PrimaryKeyConstraint("site", "session_id", "seq"),
+    ForeignKeyConstraint(["site", "session_id"], ["session.site", "session.id"]),
+    Index("ix_answer_asked", "due_at", sqlite_where=ASKED, postgresql_where=ASKED),
+    sqlite_with_rowid=False,
+)
+
+spent = Table(  # how often the model was asked: for whom, on which day of UTC
+    "spent",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("day", Integer, nullable=False),  # since 1970-01-01
+    Column("who", Text, nullable=False),  # "site", "session ID", or "visitor KEY"
+    Column("times", Integer, nullable=False),
+    PrimaryKeyConstraint("site", "day", "who"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+page = Table(  # what the site has published, as the plugin has sent it
+    "page",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("kind", Text, nullable=False),  # page, post, product, ...
+    Column("url", Text, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("language", Text),
+    Column("digest", Text, nullable=False),
+    Column("modified_at", Instant, nullable=False),
+    PrimaryKeyConstraint("site", "id"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
+PASSAGE_INDEX = "passage_index"
+"""The full-text index over passages, as the migration lays it: a table of FTS5 with its triggers, or an index."""
+
+passage = Table(  # pieces of pages
+    "passage",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("page_id", Text, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("words", Text, nullable=False),  # by which it is found, parted by spaces: see domain/relevance.py
+    UniqueConstraint("site", "page_id", "n"),
+    ForeignKeyConstraint(["site", "page_id"], ["page.site", "page.id"]),
+    sqlite_autoincrement=True,
 )

@@ -20,6 +20,7 @@ from bridge.web.hours import hours
 from bridge.web.ops import ops
 from bridge.web.privacy import privacy
 from bridge.web.problems import Problem
+from bridge.web.renewal import renewal
 from bridge.web.sessions import chat
 from bridge.web.signing import Gatekeeper, sign_response
 from bridge.web.stats import stats
@@ -46,7 +47,7 @@ def create_app(parts: Parts) -> Flask:
     app.extensions["gatekeeper"] = Gatekeeper(parts.bridge.store)
     app.extensions["rates"] = Rates(parts.bridge)
     app.extensions["schema_fault"] = parts.schema_fault
-    for blueprint in (chat, callbacks, admin, hours, hooks, stats, backtests, privacy, ops):
+    for blueprint in (chat, callbacks, admin, hours, hooks, stats, backtests, privacy, renewal, ops):
         app.register_blueprint(blueprint)
     app.before_request(structlog.contextvars.clear_contextvars)
     app.after_request(sign)

@@ -7,7 +7,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, Generic, TypeVar
 
@@ -50,6 +50,7 @@ class Call(Generic[Body]):
     scope: Scope
     nonce: str
     body: Body
+    secret: str = field(repr=False)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
@@ -136,7 +137,8 @@ def _authentic(scope: Scope | None, model: type[Body] | None) -> "Call[Any]":
         raise problems.stale(int(time.time())) from None
     if scope is not None and caller.scope is not scope:
         raise problems.FORBIDDEN_SCOPE
-    return Call(bridge, caller.site, caller.scope, caller.nonce, parse(model, raw) if model else None)
+    body = parse(model, raw) if model else None
+    return Call(bridge, caller.site, caller.scope, caller.nonce, body, caller.secret)
 
 
 def parse(model: type[Body], raw: bytes) -> Body:

@@ -15,6 +15,7 @@ from bridge.service.context import SiteUnknown
 from bridge.service.hear_desk import DeskUnknown
 from bridge.service.label_decisions import SessionEscalated
 from bridge.service.manage_policy import PolicyVersionUnknown
+from bridge.service.manage_sites import RenewalInHand
 from bridge.service.replay_sessions import ReplayTooLong
 from bridge.service.shadow_policy import NoShadow
 from bridge.service.start_session import SessionTaken
@@ -86,6 +87,7 @@ OF_ERROR: dict[type[Exception], Problem] = {
         "Send fewer sessions or ask for fewer days; the command line has no such limit.",
     ),
     QueueUnknown: Problem("queue-not-found", "The policy has no such queue.", 404),
+    RenewalInHand: Problem("renewal-in-hand", "The secrets of this site are being renewed just now.", 409),
     CommandUnknown: Problem("command-not-found", "There is no such command, or it is over or revoked already.", 404),
     TooManyCommands: Problem(
         "too-many-commands",

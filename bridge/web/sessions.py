@@ -8,6 +8,7 @@ from bridge.domain.instants import from_datetime, from_rfc3339
 from bridge.domain.judging import Reply
 from bridge.ports import Scope
 from bridge.service import book_call, converse, deliver
+from bridge.service.asking import Waiting
 from bridge.service.context import open_case
 from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
@@ -42,12 +43,13 @@ def start(call: Call[SessionIn]) -> Response:
 @chat.post("/v1/sessions/<session>/turns")
 @signed(Scope.CHAT, TurnIn)
 def turn(call: Call[TurnIn], session: str) -> Response:
-    """Take a visitor's message, and say whether the bot may answer."""
+    """Take a visitor's message, and say whether the bot may answer, or what our own responder answers."""
     body = call.body
     message = Message(body.turn_id, body.text, from_datetime(body.sent_at) if body.sent_at else None)
+    waiting = Waiting()
     with call.write() as tx:
-        verdict = take_turn(call.bridge, tx, call.site, session, message)
-    return answer(verdict)
+        verdict = take_turn(call.bridge, tx, call.site, session, message, waiting)
+    return answer(call.bridge.asking.wait(waiting) or verdict)
 
 
 @chat.put("/v1/sessions/<session>/turns/<turn_id>/reply")

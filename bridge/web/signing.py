@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from itsdangerous import Signer
 
+from bridge.clock import machine_now
 from bridge.ports import Scope, Store
 
 REQUEST_SALT = "bridge.request.v1"
@@ -117,10 +118,10 @@ class Gatekeeper:
         if known and known[0] > now:
             return known[1]
         with self._store.read() as tx:
-            stored = tx.sites.secrets(site)
+            stored = tx.sites.secrets(site, machine_now())
         newest_first = list(reversed(stored))
-        usual_first = sorted(newest_first, key=lambda pair: pair[0] is not Scope.CHAT)
-        keys = [_Key(scope, secret, signer([secret], REQUEST_SALT)) for scope, secret in usual_first]
+        usual_first = sorted(newest_first, key=lambda one: one.scope is not Scope.CHAT)
+        keys = [_Key(one.scope, one.secret, signer([one.secret], REQUEST_SALT)) for one in usual_first]
         if keys:  # unknown names are not kept, or anybody could fill the memory
             self._keys[site] = (now + SECRETS_TTL, keys)
         else:

@@ -173,6 +173,7 @@ def test_a_service_level_that_is_no_number_is_malformed_and_not_repeated(crm: Cr
     assert "canary" not in str(raised.value)
 
 
+@pytest.mark.alone
 def test_over_real_sockets_within_the_budget(crm: CrmVendor) -> None:
     with Loopback(crm) as server:
         asked = crm.crm(Http(allow=[server.endpoint]), server.base_url + "/" if crm.name != "http" else server.base_url)

@@ -236,6 +236,7 @@ def test_wait_that_hubspot_asks_for_is_carried(vendor: Vendor) -> None:
     assert hit.value.retry_after == 9
 
 
+@pytest.mark.alone
 def test_all_calls_together_stay_within_the_budget() -> None:
     slow = Vendor(OpenApi(contract(HUBSPOT)))
     slow.on(CONTACT, always(contact(ALL_LINKS)))

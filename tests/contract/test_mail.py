@@ -354,6 +354,7 @@ def test_nobody_listening_is_not_done() -> None:
         smtp(f"smtp://127.0.0.1:{server.port}").send(MAIL)
 
 
+@pytest.mark.alone
 def test_dripping_server_is_cut_at_the_deadline() -> None:
     def drip(connection: socket.socket) -> None:
         while True:

@@ -366,6 +366,19 @@ def test_a_claimed_call_may_last_longer_and_the_team_is_asked_before_the_custome
     assert state_of(it, escalation) == ("missed", "pending")
 
 
+@pytest.mark.parametrize(("before", "kept"), [("", False), ("claim", True)])
+def test_an_answer_after_the_time_of_a_call_is_in_time_where_somebody_has_claimed_it(
+    it: Sidecar, before: str, kept: bool
+) -> None:
+    """Whether or not the scheduler had come to say so."""
+    _, escalation = booked(it)
+    if before:
+        it.team.does(before, escalation["id"])
+    it.clock.set("2026-11-03T15:45:00Z")
+    it.team.does("reply", escalation["id"], text="I am late.", reply_id="r1")
+    assert state_of(it, escalation)[1] == ("kept" if kept else "broken")
+
+
 def test_an_answer_that_we_hear_of_after_the_call_was_called_missed_puts_both_right(it: Sidecar) -> None:
     _, escalation = booked(it)
     it.clock.set(HALF_PAST)

@@ -248,6 +248,7 @@ def give_contact(bridge: Bridge, chat: Chat) -> None:
         keep_contact(bridge, tx, SHOP.id, chat.id, Contact(phone="+1 555 0100"))
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("work", "call"), [(follow_up, 2), (give_contact, 1)], ids=["the scheduler", "the customer"])
 def test_an_agent_who_answers_at_the_same_moment_as_another_works_on_it_is_in_no_deadlock(
     sidecar_on_each: Sidecar, work: Work, call: int

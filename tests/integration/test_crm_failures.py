@@ -93,6 +93,7 @@ FAILURES: dict[str, tuple[Talk, str]] = {
 }  # fmt: skip
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("talk", "cause"), FAILURES.values(), ids=FAILURES)
 def test_r11_an_unusable_answer_means_the_highest_tier_and_one_line_with_the_cause(
     sidecar: Sidecar, talk: Talk, cause: str
@@ -107,6 +108,7 @@ def test_r11_an_unusable_answer_means_the_highest_tier_and_one_line_with_the_cau
     assert took <= SOON
 
 
+@pytest.mark.alone
 def test_a_connection_that_is_refused_is_a_failure(sidecar: Sidecar) -> None:
     customer, logged, took = start_with(sidecar, at_port(free_port()))
     assert (customer.tier, customer.tier_assumed, len(logged)) == ("enterprise", True, 1)
@@ -114,6 +116,7 @@ def test_a_connection_that_is_refused_is_a_failure(sidecar: Sidecar) -> None:
     assert took <= SOON
 
 
+@pytest.mark.alone
 def test_a_crm_that_takes_five_seconds_is_not_waited_for(sidecar: Sidecar) -> None:
     with hubspot(slowly(5)) as crm:
         customer, logged, took = start_with(sidecar, crm)

@@ -98,13 +98,19 @@ def filled(fresh_sqlite: Any) -> Filled:
     return populate(fresh_sqlite())
 
 
+AGED = {"outbox": "age_s", "due": "late_s"}
+"""What a listing counts to the instant of asking, as statistics end there: it is another one on each database."""
+
+
 def said_on(run: Terminal, monkeypatch: pytest.MonkeyPatch, url: str, *command: str) -> Json:
     monkeypatch.setenv("BRIDGE_DATABASE_URL", url)
     ended = run(*command, "--json")
     assert ended.code == 0, ended.err
     said = json.loads(ended.out)
     if command[0] == "stats":
-        del said["now"]["until"]  # the instant of asking
+        del said["now"]["until"]
+    if command[0] in AGED:
+        said = [{name: value for name, value in row.items() if name != AGED[command[0]]} for row in said]
     return said
 
 
@@ -264,7 +270,7 @@ def test_ids_go_on_behind_those_that_came_along(filled: Filled, fresh_postgres: 
     try:
         with assembly.bridge.store.write() as tx:
             tx.sites.add_secret("shop", Scope.CHAT, "another secret", 1)
-            assert len(tx.sites.secrets("shop")) == 3
+            assert len(tx.sites.secrets("shop", 0)) == 3
     finally:
         assembly.close()
 

@@ -13,7 +13,7 @@ from bridge.domain.instants import MINUTE
 
 FLOOD = 10_000
 """Broken promises. Each is a transaction of a dozen statements and three mails."""
-LONG = 20.0
+LONG = 10.0
 """Seconds for which turns are measured; the flood lasts longer."""
 SLOWEST = 0.5
 """Seconds that a live turn may take meanwhile."""
@@ -70,7 +70,7 @@ def test_r16_no_live_turn_waits_half_a_second_while_a_flood_is_worked_off(tmp_pa
         chats = [live.chat() for _ in range(5)]
         for chat in chats:
             chat.start()
-        calm = measured(lambda number: chats[number % 5].says("Where is my parcel?"), 5.0)
+        calm = measured(lambda number: chats[number % 5].says("Where is my parcel?"), 3.0)
         scheduler = live.spawn("scheduler.log", "scheduler")
         try:
             wait_for(lambda: done(database), "the first row to be done")

@@ -32,7 +32,16 @@ from bridge.web.signing import sign_request
 SESSION = "ses_0123456789abcdef"
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
 MOST_CALLS = 15
-ADMIN = ("/v1/escalations", "/v1/policy", "/v1/agents", "/v1/stats", "/v1/replay", "/v1/hours", "/v1/privacy")
+ADMIN = (
+    "/v1/escalations",
+    "/v1/policy",
+    "/v1/agents",
+    "/v1/stats",
+    "/v1/replay",
+    "/v1/hours",
+    "/v1/privacy",
+    "/v1/secrets",
+)
 
 
 class Signing:

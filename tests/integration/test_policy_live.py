@@ -227,6 +227,7 @@ def two(tmp_path: Path) -> Iterator[tuple[Live, Live]]:
         second.stop()
 
 
+@pytest.mark.alone
 def test_a_change_takes_effect_in_another_process_within_two_seconds_without_a_restart(two: tuple[Live, Live]) -> None:
     here, there = two
     chat = there.chat()

@@ -335,6 +335,7 @@ def test_a_purge_ends_where_it_is_told_to_and_goes_on_from_there(sidecar: Sideca
     assert purge(sidecar.bridge, LONG, never) == 15
 
 
+@pytest.mark.alone
 def test_r17_a_turn_is_answered_in_time_while_20_000_sessions_are_purged(fresh_sqlite: Callable[[], str]) -> None:
     url = fresh_sqlite()
     with in_process(url) as it:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.sidecar import SHOP, Sidecar, new_session_id
 
-from bridge.ports import Scope
+from bridge.ports import Scope, SiteSecret
 from bridge.service.manage_sites import revoke, rotate_site
 from bridge.web import signing
 from bridge.web.signing import (
@@ -47,8 +47,8 @@ def keeper_of(*secrets: str) -> Gatekeeper:
 
     @contextmanager
     def read() -> Iterator[Any]:
-        known = [(Scope.CHAT, secret) for secret in secrets]
-        yield SimpleNamespace(sites=SimpleNamespace(secrets=lambda _site: known))
+        known = [SiteSecret(Scope.CHAT, secret, 0) for secret in secrets]
+        yield SimpleNamespace(sites=SimpleNamespace(secrets=lambda _site, _at: known))
 
     return Gatekeeper(SimpleNamespace(read=read))
 

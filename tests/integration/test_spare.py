@@ -298,6 +298,7 @@ def test_another_sites_helpdesk_is_not_held_up(down: Sidecar) -> None:
 # ------------------------------------------------------------------------------------------------------------- speed
 
 
+@pytest.mark.alone
 def test_ten_thousand_rows_of_a_system_that_is_paused_cost_a_claim_little(sidecar_on_each: Sidecar) -> None:
     import time  # noqa: PLC0415
 

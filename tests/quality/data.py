@@ -18,6 +18,7 @@ VARIABLE: Final = "BRIDGE_QUALITY_DATA"
 PHRASES: Final = Path(__file__).with_name("phrases")
 OUR_READINGS: Final = Path(__file__).with_name("readings.csv")
 """Rows that `intents/readings.csv` does not name and we read as requests: they ask to be called back."""
+CLAIMS: Final = Path(__file__).with_name("claims")
 PHRASE_SETS: Final = ("practice", "held_out")
 LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it", "nl", "pl")
 TWEET_LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it")
@@ -154,6 +155,12 @@ def phrases(sets: Sequence[str] = PHRASE_SETS) -> dict[Key, Phrases]:
     if not found:
         raise Missing("no phrase file in tests/quality/phrases")
     return found
+
+
+def replies() -> dict[Key, Phrases]:
+    """Sentences of bots by set and language: `claims` promise what nothing bears out, `others` do not."""
+    keys = [(kind, code) for kind in PHRASE_SETS for code in LANGUAGES]
+    return {key: yaml.safe_load((CLAIMS / key[0] / f"{key[1]}.yaml").read_text(encoding="utf-8")) for key in keys}
 
 
 def cleaned(text: str) -> str:

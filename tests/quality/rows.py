@@ -11,6 +11,8 @@ from quality.data import INTENT_FILES, TWEET_LANGUAGES, Data, Dialogue, Key, Phr
 from quality.figures import Confusion, Estimate
 from quality.measure import Decision, replay
 
+from bridge.domain.claims import claims
+
 PERCENT: Final = "%"
 PER_THOUSAND: Final = "per 1,000"
 COUNT: Final = "cases"
@@ -91,6 +93,19 @@ def recall(name: str, missed: Sequence[str], n: int, goal: Goal | None = None) -
 def _scaled(found: Estimate, unit: str, n: int = 1) -> Estimate:
     scale = n if unit == COUNT else _SCALES.get(unit, 1.0)
     return Estimate(found.value * scale, found.low * scale, found.high * scale)
+
+
+# -- what a model must not say -----------------------------------------------------------------------------------------
+
+
+def false_promises(replies: Mapping[Key, Phrases]) -> Iterator[Row]:
+    """Sentences of a model that claim what nothing bears out, and such as do not, held to in every language."""
+    for (kind, code), own in replies.items():
+        name = f"false_promises.{kind}.{code}"
+        missed = [text for text in own["claims"] if not claims(text, code)]
+        taken = [text for text in own["others"] if claims(text, code)]
+        yield from recall(f"{name}.recall", missed, len(own["claims"]), at_least(95))
+        yield from errors(f"{name}.taken", taken, len(own["others"]), goal=at_most(3))
 
 
 # -- ordinary messages -------------------------------------------------------------------------------------------------

@@ -22,6 +22,10 @@ CHATWOOTS_OWN = "chatwoot/chatwoot-application.cut.json"
 INTERCOMS_OWN = "intercom/api.intercom.io-2.16.cut.json"
 LINEAR = "linear/schema.own.graphql"
 LINEARS_OWN = "linear/schema.graphql"
+CLAUDE = "anthropic/messages-create.{}.derived.schema.json"
+CLAUDE_ERROR = "anthropic/error.derived.schema.json"
+OPENAI = "openai/chat-completions.own.openapi.json"
+OPENAIS_OWN = "openai/openapi.cut.json"
 HUBSPOT = "hubspot/hubspot-crm-v3-subset.derived.openapi.json"
 
 

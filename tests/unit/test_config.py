@@ -81,7 +81,7 @@ WRONG = {
     "BRIDGE_TICK": "tick",
     "BRIDGE_LOG_LEVEL": "log_level",
     "BRIDGE_CLOCK": "clock",
-    "BRIDGE_RESPONDER": "responder",
+    "BRIDGE_RESPONDER": "expected none, claude, openai or scripted:PATH",
 }
 
 

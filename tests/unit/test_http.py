@@ -266,6 +266,7 @@ def drip(head: bytes, piece: bytes) -> Talk:
     return talk
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "talk",
     [
@@ -598,6 +599,7 @@ def test_untrusted_certificate_is_not_done(tls_server: tuple[Listener, list[str 
         Http(transport=Wire(guard)).json("GET", f"https://crm.example.org:{server.port}/", budget_s=5)
 
 
+@pytest.mark.alone
 def test_dripping_tls_server_is_cut_too(certificate: Path) -> None:
     context = server_context(certificate)
 

@@ -1,6 +1,6 @@
 """A whole installation: WordPress with plugin and echo bot, paired with a running sidecar, and a mail catcher."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,12 @@ class Shop:
 
 @contextmanager
 def running_shop(
-    core: Path, folder: Path, *, bridge: Path = BRIDGE, env: Mapping[str, str] | None = None
+    core: Path,
+    folder: Path,
+    *,
+    bridge: Path = BRIDGE,
+    env: Mapping[str, str] | None = None,
+    upstreams: Sequence[str] = (),
 ) -> Iterator[Shop]:
     """Start the parts in the order in which they need each other, end them in the opposite one.
 
@@ -32,11 +37,12 @@ def running_shop(
         folder: for the sidecar's database and log, the mail ledger and the plugin's zip.
         bridge: the program.
         env: further BRIDGE_* settings.
+        upstreams: HOST:PORT of what the sidecar may call on this machine, beside the mail server.
     """
     with MailCatcher(folder / "mail.jsonl").running() as mail:
         site = Site(core, plugins=[build_plugin_zip(folder), ECHO_BOT], env={"ESCBRIDGE_TEST_SMTP": mail.address})
         try:
-            sidecar = Sidecar(folder, smtp=mail.address, env=env, program=bridge)
+            sidecar = Sidecar(folder, smtp=mail.address, env=env, upstreams=upstreams, program=bridge)
             pairing = sidecar.add_site("shop", site.url)
             site.env["ESCBRIDGE_PAIRING"] = pairing["pairing_code"]
             with sidecar.running():

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -30,10 +30,17 @@ class Sidecar:
         folder: where database and log go.
         smtp: HOST:PORT of the server that takes its mail.
         env: further BRIDGE_* settings; the caller's own environment is below them.
+        upstreams: HOST:PORT of what it may call on this machine, beside the mail server.
     """
 
     def __init__(
-        self, folder: Path, *, smtp: str, env: Mapping[str, str] | None = None, program: Path = BRIDGE
+        self,
+        folder: Path,
+        *,
+        smtp: str,
+        env: Mapping[str, str] | None = None,
+        upstreams: Sequence[str] = (),
+        program: Path = BRIDGE,
     ) -> None:
         self.folder, self.program = folder, program
         self.log = folder / "bridge.log"
@@ -44,7 +51,7 @@ class Sidecar:
             "BRIDGE_DATABASE_URL": f"sqlite:///{folder.resolve() / 'bridge.db'}",
             "BRIDGE_BIND": address,
             "BRIDGE_MAIL": f"smtp://{smtp}",
-            "BRIDGE_ALLOW_PRIVATE_UPSTREAMS": smtp,
+            "BRIDGE_ALLOW_PRIVATE_UPSTREAMS": ",".join((smtp, *upstreams)),
             **(env or {}),
         }
 

@@ -5,6 +5,8 @@ import json
 import re
 import secrets
 import socket
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,8 +16,9 @@ import pytest
 import requests
 from installation import Installation, eventually
 from loopback import direct_session, free_port
-from pairing import code_with, php_sees
+from pairing import code_with, php_sees, served_with
 from team import A_PERSON, clear_the_desk, team_of
+from test_rest import SETTINGS_PAGE, Visitor, without_sidecar
 from visiting import TUESDAY_MORNING
 from wordpress_site import Site
 
@@ -220,6 +223,7 @@ def test_the_dashboard_is_for_those_who_work_on_escalations(installed: Installat
     assert "escbridge" not in page
 
 
+@pytest.mark.alone
 def test_a_silent_sidecar_costs_the_dashboard_little_and_once_in_a_minute(installed: Installation) -> None:
     show = "$began = microtime(true); EscalationBridge\\Dashboard::show(); echo microtime(true) - $began;"
     with hanging_address() as nowhere, php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, url=nowhere)):
@@ -341,3 +345,100 @@ def test_what_is_parked_and_who_takes_nothing_is_worth_a_look(installed: Install
     both = troubles(2, paused=True)
     assert both[0].startswith("2 tickets, notes or mails of the last seven days are parked:")
     assert both[1] == "zendesk takes nothing at the moment: HTTP 503"
+
+
+# New secrets
+
+
+@pytest.fixture
+def pasted(installed: Installation) -> Iterator[Installation]:
+    """The code is in the database, as most owners have it, and put back there and at the sidecar afterwards."""
+    with served_with(installed.site, ESCBRIDGE_PAIRING=None):
+        assert wp(installed, "pair", "-", text=installed.pairing["pairing_code"])[0] == 0
+        yield installed
+    installed.sidecar.command("site", "revoke", "shop", "--everything")
+    installed.pairing = json.loads(installed.sidecar.command("site", "rotate", "shop", "--json"))
+    installed.site.env["ESCBRIDGE_PAIRING"] = installed.pairing["pairing_code"]
+    installed.site.end_serving()
+    installed.site.serve()
+
+
+def kept_code(installed: Installation) -> str:
+    code: str = installed.site.option("escbridge_pairing")["code"]
+    return code
+
+
+def test_rotate_changes_both_secrets_while_visitors_go_on_talking(pasted: Installation) -> None:
+    before, served, over = kept_code(pasted), [], threading.Event()
+
+    def visitors() -> None:
+        with direct_session() as http:
+            visitor = Visitor(pasted.site, http)
+            visitor.begin()
+            while not over.is_set() or len(served) < 2:
+                served.append(visitor.says("Do you ship to Canada?").status_code)
+                time.sleep(0.4)
+
+    unlimited = pasted.site.content / "mu-plugins" / "no-limits.php"
+    unlimited.write_text(
+        "<?php add_filter( 'escbridge_limits', fn( $l ) => array_map( fn() => array( 999, 9 ), $l ) );"
+    )
+    talking = threading.Thread(target=visitors)
+    talking.start()
+    try:
+        code, said, fault = wp(pasted, "rotate")
+    finally:
+        over.set()
+        talking.join()
+        unlimited.unlink()
+    assert (code, said) == (0, "Success: The secrets are renewed. The former ones end in 10 minutes.\n"), fault
+    assert kept_code(pasted) != before
+    assert set(served) == {200}
+    assert wp(pasted, "test")[0] == 0
+    assert kept_code(pasted).removeprefix("esc1.") not in said
+
+
+def test_the_button_does_the_same_and_shows_no_secret(pasted: Installation) -> None:
+    site, before = pasted.site, kept_code(pasted)
+    with site.login() as owner:
+        form = owner.get(f"{site.url}/{SETTINGS_PAGE}", timeout=30).text
+        nonce = re.search(r'id="escbridge-renewal"><input[^>]* name="_wpnonce" value="(\w+)"', form)
+        assert nonce
+        sent = {"action": "escbridge_renew", "_wpnonce": nonce[1]}
+        done = owner.post(f"{site.url}/wp-admin/admin-post.php", data=sent, timeout=60)
+    after = kept_code(pasted)
+    assert "The secrets are renewed. The former ones end in 10 minutes." in done.text
+    assert after != before
+    decoded = json.loads(
+        site.php_eval("echo wp_json_encode( EscalationBridge\\Settings::decode( $kept ) );", kept=after)
+    )
+    for secret in (after.removeprefix("esc1."), decoded["chat_secret"], decoded["admin_secret"]):
+        assert secret not in done.text + done.url + pasted.sidecar.log.read_text()
+
+
+def test_a_renewal_that_fails_leaves_the_former_secrets_in_place(pasted: Installation) -> None:
+    before = kept_code(pasted)
+    with without_sidecar(pasted):
+        code, _, fault = wp(pasted, "rotate")
+    assert code == 1
+    assert "The secrets were not renewed; the former ones stay." in fault
+    assert kept_code(pasted) == before
+    assert wp(pasted, "test")[0] == 0
+
+
+def test_a_code_that_the_environment_sets_is_not_renewed_behind_its_back(installed: Installation) -> None:
+    code, _, fault = wp(installed, "rotate")
+    assert code == 1
+    assert "set by ESCBRIDGE_PAIRING, which WordPress cannot change" in fault
+    assert installed.site.option("escbridge_pairing") is None
+
+
+def test_only_an_administrator_renews_and_only_from_the_page_itself(installed: Installation) -> None:
+    site = installed.site
+    site.add_user("eve", "eve-pass", role="editor")
+    with site.login("eve", "eve-pass") as editor, site.login() as owner, direct_session() as guest:
+        form = {"action": "escbridge_renew"}
+        answers = [who.post(f"{site.url}/wp-admin/admin-post.php", data=form, timeout=30) for who in (editor, owner)]
+        unknown = guest.post(f"{site.url}/wp-admin/admin-post.php", data=form, timeout=30)
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert "renewed" not in unknown.text

@@ -124,27 +124,6 @@ def test_texts_are_literals_of_our_domain(path: Path) -> None:
     assert len(calls) == len(literal)
 
 
-FOR_PROGRAMS = {
-    "JSON is wanted here.",
-    "This chat belongs to another site.",
-    "This conversation has expired.",
-    "This is another conversation’s token.",
-    "This message is being answered.",
-}
-"""Errors that the chat's script acts on and shows to nobody."""
-
-
-def test_what_customers_read_exists_in_each_of_the_eight_languages() -> None:
-    sources = ("Widget", "CallPage", "Bridge", "Rest")
-    code = "".join(without_comments(PLUGIN / "includes" / f"{name}.php") for name in sources)
-    texts = set(re.findall(r"__\( '([^']+)'", code)) - FOR_PROGRAMS | {"Hello! How can we help?"}
-    tables = [path for path in (PLUGIN / "languages").glob("*.php") if path.name != "index.php"]
-    assert {path.stem for path in tables} == {"de", "es", "fr", "it", "nl", "pl", "pt"}
-    for path in tables:
-        rows = re.findall(r"^\t'([^']+)' => '([^']+)',$", path.read_text(encoding="utf-8"), re.MULTILINE)
-        assert {text for text, _ in rows} == texts, path.name
-
-
 def test_hooks_options_and_transients_carry_our_prefix() -> None:
     code = "".join(without_comments(path) for path in CODE_FILES)
     calls = "apply_filters|do_action|[gs]et_transient|delete_transient|add_option|update_option"

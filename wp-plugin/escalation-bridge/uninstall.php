@@ -27,7 +27,7 @@ function escbridge_uninstall_site(): void {
 	delete_transient( 'escbridge_breaker' );
 	delete_transient( 'escbridge_clock' );
 	delete_transient( 'escbridge_stats' );
-	delete_metadata( 'user', 0, 'escbridge_here', '', true );
+	delete_metadata( 'user', 0, 'escbridge_here' . ( is_main_site() ? '' : '_' . get_current_blog_id() ), '', true );
 }
 
 if ( is_multisite() ) {

@@ -18,6 +18,14 @@ $table_prefix = 'wp_';
 
 define( 'WP_HOME', $escbridge_test['url'] );
 define( 'WP_SITEURL', $escbridge_test['url'] );
+if ( ! empty( $escbridge_test['network'] ) ) {
+	define( 'MULTISITE', true );
+	define( 'SUBDOMAIN_INSTALL', false );
+	define( 'DOMAIN_CURRENT_SITE', preg_replace( '#^https?://#', '', $escbridge_test['url'] ) );
+	define( 'PATH_CURRENT_SITE', '/' );
+	define( 'SITE_ID_CURRENT_SITE', 1 );
+	define( 'BLOG_ID_CURRENT_SITE', 1 );
+}
 define( 'WP_ENVIRONMENT_TYPE', 'local' );                // application passwords work over http
 define( 'WP_DEBUG', true );
 define( 'WP_DEBUG_LOG', true );

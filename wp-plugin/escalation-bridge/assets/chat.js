@@ -360,12 +360,12 @@
 			return;
 		}
 		c.last = e.n;
+		c.waiting = c.waiting && e.kind === 'agent'; // Whatever else comes is the answer, or what came of it.
 		const item = { id: 'e' + c.sid + e.n, text: e.text, at: Date.parse(e.at) || Date.now() };
 		if (e.kind === 'agent') {
 			const name = e.author && e.author.name ? e.author.name : e.author;
 			add(Object.assign(item, { k: 'agent', name: name || '' }));
 		} else if (e.kind === 'reply') {
-			c.waiting = false;
 			add(Object.assign(item, { k: 'bot' }));
 		} else if (e.kind === 'commitment') {
 			// The first promise came with its verdict already.

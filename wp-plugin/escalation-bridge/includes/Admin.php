@@ -483,8 +483,12 @@ final class Admin {
 		echo '<span class="escbridge-pill escbridge-promise-' . esc_attr( sanitize_html_class( $state ) ) . '">' . esc_html( $states[ $state ] ?? $state ) . '</span>';
 		if ( 'pending' === $state && $due > 0 ) {
 			$span = human_time_diff( time(), $due );
-			/* translators: %s: span of time */
-			echo '<span class="escbridge-sub">' . esc_html( $due >= time() ? sprintf( __( 'in %s', 'escalation-bridge' ), $span ) : sprintf( __( '%s overdue', 'escalation-bridge' ), $span ) ) . '</span>';
+			$words = $due >= time()
+				/* translators: %s: span of time */
+				? __( 'in %s', 'escalation-bridge' )
+				/* translators: %s: span of time */
+				: __( '%s overdue', 'escalation-bridge' );
+			echo '<span class="escbridge-sub">' . esc_html( sprintf( $words, $span ) ) . '</span>';
 		}
 	}
 

@@ -2,7 +2,7 @@
 /**
  * The life of a conversation as the site sees it: start, turn, reply, events, contact, close.
  *
- * Every method answers with a verdict: session_id, state, action, say, escalation, last_event, poll_after_ms, plus `down` and `error`.
+ * Every method answers with a verdict: session_id, state, action, say, say_as, escalation, last_event, poll_after_ms, plus `down` and `error`.
  * It fails closed: without a trustworthy answer the action is `say`, so no bot speaks.
  *
  * @package EscalationBridge
@@ -236,6 +236,7 @@ final class Bridge {
 		$verdict = array_merge(
 			array(
 				'say'           => null,
+				'say_as'        => null,
 				'escalation'    => null,
 				'last_event'    => 0,
 				'poll_after_ms' => 5000,
@@ -261,6 +262,7 @@ final class Bridge {
 			'state'         => null === $lock ? 'unknown' : 'escalated',
 			'action'        => 'say',
 			'say'           => null === $lock ? self::contact_text() : $lock['text'],
+			'say_as'        => 'notice',
 			'escalation'    => null === $lock ? null : $lock['escalation'],
 			'last_event'    => 0,
 			'poll_after_ms' => 15000,

@@ -102,13 +102,29 @@ final class Cli {
 	 */
 	public function pair( array $args ): void {
 		if ( Settings::is_fixed() ) {
-			WP_CLI::error( __( 'Set by ESCBRIDGE_PAIRING in the environment or in wp-config.php, so it is not kept in the database.', 'escalation-bridge' ) );
+			WP_CLI::error( Settings::fixed_elsewhere() );
 		}
-		$code = '-' === $args[0] ? (string) stream_get_contents( STDIN ) : $args[0];
-		if ( ! Settings::pair( trim( $code ) ) ) {
-			WP_CLI::error( Settings::not_a_code() );
+		$code  = '-' === $args[0] ? (string) stream_get_contents( STDIN ) : $args[0];
+		$fault = Settings::pair( trim( $code ) );
+		if ( '' !== $fault ) {
+			WP_CLI::error( $fault );
 		}
 		WP_CLI::success( __( 'The pairing code is kept. “wp escbridge test” tries it.', 'escalation-bridge' ) );
+	}
+
+	/**
+	 * Renews both secrets. The new ones are tried before they are kept, and the former ones end some minutes later. Ends with 1 unless all of it worked.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     wp escbridge rotate
+	 */
+	public function rotate(): void {
+		$done = Renewal::run();
+		if ( ! $done['ok'] ) {
+			WP_CLI::error( $done['text'] );
+		}
+		WP_CLI::success( $done['text'] );
 	}
 
 	/**

@@ -184,7 +184,7 @@ final class Health {
 		$paused = sprintf( __( 'no calls for visitors after %1$d failures (%2$s)', 'escalation-bridge' ), $breaker['failures'], $breaker['cause'] );
 		return array(
 			'kept'      => self::field( __( 'Messages waiting in WordPress', 'escalation-bridge' ), (string) Kept::count() ),
-			'kept_in'   => self::field( __( 'Pairing code kept in', 'escalation-bridge' ), Settings::is_fixed() ? 'ESCBRIDGE_PAIRING' : __( 'the database', 'escalation-bridge' ) ),
+			'kept_in'   => self::field( __( 'Pairing code kept in', 'escalation-bridge' ), Settings::is_fixed() ? Settings::fixed_name() : __( 'the database', 'escalation-bridge' ) ),
 			'site'      => self::field( __( 'Site id', 'escalation-bridge' ), $pairing['site'] ),
 			'address'   => array( 'private' => true ) + self::field( __( 'Address of the sidecar', 'escalation-bridge' ), $pairing['url'] ),
 			'answer'    => self::field( __( 'Last answer', 'escalation-bridge' ), gmdate( 'Y-m-d\TH:i:s\Z', (int) $seen['at'] ) . ' ' . $answer ),

@@ -88,9 +88,20 @@ final class Hours {
 
 	/** @param array<string,mixed> $queue As the sidecar tells it. */
 	private static function now( array $queue ): string {
-		/* translators: 1: queue, 2: date and time */
-		$words = $queue['open'] ? __( '%1$s is open until %2$s', 'escalation-bridge' ) : __( '%1$s is closed until %2$s', 'escalation-bridge' );
-		return sprintf( $words, $queue['queue'], $queue['changes_at'] ? Admin::when( (string) $queue['changes_at'] ) : __( 'further notice', 'escalation-bridge' ) );
+		if ( empty( $queue['changes_at'] ) ) {
+			$words = $queue['open']
+				/* translators: %s: queue */
+				? __( '%s is open until further notice', 'escalation-bridge' )
+				/* translators: %s: queue */
+				: __( '%s is closed until further notice', 'escalation-bridge' );
+			return sprintf( $words, $queue['queue'] );
+		}
+		$words = $queue['open']
+			/* translators: 1: queue, 2: date and time */
+			? __( '%1$s is open until %2$s', 'escalation-bridge' )
+			/* translators: 1: queue, 2: date and time */
+			: __( '%1$s is closed until %2$s', 'escalation-bridge' );
+		return sprintf( $words, $queue['queue'], Admin::when( (string) $queue['changes_at'] ) );
 	}
 
 	/** @param array<string,mixed> $command As the sidecar tells it. */

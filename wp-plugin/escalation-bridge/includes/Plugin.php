@@ -13,11 +13,12 @@ defined( 'ABSPATH' ) || exit;
 
 final class Plugin {
 
-	/** @var Bridge|null */
-	private static $bridge = null;
+	/** @var array<int,Bridge> By the id of the network's site; a single site has the id 1. */
+	private static $bridges = array();
 
 	public static function boot(): void {
 		add_action( 'init', array( self::class, 'load_text' ) );
+		add_filter( 'load_textdomain_mofile', array( Words::class, 'nearest' ), 10, 2 );
 		add_filter( 'user_has_cap', array( self::class, 'grant' ) );
 		add_action( 'before_woocommerce_init', array( Context::class, 'declare_compatibility' ) );
 		add_action( 'rest_api_init', array( Rest::class, 'register' ) );
@@ -30,18 +31,17 @@ final class Plugin {
 		Health::boot();
 		Kept::boot();
 		Adapters::boot();
+		Privacy::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}
 		if ( is_admin() ) {
 			Dashboard::boot();
 			Settings::boot();
+			Renewal::boot();
 			Admin::boot();
 			Presence::boot();
 			Hours::boot();
-		}
-		if ( ! is_admin() || wp_doing_ajax() ) { // Other chats speak to visitors through admin-ajax.php.
-			add_filter( 'gettext_escalation-bridge', array( Words::class, 'translate' ), 10, 2 );
 		}
 	}
 
@@ -73,11 +73,12 @@ final class Plugin {
 		delete_transient( 'escbridge_stats' );
 	}
 
-	/** The one bridge of this request: its calls share one time budget. */
+	/** The one bridge of this request and site: its calls share one time budget. */
 	public static function bridge(): Bridge {
-		if ( null === self::$bridge ) {
-			self::$bridge = new Bridge( new Client( Settings::pairing() ) );
+		$site = get_current_blog_id();
+		if ( ! isset( self::$bridges[ $site ] ) ) {
+			self::$bridges[ $site ] = new Bridge( new Client( Settings::pairing() ) );
 		}
-		return self::$bridge;
+		return self::$bridges[ $site ];
 	}
 }

@@ -13,7 +13,7 @@ defined( 'ABSPATH' ) || exit;
 
 final class Presence {
 
-	const META = 'escbridge_here';
+	const META = 'escbridge_here'; // With the site's id behind it on the further sites of a network.
 	const LIFE = 270; // Seconds. In a tab that nobody looks at the Heartbeat comes every 120 s, so one may be lost.
 
 	public static function boot(): void {
@@ -36,8 +36,13 @@ final class Presence {
 		wp_add_inline_script( 'escbridge-presence', 'window.escbridgePresence=' . wp_json_encode( $config ) . ';', 'before' );
 	}
 
+	/** Users are one for a whole network, but each is here for a site. */
+	private static function meta(): string {
+		return self::META . ( is_main_site() ? '' : '_' . get_current_blog_id() );
+	}
+
 	private static function is_on(): bool {
-		return (bool) get_user_meta( get_current_user_id(), self::META, true );
+		return (bool) get_user_meta( get_current_user_id(), self::meta(), true );
 	}
 
 	public static function show(): void {
@@ -52,9 +57,9 @@ final class Presence {
 	 */
 	public static function turn( bool $available ): array {
 		if ( $available ) {
-			update_user_meta( get_current_user_id(), self::META, '1' );
+			update_user_meta( get_current_user_id(), self::meta(), '1' );
 		} else {
-			delete_user_meta( get_current_user_id(), self::META );
+			delete_user_meta( get_current_user_id(), self::meta() );
 		}
 		return self::tell( $available );
 	}

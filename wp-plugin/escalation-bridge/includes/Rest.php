@@ -246,7 +246,7 @@ final class Rest {
 		$bridge  = Plugin::bridge();
 		$message = (string) $request['message'];
 		$verdict = $bridge->visitor_turn( $session, $row['turn'], $message, (int) $token['user_id'] );
-		$reply   = null;
+		$reply   = self::own_reply( $verdict );
 		if ( 'answer' === $verdict['action'] ) {
 			$row['bot'] = $row['bot'] ?? self::ask_bot(
 				$message,
@@ -257,9 +257,22 @@ final class Rest {
 				)
 			);
 			$verdict    = $bridge->bot_turn( $session, $row['turn'], $row['bot']['text'], $row['bot'] );
-			$reply      = '' === $row['bot']['text'] ? self::no_answer() : $row['bot']['text'];
+			$reply      = 'answer' === $verdict['action'] ? self::bot_reply( $row['bot']['text'] ) : null;
 		}
-		return self::turn_answer( $verdict, 'answer' === $verdict['action'] ? $reply : null, $token );
+		return self::turn_answer( $verdict, $reply, $token );
+	}
+
+	/**
+	 * The words of the sidecar's own responder, which are shown as the bot's; null where the verdict has none.
+	 *
+	 * @param array<string,mixed> $verdict
+	 */
+	private static function own_reply( array $verdict ): ?string {
+		return 'say' === $verdict['action'] && 'reply' === $verdict['say_as'] ? (string) $verdict['say'] : null;
+	}
+
+	private static function bot_reply( string $text ): string {
+		return '' === $text ? self::no_answer() : $text;
 	}
 
 	/**
@@ -513,7 +526,7 @@ final class Rest {
 	private static function seen( array $verdict ): array {
 		return array(
 			'state'         => (string) $verdict['state'],
-			'notice'        => 'say' === $verdict['action'] ? $verdict['say'] : null,
+			'notice'        => 'say' === $verdict['action'] && null === self::own_reply( $verdict ) ? $verdict['say'] : null,
 			'commitment'    => $verdict['escalation']['commitment'] ?? null,
 			'needs_contact' => (bool) ( $verdict['escalation']['needs_contact'] ?? false ),
 			'channel'       => $verdict['escalation']['channel'] ?? null,
@@ -539,11 +552,16 @@ final class Rest {
 
 	/** @return array{session:string,user_id:int,expiry:int}|null */
 	private static function token( WP_REST_Request $request ): ?array {
-		return Signer::read_visitor_token( wp_salt( 'auth' ), (string) $request->get_header( 'x_escbridge_token' ), time() );
+		return Signer::read_visitor_token( self::key(), (string) $request->get_header( 'x_escbridge_token' ), time() );
+	}
+
+	/** The sites of a network share WordPress's salts, but not their visitors. */
+	private static function key(): string {
+		return wp_salt( 'auth' ) . ( is_main_site() ? '' : '|' . get_current_blog_id() );
 	}
 
 	private static function new_token( string $session, int $user_id, bool $locked ): string {
-		return Signer::visitor_token( wp_salt( 'auth' ), $session, $user_id, time() + ( $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE ) );
+		return Signer::visitor_token( self::key(), $session, $user_id, time() + ( $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE ) );
 	}
 
 	/**

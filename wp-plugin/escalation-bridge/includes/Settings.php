@@ -75,11 +75,17 @@ final class Settings {
 
 	/** The code that the machine's owner set, which wins over the field. */
 	private static function fixed_code(): string {
-		$code = (string) getenv( 'ESCBRIDGE_PAIRING' );
-		if ( '' === $code && defined( 'ESCBRIDGE_PAIRING' ) ) {
-			$code = (string) constant( 'ESCBRIDGE_PAIRING' );
+		$name = self::fixed_name();
+		$code = (string) getenv( $name );
+		if ( '' === $code && defined( $name ) ) {
+			$code = (string) constant( $name );
 		}
 		return trim( $code );
+	}
+
+	/** Its name in the environment and in wp-config.php: each further site of a network has its own, for a code is one site's. */
+	public static function fixed_name(): string {
+		return is_main_site() ? 'ESCBRIDGE_PAIRING' : 'ESCBRIDGE_PAIRING_' . get_current_blog_id();
 	}
 
 	/**
@@ -102,6 +108,11 @@ final class Settings {
 			return null;
 		}
 		return $data;
+	}
+
+	/** @param array{url:string,site:string,chat_secret:string,admin_secret:string} $pairing */
+	public static function encode( array $pairing ): string {
+		return 'esc1.' . Signer::base64url( (string) wp_json_encode( $pairing ) );
 	}
 
 	/** Only what WordPress sends as it stands, so that the signed target is the sent one. */
@@ -170,31 +181,61 @@ final class Settings {
 		if ( '' === $code ) {
 			return;
 		}
-		if ( ! self::keep( $code ) ) {
-			add_settings_error( 'escbridge', 'code', self::not_a_code() );
+		$fault = self::keep( $code );
+		if ( '' !== $fault ) {
+			add_settings_error( 'escbridge', 'code', $fault );
 		}
 	}
 
-	public static function not_a_code(): string {
+	public static function fixed_elsewhere(): string {
+		/* translators: %s: name of a constant */
+		return sprintf( __( 'Set by %s in the environment or in wp-config.php, so it is not kept in the database.', 'escalation-bridge' ), self::fixed_name() );
+	}
+
+	private static function not_a_code(): string {
 		return __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. The former one stays.', 'escalation-bridge' );
 	}
 
-	/** Pairs without the settings page; false when that is no whole code, and then the former one stays. */
-	public static function pair( string $code ): bool {
-		$kept = self::keep( $code );
-		if ( $kept ) {
+	/** Pairs without the settings page. Answers what is wrong with the code, and then the former one stays; else nothing. */
+	public static function pair( string $code ): string {
+		$fault = self::keep( $code );
+		if ( '' === $fault ) {
 			update_option( self::OPTION, array( 'paired' => true ) + self::all() );
 		}
-		return $kept;
+		return $fault;
 	}
 
-	private static function keep( string $code ): bool {
-		if ( null === self::decode( $code ) ) {
-			return false;
+	private static function keep( string $code ): string {
+		$pairing = self::decode( $code );
+		if ( null === $pairing ) {
+			return self::not_a_code();
+		}
+		$other = is_multisite() ? self::paired_elsewhere( $pairing ) : '';
+		if ( '' !== $other ) {
+			/* translators: %s: address of another site of the network */
+			return sprintf( __( 'This code belongs to %s. Each site of a network needs one of its own: run “bridge site add” for this one.', 'escalation-bridge' ), $other );
 		}
 		update_option( self::PAIRING, array( 'code' => $code ), false );
 		Plugin::forget();
-		return true;
+		return '';
+	}
+
+	/**
+	 * The address of another site of the network that has been paired as the same one; conversations would mix.
+	 *
+	 * @param array<string,string> $pairing
+	 */
+	private static function paired_elsewhere( array $pairing ): string {
+		foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0, 'site__not_in' => array( get_current_blog_id() ) ) ) as $site ) {
+			switch_to_blog( (int) $site );
+			$known = self::pairing();
+			$url   = home_url();
+			restore_current_blog();
+			if ( null !== $known && $known['site'] === $pairing['site'] && $known['url'] === $pairing['url'] ) {
+				return $url;
+			}
+		}
+		return '';
 	}
 
 	public static function assets( string $hook ): void {
@@ -232,7 +273,9 @@ final class Settings {
 		self::bots_row();
 		echo '</table>';
 		submit_button();
-		echo '</form></div>';
+		echo '</form>';
+		Renewal::show();
+		echo '</div>';
 	}
 
 	private static function connection_rows(): void {
@@ -247,7 +290,9 @@ final class Settings {
 			echo '<p><strong>' . esc_html( sprintf( __( 'Site %1$s at %2$s', 'escalation-bridge' ), $pairing['site'], $pairing['url'] ) ) . '</strong></p>';
 			/* translators: 1: last four characters of the chat secret, 2: of the admin secret */
 			echo '<p class="description">' . esc_html( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) ) . '</p>';
-			echo '<p><button type="button" class="button" id="escbridge-test">' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button></p>';
+			echo '<p><button type="button" class="button" id="escbridge-test">' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button> ';
+			printf( '<button type="submit" class="button" form="escbridge-renewal" %s>%s</button></p>', disabled( $fixed, true, false ), esc_html__( 'Renew the secrets', 'escalation-bridge' ) );
+			echo '<p class="description">' . esc_html__( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) . '</p>';
 			echo '<div id="escbridge-test-result" role="status"></div>';
 		}
 		echo '</td></tr><tr><th scope="row"><label for="escbridge-code">' . esc_html__( 'Pairing code', 'escalation-bridge' ) . '</label></th><td>';
@@ -258,7 +303,7 @@ final class Settings {
 		);
 		echo '<p class="description">';
 		if ( $fixed ) {
-			esc_html_e( 'Set by ESCBRIDGE_PAIRING in the environment or in wp-config.php, so it is not kept in the database.', 'escalation-bridge' );
+			echo esc_html( self::fixed_elsewhere() );
 		} else {
 			esc_html_e( 'Run “bridge site add” beside the sidecar and paste the code it prints. It is kept and never shown again; a new one replaces it.', 'escalation-bridge' );
 		}

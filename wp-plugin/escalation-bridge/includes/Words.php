@@ -1,6 +1,7 @@
 <?php
 /**
- * What customers read, in the eight languages that the sidecar speaks. A translation installed in WordPress goes first.
+ * Which of our translations is read: the nearest one where WordPress asks for a locale that we do not have, and the
+ * customer's own language where that is not the page's.
  *
  * @package EscalationBridge
  */
@@ -13,40 +14,54 @@ defined( 'ABSPATH' ) || exit;
 
 final class Words {
 
+	const LOCALES = array( // By language; they speak to people formally, as the sidecar does.
+		'de' => 'de_DE',
+		'es' => 'es_ES',
+		'fr' => 'fr_FR',
+		'it' => 'it_IT',
+		'nl' => 'nl_NL',
+		'pl' => 'pl_PL',
+		'pt' => 'pt_PT',
+	);
+
 	/** @var string The language of this customer, when it is known; else the page's. */
 	private static $language = '';
 
-	/** @var array<string,array<string,string>> By language. */
-	private static $tables = array();
+	/** @var array<string,string> What is said to this customer, by its English. */
+	private static $messages = array();
+
+	/** For the filter load_textdomain_mofile: a site in Swiss German reads our German, unless it has a translation of its own. */
+	public static function nearest( string $file, string $domain ): string {
+		$known = is_readable( $file ) || is_readable( substr_replace( $file, '.l10n.php', -strlen( '.mo' ) ) );
+		if ( 'escalation-bridge' !== $domain || $known ) {
+			return $file;
+		}
+		$ours = ESCBRIDGE_DIR . 'languages/' . basename( $file );
+		if ( is_readable( $ours ) || ! preg_match( '/-([a-z]{2})(?:_\w+)?\.mo$/D', $file, $part ) ) {
+			return $ours;
+		}
+		return isset( self::LOCALES[ $part[1] ] ) ? self::file( $part[1], '.mo' ) : $ours;
+	}
 
 	/** @param string $language Two letters. */
 	public static function speak( string $language ): void {
 		self::$language = $language;
+		if ( self::is_of_the_page() ) {
+			return;
+		}
+		self::$messages = isset( self::LOCALES[ $language ] ) ? ( require self::file( $language, '.l10n.php' ) )['messages'] : array();
+		add_filter( 'gettext_escalation-bridge', array( self::class, 'translate' ), 10, 2 );
 	}
 
 	public static function is_of_the_page(): bool {
-		return '' === self::$language || self::page_language() === self::$language;
+		return '' === self::$language || substr( determine_locale(), 0, 2 ) === self::$language;
 	}
 
-	/** For the filter gettext_{domain}. */
 	public static function translate( string $translation, string $text ): string {
-		if ( $translation !== $text && self::is_of_the_page() ) {
-			return $translation;
-		}
-		$language = self::is_of_the_page() ? self::page_language() : self::$language;
-		return self::table( $language )[ $text ] ?? $text;
+		return self::$messages[ $text ] ?? $text;
 	}
 
-	private static function page_language(): string {
-		return substr( determine_locale(), 0, 2 );
-	}
-
-	/** @return array<string,string> */
-	private static function table( string $language ): array {
-		if ( ! isset( self::$tables[ $language ] ) ) {
-			$file                      = ESCBRIDGE_DIR . 'languages/' . $language . '.php';
-			self::$tables[ $language ] = preg_match( '/^[a-z]{2}$/D', $language ) && is_file( $file ) ? require $file : array();
-		}
-		return self::$tables[ $language ];
+	private static function file( string $language, string $kind ): string {
+		return ESCBRIDGE_DIR . 'languages/escalation-bridge-' . self::LOCALES[ $language ] . $kind;
 	}
 }

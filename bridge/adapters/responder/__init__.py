@@ -1,0 +1,1 @@
+"""Models and scripts that hold the conversation; see `bridge.ports.Responder`."""

@@ -1,0 +1,131 @@
+"""Any server that speaks OpenAI's Chat Completions: JSON by a schema, with probabilities where it has them.
+
+Many such servers ignore the schema or refuse it: the second attempt spells it out in words instead.
+"""
+
+import json
+import math
+from collections.abc import Iterable
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+
+from bridge.adapters.http import Answer as Got
+from bridge.adapters.http import Http
+from bridge.adapters.reading import Lenient, read
+from bridge.adapters.responder.asked import LONGEST_ANSWER, ask_twice
+from bridge.domain.answering import Answer, Failure, Question
+from bridge.domain.prompting import ANSWER_SCHEMA, Prompt, prompt_for, read_answer
+from bridge.domain.values import Json
+
+STOPS: Final = {
+    "stop": None,
+    "tool_calls": None,
+    "length": Failure.CUT_OFF,
+    "content_filter": Failure.REFUSED,
+}
+"""What each `finish_reason` means; one that is not here is no answer."""
+REFUSALS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+"""How a server refuses parameters that it does not know."""
+SCHEMA: Final = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": ANSWER_SCHEMA}}
+IN_WORDS: Final = "\n\nAnswer with one JSON object and nothing else. It has to fit this JSON Schema:\n" + json.dumps(
+    ANSWER_SCHEMA
+)
+
+
+class _Token(Lenient):
+    logprob: float
+
+
+class _Logprobs(Lenient):
+    content: tuple[_Token, ...] | None = None
+
+
+class _Said(Lenient):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(Lenient):
+    message: _Said
+    finish_reason: str | None = None
+    logprobs: Any = None
+
+
+class _Completion(Lenient):
+    choices: tuple[_Choice, ...]
+
+
+_COMPLETION, _LOGPROBS = TypeAdapter(_Completion), TypeAdapter(_Logprobs)
+
+
+class OpenAi:
+    """A model behind such a server.
+
+    Args:
+        http: carries the calls.
+        model: its name.
+        base_url: up to `/chat/completions`.
+        token: the API key; empty where the server asks for none.
+    """
+
+    name = "openai"
+
+    def __init__(self, http: Http, *, model: str, base_url: str, token: str = "") -> None:
+        self._http = http
+        self._model = model
+        self._url = base_url.rstrip("/") + "/chat/completions"
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def answer(self, question: Question, *, budget: float) -> Answer:
+        """See `bridge.ports.Responder`."""
+        prompt = prompt_for(question)
+        return ask_twice(lambda left, again: self._ask(prompt, question, left, in_words=again), budget)
+
+    def check(self, *, budget: float) -> list[str]:
+        """See `bridge.ports.Responder`. One word is asked for."""
+        body = {"model": self._model, "messages": [{"role": "user", "content": "Hello"}], "max_completion_tokens": 16}
+        if self._post(body, budget, expect=[HTTPStatus.NOT_FOUND]).status == HTTPStatus.NOT_FOUND:
+            return [f"The server knows no model {self._model}."]
+        return []
+
+    def _ask(self, prompt: Prompt, question: Question, left: float, *, in_words: bool) -> Answer:
+        system = prompt.system + IN_WORDS if in_words else prompt.system
+        body: dict[str, Json] = {
+            "model": self._model,
+            "messages": [_message("system", system), *(_message(one.role, one.text) for one in prompt.messages)],
+            "max_completion_tokens": LONGEST_ANSWER,
+        }
+        if not in_words:
+            body |= {"response_format": SCHEMA, "logprobs": True}
+        got = self._post(body, left, expect=REFUSALS)
+        return Answer(failure=Failure.MALFORMED) if got.status in REFUSALS else _read(got, question)
+
+    def _post(self, body: Json, budget: float, expect: Iterable[int]) -> Got:
+        return self._http.json("POST", self._url, headers=self._headers, json=body, budget_s=budget, expect=expect)
+
+
+def _message(role: str, text: str) -> Json:
+    return {"role": role, "content": text}
+
+
+def _read(got: Got, question: Question) -> Answer:
+    choice = next(iter(read(_COMPLETION, got).choices), None)
+    if choice is None:
+        return Answer(failure=Failure.MALFORMED)
+    failure = Failure.REFUSED if choice.message.refusal else STOPS.get(choice.finish_reason or "", Failure.MALFORMED)
+    if failure:
+        return Answer(failure=failure)
+    answer = read_answer(choice.message.content or "", question)
+    return answer if answer.failure else replace(answer, probability=_probability(choice.logprobs))
+
+
+def _probability(given: Any) -> float | None:
+    """That of an average token; many servers give none, or nothing that can be read."""
+    try:
+        tokens = _LOGPROBS.validate_python(given).content or ()
+    except ValidationError:
+        return None
+    return min(1.0, math.exp(math.fsum(one.logprob for one in tokens) / len(tokens))) if tokens else None

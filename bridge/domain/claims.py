@@ -1,0 +1,139 @@
+"""No false promise: a reply that says something was done, or will be, which only a row of ours could bear out.
+
+A model has no tools. Where it says that it has opened a ticket, put somebody through, paid money back, or that
+somebody will call or answer by a time, nothing of that happened. Phrases find it (`claims` and `claim_traps` in
+`bridge/data/languages`), clause by clause. It is no claim where it is asked, denied, or said of everybody under a
+condition, as the pages of a shop do.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bridge.domain import languages
+from bridge.domain.lexicon import STOP, Hit, Text
+from bridge.domain.showing import tidy
+
+
+class Kind(StrEnum):
+    """What a reply can claim."""
+
+    TRANSFER = "transfer"
+    """A person takes over, or is told; or the one who speaks is a person."""
+    TICKET = "ticket"
+    REFUND = "refund"
+    """Money, a credit, a replacement, or something cancelled or changed: we have no row that could bear it out."""
+    CALLBACK = "callback"
+    TIME = "time"
+    """By when somebody answers."""
+    DEED = "deed"
+    """Anything else that it says it has done, or will do, but to explain: it can do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a reply claims, and the folded words that say so."""
+
+    kind: Kind
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What rows of ours bear out, so that it may be said: an open escalation is a transfer, a ticket and a time."""
+
+    transfer: bool = False
+    ticket: bool = False
+    callback: bool = False
+    time: bool = False
+
+    def bears_out(self, kind: Kind) -> bool:
+        """Whether a claim of this kind is true."""
+        return bool(getattr(self, kind.value, False))
+
+
+NOTHING: Final = Held()
+
+
+def claims(text: str, language: str, held: Held = NOTHING) -> Claim | None:
+    """The first claim of a reply that nothing bears out, or None.
+
+    Args:
+        text: the reply as it would be shown.
+        language: from `bridge.domain.signals.language_of`; a model may answer in another, so that all of them are read.
+        held: what may be said because it is so.
+    """
+    codes = _order(language or languages.guess(text))
+    for sentence in _sentences(tidy(text).translate(_LOOKALIKES)):
+        for claim in _claims_of(sentence, codes):
+            if not held.bears_out(claim.kind):
+                return claim
+    return None
+
+
+_SENTENCE: Final = re.compile(r"¿?[^.!?…;\n¿]+(?:[.!?…;]+(?!\s|$)[^.!?…;\n¿]+)*[.!?…;]*")
+_DASH: Final = re.compile(r"\s+[-–—]+\s+|[–—]")
+_LOOKALIKES: Final = str.maketrans(
+    "аеорсухіјѕԁһкмтвнАЕОРСУХІЈЅКМТВНαορνιΑΒΕΗΙΚΜΝΟΡΤΧ", "aeopcyxijsdhkmtbhAEOPCYXIJSKMTBHaopviABEHIKMNOPTX"
+)
+"""Cyrillic and Greek letters that look like Latin ones: a word spelt with them is read as it looks."""
+_DONE: Final = "done:"
+_COMING: Final = "coming:"
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The sentences of a text. Of a question only the clauses before its last comma are told and not asked."""
+    for found in _SENTENCE.finditer(_DASH.sub(", ", text)):
+        sentence = found[0]
+        if not sentence.rstrip().endswith("?"):
+            yield sentence
+        elif not sentence.startswith("¿"):
+            yield sentence.rpartition(",")[0]
+
+
+def _order(language: str) -> tuple[str, ...]:
+    """Every language that there are phrases of claims for, the given one first."""
+    return tuple(sorted(languages.codes(), key=lambda code: (code != language, code)))
+
+
+def _claims_of(sentence: str, codes: Iterable[str]) -> Iterator[Claim]:
+    """The claims of one sentence in every language, the reply's own first.
+
+    A condition in its own language makes it general in the others, too. What is told by the form of a verb alone (a
+    deed) is looked for in its own language only: in others the same letters mean anything.
+    """
+    general = False
+    for n, code in enumerate(codes):
+        speech = languages.claim_speech(code)
+        read = speech.read(sentence, by_ending=n == 0)
+        hits = speech.book.find(read)
+        here = any(hit.group == "claim_conditions" for hit in hits)
+        general = general or (here and n == 0)
+        told = (_DONE,) if general or here else (_DONE, _COMING)
+        for hit in _standing([hit for hit in hits if hit.group.startswith(told)], hits, own=n == 0):
+            if not _denied(read, hit, speech.negators):
+                words = " ".join(word for word in read.words[hit.start : hit.end] if word != STOP)
+                yield Claim(Kind(hit.group.partition(":")[2]), words)
+
+
+def _standing(told: Iterable[Hit], hits: Iterable[Hit], *, own: bool) -> Iterator[Hit]:
+    """What no trap takes away, deeds last: they say least."""
+    traps = [hit for hit in hits if hit.group == "claim_traps"]
+    safe = [hit for hit in hits if hit.group == "claim_safe"]
+    standing = [hit for hit in told if not _overlaps(hit, traps)]
+    named = [hit for hit in standing if not hit.group.endswith(Kind.DEED)]
+    yield from named
+    if own:
+        yield from (hit for hit in standing if hit not in named and not _overlaps(hit, [*safe, *named]))
+
+
+def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
+    return any(other.start < hit.end and hit.start < other.end for other in others)
+
+
+def _denied(read: Text, hit: Hit, negators: frozenset[str]) -> bool:
+    """Whether a word of denial stands in what was found, or right before it in its clause."""
+    start = hit.start if read.clause_starts(hit.start) else hit.start - 1
+    return not negators.isdisjoint(read.words[start : hit.end])

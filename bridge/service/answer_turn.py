@@ -1,0 +1,213 @@
+"""The answer of our own responder: asked for outside the request, stored once, and never shown after the lock."""
+
+import time
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
+
+import structlog
+
+from bridge.domain import signals
+from bridge.domain.answering import Answer, AnswerState, Failure, Owed, Question, shown_text
+from bridge.domain.claims import claims
+from bridge.domain.escalation import EventKind
+from bridge.domain.health import Alarm
+from bridge.domain.instants import SECOND
+from bridge.domain.judging import LONGEST_REPLY, Reply
+from bridge.domain.session import Session
+from bridge.domain.signals import Value
+from bridge.domain.values import Json, Millis
+from bridge.ports import StoreBusy, Tx
+from bridge.service.asking import Waiting
+from bridge.service.context import Bridge, CurrentPolicy, new_id
+from bridge.service.escalate import Said, tell_at
+from bridge.service.owe_answer import GRACE
+from bridge.service.record_reply import digest_of_reply, drop_reply, judge_reply
+from bridge.service.take_turn import SessionUnknown, as_text
+from bridge.service.verdicts import reply_verdict, say
+
+log = structlog.get_logger()
+
+LINES = 12
+"""Lines of the conversation that a responder is given."""
+PASSAGES = 5
+"""Pieces of the site's pages that it is given."""
+TRIES = 3
+"""Attempts to store an answer while the database is busy."""
+ALARM = "responder"
+ALARM_TEXT = (
+    "The responder {name} lets us in no more: its key, model or billing is wrong, and visitors get no answers. bridge "
+    "doctor says more."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and how many pieces of the site's pages it could be made from."""
+
+    answer: Answer
+    retrieved: int = 0
+
+
+def answer_turn(waiting: Waiting | None, bridge: Bridge, owed: Owed, affordable: bool) -> None:
+    """Ask the responder about an owed turn, and store what it says. It runs on a thread of its own."""
+    verdict = None
+    try:
+        found = _ask(bridge, owed) if affordable else Answered(Answer(failure=Failure.OVER_BUDGET))
+        verdict = _keep(bridge, owed, found, waiting)
+    except Exception:
+        log.exception(
+            "answer.broken", site=owed.site, session=owed.session_id
+        )  # it is owed still: see `answer_overdue`
+    finally:
+        if waiting is not None:
+            waiting.give(verdict)
+
+
+def answer_overdue(bridge: Bridge, *, limit: int = 20) -> int:
+    """Answer for whoever has asked and is no more; returns how many answers were overdue."""
+    with bridge.store.read() as tx:
+        overdue = tx.answers.overdue(bridge.clock.now(), limit)
+    for owed in overdue:
+        _keep(bridge, owed, Answered(Answer(failure=Failure.LOST)), None)
+    return len(overdue)
+
+
+def _ask(bridge: Bridge, owed: Owed) -> Answered:
+    assistant = bridge.assistants(owed.site)
+    left = (owed.due_at - GRACE - bridge.clock.now()) / SECOND
+    if assistant is None or left <= 0:
+        return Answered(Answer(failure=Failure.TIMEOUT))
+    with bridge.store.read() as tx:
+        question = question_of(tx, owed)
+    began = time.monotonic()
+    answer = assistant.responder.answer(question, budget=left)
+    log.info(
+        "answer.given",
+        site=owed.site,
+        session=owed.session_id,
+        responder=assistant.responder.name,
+        failure=answer.failure,
+        ms=round((time.monotonic() - began) * 1000),
+    )
+    return Answered(without_promise(answer, question.locale), len(question.passages))
+
+
+def question_of(tx: Tx, owed: Owed) -> Question:
+    """What the responder is asked.
+
+    Raises:
+        SessionUnknown: the conversation was erased meanwhile.
+    """
+    session, site = tx.sessions.get(owed.site, owed.session_id), tx.sites.get(owed.site)
+    turn = tx.sessions.turn(owed.site, owed.session_id, owed.turn_id)
+    if session is None or site is None or turn is None:
+        raise SessionUnknown(owed.session_id)
+    return Question(
+        text=turn.text,
+        history=tx.answers.said_before(owed, LINES),
+        passages=tuple(tx.pages.search(owed.site, turn.text, signals.language_of(session.locale), PASSAGES)),
+        locale=session.locale,
+        site_name=urlsplit(site.url).hostname or "",
+    )
+
+
+def without_promise(answer: Answer, locale: str | None) -> Answer:
+    """The answer, or that it failed: while a session is open, nothing of ours bears out what it claims was done."""
+    if answer.usable and claims(answer.text, signals.language_of(locale)):
+        return replace(answer, failure=Failure.PROMISED)
+    return answer
+
+
+# -- what comes of it --------------------------------------------------------------------------------------------------
+
+
+def _keep(bridge: Bridge, owed: Owed, found: Answered, waiting: Waiting | None) -> Json:
+    """Store the answer, and return what the waiting request is told; a busy database is asked again."""
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with bridge.store.write() as tx:
+                return _store(bridge, tx, owed, found, waiting)
+        except StoreBusy:
+            if not tries_left:
+                raise
+    return None
+
+
+def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting | None) -> Json:
+    session = tx.sessions.hold(owed.site, owed.session_id)
+    turn = tx.sessions.turn(owed.site, owed.session_id, owed.turn_id)
+    if session is None or turn is None or not tx.answers.waits(owed):
+        return None  # somebody else has answered, or the visitor has written again
+    current, now, reply = bridge.policies.current(tx, owed.site), bridge.clock.now(), reply_of(found)
+    turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest_of_reply(reply))
+    if session.locked:
+        tx.answers.settle(owed, AnswerState.DROPPED, found.answer, now)
+        return drop_reply(tx, current, session, turn, now)
+    verdict = judge_reply(bridge, tx, current, session, replace(turn, reply_shown=not reply.failed), reply)
+    shown = verdict["action"] == "answer" and not reply.failed
+    tx.answers.settle(owed, AnswerState.SHOWN if shown else AnswerState.WITHHELD, found.answer, now)
+    _mind_the_alarm(bridge, tx, owed.site, found.answer, now)
+    return _tell(tx, current, session, owed, Outcome(found.answer, verdict, now), waiting)
+
+
+def reply_of(found: Answered) -> Reply:
+    """The answer as the rules judge it. Who was asked how sure they are, and does not say, is not sure at all."""
+    answer, failed = found.answer, not found.answer.usable
+    values: dict[str, Value] = {"retrieved": found.retrieved, "sources": len(answer.sources)}
+    if answer.probability is not None:
+        values["probability"] = answer.probability
+    if answer.failure:
+        values["responder_failure"] = answer.failure.value
+    return Reply(
+        text=shown_text(answer)[:LONGEST_REPLY],
+        confidence=None if failed else answer.confidence or 0.0,
+        intent=answer.intent,
+        intent_matched=answer.answered,
+        failed=failed,
+        signals=tuple(values.items()),
+    )
+
+
+def _mind_the_alarm(bridge: Bridge, tx: Tx, site: str, answer: Answer, now: Millis) -> None:
+    """What only the operator can mend is told to the operator, until it is mended."""
+    if answer.failure is Failure.MISCONFIGURED:
+        assistant = bridge.assistants(site)
+        name = assistant.responder.name if assistant else "none"
+        tx.alarms.start(site, Alarm(new_id("alm"), ALARM, ALARM_TEXT.format(name=name), {"responder": name}, now))
+    elif answer.failure is None:
+        tx.alarms.clear(site, ALARM, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An answer that was judged, the verdict on it, and when that was."""
+
+    answer: Answer
+    verdict: Json
+    at: Millis
+
+
+def _tell(
+    tx: Tx, current: CurrentPolicy, before: Session, owed: Owed, outcome: Outcome, waiting: Waiting | None
+) -> Json:
+    """Tell the visitor, once: in the verdict of the request that waits, else by an event."""
+    session = tx.sessions.hold(owed.site, owed.session_id) or before  # as judging has left it
+    verdict = outcome.verdict
+    if verdict["action"] == "answer":
+        verdict = reply_verdict(session, _words(current, session, outcome.answer))
+    if waiting is not None and waiting.claim():
+        tx.sessions.amend_verdict(session, owed.seq, as_text(verdict))
+        return verdict
+    if not session.locked:
+        tx.sessions.save(tell_at(tx, session, Said(EventKind.REPLY, verdict["say"]), outcome.at))
+    elif session.last_event == before.last_event:  # it has joined an escalation that stood already
+        promise = verdict["escalation"]["commitment"]["text"]
+        tx.sessions.save(tell_at(tx, session, Said(EventKind.COMMITMENT, promise), outcome.at))
+    return None
+
+
+def _words(current: CurrentPolicy, session: Session, answer: Answer) -> str:
+    if answer.usable:
+        return shown_text(answer)[:LONGEST_REPLY]
+    key = "no_more_answers" if answer.failure is Failure.OVER_BUDGET else "no_answer"
+    return say(current.document, session, key)

@@ -1,0 +1,145 @@
+"""The site's own pages, in passages, and the full-text index over them: FTS5 on SQLite, a GIN index on PostgreSQL.
+
+Both hold the same words, those of `bridge.domain.relevance`, and are asked for whole words only: nothing that a visitor
+types is read as an expression of a database. What is found is judged there as well, so both find the same.
+"""
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    CursorResult,
+    Float,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.sql.expression import FromClause
+
+from bridge.domain.answering import Passage
+from bridge.domain.passages import Page
+from bridge.domain.relevance import CANDIDATES, Candidate, asked_words, best, marked, page_words, telling
+from bridge.store.tables import PASSAGE_INDEX, page, passage
+from bridge.store.upsert import Upsert
+
+FTS5 = table(PASSAGE_INDEX, column("rowid"), column(PASSAGE_INDEX))
+FIELDS = ("kind", "url", "title", "language", "digest", "modified_at")
+
+
+class PageStatements:
+    """Built once, see `SiteStatements`."""
+
+    def __init__(self, upsert: Upsert, dialect: str) -> None:
+        site: Any = bindparam("of_site")
+        put = upsert(page)
+        self.put = put.on_conflict_do_update(
+            index_elements=["site", "id"], set_={name: put.excluded[name] for name in FIELDS}
+        )
+        self.add = insert(passage)
+        these: Any = bindparam("ids", expanding=True)
+        self.empty = delete(passage).where(passage.c.site == site, passage.c.page_id.in_(these))
+        self.drop = delete(page).where(page.c.site == site, page.c.id.in_(these))
+        self.all = select(page).where(page.c.site == site).order_by(page.c.title, page.c.id)
+        self.known = select(page.c.id, page.c.digest).where(page.c.site == site)
+        self.count = select(func.count()).where(page.c.site == site)
+        self.passages = select(func.count()).where(passage.c.site == site)
+        asked, found, number = _found_with_fts5() if dialect == "sqlite" else _found_with_gin()
+        self.counts = select(asked.c.key, func.count().label("passages")).select_from(found).group_by(asked.c.key)
+        self.candidates = _candidates(asked, found, number)
+
+
+def _found_with_fts5() -> tuple[Any, FromClause, ColumnElement[int]]:
+    """The words that are asked for, each joined with the passages that have it, and the passage's number."""
+    asked = func.json_each(bindparam("asked", type_=Text)).table_valued("key", "value")
+    both = '"@' + bindparam("of_site", type_=Text) + '" AND "' + asked.c.key + '"'
+    return asked, asked.join(FTS5, FTS5.c[PASSAGE_INDEX].op("MATCH")(both)), FTS5.c.rowid
+
+
+def _found_with_gin() -> tuple[Any, FromClause, ColumnElement[int]]:
+    """Likewise."""
+    asked = func.json_each_text(cast(bindparam("asked", type_=Text), JSON)).table_valued("key", "value")
+    words = func.array_to_tsvector(func.string_to_array(passage.c.words, literal_column("' '")))
+    has = words.op("@@")(cast("'" + asked.c.key + "'", TSQUERY))
+    return asked, asked.join(passage, (passage.c.site == bindparam("of_site")) & has), passage.c.id
+
+
+def _candidates(asked: Any, found: FromClause, number: ColumnElement[int]) -> Select[Any]:
+    """The passages that have most of what is asked for, by weight."""
+    told = func.sum(cast(asked.c.value, Float))
+    most = (
+        select(number.label("id"), told.label("told"))
+        .select_from(found)
+        .group_by(number)
+        .order_by(told.desc(), number)
+        .limit(CANDIDATES)
+        .subquery("most")
+    )
+    return (
+        select(page.c.title, page.c.url, page.c.language, passage.c.text)
+        .select_from(most)
+        .join(passage, (passage.c.id == most.c.id) & (passage.c.site == bindparam("of_site")))
+        .join(page, (page.c.site == passage.c.site) & (page.c.id == passage.c.page_id))
+        .order_by(most.c.told.desc(), most.c.id)
+    )
+
+
+class Pages:
+    """See `bridge.ports.Pages`."""
+
+    def __init__(self, connection: Connection, statements: PageStatements) -> None:
+        self._c = connection
+        self._s = statements
+
+    def put(self, site: str, new: Page, passages: Sequence[str]) -> None:
+        self._c.execute(self._s.put, {"site": site, "id": new.id, **{name: getattr(new, name) for name in FIELDS}})
+        self._c.execute(self._s.empty, {"of_site": site, "ids": [new.id]})
+        rows = [
+            {"site": site, "page_id": new.id, "n": n, "text": text, "words": " ".join(page_words(new.title, text))}
+            for n, text in enumerate(passages)
+        ]
+        if rows:
+            self._c.execute(self._s.add, rows)
+
+    def drop(self, site: str, ids: Collection[str]) -> int:
+        values = {"of_site": site, "ids": list(ids)}
+        self._c.execute(self._s.empty, values)
+        return self._c.execute(self._s.drop, values).rowcount
+
+    def keep_only(self, site: str, ids: Collection[str]) -> int:
+        return self.drop(site, self.known(site).keys() - set(ids))
+
+    def known(self, site: str) -> dict[str, str]:
+        return {row.id: row.digest for row in self._c.execute(self._s.known, {"of_site": site})}
+
+    def all(self, site: str) -> list[Page]:
+        rows = self._c.execute(self._s.all, {"of_site": site})
+        return [Page(row.id, *(getattr(row, name) for name in FIELDS)) for row in rows]
+
+    def count(self, site: str) -> int:
+        return self._c.execute(self._s.count, {"of_site": site}).scalar_one()
+
+    def search(self, site: str, text: str, language: str, limit: int) -> list[Passage]:
+        asked = asked_words(text, language)
+        if not asked:
+            return []
+        passages = self._c.execute(self._s.passages, {"of_site": site}).scalar_one()
+        counts = {row.key: row.passages for row in self._ask(self._s.counts, site, dict.fromkeys(marked(asked), 0))}
+        rows = self._ask(self._s.candidates, site, telling(counts, passages))
+        candidates = [Candidate(Passage(row.title, row.url, row.text), row.language) for row in rows]
+        return best(asked, counts, passages, candidates, language=language, limit=limit)
+
+    def _ask(self, statement: Select[Any], site: str, words: Mapping[str, float]) -> CursorResult[Any]:
+        return self._c.execute(statement, {"of_site": site, "asked": json.dumps(words)})

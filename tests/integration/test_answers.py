@@ -1,0 +1,380 @@
+"""The sidecar's own responder: asked outside the request, answered once, never after the lock."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import cycle
+
+import pytest
+from sqlalchemy import select
+from support.responders import SURE, Told, answering
+from support.sidecar import SHOP, Chat, Sidecar
+
+from bridge.domain import signals
+from bridge.domain.answering import Answer, Failure, Said
+from bridge.domain.customer import Account
+from bridge.domain.messages import DEFAULTS
+from bridge.domain.passages import Page
+from bridge.service.answer_turn import answer_overdue
+from bridge.service.asking import Caps
+from bridge.store.database import migration_engine
+from bridge.store.tables import answer
+
+HOURS = "When are you open?"
+MORE = DEFAULTS["en"]["no_more_answers"]
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def it(database: str, told: Told) -> Iterator[Sidecar]:
+    with answering(database, told) as running:
+        yield running
+
+
+@pytest.fixture
+def sidecar_of() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def one(fresh_sqlite: Callable[[], str], sidecar_of: Told) -> Iterator[Sidecar]:
+    """On one kind of database, with `sidecar_of` as its responder."""
+    with answering(fresh_sqlite(), sidecar_of) as running:
+        yield running
+
+
+def begun(it: Sidecar, **more: str) -> Chat:
+    chat = it.chat()
+    chat.start(locale="en", **more)
+    return chat
+
+
+def comes(chat: Chat, after: int = 0) -> list[tuple[str, str]]:
+    """The events, once there is one."""
+    ends = time.monotonic() + 10
+    while not (found := chat.lines(after)) and time.monotonic() < ends:
+        time.sleep(0.01)
+    return found
+
+
+def over(it: Sidecar) -> None:
+    """Wait until nobody asks any more."""
+    it.bridge.asking._threads.shutdown(wait=True)
+
+
+def states(it: Sidecar) -> list[str]:
+    engine = migration_engine(it.url)
+    with engine.connect() as connection:
+        found = list(connection.execute(select(answer.c.state).order_by(answer.c.seq)).scalars())
+    engine.dispose()
+    return found
+
+
+def test_a_turn_is_answered_in_its_own_verdict_where_the_answer_comes_in_time(it: Sidecar) -> None:
+    said = begun(it).says(HOURS)
+    assert (said["action"], said["say"], said["say_as"], said["state"]) == ("say", SURE.text, "reply", "open")
+
+
+def test_an_answer_that_takes_longer_comes_as_an_event_once(it: Sidecar, told: Told) -> None:
+    told.go.clear()
+    chat = begun(it)
+    said = chat.says(HOURS)
+    assert (said["action"], said["say"], said["poll_after_ms"]) == ("wait", None, 1000)
+    assert chat.events()["poll_after_ms"] == 1000
+    told.go.set()
+    assert comes(chat) == [("reply", SURE.text)]
+    assert chat.events()["poll_after_ms"] == 15_000
+
+
+def test_a_repeated_turn_gets_what_is_stored_and_asks_nobody_again(it: Sidecar, told: Told) -> None:
+    chat = begun(it)
+    first = chat.says(HOURS, "t1")
+    assert chat.says(HOURS, "t1") == first
+    assert len(told.asked) == 1
+
+
+def test_a_turn_repeated_while_the_answer_is_owed_waits_for_the_event(it: Sidecar, told: Told) -> None:
+    told.go.clear()
+    chat = begun(it)
+    chat.says(HOURS, "t1")
+    assert chat.says(HOURS, "t1")["action"] == "wait"
+    told.go.set()
+    assert comes(chat) == [("reply", SURE.text)]
+    assert len(told.asked) == 1
+
+
+def test_an_answer_that_comes_after_the_lock_is_kept_for_the_team_and_never_shown(it: Sidecar, told: Told) -> None:
+    told.go.clear()
+    chat = begun(it)
+    chat.says(HOURS, "t1")
+    locked = chat.says("I want to talk to a human", "t2")
+    assert locked["state"] == "escalated"
+    told.go.set()
+    over(it)
+    assert [kind for kind, _ in chat.lines()] == ["commitment"]
+    assert chat.says(HOURS, "t1")["say"] != SURE.text
+    conversation = it.team.read(locked["escalation"]["id"])["conversation"]
+    assert (SURE.text, False) in [(line["text"], line["shown"]) for line in conversation if line["who"] == "bot"]
+
+
+# -- failures ----------------------------------------------------------------------------------------------------------
+
+
+def fails(why: Failure) -> Answer:
+    return Answer(failure=why)
+
+
+@pytest.mark.parametrize("locale", DEFAULTS)
+def test_a_failed_answer_is_told_in_the_visitors_language(sidecar_of: Told, one: Sidecar, locale: str) -> None:
+    sidecar_of.says = fails(Failure.TIMEOUT)
+    chat = one.chat()
+    chat.start(locale=locale)
+    said = chat.says(HOURS)
+    assert (said["say"], said["say_as"], said["state"]) == (DEFAULTS[locale]["no_answer"], "reply", "open")
+
+
+def test_failures_are_signals_and_the_shipped_policy_hands_over_after_the_second(it: Sidecar, told: Told) -> None:
+    told.says = fails(Failure.UNAVAILABLE)
+    chat = begun(it)
+    assert chat.says(HOURS)["state"] == "open"
+    said = chat.says("And on Sundays?")
+    assert (said["state"], said["action"], said["say_as"]) == ("escalated", "say", "notice")
+    assert said["escalation"]["commitment"]["text"] in said["say"]
+
+
+def test_a_hand_over_that_takes_longer_comes_as_an_event(it: Sidecar, told: Told) -> None:
+    told.says = fails(Failure.UNAVAILABLE)
+    chat = begun(it)
+    chat.says(HOURS)
+    told.go.clear()
+    assert chat.says("And on Sundays?")["action"] == "wait"
+    told.go.set()
+    assert [kind for kind, _ in comes(chat)] == ["commitment"]
+    assert chat.events()["state"] == "escalated"
+    assert chat.says("And on Sundays?", "t2")["action"] == "say"
+
+
+def test_a_hand_over_into_an_open_escalation_of_the_same_customer_is_told_as_well(it: Sidecar, told: Told) -> None:
+    told.says = fails(Failure.UNAVAILABLE)
+    chat, other = it.chat(), it.chat()
+    chat.verified("7")
+    chat.says(HOURS)
+    other.verified("7")
+    told.go.clear()
+    chat.says("And on Sundays?")
+    assert other.says("I want to talk to a human")["state"] == "escalated"
+    told.go.set()
+    over(it)
+    assert "commitment" in [kind for kind, _ in chat.lines()] or chat.events()["escalation"] is not None
+
+
+def test_an_unsure_answer_to_a_valuable_customer_is_withheld_and_is_the_last_attempt(it: Sidecar, told: Told) -> None:
+    told.says = replace(SURE, confidence=0.2)
+    it.crm.answer = lambda _visitor: Account(tier="enterprise")
+    chat = it.chat()
+    chat.verified("7")
+    said = chat.says(HOURS)
+    assert said["state"] == "escalated"
+    detail = it.team.read(said["escalation"]["id"])
+    assert detail["rule"] == "valuable-and-unsure"
+    assert detail["packet"]["last_attempt"] == SURE.text
+
+
+def test_a_model_that_does_not_say_how_sure_it_is_is_not_sure(it: Sidecar, told: Told) -> None:
+    told.says = replace(SURE, confidence=None)
+    it.crm.answer = lambda _visitor: Account(tier="enterprise")
+    chat = it.chat()
+    chat.verified("7")
+    assert chat.says(HOURS)["state"] == "escalated"
+
+
+def test_sources_stand_under_the_answer_unless_it_names_them(one: Sidecar, sidecar_of: Told) -> None:
+    sidecar_of.says = replace(SURE, sources=("https://shop.example/hours", "https://shop.example/team"))
+    said = begun(one).says(HOURS)
+    assert said["say"] == f"{SURE.text}\nhttps://shop.example/hours\nhttps://shop.example/team"
+
+
+def test_what_only_the_operator_can_mend_raises_an_alarm_that_the_next_good_answer_ends(
+    one: Sidecar, sidecar_of: Told
+) -> None:
+    sidecar_of.says = fails(Failure.MISCONFIGURED)
+    begun(one).says(HOURS)
+    begun(one).says(HOURS)
+    with one.bridge.store.read() as tx:
+        assert [alarm.kind for alarm in tx.alarms.standing(SHOP.id)] == ["responder"]
+    sidecar_of.says = SURE
+    begun(one).says(HOURS)
+    with one.bridge.store.read() as tx:
+        assert tx.alarms.standing(SHOP.id) == []
+
+
+# -- what is asked -----------------------------------------------------------------------------------------------------
+
+
+def test_the_model_is_given_what_was_shown_before_and_nothing_that_was_not(one: Sidecar, sidecar_of: Told) -> None:
+    chat = begun(one)
+    chat.says("Good morning")
+    sidecar_of.says = fails(Failure.REFUSED)
+    chat.says("What is a zebra?")
+    chat.says(HOURS)
+    question = sidecar_of.asked[-1]
+    assert (question.text, question.locale, question.site_name) == (HOURS, "en", "shop.example")
+    assert question.history == (
+        Said("visitor", "Good morning"), Said("bot", SURE.text), Said("visitor", "What is a zebra?"))  # fmt: skip
+    assert question.facts == ()
+
+
+def test_after_a_release_the_model_knows_what_the_person_said(one: Sidecar, sidecar_of: Told) -> None:
+    chat = begun(one)
+    escalation = chat.says("I want to talk to a human")["escalation"]["id"]
+    one.team.does("reply", escalation, reply_id="r1", text="Ada here: it is in the post.")
+    one.team.does("release", escalation)
+    chat.says(HOURS)
+    assert Said("agent", "Ada here: it is in the post.") in sidecar_of.asked[-1].history
+
+
+def test_twelve_lines_are_given_however_long_the_conversation(one: Sidecar, sidecar_of: Told) -> None:
+    chat = begun(one)
+    for number in range(9):
+        sidecar_of.says = replace(SURE, text=f"Answer {number}.")
+        chat.says(f"Question number {number} about topic {'abcdefghi'[number]}")
+    history = sidecar_of.asked[-1].history
+    assert [said.text for said in history][-2:] == ["Question number 7 about topic h", "Answer 7."]
+    assert len(history) == 12
+
+
+def test_a_second_message_has_the_first_one_before_it_and_one_answer_comes(one: Sidecar, sidecar_of: Told) -> None:
+    sidecar_of.go.clear()
+    chat = begun(one)
+    chat.says("When are you open", "t1")
+    chat.says("On Sundays, I mean", "t2")
+    sidecar_of.go.set()
+    over(one)
+    assert chat.lines() == [("reply", SURE.text)]
+    assert [said.text for said in sidecar_of.asked[-1].history] == ["When are you open"]
+    assert states(one) == ["dropped", "shown"]
+
+
+# -- what it costs -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("caps", [Caps(session=2), Caps(visitor=2), Caps(site=2)], ids=str)
+def test_beyond_a_cap_the_model_is_not_asked_and_the_visitor_is_told_the_way(database: str, caps: Caps) -> None:
+    told = Told()
+    with answering(database, told, caps=caps) as it:
+        chat = it.chat()
+        chat.verified("7", locale="de")
+        assert [chat.says(text)["say"] for text in ("Hallo", HOURS)] == [SURE.text] * 2
+        said = chat.says("Und sonntags?")
+        assert (said["say"], said["state"]) == (DEFAULTS["de"]["no_more_answers"], "open")
+        assert len(told.asked) == 2
+        assert chat.says("Mitarbeiter")["state"] == "escalated"
+
+
+TOPICS = cycle(("Do you have parking?", "Gift cards please", "How long is delivery", "Which shoe fits a 42",
+                "Cheapest teapot today?", "Is the lid made of steel", "Any news about summer"))  # fmt: skip
+
+
+def says(*chats: Chat) -> list[str]:
+    return [chat.says(next(TOPICS))["say"] for chat in chats]
+
+
+def test_caps_are_counted_anew_for_each_session_visitor_and_day(fresh_sqlite: Callable[[], str]) -> None:
+    told = Told()
+    with answering(fresh_sqlite(), told, caps=Caps(session=3, visitor=2, site=4)) as it:
+        first, second, third = it.chat(), it.chat(), it.chat()
+        first.verified("7")
+        second.verified("8")
+        third.verified("7")
+        assert says(first, second, third, third) == [SURE.text] * 3 + [MORE]
+        it.clock.advance(hours=24)
+        assert says(third, first, first) == [SURE.text] * 2 + [MORE]
+
+
+def test_what_a_visitor_asks_beyond_their_share_does_not_use_up_that_of_the_site(
+    fresh_sqlite: Callable[[], str],
+) -> None:
+    with answering(fresh_sqlite(), Told(), caps=Caps(session=1, site=2)) as it:
+        greedy, other = begun(it), begun(it)
+        for number in range(3):
+            greedy.says(f"{HOURS} {number}")
+        assert other.says(HOURS)["say"] == SURE.text
+
+
+# -- nobody is left in silence -----------------------------------------------------------------------------------------
+
+
+def test_an_answer_that_never_comes_is_told_by_the_scheduler_once(it: Sidecar, told: Told) -> None:
+    told.go.clear()
+    chat = begun(it)
+    chat.says(HOURS)
+    assert answer_overdue(it.bridge) == 0
+    it.clock.advance(seconds=26)
+    assert answer_overdue(it.bridge) == 1
+    assert answer_overdue(it.bridge) == 0
+    assert chat.lines() == [("reply", DEFAULTS["en"]["no_answer"])]
+    told.go.set()
+    over(it)
+    assert chat.lines() == [("reply", DEFAULTS["en"]["no_answer"])]
+    assert states(it) == ["withheld"]
+
+
+def test_a_lost_answer_counts_as_a_failure_of_the_bot(it: Sidecar, told: Told) -> None:
+    told.go.clear()
+    chat = begun(it)
+    for text in (HOURS, "And on Sundays?"):
+        chat.says(text)
+        it.clock.advance(seconds=26)
+        answer_overdue(it.bridge)
+    told.go.set()
+    assert [kind for kind, _ in chat.lines()] == ["commitment"]
+    assert chat.events()["state"] == "escalated"
+
+
+def test_the_numbers_say_what_became_of_answers(one: Sidecar, sidecar_of: Told) -> None:
+    chat = begun(one)
+    chat.says(HOURS)
+    sidecar_of.says = fails(Failure.CUT_OFF)
+    chat.says("And on Sundays?")
+    with one.app.test_client() as client:
+        shown = client.get("/metrics").get_data(as_text=True)
+    assert 'bridge_answers{state="shown"} 1.0' in shown
+    assert 'bridge_answer_failures{failure="cut_off"} 1.0' in shown
+    assert 'bridge_answer_seconds{state="shown"} 0.0' in shown
+
+
+# -- no false promise, and the site's own pages ------------------------------------------------------------------------
+
+
+def test_a_reply_that_claims_what_was_not_done_is_withheld_counts_as_failed_and_is_kept_for_the_team(
+    it: Sidecar, told: Told
+) -> None:
+    told.says = replace(SURE, text="I have opened a ticket for you, and an agent will call you within the hour.")
+    chat = begun(it)
+    assert chat.says(HOURS)["say"] == DEFAULTS["en"]["no_answer"]
+    said = chat.says("And on Sundays?")
+    conversation = it.team.read(said["escalation"]["id"])["conversation"]
+    assert (told.says.text, False) in [(line["text"], line["shown"]) for line in conversation if line["who"] == "bot"]
+    assert states(it) == ["withheld", "withheld"]
+
+
+def test_the_model_is_given_what_the_sites_pages_say_and_the_rules_how_much_that_was(
+    one: Sidecar, sidecar_of: Told
+) -> None:
+    with one.bridge.store.write() as tx:
+        page = Page("7", "page", "https://shop.example/returns", "Returns", "en", "digest", 0)
+        tx.pages.put(SHOP.id, page, ["Anything can be returned within 30 days of delivery."])
+    chat = begun(one)
+    chat.says("Can it be returned after delivery?")
+    assert [passage.url for passage in sidecar_of.asked[-1].passages] == ["https://shop.example/returns"]
+    chat.says("Do you know any zebra?")
+    assert sidecar_of.asked[-1].passages == ()
+    with one.bridge.store.read() as tx:
+        turns = tx.sessions.turns(SHOP.id, chat.id)
+    replies = [signals.load(json.loads(turn.signals)).reply for turn in turns]
+    assert [reply.values["retrieved"] for reply in replies if reply] == [1, 0]

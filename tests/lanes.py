@@ -1,0 +1,93 @@
+"""Every test, in two lanes side by side, for most of them wait: `python tests/lanes.py`. What it finds is in build/.
+
+A part is one run of pytest, over some files of one folder. Each lane takes the next part when it is done with one, the
+longest ones first. Tests marked `alone` hold the clock on the wall to a bound: they come last, with nothing beside
+them. Of a part that is green its last line is shown, of any other one everything. Ends with 1 where a test failed.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from xml.etree import ElementTree as ET
+
+TESTS: Final = Path(__file__).resolve().parent
+BUILD: Final = TESTS.parent / "build"
+LANES: Final = 2
+FOLDERS: Final = {"wordpress": 2, "crash": 2, "integration": 4, "property": 1, "browser": 1, "contract": 1, "unit": 1}
+"""In how many parts each folder is run, in the order in which they are taken."""
+NOTHING_TO_RUN: Final = 5
+"""What pytest ends with where every test was left out."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Some files for one run of pytest, and which of their tests."""
+
+    name: str
+    files: tuple[Path, ...]
+    marked: str = "not alone"
+
+    @property
+    def report(self) -> Path:
+        return BUILD / "tests" / f"{self.name}.xml"
+
+    @property
+    def log(self) -> Path:
+        return self.report.with_suffix(".log")
+
+
+def main() -> int:
+    BUILD.joinpath("tests").mkdir(parents=True, exist_ok=True)
+    together, last = list(parts()), alone()
+    with ThreadPoolExecutor(LANES) as lanes:
+        ended = list(lanes.map(run, together))
+    ended.append(run(last))
+    merge([part.report for part in (*together, last)], BUILD / "tests.xml")
+    return int(not all(ended))
+
+
+def parts() -> Iterator[Part]:
+    for folder, times in FOLDERS.items():
+        files = sorted(TESTS.joinpath(folder).glob("test_*.py"))
+        for nth in range(times):
+            yield Part(f"{folder}-{nth + 1}" if times > 1 else folder, tuple(files[nth::times]))
+
+
+def alone() -> Part:
+    every = sorted(file for folder in FOLDERS for file in TESTS.joinpath(folder).glob("test_*.py"))
+    return Part("alone", tuple(file for file in every if "mark.alone" in file.read_text("utf-8")), marked="alone")
+
+
+def run(part: Part) -> bool:
+    """Whether all of it is green; what pytest says is kept beside its report."""
+    part.report.unlink(missing_ok=True)
+    began = time.monotonic()
+    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", part.marked, f"--junitxml={part.report}")
+    with part.log.open("wb") as log:
+        code = subprocess.run((*command, *map(str, part.files)), stdout=log, stderr=log, check=False).returncode
+    tell(part, round(time.monotonic() - began), green := code in (0, NOTHING_TO_RUN))
+    return green
+
+
+def tell(part: Part, seconds: int, green: bool) -> None:
+    said = part.log.read_text("utf-8", "replace").strip()
+    shown = said.rpartition("\n")[2].strip("= ") if green else f"RED\n{said}"
+    print(f"{part.name}, {seconds} s: {shown}", flush=True)
+
+
+def merge(reports: list[Path], whole: Path) -> None:
+    """One report of them all; of a part that never came to write one there is nothing to read."""
+    root = ET.Element("testsuites")
+    for report in reports:
+        if report.is_file():
+            root.extend(ET.parse(report).getroot())
+    ET.ElementTree(root).write(whole, "utf-8", xml_declaration=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,268 @@
+<?php
+/**
+ * Tools > Export and Erase Personal Data, answered by the sidecar; and what the owner may say in the privacy policy.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Privacy {
+
+	const NAME  = 'escalation-bridge';
+	const LIMIT = 15.0; // Seconds. A person with many conversations takes a while, and only the owner's page waits.
+
+	public static function boot(): void {
+		add_filter( 'wp_privacy_personal_data_exporters', array( self::class, 'exporters' ) );
+		add_filter( 'wp_privacy_personal_data_erasers', array( self::class, 'erasers' ) );
+		add_action( 'admin_init', array( self::class, 'suggest_policy' ) );
+	}
+
+	/**
+	 * @param array<string,array<string,mixed>> $exporters
+	 * @return array<string,array<string,mixed>>
+	 */
+	public static function exporters( array $exporters ): array {
+		$exporters[ self::NAME ] = array(
+			'exporter_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ),
+			'callback'               => array( self::class, 'export' ),
+		);
+		return $exporters;
+	}
+
+	/**
+	 * @param array<string,array<string,mixed>> $erasers
+	 * @return array<string,array<string,mixed>>
+	 */
+	public static function erasers( array $erasers ): array {
+		$erasers[ self::NAME ] = array(
+			'eraser_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ),
+			'callback'             => array( self::class, 'erase' ),
+		);
+		return $erasers;
+	}
+
+	/**
+	 * A page of the export. The sidecar names the next page by a mark, WordPress by a number: the mark is kept in between.
+	 *
+	 * @return array{data:array<int,array<string,mixed>>,done:bool}|\WP_Error
+	 */
+	public static function export( string $email, int $page = 1 ) {
+		if ( null === Settings::pairing() ) {
+			return self::exported( array(), true );
+		}
+		$mark  = 'escbridge_export_' . md5( wp_hash( strtolower( $email ) ) );
+		$after = 1 === $page ? '' : get_transient( $mark );
+		if ( false === $after ) {
+			return new \WP_Error( 'escbridge_export', __( 'The export took too long; please begin it anew.', 'escalation-bridge' ) );
+		}
+		$answer = self::ask( 'export', self::person( $email ) + array( 'after' => (string) $after ) );
+		if ( ! $answer['ok'] ) {
+			return new \WP_Error( 'escbridge_export', self::failed( $answer ) );
+		}
+		$next = (string) ( $answer['data']['next_after'] ?? '' );
+		set_transient( $mark, $next, HOUR_IN_SECONDS );
+		if ( '' === $next ) {
+			delete_transient( $mark );
+		}
+		$crm  = 1 === $page ? (array) $answer['data']['crm'] : array(); // Every page names it anew.
+		$kept = 1 === $page ? Kept::of_person( $email ) : array();
+		return self::exported( array_merge( array_map( array( self::class, 'kept' ), $kept, array_keys( $kept ) ), array_map( array( self::class, 'conversation' ), (array) $answer['data']['sessions'] ), array_map( array( self::class, 'account' ), $crm ) ), '' === $next );
+	}
+
+	/**
+	 * Erases at the sidecar. What stays is said: a conversation that somebody still owes an answer, a ticket in a helpdesk, everything when nothing answers.
+	 *
+	 * @return array{items_removed:bool,items_retained:bool,messages:string[],done:bool}
+	 */
+	public static function erase( string $email, int $page = 1 ): array {
+		$kept = Kept::erase( $email ) > 0;
+		if ( null === Settings::pairing() ) {
+			return self::erased( $kept, array() );
+		}
+		$person = self::person( $email );
+		$answer = self::ask( 'erase', $person );
+		if ( ! $answer['ok'] ) {
+			return self::erased( $kept, array( 'escalation-open' === $answer['error'] ? self::still_open( (string) ( $answer['data']['escalation_id'] ?? '' ) ) : self::failed( $answer ) ) );
+		}
+		if ( isset( $person['user_id'] ) ) {
+			delete_transient( 'escbridge_shop_' . $person['user_id'] );
+		}
+		return self::erased( $kept || array_sum( (array) $answer['data']['removed'] ) > 0, array_map( array( self::class, 'task' ), (array) $answer['data']['tasks'] ) );
+	}
+
+	/** @return array<string,string> Whoever has this address, and the user whose it is. */
+	private static function person( string $email ): array {
+		$user = get_user_by( 'email', $email );
+		return array( 'email' => $email ) + ( $user ? array( 'user_id' => (string) $user->ID ) : array() );
+	}
+
+	/**
+	 * @param array<string,string> $body
+	 * @return array<string,mixed> The client's answer.
+	 */
+	private static function ask( string $what, array $body ): array {
+		return ( new Client( Settings::pairing() ) )->admin( 'POST', '/v1/privacy/' . $what, $body, self::LIMIT );
+	}
+
+	/** @param array<string,mixed> $answer Of the client. */
+	private static function failed( array $answer ): string {
+		return __( 'The conversations in the chat could not be looked up, so they are as they were:', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $answer, Settings::pairing() );
+	}
+
+	private static function still_open( string $escalation ): string {
+		/* translators: %s: id of an escalation */
+		return sprintf( __( 'Nothing was erased in the chat: somebody still owes this person an answer (%s). Resolve it under Escalations, then erase once more.', 'escalation-bridge' ), $escalation );
+	}
+
+	/** @param array<string,string|null> $task A ticket that is not ours to delete. */
+	private static function task( array $task ): string {
+		if ( empty( $task['ref'] ) ) {
+			/* translators: 1: name of a helpdesk, 2: id to look for */
+			return sprintf( __( 'To do in %1$s: look for a ticket with the id %2$s and erase it there. It is not known whether it arrived.', 'escalation-bridge' ), (string) $task['desk'], (string) $task['external_id'] );
+		}
+		/* translators: 1: name of a helpdesk, 2: number and address of a ticket */
+		return sprintf( __( 'To do in %1$s: erase the ticket %2$s there.', 'escalation-bridge' ), (string) $task['desk'], trim( $task['ref'] . ' ' . ( $task['url'] ?? '' ) ) );
+	}
+
+	/**
+	 * @param array<int,array<string,mixed>> $data
+	 * @return array{data:array<int,array<string,mixed>>,done:bool}
+	 */
+	private static function exported( array $data, bool $done ): array {
+		return compact( 'data', 'done' );
+	}
+
+	/**
+	 * @param string[] $messages Why something stays.
+	 * @return array{items_removed:bool,items_retained:bool,messages:string[],done:bool}
+	 */
+	private static function erased( bool $removed, array $messages ): array {
+		return array(
+			'items_removed'  => $removed,
+			'items_retained' => array() !== $messages,
+			'messages'       => array_map( 'esc_html', $messages ),
+			'done'           => true,
+		);
+	}
+
+	/**
+	 * What people look for in words; the whole record after it, so that nothing is left out.
+	 *
+	 * @param array<string,mixed> $session
+	 * @return array<string,mixed>
+	 */
+	private static function conversation( array $session ): array {
+		$visitor = (array) $session['visitor'];
+		$fields  = array(
+			__( 'Began', 'escalation-bridge' )        => Admin::when( (string) $session['started_at'] ),
+			__( 'Identity', 'escalation-bridge' )     => self::identity( (string) ( $visitor['identity'] ?? '' ) ),
+			__( 'Name', 'escalation-bridge' )         => (string) ( $visitor['name'] ?? '' ),
+			__( 'E-mail', 'escalation-bridge' )       => (string) ( $visitor['email'] ?? '' ),
+			__( 'Phone', 'escalation-bridge' )        => (string) ( $session['phone'] ?? '' ),
+			__( 'Conversation', 'escalation-bridge' ) => implode( "\n", self::lines( $session ) ),
+			__( 'Whole record', 'escalation-bridge' ) => (string) wp_json_encode( $session, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT ),
+		);
+		return self::item( 'escbridge-conversations', __( 'Conversations in the chat', 'escalation-bridge' ), __( 'An address that somebody only typed may be another person’s: look before you hand it over.', 'escalation-bridge' ), (string) $session['id'], $fields );
+	}
+
+	/**
+	 * @param array<string,mixed> $row See Kept.
+	 * @return array<string,mixed>
+	 */
+	private static function kept( array $row, int $post ): array {
+		$fields = array(
+			__( 'Name', 'escalation-bridge' )         => (string) ( $row['contact']['name'] ?? '' ),
+			__( 'E-mail', 'escalation-bridge' )       => (string) ( $row['contact']['email'] ?? '' ),
+			__( 'Phone', 'escalation-bridge' )        => (string) ( $row['contact']['phone'] ?? '' ),
+			__( 'Conversation', 'escalation-bridge' ) => $row['text'],
+			__( 'Whole record', 'escalation-bridge' ) => (string) wp_json_encode( $row, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT ),
+		);
+		return self::item( 'escbridge-kept', __( 'Messages waiting in WordPress', 'escalation-bridge' ), '', 'kept-' . $post, $fields );
+	}
+
+	/**
+	 * @param array<string,mixed> $known
+	 * @return array<string,mixed>
+	 */
+	private static function account( array $known ): array {
+		$fields = array(
+			__( 'E-mail', 'escalation-bridge' )       => (string) $known['email'],
+			__( 'Whole record', 'escalation-bridge' ) => (string) wp_json_encode( $known['account'], JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT ),
+		);
+		return self::item( 'escbridge-crm', __( 'What the CRM told the chat', 'escalation-bridge' ), '', 'crm-' . md5( (string) $known['email'] ), $fields );
+	}
+
+	/**
+	 * @param array<string,string> $fields
+	 * @return array<string,mixed>
+	 */
+	private static function item( string $group, string $label, string $description, string $id, array $fields ): array {
+		$data = array();
+		foreach ( array_filter( $fields, 'strlen' ) as $name => $value ) {
+			$value  = nl2br( esc_html( $value ) );
+			$data[] = compact( 'name', 'value' );
+		}
+		return array(
+			'group_id'          => $group,
+			'group_label'       => $label,
+			'group_description' => $description,
+			'item_id'           => $id,
+			'data'              => $data,
+		);
+	}
+
+	private static function identity( string $identity ): string {
+		$words = array(
+			'verified'  => __( 'logged in', 'escalation-bridge' ),
+			'claimed'   => __( 'typed, and verified by nobody', 'escalation-bridge' ),
+			'anonymous' => __( 'not told', 'escalation-bridge' ),
+		);
+		return $words[ $identity ] ?? $identity;
+	}
+
+	/**
+	 * What was said, in its order: messages, the assistant's replies, the team's answers and notices.
+	 *
+	 * @param array<string,mixed> $session
+	 * @return string[]
+	 */
+	private static function lines( array $session ): array {
+		$said = array();
+		foreach ( (array) $session['turns'] as $turn ) {
+			$said[] = array( $turn['at'], __( 'Visitor', 'escalation-bridge' ), $turn['text'] );
+			if ( ! empty( $turn['reply'] ) ) {
+				$said[] = array( $turn['reply']['at'], __( 'Assistant', 'escalation-bridge' ), $turn['reply']['text'] );
+			}
+		}
+		foreach ( (array) $session['events'] as $event ) {
+			$said[] = array( $event['at'], empty( $event['author'] ) ? __( 'Support', 'escalation-bridge' ) : $event['author'], $event['text'] );
+		}
+		usort(
+			$said,
+			static function ( array $one, array $other ): int {
+				return strcmp( $one[0], $other[0] );
+			}
+		);
+		return array_map(
+			static function ( array $line ): string {
+				return Admin::when( $line[0] ) . ' ' . $line[1] . ': ' . $line[2];
+			},
+			$said
+		);
+	}
+
+	public static function suggest_policy(): void {
+		$paragraphs = array(
+			__( 'Our chat is answered by an assistant and, where needed, by our team. Nothing is stored or sent before you open it. Then we store what you write, the answers, the language, time zone and page, and, if you are logged in, your name, e-mail address and latest orders; if you give us an address, a phone number or a time for a call, these too.', 'escalation-bridge' ),
+			__( 'This is kept on a server that we run ourselves, so that a person can take over with knowledge of what was said and keep what we promised you. When a person takes over, the conversation is passed on to our helpdesk. [Name the helpdesk, the CRM, the provider of the assistant’s model and the mail service that you use, or take this sentence out.]', 'escalation-bridge' ),
+			__( 'Conversations are erased after 400 days. [Change this if BRIDGE_RETENTION_DAYS says otherwise.] You may ask us for everything that is stored about you, and have it erased.', 'escalation-bridge' ),
+			__( 'Your browser keeps the conversation, so that you find it again on the next page. The chat sets no cookie and asks nothing of other sites.', 'escalation-bridge' ),
+		);
+		wp_add_privacy_policy_content( __( 'Escalation Bridge', 'escalation-bridge' ), wp_kses_post( '<p>' . implode( '</p><p>', array_map( 'esc_html', $paragraphs ) ) . '</p>' ) );
+	}
+}

@@ -1,0 +1,94 @@
+<?php
+/**
+ * New secrets without a moment in which a visitor's call is refused: issued by the sidecar, tried, kept, and only then does it
+ * end the old ones, some minutes later. Whatever fails on the way, what is kept here goes on working.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Renewal {
+
+	const ACTION = 'escbridge_renew';
+
+	public static function boot(): void {
+		add_action( 'admin_post_' . self::ACTION, array( self::class, 'act' ) );
+	}
+
+	/** The button under Settings. */
+	public static function act(): void {
+		check_admin_referer( self::ACTION );
+		if ( ! current_user_can( 'manage_options' ) ) {
+			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
+		}
+		$done = self::run();
+		add_settings_error( 'escbridge', 'renewal', $done['text'], $done['ok'] ? 'success' : 'error' );
+		set_transient( 'settings_errors', get_settings_errors(), 30 ); // As options.php does, for the page that comes next.
+		wp_safe_redirect( add_query_arg( 'settings-updated', 'true', Settings::url() ) );
+		exit;
+	}
+
+	/**
+	 * @return array{ok:bool,text:string} No secret, nor a part of one, is in the text.
+	 */
+	public static function run(): array {
+		if ( Settings::is_fixed() ) {
+			/* translators: %s: name of a constant */
+			return self::result( false, sprintf( __( 'The pairing code is set by %s, which WordPress cannot change. Run “bridge site rotate” beside the sidecar, put the new code there, then “bridge site revoke”.', 'escalation-bridge' ), Settings::fixed_name() ) );
+		}
+		$former = Settings::pairing();
+		$issued = ( new Client( $former ) )->admin( 'POST', '/v1/secrets/renew', array() );
+		if ( ! $issued['ok'] ) {
+			return self::result( false, self::why( $issued, $former ) );
+		}
+		sleep( (int) $issued['data']['valid_in_s'] ); // Until then a process of the sidecar may not know them.
+		$new  = array_merge( $former, array_intersect_key( $issued['data'], array_flip( array( 'chat_secret', 'admin_secret' ) ) ) );
+		$test = ConnectionTest::run( $new );
+		$kept = $test['ok'] ? Settings::pair( Settings::encode( $new ) ) : implode( ' ', array_column( $test['lines'], 'text' ) );
+		if ( '' !== $kept ) {
+			return self::result( false, __( 'The new secrets do not work, so the former ones stay:', 'escalation-bridge' ) . ' ' . $kept );
+		}
+		return self::settle( $new );
+	}
+
+	/**
+	 * @param array{url:string,site:string,chat_secret:string,admin_secret:string} $new
+	 * @return array{ok:bool,text:string}
+	 */
+	private static function settle( array $new ): array {
+		$settled = ( new Client( $new ) )->admin( 'POST', '/v1/secrets/settle', array() );
+		if ( ! $settled['ok'] ) {
+			return self::result( false, __( 'The new secrets are in use, but the former ones hold too. Renew once more, or run “bridge site revoke” beside the sidecar.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $settled, $new ) );
+		}
+		$minutes = (int) ceil( $settled['data']['grace_s'] / MINUTE_IN_SECONDS );
+		/* translators: %d: number of minutes */
+		return self::result( true, sprintf( _n( 'The secrets are renewed. The former ones end in %d minute.', 'The secrets are renewed. The former ones end in %d minutes.', $minutes, 'escalation-bridge' ), $minutes ) );
+	}
+
+	/**
+	 * @param array<string,mixed>       $answer
+	 * @param array<string,string>|null $pairing
+	 */
+	private static function why( array $answer, ?array $pairing ): string {
+		return 'renewal-in-hand' === $answer['error']
+			? __( 'Somebody renewed the secrets less than a minute ago. Nothing was changed; try again in a minute.', 'escalation-bridge' )
+			: __( 'The secrets were not renewed; the former ones stay.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $answer, $pairing );
+	}
+
+	/** @return array{ok:bool,text:string} */
+	private static function result( bool $ok, string $text ): array {
+		return compact( 'ok', 'text' );
+	}
+
+	/** The button, in a form of its own. */
+	public static function show(): void {
+		echo '<form method="post" action="' . esc_url( admin_url( 'admin-post.php' ) ) . '" id="escbridge-renewal">';
+		wp_nonce_field( self::ACTION );
+		echo '<input type="hidden" name="action" value="' . esc_attr( self::ACTION ) . '"></form>';
+	}
+}
