@@ -14,6 +14,7 @@ from bridge.commands import (
     doctor,
     looking,
     outbox,
+    pages,
     policies,
     privacy,
     promises,
@@ -68,7 +69,7 @@ for command in (
     *(sites.site, policies.policy, replay.replay),
     *(stats.stats, stats.label, propose.propose_threshold),
     *(looking.explain_session, promises.hours, promises.promise, looking.due, outbox.outbox),
-    *(databases.db, privacy.privacy, privacy.purge),
+    *(pages.pages, databases.db, privacy.privacy, privacy.purge),
 ):
     cli.add_command(command)
 

@@ -14,7 +14,7 @@ from bridge.domain import hours
 from bridge.domain.finding import Finding, Level, PolicyRefused
 from bridge.domain.host import Host
 from bridge.domain.instants import from_rfc3339
-from bridge.domain.policy import All, Any_, AtLeast, Flow, Match, Not, Policy, Rule, Thresholds
+from bridge.domain.policy import All, Any_, AtLeast, Flow, Match, Not, Policy, ResponderRules, Rule, Thresholds
 from bridge.domain.queues import Callbacks, ForTier, Queue
 from bridge.domain.review import did_you_mean, review
 from bridge.domain.triggers import Trigger
@@ -232,6 +232,7 @@ TRIGGERS: Final[dict[str, type[BaseModel]]] = {
 PLACES: Final[tuple[tuple[str, tuple[type[BaseModel], ...]], ...]] = (
     ("", (Policy,)),
     ("/thresholds", (Thresholds,)),
+    ("/responder", (ResponderRules,)),
     ("/flows/*/thresholds", (Thresholds,)),
     ("/flows/*/match", (Match,)),
     ("/flows/*", (Flow,)),

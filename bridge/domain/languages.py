@@ -47,16 +47,13 @@ _SETS: Final = (
     "document_numbers",
 )
 _KEYS: Final = (
-    MOODS
-    | _FACTS
-    | _REPLY_GROUPS
-    | _CLAIM_KEYS
-    | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
+    MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
+_CLAIMS_FILE: Final = "claims.yaml"
 _INFLECTED: Final = 5
 """Letters of a word that is looked at by its ending."""
 
@@ -95,15 +92,25 @@ def warm() -> None:
 
 
 def _forget() -> None:
-    for known in (codes, every_yes, list_names, language, claim_speech, _document, _phrases, _common_words):
+    for known in (
+        codes,
+        every_yes,
+        list_names,
+        language,
+        claim_speech,
+        _document,
+        _claim_document,
+        _phrases,
+        _common_words,
+    ):
         known.cache_clear()
 
 
 def _checked(code: str) -> None:
     """Compile a language now, so that a slip is said when the product starts and not in a conversation."""
-    unknown = sorted(_document(code).keys() - _KEYS)
+    unknown = sorted((_document(code).keys() - _KEYS) | (_claim_document(code).keys() - _CLAIM_KEYS))
     if unknown:
-        near = get_close_matches(unknown[0], _KEYS, n=1)
+        near = get_close_matches(unknown[0], _KEYS | _CLAIM_KEYS, n=1)
         raise LanguageRefused(
             f"{code}: there is no key {unknown[0]!r}" + (f"; did you mean {near[0]}?" if near else "")
         )
@@ -161,8 +168,18 @@ def list_names() -> frozenset[str]:
 @cache
 def _document(code: str) -> dict[str, Any]:
     """A language's folders as one mapping; what stands under a key in several is joined."""
+    return _merged(entry for entry in _files_of(code) if entry.name != _CLAIMS_FILE)
+
+
+@cache
+def _claim_document(code: str) -> dict[str, Any]:
+    """What a language says of claims: files of their own, read when they are first asked for."""
+    return _merged(entry for entry in _files_of(code) if entry.name == _CLAIMS_FILE)
+
+
+def _merged(entries: Iterable[Traversable]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for entry in _files_of(code):
+    for entry in entries:
         for key, value in _read_file(entry).items():
             merged[key] = _joined(merged[key], value) if key in merged else value
     return merged
@@ -260,18 +277,16 @@ class ClaimSpeech:
 @cache
 def claim_speech(code: str) -> ClaimSpeech:
     """The phrases of claims of a language that has a folder; its classes are `claim_words`, apart from all others."""
-    document = _document(code)
-    own = {**document, "classes": document.get("claim_words", {})}
+    document, own = _document(code), _claim_document(code)
+    reading = {**document, "classes": own.get("claim_words", {})}
     small = frozenset(_spellings(document, document.get("stop", ())))
     texts = {prefix + kind: said for key, prefix in _CLAIM_GROUPS.items() for kind, said in own.get(key, {}).items()}
     texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps", "claim_safe")}
-    phrases = (phrase for group, said in texts.items() for phrase in _compile_all(own, group, said, small))
+    endings = own.get("claim_endings", {})
     return ClaimSpeech(
-        book=Book(phrases),
-        negators=frozenset(_spellings(document, document.get("claim_negators", ()))),
-        endings=tuple(
-            (name, tuple(_spellings(document, ends))) for name, ends in document.get("claim_endings", {}).items()
-        ),
+        book=Book(phrase for group, said in texts.items() for phrase in _compile_all(reading, group, said, small)),
+        negators=frozenset(_spellings(document, own.get("claim_negators", ()))),
+        endings=tuple((name, tuple(_spellings(document, ends))) for name, ends in endings.items()),
         elision=_elision(document),
     )
 

@@ -101,6 +101,21 @@ class Flow(Frozen):
     thresholds: Thresholds = Thresholds()
 
 
+Fact = Literal["orders", "open_tickets", "billing_status", "sla", "tier", "name"]
+"""What the responder's model may be told of a verified customer."""
+
+
+class ResponderRules(Frozen):
+    """What the sidecar's own responder may know of a customer, and what its ratings of itself are worth.
+
+    `facts`: given to the model for verified customers only; none unless it is named. `calibration`: points of a rising
+    map from a rating to a probability, as `bridge calibrate` proposes it; without one a rating is taken as it is.
+    """
+
+    facts: Annotated[tuple[Fact, ...], Field(max_length=6)] = ()
+    calibration: Annotated[tuple[tuple[Share, Share], ...], Field(max_length=100)] = ()
+
+
 class Rule(Frozen):
     """The logic that decides. The first rule that holds wins.
 
@@ -134,6 +149,7 @@ class Policy(Frozen):
     claimed_identity: Literal["raise", "ignore"] = "raise"
     flows: Annotated[dict[Name, Flow], Field(max_length=100)] = Field(default_factory=lambda: {"default": Flow()})
     thresholds: Thresholds = Thresholds()
+    responder: ResponderRules = ResponderRules()
     triggers: Annotated[dict[Name, Trigger], Field(max_length=200)] = Field(default_factory=dict)
     messages: Annotated[dict[str, dict[str, Annotated[str, Field(max_length=600)]]], Field(max_length=50)] = Field(
         default_factory=dict

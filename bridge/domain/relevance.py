@@ -164,7 +164,9 @@ def _words(text: str) -> list[str]:
 
 @lru_cache(maxsize=16384)
 def stem(word: str) -> str:
-    """What all forms of a folded word have in common, roughly."""
+    """What all forms of a folded word have in common, roughly; a number has one form."""
+    if word.isdigit():
+        return word
     if ending := _ENDINGS.search(word, _LEAST):
         word = word[: ending.start()]
     doubled = len(word) > _LEAST and word[-1] == word[-2]

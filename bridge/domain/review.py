@@ -8,6 +8,7 @@ from itertools import chain
 from typing import Final
 
 from bridge.domain import hours, messages
+from bridge.domain.calibration import rises
 from bridge.domain.customer_triggers import TierAtLeast
 from bridge.domain.finding import Finding, Level
 from bridge.domain.host import Host
@@ -39,6 +40,7 @@ def review(policy: Policy, now: Millis, host: Host) -> Iterator[Finding]:
     yield from _triggers(policy)
     yield from _rules(policy)
     yield from _queues(policy, now)
+    yield from _responder(policy)
     for path, fault, hint in messages.faults(policy.messages, policy.own_messages):
         yield _error(f"/messages/{path}", fault, hint)
     yield from _fed(policy, host)
@@ -211,6 +213,19 @@ def _fraud_alone(policy: Policy) -> Iterator[Finding]:
         if alone and not holds(rule.when, frozenset().__contains__):
             hint = "ask for another sign beside them, such as unsure or big_account"
             yield _error(f"/rules/{index}/when", "words of fraud alone decide it, and many ask about fraud", hint)
+
+
+# -- the responder -----------------------------------------------------------------------------------------------------
+
+
+def _responder(policy: Policy) -> Iterator[Finding]:
+    own = policy.responder
+    if not rises(own.calibration):
+        hint = "bridge calibrate prints one that rises"
+        yield _error("/responder/calibration", "a higher rating must not be worth less", hint)
+    for n, fact in enumerate(own.facts):
+        if fact in own.facts[:n]:
+            yield _warning(f"/responder/facts/{n}", f"{fact} stands twice", "name it once")
 
 
 # -- queues and hours --------------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from bridge.domain.values import Frozen, Text80
 
 _LEAST_CONTENT_WORDS: Final = 3
 _LEAST_REPLY_WORDS: Final = 4
+_REPEATED_WITHIN: Final = 2
 _TROUBLE_POINTS: Final = 0.5
 _MINUTE: Final = 60_000
 _WEIGHED_LENGTH: Final = 120
@@ -27,21 +28,18 @@ _EPSILON: Final = 1e-9
 Share = Annotated[float, Field(ge=0, le=1)]
 Percent = Annotated[float, Field(ge=50, le=100)]
 Times = Annotated[int, Field(ge=1, le=WINDOW)]
+Minutes = Annotated[int, Field(ge=1, le=1440)]
 
 
 class _Windowed(Frozen):
     """A trigger that looks back: so many turns (the present one counts) and minutes; both left out mean 12 turns."""
 
     within_turns: Times | None = None
-    within_minutes: Annotated[int, Field(ge=1, le=1440)] | None = None
+    within_minutes: Minutes | None = None
 
     def window(self, s: Situation) -> tuple[TurnSignals, ...]:
         """The turns that this trigger looks at, oldest first."""
-        turns = s.turns[-(self.within_turns or WINDOW) :]
-        if self.within_minutes is None:
-            return turns
-        since = s.turns[-1].at - self.within_minutes * _MINUTE
-        return tuple(turn for turn in turns if turn.at >= since)
+        return _since(s.turns[-(self.within_turns or WINDOW) :], self.within_minutes)
 
     def replies(self, s: Situation) -> list[ReplySignals]:
         """The replies inside the window, oldest first."""
@@ -117,22 +115,30 @@ class NegativeTrajectory(_Windowed):
 
 
 class VisitorRepeats(Frozen):
-    """This message says the same as one of the last `within_turns` messages before it."""
+    """This message says the same as one before it, at most so many messages and minutes back.
+
+    Without minutes, two messages unless `within_turns` says otherwise; with them, all that are kept.
+    """
 
     type: Literal["visitor_repeats"] = "visitor_repeats"
-    within_turns: Annotated[int, Field(ge=1, le=WINDOW - 1)] = 2
+    within_turns: Annotated[int, Field(ge=1, le=WINDOW - 1)] | None = None
+    within_minutes: Minutes | None = None
     similarity: Percent = 75
 
     def fires(self, s: Situation) -> Firing | None:
         words = s.message.words
         if not _enough(words, _LEAST_CONTENT_WORDS):
             return None
-        earlier = [turn.message.words for turn in s.turns[-1 - self.within_turns : -1]]
-        long = [e for e in earlier if _enough(e, _LEAST_CONTENT_WORDS)]
+        long = [e for e in self._earlier(s) if _enough(e, _LEAST_CONTENT_WORDS)]
         best = max((fuzz.token_sort_ratio(words, e, score_cutoff=self.similarity) for e in long), default=0.0)
         if best < self.similarity:
             return None
         return Firing(round(best), self.similarity, f"the visitor says the same again ({best:.0f} % alike)")
+
+    def _earlier(self, s: Situation) -> list[str]:
+        """What the messages inside the window say, without the present one."""
+        reach = self.within_turns or (_REPEATED_WITHIN if self.within_minutes is None else WINDOW - 1)
+        return [turn.message.words for turn in _since(s.turns[-1 - reach :], self.within_minutes)[:-1]]
 
 
 class BotRepeats(_Windowed):
@@ -313,6 +319,14 @@ def inputs_of(trigger: Trigger) -> frozenset[str]:
         return frozenset({f"signal:{trigger.name}"})
     found = _INPUTS.get(trigger.type)
     return frozenset({found} if found else ())
+
+
+def _since(turns: tuple[TurnSignals, ...], minutes: int | None) -> tuple[TurnSignals, ...]:
+    """The turns that are no older than the last one by more than so many minutes; all where None is given."""
+    if minutes is None:
+        return turns
+    since = turns[-1].at - minutes * _MINUTE
+    return tuple(turn for turn in turns if turn.at >= since)
 
 
 def _weight(message: MessageSignals) -> float:

@@ -1,6 +1,7 @@
 """The answer of our own responder: asked for outside the request, stored once, and never shown after the lock."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -8,7 +9,9 @@ import structlog
 
 from bridge.domain import signals
 from bridge.domain.answering import Answer, AnswerState, Failure, Owed, Question, shown_text
+from bridge.domain.calibration import Point, calibrated
 from bridge.domain.claims import claims
+from bridge.domain.disclosure import facts_for
 from bridge.domain.escalation import EventKind
 from bridge.domain.health import Alarm
 from bridge.domain.instants import SECOND
@@ -78,7 +81,7 @@ def _ask(bridge: Bridge, owed: Owed) -> Answered:
     if assistant is None or left <= 0:
         return Answered(Answer(failure=Failure.TIMEOUT))
     with bridge.store.read() as tx:
-        question = question_of(tx, owed)
+        question = question_of(tx, bridge.policies.current(tx, owed.site), owed)
     began = time.monotonic()
     answer = assistant.responder.answer(question, budget=left)
     log.info(
@@ -92,7 +95,7 @@ def _ask(bridge: Bridge, owed: Owed) -> Answered:
     return Answered(without_promise(answer, question.locale), len(question.passages))
 
 
-def question_of(tx: Tx, owed: Owed) -> Question:
+def question_of(tx: Tx, current: CurrentPolicy, owed: Owed) -> Question:
     """What the responder is asked.
 
     Raises:
@@ -106,6 +109,7 @@ def question_of(tx: Tx, owed: Owed) -> Question:
         text=turn.text,
         history=tx.answers.said_before(owed, LINES),
         passages=tuple(tx.pages.search(owed.site, turn.text, signals.language_of(session.locale), PASSAGES)),
+        facts=facts_for(current.document.responder.facts, session.visitor, session.customer),
         locale=session.locale,
         site_name=urlsplit(site.url).hostname or "",
     )
@@ -138,7 +142,8 @@ def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting
     turn = tx.sessions.turn(owed.site, owed.session_id, owed.turn_id)
     if session is None or turn is None or not tx.answers.waits(owed):
         return None  # somebody else has answered, or the visitor has written again
-    current, now, reply = bridge.policies.current(tx, owed.site), bridge.clock.now(), reply_of(found)
+    current, now = bridge.policies.current(tx, owed.site), bridge.clock.now()
+    reply = reply_of(found, current.document.responder.calibration)
     turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest_of_reply(reply))
     if session.locked:
         tx.answers.settle(owed, AnswerState.DROPPED, found.answer, now)
@@ -150,8 +155,12 @@ def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting
     return _tell(tx, current, session, owed, Outcome(found.answer, verdict, now), waiting)
 
 
-def reply_of(found: Answered) -> Reply:
-    """The answer as the rules judge it. Who was asked how sure they are, and does not say, is not sure at all."""
+def reply_of(found: Answered, calibration: Sequence[Point] = ()) -> Reply:
+    """The answer as the rules judge it. Who was asked how sure they are, and does not say, is not sure at all.
+
+    The intent that a model names is kept with its answer and chooses no flow: a text that talks it into another one
+    must not change thresholds, rules or queue.
+    """
     answer, failed = found.answer, not found.answer.usable
     values: dict[str, Value] = {"retrieved": found.retrieved, "sources": len(answer.sources)}
     if answer.probability is not None:
@@ -160,12 +169,15 @@ def reply_of(found: Answered) -> Reply:
         values["responder_failure"] = answer.failure.value
     return Reply(
         text=shown_text(answer)[:LONGEST_REPLY],
-        confidence=None if failed else answer.confidence or 0.0,
-        intent=answer.intent,
+        confidence=None if failed else _worth(calibration, answer.confidence),
         intent_matched=answer.answered,
         failed=failed,
         signals=tuple(values.items()),
     )
+
+
+def _worth(calibration: Sequence[Point], rating: float | None) -> float:
+    return 0.0 if rating is None else calibrated(calibration, rating)
 
 
 def _mind_the_alarm(bridge: Bridge, tx: Tx, site: str, answer: Answer, now: Millis) -> None:

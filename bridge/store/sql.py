@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from sqlalchemy import Connection
 
@@ -48,6 +49,10 @@ class Statements:
         self.answers = AnswerStatements(upsert)
         self.privacy = PrivacyStatements()
         self.pages = PageStatements(upsert, dialect)
+
+
+statements_of = cache(Statements)
+"""The statements of a dialect, which every store of the process shares."""
 
 
 class SqlTx:
@@ -147,7 +152,7 @@ class SqlStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._statements = Statements(database.dialect)
+        self._statements = statements_of(database.dialect)
 
     @contextmanager
     def write(self) -> Iterator[SqlTx]:

@@ -18,6 +18,7 @@ from bridge.web.calls import ADMIN_LIMIT, answer
 from bridge.web.hooks import hooks
 from bridge.web.hours import hours
 from bridge.web.ops import ops
+from bridge.web.pages import pages
 from bridge.web.privacy import privacy
 from bridge.web.problems import Problem
 from bridge.web.renewal import renewal
@@ -47,7 +48,7 @@ def create_app(parts: Parts) -> Flask:
     app.extensions["gatekeeper"] = Gatekeeper(parts.bridge.store)
     app.extensions["rates"] = Rates(parts.bridge)
     app.extensions["schema_fault"] = parts.schema_fault
-    for blueprint in (chat, callbacks, admin, hours, hooks, stats, backtests, privacy, renewal, ops):
+    for blueprint in (chat, callbacks, admin, hours, hooks, stats, backtests, privacy, renewal, pages, ops):
         app.register_blueprint(blueprint)
     app.before_request(structlog.contextvars.clear_contextvars)
     app.after_request(sign)

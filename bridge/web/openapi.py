@@ -24,7 +24,7 @@ BODIES: list[type[wire.Wire]] = [
     wire.SessionIn, wire.TurnIn, wire.ReplyIn, wire.ContactIn, wire.CloseIn, wire.ClaimIn, wire.AgentReplyIn,
     wire.ResolveIn, wire.ReleaseIn, wire.PresenceIn, wire.PolicyIn, wire.PolicyCheckIn,
     wire.LabelIn, wire.MissedIn, wire.ReplayIn, wire.HoursIn, wire.RevokeIn, wire.CallIn, wire.CalledIn,
-    wire.ExportIn, wire.EraseIn,
+    wire.ExportIn, wire.EraseIn, wire.PagesIn,
 ]  # fmt: skip
 QUERY = {
     "chat.events": [{"name": "after", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}}],

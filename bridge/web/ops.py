@@ -90,6 +90,7 @@ def health(call: Call[CloseIn]) -> Response:
             "server_time": to_rfc3339(machine_now()),
             "policy_version": current.version,
             "scheduler_alive": alive,
+            "responder": call.bridge.assistants(call.site) is not None,
         }
     )
 

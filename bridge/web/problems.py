@@ -13,6 +13,7 @@ from bridge.service.call_links import LinkInvalid
 from bridge.service.command_hours import CommandUnknown, QueueUnknown, TooManyCommands
 from bridge.service.context import SiteUnknown
 from bridge.service.hear_desk import DeskUnknown
+from bridge.service.know_pages import TooManyPages
 from bridge.service.label_decisions import SessionEscalated
 from bridge.service.manage_policy import PolicyVersionUnknown
 from bridge.service.manage_sites import RenewalInHand
@@ -94,6 +95,12 @@ OF_ERROR: dict[type[Exception], Problem] = {
         "A hundred commands hold already.",
         409,
         "Revoke some, or write the hours into the policy.",
+    ),
+    TooManyPages: Problem(
+        "too-many-pages",
+        "There would be more than 5,000 pages; nothing was changed.",
+        422,
+        "Leave types of content out that visitors do not ask about.",
     ),
     AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
     SlotTaken: Problem("slot-taken", "This time for a call is taken, or gone.", 409, "Ask for the free ones again."),

@@ -11,10 +11,12 @@ from bridge.domain.escalation import Agent
 from bridge.domain.findings import LARGEST
 from bridge.domain.forgetting import Person
 from bridge.domain.host import Host, bot_inputs
-from bridge.domain.instants import from_rfc3339
+from bridge.domain.instants import from_datetime, from_rfc3339
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
+from bridge.domain.passages import LONGEST_TEXT
 from bridge.domain.replay import Conversation
 from bridge.domain.values import Identity, Visitor
+from bridge.service.know_pages import MOST_PAGES, Changes, Published
 from bridge.service.visit_call import CHOOSES, Action
 
 SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
@@ -346,3 +348,30 @@ class ReplayIn(Wire):
         if self.sessions is not None and self.days is not None:
             raise ValueError("days are said of the site's own sessions")
         return self
+
+
+PageId = Annotated[Line, Field(min_length=1, max_length=LONGEST_ID)]
+
+
+class PageIn(Wire):
+    id: PageId
+    kind: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    url: Annotated[Line, Field(max_length=2000), AfterValidator(_url)]
+    title: Annotated[Line, Field(max_length=300)]
+    text: Annotated[Str, Field(max_length=LONGEST_TEXT)]
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
+    modified_at: Annotated[AwareDatetime, Field(strict=False)]
+
+    def value(self) -> Published:
+        language = re.split("[_-]", self.language)[0].lower() if self.language else None
+        at = from_datetime(self.modified_at)
+        return Published(self.id, self.kind, self.url, self.title, self.text, language, at)
+
+
+class PagesIn(Wire):
+    pages: Annotated[list[PageIn], Field(max_length=50)] = []
+    gone: Annotated[list[PageId], Field(max_length=1000)] = []
+    only: Annotated[list[PageId], Field(max_length=MOST_PAGES)] | None = None
+
+    def changes(self) -> Changes:
+        return Changes([page.value() for page in self.pages], self.gone, self.only)

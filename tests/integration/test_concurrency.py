@@ -3,15 +3,13 @@
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 from structlog.testing import capture_logs
 from support.contractcheck import Loopback
 from support.sidecar import (
@@ -22,18 +20,17 @@ from support.sidecar import (
     Live,
     Sidecar,
     kill_group,
+    looking,
     new_session_id,
     running_sidecar,
     with_systems,
 )
 from support.zendesk_server import ZendeskVendor
 
-from bridge import bootstrap
-from bridge.config import Settings
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.packet import Ticket
 from bridge.domain.values import Json, Millis
-from bridge.ports import Tx
+from bridge.ports import Store
 from bridge.service.context import Bridge
 from bridge.service.converse import Contact, keep_contact
 from bridge.service.watch_promises import follow_up_due
@@ -54,17 +51,6 @@ class Said:
     ended: float
     status: int
     verdict: Json
-
-
-@contextmanager
-def reading(live: Live) -> Iterator[Tx]:
-    """The live database, seen from here."""
-    assembly = bootstrap.build(Settings(database_url=SecretStr(live.env["BRIDGE_DATABASE_URL"])))
-    try:
-        with assembly.bridge.store.read() as tx:
-            yield tx
-    finally:
-        assembly.close()
 
 
 def until(true: Callable[[], bool], what: str) -> None:
@@ -112,14 +98,14 @@ def test_four_turns_at_once_in_each_of_200_sessions_are_200_escalations_and_200_
             "workers": "3", "desk": "zendesk", "zendesk_url": zendesk.base_url, "zendesk_token": "token",
             "desk_rate": "10000", "allow_private_upstreams": zendesk.endpoint,
         }  # fmt: skip
-        with running_sidecar(tmp_path, database, **settings) as live:
+        with running_sidecar(tmp_path, database, **settings) as live, looking(live) as store:
             said = play_all(live)
             scheduler = live.spawn("scheduler.log", "scheduler")
             try:
-                until(lambda: everything_sent(live), "tickets and mails")
+                until(lambda: everything_sent(store), "tickets and mails")
             finally:
                 kill_group(scheduler)
-            with reading(live) as tx:
+            with store.read() as tx:
                 numbers = tx.ops.numbers(0)
     assert Counter(one.status for one in said).keys() <= {200, 503}
     assert numbers["escalations"] == {"open": SESSIONS}
@@ -135,8 +121,8 @@ def test_four_turns_at_once_in_each_of_200_sessions_are_200_escalations_and_200_
     )
 
 
-def everything_sent(live: Live) -> bool:
-    with reading(live) as tx:
+def everything_sent(store: Store) -> bool:
+    with store.read() as tx:
         return tx.ops.numbers(0)["outbox"].keys() == {"sent"}
 
 
@@ -182,29 +168,29 @@ def test_two_tabs_of_one_customer_that_ask_at_once_are_one_escalation(sidecar_on
 def test_two_schedulers_and_one_that_is_killed_do_each_follow_up_once(database: str, tmp_path: Path) -> None:
     shift = tmp_path / "shift"
     shift.write_text("0")
-    with running_sidecar(tmp_path, database, workers="1", clock=f"file:{shift}") as live:
+    with running_sidecar(tmp_path, database, workers="1", clock=f"file:{shift}") as live, looking(live) as store:
         caller = live.caller()
         chats = [Chat(caller) for _ in range(80)]
         for number, chat in enumerate(chats):
             chat.verified(str(number))
             chat.says(TURNS[0])
-        until(lambda: everything_sent(live), "the first mails")
+        until(lambda: everything_sent(store), "the first mails")
         due = max(one["commitment"]["due_at"] for one in live.team.list())
         shift.write_text(str(seconds_until(due) + 1))
         schedulers = [live.spawn(f"scheduler{n}.log", "scheduler") for n in range(2)]
-        until(lambda: broken(live) > 3, "the first broken promises")
+        until(lambda: broken(store) > 3, "the first broken promises")
         kill_group(schedulers[0])
         shift.write_text(str(seconds_until(due) + 90))  # its leases have run out
         try:
-            until(lambda: broken(live) == len(chats) and everything_sent(live), "all promises and their mails")
+            until(lambda: broken(store) == len(chats) and everything_sent(store), "all promises and their mails")
         finally:
             kill_group(schedulers[1])
-        with reading(live) as tx:
+        with store.read() as tx:
             numbers = tx.ops.numbers(0)
         assert numbers["commitments"] == {"broken": len(chats), "pending": len(chats)}
         for chat in chats:
             assert [kind for kind, _ in chat.lines()] == ["commitment", "commitment"]
-        with reading(live) as tx:
+        with store.read() as tx:
             mails = [row["external_id"] for row in tx.work.outbox(["sent"], 10_000)]
     for kind in ("customer.broken", "team.broken"):
         assert sum(kind in external_id for external_id in mails) == len(chats)
@@ -215,9 +201,9 @@ def seconds_until(instant: str) -> float:
     return from_rfc3339(instant) / 1000 - time.time()
 
 
-def broken(live: Live) -> float:
+def broken(store: Store) -> float:
     """How many promises are broken by now."""
-    with reading(live) as tx:
+    with store.read() as tx:
         return tx.ops.numbers(0)["commitments"].get("broken", 0)
 
 

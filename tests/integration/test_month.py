@@ -18,7 +18,7 @@ from bridge.service.notify import HELD
 
 pytestmark = pytest.mark.timeout(1200)  # a month is played before the first test
 
-CUSTOMERS = int(os.environ.get("BRIDGE_TEST_MONTH", "2000"))
+CUSTOMERS = int(os.environ.get("BRIDGE_TEST_MONTH", "500"))
 SEED = int(os.environ.get("BRIDGE_TEST_SEED", "20261126"))
 
 MEMORY = Path("/dev/shm")

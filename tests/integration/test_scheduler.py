@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -80,12 +81,9 @@ def wait_until(look: Callable[[], bool]) -> None:
 
 
 def last_beat(folder: Path) -> int | None:
-    assembly = bootstrap.build(settings_of(clean_environ(folder)))
-    try:
-        with assembly.bridge.store.read() as tx:
-            return tx.ops.last_beat("scheduler")
-    finally:
-        assembly.close()
+    with closing(sqlite3.connect(folder / "bridge.db", timeout=30)) as database:
+        found = database.execute("SELECT at FROM heartbeat WHERE name = 'scheduler'").fetchone()
+    return found[0] if found else None
 
 
 def migrated(folder: Path) -> None:

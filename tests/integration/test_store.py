@@ -46,7 +46,7 @@ from bridge.store import migrate as schema
 from bridge.store.database import Database, migration_engine
 from bridge.store.escalations import EscalationStatements
 from bridge.store.labels import LabelStatements
-from bridge.store.sql import SqlStore
+from bridge.store.sql import SqlStore, statements_of
 from bridge.store.stats import StatsStatements
 from bridge.store.tables import PASSAGE_INDEX, metadata
 from bridge.store.upsert import upsert_of
@@ -813,6 +813,11 @@ def test_numbers_are_read_over_the_indexes_and_never_by_a_whole_table(fresh_sqli
             assert [line for line in plan if line.split()[:2] in SCANS] == []
             assert any("USING INDEX" in line for line in plan)
     engine.dispose()
+
+
+def test_every_statement_is_built_once_a_process_however_many_stores_there_are() -> None:
+    assert statements_of("sqlite") is SqlStore(Database("sqlite://"))._statements
+    assert statements_of("sqlite") is not statements_of("postgresql")
 
 
 def test_a_claim_and_a_look_for_the_open_escalation_read_nothing_of_what_is_over(fresh_sqlite: Any) -> None:

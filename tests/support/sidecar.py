@@ -46,6 +46,7 @@ from bridge.ports import (
     Mail,
     Scope,
     Site,
+    Store,
     Strategy,
     TicketRef,
 )
@@ -538,6 +539,16 @@ def prepare_live(folder: Path, url: str, **settings: str) -> Live:
         assembly.close()
     env = {**own, **{f"BRIDGE_{name.upper()}": value for name, value in given.items()}}
     return Live(folder, f"http://{address}", env, pairing)
+
+
+@contextmanager
+def looking(live: Live) -> Iterator[Store]:
+    """The database of processes, seen from here: for a look again and again, which must cost them little."""
+    assembly = bootstrap.build(Settings(database_url=SecretStr(live.env["BRIDGE_DATABASE_URL"])))
+    try:
+        yield assembly.bridge.store
+    finally:
+        assembly.close()
 
 
 @contextmanager

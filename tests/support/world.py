@@ -12,18 +12,15 @@ from dataclasses import dataclass, field
 from email import message_from_bytes
 from pathlib import Path
 
-from pydantic import SecretStr
 from support.checker import Said, Seen, broken_invariants
 from support.contractcheck import Loopback
 from support.loopback import listening
-from support.sidecar import SHOP, Live, kill_group, prepare_live
+from support.sidecar import SHOP, Live, kill_group, looking, prepare_live
 from support.smtp_server import Script
 from support.zendesk_server import ZendeskVendor
 
-from bridge import bootstrap
-from bridge.config import Settings
 from bridge.domain.values import Json
-from bridge.ports import Tx
+from bridge.ports import Store, Tx
 
 PATIENCE = 60.0
 LEASE_S = 61
@@ -101,29 +98,28 @@ class World:
 
     @contextmanager
     def reading(self) -> Iterator[Tx]:
-        assembly = bootstrap.build(Settings(database_url=SecretStr(self.live.env["BRIDGE_DATABASE_URL"])))
-        try:
-            with assembly.bridge.store.read() as tx:
-                yield tx
-        finally:
-            assembly.close()
+        with looking(self.live) as store, store.read() as tx:
+            yield tx
 
     def waiting(self) -> Json:
-        """How many rows of the outbox there are in each state but `sent`."""
         with self.reading() as tx:
-            return {state: number for state, number in tx.ops.numbers(0)["outbox"].items() if state != "sent"}
+            return unsent(tx)
 
     def settle(self) -> float:
         """Until nothing waits to be sent; what the dead held in lease is taken over when that has run out.
 
         Returns the seconds that it took, without those of the lease, which are skipped.
         """
+        with looking(self.live) as store:
+            return self._settle(store)
+
+    def _settle(self, store: Store) -> float:
         began = moved = time.monotonic()
-        before = self.waiting()
+        before = look(store)
         while before:
             assert time.monotonic() < began + PATIENCE, f"never sent: {before} {self.vendor.problems()[:3]}"
             time.sleep(0.1)
-            now = self.waiting()
+            now = look(store)
             if now != before:
                 moved, before = time.monotonic(), now
             if time.monotonic() > moved + QUIET_S:
@@ -170,6 +166,16 @@ def a_world(folder: Path, database: str, **settings: str) -> Iterator[World]:
             yield world
         finally:
             world.kill()
+
+
+def unsent(tx: Tx) -> Json:
+    """How many rows of the outbox there are in each state but `sent`."""
+    return {state: number for state, number in tx.ops.numbers(0)["outbox"].items() if state != "sent"}
+
+
+def look(store: Store) -> Json:
+    with store.read() as tx:
+        return unsent(tx)
 
 
 def children(pid: int) -> list[int]:

@@ -164,6 +164,14 @@ def test_visitor_repeats_looks_at_the_last_messages_only() -> None:
     assert fired(s, type="visitor_repeats", within_turns=3)
 
 
+def test_visitor_repeats_looks_back_by_minutes_as_well() -> None:
+    again, other = says("my parcel from hamburg is missing"), says("the tracking page shows nothing useful")
+    s = situation(again, other, other, again, minutes=(0, 5, 6, 10))
+    assert fired(s, type="visitor_repeats", within_minutes=10)
+    assert fired(s, type="visitor_repeats", within_minutes=9) is None
+    assert fired(s, type="visitor_repeats", within_minutes=10, within_turns=2) is None
+
+
 def test_bot_repeats() -> None:
     assert fired(situation(replied(text=SAME), replied(text=SAME)), type="bot_repeats")
     assert fired(situation(replied(text=SAME), replied(text="your order ships tomorrow")), type="bot_repeats") is None

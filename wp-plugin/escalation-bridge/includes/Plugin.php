@@ -32,6 +32,7 @@ final class Plugin {
 		Kept::boot();
 		Adapters::boot();
 		Privacy::boot();
+		Abilities::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}

@@ -1,0 +1,23 @@
+"""The admin scope: the site's own pages, pushed by the plugin."""
+
+from flask import Blueprint, Response
+
+from bridge.ports import Scope
+from bridge.service.know_pages import ForeignPage, change_pages
+from bridge.web import problems
+from bridge.web.calls import Call, answer, signed
+from bridge.web.wire import PagesIn
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.put("/v1/pages")
+@signed(Scope.ADMIN, PagesIn, answer="PagesChanged")
+def change(call: Call[PagesIn]) -> Response:
+    """Tell what the site has published, changed or taken away."""
+    try:
+        with call.write() as tx:
+            changed = change_pages(tx, call.site, call.body.changes())
+    except ForeignPage as error:
+        raise problems.bad_member(f"/pages/{error.number}/url", str(error)) from None
+    return answer(changed)

@@ -1,0 +1,97 @@
+"""Which words of a question count, and what they find, in the languages of a site and its visitors."""
+
+import pytest
+
+from bridge.domain.answering import Passage
+from bridge.domain.relevance import MOST_WORDS, Candidate, asked_words, best, page_words, stem, telling
+
+
+@pytest.mark.parametrize(
+    "forms",
+    [
+        "shipping ships ship",
+        "delivery deliveries delivered delivering",
+        "return returns returned returning",
+        "size sizes",
+        "versand versandkosten versandart",
+        "lieferung lieferungen lieferzeit liefert",
+        "rechnung rechnungen",
+        "envio envios enviar enviamos",
+        "devolucion devoluciones",
+        "spedizione spedizioni",
+        "retourner retours retour",
+        "bezorging bezorgen",
+        "wysylka wysylki wysylke",
+    ],
+)
+def test_the_forms_of_a_word_have_one_stem(forms: str) -> None:
+    assert len({stem(word) for word in forms.split()}) == 1
+
+
+@pytest.mark.parametrize("pair", ["return refund", "ship shop", "order offer", "preis praxis", "pago pedido"])
+def test_words_of_another_sense_keep_their_own(pair: str) -> None:
+    one, other = pair.split()
+    assert stem(one) != stem(other)
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "words"),
+    [
+        ("Hello, could you please tell me how long shipping takes?", "en", ["ship"]),
+        ("Wie lange dauert der Versand?", "de", ["versan"]),
+        ("¿Cuánto tarda el envío?", "es", ["envi"]),
+        ("Je voudrais un remboursement", "fr", ["rembou"]),
+        ("I don't know what's the women's size", "en", ["women", "size"]),
+        ("order 10233", "en", ["order", "10233"]),
+        ("hello", "en", []),
+        ("???", "en", []),
+    ],
+)
+def test_a_question_is_what_is_left_without_its_small_words(text: str, language: str, words: list[str]) -> None:
+    assert asked_words(text, language) == words
+
+
+def test_the_small_words_of_another_language_do_count() -> None:
+    assert asked_words("car rental", "en") == ["car", "rental"]
+
+
+def test_no_more_than_twelve_words_are_looked_for() -> None:
+    assert len(asked_words(" ".join(f"word{n}x" for n in range(99)), "en")) == MOST_WORDS
+
+
+def test_a_page_is_found_by_the_words_of_its_title_heading_and_text_the_first_two_marked() -> None:
+    assert page_words("Returns", "# Costs\nFree for you.") == sorted(
+        ["return", "=return", "cost", "=cost", "free", "for", "you"]
+    )
+
+
+def found(asked: list[str], *texts: tuple[str, str], counts: dict[str, int], passages: int = 10) -> list[str]:
+    candidates = [Candidate(Passage(title, "https://shop.example/", text), "en") for title, text in texts]
+    return [one.title for one in best(asked, counts, passages, candidates, language="en", limit=5)]
+
+
+def test_one_word_in_passing_of_two_is_too_little_and_both_are_enough() -> None:
+    about = ("About us", "We roast coffee in Berlin.")
+    assert found(["weathe", "berlin"], about, counts={"berlin": 1}) == []
+    assert found(["roast", "berlin"], about, counts={"berlin": 1, "roast": 1}) == ["About us"]
+
+
+def test_one_word_of_the_title_is_enough_for_several() -> None:
+    assert found(["ship", "norway", "cost"], ("Shipping", "By parcel."), counts={"ship": 2}) == ["Shipping"]
+
+
+def test_a_word_that_stands_everywhere_tells_next_to_nothing() -> None:
+    page = ("Welcome", "To our shop.")
+    assert found(["shop", "penguin"], page, counts={"shop": 10}) == []
+    assert found(["shop", "penguin"], ("Shop", "Our shop."), counts={"shop": 1}) == ["Shop"]
+
+
+def test_the_rarer_word_ranks_first() -> None:
+    texts = (("Cups", "A cup and a shipping box."), ("Boxes", "A cup, engraved."))
+    assert found(["cup", "engrav"], *texts, counts={"cup": 9, "engrav": 1})[0] == "Boxes"
+
+
+def test_candidates_are_looked_for_by_the_rarer_words_until_there_are_enough() -> None:
+    counts = {"ship": 40_000, "=ship": 300, "norway": 2, "cost": 4_900}
+    assert list(telling(counts, 45_000)) == ["norway", "=ship", "cost"]
+    assert list(telling({"ship": 40_000}, 45_000)) == ["ship"]

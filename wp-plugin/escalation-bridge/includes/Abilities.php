@@ -1,0 +1,155 @@
+<?php
+/**
+ * What assistants that work in WordPress may ask (the Abilities API of 6.9 and later): two things to read. None escalates,
+ * answers or resolves, for what becomes of a conversation is decided by rules and people.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Abilities {
+
+	const CATEGORY = 'escalation-bridge';
+
+	public static function boot(): void {
+		add_action( 'wp_abilities_api_categories_init', array( self::class, 'register_category' ) ); // Nobody fires these before 6.9.
+		add_action( 'wp_abilities_api_init', array( self::class, 'register' ) );
+	}
+
+	public static function register_category(): void {
+		if ( function_exists( 'wp_register_ability_category' ) ) {
+			wp_register_ability_category(
+				self::CATEGORY,
+				array(
+					'label'       => __( 'Escalation Bridge', 'escalation-bridge' ),
+					'description' => __( 'How the hand-over from the chat’s assistant to people stands.', 'escalation-bridge' ),
+				)
+			);
+		}
+	}
+
+	public static function register(): void {
+		self::add(
+			'get-status',
+			__( 'State of Escalation Bridge', 'escalation-bridge' ),
+			__( 'Tells whether the sidecar answers, whether promises are watched, how many people wait, and what a person has to look at.', 'escalation-bridge' ),
+			array(
+				'connected' => 'boolean',
+				'answers'   => 'boolean',
+				'cause'     => 'string',
+				'scheduler' => 'boolean',
+				'waiting'   => 'string',
+				'look_at'   => 'string',
+			),
+			array( self::class, 'status' )
+		);
+		self::add(
+			'get-escalation-stats',
+			__( 'Rate and promises of the last seven days', 'escalation-bridge' ),
+			__( 'Tells which share of the conversations was handed to a person, whether that is healthy, and how many promises were kept, broken or are pending.', 'escalation-bridge' ),
+			array(
+				'conversations' => 'integer',
+				'escalated'     => 'integer',
+				'rate'          => 'number',
+				'band'          => 'string',
+				'kept'          => 'integer',
+				'broken'        => 'integer',
+				'pending'       => 'integer',
+			),
+			array( self::class, 'stats' )
+		);
+	}
+
+	/**
+	 * @param array<string,string> $fields Of the answer, with their types.
+	 */
+	private static function add( string $name, string $label, string $description, array $fields, callable $execute ): void {
+		if ( ! function_exists( 'wp_register_ability' ) ) {
+			return;
+		}
+		/**
+		 * Filters whether an ability is listed in the REST API and offered by MCP servers. Who may call it stays the same.
+		 *
+		 * @param bool   $listed False.
+		 * @param string $name   get-status or get-escalation-stats.
+		 */
+		$listed = (bool) apply_filters( 'escbridge_ability_listed', false, $name );
+		wp_register_ability(
+			self::CATEGORY . '/' . $name,
+			array(
+				'label'               => $label,
+				'description'         => $description,
+				'category'            => self::CATEGORY,
+				'output_schema'       => self::schema( $fields ),
+				'execute_callback'    => $execute,
+				'permission_callback' => static function (): bool {
+					return current_user_can( 'escbridge_manage' );
+				},
+				'meta'                => array(
+					'show_in_rest' => $listed,
+					'mcp'          => array( 'public' => $listed ),
+					'annotations'  => array(
+						'readonly'    => true,
+						'destructive' => false,
+						'idempotent'  => true,
+					),
+				),
+			)
+		);
+	}
+
+	/**
+	 * @param array<string,string> $fields
+	 * @return array<string,mixed>
+	 */
+	private static function schema( array $fields ): array {
+		return array(
+			'type'                 => 'object',
+			'properties'           => array_map(
+				static function ( string $type ): array {
+					return compact( 'type' );
+				},
+				$fields
+			),
+			'required'             => array_keys( $fields ),
+			'additionalProperties' => false,
+		);
+	}
+
+	/** @return array<string,bool|string> */
+	public static function status(): array {
+		$seen = Stats::recent();
+		return array(
+			'connected' => null !== Settings::pairing(),
+			'answers'   => (bool) $seen['ok'],
+			'cause'     => (string) $seen['error'],
+			'scheduler' => $seen['ok'] && Stats::scheduler_runs( $seen['data'] ),
+			'waiting'   => (string) $seen['open'],
+			'look_at'   => $seen['ok'] ? implode( ' ', Stats::troubles( $seen['data'] ) ) : ConnectionTest::cure( $seen, Settings::pairing() ),
+		);
+	}
+
+	/** @return array<string,float|int|string>|\WP_Error */
+	public static function stats() {
+		$seen = Stats::recent();
+		if ( ! $seen['ok'] ) {
+			return new \WP_Error( 'escbridge_unavailable', ConnectionTest::cure( $seen, Settings::pairing() ) );
+		}
+		$now      = (array) $seen['data']['now'];
+		$promises = (array) $seen['data']['commitments'];
+		return array(
+			'conversations' => (int) $now['sessions'],
+			'escalated'     => (int) $now['escalated'],
+			'rate'          => (float) $now['rate'],
+			'band'          => (string) $now['band'],
+			'kept'          => (int) $promises['kept'],
+			'broken'        => (int) $promises['broken'],
+			'pending'       => (int) $promises['pending'],
+		);
+	}
+}
