@@ -55,7 +55,7 @@
 	}
 
 	function fresh() {
-		return { sid: '', token: '', who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, poll: 5000 };
+		return { sid: '', token: '', who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, left: false, poll: 5000 };
 	}
 
 	/** Another tab may have written since: take its state, change it, keep it. */
@@ -152,6 +152,7 @@
 	/** Whatever an answer says of the conversation's state. */
 	function take(d) {
 		c.down = false;
+		c.left = false;
 		if (d.token) {
 			c.token = d.token;
 		}
@@ -281,7 +282,7 @@
 		change((s) => {
 			mark(item.id, forGood ? 'refused' : kept ? 'kept' : 'failed');
 			s.down = got.status === 503;
-			say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : got.data.message);
+			say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : kept && s.left ? '' : got.data.message);
 		});
 		if (!forGood) {
 			retryLater(got.wait);
@@ -401,6 +402,7 @@
 		const byMail = !!got.data.mail;
 		change((s) => {
 			if (byMail || got.data.kept) {
+				s.left = true; // The form is not offered once more in this outage.
 				s.items.forEach((i) => { if (byMail && i.st === 'failed') { i.st = 'sent'; } }); // The mail carried them.
 				s.down = false;
 				s.need = false;
@@ -712,7 +714,7 @@
 		ui.label.textContent = escalated ? T.labelTeam : T.label;
 		ui.input.placeholder = escalated ? T.hintTeam : T.hint;
 		ui.typing.hidden = escalated || !(s.waiting || s.items.some((i) => i.st === 'sending'));
-		ui.form.hidden = closed || !(s.need || s.down);
+		ui.form.hidden = closed || !(s.need || (s.down && !s.left));
 		ui.call.hidden = !escalated || s.down || s.channel !== 'callback' || ui.answered;
 		ui.callTitle.textContent = s.call ? T.callBooked : T.callTitle;
 		ui.callHint.hidden = !!s.call;

@@ -364,7 +364,7 @@ final class Settings {
 		echo '<input type="hidden" name="' . esc_attr( self::OPTION ) . '[watched][]" value="">'; // So that the list is sent when nothing in it is ticked.
 		foreach ( Adapters::found() as $slug => $adapter ) {
 			printf(
-				'<label><input type="checkbox" name="%s[watched][]" value="%s" %s> %s</label><p class="description">%s</p>',
+				'<p><label><input type="checkbox" name="%s[watched][]" value="%s" %s> %s</label></p><p class="description">%s</p>',
 				esc_attr( self::OPTION ),
 				esc_attr( $slug ),
 				checked( in_array( $slug, self::unwatched(), true ), false, false ),
