@@ -9,6 +9,7 @@ import click
 
 from bridge import __version__
 from bridge.commands import (
+    calibrate,
     closing,
     databases,
     doctor,
@@ -67,7 +68,7 @@ for command in (closing.hours_close, closing.hours_open, closing.hours_list, clo
 for command in (
     *(running.init, running.up, running.serve, running.migrate, running.demo, doctor.doctor),
     *(sites.site, policies.policy, replay.replay),
-    *(stats.stats, stats.label, propose.propose_threshold),
+    *(stats.stats, stats.label, propose.propose_threshold, calibrate.calibrate_ratings),
     *(looking.explain_session, promises.hours, promises.promise, looking.due, outbox.outbox),
     *(pages.pages, databases.db, privacy.privacy, privacy.purge),
 ):

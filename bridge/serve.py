@@ -33,6 +33,7 @@ def serve(settings: Settings) -> None:
         SettingsRefused, PolicyRefused, MigrationBroken: it cannot start; see `prepare`.
     """
     prepare(settings)
+    languages.warm()  # once for all workers, those included that take the place of one that died
     Sidecar(settings).run()
 
 

@@ -67,17 +67,21 @@ def run(part: Part) -> bool:
     """Whether all of it is green; what pytest says is kept beside its report."""
     part.report.unlink(missing_ok=True)
     began = time.monotonic()
-    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-m", part.marked, f"--junitxml={part.report}")
+    how = ("-p", "no:cacheprovider", "--tb=short", "-m", part.marked, f"--junitxml={part.report}")
     with part.log.open("wb") as log:
-        code = subprocess.run((*command, *map(str, part.files)), stdout=log, stderr=log, check=False).returncode
+        command = (sys.executable, "-m", "pytest", *how, *part.files)
+        code = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
     tell(part, round(time.monotonic() - began), green := code in (0, NOTHING_TO_RUN))
     return green
 
 
 def tell(part: Part, seconds: int, green: bool) -> None:
-    said = part.log.read_text("utf-8", "replace").strip()
-    shown = said.rpartition("\n")[2].strip("= ") if green else f"RED\n{said}"
-    print(f"{part.name}, {seconds} s: {shown}", flush=True)
+    said = part.log.read_text("utf-8", "replace")
+    last = next((line for line in reversed(said.splitlines()) if line.startswith("=")), "it ended early")
+    print(
+        f"{part.name}, {seconds} s: {last.strip('= ')}" if green else f"{part.name}, {seconds} s, RED:\n{said}",
+        flush=True,
+    )
 
 
 def merge(reports: list[Path], whole: Path) -> None:

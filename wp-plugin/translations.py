@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po, write_po
 PLUGIN = Path(__file__).resolve().parent / "escalation-bridge"
 LANGUAGES = PLUGIN / "languages"
 DOMAIN = PLUGIN.name
-KEYWORDS = ("__:1", "_e:1", "_n:1,2", "esc_html__:1", "esc_html_e:1", "esc_attr__:1", "esc_attr_e:1")
+KEYWORDS = ("__:1", "_e:1", "_n:1,2", "_x:1,2c", "esc_html__:1", "esc_html_e:1", "esc_attr__:1", "esc_attr_e:1")
 HEADER_FIELDS = ("Plugin Name", "Description")
 """WordPress shows them in its list of plugins, translated."""
 TWO, FRENCH = "nplurals=2; plural=(n != 1);", "nplurals=2; plural=(n > 1);"
@@ -130,13 +130,16 @@ def written(catalog: Catalog, locale: str, plural: str) -> bytes:
 def for_php(catalog: Catalog, locale: str) -> str:
     """A catalogue as WordPress reads it fastest: a PHP array, the forms of a plural joined by a NUL."""
     rows = [
-        f"\t\t{quoted(_key(message))} => {_joined(message)},\n"
-        for message in catalog
-        if message.id and all(_forms(message))
+        f"\t\t{_placed(message)} => {_joined(message)},\n" for message in catalog if message.id and all(_forms(message))
     ]
     return FOR_PHP.format(
         domain=quoted(DOMAIN), locale=quoted(locale), plural=quoted(PLURALS[locale]), messages="".join(rows)
     )
+
+
+def _placed(message: Message) -> str:
+    known = quoted(_key(message))
+    return f'{quoted(message.context)} . "\\4" . {known}' if message.context else known
 
 
 def _joined(message: Message) -> str:

@@ -220,11 +220,11 @@ def _negated(read: Text, start: int, speech: Language) -> bool:
 def _negator(read: Text, start: int, speech: Language) -> int:
     """Where the negator stands that turns round the word `start`; `start` where none does."""
     negators = speech.sets["negators"]
-    for i in range(start - 1, max(-1, start - 1 - _NEGATION_REACH), -1):
-        if read.words[i] in negators:
-            return i
+    for i in range(start, max(0, start - _NEGATION_REACH), -1):
         if read.clause_starts(i):
             break
+        if read.words[i - 1] in negators:
+            return i - 1
     return start
 
 

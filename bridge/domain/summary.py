@@ -1,4 +1,7 @@
-"""The one-sentence summary of a hand-off, made by rule from facts: no model writes it, no reasoning gets in."""
+"""The one-sentence summary of a hand-off, made by rule from facts; no reasoning gets in.
+
+A model's own sentence on what the customer wants may stand in front, where it is found to be no more than that.
+"""
 
 import html
 import re
@@ -6,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bridge.domain.lexicon import read
 from bridge.domain.packet import SUMMARY_LIMIT
 
 _READ = 600
@@ -59,13 +63,33 @@ class Facts:
     order_value: str | None
 
 
-def summarize(facts: Facts) -> str:
+@dataclass(frozen=True, slots=True)
+class Polished:
+    """A model's sentence on what the customer wants, and what it is held against.
+
+    Attributes:
+        sentence: as the model wrote it; empty where there is none.
+        heard: the folded words that carry content in what the visitor wrote.
+        known: what the CRM knows of the customer: not to be named, unless the visitor has named it.
+        tiers: the tiers of the policy: not to be named at all, so that nobody writes their own.
+    """
+
+    sentence: str = ""
+    heard: frozenset[str] = frozenset()
+    known: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+
+
+NOT_POLISHED = Polished()
+
+
+def summarize(facts: Facts, polished: Polished = NOT_POLISHED) -> str:
     """One sentence of at most 160 characters: no URL, no markup, no line break, no word cut.
 
     "Customer reports an incorrect charge on invoice #8821, disputed twice, no resolution; SLA-eligible account". What
     does not fit is left out, the least important first.
     """
-    head = _head(facts)
+    head = _sound(polished, facts) or _head(facts)
     said = list(_said(facts))
     account = list(_account(facts))
     for least in _LEAST_IMPORTANT_FIRST:
@@ -76,6 +100,29 @@ def summarize(facts: Facts) -> str:
         account = [clause for clause in account if clause[0] != least]
     return _joined(head, said, account)
 
+
+def _sound(polished: Polished, facts: Facts) -> str:
+    """The model's sentence without its full stop, or nothing: see `Polished` for what it may not be.
+
+    It has to be one plain sentence that names what the visitor wrote about, and neither their rank nor what only the
+    CRM knows. (What claims something was left out when the answer came: see `bridge.service.answer_turn`.)
+    """
+    line = polished.sentence.strip().removesuffix(".")
+    if not line or len(polished.sentence) > SUMMARY_LIMIT or _clean(line) != line:
+        return ""
+    words = set(read(line).words)
+    about = polished.heard | _words_in(facts.topic, facts.issue) - _EMPTY
+    barred = _RANKS | _words_in(*polished.tiers) | (_words_in(*polished.known) - polished.heard)
+    return line if words & about and not words & barred else ""
+
+
+def _words_in(*texts: str | None) -> set[str]:
+    return {word for text in texts if text for word in read(text).words}
+
+
+_RANKS = frozenset({"tier", "sla", "vip", "priority", "urgent", "verified", "queue"})
+_EMPTY = frozenset({"a", "an", "the", "of", "on", "to", "for", "with", "in"})
+"""Words of a topic that name nothing."""
 
 _HEAD_LIMIT = 118
 """Leaves room for what must be said in any case: raised how often, and that there is no resolution."""

@@ -10,7 +10,7 @@ from typing import Final
 
 STRONGEST: Final = 3.0
 _STEM: Final = 4
-_WORD: Final = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*\*?")
+_WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*\*?")
 
 
 class Valence:

@@ -591,6 +591,14 @@ class Answers(Protocol):
         """The last lines before the owed answer's message that were shown, oldest first."""
         ...
 
+    def summary(self, site: str, session: str) -> str:
+        """What the model last said that the customer wants, unchecked; empty where it has said nothing."""
+        ...
+
+    def ratings(self, site: str, sessions: Sequence[str]) -> dict[str, float]:
+        """The model's rating of its last rated answer, 0 to 1, of each of these sessions that has one."""
+        ...
+
     def spend(self, site: str, day: int, who: str, most: int) -> bool:
         """Count one more call of the model on a day of UTC; False, and nothing counted, where `most` were made."""
         ...

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bridge.domain import signals
+from bridge.domain import languages, signals
 from bridge.domain.answering import Answer, AnswerState, Failure, Owed, Question, shown_text
 from bridge.domain.calibration import Point, calibrated
 from bridge.domain.claims import claims
@@ -116,7 +116,12 @@ def question_of(tx: Tx, current: CurrentPolicy, owed: Owed) -> Question:
 
 
 def without_promise(answer: Answer, locale: str | None) -> Answer:
-    """The answer, or that it failed: while a session is open, nothing of ours bears out what it claims was done."""
+    """The answer, or that it failed: while a session is open, nothing of ours bears out what it claims was done.
+
+    A summary that claims something is left out.
+    """
+    if answer.summary and claims(answer.summary, languages.ENGLISH):
+        answer = replace(answer, summary="")
     if answer.usable and claims(answer.text, signals.language_of(locale)):
         return replace(answer, failure=Failure.PROMISED)
     return answer
@@ -141,13 +146,13 @@ def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting
     session = tx.sessions.hold(owed.site, owed.session_id)
     turn = tx.sessions.turn(owed.site, owed.session_id, owed.turn_id)
     if session is None or turn is None or not tx.answers.waits(owed):
-        return None  # somebody else has answered, or the visitor has written again
+        return None  # the scheduler has answered, or the visitor has written again
     current, now = bridge.policies.current(tx, owed.site), bridge.clock.now()
     reply = reply_of(found, current.document.responder.calibration)
     turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest_of_reply(reply))
-    if session.locked:
+    if session.locked or turn.reply_verdict:
         tx.answers.settle(owed, AnswerState.DROPPED, found.answer, now)
-        return drop_reply(tx, current, session, turn, now)
+        return None if turn.reply_verdict else drop_reply(tx, current, session, turn, now)  # another bot has replied
     verdict = judge_reply(bridge, tx, current, session, replace(turn, reply_shown=not reply.failed), reply)
     shown = verdict["action"] == "answer" and not reply.failed
     tx.answers.settle(owed, AnswerState.SHOWN if shown else AnswerState.WITHHELD, found.answer, now)

@@ -64,7 +64,7 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         queue=route.queue,
         channel=route.channel,
         policy_version=case.current.version,
-        packet=build_packet(case.tx, session, decision),
+        packet=build_packet(case.tx, session, decision, case.policy.tiers),
         trace=inputs(session, decision, seen_of(case, route, tier)),
         decided_at=case.at,
         claimed_by=None,
@@ -107,7 +107,7 @@ def join(tx: Tx, session: Session, key: str | None) -> tuple[Session, Escalation
     return replace(session, state=State.ESCALATED, escalation_id=standing.id), standing
 
 
-def build_packet(tx: Tx, session: Session, decision: Decision) -> Packet:
+def build_packet(tx: Tx, session: Session, decision: Decision, tiers: tuple[str, ...]) -> Packet:
     """The six items, from stored facts only."""
     transcript = read_transcript(tx, session)
     customer = session.customer
@@ -120,7 +120,7 @@ def build_packet(tx: Tx, session: Session, decision: Decision) -> Packet:
             tier=customer.tier,
             tier_assumed=customer.tier_assumed,
         ),
-        summary=summary.summarize(facts(session, transcript)),
+        summary=summary.summarize(facts(session, transcript), polished(tx, session, tiers)),
         transcript=transcript,
         reason=decision.reason,
         account=account_of(customer.account),
@@ -171,6 +171,17 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
         sla=customer.account.sla,
         order_value=f"{largest.total:,.2f} {largest.currency}" if largest else None,
     )
+
+
+def polished(tx: Tx, session: Session, tiers: tuple[str, ...]) -> summary.Polished:
+    """What the responder's model last said that the customer wants; it is asked for nothing at the decision."""
+    sentence = tx.answers.summary(session.site, session.id)
+    if not sentence:
+        return summary.NOT_POLISHED
+    account = session.customer.account
+    known = (account.name, account.billing_status, account.sla, *(order.id for order in account.orders))
+    heard = frozenset(word for turn in session.window for word in turn.message.words.split())
+    return summary.Polished(sentence, heard, tuple(filter(None, known)), tiers)
 
 
 def inputs(session: Session, decision: Decision, seen: Json) -> str:

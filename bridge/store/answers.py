@@ -1,10 +1,11 @@
 """The answers that a responder owes: rows that outlive the process that has asked; and what asking has cost."""
 
 import json
+from collections.abc import Sequence
 from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from bridge.domain.answering import Answer, AnswerState, Owed, Said
 from bridge.domain.escalation import EventKind
@@ -20,6 +21,7 @@ class AnswerStatements:
 
     def __init__(self, upsert: Upsert) -> None:
         c = answer.c
+        rated = answer.alias("rated")
         of_session = and_(c.site == bindparam("of_site"), c.session_id == bindparam("of_session"), c.state == ASKED)
         this = and_(of_session, c.seq == bindparam("of_seq"))
         self.ask = upsert(answer)
@@ -31,6 +33,20 @@ class AnswerStatements:
             update(answer)
             .where(of_session)
             .values(state=AnswerState.DROPPED.value, answered_at=bindparam("new_answered_at"))
+        )
+        self.summary = (
+            select(c.summary)
+            .where(c.site == bindparam("of_site"), c.session_id == bindparam("of_session"), c.summary != "")
+            .order_by(c.seq.desc())
+            .limit(1)
+        )
+        last = select(func.max(rated.c.seq)).where(
+            rated.c.site == c.site, rated.c.session_id == c.session_id, rated.c.confidence.is_not(None)
+        )
+        self.ratings = select(c.session_id, c.confidence).where(
+            c.site == bindparam("of_site"),
+            c.session_id.in_(bindparam("of_sessions", expanding=True)),
+            c.seq == last.scalar_subquery(),
         )
         of_turn = and_(turn.c.site == c.site, turn.c.session_id == c.session_id, turn.c.seq == c.seq)
         self.overdue = (
@@ -123,6 +139,14 @@ class Answers:
         lines += [(row.at, Said("agent", row.text)) for row in agents]
         lines.sort(key=itemgetter(0))  # what was said at one instant keeps its order
         return tuple(said for _, said in lines[-limit:])
+
+    def summary(self, site: str, session_id: str) -> str:
+        found = self._c.execute(self._s.summary, {"of_site": site, "of_session": session_id}).scalar()
+        return str(found or "")
+
+    def ratings(self, site: str, sessions: Sequence[str]) -> dict[str, float]:
+        rows = self._c.execute(self._s.ratings, {"of_site": site, "of_sessions": list(sessions)})
+        return {row.session_id: row.confidence / 1000 for row in rows}
 
     def spend(self, site: str, day: int, who: str, most: int) -> bool:
         row: dict[str, Any] = {"site": site, "day": day, "who": who, "times": 1, "most": most}

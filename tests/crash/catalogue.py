@@ -19,6 +19,7 @@ KEPT = "tests/wordpress/test_kept.py"
 STORY = "tests/wordpress/test_story.py"
 TOGETHER = "tests/crash/test_together.py"
 UPGRADE = "tests/crash/test_upgrade.py"
+SUMMARY = "tests/integration/test_polished_summary.py"
 RESTORE = "tests/crash/test_restore.py"
 
 
@@ -248,7 +249,11 @@ CATALOGUE: Final = (
     ),
     Entry(
         "R25",
-        "The model that writes the summary is down, slow, or talked into something",
-        "Not applicable until there is a summary model: the summary is made by rules.",
+        "The model that writes the summary is down, slow, answers a megabyte, or is talked into something",
+        "The packet goes out at the same decision with the sentence that rules make; no model is asked at a decision.",
+        (
+            f"{SUMMARY}::test_r25_with_a_model_that_is_down_slow_or_odd_the_rules_sentence_goes_out",
+            f"{SUMMARY}::test_r25_while_the_model_has_not_answered_nobody_waits_for_its_sentence",
+        ),
     ),
 )

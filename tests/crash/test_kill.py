@@ -21,7 +21,7 @@ from support.zendesk_server import CREATE
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.values import Json
 
-STORM_S = 8.0
+STORM_S = 5.0
 
 pytestmark = pytest.mark.slow
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 from crash.storm import Crowd
+from support.sidecar import looking
 from support.world import World, a_world, children, until
 
 from bridge.domain.instants import from_rfc3339
+from bridge.ports import Store
 
 SESSIONS = 40
 
@@ -43,7 +45,8 @@ def test_r18_four_workers_and_two_schedulers_on_one_database_do_everything_once(
         assert set(world.mails("team.new").values()) == {1}
         due = max(one["commitment"]["due_at"] for one in world.live.team.list())
         world.later(from_rfc3339(due) / 1000 - time.time() - world.shifted + 1)
-        until(partial(answered_for, world), "an answer for each broken promise")
+        with looking(world.live) as store:
+            until(partial(answered_for, store), "an answer for each broken promise")
         world.settle()
         assert world.broken(crowd.said) == []
         assert len(world.mails("team.broken")) == SESSIONS
@@ -53,8 +56,8 @@ def test_r18_four_workers_and_two_schedulers_on_one_database_do_everything_once(
         assert [word for word in ("tick.failed", "scheduler.gave_up", "Traceback") if word in log] == []
 
 
-def answered_for(world: World) -> bool:
-    with world.reading() as tx:
+def answered_for(store: Store) -> bool:
+    with store.read() as tx:
         return tx.ops.numbers(0)["commitments"].get("broken") == SESSIONS
 
 

@@ -260,6 +260,28 @@ def test_a_second_message_has_the_first_one_before_it_and_one_answer_comes(one: 
     assert states(one) == ["dropped", "shown"]
 
 
+def test_a_reply_of_another_bot_to_the_same_turn_stands_and_ours_is_dropped(one: Sidecar, sidecar_of: Told) -> None:
+    sidecar_of.go.clear()
+    chat = begun(one)
+    chat.says(HOURS)
+    assert chat.bot("Nine to five, says the other bot.")["action"] == "answer"
+    sidecar_of.go.set()
+    over(one)
+    assert chat.lines() == []
+    assert states(one) == ["dropped"]
+
+
+def test_a_conversation_that_was_closed_meanwhile_hears_nothing_more(one: Sidecar, sidecar_of: Told) -> None:
+    sidecar_of.go.clear()
+    chat = begun(one)
+    chat.says(HOURS)
+    chat.close()
+    sidecar_of.go.set()
+    over(one)
+    assert chat.lines() == []
+    assert states(one) == ["dropped"]
+
+
 # -- what it costs -----------------------------------------------------------------------------------------------------
 
 

@@ -44,9 +44,9 @@ class World:
     killed_senders: int = 0
 
     def start(self, schedulers: int = 1) -> None:
-        self.live.serve()
         for _ in range(schedulers):
             self.start_scheduler()
+        self.live.serve()
 
     def start_scheduler(self, under: Sequence[str] = ()) -> None:
         self.schedulers.append(self.live.spawn("scheduler.log", "scheduler", under=under))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.domain.packet import SUMMARY_LIMIT
-from bridge.domain.summary import Facts, summarize
+from bridge.domain.summary import Facts, Polished, summarize
 
 NOTHING: dict[str, Any] = {
     "topic": None, "issue": None, "opening": "", "times_raised": 1, "bot_failures": 0, "asked_for_person": False,
@@ -148,3 +148,68 @@ def test_whatever_was_written_it_is_one_short_line(
 ) -> None:
     sentence = said(opening=opening, topic=topic, times_raised=times, sla=sla, tier="enterprise", tier_assumed=True)
     assert harmless(sentence), sentence
+
+
+# -- a model's own sentence --------------------------------------------------------------------------------------------
+
+HEARD = frozenset({"lamp", "arrived", "broken"})
+KNOWN = ("gold, 4 h", "overdue", "10233")
+TIERS = ("standard", "enterprise")
+
+
+def polished(sentence: str, **known: Any) -> str:
+    return summarize(Facts(**{**NOTHING, **known}), Polished(sentence, HEARD, KNOWN, TIERS))
+
+
+def test_a_sound_sentence_of_a_model_stands_in_front_of_the_facts() -> None:
+    sentence = polished("The customer wants a new lamp because theirs arrived broken.", sla="gold", tier="business")
+    assert sentence == (
+        "The customer wants a new lamp because theirs arrived broken, no resolution; SLA-eligible business account"
+    )
+
+
+def test_facts_that_do_not_fit_behind_it_are_left_out() -> None:
+    long = "The customer wants a new lamp because theirs " + "really " * 14 + "broke"
+    assert polished(long, tier="business").startswith(long)
+    assert len(polished(long, tier="business")) <= SUMMARY_LIMIT
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "",
+        "The lamp arrived broken. The customer is angry.",
+        "The lamp arrived broken\nand more",
+        "The lamp is at https://evil.example",
+        "The lamp of evil.example arrived broken",
+        "The lamp: broken",
+        "The <b>lamp</b> arrived broken",
+        "The **lamp** arrived broken",
+        "The lamp \u202earrived broken",
+        'The customer says "lamp"',
+        "The customer wants help",
+        "Enterprise customer has a broken lamp",
+        "Priority customer has a broken lamp",
+        "Customer with overdue bills has a broken lamp",
+        "The lamp of 10233 arrived broken",
+        "The lamp arrived broken " * 8,
+    ],
+)
+def test_an_odd_sentence_is_not_used(odd: str) -> None:
+    assert polished(odd, topic="a broken item") == "Customer reports a broken item, no resolution"
+
+
+def test_a_sentence_in_english_names_the_issue_of_a_visitor_who_wrote_otherwise_by_its_topic() -> None:
+    facts = Facts(**{**NOTHING, "topic": "a refund request"})
+    sentence = summarize(facts, Polished("Customer wants a refund for a lamp", frozenset({"lampe", "geld"})))
+    assert sentence.startswith("Customer wants a refund for a lamp")
+
+
+@given(st.text(max_size=200))
+def test_whatever_a_model_says_the_summary_is_one_short_plain_line(sentence: str) -> None:
+    made = summarize(
+        Facts(**{**NOTHING, "opening": sentence}), Polished(sentence, frozenset(sentence.casefold().split()))
+    )
+    assert 0 < len(made) <= SUMMARY_LIMIT
+    assert "\n" not in made
+    assert not re.search(r"https?://|www\.|[<>\[\]{}|`*~^]", made)

@@ -78,8 +78,8 @@ class Installation:
             )
         )  # fmt: skip
         self.site.env["ESCBRIDGE_PAIRING"] = self.pairing["pairing_code"]
-        self.start("sidecar")
         self.start("scheduler")
+        self.start("sidecar")
         self.site.start()
 
     def _start_zendesk(self) -> str:
@@ -127,7 +127,7 @@ class Installation:
         """kill -9 sidecar and scheduler, and start them as a supervisor would."""
         for name in ("sidecar", "scheduler"):
             self.kill(name)
-        for name in ("sidecar", "scheduler"):
+        for name in ("scheduler", "sidecar"):  # the one begins while the other is waited for
             self.start(name)
 
     def _await_sidecar(self) -> None:
@@ -149,7 +149,7 @@ class Installation:
         return [mail for mail in self.mail.mails() if address in mail.recipients]
 
 
-def eventually(look: Any, *, seconds: float = 20) -> Any:
+def eventually(look: Any, *, seconds: float = 60) -> Any:
     """What `look` returns as soon as that is true; fails when it never is."""
     ends = time.monotonic() + seconds
     while not (found := look()):

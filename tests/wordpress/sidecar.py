@@ -93,7 +93,7 @@ class Sidecar:
     def _await(self, process: subprocess.Popen[bytes]) -> None:
         ends = time.monotonic() + READY_LIMIT_S
         while process.poll() is None and time.monotonic() < ends:
-            with suppress(requests.ConnectionError), direct_session() as session:
+            with suppress(requests.ConnectionError, requests.Timeout), direct_session() as session:
                 if session.get(f"{self.url}/readyz", timeout=5).ok:
                     return
             time.sleep(0.05)

@@ -148,6 +148,17 @@ def test_polish_counts_in_its_own_forms(of_any_age: Site) -> None:
 
 
 @pytest.mark.wordpress
+def test_one_word_has_the_form_of_its_place(of_any_age: Site) -> None:
+    both = """
+        echo wp_json_encode( array(
+            __( 'Resolved', 'escalation-bridge' ),
+            _x( 'Resolved', 'state of one escalation', 'escalation-bridge' ),
+        ) );"""
+    with speaking(of_any_age, "es_ES"):
+        assert json.loads(of_any_age.php_eval(both)) == ["Resueltas", "Resuelta"]
+
+
+@pytest.mark.wordpress
 def test_the_list_of_plugins_and_the_settings_page_are_german(of_any_age: Site) -> None:
     with speaking(of_any_age, "de_DE") as site, site.login() as owner:
         plugins = owner.get(f"{site.url}/wp-admin/plugins.php", timeout=60).text

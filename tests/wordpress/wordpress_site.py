@@ -239,7 +239,7 @@ class Site:
     def _await(self) -> None:
         ends = time.monotonic() + READY_LIMIT_S
         while self._server and self._server.poll() is None and time.monotonic() < ends:
-            with suppress(requests.ConnectionError), direct_session() as session:
+            with suppress(requests.ConnectionError, requests.Timeout), direct_session() as session:
                 if session.get(self.rest(""), timeout=30).ok:
                     return
             time.sleep(0.05)

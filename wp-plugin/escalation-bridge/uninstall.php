@@ -15,6 +15,7 @@ function escbridge_uninstall_site(): void {
 	delete_option( 'escbridge_pairing' );
 	delete_option( 'escbridge_kept.lock' );
 	delete_option( 'escbridge_away.lock' );
+	delete_option( 'escbridge_pages' );
 	$kept = array(
 		'post_type'   => 'escbridge_kept',
 		'post_status' => 'private',

@@ -1,15 +1,15 @@
-/** Escalation Bridge, its settings page: the connection test, and the choice of pages. */
+/** Escalation Bridge, its settings page: the connection test, the choice of pages, and sending the site's pages. */
 (function () {
 	'use strict';
 
 	const cfg = window.escbridgeAdmin;
 
-	async function test() {
-		const response = await fetch(cfg.url, {
+	async function post(url, body) {
+		const response = await fetch(url, {
 			method: 'POST',
 			credentials: 'same-origin',
 			headers: { 'Content-Type': 'application/json', 'X-WP-Nonce': cfg.nonce },
-			body: '{}',
+			body: JSON.stringify(body),
 		});
 		const data = await response.json();
 		if (!response.ok) {
@@ -31,7 +31,7 @@
 			button.disabled = true;
 			out.replaceChildren(line(true, cfg.text.testing));
 			try {
-				const result = await test();
+				const result = await post(cfg.url, {});
 				out.replaceChildren(...result.lines.map((l) => line(l.ok, cfg.text[l.scope] + ' ' + l.text)));
 			} catch (e) {
 				out.replaceChildren(line(false, cfg.text.failed + ' ' + e.message));
@@ -48,10 +48,32 @@
 		show();
 	}
 
+	function sendPages(button) {
+		const out = document.getElementById('escbridge-pages-result');
+		button.addEventListener('click', async () => {
+			button.disabled = true;
+			try {
+				let told = await post(cfg.pages, { all: true });
+				while (told.left && !told.error) {
+					out.textContent = told.text;
+					told = await post(cfg.pages, {});
+				}
+				out.textContent = told.text;
+			} catch (e) {
+				out.textContent = cfg.text.failed + ' ' + e.message;
+			}
+			button.disabled = false;
+		});
+	}
+
 	document.addEventListener('DOMContentLoaded', () => {
 		const button = document.getElementById('escbridge-test');
 		if (button) {
 			connectionTest(button);
+		}
+		const send = document.getElementById('escbridge-send-pages');
+		if (send) {
+			sendPages(send);
 		}
 		pages();
 	});

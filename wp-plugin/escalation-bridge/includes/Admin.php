@@ -350,7 +350,7 @@ final class Admin {
 	}
 
 	/**
-	 * A value of the packet as a small list; labels are the packet's own words.
+	 * A value of the packet as a small list.
 	 *
 	 * @param mixed $value
 	 */
@@ -364,10 +364,21 @@ final class Admin {
 		$html = '<dl>';
 		foreach ( $value as $key => $item ) {
 			$flat  = is_array( $item ) && $item && ! array_filter( $item, 'is_array' );
-			$label = is_int( $key ) ? '' : '<dt>' . esc_html( 'sla' === $key ? 'SLA' : ucfirst( str_replace( '_', ' ', $key ) ) ) . '</dt>';
+			$label = is_int( $key ) ? '' : '<dt>' . esc_html( self::fact_name( $key ) ) . '</dt>';
 			$html .= $label . '<dd>' . ( $flat ? '<p>' . esc_html( implode( ' · ', array_map( array( self::class, 'maybe_when' ), array_map( 'strval', array_filter( $item, 'is_scalar' ) ) ) ) ) . '</p>' : self::facts( $item ) ) . '</dd>';
 		}
 		return $html . '</dl>';
+	}
+
+	/** A member of the packet in words; one that a newer sidecar has added in its own. */
+	private static function fact_name( string $key ): string {
+		$names = array(
+			'orders'         => __( 'Orders', 'escalation-bridge' ),
+			'open_tickets'   => __( 'Open tickets', 'escalation-bridge' ),
+			'billing_status' => __( 'Billing status', 'escalation-bridge' ),
+			'sla'            => __( 'SLA', 'escalation-bridge' ),
+		);
+		return $names[ $key ] ?? ucfirst( str_replace( '_', ' ', $key ) );
 	}
 
 	/** @param array<int,array<string,mixed>> $lines */
@@ -496,8 +507,8 @@ final class Admin {
 		$names = array(
 			'open'     => __( 'Waiting', 'escalation-bridge' ),
 			'claimed'  => __( 'Claimed', 'escalation-bridge' ),
-			'resolved' => __( 'Resolved', 'escalation-bridge' ),
-			'released' => __( 'Released', 'escalation-bridge' ),
+			'resolved' => _x( 'Resolved', 'state of one escalation', 'escalation-bridge' ),
+			'released' => _x( 'Released', 'state of one escalation', 'escalation-bridge' ),
 		);
 		return $names[ $state ] ?? $state;
 	}

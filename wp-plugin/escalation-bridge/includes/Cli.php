@@ -160,6 +160,35 @@ final class Cli {
 	}
 
 	/**
+	 * Sends what has changed of the site's published pages to the sidecar, for its assistant to answer from. Ends with 1 when that fails.
+	 *
+	 * ## OPTIONS
+	 *
+	 * [--all]
+	 * : Everything, whether it has changed or not.
+	 *
+	 * ## EXAMPLES
+	 *
+	 *     wp escbridge knowledge --all
+	 *
+	 * @param string[]             $args
+	 * @param array<string,string> $options
+	 */
+	public function knowledge( array $args, array $options ): void {
+		if ( ! Pages::is_on() ) {
+			WP_CLI::error( __( 'Answers from the pages of this site are switched off under Settings > Escalation Bridge.', 'escalation-bridge' ) );
+		}
+		if ( isset( $options['all'] ) ) {
+			Pages::send_all();
+		}
+		do {
+			$told = Pages::work( 10.0 );
+			WP_CLI::line( Pages::summary() );
+		} while ( $told['left'] && '' === $told['error'] );
+		self::end( '' === $told['error'] );
+	}
+
+	/**
 	 * One thing: a line for each fact, but an object in JSON.
 	 *
 	 * @param array<string,string> $facts

@@ -189,6 +189,7 @@ final class Health {
 			'address'   => array( 'private' => true ) + self::field( __( 'Address of the sidecar', 'escalation-bridge' ), $pairing['url'] ),
 			'answer'    => self::field( __( 'Last answer', 'escalation-bridge' ), gmdate( 'Y-m-d\TH:i:s\Z', (int) $seen['at'] ) . ' ' . $answer ),
 			'breaker'   => self::field( __( 'Breaker', 'escalation-bridge' ), $breaker['open'] ? $paused : __( 'closed: visitors are served', 'escalation-bridge' ), $breaker['open'] ? 'open: ' . $breaker['cause'] : 'closed' ),
+			'pages'     => self::field( __( 'Pages to answer from', 'escalation-bridge' ), Pages::is_on() ? Pages::summary() : __( 'switched off', 'escalation-bridge' ), Pages::is_on() ? (string) wp_json_encode( array( 'dirty' => count( Pages::state()['dirty'] ) ) + Pages::state() ) : 'off' ),
 			'scheduler' => self::field( __( 'Scheduler', 'escalation-bridge' ), $seen['ok'] ? ( Stats::scheduler_runs( $seen['data'] ) ? __( 'runs', 'escalation-bridge' ) : __( 'does not run', 'escalation-bridge' ) ) : __( 'not known', 'escalation-bridge' ) ),
 			'waiting'   => self::field( __( 'Open escalations', 'escalation-bridge' ), '' === $seen['open'] ? __( 'not known', 'escalation-bridge' ) : (string) $seen['open'] ),
 		);

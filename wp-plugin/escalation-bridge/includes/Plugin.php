@@ -33,6 +33,7 @@ final class Plugin {
 		Adapters::boot();
 		Privacy::boot();
 		Abilities::boot();
+		Pages::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}
@@ -72,6 +73,7 @@ final class Plugin {
 		delete_transient( 'escbridge_breaker' );
 		delete_transient( 'escbridge_clock' );
 		delete_transient( 'escbridge_stats' );
+		Pages::doubt();
 	}
 
 	/** The one bridge of this request and site: its calls share one time budget. */

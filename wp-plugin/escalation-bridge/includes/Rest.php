@@ -93,6 +93,7 @@ final class Rest {
 		self::visitor_route( self::SESSION . '/slots', 'slots', array() );
 		self::visitor_route( self::SESSION . '/close', 'close', array() );
 		self::admin_route( '/test', 'test', array() );
+		self::admin_route( '/pages', 'pages', array( 'all' => array( 'type' => 'boolean' ) ) );
 		self::admin_route(
 			'/presence',
 			'presence',
@@ -500,6 +501,15 @@ final class Rest {
 	public static function presence( WP_REST_Request $request ) {
 		$report = Presence::turn( (bool) $request['available'] );
 		return $report['ok'] ? new WP_REST_Response( $report, 200 ) : self::error( 'escbridge_presence', $report['text'], 502 );
+	}
+
+	/** One step of sending the site's pages; `left` says whether there is another one. */
+	public static function pages( WP_REST_Request $request ): WP_REST_Response {
+		if ( $request['all'] ) {
+			Pages::send_all();
+		}
+		$told = Pages::is_on() ? Pages::work( 10.0 ) : array( 'left' => 0 );
+		return new WP_REST_Response( $told + array( 'text' => Pages::summary() ), 200 );
 	}
 
 	/**

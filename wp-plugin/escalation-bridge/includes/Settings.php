@@ -21,6 +21,7 @@ final class Settings {
 		'pages'         => array(),
 		'greeting'      => '',
 		'contact_email' => '',
+		'knowledge'     => false,
 		'paired'        => false,
 		'unwatched'     => array(),
 	);
@@ -172,6 +173,7 @@ final class Settings {
 			'pages'         => array_values( array_filter( array_map( 'absint', (array) ( $input['pages'] ?? array() ) ) ) ),
 			'greeting'      => sanitize_textarea_field( (string) ( $input['greeting'] ?? '' ) ),
 			'contact_email' => $email,
+			'knowledge'     => ! empty( $input['knowledge'] ),
 			'paired'        => null !== self::decode( self::kept_code() ),
 			'unwatched'     => isset( $input['watched'] ) ? array_values( array_diff( array_keys( Adapters::found() ), (array) $input['watched'] ) ) : (array) ( $input['unwatched'] ?? self::unwatched() ),
 		);
@@ -246,6 +248,7 @@ final class Settings {
 		wp_enqueue_script( 'escbridge-admin', plugins_url( 'assets/admin.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, true );
 		$config = array(
 			'url'   => esc_url_raw( rest_url( Rest::SPACE . '/test' ) ),
+			'pages' => esc_url_raw( rest_url( Rest::SPACE . '/pages' ) ),
 			'nonce' => wp_create_nonce( 'wp_rest' ),
 			'text'  => array(
 				'testing' => __( 'Testing…', 'escalation-bridge' ),
@@ -271,6 +274,7 @@ final class Settings {
 		self::where_row( $set );
 		self::text_rows( $set );
 		self::bots_row();
+		self::knowledge_row( $set );
 		echo '</table>';
 		submit_button();
 		echo '</form>';
@@ -375,6 +379,23 @@ final class Settings {
 		}
 		if ( ! Adapters::found() ) {
 			echo '<p class="description">' . esc_html__( 'None was found that is known here (AI Engine, MxChat, AxiaChat AI). Any other bot is connected by a few lines of PHP; see the project’s documentation.', 'escalation-bridge' ) . '</p>';
+		}
+		echo '</td></tr>';
+	}
+
+	/** @param array<string,mixed> $set */
+	private static function knowledge_row( array $set ): void {
+		echo '<tr><th scope="row">' . esc_html__( 'Answers', 'escalation-bridge' ) . '</th><td>';
+		printf(
+			'<label><input type="checkbox" name="%s[knowledge]" value="1" %s> %s</label>',
+			esc_attr( self::OPTION ),
+			checked( ! empty( $set['knowledge'] ), true, false ),
+			esc_html__( 'The sidecar’s assistant answers from the published pages, posts and products of this site', 'escalation-bridge' )
+		);
+		echo '<p class="description">' . esc_html__( 'They are sent to your sidecar as they change, and what fits a question goes on to its model. Drafts, private and protected content stay here.', 'escalation-bridge' ) . '</p>';
+		if ( Pages::is_on() ) {
+			echo '<p id="escbridge-pages-result" role="status">' . esc_html( Pages::summary() ) . '</p>';
+			echo '<p><button type="button" class="button" id="escbridge-send-pages">' . esc_html__( 'Send everything again', 'escalation-bridge' ) . '</button></p>';
 		}
 		echo '</td></tr>';
 	}
