@@ -59,7 +59,7 @@ def begun(it: Sidecar, **more: str) -> Chat:
 
 def comes(chat: Chat, after: int = 0) -> list[tuple[str, str]]:
     """The events, once there is one."""
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while not (found := chat.lines(after)) and time.monotonic() < ends:
         time.sleep(0.01)
     return found

@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 from bridge.domain import languages
-from bridge.domain.signals import MessageSignals, measure_message
+from bridge.domain.customer import Customer
+from bridge.domain.signals import MessageSignals, TurnSignals, measure_message
+from bridge.domain.situation import Situation
+from bridge.domain.triggers import NegativeTrajectory
 from bridge.domain.valence import Valence, read_strengths
 
 
@@ -96,6 +99,62 @@ def test_no_text_has_more_than_mild_points_from_words_alone() -> None:
 
 def test_an_unknown_language_sounds_of_nothing() -> None:
     assert measure_message("a lousy evening", language="") == MessageSignals(words="lousy evening")
+
+
+@pytest.mark.parametrize("code", sorted(languages.codes()))
+def test_every_language_says_how_its_words_sound(code: str) -> None:
+    strengths = languages._strengths(code).values()
+    assert sum(strength < 0 for strength in strengths) >= 500
+    assert sum(strength > 0 for strength in strengths) >= 230
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "weighed"),
+    [
+        ("de", "alles so trostlos hier", "trostlos"),
+        ("en", "what a nuisance", "nuisance"),
+        ("es", "una espera tediosa", "tediosa"),
+        ("fr", "une attente morose", "morose"),
+        ("it", "un'attesa desolante", "desolante"),
+        ("nl", "wat een saaie dag", "saaie"),
+        ("pl", "co za nuda", "nuda"),
+        ("pt", "um tédio de espera", "tedio"),
+    ],
+)
+def test_each_language_hears_a_bad_word(code: str, text: str, weighed: str) -> None:
+    assert measure_message(text, language=code).weighed == weighed
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("de", "Guten Tag, die Lieferung war da, aber die Rechnung ist schon storniert"),
+        ("de", "Mein Paket ist verloren oder kaputt, bitte um Erstattung"),
+        ("es", "Buenos días, quería devolver el pedido, llegó roto y es urgente"),
+        ("fr", "Bonjour, pourriez-vous annuler ma commande, le colis est perdu"),
+        ("it", "Buongiorno, vorrei annullare l'ordine, il pacco è rotto"),
+        ("nl", "Goedemorgen, mijn pakket is bezorgd maar kapot, graag geld terug"),
+        ("pl", "Dzień dobry, podłączyłem drukarkę, ale paczka jest pusta"),
+        ("pt", "Bom dia, gostaria de cancelar, mas o pedido veio quebrado"),
+    ],
+)
+def test_a_named_problem_has_no_sound_in_any_language(code: str, text: str) -> None:
+    assert measure_message(text, language=code).negative == 0
+
+
+def test_a_comma_ends_what_a_negator_turns_round() -> None:
+    assert measure_message("no problem, happy evening", language="en").negative == 0
+
+
+def test_the_reason_names_the_words_that_weighed() -> None:
+    turns = tuple(
+        TurnSignals(seq, seq, measure_message(text, language="en"))
+        for seq, text in enumerate(["a lousy evening", "where is my invoice?", "that was not good"])
+    )
+    situation = Situation(turns, 3, "default", 0.5, ("standard",), Customer(tier="standard"))
+    firing = NegativeTrajectory(points=1.5).fires(situation)
+    assert firing is not None
+    assert firing.why.endswith("1.5 points over 2 messages, at or above 1.5 (lousy; not good)")
 
 
 # -- an owner's file ---------------------------------------------------------------------------------------------------
