@@ -17,7 +17,7 @@ from typing import Final
 from bridge.domain import languages
 from bridge.domain.answering import Passage
 from bridge.domain.lexicon import fold
-from bridge.domain.passages import heading_of
+from bridge.domain.passages import heading_of, split
 
 MOST_WORDS: Final = 12
 """Words of a question that are looked for."""
@@ -50,6 +50,19 @@ class Candidate:
 
     passage: Passage
     language: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A passage of a page, and the words by which it is found, parted by spaces."""
+
+    text: str
+    words: str
+
+
+def pieces(title: str, text: str) -> list[Piece]:
+    """The passages of a page's text, ready to be kept; of one without any text its title stands for it."""
+    return [Piece(one, " ".join(page_words(title, one))) for one in split(text) or [title]]
 
 
 def page_words(title: str, passage: str) -> list[str]:

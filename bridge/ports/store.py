@@ -27,6 +27,7 @@ from bridge.domain.forgetting import Person
 from bridge.domain.health import Alarm
 from bridge.domain.labels import Label
 from bridge.domain.passages import Page
+from bridge.domain.relevance import Piece
 from bridge.domain.session import Session, Turn
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis
@@ -669,8 +670,8 @@ class Privacy(Protocol):
 class Pages(Protocol):
     """The site's own pages, as the plugin has sent them."""
 
-    def put(self, site: str, page: Page, passages: Sequence[str]) -> None:
-        """Keep a page, in place of what was kept of it before; `passages` are those of its text, in their order."""
+    def put(self, site: str, page: Page, pieces: Sequence[Piece]) -> None:
+        """Keep a page, in place of what was kept of it before; `pieces` are those of its text, in their order."""
         ...
 
     def drop(self, site: str, ids: Collection[str]) -> int:

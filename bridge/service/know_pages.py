@@ -1,7 +1,7 @@
 """The site's own pages, as the plugin sends them: kept in passages, from which a responder answers."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from bridge.domain.passages import Page, split
+from bridge.domain.passages import Page
+from bridge.domain.relevance import Piece, pieces
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Tx
-from bridge.service.context import SiteUnknown
+from bridge.service.context import Bridge, SiteUnknown
 
 MOST_PAGES: Final = 5_000
 """Pages of a site."""
@@ -63,32 +64,61 @@ class Changes:
     only: Sequence[str] | None = None
 
 
-def change_pages(tx: Tx, site_id: str, changes: Changes) -> Json:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Changes whose pages are cut and read already: that takes longer than a visitor should wait for the database.
+
+    A page whose pieces are None is known as it is.
+    """
+
+    pages: Mapping[str, tuple[Page, Sequence[Piece] | None]]
+    gone: frozenset[str]
+    only: frozenset[str] | None
+
+
+def prepare(bridge: Bridge, site_id: str, changes: Changes) -> Prepared:
+    """What has to be worked out before the transaction.
+
+    Raises:
+        ForeignPage, SiteUnknown: see there.
+    """
+    with bridge.store.read() as tx:
+        _check_hosts(tx, site_id, changes.pages)
+        known = tx.pages.known(site_id)
+    ready: dict[str, tuple[Page, Sequence[Piece] | None]] = {}
+    for sent in changes.pages:
+        page = sent.page()
+        ready[page.id] = (page, None if known.get(page.id) == page.digest else pieces(page.title, sent.text))
+    return Prepared(ready, frozenset(changes.gone), None if changes.only is None else frozenset(changes.only))
+
+
+def change_pages(tx: Tx, site_id: str, changes: Prepared) -> Json:
     """Keep what is new, forget what is gone, and leave what has not changed as it is.
 
     Raises:
-        ForeignPage, TooManyPages, SiteUnknown: see there. Nothing was changed.
+        TooManyPages: see there. Nothing was changed.
     """
-    _check_hosts(tx, site_id, changes.pages)
-    known = tx.pages.known(site_id)
-    fresh = {one.id: one for one in changes.pages}
-    left = known.keys() - set(changes.gone) if changes.only is None else known.keys() & set(changes.only)
-    left = (left - set(changes.gone)) | fresh.keys()
+    known = tx.pages.known(site_id).keys()
+    left = known if changes.only is None else known & changes.only
+    left = (left - changes.gone) | changes.pages.keys()
     if len(left) > MOST_PAGES:
         raise TooManyPages
-    removed = tx.pages.drop(site_id, known.keys() - left)
-    stored = sum(_keep(tx, site_id, known, fresh[number]) for number in sorted(fresh))
+    removed = tx.pages.drop(site_id, known - left)
+    stored = sum(_keep(tx, site_id, *changes.pages[number]) for number in sorted(changes.pages))
     log.info("pages.changed", site=site_id, stored=stored, removed=removed, pages=len(left))
-    missing = sorted(set(changes.only or ()) - left)
-    return {"stored": stored, "unchanged": len(fresh) - stored, "removed": removed, "pages": len(left),
-            "missing": missing}  # fmt: skip
+    return {
+        "stored": stored,
+        "unchanged": len(changes.pages) - stored,
+        "removed": removed,
+        "pages": len(left),
+        "missing": sorted((changes.only or frozenset()) - left),
+    }
 
 
-def _keep(tx: Tx, site_id: str, known: dict[str, str], sent: Published) -> bool:
-    page = sent.page()
-    if known.get(page.id) == page.digest:
+def _keep(tx: Tx, site_id: str, page: Page, ready: Sequence[Piece] | None) -> bool:
+    if ready is None:
         return False
-    tx.pages.put(site_id, page, split(sent.text) or [page.title])
+    tx.pages.put(site_id, page, ready)
     return True
 
 

@@ -32,10 +32,14 @@ class TurnContradicted(BridgeError):  # noqa: N818
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What the visitor wrote, under the id that the plugin gave it before it was sent."""
+    """What the visitor wrote, under the id that the plugin gave it before it was sent.
+
+    `sent_at` is when it was written, where it was kept elsewhere meanwhile.
+    """
 
     turn_id: str
     text: str
+    sent_at: Millis | None = None
 
 
 def take_turn(
@@ -63,7 +67,7 @@ def take_turn(
         seq=session.turns + 1,
         turn_id=message.turn_id,
         text=message.text,
-        at=bridge.clock.now(),
+        at=spoken_at(session, message, bridge.clock.now()),
         digest=digest_of(message.text),
         verdict="",
         signals="null",
@@ -72,6 +76,12 @@ def take_turn(
     if session.locked:
         return _take_locked(bridge, tx, current, session, turn)
     return _take_open(bridge, tx, current, session, turn, waiting)
+
+
+def spoken_at(session: Session, message: Message, now: Millis) -> Millis:
+    """When a message counts as written: never after now, nor before the one that was taken before it."""
+    before = session.window[-1].at if session.window else 0
+    return now if message.sent_at is None else min(now, max(before, message.sent_at))
 
 
 def repeat(tx: Tx, current: CurrentPolicy, session: Session, stored: str, at: Millis, *, same: bool) -> Json:
@@ -99,19 +109,20 @@ def standing_escalation(tx: Tx, session: Session) -> Escalation | None:
     return tx.escalations.get(session.site, session.escalation_id) if session.escalation_id else None
 
 
-def _repeated(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
+def _repeated(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, now: Millis) -> Json:
     """The turn is stored already. That shows when it is stored again, so that the usual turn need not ask first."""
     known = tx.sessions.turn(session.site, session.id, turn.turn_id)
     if known is None:
         raise RuntimeError("a turn was refused as a second one, yet there is no first")
-    return repeat(tx, current, session, known.verdict, turn.at, same=known.digest == turn.digest)
+    return repeat(tx, current, session, known.verdict, now, same=known.digest == turn.digest)
 
 
 def _take_locked(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
     """The message joins the ticket; nothing is judged any more."""
-    answer = locked_verdict(tx, current, session, turn.at)
+    now = bridge.clock.now()
+    answer = locked_verdict(tx, current, session, now)
     if not tx.sessions.keep_turn(session, replace(turn, verdict=as_text(answer))):
-        return _repeated(tx, current, session, turn)
+        return _repeated(tx, current, session, turn, now)
     tx.sessions.save(replace(session, turns=turn.seq))
     _add_to_ticket(bridge, tx, session, turn)
     return answer
@@ -139,11 +150,11 @@ def _take_open(
         trace=trace_of(decision, current, session),
     )
     if not tx.sessions.keep_turn(session, turn):
-        return _repeated(tx, current, before, turn)
+        return _repeated(tx, current, before, turn, bridge.clock.now())
     if decision.rule is None:
         tx.sessions.save(session)
         if assistant:
-            owe_answer(bridge, tx, assistant, session, turn, waiting)
+            owe_answer(bridge, tx, assistant, session, replace(turn, at=bridge.clock.now()), waiting)  # asked now
         return answer
     answer = hand_over(bridge, tx, current, session, decision)
     tx.sessions.amend_verdict(session, turn.seq, as_text(answer))

@@ -31,7 +31,7 @@ from sqlalchemy.sql.expression import FromClause
 
 from bridge.domain.answering import Passage
 from bridge.domain.passages import Page
-from bridge.domain.relevance import CANDIDATES, Candidate, asked_words, best, marked, page_words, telling
+from bridge.domain.relevance import CANDIDATES, Candidate, Piece, asked_words, best, marked, telling
 from bridge.store.tables import PASSAGE_INDEX, page, passage
 from bridge.store.upsert import Upsert
 
@@ -103,12 +103,12 @@ class Pages:
         self._c = connection
         self._s = statements
 
-    def put(self, site: str, new: Page, passages: Sequence[str]) -> None:
+    def put(self, site: str, new: Page, pieces: Sequence[Piece]) -> None:
         self._c.execute(self._s.put, {"site": site, "id": new.id, **{name: getattr(new, name) for name in FIELDS}})
         self._c.execute(self._s.empty, {"of_site": site, "ids": [new.id]})
         rows = [
-            {"site": site, "page_id": new.id, "n": n, "text": text, "words": " ".join(page_words(new.title, text))}
-            for n, text in enumerate(passages)
+            {"site": site, "page_id": new.id, "n": n, "text": one.text, "words": one.words}
+            for n, one in enumerate(pieces)
         ]
         if rows:
             self._c.execute(self._s.add, rows)

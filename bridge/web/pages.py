@@ -3,7 +3,7 @@
 from flask import Blueprint, Response
 
 from bridge.ports import Scope
-from bridge.service.know_pages import ForeignPage, change_pages
+from bridge.service.know_pages import ForeignPage, change_pages, prepare
 from bridge.web import problems
 from bridge.web.calls import Call, answer, signed
 from bridge.web.wire import PagesIn
@@ -16,8 +16,9 @@ pages = Blueprint("pages", __name__)
 def change(call: Call[PagesIn]) -> Response:
     """Tell what the site has published, changed or taken away."""
     try:
-        with call.write() as tx:
-            changed = change_pages(tx, call.site, call.body.changes())
+        changes = prepare(call.bridge, call.site, call.body.changes())
     except ForeignPage as error:
         raise problems.bad_member(f"/pages/{error.number}/url", str(error)) from None
+    with call.write() as tx:
+        changed = change_pages(tx, call.site, changes)
     return answer(changed)

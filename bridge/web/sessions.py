@@ -4,7 +4,7 @@ import re
 
 from flask import Blueprint, Response, request
 
-from bridge.domain.instants import from_rfc3339
+from bridge.domain.instants import from_datetime, from_rfc3339
 from bridge.domain.judging import Reply
 from bridge.ports import Scope
 from bridge.service import book_call, converse, deliver
@@ -44,9 +44,11 @@ def start(call: Call[SessionIn]) -> Response:
 @signed(Scope.CHAT, TurnIn)
 def turn(call: Call[TurnIn], session: str) -> Response:
     """Take a visitor's message, and say whether the bot may answer, or what our own responder answers."""
+    body = call.body
+    message = Message(body.turn_id, body.text, from_datetime(body.sent_at) if body.sent_at else None)
     waiting = Waiting()
     with call.write() as tx:
-        verdict = take_turn(call.bridge, tx, call.site, session, Message(call.body.turn_id, call.body.text), waiting)
+        verdict = take_turn(call.bridge, tx, call.site, session, message, waiting)
     return answer(call.bridge.asking.wait(waiting) or verdict)
 
 

@@ -1,7 +1,6 @@
 """What comes in over HTTP: closed, bounded, strict, without NUL, NaN or surprises."""
 
 import re
-from datetime import datetime
 from email.utils import parseaddr
 from typing import Annotated, Literal, Self
 
@@ -162,7 +161,7 @@ class SessionIn(Wire):
 class TurnIn(Wire):
     turn_id: Annotated[str, Field(pattern=TURN_ID)]
     text: Annotated[Str, Field(min_length=1, max_length=LONGEST_MESSAGE)]
-    sent_at: Annotated[datetime, Field(strict=False)] | None = None
+    sent_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
 
 
 SignalValue = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)] | bool | Annotated[Str, Field(max_length=200)]

@@ -46,7 +46,7 @@ def asking(vendor: Helpdesk, groups: tuple[str, ...] = ("7", "9")) -> Presences:
 
 
 def who(vendor: Helpdesk, groups: tuple[str, ...] = ("7", "9")) -> list[Seen]:
-    return asking(vendor, groups).who(budget=5)
+    return asking(vendor, groups).who(budget=60)
 
 
 def there(seen: list[Seen]) -> set[str]:

@@ -189,7 +189,7 @@ def test_lost_answer_leaves_one_ticket(
     vendor.plan(CREATE, fault)
     with Loopback(vendor) as server:
         http = Http(allow=[server.endpoint]) if sockets else Http(transport=InProcess(vendor))
-        zendesk = Zendesk(http, base_url=server.base_url, token="t", budget_s=0.5)
+        zendesk = Zendesk(http, base_url=server.base_url, token="t", budget_s=2)
         body = zendesk.render(ticket())
         with pytest.raises(outcome):
             zendesk.create("esc-0001", body)

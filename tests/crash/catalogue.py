@@ -15,6 +15,7 @@ LATENESS = "tests/integration/test_lateness.py"
 CONCURRENCY = "tests/integration/test_concurrency.py"
 MANY = "tests/integration/test_many_sessions.py"
 REST = "tests/wordpress/test_rest.py"
+KEPT = "tests/wordpress/test_kept.py"
 STORY = "tests/wordpress/test_story.py"
 TOGETHER = "tests/crash/test_together.py"
 UPGRADE = "tests/crash/test_upgrade.py"
@@ -203,13 +204,18 @@ CATALOGUE: Final = (
     Entry(
         "R21",
         "The sidecar is away, WordPress is there",
-        "The page works; a handed-over visitor keeps the promise, anybody else gets the contact form; no bot speaks.",
+        "The page works; a handed-over visitor keeps the promise, anybody else gets the contact form; no bot speaks. "
+        "What is sent meanwhile is kept in WordPress and handed over later: once, in order, with its time, whoever "
+        "dies.",
         (
+            f"{KEPT}::test_r21_what_two_visitors_sent_while_the_sidecar_was_away_is_handed_over_once_in_order_with_its_times",
+            f"{KEPT}::test_r21_php_that_dies_before_or_after_any_call_loses_nothing_and_sends_nothing_twice",
+            f"{KEPT}::test_r21_requests_that_hand_over_at_once_do_it_once_and_in_order",
+            f"{KEPT}::test_r21_the_owner_gets_one_mail_an_outage_that_says_how_many_wait_and_no_visitors_word",
             f"{REST}::test_a_locked_conversation_keeps_its_waiting_text_while_the_sidecar_is_down",
             f"{REST}::test_without_the_sidecar_no_bot_answers_an_unlocked_conversation",
             f"{STORY}::test_without_its_sidecar_the_chat_offers_the_contact_form_and_no_bot",
         ),
-        "messages of that time are told as undelivered, and are not kept and sent later.",
     ),
     Entry(
         "R22",

@@ -5,9 +5,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import cycle
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from support.responders import SURE, Told, answering
 from support.sidecar import SHOP, Chat, Sidecar
 
@@ -16,10 +17,12 @@ from bridge.domain.answering import Answer, Failure, Said
 from bridge.domain.customer import Account
 from bridge.domain.messages import DEFAULTS
 from bridge.domain.passages import Page
+from bridge.ports import Scope
 from bridge.service.answer_turn import answer_overdue
 from bridge.service.asking import Caps
+from bridge.service.purge import purge_stale
 from bridge.store.database import migration_engine
-from bridge.store.tables import answer
+from bridge.store.tables import answer, spent
 
 HOURS = "When are you open?"
 MORE = DEFAULTS["en"]["no_more_answers"]
@@ -56,7 +59,7 @@ def begun(it: Sidecar, **more: str) -> Chat:
 
 def comes(chat: Chat, after: int = 0) -> list[tuple[str, str]]:
     """The events, once there is one."""
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while not (found := chat.lines(after)) and time.monotonic() < ends:
         time.sleep(0.01)
     return found
@@ -67,12 +70,16 @@ def over(it: Sidecar) -> None:
     it.bridge.asking._threads.shutdown(wait=True)
 
 
-def states(it: Sidecar) -> list[str]:
+def rows_of(it: Sidecar, table: Table) -> list[Any]:
     engine = migration_engine(it.url)
     with engine.connect() as connection:
-        found = list(connection.execute(select(answer.c.state).order_by(answer.c.seq)).scalars())
+        found = list(connection.execute(select(table).order_by(*table.primary_key.columns)))
     engine.dispose()
     return found
+
+
+def states(it: Sidecar) -> list[str]:
+    return [row.state for row in rows_of(it, answer)]
 
 
 def test_a_turn_is_answered_in_its_own_verdict_where_the_answer_comes_in_time(it: Sidecar) -> None:
@@ -400,3 +407,25 @@ def test_the_model_is_given_what_the_sites_pages_say_and_the_rules_how_much_that
         turns = tx.sessions.turns(SHOP.id, chat.id)
     replies = [signals.load(json.loads(turn.signals)).reply for turn in turns]
     assert [reply.values["retrieved"] for reply in replies if reply] == [1, 0]
+
+
+def test_what_is_known_of_a_persons_answers_is_exported_and_erased(database: str) -> None:
+    with answering(database, Told(), caps=Caps(session=5, visitor=5, site=5)) as it:
+        chat = it.chat()
+        chat.verified("77")
+        chat.says(HOURS)
+        export = it.caller(Scope.ADMIN).ask("POST", "/v1/privacy/export", {"user_id": "77"})
+        (known,) = export["sessions"][0]["answers"]
+        assert (known["state"], known["confidence"], known["intent"]) == ("shown", SURE.confidence, SURE.intent)
+        assert len(rows_of(it, spent)) == 3
+        it.caller(Scope.ADMIN).ask("POST", "/v1/privacy/erase", {"user_id": "77"})
+        assert rows_of(it, answer) == []
+        assert [row.who for row in rows_of(it, spent)] == ["site"]
+
+
+def test_counts_are_forgotten_after_two_days(database: str) -> None:
+    with answering(database, Told(), caps=Caps(session=5)) as it:
+        begun(it).says(HOURS)
+        it.clock.advance(hours=24 * 4)
+        purge_stale(it.bridge, lambda: False)
+        assert rows_of(it, spent) == []

@@ -118,6 +118,7 @@ CASES: dict[str, Case] = {
     "an empty turn's id": turn(turn_id=""),
     "a time that is none": turn(sent_at=CANARY),
     "a time beyond all calendars": turn(sent_at=1e300),
+    "a time of no zone": turn(sent_at="2026-11-02T14:15:00"),
     # replies
     "NaN": raw_reply(b'"confidence": NaN'),
     "Infinity": raw_reply(b'"confidence": Infinity'),

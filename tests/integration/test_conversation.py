@@ -128,6 +128,22 @@ def test_the_same_turn_again_has_the_stored_answer(it: Sidecar) -> None:
     assert len(it.team.list("all")) == 1
 
 
+def test_a_message_that_was_kept_meanwhile_has_its_own_time_and_is_answered_by_the_present_one(
+    after_hours: Sidecar,
+) -> None:
+    it, chat = after_hours, after_hours.chat()
+    chat.start()
+    written = ("2026-11-01T01:30:00.250Z", "2026-11-01T01:10:00Z", "2026-11-05T09:00:00Z")
+    for number, (text, at) in enumerate(zip(("One", "Two", ASKING), written, strict=True), 1):
+        turn = {"turn_id": f"t{number}", "text": text, "sent_at": at}
+        verdict = chat.caller.ask("POST", f"/v1/sessions/{chat.id}/turns", turn)
+        assert chat.caller.ask("POST", f"/v1/sessions/{chat.id}/turns", turn) == verdict
+    said = [(line["text"], line["at"]) for line in it.team.read(verdict["escalation"]["id"])["conversation"]]
+    one, never_before_it, never_after_now = "2026-11-01T01:30:00.250Z", "2026-11-01T01:30:00.250Z", AFTER_HOURS
+    assert said[:3] == [("One", one), ("Two", never_before_it), (ASKING, never_after_now)]
+    assert "Monday, November 2" in verdict["say"]
+
+
 def test_the_same_turn_with_another_text_is_a_contradiction(it: Sidecar) -> None:
     chat = it.chat()
     chat.start()

@@ -257,7 +257,7 @@ def impatient(sidecar: Sidecar) -> Sidecar:
 
 
 def until(true: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while not true():
         assert time.monotonic() < ends, "it never came"
         time.sleep(0.01)

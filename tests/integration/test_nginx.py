@@ -53,7 +53,7 @@ def behind_nginx(live: Live, folder: Path) -> Iterator[tuple[str, Caller]]:
 
 
 def wait_for(url: str) -> None:
-    ends = time.monotonic() + 10
+    ends = time.monotonic() + 60
     while True:
         try:
             requests.get(url, timeout=5)

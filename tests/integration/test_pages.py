@@ -1,12 +1,15 @@
 """What the site's own pages answer: the same on each kind of database, in each language, and never another site's."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 
 import pytest
 from support.pages import fill
 
 from bridge.domain.passages import Page
-from bridge.ports import Scope, Site
+from bridge.domain.relevance import pieces
+from bridge.ports import Scope, Site, Tx
+from bridge.store.copy import copy
 from bridge.store.database import Database
 from bridge.store.sql import SqlStore
 
@@ -30,6 +33,10 @@ def found(store: SqlStore, text: str, language: str = "en", *, site: str = SHOP.
     """The titles of what is found, the best first."""
     with store.read() as tx:
         return [passage.title for passage in tx.pages.search(site, text, language, limit)]
+
+
+def put(tx: Tx, site: Site, new: Page, text: str) -> None:
+    tx.pages.put(site.id, new, pieces(new.title, text))
 
 
 def page(number: str, title: str, language: str | None = "en", digest: str = "d") -> Page:
@@ -81,7 +88,7 @@ def test_a_question_about_something_else_finds_nothing(store: SqlStore, language
 def test_no_question_finds_a_page_of_another_site(store: SqlStore) -> None:
     assert found(store, "Do you ship to Switzerland?", site=OTHER.id) == []
     with store.write() as tx:
-        tx.pages.put(OTHER.id, page("1", "Shipping to Switzerland"), ["We do not ship to Switzerland."])
+        put(tx, OTHER, page("1", "Shipping to Switzerland"), "We do not ship to Switzerland.")
     assert found(store, "Do you ship to Switzerland?", site=OTHER.id) == ["Shipping to Switzerland"]
     assert "Shipping to Switzerland" not in found(store, "Do you ship to Switzerland?", limit=99)
 
@@ -104,8 +111,8 @@ def test_what_a_database_would_take_for_an_expression_is_only_words(store: SqlSt
 
 def test_a_page_that_is_put_again_is_found_by_its_new_words_alone(store: SqlStore) -> None:
     with store.write() as tx:
-        tx.pages.put(SHOP.id, page("9", "Gift wrapping"), ["We wrap presents in paper."])
-        tx.pages.put(SHOP.id, page("9", "Engraving", digest="new"), ["We engrave names into cups."])
+        put(tx, SHOP, page("9", "Gift wrapping"), "We wrap presents in paper.")
+        put(tx, SHOP, page("9", "Engraving", digest="new"), "We engrave names into cups.")
         assert tx.pages.known(SHOP.id)["9"] == "new"
     assert found(store, "Do you offer gift wrapping?") == []
     assert found(store, "Do you engrave cups?") == ["Engraving"]
@@ -113,7 +120,7 @@ def test_a_page_that_is_put_again_is_found_by_its_new_words_alone(store: SqlStor
 
 def test_pages_that_are_gone_are_not_found(store: SqlStore) -> None:
     with store.write() as tx:
-        tx.pages.put(OTHER.id, page("en-1", "Engraving"), ["We engrave cups."])
+        put(tx, OTHER, page("en-1", "Engraving"), "We engrave cups.")
         before = tx.pages.count(SHOP.id)
         assert tx.pages.drop(SHOP.id, ["en-1", "never there"]) == 1
         assert tx.pages.count(SHOP.id) == before - 1
@@ -129,15 +136,15 @@ def test_pages_that_are_gone_are_not_found(store: SqlStore) -> None:
 def test_a_word_of_the_title_tells_more_than_one_in_passing(store: SqlStore) -> None:
     with store.write() as tx:
         tx.pages.keep_only(SHOP.id, [])
-        tx.pages.put(SHOP.id, page("1", "News"), ["Our warranty, our people and our cups have been in the paper."])
-        tx.pages.put(SHOP.id, page("2", "Warranty"), ["Two years, for everything that we sell."])
+        put(tx, SHOP, page("1", "News"), "Our warranty, our people and our cups have been in the paper.")
+        put(tx, SHOP, page("2", "Warranty"), "Two years, for everything that we sell.")
     assert found(store, "warranty") == ["Warranty", "News"]
 
 
 def test_of_two_alike_the_page_in_the_visitors_language_comes_first(store: SqlStore) -> None:
     with store.write() as tx:
-        tx.pages.put(SHOP.id, page("1", "Espresso Grande", "en"), ["Espresso Grande, 12 euros."])
-        tx.pages.put(SHOP.id, page("2", "Espresso Grande", "de"), ["Espresso Grande, 12 Euro."])
+        put(tx, SHOP, page("1", "Espresso Grande", "en"), "Espresso Grande, 12 euros.")
+        put(tx, SHOP, page("2", "Espresso Grande", "de"), "Espresso Grande, 12 Euro.")
     with store.read() as tx:
         for language, url in (("de", "https://shop.example/2/"), ("en", "https://shop.example/1/")):
             assert tx.pages.search(SHOP.id, "Espresso Grande", language, 1)[0].url == url
@@ -148,3 +155,23 @@ def test_a_passage_carries_its_heading_and_where_it_can_be_read(store: SqlStore)
         (best,) = tx.pages.search(SHOP.id, "Was kosten die Versandkosten?", "de", 1)
     assert best.url == "https://shop.example/de/1/"
     assert best.text.startswith("# Versandkosten\nAb 50 Euro")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_a_copy_of_the_database_finds_the_same(
+    store: SqlStore, database: str, request: pytest.FixtureRequest, kind: str
+) -> None:
+    target: str = request.getfixturevalue(f"fresh_{kind}")()
+    before = {text: found(store, text, language) for language, text, _ in ASKED}
+    store.close()
+    copy(database, target, lambda _rows: nullcontext(lambda _row: None))
+    copied = SqlStore(Database(target))
+    try:
+        assert {text: found(copied, text, language) for language, text, _ in ASKED} == before
+        with copied.write() as tx:
+            put(tx, SHOP, page("9", "Engraving"), "We engrave cups.")
+            assert tx.pages.drop(SHOP.id, ["de-1"]) == 1
+        assert found(copied, "Do you engrave cups?") == ["Engraving"]
+        assert found(copied, "Versandkosten", "de") == []
+    finally:
+        copied.close()

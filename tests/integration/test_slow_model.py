@@ -66,6 +66,7 @@ def told(chat: Chat, within: float) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.mark.alone
 def test_a_hundred_waiting_replies_starve_nobody_and_each_of_them_comes(
     tmp_path: Path, fresh_sqlite: Callable[[], str], capsys: pytest.CaptureFixture[str]
 ) -> None:

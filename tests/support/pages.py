@@ -1,6 +1,7 @@
 """The pages of a small shop, in the eight languages."""
 
-from bridge.domain.passages import Page, split
+from bridge.domain.passages import Page
+from bridge.domain.relevance import pieces
 from bridge.ports import Pages
 
 PAGES: dict[str, dict[str, str]] = {
@@ -121,4 +122,4 @@ def fill(pages: Pages, site: str) -> None:
         for number, (title, text) in enumerate(of_language.items(), 1):
             name = f"{language}-{number}"
             url = f"https://shop.example/{language}/{number}/"
-            pages.put(site, Page(name, "page", url, title, language, f"digest of {name}", 1), split(text))
+            pages.put(site, Page(name, "page", url, title, language, f"digest of {name}", 1), pieces(title, text))

@@ -23,7 +23,7 @@ from wordpress_site import ECHO_BOT, Site, build_plugin_zip
 TESTS = Path(__file__).parents[1]
 NEW_YORK = ZoneInfo("America/New_York")
 CUSTOMERS = "email,name,tier,billing_status,sla\nanna@example.test,Anna Schmidt,enterprise,past due,4 h response\n"
-READY_LIMIT_S = 30
+READY_LIMIT_S = 60
 HOOK_SECRET = "hook-secret"
 
 

@@ -15,7 +15,7 @@ import requests
 from loopback import direct_session, free_port
 
 BRIDGE = Path(sys.executable).with_name("bridge")
-READY_LIMIT_S = 30
+READY_LIMIT_S = 60
 STOP_LIMIT_S = 15
 
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.wordpress
 
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 TUESDAY_EVENING = "2026-11-03T21:00:00"
-TESTS = ("answers", "scheduler", "alarms")
+TESTS = ("answers", "scheduler", "alarms", "kept")
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def debug_section(site: Site) -> dict[str, Any]:
     return fields
 
 
-def test_site_health_asks_for_three_tests_once_its_page_stands_and_all_are_well(installed: Installation) -> None:
+def test_site_health_asks_for_four_tests_once_its_page_stands_and_all_are_well(installed: Installation) -> None:
     site = installed.site
     with site.login() as owner:
         page = owner.get(f"{site.url}/wp-admin/site-health.php", timeout=30).text

@@ -5,8 +5,6 @@ import re
 import secrets
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -17,6 +15,7 @@ from installation import Installation
 from loopback import direct_session, free_port
 from pairing import code_with, php_sees, served_with
 from team import A_PERSON, team_of
+from visitor import Visitor, code_of, escalation_of, route_of, without_sidecar
 from wordpress_site import Site
 
 pytestmark = pytest.mark.wordpress
@@ -39,7 +38,7 @@ function wc_get_orders( $query ) { return array( new Stub_Order() ); }
 
 
 @pytest.fixture
-def visitor(installed: Installation) -> Iterator["Visitor"]:
+def visitor(installed: Installation) -> Iterator[Visitor]:
     with direct_session() as http:
         yield Visitor(installed.site, http)
 
@@ -49,58 +48,6 @@ def unpaired(installed: Installation) -> Iterator[Installation]:
     """Nobody has set the pairing code: the owner is about to paste it."""
     with served_with(installed.site, ESCBRIDGE_PAIRING=None):
         yield installed
-
-
-@dataclass
-class Visitor:
-    """What the chat's script sends; a keyword `X_Name` replaces that header, None leaves it out."""
-
-    site: Site
-    http: requests.Session
-    headers: dict[str, str] = field(default_factory=dict)
-    id: str = ""
-
-    def post(self, route: str, body: Any = None, **headers: str | None) -> requests.Response:
-        own = {"Origin": self.site.url, **self.headers, **{k.replace("_", "-"): v for k, v in headers.items()}}
-        data = body if isinstance(body, str) else json.dumps(body or {}, ensure_ascii=False)  # as JSON.stringify does
-        known = {"Content-Type": "application/json", **own}
-        return self.http.post(route_of(self.site, route), data=data.encode(), headers=known, timeout=30)
-
-    def begin(self, **body: Any) -> dict[str, Any]:
-        answer = self.post("sessions", body)
-        assert answer.status_code == 201, answer.text
-        begun: dict[str, Any] = answer.json()
-        self.id, self.headers = begun["session_id"], {"X-Escbridge-Token": begun["token"]}
-        return begun
-
-    def says(self, text: str, turn: str = "", more: Any = None, **headers: str | None) -> requests.Response:
-        body = {"client_turn_id": turn or str(uuid.uuid4()), "message": text, **(more or {})}
-        return self.post(f"sessions/{self.id}/turns", body, **headers)
-
-
-def route_of(site: Site, route: str) -> str:
-    return site.rest(f"escalation-bridge/v1/{route}")
-
-
-def code_of(answer: requests.Response) -> tuple[int, str]:
-    return answer.status_code, answer.json()["code"]
-
-
-def escalation_of(installed: Installation, session: str) -> dict[str, Any]:
-    """The team's own view, asked of the sidecar and not of WordPress."""
-    team = team_of(installed)
-    found = next(one for one in team.list() if one["session_id"] == session)
-    whole: dict[str, Any] = team.read(found["id"])
-    return whole
-
-
-@contextmanager
-def without_sidecar(installed: Installation) -> Iterator[None]:
-    installed.kill("sidecar")
-    try:
-        yield
-    finally:
-        installed.start("sidecar")
 
 
 # Who may ask
@@ -410,7 +357,7 @@ def test_the_connection_test_names_clocks_apart_and_they_are_evened_out(installe
 def test_a_pasted_pairing_code_pairs_and_is_in_no_page_afterwards(unpaired: Installation) -> None:
     site, code = unpaired.site, unpaired.pairing["pairing_code"]
     with site.login() as owner:
-        assert "escbridgeConfig" not in owner.get(site.url, timeout=30).text, "a chat that nobody answers"
+        assert "escbridge-config" not in owner.get(site.url, timeout=30).text, "a chat that nobody answers"
         assert "not a whole pairing code" in save_settings(site, owner, code[:-8])
         said = save_settings(site, owner, code)
         assert f"Site shop at {unpaired.sidecar.url}" in said
@@ -418,7 +365,7 @@ def test_a_pasted_pairing_code_pairs_and_is_in_no_page_afterwards(unpaired: Inst
         assert owner.post(route_of(site, "test"), json={}, timeout=30).json()["ok"] is True
     with direct_session() as guest:
         seen.append(guest.get(site.url, timeout=30).text)
-    assert "escbridgeConfig" in seen[-1]
+    assert "escbridge-config" in seen[-1]
     for secret in (code[5:], unpaired.pairing["chat_secret"], unpaired.pairing["admin_secret"]):
         assert [page[:200] for page in seen if secret in page] == []
 

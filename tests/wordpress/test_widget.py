@@ -57,7 +57,7 @@ def test_nothing_is_asked_for_or_stored_before_the_chat_is_opened(installed: Ins
     own = re.escape(installed.site.url)
     static = re.compile(rf"GET ({own}/|{own}/wp-(content|includes)/[^?]+(\?ver=[\w.-]+)?|data:.*)")
     assert [request for request in asked if not static.fullmatch(request)] == []
-    assert [request for request in asked if "escalation-bridge" in request and "/chat.js" not in request] == []
+    assert [request for request in asked if "escalation-bridge" in request and "/launcher.js" not in request] == []
     assert page.evaluate("Object.keys(localStorage)") == []
     assert page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('escbridge'))") == []
     assert page.context.cookies() == []

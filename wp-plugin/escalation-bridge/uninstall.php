@@ -13,7 +13,18 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 function escbridge_uninstall_site(): void {
 	delete_option( 'escbridge_settings' );
 	delete_option( 'escbridge_pairing' );
+	delete_option( 'escbridge_kept.lock' );
+	delete_option( 'escbridge_away.lock' );
 	delete_option( 'escbridge_pages' );
+	$kept = array(
+		'post_type'   => 'escbridge_kept',
+		'post_status' => 'private',
+		'numberposts' => -1,
+		'fields'      => 'ids',
+	);
+	foreach ( get_posts( $kept ) as $post ) {
+		wp_delete_post( $post, true );
+	}
 	delete_transient( 'escbridge_breaker' );
 	delete_transient( 'escbridge_clock' );
 	delete_transient( 'escbridge_stats' );

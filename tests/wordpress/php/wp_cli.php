@@ -58,8 +58,8 @@ namespace {
 	$arguments = array();
 	$options   = array();
 	foreach ( array_slice( $argv, 5 ) as $argument ) {
-		if ( preg_match( '/^--(\w+)=(.*)$/s', $argument, $part ) ) {
-			$options[ $part[1] ] = $part[2];
+		if ( preg_match( '/^--(\w+)(?:=(.*))?$/s', $argument, $part ) ) {
+			$options[ $part[1] ] = $part[2] ?? true;
 		} else {
 			$arguments[] = $argument;
 		}

@@ -7,36 +7,22 @@
 (function () {
 	'use strict';
 
-	const cfg = window.escbridgeConfig;
-	if (!cfg || window.escbridgeLoaded) {
-		return;
-	}
-	window.escbridgeLoaded = true;
-
+	const boot = window.escbridgeBoot; // Of launcher.js, which loads this when it is needed.
+	const cfg = boot.cfg;
+	const h = boot.h;
+	const icon = boot.icon;
 	const T = cfg.text;
+	const ICONS = {
+		chat: 'M4 5.5h16v11h-8.5L7 20v-3.5H4z',
+		down: 'M6 9l6 6 6-6',
+		send: 'M4.5 12L20 4.5 15.5 20l-3.7-6.3z',
+		clock: 'M12 7v5.2l3.3 2M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17z',
+	};
 	const KEY = 'escbridge:' + cfg.root;
 	const RETRY_SECONDS = [3, 8, 20, 35, 60, 120];
 	const STALE_SENDING = 70000;
 	const MAX_ITEMS = 300;
 	const tab = uuid();
-
-	const LAUNCHER_CSS = `:host{all:initial;position:fixed;z-index:2147483000;inset-block-end:0;inset-inline-end:0;
-font:400 max(16px,1rem)/1.5 var(--escbridge-font,system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif)}
-.launcher{position:fixed;inset-block-end:max(20px,env(safe-area-inset-bottom));inset-inline-end:20px;inline-size:60px;block-size:60px;border:0;border-radius:30px;
-padding:0;cursor:pointer;color:var(--escbridge-on-accent,#fff);background:var(--escbridge-accent,#1f5f5b);display:grid;place-items:center;
-box-shadow:0 1px 2px rgba(16,32,32,.18),0 8px 24px rgba(16,32,32,.22);transition:transform .16s ease,box-shadow .16s ease}
-.launcher:hover{transform:translateY(-2px)}.launcher:focus-visible{outline:3px solid var(--escbridge-focus,#e0a83c);outline-offset:3px}
-.launcher svg{inline-size:28px;block-size:28px;grid-area:1/1}:host(.open) .launcher svg:first-child,:host(:not(.open)) .launcher svg+svg{display:none}.badge{position:absolute;inset-block-start:0;inset-inline-end:0;min-inline-size:20px;block-size:20px;border-radius:10px;
-background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;text-align:center;padding:0 3px;box-sizing:border-box}[hidden]{display:none!important}
-.sr{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media (prefers-reduced-motion:reduce){.launcher{transition:none}}@media (forced-colors:active){.launcher{border:2px solid ButtonText}}@media print{:host{display:none}}`;
-
-	const ICONS = {
-		chat: 'M4 5.5h16v11h-8.5L7 20v-3.500H4z',
-		down: 'M6 9l6 6 6-6',
-		send: 'M4.500 12L20 4.500 15.500 20l-3.700-6.300z',
-		clock: 'M12 7v5.200l3.300 2M12 3.500a8.500 8.500 0 100 17 8.500 8.500 0 000-17z',
-	};
 
 	/* ---------- what is kept ---------- */
 
@@ -51,7 +37,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	let retryTimer = 0;
 	let retries = 0;
 	let unread = 0;
-	let ui = null;
+	const ui = { root: boot.root, button: boot.button, badge: boot.badge, live: boot.live, nodes: {} };
 
 	function load() {
 		try {
@@ -69,7 +55,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	}
 
 	function fresh() {
-		return { sid: '', token: '', who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, poll: 5000 };
+		return { sid: '', token: '', who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, left: false, poll: 5000 };
 	}
 
 	/** Another tab may have written since: take its state, change it, keep it. */
@@ -85,8 +71,13 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		save();
 		render();
 		if (before !== c.state) {
-			document.dispatchEvent(new CustomEvent('escbridge:state', { detail: { state: c.state, session_id: c.sid } }));
+			tell('state', { state: c.state });
 		}
+	}
+
+	/** For the page's own scripts. No text is in it. */
+	function tell(what, detail) {
+		document.dispatchEvent(new CustomEvent('escbridge:' + what, { detail: Object.assign({ session_id: c ? c.sid : '' }, detail) }));
 	}
 
 	function usable(stored) {
@@ -161,6 +152,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	/** Whatever an answer says of the conversation's state. */
 	function take(d) {
 		c.down = false;
+		c.left = false;
 		if (d.token) {
 			c.token = d.token;
 		}
@@ -250,7 +242,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		}
 		const d = got.data;
 		change(() => {
-			mark(item.id, d.undelivered ? 'failed' : 'sent');
+			mark(item.id, d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent');
 			const repeats = d.undelivered && c.items.some((i) => i.text === d.notice && i.at > Date.now() - 300000);
 			take(repeats ? Object.assign({}, d, { notice: '' }) : d);
 			c.waiting = got.status === 202;
@@ -261,10 +253,13 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 				add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
 			}
 		});
-		retries = d.undelivered ? retries : 0;
 		if (d.undelivered) {
 			retryLater();
-		} else if ((d.last_event || 0) > c.last) {
+			return undefined;
+		}
+		retries = 0;
+		again(); // The way is free: what was left behind goes too.
+		if ((d.last_event || 0) > c.last) {
 			poll();
 		}
 		return undefined;
@@ -282,11 +277,12 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	}
 
 	function failed(item, got) {
+		const kept = got.data.data && got.data.data.kept;
 		const forGood = got.status === 400 || got.status === 413 || (got.status === 409 && got.data.code === 'escbridge_turn_conflict');
 		change((s) => {
-			mark(item.id, forGood ? 'refused' : 'failed');
+			mark(item.id, forGood ? 'refused' : kept ? 'kept' : 'failed');
 			s.down = got.status === 503;
-			say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : got.data.message);
+			say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : kept && s.left ? '' : got.data.message);
 		});
 		if (!forGood) {
 			retryLater(got.wait);
@@ -309,14 +305,19 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		}
 	}
 
+	/** What WordPress keeps goes again too: only its answer tells that it has arrived. */
+	function toGo(item) {
+		return item.st === 'failed' || item.st === 'kept';
+	}
+
 	/** Everything not delivered goes again, each under the id it had. */
 	function again() {
 		clearTimeout(retryTimer);
-		if (!c || !c.items.some((i) => i.st === 'failed')) {
+		if (!c || !c.items.some(toGo)) {
 			return;
 		}
 		change((s) => s.items.forEach((i) => {
-			if (i.st === 'failed') {
+			if (toGo(i)) {
 				Object.assign(i, { st: 'sending', tab });
 			}
 		}));
@@ -400,8 +401,9 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		}
 		const byMail = !!got.data.mail;
 		change((s) => {
-			if (byMail) {
-				s.items.forEach((i) => { if (i.st === 'failed') { i.st = 'sent'; } }); // The mail carried them.
+			if (byMail || got.data.kept) {
+				s.left = true; // The form is not offered once more in this outage.
+				s.items.forEach((i) => { if (byMail && i.st === 'failed') { i.st = 'sent'; } }); // The mail carried them.
 				s.down = false;
 				s.need = false;
 				add({ id: 'n' + uuid(), k: 'note', text: got.data.notice });
@@ -492,6 +494,15 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		where.focus();
 	}
 
+	/** The conversation as a text file, made in the browser. */
+	function saveTranscript() {
+		const when = (at) => new Date(at).toLocaleString(cfg.locale, { dateStyle: 'medium', timeStyle: 'short' });
+		const lines = c.items.map((i) => when(i.at) + '  ' + author(i) + ': ' + i.text);
+		const href = URL.createObjectURL(new Blob([lines.join('\n\n') + '\n'], { type: 'text/plain;charset=utf-8' }));
+		h('a', { href, download: (cfg.title || T.dialog) + '.txt' }).click();
+		setTimeout(() => URL.revokeObjectURL(href), 10000);
+	}
+
 	async function end() {
 		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/close', {});
 		change(() => {
@@ -521,32 +532,6 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		return new Promise((done) => setTimeout(done, ms));
 	}
 
-	function h(tag, props, ...children) {
-		const node = document.createElement(tag);
-		Object.keys(props || {}).forEach((k) => {
-			if (k.slice(0, 2) === 'on') {
-				node.addEventListener(k.slice(2), props[k]);
-			} else if (k in node && k !== 'role' && k !== 'form') {
-				node[k] = props[k];
-			} else {
-				node.setAttribute(k, props[k]);
-			}
-		});
-		node.append(...children.filter((x) => x !== null && x !== undefined && x !== ''));
-		return node;
-	}
-
-	function icon(name) {
-		const ns = 'http://www.w3.org/2000/svg';
-		const svg = document.createElementNS(ns, 'svg');
-		const path = document.createElementNS(ns, 'path');
-		const set = { viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', 'stroke-width': '1.8', 'stroke-linejoin': 'round', 'stroke-linecap': 'round', 'aria-hidden': 'true' };
-		Object.keys(set).forEach((k) => svg.setAttribute(k, set[k]));
-		path.setAttribute('d', ICONS[name]);
-		svg.append(path);
-		return svg;
-	}
-
 	/** Text with its http(s) addresses as links; never markup. */
 	function withLinks(text) {
 		const out = document.createDocumentFragment();
@@ -565,30 +550,13 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	}
 
 	function announce(item) {
-		if (ui) {
-			const line = h('p', {}, author(item) + ': ' + item.text);
-			ui.live.append(line);
-			setTimeout(() => line.remove(), 1000);
-		}
+		const line = h('p', {}, author(item) + ': ' + item.text);
+		ui.live.append(line);
+		setTimeout(() => line.remove(), 1000);
+		tell('message', { from: { bot: 'assistant', agent: 'agent' }[item.k] || 'service' });
 		if (!opened) {
 			unread += 1;
 		}
-	}
-
-	function launcher() {
-		const host = h('div', { id: 'escbridge-chat' });
-		const root = host.attachShadow({ mode: 'open' });
-		const badge = h('span', { className: 'badge', hidden: true });
-		const button = h('button', { type: 'button', className: 'launcher', 'aria-expanded': 'false', 'aria-controls': 'panel', 'aria-label': T.open, onclick: toggle }, icon('chat'), icon('down'), badge);
-		const live = h('div', { className: 'sr', 'aria-live': 'polite', 'aria-atomic': 'false' });
-		root.append(h('style', {}, LAUNCHER_CSS), button, live);
-		document.body.append(host);
-		ui = { root, button, badge, live, nodes: {} };
-		document.addEventListener('click', (e) => {
-			if (e.target.closest && e.target.closest('[data-escbridge-open]')) {
-				open(true);
-			}
-		});
 	}
 
 	function panel() {
@@ -601,20 +569,21 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		ui.form = contactForm();
 		ui.call = callForm();
 		ui.pinText = h('span', {});
-		ui.pin = h('div', { className: 'pin', hidden: true }, icon('clock'), ui.pinText);
+		ui.pin = h('div', { className: 'pin', hidden: true }, icon(ICONS.clock), ui.pinText);
 		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log }, ui.log, ui.typing, ui.call, ui.form);
 		ui.scroll.addEventListener('scroll', showPin, { passive: true });
 		ui.person = h('button', { type: 'button', className: 'link', onclick: () => { send(T.person); input.focus(); } }, T.person);
 		ui.end = h('button', { type: 'button', className: 'link', onclick: end }, T.end);
 		ui.again = h('button', { type: 'button', className: 'primary again', hidden: true, onclick: anew }, T.again);
 		ui.composer = h('form', { className: 'composer', onsubmit: (e) => { e.preventDefault(); submit(); } }, ui.label, input,
-			h('button', { type: 'submit', className: 'send', 'aria-label': T.send }, icon('send')));
-		ui.foot = h('div', { className: 'foot' }, ui.person, ui.end);
+			h('button', { type: 'submit', className: 'send', 'aria-label': T.send }, icon(ICONS.send)));
+		ui.keep = h('button', { type: 'button', className: 'link', onclick: saveTranscript }, T.save);
+		ui.foot = h('div', { className: 'foot' }, ui.person, ui.keep, ui.end);
 		ui.panel = h('section', { id: 'panel', className: 'panel', role: 'dialog', 'aria-modal': 'false', 'aria-labelledby': 'title', hidden: true, onkeydown: (e) => { if (e.key === 'Escape') { close(); } } },
-			h('header', {},
-				h('span', { className: 'logo', 'aria-hidden': 'true' }, icon('chat')),
+			h('div', { className: 'head' },
+				h('span', { className: 'logo', 'aria-hidden': 'true' }, icon(ICONS.chat)),
 				h('div', { className: 'names' }, h('h2', { id: 'title' }, cfg.title || T.dialog), h('p', { className: 'status' }, h('i', { className: 'dot', 'aria-hidden': 'true' }), ui.status)),
-				h('button', { type: 'button', className: 'close', 'aria-label': T.close, onclick: close }, icon('down'))),
+				h('button', { type: 'button', className: 'close', 'aria-label': T.close, onclick: close }, icon(ICONS.down))),
 			ui.pin, ui.scroll, ui.again, ui.composer, ui.foot);
 		ui.root.append(ui.panel);
 		if (window.visualViewport) {
@@ -681,7 +650,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		parts.forEach((part, i) => text.append(i ? h('strong', {}, item.core) : '', withLinks(part)));
 		const node = h('div', { className: 'item ' + item.k });
 		if (item.k === 'promise') {
-			node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, icon('clock')), h('div', {}, h('h3', {}, item.again ? T.promiseNew : T.promise), text));
+			node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, icon(ICONS.clock)), h('div', {}, h('h3', {}, item.again ? T.promiseNew : T.promise), text));
 		} else if (item.k === 'mark') {
 			node.append(text);
 		} else if (item.k === 'note') {
@@ -703,17 +672,14 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		entry.node.classList.toggle('pending', st === 'sending');
 		entry.node.classList.toggle('failed', st === 'failed' || st === 'refused');
 		entry.state.replaceChildren();
-		if (st === 'sending') {
-			entry.state.append(T.sending);
+		if (st === 'sending' || st === 'kept') {
+			entry.state.append(st === 'kept' ? T.kept : T.sending);
 		} else if (st === 'failed' || st === 'refused') {
 			entry.state.append(T.notSent + ' ', st === 'failed' ? h('button', { type: 'button', className: 'link', onclick: () => { retries = 0; again(); } }, T.retry) : '');
 		}
 	}
 
 	function render() {
-		if (!ui) {
-			return;
-		}
 		ui.badge.hidden = !unread;
 		ui.badge.textContent = unread ? String(Math.min(unread, 9)) : '';
 		ui.button.setAttribute('aria-label', (opened ? T.close : T.open) + (unread ? ', ' + T.unread : ''));
@@ -748,7 +714,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		ui.label.textContent = escalated ? T.labelTeam : T.label;
 		ui.input.placeholder = escalated ? T.hintTeam : T.hint;
 		ui.typing.hidden = escalated || !(s.waiting || s.items.some((i) => i.st === 'sending'));
-		ui.form.hidden = closed || !(s.need || s.down);
+		ui.form.hidden = closed || !(s.need || (s.down && !s.left));
 		ui.call.hidden = !escalated || s.down || s.channel !== 'callback' || ui.answered;
 		ui.callTitle.textContent = s.call ? T.callBooked : T.callTitle;
 		ui.callHint.hidden = !!s.call;
@@ -758,8 +724,9 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		ui.formTitle.textContent = s.down ? T.formDown : T.formTitle;
 		ui.again.hidden = !closed;
 		ui.composer.hidden = closed;
-		ui.foot.hidden = escalated || closed || s.down;
-		ui.end.hidden = !s.items.length;
+		ui.person.hidden = escalated || closed || s.down;
+		ui.end.hidden = ui.person.hidden || !s.items.length;
+		ui.keep.hidden = !s.items.length;
 		if (ui.card && !ui.card.shown) {
 			ui.card.shown = true;
 			ui.scroll.scrollTop = ui.card.node.offsetTop - ui.scroll.offsetTop - 12; // The promise first; a form may follow below it.
@@ -778,7 +745,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	}
 
 	function toEnd() {
-		if (ui && ui.scroll) {
+		if (ui.scroll) {
 			ui.scroll.scrollTop = ui.scroll.scrollHeight;
 		}
 	}
@@ -826,6 +793,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 		}
 		opened = true;
 		unread = 0;
+		tell('open');
 		if (!ui.panel) {
 			c = usable(load()) ? load() : null;
 			await panel();
@@ -843,12 +811,17 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 			start();
 		} else {
 			poll();
+			again();
 			pump();
 		}
 	}
 
 	function close() {
+		if (!opened) {
+			return;
+		}
 		opened = false;
+		tell('close');
 		ui.panel.hidden = true;
 		ui.button.setAttribute('aria-expanded', 'false');
 		ui.root.host.classList.remove('open');
@@ -893,12 +866,13 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 			open(false);
 		} else {
 			schedule();
+			again();
 			pump();
 		}
 	}
 
-	launcher();
 	resume();
+	boot.ready({ toggle, open, close });
 	window.addEventListener('storage', (e) => {
 		if (e.key === KEY && (c || opened)) {
 			const seen = new Set((c ? c.items : []).map((i) => i.id));

@@ -118,6 +118,7 @@ final class Admin {
 		}
 		$query = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
 		$page  = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations?' . $query );
+		self::waiting();
 		Hours::show();
 		self::tabs( $state );
 		if ( ! $page['ok'] ) {
@@ -147,6 +148,29 @@ final class Admin {
 			);
 			echo '<p><a class="button" href="' . esc_url( $older ) . '">' . esc_html__( 'Older', 'escalation-bridge' ) . '</a></p>';
 		}
+	}
+
+	/** What visitors sent while the sidecar is away. */
+	private static function waiting(): void {
+		$rows = Kept::rows();
+		if ( $rows ) {
+			$text = __( 'This was sent while the sidecar could not be reached. It is delivered by itself as soon as it can be, in this order.', 'escalation-bridge' );
+			self::box( __( 'Waiting in WordPress', 'escalation-bridge' ), '<p>' . esc_html( $text ) . '</p>' . self::conversation( array_map( array( self::class, 'kept_line' ), $rows ) ) );
+		}
+	}
+
+	/**
+	 * @param array<string,mixed> $row See Kept.
+	 * @return array<string,string>
+	 */
+	private static function kept_line( array $row ): array {
+		$user = $row['user'] > 0 ? get_userdata( $row['user'] ) : false;
+		return array(
+			'who'  => 'visitor',
+			'name' => $user ? $user->display_name . ' <' . $user->user_email . '>' : '',
+			'at'   => gmdate( 'Y-m-d\TH:i:s\Z', intdiv( $row['at'], 1000 ) ),
+			'text' => implode( "\n", array_merge( array( $row['text'] ), array_values( $row['contact'] ?? array() ) ) ),
+		);
 	}
 
 	private static function tabs( string $state ): void {

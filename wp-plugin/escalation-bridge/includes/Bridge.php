@@ -16,7 +16,8 @@ defined( 'ABSPATH' ) || exit;
 
 final class Bridge {
 
-	const MAX_REPLY = 8000;
+	const MAX_MESSAGE = 4000;
+	const MAX_REPLY   = 8000;
 
 	/** @var Client */
 	private $client;
@@ -35,20 +36,80 @@ final class Bridge {
 	 * @return array<string,mixed>
 	 */
 	public function start( string $session, int $user_id, array $page = array() ): array {
-		return $this->verdict( $session, $this->client->chat( 'POST', '/v1/sessions', Context::session( $session, $user_id, $page ) ) );
+		$verdict = $this->verdict( $session, $this->client->chat( 'POST', '/v1/sessions', Context::session( $session, $user_id, $page ) ) );
+		if ( $verdict['down'] ) {
+			Limits::set( self::page_key( $session ), $page, DAY_IN_SECONDS );
+		}
+		return $verdict;
 	}
 
 	/**
 	 * The gate: the visitor's message goes first, so that a lock or a request for a person is known before a bot is asked.
 	 *
-	 * @param array<string,mixed> $page
+	 * @return array<string,mixed> With `kept`: whether WordPress keeps the message until the sidecar is back.
+	 */
+	public function visitor_turn( string $session, string $turn, string $text, int $user_id ): array {
+		return $this->bring_or_keep(
+			array(
+				'kind'    => 'turn',
+				'id'      => $turn,
+				'session' => $session,
+				'user'    => $user_id,
+				'text'    => self::cut( self::clean( $text ), self::MAX_MESSAGE ),
+			)
+		);
+	}
+
+	/**
+	 * How the visitor can be reached. Whoever says so while no person is awaited asks for one.
+	 *
+	 * @param array<string,string> $contact email, phone, name.
+	 * @return array<string,mixed> With `kept`, as visitor_turn().
+	 */
+	public function contact( string $session, array $contact, int $user_id ): array {
+		return $this->bring_or_keep(
+			array(
+				'kind'    => 'contact',
+				'id'      => 'contact-' . md5( $session . (string) wp_json_encode( $contact ) ),
+				'session' => $session,
+				'user'    => $user_id,
+				'text'    => __( 'Talk to a person', 'escalation-bridge' ),
+				'contact' => $contact,
+			)
+		);
+	}
+
+	/**
+	 * @param array<string,mixed> $row See Kept.
 	 * @return array<string,mixed>
 	 */
-	public function visitor_turn( string $session, string $turn, string $text, int $user_id, array $page = array() ): array {
+	private function bring_or_keep( array $row ): array {
+		$behind  = ! Kept::clear_way( $row['session'] );
+		$verdict = $behind ? $this->closed_verdict( $row['session'], Client::failure( 'behind', '' ) ) : $this->bring( $row );
+		$page    = $verdict['down'] ? (array) Limits::get( self::page_key( $row['session'] ) ) : array();
+		return $verdict + array( 'kept' => $verdict['down'] && Kept::keep( $row + array( 'page' => array_filter( $page ) ) ) );
+	}
+
+	/**
+	 * Hands a message or a contact to the sidecar, now or later: a second time is the same as once.
+	 *
+	 * @param array<string,mixed> $row See Kept.
+	 * @return array<string,mixed>
+	 */
+	public function bring( array $row ): array {
+		if ( 'contact' === $row['kind'] ) {
+			$verdict = $this->post( $row, 'contact', $row['contact'] );
+			if ( 'open' !== $verdict['state'] || '' !== $verdict['error'] ) {
+				return $verdict;
+			}
+		}
 		$body = array(
-			'turn_id' => $turn,
-			'text'    => self::clean( $text ),
+			'turn_id' => $row['id'],
+			'text'    => $row['text'],
 		);
+		if ( isset( $row['at'] ) ) {
+			$body['sent_at'] = gmdate( 'Y-m-d\TH:i:s', intdiv( $row['at'], 1000 ) ) . sprintf( '.%03dZ', $row['at'] % 1000 );
+		}
 		/**
 		 * Filters what is sent for a turn.
 		 *
@@ -56,17 +117,27 @@ final class Bridge {
 		 * @param string $session Session id.
 		 * @param string $role    visitor or bot.
 		 */
-		$body   = (array) apply_filters( 'escbridge_turn_payload', $body, $session, 'visitor' );
-		$answer = $this->client->chat( 'POST', self::route( $session, 'turns' ), $body );
+		return $this->post( $row, 'turns', (array) apply_filters( 'escbridge_turn_payload', $body, $row['session'], 'visitor' ) );
+	}
+
+	/**
+	 * A conversation that began while the sidecar was away is begun now.
+	 *
+	 * @param array<string,mixed> $row  See Kept.
+	 * @param array<string,mixed> $body
+	 * @return array<string,mixed>
+	 */
+	private function post( array $row, string $rest, array $body ): array {
+		$answer = $this->client->chat( 'POST', self::route( $row['session'], $rest ), $body );
 		if ( 'session-not-found' === $answer['error'] ) {
-			// The session began while the sidecar was away: begin it now, then the turn again.
-			$started = $this->start( $session, $user_id, $page );
-			if ( $started['down'] ) {
+			$page    = $row['page'] ?? array_filter( (array) Limits::get( self::page_key( $row['session'] ) ) );
+			$started = $this->start( $row['session'], $row['user'], $page );
+			if ( '' !== $started['error'] ) {
 				return $started;
 			}
-			$answer = $this->client->chat( 'POST', self::route( $session, 'turns' ), $body );
+			$answer = $this->client->chat( 'POST', self::route( $row['session'], $rest ), $body );
 		}
-		return $this->verdict( $session, $answer );
+		return $this->verdict( $row['session'], $answer );
 	}
 
 	/**
@@ -77,7 +148,7 @@ final class Bridge {
 	 */
 	public function bot_turn( string $session, string $turn, string $text, array $signals = array() ): array {
 		$body = array( 'text' => self::cut( self::clean( $text ), self::MAX_REPLY ) ) + self::signals( $signals );
-		/** This filter is documented in Bridge::visitor_turn(). */
+		/** This filter is documented in Bridge::bring(). */
 		$body = (array) apply_filters( 'escbridge_turn_payload', $body, $session, 'bot' );
 		return $this->verdict( $session, $this->client->chat( 'PUT', self::route( $session, 'turns/' . rawurlencode( $turn ) . '/reply' ), $body ) );
 	}
@@ -99,10 +170,10 @@ final class Bridge {
 	}
 
 	/**
-	 * @param array<string,string> $contact email, phone, name, callback_slot.
+	 * @param array<string,string> $contact callback_slot; email, phone, name.
 	 * @return array<string,mixed>
 	 */
-	public function contact( string $session, array $contact ): array {
+	public function book( string $session, array $contact ): array {
 		return $this->verdict( $session, $this->client->chat( 'POST', self::route( $session, 'contact' ), $contact ) );
 	}
 
@@ -123,6 +194,7 @@ final class Bridge {
 
 	/** @return array<string,mixed> */
 	public function close( string $session ): array {
+		Kept::clear_way( $session );
 		return $this->verdict( $session, $this->client->chat( 'POST', self::route( $session, 'close' ), array() ) );
 	}
 
@@ -147,6 +219,10 @@ final class Bridge {
 
 	public static function contact_text(): string {
 		return __( 'We cannot reach our chat right now. Leave your e-mail address and a person will get back to you.', 'escalation-bridge' );
+	}
+
+	public static function kept_text(): string {
+		return __( 'Thank you. Your message is kept and reaches our team as soon as possible; a person will get back to you.', 'escalation-bridge' );
 	}
 
 	/**
@@ -320,6 +396,10 @@ final class Bridge {
 
 	private static function route( string $session, string $rest ): string {
 		return '/v1/sessions/' . rawurlencode( $session ) . '/' . $rest;
+	}
+
+	private static function page_key( string $session ): string {
+		return 'p_' . md5( $session );
 	}
 
 	private static function lock_key( string $session ): string {

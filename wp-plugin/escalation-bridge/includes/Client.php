@@ -136,6 +136,11 @@ final class Client {
 		return ( is_numeric( $server_time ) ? (int) $server_time : (int) strtotime( (string) $server_time ) ) - time();
 	}
 
+	/** Now by the sidecar's clock as far as it is known, in milliseconds UTC. */
+	public static function now(): int {
+		return (int) round( 1000 * microtime( true ) ) + 1000 * (int) get_transient( 'escbridge_clock' );
+	}
+
 	/**
 	 * @param array<string,mixed>|null $body
 	 * @return array<string,mixed>
@@ -219,7 +224,7 @@ final class Client {
 	}
 
 	/** @return array<string,mixed> */
-	private static function failure( string $error, string $detail, int $status = 0 ): array {
+	public static function failure( string $error, string $detail, int $status = 0 ): array {
 		return array(
 			'ok'          => false,
 			'down'        => true,
@@ -264,6 +269,7 @@ final class Client {
 	private function count( array $answer ): void {
 		$before = self::breaker()['failures'];
 		if ( ! $answer['down'] ) {
+			Kept::soon();
 			if ( $before > 0 ) {
 				delete_transient( 'escbridge_breaker' );
 			}

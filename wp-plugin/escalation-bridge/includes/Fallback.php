@@ -1,6 +1,6 @@
 <?php
 /**
- * The contact form's way while the sidecar is away: an e-mail to the owner.
+ * The way by e-mail to the owner: that messages wait while the sidecar is away, and what can neither be handed over nor kept.
  *
  * @package EscalationBridge
  */
@@ -21,7 +21,7 @@ final class Fallback {
 	 */
 	public static function mail( string $session, int $user_id, array $contact, array $transcript ): bool {
 		/* translators: %s: site name */
-		$subject = sprintf( __( '[%s] A chat visitor is waiting for an answer', 'escalation-bridge' ), wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES ) );
+		$subject = sprintf( __( '[%s] A chat visitor is waiting for an answer', 'escalation-bridge' ), self::site() );
 		$lines   = array(
 			__( 'The chat could not reach its sidecar, so this message comes by e-mail. No ticket exists for it: please answer it yourself.', 'escalation-bridge' ),
 			'',
@@ -31,13 +31,45 @@ final class Fallback {
 			__( 'Logged in as:', 'escalation-bridge' ) . ' ' . self::account( $user_id ),
 			__( 'Conversation:', 'escalation-bridge' ) . ' ' . $session,
 			'',
-			__( 'Transcript, as sent by the visitor’s browser (not checked):', 'escalation-bridge' ),
+			__( 'What was written, as the visitor’s browser sent it (not checked):', 'escalation-bridge' ),
 		);
 		foreach ( $transcript as $line ) {
 			$lines[] = sprintf( '%s: %s', self::one_line( $line['who'] ), $line['text'] );
 		}
 		$headers = empty( $contact['email'] ) ? array() : array( 'Reply-To: ' . $contact['email'] );
 		return (bool) wp_mail( Settings::contact_email(), $subject, implode( "\n", $lines ), $headers );
+	}
+
+	/**
+	 * A kept row that the sidecar will not take.
+	 *
+	 * @param array<string,mixed> $row See Kept.
+	 */
+	public static function mail_row( array $row ): bool {
+		$line = array(
+			'who'  => gmdate( 'Y-m-d H:i', intdiv( $row['at'], 1000 ) ) . ' UTC',
+			'text' => $row['text'],
+		);
+		return self::mail( $row['session'], $row['user'], $row['contact'] ?? array(), array( $line ) );
+	}
+
+	/** Once an outage. No visitor's words are in it: they wait where only the team can read them. */
+	public static function tell( int $waiting ): bool {
+		/* translators: %s: site name */
+		$subject = sprintf( __( '[%s] Chat messages are waiting', 'escalation-bridge' ), self::site() );
+		$lines   = array(
+			/* translators: %d: number of messages */
+			sprintf( _n( 'The chat cannot reach its sidecar. %d message of a visitor waits in WordPress.', 'The chat cannot reach its sidecar. %d messages of visitors wait in WordPress.', $waiting, 'escalation-bridge' ), $waiting ),
+			__( 'What comes until the sidecar is back waits too; then all of it is delivered by itself, in order. No other mail comes about this.', 'escalation-bridge' ),
+			'',
+			__( 'To read it now:', 'escalation-bridge' ) . ' ' . Admin::url(),
+			__( 'Cause and cure:', 'escalation-bridge' ) . ' ' . Settings::url(),
+		);
+		return (bool) wp_mail( Settings::contact_email(), $subject, implode( "\n", $lines ) );
+	}
+
+	private static function site(): string {
+		return wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES );
 	}
 
 	private static function account( int $user_id ): string {

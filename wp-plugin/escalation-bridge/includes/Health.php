@@ -1,6 +1,6 @@
 <?php
 /**
- * Tools > Site Health: three tests, asked for by the page once it stands, and a section of the debug information.
+ * Tools > Site Health: four tests, asked for by the page once it stands, and a section of the debug information.
  *
  * @package EscalationBridge
  */
@@ -13,7 +13,7 @@ defined( 'ABSPATH' ) || exit;
 
 final class Health {
 
-	const TESTS = array( 'answers', 'scheduler', 'alarms' );
+	const TESTS = array( 'answers', 'scheduler', 'alarms', 'kept' );
 	const LIMIT = 5.0; // Seconds. Nobody's page waits for these calls.
 
 	public static function boot(): void {
@@ -123,6 +123,20 @@ final class Health {
 			: self::found( 'critical', __( 'Escalation Bridge raises an alarm', 'escalation-bridge' ), $lines );
 	}
 
+	/** @return array{status:string,label:string,lines:string[]} */
+	private static function kept(): array {
+		$waiting = Kept::count();
+		if ( 0 === $waiting ) {
+			return self::found( 'good', __( 'No chat message waits for Escalation Bridge', 'escalation-bridge' ), array( __( 'What visitors send while the sidecar is away is kept in WordPress and delivered later.', 'escalation-bridge' ) ) );
+		}
+		return self::found(
+			'critical',
+			/* translators: %d: number of messages */
+			sprintf( _n( '%d chat message waits for Escalation Bridge', '%d chat messages wait for Escalation Bridge', $waiting, 'escalation-bridge' ), $waiting ),
+			array( __( 'Visitors sent this while the sidecar could not be reached. It is delivered as soon as the sidecar answers again; until then it can be read under Escalations.', 'escalation-bridge' ) )
+		);
+	}
+
 	/** @return array{status:string,label:string,lines:string[]} Cause and cure stand with the first test. */
 	private static function untold( string $label ): array {
 		return self::found( 'recommended', $label, array( __( 'The sidecar did not answer, so it could not be asked.', 'escalation-bridge' ) ) );
@@ -169,6 +183,7 @@ final class Health {
 		/* translators: 1: number of failures, 2: cause */
 		$paused = sprintf( __( 'no calls for visitors after %1$d failures (%2$s)', 'escalation-bridge' ), $breaker['failures'], $breaker['cause'] );
 		return array(
+			'kept'      => self::field( __( 'Messages waiting in WordPress', 'escalation-bridge' ), (string) Kept::count() ),
 			'kept_in'   => self::field( __( 'Pairing code kept in', 'escalation-bridge' ), Settings::is_fixed() ? Settings::fixed_name() : __( 'the database', 'escalation-bridge' ) ),
 			'site'      => self::field( __( 'Site id', 'escalation-bridge' ), $pairing['site'] ),
 			'address'   => array( 'private' => true ) + self::field( __( 'Address of the sidecar', 'escalation-bridge' ), $pairing['url'] ),

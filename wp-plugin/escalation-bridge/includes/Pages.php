@@ -18,7 +18,7 @@ final class Pages {
 
 	const OPTION  = 'escbridge_pages'; // What is still to be sent, and how the last try went. Not autoloaded.
 	const MOST    = 5000;
-	const AT_ONCE = 20;     // Pages of one call,
+	const AT_ONCE = 10;     // Pages of one call,
 	const BYTES   = 400000; // and about so much text.
 	const LONGEST = 100000; // Characters of a page.
 	const WAIT    = 2.0;    // Seconds that saving in wp-admin may take longer.
@@ -149,9 +149,7 @@ final class Pages {
 		if ( $state['dirty'] ) {
 			$batch  = self::batch( $state['dirty'] );
 			$answer = self::put( $batch['body'], $timeout );
-			if ( $answer['ok'] || 422 === $answer['status'] ) { // What the sidecar refuses, it would refuse for ever.
-				$state['dirty'] = array_values( array_diff( $state['dirty'], $batch['ids'] ) );
-			}
+			$state['dirty'] = array_values( array_diff( $state['dirty'], self::done_with( $batch, $answer ) ) );
 		} elseif ( time() - $state['compared'] > DAY_IN_SECONDS ) {
 			$answer = self::put( array( 'only' => array_map( 'strval', self::ids() ) ), $timeout );
 			if ( $answer['ok'] ) {
@@ -169,6 +167,25 @@ final class Pages {
 		}
 		self::store( $state );
 		return self::told( $state );
+	}
+
+	/**
+	 * What need not be sent again: all of a batch that was taken; of one that was refused the page that the answer names, for that
+	 * would be refused for ever.
+	 *
+	 * @param array{ids:int[],body:array<string,mixed>} $batch
+	 * @param array<string,mixed>                       $answer
+	 * @return int[]
+	 */
+	private static function done_with( array $batch, array $answer ): array {
+		if ( $answer['ok'] ) {
+			return $batch['ids'];
+		}
+		if ( 422 !== $answer['status'] ) {
+			return array();
+		}
+		$named = preg_match( '#^/pages/(\d+)/#', (string) ( $answer['data']['errors'][0]['pointer'] ?? '' ), $part );
+		return $named ? array( (int) $batch['body']['pages'][ (int) $part[1] ]['id'] ) : $batch['ids'];
 	}
 
 	/**

@@ -27,7 +27,10 @@ final class Plugin {
 		add_action( 'wp_enqueue_scripts', array( Widget::class, 'register' ) );
 		add_action( 'template_redirect', array( CallPage::class, 'serve' ), 0 ); // Before core tidies the address.
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
+		add_action( 'init', array( Widget::class, 'register_block' ) );
 		Health::boot();
+		Kept::boot();
+		Adapters::boot();
 		Privacy::boot();
 		Abilities::boot();
 		Pages::boot();

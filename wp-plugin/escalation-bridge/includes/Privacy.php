@@ -69,8 +69,9 @@ final class Privacy {
 		if ( '' === $next ) {
 			delete_transient( $mark );
 		}
-		$crm = 1 === $page ? (array) $answer['data']['crm'] : array(); // Every page names it anew.
-		return self::exported( array_merge( array_map( array( self::class, 'conversation' ), (array) $answer['data']['sessions'] ), array_map( array( self::class, 'account' ), $crm ) ), '' === $next );
+		$crm  = 1 === $page ? (array) $answer['data']['crm'] : array(); // Every page names it anew.
+		$kept = 1 === $page ? Kept::of_person( $email ) : array();
+		return self::exported( array_merge( array_map( array( self::class, 'kept' ), $kept, array_keys( $kept ) ), array_map( array( self::class, 'conversation' ), (array) $answer['data']['sessions'] ), array_map( array( self::class, 'account' ), $crm ) ), '' === $next );
 	}
 
 	/**
@@ -79,18 +80,19 @@ final class Privacy {
 	 * @return array{items_removed:bool,items_retained:bool,messages:string[],done:bool}
 	 */
 	public static function erase( string $email, int $page = 1 ): array {
+		$kept = Kept::erase( $email ) > 0;
 		if ( null === Settings::pairing() ) {
-			return self::erased( false, array() );
+			return self::erased( $kept, array() );
 		}
 		$person = self::person( $email );
 		$answer = self::ask( 'erase', $person );
 		if ( ! $answer['ok'] ) {
-			return self::erased( false, array( 'escalation-open' === $answer['error'] ? self::still_open( (string) ( $answer['data']['escalation_id'] ?? '' ) ) : self::failed( $answer ) ) );
+			return self::erased( $kept, array( 'escalation-open' === $answer['error'] ? self::still_open( (string) ( $answer['data']['escalation_id'] ?? '' ) ) : self::failed( $answer ) ) );
 		}
 		if ( isset( $person['user_id'] ) ) {
 			delete_transient( 'escbridge_shop_' . $person['user_id'] );
 		}
-		return self::erased( array_sum( (array) $answer['data']['removed'] ) > 0, array_map( array( self::class, 'task' ), (array) $answer['data']['tasks'] ) );
+		return self::erased( $kept || array_sum( (array) $answer['data']['removed'] ) > 0, array_map( array( self::class, 'task' ), (array) $answer['data']['tasks'] ) );
 	}
 
 	/** @return array<string,string> Whoever has this address, and the user whose it is. */
@@ -166,6 +168,21 @@ final class Privacy {
 			__( 'Whole record', 'escalation-bridge' ) => (string) wp_json_encode( $session, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT ),
 		);
 		return self::item( 'escbridge-conversations', __( 'Conversations in the chat', 'escalation-bridge' ), __( 'An address that somebody only typed may be another person’s: look before you hand it over.', 'escalation-bridge' ), (string) $session['id'], $fields );
+	}
+
+	/**
+	 * @param array<string,mixed> $row See Kept.
+	 * @return array<string,mixed>
+	 */
+	private static function kept( array $row, int $post ): array {
+		$fields = array(
+			__( 'Name', 'escalation-bridge' )         => (string) ( $row['contact']['name'] ?? '' ),
+			__( 'E-mail', 'escalation-bridge' )       => (string) ( $row['contact']['email'] ?? '' ),
+			__( 'Phone', 'escalation-bridge' )        => (string) ( $row['contact']['phone'] ?? '' ),
+			__( 'Conversation', 'escalation-bridge' ) => $row['text'],
+			__( 'Whole record', 'escalation-bridge' ) => (string) wp_json_encode( $row, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT ),
+		);
+		return self::item( 'escbridge-kept', __( 'Messages waiting in WordPress', 'escalation-bridge' ), '', 'kept-' . $post, $fields );
 	}
 
 	/**

@@ -26,11 +26,18 @@ final class Renewal {
 		if ( ! current_user_can( 'manage_options' ) ) {
 			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
 		}
-		$done = self::run();
-		add_settings_error( 'escbridge', 'renewal', $done['text'], $done['ok'] ? 'success' : 'error' );
-		set_transient( 'settings_errors', get_settings_errors(), 30 ); // As options.php does, for the page that comes next.
-		wp_safe_redirect( add_query_arg( 'settings-updated', 'true', Settings::url() ) );
+		set_transient( 'escbridge_renewal_' . get_current_user_id(), self::run(), MINUTE_IN_SECONDS ); // For the page that comes next.
+		wp_safe_redirect( Settings::url() );
 		exit;
+	}
+
+	/** What became of it, once. */
+	public static function notice(): void {
+		$done = get_transient( 'escbridge_renewal_' . get_current_user_id() );
+		if ( is_array( $done ) ) {
+			delete_transient( 'escbridge_renewal_' . get_current_user_id() );
+			Admin::notice( $done['ok'] ? 'success' : 'error', $done['text'] );
+		}
 	}
 
 	/**

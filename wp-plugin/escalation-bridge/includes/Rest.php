@@ -285,8 +285,9 @@ final class Rest {
 		$locked = 'escalated' === $verdict['state'];
 		$seen   = self::seen( $verdict ) + self::renewed( $token, $locked );
 		if ( $verdict['down'] ) {
-			// A locked visitor reads the promise that stands; the message itself is not stored yet, so the widget keeps and repeats it.
-			return $locked ? new WP_REST_Response( array( 'undelivered' => true ) + $seen, 200 ) : self::unavailable();
+			// A locked visitor reads the promise that stands; the message is not with the sidecar yet, so the widget repeats it.
+			$kept = array( 'kept' => $verdict['kept'] ?? false );
+			return $locked ? new WP_REST_Response( array( 'undelivered' => true ) + $kept + $seen, 200 ) : self::unavailable( $kept );
 		}
 		if ( 429 === $verdict['status'] ) {
 			return self::too_many( max( 1, $verdict['retry_after'] ) );
@@ -390,9 +391,12 @@ final class Rest {
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
-		$verdict = Plugin::bridge()->contact( $session, $contact );
-		if ( $verdict['down'] || 'session-not-found' === $verdict['error'] ) {
-			return self::contact_by_mail( $request, $session, $contact );
+		$verdict = Plugin::bridge()->contact( $session, $contact, (int) self::token( $request )['user_id'] );
+		if ( $verdict['kept'] ) {
+			return new WP_REST_Response( self::thanks( 'kept', Bridge::kept_text() ), 200 );
+		}
+		if ( $verdict['down'] || ( '' === $verdict['error'] && 'escalated' !== $verdict['state'] ) ) {
+			return self::contact_by_mail( $request, $session, $contact ); // Also where the owner's rules hand nobody to a person who asks for one.
 		}
 		if ( '' !== $verdict['error'] ) {
 			return self::error( 'rest_invalid_param', __( 'This address was not accepted. Please check it.', 'escalation-bridge' ), 400 );
@@ -431,7 +435,7 @@ final class Rest {
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
-		$verdict = Plugin::bridge()->contact( $session, $contact );
+		$verdict = Plugin::bridge()->book( $session, $contact );
 		return '' === $verdict['error'] ? new WP_REST_Response( array( 'sent' => true ) + self::seen( $verdict ), 200 ) : self::not_booked( $verdict );
 	}
 
@@ -455,11 +459,7 @@ final class Rest {
 		$print  = md5( (string) wp_json_encode( array( $contact, $lines ) ) );
 		$key    = 'm_' . md5( $session );
 		$token  = self::token( $request );
-		$thanks = array(
-			'sent'   => true,
-			'mail'   => true,
-			'notice' => __( 'Thank you. Your message was sent to our team by e-mail; a person will get back to you.', 'escalation-bridge' ),
-		);
+		$thanks = self::thanks( 'mail', __( 'Thank you. Your message was sent to our team by e-mail; a person will get back to you.', 'escalation-bridge' ) );
 		if ( Limits::get( $key ) === $print ) {
 			return new WP_REST_Response( $thanks, 200 ); // The same form twice is one mail.
 		}
@@ -472,6 +472,15 @@ final class Rest {
 		}
 		Limits::set( $key, $print, 600 );
 		return new WP_REST_Response( $thanks, 200 );
+	}
+
+	/** @return array<string,bool|string> */
+	private static function thanks( string $way, string $notice ): array {
+		return array(
+			'sent'   => true,
+			$way     => true,
+			'notice' => $notice,
+		);
 	}
 
 	/** @return WP_REST_Response|WP_Error */

@@ -23,6 +23,7 @@ final class Settings {
 		'contact_email' => '',
 		'knowledge'     => false,
 		'paired'        => false,
+		'unwatched'     => array(),
 	);
 
 	public static function boot(): void {
@@ -45,6 +46,11 @@ final class Settings {
 	public static function contact_email(): string {
 		$own = (string) self::all()['contact_email'];
 		return is_email( $own ) ? $own : (string) get_option( 'admin_email' );
+	}
+
+	/** @return string[] Slugs of the chat plugins that the owner does not want watched. */
+	public static function unwatched(): array {
+		return (array) self::all()['unwatched'];
 	}
 
 	/** Cheap: does not read the secret. */
@@ -169,6 +175,7 @@ final class Settings {
 			'contact_email' => $email,
 			'knowledge'     => ! empty( $input['knowledge'] ),
 			'paired'        => null !== self::decode( self::kept_code() ),
+			'unwatched'     => isset( $input['watched'] ) ? array_values( array_diff( array_keys( Adapters::found() ), (array) $input['watched'] ) ) : (array) ( $input['unwatched'] ?? self::unwatched() ),
 		);
 	}
 
@@ -259,6 +266,7 @@ final class Settings {
 		}
 		$set = self::all();
 		echo '<div class="wrap escbridge-settings"><h1>' . esc_html__( 'Escalation Bridge', 'escalation-bridge' ) . '</h1>';
+		Renewal::notice();
 		echo '<form method="post" action="options.php" autocomplete="off">';
 		settings_fields( 'escbridge' );
 		echo '<h2>' . esc_html__( 'Connection', 'escalation-bridge' ) . '</h2><table class="form-table" role="presentation">';
@@ -266,6 +274,7 @@ final class Settings {
 		echo '</table><h2>' . esc_html__( 'Chat', 'escalation-bridge' ) . '</h2><table class="form-table" role="presentation">';
 		self::where_row( $set );
 		self::text_rows( $set );
+		self::bots_row();
 		self::knowledge_row( $set );
 		echo '</table>';
 		submit_button();
@@ -353,6 +362,26 @@ final class Settings {
 			esc_attr( (string) get_option( 'admin_email' ) )
 		);
 		echo '<p class="description">' . esc_html__( 'Where messages go while the sidecar cannot be reached.', 'escalation-bridge' ) . '</p></td></tr>';
+	}
+
+	private static function bots_row(): void {
+		echo '<tr><th scope="row">' . esc_html__( 'Chatbots on this site', 'escalation-bridge' ) . '</th><td>';
+		echo '<input type="hidden" name="' . esc_attr( self::OPTION ) . '[watched][]" value="">'; // So that the list is sent when nothing in it is ticked.
+		foreach ( Adapters::found() as $slug => $adapter ) {
+			printf(
+				'<p><label><input type="checkbox" name="%s[watched][]" value="%s" %s> %s</label></p><p class="description">%s</p>',
+				esc_attr( self::OPTION ),
+				esc_attr( $slug ),
+				checked( in_array( $slug, self::unwatched(), true ), false, false ),
+				/* translators: %s: name of a chat plugin */
+				esc_html( sprintf( __( 'Watch %s', 'escalation-bridge' ), $adapter::name() ) ),
+				esc_html( $adapter::feeds() )
+			);
+		}
+		if ( ! Adapters::found() ) {
+			echo '<p class="description">' . esc_html__( 'None was found that is known here (AI Engine, MxChat, AxiaChat AI). Any other bot is connected by a few lines of PHP; see the project’s documentation.', 'escalation-bridge' ) . '</p>';
+		}
+		echo '</td></tr>';
 	}
 
 	/** @param array<string,mixed> $set */

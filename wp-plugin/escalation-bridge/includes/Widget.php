@@ -1,6 +1,6 @@
 <?php
 /**
- * Puts the chat's script on a page. What it prints is the same for every visitor, so pages may be cached; only pages
+ * Puts the chat's button on a page; it loads the window when that is opened. What it prints is the same for every visitor, so pages may be cached; only pages
  * rendered for a logged-in user carry that user's nonce.
  *
  * @package EscalationBridge
@@ -22,7 +22,7 @@ final class Widget {
 		}
 		wp_register_script(
 			self::HANDLE,
-			plugins_url( 'assets/chat.js', ESCBRIDGE_FILE ),
+			plugins_url( 'assets/launcher.js', ESCBRIDGE_FILE ),
 			array(),
 			ESCBRIDGE_VERSION,
 			array(
@@ -30,11 +30,40 @@ final class Widget {
 				'in_footer' => true,
 			)
 		);
-		wp_add_inline_script( self::HANDLE, 'window.escbridgeConfig=' . wp_json_encode( self::config() ) . ';', 'before' );
+		add_action( 'wp_footer', array( self::class, 'print_config' ), 1 );
 		$set = Settings::all();
 		if ( 'all' === $set['where'] || ( 'pages' === $set['where'] && $set['pages'] && is_page( $set['pages'] ) ) ) {
 			wp_enqueue_script( self::HANDLE );
 		}
+	}
+
+	/** Data, not script: it passes a strict Content-Security-Policy. */
+	public static function print_config(): void {
+		if ( wp_script_is( self::HANDLE ) ) {
+			$set = array(
+				'type' => 'application/json',
+				'id'   => 'escbridge-config',
+			);
+			wp_print_inline_script_tag( (string) wp_json_encode( self::config(), JSON_HEX_TAG | JSON_HEX_AMP ), $set );
+		}
+	}
+
+	/** The block of the editor: the same button. */
+	public static function register_block(): void {
+		wp_register_script( 'escbridge-block', plugins_url( 'assets/block.js', ESCBRIDGE_FILE ), array( 'wp-blocks', 'wp-element', 'wp-block-editor' ), ESCBRIDGE_VERSION, true );
+		$config = array(
+			'title'  => __( 'Chat with the team', 'escalation-bridge' ),
+			'button' => __( 'Chat with us', 'escalation-bridge' ),
+		);
+		wp_add_inline_script( 'escbridge-block', 'window.escbridgeBlock=' . wp_json_encode( $config ) . ';', 'before' );
+		register_block_type(
+			'escalation-bridge/chat',
+			array(
+				'api_version'     => 2,
+				'editor_script'   => 'escbridge-block',
+				'render_callback' => array( self::class, 'shortcode' ),
+			)
+		);
 	}
 
 	public static function shortcode(): string {
@@ -49,6 +78,7 @@ final class Widget {
 	private static function config(): array {
 		$config = array(
 			'root'     => esc_url_raw( rest_url( Rest::SPACE ) ),
+			'js'       => plugins_url( 'assets/chat.js', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
 			'css'      => plugins_url( 'assets/chat.css', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
 			'title'    => wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES ),
 			'greeting' => Settings::greeting(),
@@ -86,6 +116,7 @@ final class Widget {
 			'promiseNew' => __( 'New time', 'escalation-bridge' ),
 			'typing'     => __( 'An answer is being written', 'escalation-bridge' ),
 			'sending'    => __( 'Sending…', 'escalation-bridge' ),
+			'kept'       => __( 'Kept for our team. It is delivered as soon as possible.', 'escalation-bridge' ),
 			'notSent'    => __( 'Not delivered yet.', 'escalation-bridge' ),
 			'retry'      => __( 'Try again', 'escalation-bridge' ),
 			'offline'    => __( 'You are offline. Your message will be sent when you are back.', 'escalation-bridge' ),
@@ -93,6 +124,7 @@ final class Widget {
 			'closed'     => __( 'This conversation has ended.', 'escalation-bridge' ),
 			'person'     => __( 'Talk to a person', 'escalation-bridge' ),
 			'again'      => __( 'Start a new conversation', 'escalation-bridge' ),
+			'save'       => __( 'Save conversation', 'escalation-bridge' ),
 			'end'        => __( 'End conversation', 'escalation-bridge' ),
 			'formTitle'  => __( 'How can we reach you?', 'escalation-bridge' ),
 			'formDown'   => __( 'Leave us your address', 'escalation-bridge' ),

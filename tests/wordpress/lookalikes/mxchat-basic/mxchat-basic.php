@@ -1,0 +1,54 @@
+<?php
+/**
+ * Plugin Name: Look-alike of MxChat
+ * Description: For tests only. It calls the hooks of MxChat 3.0.5 in its order and with its arguments, over its admin-ajax actions.
+ * Version:     3.0.5
+ *
+ * A turn of MxChat 3.0.5: mxchat_filter_message( message, 'prompt', session ), mxchat_pre_process_message( message, user, session ),
+ * and an array with `text` is stored as the bot's and sent as JSON without the visitor's message being stored; else the message
+ * is stored, the model is asked, its reply is stored and then sent; a stream is stored after it was sent. The message has
+ * WordPress's slashes. Storing is update_option( 'mxchat_history_SESSION', list of id, role, content, timestamp, agent_name ).
+ *
+ * The model is the option lookalike_replies (message => reply); what it was asked is in lookalike_asked.
+ */
+
+define( 'MXCHAT_VERSION', '3.0.5' );
+
+foreach ( array( 'mxchat_handle_chat_request', 'mxchat_stream_chat' ) as $lookalike_action ) {
+	add_action( 'wp_ajax_' . $lookalike_action, 'lookalike_mxchat_turn' );
+	add_action( 'wp_ajax_nopriv_' . $lookalike_action, 'lookalike_mxchat_turn' );
+}
+
+function lookalike_mxchat_turn() {
+	$session = sanitize_text_field( $_POST['session_id'] );
+	$user    = sanitize_key( is_user_logged_in() ? get_current_user_id() : $_SERVER['REMOTE_ADDR'] );
+	$message = wp_kses( $_POST['message'], array( 'code' => array( 'class' => true ) ) );
+	$message = apply_filters( 'mxchat_filter_message', $message, 'prompt', $session );
+	$result  = apply_filters( 'mxchat_pre_process_message', $message, $user, $session );
+	if ( is_array( $result ) && isset( $result['text'] ) ) {
+		lookalike_mxchat_store( $session, 'bot', $result['text'] );
+		wp_send_json( array( 'text' => $result['text'], 'html' => $result['html'] ?? '', 'session_id' => $session ) );
+	}
+	lookalike_mxchat_store( $session, 'user', $message );
+	$asked = wp_unslash( $message );
+	update_option( 'lookalike_asked', array_merge( (array) get_option( 'lookalike_asked', array() ), array( $asked ) ) );
+	$text = json_decode( get_option( 'lookalike_replies', '{}' ), true )[ $asked ] ?? 'The model says: ' . $asked;
+	if ( 'mxchat_stream_chat' === $_POST['action'] ) {
+		header( 'Content-Type: text/event-stream' );
+		foreach ( explode( ' ', $text ) as $word ) {
+			echo 'data: ' . wp_json_encode( array( 'content' => $word . ' ' ) ) . "\n\n";
+			flush();
+		}
+		echo "data: [DONE]\n\n";
+		lookalike_mxchat_store( $session, 'bot', $text );
+		wp_die();
+	}
+	lookalike_mxchat_store( $session, 'bot', $text );
+	wp_send_json( array( 'text' => $text, 'html' => '', 'session_id' => $session ) );
+}
+
+function lookalike_mxchat_store( $session, $role, $content ) {
+	$history   = get_option( 'mxchat_history_' . $session, array() );
+	$history[] = array( 'id' => uniqid(), 'role' => $role, 'content' => $content, 'timestamp' => round( microtime( true ) * 1000 ), 'agent_name' => '' );
+	update_option( 'mxchat_history_' . $session, $history, 'no' );
+}

@@ -1,0 +1,264 @@
+"""Beside other chat plugins: look-alikes that call the hooks of the real ones. The gate stands before the model, and
+after the lock no bot speaks."""
+
+import json
+import re
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from installation import Installation
+from loopback import direct_session
+from pairing import php_sees
+from team import A_PERSON, clear_the_desk, policy_with, team_of
+from visiting import TUESDAY_MORNING
+from visitor import without_sidecar
+from wordpress_site import Site
+
+pytestmark = pytest.mark.wordpress
+
+LOOKALIKES = Path(__file__).parent / "lookalikes"
+MAYA = {"id": "wp-7", "name": "Maya Okafor"}
+PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST today, Tuesday, November 3\.")
+UNSURE = "I'm sorry, I do not know."
+OFFLINE = "We cannot reach our chat right now."
+
+
+@pytest.fixture(scope="module")
+def whole(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A site on which three chat plugins run, which nobody has. It is Tuesday morning."""
+    with Installation(wp_core, tmp_path_factory.mktemp("adapters")).running() as installed:
+        for plugin in sorted(LOOKALIKES.iterdir()):
+            installed.site.install_plugin(plugin)
+        installed.move_clock_to(TUESDAY_MORNING)
+        installed.site.snapshot()
+        yield installed
+
+
+@pytest.fixture
+def shop(whole: Installation) -> Iterator[Installation]:
+    yield whole
+    assert whole.site.debug_log("escalation-bridge") == []
+    whole.site.reset()
+    clear_the_desk(whole)
+
+
+@dataclass
+class Window:
+    """The browser's side of a foreign chat: `says` gives what the visitor reads."""
+
+    http: requests.Session
+    send: Callable[["Window", str, bool], requests.Response]
+    chat: str
+
+    def says(self, text: str) -> str:
+        answer = self.send(self, text, False).json()
+        return str(answer.get("reply") or answer.get("text") or answer.get("message"))
+
+    def stream(self, text: str) -> requests.Response:
+        return self.send(self, text, True)
+
+
+def ai_engine(site: Site, http: requests.Session, bot: str = "default") -> Window:
+    nonce = http.headers.get("X-WP-Nonce") or site.php_eval("echo wp_create_nonce( 'wp_rest' );")
+
+    def send(window: Window, text: str, stream: bool) -> requests.Response:
+        body = {"botId": bot, "chatId": window.chat, "newMessage": text, "stream": stream, "session": "a-name-of-mine"}
+        where = site.rest("mwai-ui/v1/chats/submit")
+        return window.http.post(where, json=body, headers={"X-WP-Nonce": str(nonce)}, timeout=30)
+
+    return Window(http, send, secrets.token_hex(4))
+
+
+def mxchat(site: Site, http: requests.Session) -> Window:
+    def send(window: Window, text: str, stream: bool) -> requests.Response:
+        action = "mxchat_stream_chat" if stream else "mxchat_handle_chat_request"
+        form = {"action": action, "session_id": window.chat, "message": text}
+        return window.http.post(f"{site.url}/wp-admin/admin-ajax.php", data=form, timeout=30)
+
+    return Window(http, send, f"mxchat_chat_{secrets.token_hex(5)}")
+
+
+@pytest.fixture(params=[ai_engine, mxchat], ids=["ai-engine", "mxchat"])
+def window(request: pytest.FixtureRequest, shop: Installation) -> Iterator[Window]:
+    """A guest's."""
+    with direct_session() as http:
+        yield request.param(shop.site, http)
+
+
+def asked(shop: Installation) -> list[str]:
+    """What the models were asked."""
+    found: list[str] = shop.site.option("lookalike_asked") or []
+    return found
+
+
+def conversation(shop: Installation) -> list[tuple[str, str, bool]]:
+    """Of the newest escalation: who said what, and whether the visitor saw it."""
+    team = team_of(shop)
+    talk = team.read(team.list()[0]["id"])["conversation"]
+    return [(line["who"], line["text"], line["shown"]) for line in talk if line["who"] in {"visitor", "bot"}]
+
+
+def test_the_gate_stands_before_the_model_and_after_the_lock_no_bot_speaks(shop: Installation, window: Window) -> None:
+    assert window.says('Where\'s "my" parcel?') == 'The model says: Where\'s "my" parcel?'
+    assert PROMISE.match(window.says(A_PERSON))
+    assert "was added to your request" in window.says("Are you there?")
+    assert asked(shop) == ['Where\'s "my" parcel?']
+    assert conversation(shop) == [
+        ("visitor", 'Where\'s "my" parcel?', True),
+        ("bot", 'The model says: Where\'s "my" parcel?', True),
+        ("visitor", A_PERSON, True),
+        ("visitor", "Are you there?", True),
+    ]
+
+
+def test_a_stream_is_mute_after_the_lock(shop: Installation, window: Window) -> None:
+    spoken = window.stream("Where is my parcel?")
+    assert spoken.headers["Content-Type"].startswith("text/event-stream")
+    assert "parcel?" in spoken.text
+    window.stream(A_PERSON)
+    for _ in range(3):
+        silent = window.stream("And now?")
+        assert silent.headers["Content-Type"].startswith("application/json")
+        assert "The model" not in silent.text
+        assert "was added to your request" in silent.text
+    assert asked(shop) == ["Where is my parcel?"]
+
+
+def test_a_reply_that_leads_to_a_person_is_not_shown(shop: Installation, window: Window) -> None:
+    shop.site.set_option("lookalike_replies", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
+    with policy_with(shop, "rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n"):
+        assert window.says("First?") == UNSURE
+        assert PROMISE.match(window.says("Second?"))
+    assert conversation(shop) == [
+        ("visitor", "First?", True),
+        ("bot", UNSURE, True),
+        ("visitor", "Second?", True),
+        ("bot", UNSURE, False),
+    ]
+    history = shop.site.php_eval("echo wp_json_encode( get_option( $name ) );", name=f"mxchat_history_{window.chat}")
+    assert history.count("I do not know.") in {0, 1}, "the withheld reply would show on the next page"
+
+
+def test_what_a_person_answers_is_read_with_the_next_message_and_after_the_release_the_bot_answers(
+    shop: Installation, window: Window
+) -> None:
+    window.says(A_PERSON)
+    team = team_of(shop)
+    one = team.list()[0]["id"]
+    team.does("reply", one, MAYA, text="I can see both payments.", reply_id="r1")
+    read = window.says("Thank you")
+    assert read.startswith("Maya Okafor: I can see both payments.")
+    assert "Maya Okafor" not in window.says("Anything else?")
+    team.does("release", one, MAYA)
+    assert window.says("Do you ship?") == "The model says: Do you ship?"
+
+
+def test_an_address_that_is_typed_where_one_is_asked_for_is_how_the_team_reaches_the_guest(
+    shop: Installation, window: Window
+) -> None:
+    assert "leave your e-mail address" in window.says(A_PERSON)
+    assert "leave your e-mail address" not in window.says("Of course: guest@example.test.")
+    assert team_of(shop).list()[0]["customer"]["email"] == "guest@example.test"
+
+
+def test_an_address_that_is_typed_while_the_sidecar_is_away_is_kept_and_asks_for_a_person(
+    shop: Installation, window: Window
+) -> None:
+    with without_sidecar(shop):
+        assert window.says("Where is my parcel?").startswith(OFFLINE)
+        assert window.says("guest@example.test").startswith("Thank you. Your message is kept")
+    shop.site.php_eval("delete_transient( 'escbridge_breaker' ); EscalationBridge\\Kept::hand_over();")
+    one = team_of(shop).list()[0]
+    assert (one["customer"]["email"], one["rule"]) == ("guest@example.test", "explicit_request")
+    said = [text for who, text, _ in conversation(shop) if who == "visitor"]
+    assert said == ["Where is my parcel?", "guest@example.test", "Talk to a person"]
+
+
+def test_without_the_sidecar_no_model_is_asked_and_the_message_is_kept(shop: Installation, window: Window) -> None:
+    window.says("one")
+    with without_sidecar(shop):
+        assert window.says("two").startswith(OFFLINE)
+    shop.site.php_eval("delete_transient( 'escbridge_breaker' );")
+    assert PROMISE.match(window.says(A_PERSON))
+    assert [text for who, text, _ in conversation(shop) if who == "visitor"] == ["one", "two", A_PERSON]
+    assert asked(shop) == ["one"]
+
+
+def test_whoever_is_logged_in_is_known_and_their_other_chats_are_mute_too(shop: Installation) -> None:
+    shop.site.add_user("berta", "berta-pass", email="berta@example.test")
+    with shop.site.login("berta", "berta-pass") as http:
+        one, other = ai_engine(shop.site, http), mxchat(shop.site, http)
+        other.says("Hello")
+        one.says(A_PERSON)
+        assert "was added to your request" in other.says("Hello?")
+    team = team_of(shop)
+    customer = team.read(team.list()[0]["id"])["packet"]["customer"]
+    assert (customer["identity"], customer["email"]) == ("verified", "berta@example.test")
+
+
+def test_ai_engine_keeps_one_conversation_for_a_browser_that_has_no_cookie_yet(shop: Installation) -> None:
+    with direct_session() as http:
+        window = ai_engine(shop.site, http)
+        window.says("one")
+        window.says("two")
+        window.says(A_PERSON)
+    assert [text for who, text, _ in conversation(shop) if who == "visitor"] == ["one", "two", A_PERSON]
+
+
+def test_ai_engines_bots_for_pictures_fall_silent_by_the_second_fence(shop: Installation) -> None:
+    with direct_session() as http:
+        text = ai_engine(shop.site, http)
+        pictures = ai_engine(shop.site, http, bot="pictures")
+        pictures.chat = text.chat
+        assert pictures.says("A cat") == "The model says: A cat"
+        text.says(A_PERSON)
+        refused = pictures.send(pictures, "A dog", False)
+        assert (refused.status_code, "A person from our team" in refused.text) == (500, True)
+    assert asked(shop) == ["A cat"]
+
+
+def test_axiachat_is_observed(shop: Installation) -> None:
+    chat = secrets.token_hex(8)
+    with direct_session() as http:
+        for text in ("Do you ship?", A_PERSON):
+            form = {"action": "lookalike_axiachat", "session_id": chat, "message": text}
+            told = http.post(f"{shop.site.url}/wp-admin/admin-ajax.php", data=form, timeout=30).json()
+            assert "The model says" in told["data"]["message"], "it cannot be stopped"
+    assert conversation(shop) == [
+        ("visitor", "Do you ship?", True),
+        ("bot", "The model says: Do you ship?", True),
+        ("visitor", A_PERSON, True),
+    ]
+
+
+def test_the_settings_say_which_bots_were_found_and_what_they_can_feed_and_one_is_left_alone(
+    shop: Installation, window: Window
+) -> None:
+    site = shop.site
+    with site.login() as owner:
+        page = owner.get(f"{site.url}/wp-admin/options-general.php?page=escalation-bridge", timeout=30).text
+        for words in ("Watch AI Engine", "Watch MxChat", "Watch AxiaChat AI", "tells no confidence", "Observed only"):
+            assert words in page
+        nonce = page.split('name="_wpnonce" value="')[1].split('"')[0]
+        form: dict[str, Any] = {
+            "option_page": "escbridge",
+            "action": "update",
+            "_wpnonce": nonce,
+            "_wp_http_referer": "/wp-admin/options-general.php?page=escalation-bridge",
+            "escbridge_settings[watched][]": ["", "axiachat"],
+        }
+        saved = owner.post(f"{site.url}/wp-admin/options.php", data=form, timeout=30).text
+    assert saved.count('value="ai-engine" checked') == saved.count('value="mxchat" checked') == 0
+    assert window.says(A_PERSON) == f"The model says: {A_PERSON}"
+
+
+def test_a_site_that_is_not_paired_leaves_every_bot_alone(shop: Installation) -> None:
+    code = "echo has_filter( 'mwai_chatbot_takeover' ) || has_filter( 'pre_update_option' ) ? 'watched' : 'alone';"
+    assert shop.site.php_eval(code) == "watched"
+    with php_sees(shop.site, ESCBRIDGE_PAIRING=None):
+        assert shop.site.php_eval(code) == "alone"

@@ -1,0 +1,396 @@
+"""What visitors send while the sidecar is away: kept in a real WordPress, and handed over later, once, in order."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from installation import Installation, eventually
+from loopback import direct_session
+from playwright.sync_api import Page, expect
+from team import A_PERSON, lines_of, team_of
+from visiting import say, unfold
+from visitor import Visitor, escalation_of, without_sidecar
+from wordpress_site import Site, SiteError
+
+pytestmark = pytest.mark.wordpress
+
+BUTTON = "Talk to a person"
+KEPT = "EscalationBridge\\Kept::"
+HALF_A_MINUTE_LATER = """
+    delete_transient( 'escbridge_breaker' );
+    get_option( 'escbridge_kept.lock' ) && update_option( 'escbridge_kept.lock', time() - 31 );"""
+DIE = """
+    add_filter( $hook, function ( $answer ) use ( &$n ) {
+        0 === --$n && posix_kill( getmypid(), SIGKILL );
+        return $answer;
+    } );"""
+
+
+@pytest.fixture(scope="module")
+def whole(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """One installation on the true time: what was sent keeps its own."""
+    with Installation(wp_core, tmp_path_factory.mktemp("kept")).running() as installed:
+        installed.site.snapshot()
+        yield installed
+
+
+@pytest.fixture
+def shop(whole: Installation) -> Iterator[Installation]:
+    """With WordPress as new, and nothing of ours in its log afterwards."""
+    yield whole
+    assert whole.site.debug_log("escalation-bridge") == []
+    whole.site.reset()
+
+
+@pytest.fixture
+def two(shop: Installation) -> Iterator[tuple[Visitor, Visitor]]:
+    """One whose conversation began before the outage, and one who comes during it."""
+    with direct_session() as first, direct_session() as second:
+        visitors = Visitor(shop.site, first), Visitor(shop.site, second)
+        visitors[0].begin()
+        yield visitors
+
+
+def come_in_vain(visitor: Visitor) -> None:
+    """Open the chat while the sidecar is away: it gives an id and a token all the same."""
+    answer = visitor.post("sessions", {"locale": "en-US", "timezone": "Europe/Berlin"})
+    assert answer.status_code == 503
+    begun = answer.json()["data"]
+    visitor.id, visitor.headers = begun["session_id"], {"X-Escbridge-Token": begun["token"]}
+
+
+def write(visitor: Visitor, *texts: str) -> list[tuple[str, datetime, datetime]]:
+    """Messages that WordPress keeps, each with the span of time in which it was sent."""
+    sent = []
+    for text in texts:
+        began = datetime.now(UTC)
+        answer = visitor.says(text)
+        assert (answer.status_code, answer.json()["data"]["kept"]) == (503, True), answer.text
+        sent.append((text, began, datetime.now(UTC)))
+    return sent
+
+
+def leave_address(visitor: Visitor, email: str) -> tuple[str, datetime, datetime]:
+    began = datetime.now(UTC)
+    answer = visitor.post(f"sessions/{visitor.id}/contact", {"email": email, "transcript": []})
+    assert (answer.status_code, answer.json()["kept"]) == (200, True), answer.text
+    assert answer.json()["notice"].startswith("Thank you. Your message is kept")
+    return BUTTON, began, datetime.now(UTC)
+
+
+def waiting(site: Site) -> int:
+    return int(site.php_eval(f"echo {KEPT}count();"))
+
+
+def later(site: Site) -> None:
+    """Half a minute later: the breaker lets a call through, and whoever died has lost the lock."""
+    site.php_eval(HALF_A_MINUTE_LATER)
+
+
+def somebody_comes(shop: Installation) -> None:
+    with direct_session() as http:
+        Visitor(shop.site, http).begin()
+
+
+def said(shop: Installation, visitor: Visitor) -> list[tuple[str, datetime]]:
+    """What the sidecar has of the visitor, with the time of each message."""
+    talk = escalation_of(shop, visitor.id)["conversation"]
+    return [(one["text"], datetime.fromisoformat(one["at"])) for one in talk if one["who"] == "visitor"]
+
+
+def assert_each_once(shop: Installation, visitor: Visitor, sent: list[tuple[str, datetime, datetime]]) -> None:
+    """In order, and with the time at which it was sent; instants have whole milliseconds."""
+    has = said(shop, visitor)
+    assert [text for text, _ in has] == [text for text, _, _ in sent]
+    for (text, at), (_, began, ended) in zip(has, sent, strict=True):
+        assert began - timedelta(milliseconds=1) <= at <= ended + timedelta(milliseconds=1), text
+
+
+def outage(shop: Installation, two: tuple[Visitor, Visitor]) -> list[list[tuple[str, datetime, datetime]]]:
+    """Three messages and an address of each, sent to and fro."""
+    first, second = two
+    sent: list[list[tuple[str, datetime, datetime]]] = [[], []]
+    with without_sidecar(shop):
+        come_in_vain(second)
+        for n in range(1, 4):
+            sent[0] += write(first, f"First, message {n}: <b>&amp; \\ 'é' 語 😀</b>")
+            sent[1] += write(second, f"Second, message {n}")
+        sent[0].append(leave_address(first, "first@example.test"))
+        sent[1].append(leave_address(second, "second@example.test"))
+    assert waiting(shop.site) == 8
+    later(shop.site)
+    return sent
+
+
+def test_r21_what_two_visitors_sent_while_the_sidecar_was_away_is_handed_over_once_in_order_with_its_times(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    sent = outage(shop, two)
+    somebody_comes(shop)
+    assert eventually(lambda: waiting(shop.site) == 0)
+    for visitor, theirs, email in zip(two, sent, ("first@example.test", "second@example.test"), strict=True):
+        assert_each_once(shop, visitor, theirs)
+        one = escalation_of(shop, visitor.id)
+        assert (one["customer"]["email"], one["rule"]) == (email, "explicit_request")
+    somebody_comes(shop)
+    assert [len(said(shop, visitor)) for visitor in two] == [4, 4]
+    assert shop.site.option("escbridge_kept.lock") is None
+
+
+def test_r21_the_owner_gets_one_mail_an_outage_that_says_how_many_wait_and_no_visitors_word(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    for _ in range(2):
+        with without_sidecar(shop):
+            write(two[0], *(f"message {n}" for n in range(6)))
+        later(shop.site)
+        somebody_comes(shop)
+        assert eventually(lambda: waiting(shop.site) == 0)
+    mails = shop.site.mails()
+    assert len(mails) == 2
+    for mail in mails:
+        assert (mail["to"], "Chat messages are waiting" in mail["subject"]) == ("admin@example.test", True)
+        assert "3 messages of visitors wait in WordPress." in mail["message"]
+        assert "message 1" not in mail["message"]
+
+
+@pytest.mark.parametrize("hook", ["pre_http_request", "http_response"])
+def test_r21_php_that_dies_before_or_after_any_call_loses_nothing_and_sends_nothing_twice(
+    shop: Installation, two: tuple[Visitor, Visitor], hook: str
+) -> None:
+    sent = outage(shop, two)
+    for n in count(1):
+        with suppress(SiteError):
+            shop.site.php_eval(f"{DIE} {KEPT}hand_over();", hook=hook, n=n)
+        if waiting(shop.site) == 0:
+            break
+        assert n < 12, "it never ends"
+        later(shop.site)
+    assert n > 1, "nothing died"
+    for visitor, theirs in zip(two, sent, strict=True):
+        assert_each_once(shop, visitor, theirs)
+
+
+def test_r21_requests_that_hand_over_at_once_do_it_once_and_in_order(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    sent = outage(shop, two)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: shop.site.php_eval(f"{KEPT}hand_over();"), range(4)))
+    assert eventually(lambda: waiting(shop.site) == 0)
+    for visitor, theirs in zip(two, sent, strict=True):
+        assert_each_once(shop, visitor, theirs)
+
+
+def test_what_a_visitor_writes_next_comes_after_what_waits(shop: Installation, two: tuple[Visitor, Visitor]) -> None:
+    with without_sidecar(shop):
+        sent = write(two[0], "one", "two")
+    later(shop.site)
+    began = datetime.now(UTC)
+    assert two[0].says(A_PERSON).json()["state"] == "escalated"
+    assert_each_once(shop, two[0], [*sent, (A_PERSON, began, datetime.now(UTC))])
+
+
+def test_while_another_request_hands_over_a_new_message_waits_behind_the_others(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    with without_sidecar(shop):
+        sent = write(two[0], "one", "two")
+    later(shop.site)
+    shop.site.php_eval("add_option( 'escbridge_kept.lock', time(), '', false );")
+    sent += write(two[0], A_PERSON)
+    later(shop.site)
+    somebody_comes(shop)
+    assert eventually(lambda: waiting(shop.site) == 0)
+    assert_each_once(shop, two[0], sent)
+
+
+def test_a_message_sent_again_by_the_browser_is_kept_once_and_answered_by_the_bot_afterwards(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    turn = str(uuid.uuid4())
+    with without_sidecar(shop):
+        assert [two[0].says("Do you ship?", turn).json()["data"]["kept"] for _ in range(3)] == [True] * 3
+    assert waiting(shop.site) == 1
+    later(shop.site)
+    assert two[0].says("Do you ship?", turn).json()["reply"] == "You said: Do you ship?"
+    two[0].says(A_PERSON)
+    assert [text for text, _ in said(shop, two[0])] == ["Do you ship?", A_PERSON]
+
+
+def test_a_locked_conversation_stays_mute_and_what_is_added_joins_its_ticket(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    visitor = two[0]
+    promised = visitor.says(A_PERSON).json()["commitment"]
+    with without_sidecar(shop):
+        added = visitor.says("My order is 8821")
+        assert (added.status_code, added.json()["kept"], added.json()["undelivered"]) == (200, True, True)
+        assert (added.json()["commitment"], "reply" in added.json()) == (promised, False)
+        leave_address(visitor, "late@example.test")
+    later(shop.site)
+    somebody_comes(shop)
+    assert eventually(lambda: waiting(shop.site) == 0)
+    assert [text for text, _ in said(shop, visitor)] == [A_PERSON, "My order is 8821"]
+    assert escalation_of(shop, visitor.id)["customer"]["email"] == "late@example.test"
+
+
+def test_the_heartbeat_of_wp_admin_hands_over_where_no_visitor_comes(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    with without_sidecar(shop):
+        write(two[0], "one")
+    later(shop.site)
+    with shop.site.login() as owner:
+        page = owner.get(f"{shop.site.url}/wp-admin/", timeout=30).text
+        nonce = page.split('heartbeatSettings = {"nonce":"')[1].split('"')[0]
+        beat = {"action": "heartbeat", "_nonce": nonce, "screen_id": "dashboard", "has_focus": "true"}
+        assert owner.post(f"{shop.site.url}/wp-admin/admin-ajax.php", data=beat, timeout=30).ok
+    assert eventually(lambda: waiting(shop.site) == 0)
+
+
+def test_what_the_sidecar_never_takes_and_what_has_waited_for_a_month_goes_to_the_owner_by_mail(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    keep = "EscalationBridge\\Kept::keep( $row );"
+    for text in ("x" * 4001, "An old one", "A young one"):
+        row = {"kind": "turn", "id": str(uuid.uuid4()), "session": two[0].id, "user": 0, "text": text, "page": []}
+        shop.site.php_eval(keep, row=row)
+    shop.site.php_eval("""
+        $old = get_posts( array( 'post_type' => 'escbridge_kept', 'post_status' => 'private', 's' => 'An old one' ) );
+        $long_ago = array( 'post_date_gmt' => '2020-01-01 00:00:00', 'edit_date' => true );
+        wp_update_post( array( 'ID' => $old[0]->ID ) + $long_ago );""")
+    somebody_comes(shop)
+    assert eventually(lambda: waiting(shop.site) == 0)
+    mails = [mail["message"] for mail in shop.site.mails()]
+    assert [("An old one" in mail, "xxxx" in mail) for mail in mails] == [(True, False), (False, True)]
+    two[0].says(A_PERSON)
+    assert [text for text, _ in said(shop, two[0])] == ["A young one", A_PERSON]
+
+
+def test_what_is_kept_has_a_limit_and_then_the_browser_keeps_it_and_the_form_goes_by_mail(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    shop.site.php_eval(
+        """
+        $row = array( 'kind' => 'turn', 'session' => $session, 'user' => 0, 'text' => 'x' );
+        foreach ( range( 1, 50 ) as $n ) {
+            EscalationBridge\\Kept::keep( $row + array( 'id' => "t$n" ) );
+        }""",
+        session=two[0].id,
+    )
+    with without_sidecar(shop):
+        assert two[0].says("one more").json()["data"]["kept"] is False
+        form = two[0].post(f"sessions/{two[0].id}/contact", {"email": "full@example.test", "transcript": []})
+    assert form.json()["mail"] is True
+    assert any("full@example.test" in mail["message"] for mail in shop.site.mails())
+    assert waiting(shop.site) == 50
+
+
+def test_the_owner_reads_what_waits_and_site_health_tells_of_it(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    site = shop.site
+    with site.login() as owner:
+        health = site.rest("escalation-bridge/v1/site-health/kept")
+        assert owner.get(health, timeout=30).json()["status"] == "good"
+        with without_sidecar(shop):
+            write(two[0], "Is it <script>alert(1)</script> here?")
+            leave_address(two[0], "first@example.test")
+            told = owner.get(health, timeout=30).json()
+            page = owner.get(f"{site.url}/wp-admin/admin.php?page=escbridge-escalations", timeout=30).text
+    assert (told["status"], told["label"]) == ("critical", "2 chat messages wait for Escalation Bridge")
+    assert "Waiting in WordPress" in page
+    assert "Is it &lt;script&gt;alert(1)&lt;/script&gt; here?" in page
+    assert "first@example.test" in page
+
+
+def test_nobody_else_reads_what_waits(shop: Installation, two: tuple[Visitor, Visitor]) -> None:
+    site = shop.site
+    site.add_user("eve", "eve-pass", role="editor")
+    with without_sidecar(shop):
+        write(two[0], "My secret question")
+        post = site.php_eval(f"echo array_key_first( {KEPT}rows() );")
+        places = (
+            f"?p={post}",
+            f"?post_type=escbridge_kept&p={post}",
+            "?s=secret",
+            "feed/",
+            f"wp-json/wp/v2/search?search={two[0].id}",
+            f"wp-json/wp/v2/posts/{post}",
+            f"wp-admin/post.php?post={post}&action=edit",
+            "wp-admin/edit.php?post_type=escbridge_kept",
+        )
+        with direct_session() as guest, site.login("eve", "eve-pass") as editor:
+            for who in (guest, editor):
+                for place in places:
+                    assert "My secret question" not in who.get(f"{site.url}/{place}", timeout=30).text, place
+
+
+def test_what_is_kept_of_a_person_is_found_and_erased_by_the_address(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    site = shop.site
+    site.add_user("anna", "anna-pass", email="anna@example.test")
+    with site.login("anna", "anna-pass") as http, without_sidecar(shop):
+        anna = Visitor(site, http)
+        come_in_vain(anna)
+        write(anna, "Anna writes")
+        write(two[0], "Somebody writes")
+        leave_address(two[0], "First@example.test")
+        come_in_vain(two[1])
+        write(two[1], "Another writes")
+    found = json.loads(
+        site.php_eval(f"echo wp_json_encode( array_column( {KEPT}of_person( 'first@example.test' ), 'text' ) );")
+    )
+    assert found == ["Somebody writes", BUTTON]
+    assert site.php_eval(f"echo {KEPT}erase( 'first@example.test' ), {KEPT}erase( 'anna@example.test' );") == "21"
+    assert json.loads(site.php_eval(f"echo wp_json_encode( array_column( {KEPT}rows(), 'text' ) );")) == [
+        "Another writes"
+    ]
+
+
+def test_deleting_the_plugin_takes_what_is_kept_along(shop: Installation, two: tuple[Visitor, Visitor]) -> None:
+    with without_sidecar(shop):
+        write(two[0], "one", "two", "three")
+    left = shop.site.php_eval("""
+        require_once ABSPATH . 'wp-admin/includes/plugin.php';
+        uninstall_plugin( 'escalation-bridge/escalation-bridge.php' );
+        global $wpdb;
+        echo $wpdb->get_var( "SELECT COUNT(*) FROM $wpdb->posts WHERE post_type = 'escbridge_kept'" );
+        $names = "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'escbridge%'";
+        echo implode( $wpdb->get_col( $names ) );""")
+    assert left == "0"
+
+
+@pytest.mark.browser
+def test_the_window_says_that_a_message_is_kept_and_shows_the_answer_once_it_arrived(
+    shop: Installation, page: Page
+) -> None:
+    page.goto(shop.site.url)
+    unfold(page)
+    with without_sidecar(shop):
+        say(page, "Do you ship to Canada?")
+        expect(lines_of(page, "me").last).to_contain_text("Kept for our team. It is delivered as soon as possible.")
+        expect(page.locator("form.contact")).to_be_visible()
+        page.fill("form.contact input[name=email]", "guest@example.test")
+        page.click("form.contact button[type=submit]")
+        expect(lines_of(page, "note").last).to_contain_text("Your message is kept and reaches our team")
+        with page.expect_response("**/turns"):
+            page.evaluate("window.dispatchEvent(new Event('online'))")  # asked again, and still in vain
+        expect(lines_of(page, "me").last).to_contain_text("Kept for our team.")
+        expect(page.locator("form.contact")).to_be_hidden()
+    later(shop.site)
+    page.reload()
+    unfold(page) if page.locator("#panel").is_hidden() else None
+    expect(lines_of(page, "promise")).to_contain_text("will contact you", timeout=30_000)
+    expect(page.get_by_text("Kept for our team.")).to_have_count(0)
+    talk: Any = team_of(shop).list()[0]
+    assert talk["customer"]["email"] == "guest@example.test"

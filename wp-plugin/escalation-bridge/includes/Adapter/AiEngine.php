@@ -1,0 +1,99 @@
+<?php
+/**
+ * AI Engine (Meow Apps): the gate before the model, the verdict on its reply.
+ *
+ * Its hooks in the order of a turn: mwai_chatbot_takeover, whose text is said without asking a model; mwai_ai_allowed, which
+ * modes for pictures pass too; mwai_chatbot_reply, also after a takeover.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge\Adapter;
+
+use EscalationBridge\Adapters;
+
+defined( 'ABSPATH' ) || exit;
+
+final class AiEngine {
+
+	public static function boot(): void {
+		add_filter( 'mwai_chatbot_takeover', array( self::class, 'gate' ), 1, 3 );
+		add_filter( 'mwai_chatbot_takeover', array( self::class, 'insist' ), Adapters::LAST, 3 );
+		add_filter( 'mwai_ai_allowed', array( self::class, 'allow' ), Adapters::LAST, 2 );
+		add_filter( 'mwai_chatbot_reply', array( self::class, 'judge' ), Adapters::LAST, 3 );
+	}
+
+	public static function name(): string {
+		return 'AI Engine';
+	}
+
+	public static function runs(): bool {
+		return defined( 'MWAI_VERSION' );
+	}
+
+	public static function feeds(): string {
+		return __( 'Each message is judged before the model is asked, and each reply before it is shown. AI Engine tells no confidence. With its streaming on, visitors see a reply while it is written, before it is judged; switch that off if an unsure reply must not be seen. Realtime voice is not watched.', 'escalation-bridge' );
+	}
+
+	/**
+	 * @param mixed               $answer Null, or what another plugin says.
+	 * @param object              $query  Its message is the visitor's.
+	 * @param array<string,mixed> $params
+	 * @return mixed
+	 */
+	public static function gate( $answer, $query, $params ) {
+		return Adapters::gate( self::session( $params ), (string) $query->get_message() ) ?? $answer;
+	}
+
+	/**
+	 * @param mixed               $answer
+	 * @param object              $query
+	 * @param array<string,mixed> $params
+	 * @return mixed
+	 */
+	public static function insist( $answer, $query, $params ) {
+		return Adapters::muted( self::session( $params ) ) ?? $answer;
+	}
+
+	/**
+	 * The second fence, for what comes to a model without the gate. AI Engine's other work (texts, forms) is none of ours.
+	 *
+	 * @param bool|string $allowed
+	 * @param object      $query
+	 * @return bool|string
+	 */
+	public static function allow( $allowed, $query ) {
+		if ( true !== $allowed || 'chatbot' !== ( $query->scope ?? '' ) ) {
+			return $allowed;
+		}
+		$session = self::session( array( 'chatId' => $query->chatId ?? '' ) );
+		if ( Adapters::is_asked( $session ) || ! escbridge_is_locked( $session ) ) {
+			return true;
+		}
+		return Adapters::muted( $session ) ?? __( 'A person from our team is taking over and will answer you.', 'escalation-bridge' );
+	}
+
+	/**
+	 * @param mixed               $text   The reply; after a takeover its text.
+	 * @param mixed               $reply  Its type differs between versions.
+	 * @param array<string,mixed> $params
+	 */
+	public static function judge( $text, $reply, $params ): string {
+		return Adapters::judge( self::session( $params ), (string) $text );
+	}
+
+	/**
+	 * The cookie that AI Engine set, and the chat in it; not the query's session, which a visitor can name in the request.
+	 *
+	 * @param array<string,mixed> $params
+	 */
+	private static function session( array $params ): string {
+		global $mwai_core;
+		if ( ! isset( $_COOKIE['mwai_session_id'] ) ) {
+			$_COOKIE['mwai_session_id'] = (string) $mwai_core->get_session_id(); // Else it makes another one at each call.
+		}
+		return 'ai-engine:' . sanitize_text_field( wp_unslash( $_COOKIE['mwai_session_id'] ) ) . ':' . ( $params['chatId'] ?? '' );
+	}
+}

@@ -1,0 +1,125 @@
+<?php
+/**
+ * Chat plugins that are watched without a line of the owner's code, and what their adapters share.
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Adapters {
+
+	const ALL  = array(
+		'ai-engine' => Adapter\AiEngine::class,
+		'mxchat'    => Adapter\MxChat::class,
+		'axiachat'  => Adapter\AxiaChat::class,
+	);
+	const LAST = PHP_INT_MAX; // A priority: nobody speaks after us.
+
+	/** @var array<string,string> Conversation => the visitor's turn that the bot is answering in this request. */
+	private static $asked = array();
+
+	/** @var array<string,string> Conversation => what the visitor reads instead of the bot. */
+	private static $muted = array();
+
+	public static function boot(): void {
+		foreach ( Settings::is_paired() ? array_diff_key( self::ALL, array_flip( Settings::unwatched() ) ) : array() as $adapter ) {
+			$adapter::boot();
+		}
+	}
+
+	/** @return array<string,string> Of the known plugins those that run on this site: slug => class. */
+	public static function found(): array {
+		return array_filter(
+			self::ALL,
+			static function ( string $adapter ): bool {
+				return $adapter::runs();
+			}
+		);
+	}
+
+	/** The visitor's message, before any model is asked; what to say instead of asking, or null. */
+	public static function gate( string $session, string $text ): ?string {
+		$text    = trim( $text );
+		$verdict = escbridge_turn( $session, 'visitor', '' === $text ? __( 'A file without words', 'escalation-bridge' ) : $text );
+		if ( 'answer' === $verdict['action'] ) {
+			self::$asked[ $session ] = (string) $verdict['turn_id'];
+			return null;
+		}
+		self::$muted[ $session ] = self::words( $session, self::with_address( $session, $text, $verdict ) );
+		return self::$muted[ $session ];
+	}
+
+	/**
+	 * A foreign window has no form: an address that is typed there where one is asked for is taken as if it stood in ours.
+	 *
+	 * @param array<string,mixed> $verdict
+	 * @return array<string,mixed>
+	 */
+	private static function with_address( string $session, string $text, array $verdict ): array {
+		preg_match( '/[^\s<>(),;:"]+@[^\s<>(),;:"]+/', $text, $found );
+		$email = rtrim( $found[0] ?? '', '.!?' );
+		if ( ! is_email( $email ) || ! ( $verdict['down'] || ! empty( $verdict['escalation']['needs_contact'] ) ) ) {
+			return $verdict;
+		}
+		$taken = Plugin::bridge()->contact( escbridge_session_id( $session ), array( 'email' => $email ), get_current_user_id() );
+		return $taken['kept'] ? array( 'say' => Bridge::kept_text() ) + $taken : $taken;
+	}
+
+	/** What the visitor may read where the bot has said this. */
+	public static function judge( string $session, string $text ): string {
+		if ( isset( self::$muted[ $session ] ) ) {
+			return self::$muted[ $session ];
+		}
+		if ( ! isset( self::$asked[ $session ] ) ) {
+			return $text;
+		}
+		$verdict = escbridge_turn( $session, 'bot', $text, array( 'turn_id' => self::$asked[ $session ] ) );
+		unset( self::$asked[ $session ] );
+		return 'answer' === $verdict['action'] ? $text : self::words( $session, $verdict );
+	}
+
+	public static function muted( string $session ): ?string {
+		return self::$muted[ $session ] ?? null;
+	}
+
+	public static function is_asked( string $session ): bool {
+		return isset( self::$asked[ $session ] );
+	}
+
+	/**
+	 * The waiting message, below what people have answered since: a foreign window asks for nothing by itself.
+	 *
+	 * @param array<string,mixed> $verdict
+	 */
+	private static function words( string $session, array $verdict ): string {
+		$lines   = self::answers( escbridge_session_id( $session ), $verdict );
+		$lines[] = (string) ( $verdict['say'] ?? Bridge::contact_text() );
+		return implode( "\n\n", $lines );
+	}
+
+	/**
+	 * @param array<string,mixed> $verdict
+	 * @return string[]
+	 */
+	private static function answers( string $session, array $verdict ): array {
+		$key  = 'n_' . md5( $session );
+		$seen = (int) Limits::get( $key );
+		if ( $verdict['down'] || (int) $verdict['last_event'] <= $seen ) {
+			return array();
+		}
+		$lines = array();
+		foreach ( (array) Plugin::bridge()->events( $session, $seen )['events'] as $event ) {
+			$seen = (int) $event['n'];
+			if ( 'agent' === $event['kind'] ) {
+				$lines[] = trim( (string) ( $event['author'] ?? '' ) . ': ' . $event['text'], ': ' );
+			}
+		}
+		Limits::set( $key, $seen, WEEK_IN_SECONDS );
+		return $lines;
+	}
+}

@@ -1,0 +1,256 @@
+<?php
+/**
+ * What visitors send while the sidecar is away: kept as rows of a private post type, and handed over by the next request that
+ * finds the sidecar back.
+ *
+ * A row goes only after the sidecar has taken it. Whoever dies in between sends it again under the id it had, and the sidecar
+ * knows it. A newer message of the same conversation waits behind the older ones.
+ *
+ * A row is an array:
+ *   kind    string  turn or contact
+ *   id      string  of the turn; for a contact, of the turn that asks for a person
+ *   session string  its conversation
+ *   user    int     who was logged in, 0 for a guest
+ *   text    string  the message; for a contact, the words that ask for a person
+ *   contact array   email, phone, name; only of a contact
+ *   page    array   what a conversation is begun with, see Context::session()
+ *   at      int     when it was sent, in milliseconds UTC
+ *
+ * @package EscalationBridge
+ */
+
+declare(strict_types=1);
+
+namespace EscalationBridge;
+
+defined( 'ABSPATH' ) || exit;
+
+final class Kept {
+
+	const TYPE      = 'escbridge_kept';
+	const MOST      = 1000;                // Rows of the site.
+	const OF_ONE    = 50;                  // Rows of one conversation.
+	const AGE       = 30 * DAY_IN_SECONDS; // Then the owner gets it by mail instead.
+	const SPAN      = 5.0;                 // Seconds that one request spends on handing over.
+	const LOCK      = 'escbridge_kept';    // WordPress stores it as the option escbridge_kept.lock.
+	const LOCK_LIFE = 30;                  // Seconds after which its holder is taken for dead.
+	const TOLD      = 'escbridge_away';    // The same, while the owner has been told of this outage.
+	const ASCII     = JSON_HEX_TAG | JSON_HEX_AMP | JSON_HEX_APOS | JSON_HEX_QUOT; // Nothing that a filter of post contents looks for.
+
+	/** @var bool Whether this request hands over at its end. */
+	private static $due = false;
+
+	public static function boot(): void {
+		add_action( 'init', array( self::class, 'register' ) );
+		add_filter( 'heartbeat_send', array( self::class, 'beat' ) );
+	}
+
+	public static function register(): void {
+		register_post_type(
+			self::TYPE,
+			array(
+				'public'     => false,
+				'rewrite'    => false,
+				'query_var'  => false,
+				'can_export' => false,
+				'supports'   => array( 'title' ),
+			)
+		);
+	}
+
+	/**
+	 * WordPress's Heartbeat: an open page of wp-admin brings the rows on their way, on a site without visitors too.
+	 *
+	 * @param array<string,mixed> $response
+	 * @return array<string,mixed>
+	 */
+	public static function beat( array $response ): array {
+		self::soon();
+		return $response;
+	}
+
+	/** At the end of this request, when its answer is out. */
+	public static function soon(): void {
+		if ( ! self::$due ) {
+			self::$due = true;
+			add_action( 'shutdown', array( self::class, 'at_the_end' ) );
+		}
+	}
+
+	public static function at_the_end(): void {
+		if ( ! self::waits() ) {
+			return;
+		}
+		if ( function_exists( 'fastcgi_finish_request' ) ) {
+			fastcgi_finish_request();
+		}
+		self::mail_the_old();
+		self::hand_over();
+	}
+
+	/**
+	 * True once the row is stored, also when it was stored before.
+	 *
+	 * @param array<string,mixed> $row Without `at`.
+	 */
+	public static function keep( array $row ): bool {
+		if ( self::posts( array( 'name' => $row['id'] ) ) ) {
+			return true;
+		}
+		if ( self::count() >= self::MOST || count( self::rows( $row['session'] ) ) >= self::OF_ONE ) {
+			return false;
+		}
+		$post = array(
+			'post_type'    => self::TYPE,
+			'post_status'  => 'private',
+			'post_title'   => $row['session'],
+			'post_name'    => $row['id'],
+			'post_author'  => $row['user'],
+			'post_content' => wp_json_encode( $row + array( 'at' => Client::now() ), self::ASCII ),
+		);
+		if ( ! wp_insert_post( wp_slash( $post ) ) ) {
+			return false;
+		}
+		self::tell_owner( 'contact' === $row['kind'] || Client::breaker()['open'] );
+		return true;
+	}
+
+	/** Whether a new message of this conversation may go: what waits of it goes first. */
+	public static function clear_way( string $session ): bool {
+		return ! self::waits( $session ) || self::hand_over( $session );
+	}
+
+	/** Hands over what waits, of one conversation or of all, if nobody else is at it; true when nothing is left. */
+	public static function hand_over( string $session = '' ): bool {
+		if ( ! self::lock( self::LOCK, self::LOCK_LIFE ) ) {
+			return false;
+		}
+		try {
+			self::walk( self::rows( $session ), microtime( true ) + self::SPAN );
+		} finally {
+			\WP_Upgrader::release_lock( self::LOCK );
+		}
+		if ( ! self::waits() ) {
+			self::release( self::TOLD );
+		}
+		return ! self::waits( $session );
+	}
+
+	/** @param array<int,array<string,mixed>> $rows By the number of the post. */
+	private static function walk( array $rows, float $end ): void {
+		foreach ( $rows as $post => $row ) {
+			$verdict = Plugin::bridge()->bring( $row );
+			if ( $verdict['down'] || 429 === $verdict['status'] ) {
+				return;
+			}
+			$taken = '' === $verdict['error'] && ( 'turn' === $row['kind'] || 'escalated' === $verdict['state'] );
+			if ( $taken || Fallback::mail_row( $row ) ) { // What the sidecar will never take, the owner gets.
+				wp_delete_post( $post, true );
+			}
+			if ( microtime( true ) > $end ) {
+				return;
+			}
+		}
+	}
+
+	private static function mail_the_old(): void {
+		foreach ( self::posts( array( 'date_query' => array( array( 'before' => gmdate( 'Y-m-d H:i:s', time() - self::AGE ), 'column' => 'post_date_gmt' ) ) ) ) as $post ) {
+			if ( Fallback::mail_row( self::row( $post ) ) ) {
+				wp_delete_post( $post->ID, true );
+			}
+		}
+	}
+
+	private static function tell_owner( bool $now ): void {
+		if ( $now && self::lock( self::TOLD, self::AGE ) && ! Fallback::tell( self::count() ) ) {
+			self::release( self::TOLD );
+		}
+	}
+
+	public static function waits( string $session = '' ): bool {
+		return (bool) self::posts( array( 'numberposts' => 1 ) + self::of( $session ) );
+	}
+
+	public static function count(): int {
+		return count( self::posts( array( 'fields' => 'ids' ) ) );
+	}
+
+	/**
+	 * Oldest first, of one conversation or of all.
+	 *
+	 * @return array<int,array<string,mixed>> By the number of the post.
+	 */
+	public static function rows( string $session = '' ): array {
+		$posts = self::posts( self::of( $session ) );
+		return array_combine( wp_list_pluck( $posts, 'ID' ), array_map( array( self::class, 'row' ), $posts ) );
+	}
+
+	/**
+	 * What is kept of a person: each conversation in which this address was typed, or whose visitor is logged in with it.
+	 *
+	 * @return array<int,array<string,mixed>> By the number of the post.
+	 */
+	public static function of_person( string $email ): array {
+		$rows  = self::rows();
+		$user  = get_user_by( 'email', $email );
+		$mine  = static function ( array $row ) use ( $email, $user ): bool {
+			return ( $user && $user->ID === $row['user'] ) || 0 === strcasecmp( (string) ( $row['contact']['email'] ?? '' ), $email );
+		};
+		$theirs = array_column( array_filter( $rows, $mine ), 'session', 'session' );
+		return array_filter(
+			$rows,
+			static function ( array $row ) use ( $theirs ): bool {
+				return isset( $theirs[ $row['session'] ] );
+			}
+		);
+	}
+
+	/** Removes what is kept of a person, and says how many rows that were. */
+	public static function erase( string $email ): int {
+		$posts = array_keys( self::of_person( $email ) );
+		foreach ( $posts as $post ) {
+			wp_delete_post( $post, true );
+		}
+		return count( $posts );
+	}
+
+	/** @return array<string,string> */
+	private static function of( string $session ): array {
+		return '' === $session ? array() : array( 'title' => $session );
+	}
+
+	/**
+	 * Without WordPress's cache: another request may hand over at the same time.
+	 *
+	 * @param array<string,mixed> $query
+	 * @return array<int,\WP_Post>
+	 */
+	private static function posts( array $query ): array {
+		return get_posts(
+			$query + array(
+				'post_type'     => self::TYPE,
+				'post_status'   => 'private',
+				'orderby'       => 'ID',
+				'order'         => 'ASC',
+				'numberposts'   => self::MOST,
+				'cache_results' => false,
+			)
+		);
+	}
+
+	/** @return array<string,mixed> */
+	private static function row( \WP_Post $post ): array {
+		return (array) json_decode( $post->post_content, true );
+	}
+
+	/** WordPress's own lock: a row of the options that only one request can insert. */
+	private static function lock( string $name, int $seconds ): bool {
+		require_once ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
+		return \WP_Upgrader::create_lock( $name, $seconds );
+	}
+
+	private static function release( string $name ): void {
+		require_once ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
+		\WP_Upgrader::release_lock( $name );
+	}
+}
