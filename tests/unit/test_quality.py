@@ -271,6 +271,28 @@ def test_what_was_reached_on_phrases_that_nobody_wrote_patterns_for_is_not_lost(
         assert found[f"request_own.held_out.{code}.traps"] <= misled
 
 
+HEARD = {
+    "en": (56, 5),
+    "es": (62, 10),
+    "de": (54, 7),
+    "fr": (56, 8),
+    "pt": (58, 5),
+    "it": (56, 8),
+    "nl": (36, 3),
+    "pl": (48, 5),
+}
+"""Percent of the held-out upset messages in which displeasure is heard, at least, and of the calm ones, at most."""
+
+
+@pytest.mark.slow
+def test_what_was_reached_on_upset_messages_is_not_lost(phrases: dict[Key, Phrases]) -> None:
+    held_out = {key: own for key, own in phrases.items() if key[0] == "held_out"}
+    found = {row.name: row.estimate.value for row in rows.words_own(held_out)}
+    for code, (heard, mistaken) in HEARD.items():
+        assert found[f"words_own.held_out.{code}.upset"] >= heard
+        assert found[f"words_own.held_out.{code}.calm"] <= mistaken
+
+
 @pytest.mark.slow
 def test_our_own_requests_are_seen_however_they_are_spelt(phrases: dict[Key, Phrases]) -> None:
     assert [(row.name, row.estimate.value, row.texts) for row in invariants.invariants_own(phrases) if row.missed] == []
