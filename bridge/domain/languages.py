@@ -7,7 +7,7 @@ shipped one of the same name, or brings a new language. `docs/languages.md` says
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -17,14 +17,16 @@ from typing import Any, Final
 
 import yaml
 
-from bridge.domain.learned import Recognizer, Weight, read_weights
+from bridge.domain.learned import SENSE, Recognizer, Vocabulary, Weight, read_weights
 from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, read
 
 ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
 """Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
 
-_FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
+_FACTS: Final = frozenset(
+    {"request", "own_request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"}
+)
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _SETS: Final = (
     "bare",
@@ -39,9 +41,15 @@ _SETS: Final = (
     "document_numbers",
 )
 _KEYS: Final = (
-    MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
+    MOODS
+    | _FACTS
+    | _REPLY_GROUPS
+    | {*_SETS, "stop", "classes", "senses", "lists", "topics", "troubles", "elision", "also"}
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OWNERS: Final = {"request": "own_request"}
+"""Keys of an owner's folder that are kept apart: no weight of ours speaks against an owner's own phrase."""
+_LEARNED: Final = ("request", "accept", "offer", "failed")
 _NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
@@ -147,17 +155,17 @@ def list_names() -> frozenset[str]:
 def _document(code: str) -> dict[str, Any]:
     """A language's folders as one mapping; what stands under a key in several is joined."""
     merged: dict[str, Any] = {}
-    for entry in _files_of(code):
-        for key, value in _read_file(entry).items():
-            merged[key] = _joined(merged[key], value) if key in merged else value
+    for folder in _folders:
+        for entry in _files_in(folder, code):
+            for read_key, value in _read_file(entry).items():
+                key = read_key if folder is _folders[0] else _OWNERS.get(read_key, read_key)
+                merged[key] = _joined(merged[key], value) if key in merged else value
     return merged
 
 
-def _files_of(code: str) -> Iterator[Traversable]:
-    for folder in _folders:
-        own = folder.joinpath(code)
-        if own.is_dir():
-            yield from sorted(own.iterdir(), key=lambda entry: entry.name)
+def _files_in(folder: Traversable, code: str) -> list[Traversable]:
+    own = folder.joinpath(code)
+    return sorted(own.iterdir(), key=lambda entry: entry.name) if own.is_dir() else []
 
 
 def _read_file(entry: Traversable) -> Mapping[str, Any]:
@@ -186,11 +194,13 @@ def language(code: str) -> Language:
     own = code if code in codes() else ""
     folders = (own, ENGLISH) if own not in {"", ENGLISH} else (ENGLISH,)
     documents = [_document(folder) for folder in folders]
+    consent = _spellings(documents[0], documents[0].get("yes", ()))
     message = Book(
         phrase
         for folder, groups in ((own, MOODS), *((folder, _FACTS) for folder in folders))
         if folder
         for phrase in _phrases(folder, groups)
+        if folder == own or not _declines_with(phrase, consent)
     )
     sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
     stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc.get("stop", ())))
@@ -200,7 +210,7 @@ def language(code: str) -> Language:
         for name in ("person", "somebody")
         for w in _spellings(doc, doc.get("classes", {}).get(name, ()))
     ]
-    weights = _weights(own or ENGLISH)
+    weights, known = _weights(own or ENGLISH), vocabulary(own or ENGLISH)
     return Language(
         code=own,
         message=message,
@@ -213,23 +223,42 @@ def language(code: str) -> Language:
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
         known=stop_words | sets["not_typos"] | message.words,
-        classes=_classes(documents[0]),
-        learned_message=Recognizer(weights, ("request", "accept")),
-        learned_reply=Recognizer(weights, ("offer", "failed")),
+        learned={kind: Recognizer(kind, weights, known) for kind in _LEARNED},
     )
 
 
-def _classes(document: Mapping[str, Any]) -> dict[str, str]:
-    return {
+def _declines_with(phrase: Phrase, consent: Sequence[str]) -> bool:
+    """Whether a phrase of declining opens with what is a yes in the language that it is read beside: Polish `no`."""
+    return phrase.group == "decline" and not phrase.slots[0].words.isdisjoint(consent)
+
+
+def vocabulary(code: str) -> Vocabulary:
+    """What the words of a language stand for; of several classes or senses of a word the first counts."""
+    document = _document(code)
+    classes = {
         word: f"{{{name}}}"
         for name, words in reversed(document.get("classes", {}).items())
         for word in _spellings(document, words)
     }
+    senses = {
+        word: SENSE + name
+        for name, words in reversed(document.get("senses", {}).items())
+        for word in _beginnings(document, words)
+    }
+    return Vocabulary(classes, senses)
+
+
+def _beginnings(document: Mapping[str, Any], words: Iterable[str]) -> Iterator[str]:
+    """The words in their spellings; one that ends with `*` stands for all that begin so."""
+    for word in words:
+        for spelling in _spellings(document, [word.removesuffix("*")]):
+            yield spelling + "*" if word.endswith("*") else spelling
 
 
 def _weights(code: str) -> list[Weight]:
     """What is recognised by example in this language; nothing where it has no examples."""
-    found = [entry for entry in _files_of(code) if entry.name == "learned.tsv"]
+    files_of_it = [entry for folder in _folders for entry in _files_in(folder, code)]
+    found = [entry for entry in files_of_it if entry.name == "learned.tsv"]
     return read_weights(found[-1].read_text(encoding="utf-8").splitlines()) if found else []
 
 
