@@ -38,7 +38,7 @@ ORDINARY_EVERY: Final = 4
 FOLDS: Final = 2
 BLOCK: Final = 20
 """Texts one after the other that are in one fold: their writer thought of them together."""
-TWEETS_MORE: Final = 3
+TWEETS_MORE: Final = 20
 """So many times as many may be taken for the kind where the ordinary texts are tweets: there are few of them, and who
 tweets `call me` speaks to a friend."""
 
@@ -103,7 +103,7 @@ OTHER: Final = (
     "legal_traps",
 )
 KINDS: Final = (
-    Kind("request", keys("requests"), keys(*OTHER), most_misled=0.03, most_ordinary=0.002),
+    Kind("request", keys("requests"), keys(*OTHER), most_misled=0.03, most_ordinary=0.0003),
     Kind(
         "offer",
         offers,
@@ -228,7 +228,7 @@ def unseen_scores(texts: Sequence[Sample], matrix: Any, labels: Any, counted: An
     for fold in range(FOLDS):
         own = folds == fold
         weights, start = fitted(matrix[~own], labels[~own], counted[~own])
-        scores[own] = [max(weights[piece].sum() for piece in texts[n].pieces) + start for n in np.flatnonzero(own)]
+        scores[own] = [max(weights[piece].sum() for piece in texts[n].pieces) + start for n in map(int, np.flatnonzero(own))]
     return scores
 
 
@@ -243,9 +243,9 @@ def bar_of(kind: Kind, code: str, groups: Sequence[str], unseen: Any) -> float:
     return bar
 
 
-def cues(seen: Sequence[set[str]], others: Sequence[Sequence[str]]) -> list[str]:
+def cues(seen: Sequence[set[str]], others: Sequence[set[str]]) -> list[str]:
     """A few words of which nearly every sentence of the kind has one, and few others: what lacks them costs nothing."""
-    often = Counter(token for tokens in others for token in set(tokens))
+    often = Counter(token for tokens in others for token in tokens)
     left, chosen = list(seen), list[str]()
     while len(left) > (1 - COVERED) * len(seen):
         new = Counter(token for tokens in left for token in tokens)
