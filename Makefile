@@ -45,7 +45,7 @@ quality: $(VENV)/.dev ## how well the triggers tell who needs a person, against 
 
 learn: $(VENV)/.dev ## the learned weights of each language, anew from our phrases and the folder that BRIDGE_QUALITY_DATA names
 	@$(PIP) install -c requirements-lock.txt -e '.[learn]'
-	@PYTHONPATH=tests $(BIN)/python -m quality.learn
+	@PYTHONPATH=tests $(BIN)/python -m quality.learn $(LEARN)
 
 crash: system $(VENV)/.dev ## kill storms, power cuts, full disks: what was lost or doubled; writes build/crash.json
 	@PYTHONPATH=tests $(BIN)/python -m crash $(CRASH)

@@ -7,7 +7,7 @@ adds to the shipped one of the same name, or brings a new language. `docs/langua
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import yaml
 
-from bridge.domain.learned import Recognizer, Weight, read_weights
+from bridge.domain.learned import SENSE, Recognizer, Vocabulary, Weight, read_weights
 from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, Text, read
 from bridge.domain.valence import Valence, read_strengths
 
@@ -26,7 +26,9 @@ ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
 """Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
 
-_FACTS: Final = frozenset({"request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"})
+_FACTS: Final = frozenset(
+    {"request", "own_request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"}
+)
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
 """Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
@@ -47,9 +49,15 @@ _SETS: Final = (
     "document_numbers",
 )
 _KEYS: Final = (
-    MOODS | _FACTS | _REPLY_GROUPS | {*_SETS, "stop", "classes", "lists", "topics", "troubles", "elision", "also"}
+    MOODS
+    | _FACTS
+    | _REPLY_GROUPS
+    | {*_SETS, "stop", "classes", "senses", "lists", "topics", "troubles", "elision", "also"}
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OWNERS: Final = {"request": "own_request"}
+"""Keys of an owner's folder that are kept apart: no weight of ours speaks against an owner's own phrase."""
+_LEARNED: Final = ("request", "accept", "offer", "failed")
 _NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
@@ -168,28 +176,37 @@ def list_names() -> frozenset[str]:
 @cache
 def _document(code: str) -> dict[str, Any]:
     """A language's folders as one mapping; what stands under a key in several is joined."""
-    return _merged(entry for entry in _files_of(code) if entry.name != _CLAIMS_FILE)
+    return _merged(code, claims=False)
 
 
 @cache
 def _claim_document(code: str) -> dict[str, Any]:
     """What a language says of claims: files of their own, read when they are first asked for."""
-    return _merged(entry for entry in _files_of(code) if entry.name == _CLAIMS_FILE)
+    return _merged(code, claims=True)
 
 
-def _merged(entries: Iterable[Traversable]) -> dict[str, Any]:
+def _merged(code: str, *, claims: bool) -> dict[str, Any]:
     merged: dict[str, Any] = {}
-    for entry in entries:
-        for key, value in _read_file(entry).items():
-            merged[key] = _joined(merged[key], value) if key in merged else value
+    for folder in _folders:
+        for key, value in _entries(folder, code, claims=claims):
+            own = key if folder is _folders[0] else _OWNERS.get(key, key)
+            merged[own] = _joined(merged[own], value) if own in merged else value
     return merged
 
 
-def _files_of(code: str) -> Iterator[Traversable]:
-    for folder in _folders:
-        own = folder.joinpath(code)
-        if own.is_dir():
-            yield from sorted(own.iterdir(), key=lambda entry: entry.name)
+def _entries(folder: Traversable, code: str, *, claims: bool) -> Iterator[tuple[str, Any]]:
+    for entry in _files_in(folder, code):
+        if (entry.name == _CLAIMS_FILE) is claims:
+            yield from _read_file(entry).items()
+
+
+def _files_of(code: str) -> list[Traversable]:
+    return [entry for folder in _folders for entry in _files_in(folder, code)]
+
+
+def _files_in(folder: Traversable, code: str) -> list[Traversable]:
+    own = folder.joinpath(code)
+    return sorted(own.iterdir(), key=lambda entry: entry.name) if own.is_dir() else []
 
 
 def _read_file(entry: Traversable) -> Mapping[str, Any]:
@@ -218,11 +235,13 @@ def language(code: str) -> Language:
     own = code if code in codes() else ""
     folders = (own, ENGLISH) if own not in {"", ENGLISH} else (ENGLISH,)
     documents = [_document(folder) for folder in folders]
+    consent = _spellings(documents[0], documents[0].get("yes", ()))
     message = Book(
         phrase
         for folder, groups in ((own, MOODS), *((folder, _FACTS) for folder in folders))
         if folder
         for phrase in _phrases(folder, groups)
+        if folder == own or not _declines_with(phrase, consent)
     )
     sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
     stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc.get("stop", ())))
@@ -232,7 +251,7 @@ def language(code: str) -> Language:
         for name in ("person", "somebody")
         for w in _spellings(doc, doc.get("classes", {}).get(name, ()))
     ]
-    weights = _weights(own or ENGLISH)
+    weights, known = _weights(own or ENGLISH), vocabulary(own or ENGLISH)
     return Language(
         code=own,
         message=message,
@@ -245,9 +264,7 @@ def language(code: str) -> Language:
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
         known=stop_words | sets["not_typos"] | message.words,
-        classes=_classes(documents[0]),
-        learned_message=Recognizer(weights, ("request", "accept")),
-        learned_reply=Recognizer(weights, ("offer", "failed")),
+        learned={kind: Recognizer(kind, weights, known) for kind in _LEARNED},
         valence=Valence(_strengths(own)),
     )
 
@@ -291,12 +308,32 @@ def claim_speech(code: str) -> ClaimSpeech:
     )
 
 
-def _classes(document: Mapping[str, Any]) -> dict[str, str]:
-    return {
+def _declines_with(phrase: Phrase, consent: Sequence[str]) -> bool:
+    """Whether a phrase of declining opens with what is a yes in the language that it is read beside: Polish `no`."""
+    return phrase.group == "decline" and not phrase.slots[0].words.isdisjoint(consent)
+
+
+def vocabulary(code: str) -> Vocabulary:
+    """What the words of a language stand for; of several classes or senses of a word the first counts."""
+    document = _document(code)
+    classes = {
         word: f"{{{name}}}"
         for name, words in reversed(document.get("classes", {}).items())
         for word in _spellings(document, words)
     }
+    senses = {
+        word: SENSE + name
+        for name, words in reversed(document.get("senses", {}).items())
+        for word in _beginnings(document, words)
+    }
+    return Vocabulary(classes, senses)
+
+
+def _beginnings(document: Mapping[str, Any], words: Iterable[str]) -> Iterator[str]:
+    """The words in their spellings; one that ends with `*` stands for all that begin so."""
+    for word in words:
+        for spelling in _spellings(document, [word.removesuffix("*")]):
+            yield spelling + "*" if word.endswith("*") else spelling
 
 
 def _weights(code: str) -> list[Weight]:

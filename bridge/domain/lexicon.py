@@ -18,11 +18,12 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from bridge.domain.learned import Recognizer, tokens_of
+from bridge.domain.learned import AGAINST, Recognizer
 from bridge.domain.valence import Valence
 
 TEXT_LIMIT: Final = 4000
@@ -32,6 +33,10 @@ STOP: Final = "."
 """The word that stands for the end of a sentence."""
 
 _STEM: Final = 4
+_IN_CLAUSES: Final = frozenset({"request"})
+"""What is said in one clause of a long sentence as well as in a sentence of its own."""
+_ONE_CLAUSE: Final = 2
+"""Places that one clause has: its beginning and its end."""
 _HITS: Final = 200
 TYPO_LENGTH: Final = 5
 """Letters of a person word that may be misspelt."""
@@ -77,6 +82,12 @@ class Text:
                 start = i + 1
         if start < len(self.words):
             yield start, len(self.words)
+
+    def pieces(self, start: int, end: int) -> list[list[str]]:
+        """The words of a sentence, and where commas part it, those of each of its clauses as well."""
+        cuts = [start, *sorted(i for i in self.commas if start < i < end), end]
+        clauses = [self.words[i:j] for i, j in pairwise(cuts)] if len(cuts) > _ONE_CLAUSE else []
+        return [self.words[start:end], *clauses]
 
     def clause_ends(self, i: int) -> bool:
         """Whether a clause ends before word `i`."""
@@ -271,32 +282,39 @@ class Language:
     near: Mapping[str, tuple[str, ...]]
     """Person words that may be misspelt, by first letter."""
     known: frozenset[str]
-    classes: Mapping[str, str]
-    """The class that a word stands for, such as `{person}`."""
-    learned_message: Recognizer
-    learned_reply: Recognizer
+    learned: Mapping[str, Recognizer]
+    """What tells a request, an acceptance, an offer or a failure by example."""
     valence: Valence
 
     def read(self, text: str) -> Text:
         """The text in this language's words."""
         return read(text, self.elision)
 
-    def find_in_message(self, text: Text) -> list[Hit]:
-        """What this language looks for in a visitor's message, with its person words put right first."""
+    def find_in_message(self, text: Text, *, offered: bool = False) -> list[Hit]:
+        """What this language looks for in a visitor's message, with its person words put right first.
+
+        Args:
+            text: from `read`.
+            offered: the reply before offered a person, so that the message may be an acceptance.
+        """
         self.mend(text)
-        return self.message.find(text) + self._by_example(self.learned_message, text)
+        kinds = ("request", "accept") if offered else ("request",)
+        return self.message.find(text) + self._by_example(kinds, text)
 
     def find_in_reply(self, text: Text) -> list[Hit]:
         """What this language looks for in a bot's reply."""
-        return self.reply.find(text) + self._by_example(self.learned_reply, text)
+        return self.reply.find(text) + self._by_example(("offer", "failed"), text)
 
-    def _by_example(self, recognizer: Recognizer, text: Text) -> list[Hit]:
-        """The sentences that are of a kind by example, as hits of the group `like:KIND`."""
-        return [
-            Hit("like:" + kind, start, end)
-            for start, end in text.sentences()
-            for kind in recognizer.recognize(tokens_of(text.words[start:end], self.classes))
-        ]
+    def _by_example(self, kinds: Iterable[str], text: Text) -> list[Hit]:
+        """The sentences that are of a kind by example, as hits of `like:KIND`, or plainly are not, of `unlike:KIND`."""
+        hits = []
+        for start, end in text.sentences():
+            whole, pieces = [text.words[start:end]], text.pieces(start, end)
+            for kind in kinds:
+                weight = self.learned[kind].weigh_best(pieces if kind in _IN_CLAUSES else whole)
+                if weight is not None and not -AGAINST <= weight <= 0:
+                    hits.append(Hit(f"like:{kind}" if weight > 0 else f"unlike:{kind}", start, end))
+        return hits
 
     def mend(self, text: Text) -> None:
         """Put drawn-out words (`humannn`) and misspelt person words (`agnet`) right; changes nothing else."""

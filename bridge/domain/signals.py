@@ -122,7 +122,8 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     speech = languages.language(language)
     read = speech.read(text)
     words = _content(read, speech)
-    groups = _by_group(speech.find_in_message(read))
+    offered = previous is not None and previous.offers_human
+    groups = _by_group(speech.find_in_message(read, offered=offered))
     points, extreme = _mood(groups, read, speech, text)
     progress = points == 0 and _progress(groups, read, speech)
     weighed = ""
@@ -290,15 +291,19 @@ def _progress(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> 
 
 
 def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str | None:
-    """The words of an explicit request for a person that is neither refused nor one of the known traps."""
-    traps = groups.get("trap", ())
+    """The words of an explicit request for a person that is neither refused nor one of the known traps.
+
+    Where a sentence as a whole reads quite unlike a request, a phrase in it does not make one.
+    """
+    traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
     for hit in groups.get("machine", ()):
-        if not _overlaps(hit, traps):
+        if not (_overlaps(hit, traps) or _overlaps(hit, unlike)):
             return _said(read, hit)
     refusals = {hit.start for hit in groups.get("refusal", ())}
     behind = groups.get("refusal_after", ())
     starts = _starts(groups.get("restart", ()), read, speech)
-    for hit in _longest(groups.get("request", ())):
+    asked = [hit for hit in groups.get("request", ()) if not _overlaps(hit, unlike)]
+    for hit in _longest([*asked, *groups.get("own_request", ())]):
         if not (
             _overlaps(hit, traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
         ):
@@ -308,7 +313,7 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
 
 def _request_by_example(groups: Mapping[str, list[Hit]], read: Text) -> str | None:
     """The sentence that reads like a request for a person although no phrase of one, nor of a trap, is in it."""
-    judged = [*groups.get("request", ()), *groups.get("trap", ())]
+    judged = [*groups.get("request", ()), *groups.get("own_request", ()), *groups.get("trap", ())]
     found = (hit for hit in groups.get("like:request", ()) if not _overlaps(hit, judged))
     return next((_said(read, hit) for hit in found), None)
 

@@ -19,7 +19,7 @@ PHRASES: Final = Path(__file__).with_name("phrases")
 OUR_READINGS: Final = Path(__file__).with_name("readings.csv")
 """Rows that `intents/readings.csv` does not name and we read as requests: they ask to be called back."""
 CLAIMS: Final = Path(__file__).with_name("claims")
-PHRASE_SETS: Final = ("practice", "held_out")
+PHRASE_SETS: Final = ("practice", "check", "held_out")
 LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it", "nl", "pl")
 TWEET_LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it")
 INTENT_FILES: Final = {"clinc150": "clinc150_train_val", "banking77": "banking77_train", "hint3": "hint3_train"}

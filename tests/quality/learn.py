@@ -1,45 +1,50 @@
 """`make learn`: the weights of each language's `learned.tsv`, from the project's own phrases.
 
+    make learn LEARN="[KIND ...]"
+
 What nobody may be measured on is learned from: the sets `practice` and `examples`, and what is ordinary in the labelled
-data that BRIDGE_QUALITY_DATA names; never the set `held_out`. A linear model over words and pairs of near words, in
-scikit-learn, whose bias is then moved so that by cross-validation as few ordinary texts as `KINDS` says are taken for
-the kind. The same data give the same files.
+data that BRIDGE_QUALITY_DATA names; never the sets `check` and `held_out`. A linear model in scikit-learn over what
+`bridge.domain.learned.features` lists, fitted to all languages at once: what words stand for weighs the same in each,
+words and pairs weigh in their own. Each language's bias is then moved so that by cross-validation as few texts as
+`KINDS` says are taken for the kind. The same data give the same files.
 """
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from quality.data import LANGUAGES, TWEET_LANGUAGES, Data, Missing, Phrases, development_data, phrases
+from quality.data import LANGUAGES, TWEET_LANGUAGES, Data, Key, Missing, Phrases, development_data, phrases
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 import bridge
 from bridge.domain import languages, lexicon
-from bridge.domain.learned import CLOSING, OPENING, features, tokens_of
+from bridge.domain.learned import SENSE, Vocabulary, features
 
-LEARNED_FROM: Final = ("practice", "examples")
+LEARNED_FROM: Final = ("practice", "examples", "voices")
 FOLDER: Final = Path(bridge.__file__).parent / "data" / "languages"
-LEAST_WEIGHT: Final = 0.12
+LEAST_WEIGHT: Final = 0.08
 """Lighter ones are left out of the file."""
 ORDINARY_WEIGHT: Final = 0.3
 """What an ordinary text counts beside a phrase that was written to mislead."""
 COVERED: Final = 0.99
 """The share of recognised examples that have one of the cues."""
-ROUNDS: Final = 2
-"""In the second, each text is its most telling sentence alone, as the product will read it."""
-FOLDS: Final = 5
-TWEETS_MORE: Final = 5
+ORDINARY_EVERY: Final = 4
+"""Of the labelled ordinary messages every fourth is learned from: without any of them the weights are hardly other."""
+FOLDS: Final = 2
+BLOCK: Final = 20
+"""Texts one after the other that are in one fold: their writer thought of them together."""
+TWEETS_MORE: Final = 20
 """So many times as many may be taken for the kind where the ordinary texts are tweets: there are few of them, and who
 tweets `call me` speaks to a friend."""
 
 Texts = Callable[[Phrases], list[str]]
-Sentences = list[list[str]]
+Feature = tuple[str, str, str]
+"""The language, "" where it is one of all languages, and the two fields of `features`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +62,21 @@ class Kind:
     """Whether visitors write it, not bots."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A text as it is learned from: each of its pieces in the numbers of its features, and what may be cues."""
+
+    code: str
+    group: str
+    """`yes`, `no` or `plain`."""
+    fold: int
+    pieces: list[Any]
+    signs: set[str]
+
+
 def keys(*names: str) -> Texts:
     """The texts under these keys."""
-    return lambda own: [text for name in names for text in own[name]]
+    return lambda own: [text for name in names for text in own.get(name, ())]
 
 
 def offers(own: Phrases) -> list[str]:
@@ -86,7 +103,7 @@ OTHER: Final = (
     "legal_traps",
 )
 KINDS: Final = (
-    Kind("request", keys("requests"), keys(*OTHER), most_misled=0.012, most_ordinary=0.0002),
+    Kind("request", keys("requests"), keys(*OTHER), most_misled=0.03, most_ordinary=0.0003),
     Kind(
         "offer",
         offers,
@@ -105,7 +122,7 @@ KINDS: Final = (
     Kind(
         "failed",
         keys("failed_replies"),
-        lambda own: [*own["fine_replies"], *offers(own)],
+        lambda own: [*keys("fine_replies")(own), *offers(own)],
         most_misled=0.03,
         most_ordinary=0.004,
         of_visitor=False,
@@ -116,67 +133,122 @@ KINDS: Final = (
 def main() -> int:
     try:
         labelled = development_data()
-        sets = phrases((*LEARNED_FROM, "held_out"))
+        sets = phrases(LEARNED_FROM)
     except Missing as missing:
         print(f"nothing was learned: {missing}", file=sys.stderr)
         return 1
-    for code in sys.argv[1:] or LANGUAGES:
-        own = [sets[name, code] for name in LEARNED_FROM]
-        lines = [line for kind in KINDS for line in learn(code, kind, own, labelled)]
+    chosen = [kind for kind in KINDS if kind.name in (sys.argv[1:] or [one.name for one in KINDS])]
+    lines = {code: kept(code, {kind.name for kind in chosen}) for code in LANGUAGES}
+    for kind in chosen:
+        numbers: dict[Feature, int] = {}
+        texts = list(samples(kind, sets, labelled, numbers))
+        for code, line in learn(kind, texts, list(numbers)):
+            lines[code].append(line)
+    for code in LANGUAGES:
         head = f"# What is recognised by example ({code}): kind, word, the next one, weight. Made by `make learn`."
-        (FOLDER / code / "learned.tsv").write_text("\n".join([head, *lines]) + "\n", encoding="utf-8")
+        file_of(code).write_text("\n".join([head, *lines[code]]) + "\n", encoding="utf-8")
     return 0
 
 
-def learn(code: str, kind: Kind, own: Sequence[Phrases], labelled: Data) -> Iterator[str]:
-    """The lines of one kind in one language."""
-    speech = languages.language(code)
-    yes = [sentences(speech, text) for phrases in own for text in kind.yes(phrases)]
-    no = [sentences(speech, text) for phrases in own for text in kind.no(phrases)]
-    ours = [text for phrases in own for text in phrases.get("ordinary", ())] if kind.of_visitor else []
-    plain = [sentences(speech, text) for text in (*ours, *ordinary(code, kind.name, labelled))]
-    texts = [text for text in (*yes, *no, *plain) if text]
-    sizes = [sum(1 for text in group if text) for group in (yes, no, plain)]
-    labels = np.array([1] * sizes[0] + [0] * (sizes[1] + sizes[2]))
-    weights = np.array([1.0] * (sizes[0] + sizes[1]) + [ORDINARY_WEIGHT] * sizes[2])
-    chosen = [[token for sentence in text for token in sentence] for text in texts]
-    for _ in range(ROUNDS):
-        counts = Counter(feature for tokens in chosen for feature in set(features(tokens)))
-        known = {feature: n for n, feature in enumerate(sorted(f for f, times in counts.items() if times > 1))}
-        matrix = rows(chosen, known)
-        model = LogisticRegression(C=1.0, max_iter=1000).fit(matrix, labels, sample_weight=weights)
-        chosen = [max(text, key=lambda one: weigh(model, known, one)) for text in texts]
-    matrix = rows(chosen, known)
-    folds = StratifiedKFold(FOLDS, shuffle=True, random_state=1)
-    unseen = cross_val_predict(
-        LogisticRegression(C=1.0, max_iter=1000),
-        matrix,
-        labels,
-        cv=folds,
-        method="decision_function",
-        params={"sample_weight": weights},
-    )
+def file_of(code: str) -> Path:
+    return FOLDER / code / "learned.tsv"
+
+
+def kept(code: str, learned_anew: set[str]) -> list[str]:
+    """The lines of the other kinds."""
+    present = file_of(code).read_text(encoding="utf-8").splitlines()[1:]
+    return [line for line in present if line.partition("\t")[0] not in learned_anew]
+
+
+def samples(kind: Kind, sets: Mapping[Key, Phrases], labelled: Data, numbers: dict[Feature, int]) -> Iterator[Sample]:
+    """All that is learned from for a kind, in every language; what is new in a text gets its number."""
+    for code in LANGUAGES:
+        own = [sets[name, code] for name in LEARNED_FROM]
+        groups = {
+            "yes": [text for phrases in own for text in kind.yes(phrases)],
+            "no": [text for phrases in own for text in kind.no(phrases)],
+            "plain": [
+                *(text for phrases in own if kind.of_visitor for text in phrases.get("ordinary", ())),
+                *ordinary(code, kind.name, labelled)[::ORDINARY_EVERY],
+            ],
+        }
+        speech, vocabulary = languages.language(code), languages.vocabulary(code)
+        for group, texts in groups.items():
+            for n, text in enumerate(texts):
+                found = pieces(speech, text)
+                if found:
+                    told = [numbered(code, piece, vocabulary, numbers) for piece in found]
+                    signs = {sign for piece in found for word in piece for sign in signs_of(word, vocabulary)}
+                    yield Sample(code, group, n // BLOCK % FOLDS, told, signs)
+
+
+def signs_of(word: str, vocabulary: Vocabulary) -> tuple[str, str]:
+    """What of a word may be a cue."""
+    return vocabulary.token(word), vocabulary.sense(word)
+
+
+def numbered(code: str, words: Sequence[str], vocabulary: Vocabulary, numbers: dict[Feature, int]) -> Any:
+    """The numbers of a sentence's features; those about senses are the same in all languages."""
+    named = [("" if one[0].startswith(SENSE) else code, *one) for one in features(words, vocabulary)]
+    return np.array([numbers.setdefault(one, len(numbers)) for one in named])
+
+
+def learn(kind: Kind, texts: Sequence[Sample], names: Sequence[Feature]) -> Iterator[tuple[str, str]]:
+    """The lines of one kind, each with its language."""
+    labels = np.array([text.group == "yes" for text in texts])
+    counted = np.array([ORDINARY_WEIGHT if text.group == "plain" else 1.0 for text in texts])
+    matrix = rows([np.concatenate(text.pieces) for text in texts], len(names))
+    weights, start = fitted(matrix, labels, counted)
+    unseen = unseen_scores(texts, matrix, labels, counted)
+    for code in LANGUAGES:
+        own = np.array([text.code == code for text in texts])
+        bar = bar_of(kind, code, [text.group for text in texts if text.code == code], unseen[own])
+        yield code, f"{kind.name}\t\t\t{start - bar:.2f}"
+        ours = [(text.group == "yes", text.signs - {""}) for text in texts if text.code == code]
+        found = cues([signs for wanted, signs in ours if wanted], [signs for wanted, signs in ours if not wanted])
+        yield from ((code, f"{kind.name}\t\t{cue}\t0") for cue in found)
+        for (language, first, second), weight in zip(names, weights, strict=True):
+            if language in {"", code} and abs(weight) >= LEAST_WEIGHT:
+                yield code, f"{kind.name}\t{first}\t{second}\t{weight:.2f}"
+
+
+def fitted(matrix: Any, labels: Any, counted: Any) -> tuple[Any, float]:
+    """The weight of each feature that two texts have, and what every text starts from."""
+    often = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1
+    model = LogisticRegression(C=1.0, solver="liblinear", tol=1e-2, max_iter=300, random_state=0)
+    model.fit(matrix[:, often], labels, sample_weight=counted)
+    weights = np.zeros(matrix.shape[1])
+    weights[often] = model.coef_[0]
+    return weights, float(model.intercept_[0])
+
+
+def unseen_scores(texts: Sequence[Sample], matrix: Any, labels: Any, counted: Any) -> Any:
+    """What each text's best piece scores by weights that were found without its fold."""
+    folds, scores = np.array([text.fold for text in texts]), np.zeros(len(texts))
+    for fold in range(FOLDS):
+        own = folds == fold
+        weights, start = fitted(matrix[~own], labels[~own], counted[~own])
+        scores[own] = [
+            max(weights[piece].sum() for piece in texts[n].pieces) + start for n in map(int, np.flatnonzero(own))
+        ]
+    return scores
+
+
+def bar_of(kind: Kind, code: str, groups: Sequence[str], unseen: Any) -> float:
+    """What a sentence of this language has to score, and on the terminal how many do."""
+    scores = {group: unseen[[one == group for one in groups]] for group in ("yes", "no", "plain")}
     most_ordinary = kind.most_ordinary * (1 if code == "en" else TWEETS_MORE)
-    bar = max(
-        bar_for(unseen[sizes[0] : sizes[0] + sizes[1]], kind.most_misled),
-        bar_for(unseen[sizes[0] + sizes[1] :], most_ordinary),
-    )
-    found, misled = np.mean(unseen[: sizes[0]] > bar), np.mean(unseen[sizes[0] : sizes[0] + sizes[1]] > bar)
-    print(f"{code} {kind.name:8} {sizes} texts; unseen ones found {found:.1%}, misled {misled:.1%}")
-    yield f"{kind.name}\t\t\t{model.intercept_[0] - bar:.2f}"
-    scores = model.decision_function(matrix) - bar
-    seen = [set(tokens) for tokens, score, label in zip(chosen, scores, labels, strict=True) if label and score > 0]
-    yield from (f"{kind.name}\t\t{cue}\t0" for cue in cues(seen, chosen[sizes[0] :]))
-    for (first, second), n in known.items():
-        weight = model.coef_[0][n]
-        if abs(weight) >= LEAST_WEIGHT:
-            yield f"{kind.name}\t{first}\t{second}\t{weight:.2f}"
+    bars = bar_for(scores["no"], kind.most_misled), bar_for(scores["plain"], most_ordinary)
+    bar = max(bars)
+    shares = ", ".join(f"{group} {np.mean(own > bar):.1%} of {len(own)}" for group, own in scores.items() if len(own))
+    print(f"{code} {kind.name:8} bars {bars[0]:.2f} {bars[1]:.2f}; unseen ones found: {shares}", flush=True)
+    return bar
 
 
-def cues(seen: Sequence[set[str]], others: Sequence[Sequence[str]]) -> list[str]:
+def cues(seen: Sequence[set[str]], others: Sequence[set[str]]) -> list[str]:
     """A few words of which nearly every sentence of the kind has one, and few others: what lacks them costs nothing."""
-    often = Counter(token for tokens in others for token in set(tokens))
-    left, chosen = [tokens - {OPENING, CLOSING} for tokens in seen], list[str]()
+    often = Counter(token for tokens in others for token in tokens)
+    left, chosen = list(seen), list[str]()
     while len(left) > (1 - COVERED) * len(seen):
         new = Counter(token for tokens in left for token in tokens)
         if not new:
@@ -187,11 +259,11 @@ def cues(seen: Sequence[set[str]], others: Sequence[Sequence[str]]) -> list[str]
     return chosen
 
 
-def sentences(speech: lexicon.Language, text: str) -> Sentences:
-    """A text as the product reads it: each sentence in tokens."""
+def pieces(speech: lexicon.Language, text: str) -> list[list[str]]:
+    """A text as the product weighs it: the words of each sentence and clause."""
     read = speech.read(text)
     speech.mend(read)
-    return [tokens_of(read.words[start:end], speech.classes) for start, end in read.sentences()]
+    return [piece for start, end in read.sentences() for piece in read.pieces(start, end)]
 
 
 def ordinary(code: str, kind: str, labelled: Data) -> list[str]:
@@ -208,15 +280,7 @@ def ordinary(code: str, kind: str, labelled: Data) -> list[str]:
         for m in labelled.intents(name)
         if m.reading in {"", "other"}
     ]
-    return [*(text for text in found if not asks_by_phrase(text)), *calm_messages(labelled)]
-
-
-def asks_by_phrase(text: str) -> bool:
-    """Whether a phrase of the English lexicon speaks; what the weights find is theirs to unlearn."""
-    speech = languages.language("en")
-    read = speech.read(text)
-    speech.mend(read)
-    return any(hit.group in {"request", "machine"} for hit in speech.message.find(read))
+    return [*found, *calm_messages(labelled)]
 
 
 def calm_messages(labelled: Data) -> list[str]:
@@ -231,17 +295,12 @@ def replies(kind: str, labelled: Data) -> list[str]:
     return [text for text in said if kind not in {hit.group for hit in speech.reply.find(speech.read(text))}]
 
 
-def rows(texts: Sequence[Sequence[str]], known: dict[tuple[str, str], int]) -> Any:
-    """Each text's features as a row."""
-    found = [[known[one] for one in features(tokens) if one in known] for tokens in texts]
-    where = [n for n, row in enumerate(found) for _ in row]
-    columns = [column for row in found for column in row]
-    return csr_matrix((np.ones(len(columns)), (where, columns)), shape=(len(texts), len(known)))
-
-
-def weigh(model: Any, known: dict[tuple[str, str], int], tokens: Sequence[str]) -> float:
-    """A sentence's weight under the model."""
-    return float(sum(model.coef_[0][known[one]] for one in features(tokens) if one in known))
+def rows(texts: Sequence[Any], width: int) -> Any:
+    """Each text's features as a row that counts them."""
+    ends = np.cumsum([0, *map(len, texts)])
+    matrix = csr_matrix((np.ones(ends[-1]), np.concatenate(texts), ends), shape=(len(texts), width))
+    matrix.sum_duplicates()
+    return matrix
 
 
 def bar_for(scores: Any, share: float) -> float:

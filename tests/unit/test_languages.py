@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from bridge.domain import languages
-from bridge.domain.learned import Recognizer, Weight, features, read_weights, tokens_of
+from bridge.domain.learned import Recognizer, Vocabulary, Weight, features, read_weights
 from bridge.domain.signals import language_of, measure_message, measure_reply
 
 
@@ -33,6 +33,14 @@ def test_an_owner_adds_phrases_to_a_shipped_language(folder: Path) -> None:
     languages.add(folder)
     assert measure_message(text, language="en").asks_human == "fetch the wizard"
     assert measure_message("talk to a human", language="en").asks_human
+
+
+def test_what_an_owner_asks_to_be_heard_is_not_weighed_against(folder: Path) -> None:
+    text = "what are the hours of your store manager on sundays"
+    assert measure_message(text, language="en").asks_human is None
+    write(folder, "en", ours_yaml='request: ["hours of your store manager"]\n')
+    languages.add(folder)
+    assert measure_message(text, language="en").asks_human == "hours of your store manager"
 
 
 def test_an_owner_brings_a_language(folder: Path) -> None:
@@ -97,30 +105,56 @@ def test_the_language_of_a_text_is_guessed_where_it_is_clear(text: str, code: st
 # -- what is learned ---------------------------------------------------------------------------------------------------
 
 
+NO_WORDS = Vocabulary({}, {})
+
+
+def weight_of(sentence: str, *weights: Weight, vocabulary: Vocabulary = NO_WORDS) -> float | None:
+    return Recognizer("request", weights, vocabulary).weigh(sentence.split())
+
+
 def test_a_sentence_is_weighed_by_its_words_and_by_pairs_of_near_ones() -> None:
-    weights = [Weight("request", "", "", -1), Weight("request", "b", "", 0.6), Weight("request", "a", "b", 0.5)]
-    recognizer = Recognizer(weights, ("request", "accept"))
-    assert recognizer.recognize(["a", "b"]) == ["request"]
-    assert recognizer.recognize(["b", "a"]) == []
-    assert recognizer.recognize(["a", "x", "x", "b"]) == ["request"]
-    assert recognizer.recognize(["a", "x", "x", "x", "b"]) == []
+    weights = Weight("request", "", "", -1), Weight("request", "b", "", 0.75), Weight("request", "a", "b", 0.5)
+    assert weight_of("a b", *weights) == 0.25
+    assert weight_of("b a", *weights) == -0.25
+    assert weight_of("a x x b", *weights) == 0.25
+    assert weight_of("a x x x b", *weights) == -0.25
+
+
+def test_the_weights_of_another_kind_do_not_count() -> None:
+    assert weight_of("a", Weight("request", "", "", -1), Weight("accept", "a", "", 5)) == -1
+
+
+def test_what_words_stand_for_is_weighed_in_either_order_and_past_other_words() -> None:
+    speech = Vocabulary({}, {"mensch*": "&person", "will": "&wish"})
+    weights = Weight("request", "", "", -1), Weight("request", "&person", "&wish", 2)
+    assert weight_of("ich will jetzt doch endlich einen menschen", *weights, vocabulary=speech) == 1
+    assert weight_of("menschen will ich", *weights, vocabulary=speech) == 1
+    assert weight_of("ich will", *weights, vocabulary=speech) == -1
+
+
+def test_of_several_beginnings_of_a_word_the_longest_decides_and_the_word_itself_before_them() -> None:
+    speech = Vocabulary({}, {"call*": "&call", "callou*": "&rude", "calls": "&past"})
+    assert [speech.sense(word) for word in ("calling", "callous", "calls", "cal")] == ["&call", "&rude", "&past", ""]
 
 
 def test_a_sentence_without_a_cue_is_not_looked_at() -> None:
-    weights = [Weight("request", "", "", 1), Weight("request", "", "cue", 0)]
-    recognizer = Recognizer(weights, ("request",))
-    assert recognizer.recognize(["a", "cue"]) == ["request"]
-    assert recognizer.recognize(["a"]) == []
+    weights = Weight("request", "", "", 1), Weight("request", "", "cue", 0)
+    assert weight_of("a cue", *weights) == 1
+    assert weight_of("a", *weights) is None
 
 
 def test_what_was_not_learned_is_recognised_nowhere() -> None:
-    assert Recognizer([], ("request",)).recognize(tokens_of(["talk", "to", "a", "human"], {})) == []
+    assert weight_of("talk to a human") is None
 
 
 def test_a_sentence_is_learned_from_as_it_is_weighed() -> None:
-    tokens = tokens_of(["get", "someone"], {"someone": "{somebody}"})
-    assert tokens == ["^", "get", "{somebody}", "$"]
-    assert set(features(tokens)) >= {("get", ""), ("get", "{somebody}"), ("^", "$"), ("{somebody}", "$")}
+    speech = Vocabulary({"someone": "{somebody}"}, {"get": "&fetch", "some*": "&somebody"})
+    found = features(["get", "someone", "42"], speech)
+    assert set(found) >= {("get", ""), ("get", "{somebody}"), ("^", "get"), ("{number}", "$"), ("someo*", "")}
+    assert set(found) >= {("=someone", ""), ("&fetch", ""), ("&fetch", "&somebody"), ("&$", "&somebody")}
+    weights = [Weight("request", first, second, 1) for first, second in set(found)]
+    total = weight_of("get someone 42", Weight("request", "", "", 0), *weights, vocabulary=speech)
+    assert total == len(found)
 
 
 def test_a_line_of_weights_has_four_fields() -> None:

@@ -240,22 +240,23 @@ def phrases() -> dict[Key, Phrases]:
         pytest.skip(str(missing))
 
 
-def test_every_language_has_requests_and_traps_enough_and_none_in_both_sets(phrases: dict[Key, Phrases]) -> None:
+def test_every_language_has_requests_and_traps_enough_and_none_in_two_sets(phrases: dict[Key, Phrases]) -> None:
     assert phrases.keys() == set(product(data.PHRASE_SETS, data.LANGUAGES))
     assert all(len(own["requests"]) >= 40 and len(own["traps"]) >= 25 for own in phrases.values())
     for code in data.LANGUAGES:
-        practice, held_out = (set(phrases[kind, code]["requests"]) for kind in data.PHRASE_SETS)
+        practice, check, held_out = (set(phrases[kind, code]["requests"]) for kind in data.PHRASE_SETS)
         assert not practice & held_out
+        assert not check & practice
 
 
 REACHED = {
     "en": (80, 2),
     "es": (78, 5),
-    "de": (70, 7),
-    "fr": (60, 6),
+    "de": (74, 7),
+    "fr": (70, 6),
     "pt": (80, 3),
     "it": (68, 3),
-    "nl": (72, 4),
+    "nl": (78, 4),
     "pl": (69, 4),
 }
 """Percent of the held-out requests that are seen, at least, and of the traps, at most: below what was measured, so that

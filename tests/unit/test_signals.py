@@ -168,6 +168,16 @@ def test_anything_but_a_yes_to_the_offer_is_none(text: str) -> None:
     assert not asks(text, previous=OFFER)
 
 
+def test_a_word_that_declines_in_english_and_consents_in_the_visitors_language_consents() -> None:
+    offer = measure_reply("Czy połączyć Pana z konsultantem?", language="pl")
+    taken = [measure_message(text, language="pl", previous=offer).asks_human for text in ("no", "No jasne", "no dawaj")]
+    declined = [
+        measure_message(text, language="pl", previous=offer).asks_human for text in ("nie", "no nie", "no thanks")
+    ]
+    assert all(taken)
+    assert declined == [None, None, None]
+
+
 def test_a_yes_to_a_later_question_of_the_same_reply_is_no_request() -> None:
     reply = measure_reply(
         "I can transfer you to an agent if needed. Could you please provide your user ID?", language="en"
