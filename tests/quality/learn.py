@@ -228,7 +228,9 @@ def unseen_scores(texts: Sequence[Sample], matrix: Any, labels: Any, counted: An
     for fold in range(FOLDS):
         own = folds == fold
         weights, start = fitted(matrix[~own], labels[~own], counted[~own])
-        scores[own] = [max(weights[piece].sum() for piece in texts[n].pieces) + start for n in map(int, np.flatnonzero(own))]
+        scores[own] = [
+            max(weights[piece].sum() for piece in texts[n].pieces) + start for n in map(int, np.flatnonzero(own))
+        ]
     return scores
 
 
