@@ -58,8 +58,8 @@ def test_a_new_session_is_open_and_says_nothing_of_the_customer(it: Sidecar) -> 
     vip(it)
     verdict = it.chat("ses_0123456789abcdef").verified()
     assert verdict == {
-        "session_id": "ses_0123456789abcdef", "state": "open", "action": "answer", "say": None, "escalation": None,
-        "last_event": 0, "poll_after_ms": 15000,
+        "session_id": "ses_0123456789abcdef", "state": "open", "action": "answer", "say": None, "say_as": None,
+        "escalation": None, "last_event": 0, "poll_after_ms": 15000,
     }  # fmt: skip
 
 
