@@ -23,7 +23,7 @@ _BULLET: Final = re.compile(r"(?m)^(\s*)[*+]\s+")
 _ADDRESS: Final = re.compile(
     r"(?P<mail>[\w.+-]{1,64}@[\w-]+(?:[.。][\w-]+)+)"
     r"|(?P<link>\w[\w+.-]{0,20}:\s?//\S*|(?:javascript|data|mailto|vbscript|file|tel|sms|ftp|blob):\S*)"
-    r"|(?P<host>(?<![\w.-])(?:[\w-]+[.。])+(?-i:[a-z]{2,24}|[A-Z]{2,24})(?![\w-])(?:[/:?#]\S*)?)",
+    r"|(?P<host>(?<![\w-])(?<!\w[.。])(?:[\w-]+[.。])+(?-i:[a-z]{2,24}|[A-Z]{2,24})(?![\w-])(?:[/:?#]\S*)?)",
     re.IGNORECASE,
 )
 _CLOSING: Final = ".,;:!?)]}>\"'»”’。"

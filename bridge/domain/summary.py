@@ -20,7 +20,7 @@ _ENTITY = re.compile(r"&#?\w{1,32};")
 _MAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]+(?:\.[\w-]+)+")
 _LINK = re.compile(
     r"(?:\w[\w+.-]{0,20}://|www\.|(?:javascript|data|mailto|vbscript|file|tel):)\S*"
-    r"|(?<![\w.-])\.*(?:[\w-]+\.)+[^\W\d_][\w-]+(?:[/:?#]\S*)?",
+    r"|(?<![\w-])(?<!\w\.)\.*(?:[\w-]+\.)+[^\W\d_][\w-]+(?:[/:?#]\S*)?",
     re.IGNORECASE,
 )
 _LEADING_DOTS = re.compile(r"(?<!\w)\.+(?=[^\W\d])")

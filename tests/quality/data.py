@@ -20,6 +20,7 @@ OUR_READINGS: Final = Path(__file__).with_name("readings.csv")
 """Rows that `intents/readings.csv` does not name and we read as requests: they ask to be called back."""
 CLAIMS: Final = Path(__file__).with_name("claims")
 PHRASE_SETS: Final = ("practice", "check", "held_out")
+CLAIM_SETS: Final = ("practice", "held_out")
 LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it", "nl", "pl")
 TWEET_LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it")
 INTENT_FILES: Final = {"clinc150": "clinc150_train_val", "banking77": "banking77_train", "hint3": "hint3_train"}
@@ -159,7 +160,7 @@ def phrases(sets: Sequence[str] = PHRASE_SETS) -> dict[Key, Phrases]:
 
 def replies() -> dict[Key, Phrases]:
     """Sentences of bots by set and language: `claims` promise what nothing bears out, `others` do not."""
-    keys = [(kind, code) for kind in PHRASE_SETS for code in LANGUAGES]
+    keys = [(kind, code) for kind in CLAIM_SETS for code in LANGUAGES]
     return {key: yaml.safe_load((CLAIMS / key[0] / f"{key[1]}.yaml").read_text(encoding="utf-8")) for key in keys}
 
 

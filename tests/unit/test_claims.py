@@ -29,7 +29,7 @@ def test_of_a_hundred_plain_answers_at_most_three_are_taken_for_claims(kind: str
 def test_no_sentence_is_a_claim_in_one_set_and_plain_in_another() -> None:
     for code in data.LANGUAGES:
         said = {
-            key: [text for kind in data.PHRASE_SETS for text in SENTENCES[kind, code][key]]
+            key: [text for kind in data.CLAIM_SETS for text in SENTENCES[kind, code][key]]
             for key in ("claims", "others")
         }
         assert len({*said["claims"], *said["others"]}) == len(said["claims"]) + len(said["others"])

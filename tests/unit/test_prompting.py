@@ -176,6 +176,7 @@ def test_the_schema_names_the_fields_that_are_read() -> None:
         ("Read https://shop.example/returns/?next=//evil.example now", "Read now"),
         ("Read (https://evil.example/x), please.", "Read, please."),
         ("Visit evil.example/login or www.evil.example now", "Visit or now"),
+        ("Visit..evil.example/login or 1..0evil.example now", "Visit.. or 1.. now"),
         ("Visit shop.example, it is ours", "Visit shop.example, it is ours"),
         ("Write to help@shop.example or a@evil.example.", "Write to help@shop.example or."),
         ("javascript:alert(1) data:text/html,x mailto:a@evil.example x", "x"),

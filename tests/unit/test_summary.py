@@ -97,6 +97,7 @@ HOSTILE = [
     "go to www.evil.example.",
     "evil.example/path is good",
     ".0evil.example/path is good",
+    "0..0evil.example/path is good",
     "(evil.example) .evil.example @evil.example",
     "ｈｔｔｐｓ：／／evil．example",
     "htt<b>p://evil.example",
