@@ -82,7 +82,7 @@ def visitor_of(shops: Shops, shop: str, http: Any) -> AtShop:
 
 def shows_the_chat(shops: Shops, shop: str) -> bool:
     with direct_session() as guest:
-        return "escbridgeConfig" in guest.get(shops.network.url_of(shop) + "/", timeout=30).text
+        return "escbridge-config" in guest.get(shops.network.url_of(shop) + "/", timeout=30).text
 
 
 # Pairing

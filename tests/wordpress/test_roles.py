@@ -25,7 +25,7 @@ OF_VISITORS: dict[str, dict[str, Any]] = {
     f"{A_SESSION}/close": {},
 }
 """They want the token of the conversation, whoever is logged in."""
-OF_THE_TEAM = {("POST", "/test"): {}, ("POST", "/presence"): {"available": False}} | {
+OF_THE_TEAM = {("POST", "/test"): {}, ("POST", "/pages"): {}, ("POST", "/presence"): {"available": False}} | {
     ("GET", f"/site-health/{test}"): {} for test in ("answers", "scheduler", "alarms", "kept")
 }
 OF_ANYBODY = {"/sessions", "/hooks/(?P<desk>[a-z]{2,20})"}

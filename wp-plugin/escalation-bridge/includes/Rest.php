@@ -505,7 +505,7 @@ final class Rest {
 
 	/** One step of sending the site's pages; `left` says whether there is another one. */
 	public static function pages( WP_REST_Request $request ): WP_REST_Response {
-		if ( $request['all'] ) {
+		if ( $request['all'] && Pages::is_on() ) {
 			Pages::send_all();
 		}
 		$told = Pages::is_on() ? Pages::work( 10.0 ) : array( 'left' => 0 );
