@@ -17,6 +17,7 @@ from bridge.domain.answering import Answer, Failure, Said
 from bridge.domain.customer import Account
 from bridge.domain.messages import DEFAULTS
 from bridge.domain.passages import Page
+from bridge.domain.relevance import pieces
 from bridge.ports import Scope
 from bridge.service.answer_turn import answer_overdue
 from bridge.service.asking import Caps
@@ -397,7 +398,7 @@ def test_the_model_is_given_what_the_sites_pages_say_and_the_rules_how_much_that
 ) -> None:
     with one.bridge.store.write() as tx:
         page = Page("7", "page", "https://shop.example/returns", "Returns", "en", "digest", 0)
-        tx.pages.put(SHOP.id, page, ["Anything can be returned within 30 days of delivery."])
+        tx.pages.put(SHOP.id, page, pieces(page.title, "Anything can be returned within 30 days of delivery."))
     chat = begun(one)
     chat.says("Can it be returned after delivery?")
     assert [passage.url for passage in sidecar_of.asked[-1].passages] == ["https://shop.example/returns"]
