@@ -27,7 +27,7 @@ ERASED = (
 
 @click.group(cls=Ordered)
 def privacy() -> None:
-    """What is stored about one person: to be shown to them, or erased."""
+    """What is stored about one person: to show them, or to erase."""
 
 
 def about_a_person(command: Callable[..., None]) -> Callable[..., None]:

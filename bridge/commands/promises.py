@@ -156,7 +156,7 @@ def promise(
     site_id: str | None,
     file: Path | None,
 ) -> None:
-    """Print what would be promised at an INSTANT, nobody present."""
+    """Print what would be promised at an INSTANT with nobody there."""
     if source:
         if queue or priority or tier or at_text:
             raise click.UsageError("with --input, each line says its own queue, priority, tier and at")

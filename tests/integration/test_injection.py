@@ -19,6 +19,7 @@ from bridge.domain.answering import LONGEST_SUMMARY, Answer, Passage, Question
 from bridge.domain.customer import Account, Order
 from bridge.domain.passages import Page
 from bridge.domain.prompting import Prompt, prompt_for, read_answer
+from bridge.domain.relevance import pieces
 from bridge.domain.showing import LONGEST_REPLY
 from bridge.domain.values import Json
 from bridge.store.database import migration_engine
@@ -85,7 +86,7 @@ def it(fresh_sqlite: Callable[[], str], model: Obedient) -> Iterator[Sidecar]:
 
 def publish(it: Sidecar, text: str) -> None:
     with it.bridge.store.write() as tx:
-        tx.pages.put(SHOP.id, Page("p1", "page", URL, "Returns", "en", text, 1), [text])
+        tx.pages.put(SHOP.id, Page("p1", "page", URL, "Returns", "en", text, 1), pieces("Returns", text))
 
 
 def talk(it: Sidecar, says: str) -> tuple[Chat, Json]:
