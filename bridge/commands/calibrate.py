@@ -29,8 +29,8 @@ class Line(Frozen):
 def calibrate_ratings(file: Path | None, site_id: str | None, *, as_json: bool) -> None:
     """Say what a responder's ratings of itself are worth.
 
-    They become probabilities by what the team says of past conversations. A part of the policy is printed, with the error
-    of the ratings before and after. Nothing is changed.
+    They become probabilities by what the team says of past conversations. A part of the policy is printed, with the
+    error of the ratings before and after. Nothing is changed.
     """
     samples = _from_file(file) if file else _from_labels(site_id)
     try:

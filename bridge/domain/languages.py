@@ -8,7 +8,7 @@ adds to the shipped one of the same name, or brings a new language. `docs/langua
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -27,7 +27,8 @@ MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "posit
 """Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
 
 _FACTS: Final = frozenset(
-    {"request", "own_request", "machine", "refusal", "refusal_after", "decline", "trap", "restart", "accept"}
+    {"request", "own_request", "machine", "own_machine", "trap", "restart", "accept"}
+    | {"refusal", "refusal_after", "decline"}
 )
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
@@ -55,8 +56,8 @@ _KEYS: Final = (
     | {*_SETS, "stop", "classes", "senses", "lists", "topics", "troubles", "elision", "also"}
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_OWNERS: Final = {"request": "own_request"}
-"""Keys of an owner's folder that are kept apart: no weight of ours speaks against an owner's own phrase."""
+_OWNERS: Final = {"request": "own_request", "machine": "own_machine"}
+"""Groups that no weight of a language speaks against: an owner's own phrases, and English beside another language."""
 _LEARNED: Final = ("request", "accept", "offer", "failed")
 _NEEDED: Final = 2
 _SURE: Final = 3
@@ -233,15 +234,15 @@ def _joined(one: Any, other: Any) -> Any:
 def language(code: str) -> Language:
     """The compiled language; an unknown or empty code means English without moods."""
     own = code if code in codes() else ""
-    folders = (own, ENGLISH) if own not in {"", ENGLISH} else (ENGLISH,)
+    home = own or ENGLISH
+    folders = (home, ENGLISH) if home != ENGLISH else (ENGLISH,)
     documents = [_document(folder) for folder in folders]
     consent = _spellings(documents[0], documents[0].get("yes", ()))
     message = Book(
         phrase
         for folder, groups in ((own, MOODS), *((folder, _FACTS) for folder in folders))
         if folder
-        for phrase in _phrases(folder, groups)
-        if folder == own or not _declines_with(phrase, consent)
+        for phrase in (_phrases(folder, groups) if folder == home else _beside(folder, groups, consent))
     )
     sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
     stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc.get("stop", ())))
@@ -251,7 +252,7 @@ def language(code: str) -> Language:
         for name in ("person", "somebody")
         for w in _spellings(doc, doc.get("classes", {}).get(name, ()))
     ]
-    weights, known = _weights(own or ENGLISH), vocabulary(own or ENGLISH)
+    weights, known = _weights(home), vocabulary(home)
     return Language(
         code=own,
         message=message,
@@ -308,9 +309,14 @@ def claim_speech(code: str) -> ClaimSpeech:
     )
 
 
-def _declines_with(phrase: Phrase, consent: Sequence[str]) -> bool:
-    """Whether a phrase of declining opens with what is a yes in the language that it is read beside: Polish `no`."""
-    return phrase.group == "decline" and not phrase.slots[0].words.isdisjoint(consent)
+def _beside(code: str, groups: frozenset[str], consent: Sequence[str]) -> Iterator[Phrase]:
+    """A language's phrases as they are read beside another one, whose weights know nothing of its words.
+
+    A phrase of declining that opens with a yes of the other language is left out: Polish `no`.
+    """
+    for phrase in _phrases(code, groups):
+        if phrase.group != "decline" or phrase.slots[0].words.isdisjoint(consent):
+            yield replace(phrase, group=_OWNERS.get(phrase.group, phrase.group))
 
 
 def vocabulary(code: str) -> Vocabulary:

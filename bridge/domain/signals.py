@@ -296,19 +296,23 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
     Where a sentence as a whole reads quite unlike a request, a phrase in it does not make one.
     """
     traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
-    for hit in groups.get("machine", ()):
-        if not (_overlaps(hit, traps) or _overlaps(hit, unlike)):
+    for hit in (*_weighed(groups, "machine", unlike), *groups.get("own_machine", ())):
+        if not _overlaps(hit, traps):
             return _said(read, hit)
     refusals = {hit.start for hit in groups.get("refusal", ())}
     behind = groups.get("refusal_after", ())
     starts = _starts(groups.get("restart", ()), read, speech)
-    asked = [hit for hit in groups.get("request", ()) if not _overlaps(hit, unlike)]
-    for hit in _longest([*asked, *groups.get("own_request", ())]):
+    for hit in _longest([*_weighed(groups, "request", unlike), *groups.get("own_request", ())]):
         if not (
             _overlaps(hit, traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
         ):
             return _said(read, hit)
     return _bare(read, speech)
+
+
+def _weighed(groups: Mapping[str, list[Hit]], kind: str, unlike: Iterable[Hit]) -> list[Hit]:
+    """The phrases of a kind in sentences that do not read quite unlike it."""
+    return [hit for hit in groups.get(kind, ()) if not _overlaps(hit, unlike)]
 
 
 def _request_by_example(groups: Mapping[str, list[Hit]], read: Text) -> str | None:

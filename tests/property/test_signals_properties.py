@@ -2,6 +2,7 @@ import json
 import random
 import time
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -59,6 +60,12 @@ TURNS = st.builds(
 )
 
 
+@pytest.fixture(autouse=True, scope="module")
+def languages_that_are_read_already() -> None:
+    for code in languages.codes():
+        languages.language(code)
+
+
 def alone(message: MessageSignals) -> Situation:
     return Situation((TurnSignals(0, 0, message),), 1, "default", 0.5, ("standard",), Customer(tier="standard"))
 
@@ -112,8 +119,12 @@ def test_measuring_a_message_is_cheap(seed: int) -> None:
     rng = random.Random(seed)
     words = sorted(languages.language("en").known)
     texts = [" ".join(rng.choices(words, k=20)) for _ in range(300)]
-    measure_message("warm up", language="en")
+    assert min(cost_of(texts) for _ in range(3)) / len(texts) <= 300e-6
+
+
+def cost_of(texts: list[str]) -> float:
+    """Seconds of CPU."""
     started = time.process_time()
     for text in texts:
         measure_message(text, language="en")
-    assert (time.process_time() - started) / len(texts) <= 300e-6
+    return time.process_time() - started

@@ -417,3 +417,9 @@ def test_every_language_states_its_source() -> None:
 def test_of_two_phrases_that_begin_at_one_word_the_longer_is_what_was_asked() -> None:
     """The shorter one, `want to talk to a`, would leave out whom, and with that the trap that lies in it."""
     assert measure_message("I want to talk to a human", language="en").asks_human == "want to talk to a human"
+
+
+@pytest.mark.parametrize("code", sorted(languages.codes()))
+@pytest.mark.parametrize("text", ["I want to talk to a human", "Can I speak to a real person?", "stop the bot, please"])
+def test_a_request_in_english_is_one_beside_every_language(code: str, text: str) -> None:
+    assert measure_message(text, language=code).asks_human
