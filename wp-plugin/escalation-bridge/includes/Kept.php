@@ -128,7 +128,7 @@ final class Kept {
 		try {
 			self::walk( self::rows( $session ), microtime( true ) + self::SPAN );
 		} finally {
-			\WP_Upgrader::release_lock( self::LOCK );
+			self::release( self::LOCK );
 		}
 		if ( ! self::waits() ) {
 			self::release( self::TOLD );

@@ -324,8 +324,8 @@ final class Pages {
 			'id'          => (string) $id,
 			'kind'        => $post->post_type,
 			'url'         => (string) get_permalink( $post ),
-			'title'       => self::cut( self::plain( get_the_title( $post ), ' ' ), 300 ),
-			'text'        => self::cut( $text, self::LONGEST ),
+			'title'       => Bridge::cut( self::plain( get_the_title( $post ), ' ' ), 300 ),
+			'text'        => Bridge::cut( $text, self::LONGEST ),
 			'language'    => self::language( $id ),
 			'modified_at' => (string) get_post_modified_time( 'Y-m-d\TH:i:s\Z', true, $post ),
 		);
@@ -389,10 +389,6 @@ final class Pages {
 		$text = (string) preg_replace( '/[^\S\n]+/u', ' ', $text );
 		$text = (string) preg_replace( '/ ?\n ?/', '' === $breaks ? "\n" : $breaks, $text );
 		return trim( $text );
-	}
-
-	private static function cut( string $text, int $length ): string {
-		return mb_substr( $text, 0, $length, 'UTF-8' );
 	}
 
 	/** That of the page where a plugin for several languages says it, else that of the site. */
