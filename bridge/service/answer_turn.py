@@ -58,9 +58,8 @@ def answer_turn(waiting: Waiting | None, bridge: Bridge, owed: Owed, affordable:
         found = _ask(bridge, owed) if affordable else Answered(Answer(failure=Failure.OVER_BUDGET))
         verdict = _keep(bridge, owed, found, waiting)
     except Exception:
-        log.exception(
-            "answer.broken", site=owed.site, session=owed.session_id
-        )  # it is owed still: see `answer_overdue`
+        # it is owed still: see `answer_overdue`
+        log.exception("answer.broken", site=owed.site, session=owed.session_id)
     finally:
         if waiting is not None:
             waiting.give(verdict)
