@@ -14,6 +14,11 @@ OFFER = measure_reply("Dat kan ik niet wijzigen. Zal ik u doorverbinden met een 
         "bel me terug aub",
         "ik praat niet meer met een robot, geef me een mens",
         "medewerker graag",
+        "Kan de garagist mij bellen voor hij aan de versnellingsbak begint?",
+        "wie moet ik bellen om dit geregeld te krijgen",
+        "als niemand mij vandaag belt ga ik naar de geschillencommissie",
+        "waarom krijg ik geen mens te spreken",
+        "geef me iemand anders",
     ],
 )
 def test_a_request_for_a_person_is_seen(text: str) -> None:
@@ -29,13 +34,17 @@ def test_a_request_for_a_person_is_seen(text: str) -> None:
         "Moet ik daarvoor de klantenservice bellen?",
         "de medewerker zei dat het morgen komt",
         "hoe wijzig ik de contactpersoon op mijn account",
+        "chat ik nu met een mens?",
+        "moet er een monteur langskomen voor glasvezel",
+        "met wie kan ik de taxi delen",
+        "ik wil mijn belafspraak verzetten",
     ],
 )
 def test_a_refusal_or_a_look_alike_is_no_request(text: str) -> None:
     assert measure_message(text, language="nl").asks_human is None
 
 
-@pytest.mark.parametrize("text", ["graag", "doe maar", "dat zou fijn zijn", "ja hoor, na zes uur"])
+@pytest.mark.parametrize("text", ["graag", "doe maar", "dat zou fijn zijn", "ja hoor, na zes uur", "waarom niet", "als het geen moeite is"])
 def test_an_offer_is_taken_up(text: str) -> None:
     assert OFFER.offers_human
     assert measure_message(text, language="nl", previous=OFFER).asks_human
