@@ -13,6 +13,7 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 function escbridge_uninstall_site(): void {
 	delete_option( 'escbridge_settings' );
 	delete_option( 'escbridge_pairing' );
+	delete_option( 'escbridge_waits' );
 	delete_option( 'escbridge_kept.lock' );
 	delete_option( 'escbridge_away.lock' );
 	delete_option( 'escbridge_pages' );
