@@ -15,8 +15,7 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from installation import Installation
 from loopback import direct_session
-from machine import core_or_skip
-from wordpress_core import SUITES
+from machine import core_or_skip, suites
 from wordpress_site import PLUGINS, Site
 
 sys.path.insert(0, str(PLUGINS))
@@ -109,7 +108,7 @@ def speaking(site: Site, locale: str) -> Iterator[Site]:
         shutil.rmtree(languages)
 
 
-@pytest.fixture(scope="module", params=SUITES)
+@pytest.fixture(scope="module", params=suites())
 def of_any_age(request: pytest.FixtureRequest, require_wordpress: None, plugin_zip: Path) -> Iterator[Site]:
     """A site of each WordPress: 6.1 reads .mo, later ones read .l10n.php."""
     with Site(core_or_skip(request.param), plugins=[plugin_zip]).running() as site:
