@@ -15,8 +15,6 @@
  *   contact array   email, phone, name; only of a contact
  *   page    array   what a conversation is begun with, see Context::session()
  *   at      int     when it was sent, in milliseconds UTC
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -197,16 +195,9 @@ final class Kept {
 	public static function of_person( string $email ): array {
 		$rows  = self::rows();
 		$user  = get_user_by( 'email', $email );
-		$mine  = static function ( array $row ) use ( $email, $user ): bool {
-			return ( $user && $user->ID === $row['user'] ) || 0 === strcasecmp( (string) ( $row['contact']['email'] ?? '' ), $email );
-		};
+		$mine  = static fn( array $row ): bool => ( $user && $user->ID === $row['user'] ) || 0 === strcasecmp( (string) ( $row['contact']['email'] ?? '' ), $email );
 		$theirs = array_column( array_filter( $rows, $mine ), 'session', 'session' );
-		return array_filter(
-			$rows,
-			static function ( array $row ) use ( $theirs ): bool {
-				return isset( $theirs[ $row['session'] ] );
-			}
-		);
+		return array_filter( $rows, static fn( array $row ): bool => isset( $theirs[ $row['session'] ] ) );
 	}
 
 	/** Removes what is kept of a person, and says how many rows that were. */
@@ -226,7 +217,6 @@ final class Kept {
 	/**
 	 * Without WordPress's cache: another request may hand over at the same time.
 	 *
-	 * @param array<string,mixed> $query
 	 * @return array<int,\WP_Post>
 	 */
 	private static function posts( array $query ): array {
@@ -242,7 +232,6 @@ final class Kept {
 		);
 	}
 
-	/** @return array<string,mixed> */
 	private static function row( \WP_Post $post ): array {
 		return (array) json_decode( $post->post_content, true );
 	}

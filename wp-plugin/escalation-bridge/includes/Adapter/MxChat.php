@@ -1,9 +1,5 @@
 <?php
-/**
- * MxChat: the gate before the model; a reply is seen where MxChat stores it, since no hook tells of it.
- *
- * @package EscalationBridge
- */
+/** MxChat: the gate before the model; a reply is seen where MxChat stores it, since no hook tells of it. */
 
 declare(strict_types=1);
 
@@ -62,12 +58,7 @@ final class MxChat {
 
 	/** Where a stream begins: its mark of the end is taken out, so that the verdict can follow. The window takes the end of the answer for it. */
 	public static function leave_open(): void {
-		ob_start(
-			static function ( string $part ): string {
-				return str_replace( self::END, '', $part );
-			},
-			1
-		);
+		ob_start( static fn( string $part ): string => str_replace( self::END, '', $part ), 1 );
 	}
 
 	/**
@@ -108,13 +99,7 @@ final class MxChat {
 			return $value;
 		}
 		update_option( $option, $value, false );
-		wp_send_json(
-			array(
-				'text'       => $say,
-				'html'       => '',
-				'session_id' => $session,
-			)
-		);
+		wp_send_json( array( 'text' => $say, 'html' => '', 'session_id' => $session ) );
 	}
 
 	private static function plain( string $html ): string {
