@@ -31,7 +31,7 @@ from sqlalchemy.sql.expression import FromClause
 
 from bridge.domain.answering import Passage
 from bridge.domain.passages import Page
-from bridge.domain.relevance import CANDIDATES, Candidate, Piece, asked_words, best, marked, telling
+from bridge.domain.relevance import CANDIDATES, Candidate, Piece, best, marked, readings, telling
 from bridge.store.tables import PASSAGE_INDEX, page, passage
 from bridge.store.upsert import Upsert
 
@@ -132,11 +132,12 @@ class Pages:
         return self._c.execute(self._s.count, {"of_site": site}).scalar_one()
 
     def search(self, site: str, text: str, language: str, limit: int) -> list[Passage]:
-        asked = asked_words(text, language)
+        asked = readings(text, language)
         if not asked:
             return []
+        stems = dict.fromkeys(form for terms in asked for term in terms for form in term.forms)
         passages = self._c.execute(self._s.passages, {"of_site": site}).scalar_one()
-        counts = {row.key: row.passages for row in self._ask(self._s.counts, site, dict.fromkeys(marked(asked), 0))}
+        counts = {row.key: row.passages for row in self._ask(self._s.counts, site, dict.fromkeys(marked(stems), 0))}
         rows = self._ask(self._s.candidates, site, telling(counts, passages))
         candidates = [Candidate(Passage(row.title, row.url, row.text), row.language) for row in rows]
         return best(asked, counts, passages, candidates, language=language, limit=limit)
