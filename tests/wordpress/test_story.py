@@ -167,7 +167,7 @@ def test_a_pasted_code_is_kept_and_works_and_nothing_of_ours_is_left_after_the_p
         page.fill("#escbridge-code", installation.pairing["pairing_code"])
         page.click("#submit")
         page.click("#escbridge-test")
-        expect(page.locator("#escbridge-test-result .escbridge-good")).to_have_count(2)
+        expect(page.locator("#escbridge-test-result .escbridge-good")).to_have_count(2, timeout=30_000)
         owner.close()
         assert site.php_eval(DELETE_AND_LOOK).split() == ["escbridge_echo_script"]
     assert site.debug_log("escalation-bridge") == []
