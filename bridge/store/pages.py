@@ -14,6 +14,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Float,
+    Integer,
     Select,
     Text,
     bindparam,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql.expression import FromClause
@@ -45,7 +47,7 @@ class PageStatements:
     """Built once, see `SiteStatements`."""
 
     def __init__(self, upsert: Upsert, dialect: str) -> None:
-        site: Any = bindparam("of_site")
+        site: Any = bindparam("of_site", type_=Text)
         put = upsert(page)
         self.put = put.on_conflict_do_update(
             index_elements=["site", "id"], set_={name: put.excluded[name] for name in FIELDS}
@@ -58,7 +60,11 @@ class PageStatements:
         self.all = select(page).where(page.c.site == site).order_by(page.c.title, page.c.id)
         self.known = select(page.c.id, page.c.digest).where(page.c.site == site)
         self.count = select(func.count()).where(page.c.site == site)
-        more = upsert(passage_word)
+        changed = _given(dialect)
+        more = upsert(passage_word).from_select(
+            ["site", "word", "passages"],
+            select(site, changed.c.key, cast(changed.c.value, Integer)).where(true()).order_by(changed.c.key),
+        )
         self.count_on = more.on_conflict_do_update(
             index_elements=["site", "word"], set_={"passages": passage_word.c.passages + more.excluded.passages}
         )
@@ -70,16 +76,23 @@ class PageStatements:
         self.candidates = _candidates(*(_found_with_fts5() if dialect == "sqlite" else _found_with_gin()))
 
 
+def _given(dialect: str) -> Any:
+    """Words with a number each, as rows of `key` and `value`."""
+    given = bindparam("given", type_=Text)
+    rows = func.json_each(given) if dialect == "sqlite" else func.json_each_text(cast(given, JSON))
+    return rows.table_valued("key", "value")
+
+
 def _found_with_fts5() -> tuple[Any, FromClause, ColumnElement[int]]:
     """The words that are asked for, each joined with the passages that have it, and the passage's number."""
-    asked = func.json_each(bindparam("asked", type_=Text)).table_valued("key", "value")
+    asked = _given("sqlite")
     both = '"@' + bindparam("of_site", type_=Text) + '" AND "' + asked.c.key + '"'
     return asked, asked.join(FTS5, FTS5.c[PASSAGE_INDEX].op("MATCH")(both)), FTS5.c.rowid
 
 
 def _found_with_gin() -> tuple[Any, FromClause, ColumnElement[int]]:
     """Likewise."""
-    asked = func.json_each_text(cast(bindparam("asked", type_=Text), JSON)).table_valued("key", "value")
+    asked = _given("postgresql")
     words = func.array_to_tsvector(func.string_to_array(passage.c.words, literal_column("' '")))
     has = words.op("@@")(cast("'" + asked.c.key + "'", TSQUERY))
     return asked, asked.join(passage, (passage.c.site == bindparam("of_site")) & has), passage.c.id
@@ -152,7 +165,7 @@ class Pages:
         if not counts:
             return []
         told = json.dumps(telling(counts, passages))
-        rows = self._c.execute(self._s.candidates, {"of_site": site, "asked": told})
+        rows = self._c.execute(self._s.candidates, {"of_site": site, "given": told})
         candidates = [Candidate(Passage(row.title, row.url, row.text), row.language) for row in rows]
         return best(asked, counts, passages, candidates, language=language, limit=limit)
 
@@ -163,10 +176,10 @@ class Pages:
 
     def _count_on(self, site: str, change: Counter[str]) -> None:
         """In the order of the words, so that nobody waits for somebody who waits for them."""
-        rows = [{"site": site, "word": word, "passages": more} for word, more in sorted(change.items()) if more]
-        if rows:
-            self._c.execute(self._s.count_on, rows)
-        if any(row["passages"] < 0 for row in rows):
+        changed = {word: more for word, more in change.items() if more}
+        if changed:
+            self._c.execute(self._s.count_on, {"of_site": site, "given": json.dumps(changed)})
+        if min(changed.values(), default=0) < 0:
             self._c.execute(self._s.uncounted, {"of_site": site})
 
 
