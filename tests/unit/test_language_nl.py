@@ -44,7 +44,9 @@ def test_a_refusal_or_a_look_alike_is_no_request(text: str) -> None:
     assert measure_message(text, language="nl").asks_human is None
 
 
-@pytest.mark.parametrize("text", ["graag", "doe maar", "dat zou fijn zijn", "ja hoor, na zes uur", "waarom niet", "als het geen moeite is"])
+@pytest.mark.parametrize(
+    "text", ["graag", "doe maar", "dat zou fijn zijn", "ja hoor, na zes uur", "waarom niet", "als het geen moeite is"]
+)
 def test_an_offer_is_taken_up(text: str) -> None:
     assert OFFER.offers_human
     assert measure_message(text, language="nl", previous=OFFER).asks_human
