@@ -37,9 +37,14 @@ class Network(Site):
         )
 
     def add_site(self, name: str) -> int:
-        """Make the site of a folder; its id. The network's administrator is its administrator."""
+        """Make the site of a folder; its id. The network's administrator is its administrator.
+
+        WordPress 6.1 takes the colon out of HOST:PORT, so it is put back.
+        """
         made = """
-            $id = wpmu_create_blog(get_network()->domain, "/$name/", "Shop $name", 1);
+            $domain = get_network()->domain;
+            add_filter('wp_normalize_site_data', fn($data) => array('domain' => $domain) + $data, 20);
+            $id = wpmu_create_blog($domain, "/$name/", "Shop $name", 1);
             is_wp_error($id) ? exit(fwrite(STDERR, $id->get_error_message()) ? 1 : 1) : print($id);"""
         return int(self.php_eval(made, name=name))
 
