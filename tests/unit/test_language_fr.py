@@ -19,6 +19,12 @@ OFFER = measure_reply("Je ne peux pas le faire. Souhaitez-vous qu'un conseiller 
         "un conseiller svp",
         "marre de parler à un robot",
         "j'arrive pas à joindre quelqu'un",
+        "je voulais savoir si je peux parler à une personne pour ma commande",
+        "qu'un conseiller m'appelle au 06 12 34 56 78",
+        "le pharmacien peut me rappeler ?",
+        "vous pouvez me faire appeler par quelqu'un ?",
+        "passez-moi la comptabilité",
+        "je dois absolument parler à quelqu'un",
     ],
 )
 def test_a_request_for_a_person_is_seen(text: str) -> None:
@@ -35,6 +41,10 @@ def test_a_request_for_a_person_is_seen(text: str) -> None:
         "pouvez-vous me conseiller un modèle ?",
         "rappelez-moi le montant de la facture",
         "une table pour quatre personnes",
+        "il y a une erreur sur ma facture",
+        "quand a lieu la mise en service ?",
+        "j'ai besoin d'aide pour un retour",
+        "je voudrais échanger un billet",
     ],
 )
 def test_a_refusal_or_a_look_alike_is_no_request(text: str) -> None:

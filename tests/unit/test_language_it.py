@@ -18,6 +18,12 @@ OFFER = measure_reply("Non posso farlo io. Vuole che la metta in contatto con un
         "voglio essere ricontattata per telefono",
         "non voglio parlare con un robot",
         "non riesco a parlare con nessuno, datemi una persona vera",
+        "volevo sapere se posso parlare con una persona per il mio ordine",
+        "si può parlare con una persona o no",
+        "sarebbe così gentile da passarmi un addetto?",
+        "vorrei parlare con il mio consulente",
+        "se non mi passate qualcuno disdico",
+        "vorrei fermare la macchina e parlare con qualcuno",
     ],
 )
 def test_a_request_for_a_person_is_seen(text: str) -> None:
@@ -34,6 +40,10 @@ def test_a_request_for_a_person_is_seen(text: str) -> None:
         "devo parlare con qualcuno per disdire?",
         "qualcuno mi ha rubato la carta",
         "un tavolo per due persone",
+        "nessuno mi chiami prima di lunedì",
+        "prenotare un appuntamento per il vaccino",
+        "operatore no grazie",
+        "scrivi più umano per favore",
     ],
 )
 def test_a_refusal_or_a_look_alike_is_no_request(text: str) -> None:
