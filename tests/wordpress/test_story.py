@@ -166,8 +166,9 @@ def test_a_pasted_code_is_kept_and_works_and_nothing_of_ours_is_left_after_the_p
         expect(page.get_by_text("Not connected")).to_be_visible()
         page.fill("#escbridge-code", installation.pairing["pairing_code"])
         page.click("#submit")
+        page.wait_for_url("**settings-updated=true**")
         page.click("#escbridge-test")
-        expect(page.locator("#escbridge-test-result .escbridge-good")).to_have_count(2)
+        expect(page.locator("#escbridge-test-result .escbridge-good")).to_have_count(2, timeout=30_000)
         owner.close()
         assert site.php_eval(DELETE_AND_LOOK).split() == ["escbridge_echo_script"]
     assert site.debug_log("escalation-bridge") == []
