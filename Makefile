@@ -65,7 +65,7 @@ letters: $(VENV)/.dev ## every mail that is sent, as HTML, text and pictures, in
 	@PYTHONPATH=tests $(BIN)/python tests/browser/letters.py
 
 screenshots: system $(VENV)/.dev ## pictures of every page that people see, from a real WordPress, into build/screenshots
-	@$(BIN)/python tests/wordpress/screenshots.py
+	@PYTHONPATH=tests $(BIN)/python tests/wordpress/screenshots.py
 
 cost: system $(VENV)/.dev ## what the plugin costs a site: bytes, requests, time on a page and in PHP; writes build/cost.json
 	@$(BIN)/python tests/wordpress/cost.py $(COST)

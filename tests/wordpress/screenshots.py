@@ -13,10 +13,13 @@ from pathlib import Path
 from installation import Installation, eventually
 from machine import chromium, chromium_args
 from playwright.sync_api import Browser, Page, sync_playwright
+from shop import running_shop
+from support.reading_model import reading_model
 from visiting import COMPLAINT, LEASES_OVER, QUESTION, SATURDAY_NIGHT, SCRIPT, log_in, open_chat, say
 from wordpress_core import wordpress_core
 
 A_PERSON = "I was charged twice. Can somebody call me about it?"
+SHIPPING = {"post_title": "Shipping", "post_content": "<p>Shipping is free from 50 euros.</p>"}
 DESKTOP, PHONE = {"width": 1280, "height": 820}, {"width": 390, "height": 844}
 ADMIN_PAGES = {
     "wp-admin-list": "admin.php?page=escbridge-escalations",
@@ -48,6 +51,7 @@ def main(out: Path) -> None:
                 calls(browser, shop, name, dict(size), out)
             shop.move_clock_to(LEASES_OVER)
             wp_admin(browser, shop, out)
+            answers(browser, Path(folder) / "answers", out)
             browser.close()
     print(f"pictures are in {out}")
 
@@ -99,6 +103,30 @@ def link_in_mail(shop: Installation, address: str) -> str:
     pattern = r"http\S+escbridge_call=[\w.-]+"
     found = eventually(lambda: [link for mail in shop.mails_to(address) for link in re.findall(pattern, mail.text)])
     return str(found[-1])
+
+
+def answers(browser: Browser, folder: Path, out: Path) -> None:
+    """The sidecar's own responder, answering from a page with its link."""
+    folder.mkdir()
+    with reading_model() as address:
+        env = {
+            "BRIDGE_RESPONDER": "openai",
+            "BRIDGE_OPENAI_MODEL": "reading",
+            "BRIDGE_OPENAI_URL": f"http://{address}",
+        }
+        with running_shop(wordpress_core("trixie"), folder, env=env, upstreams=[address]) as shop:
+            shop.site.php_eval(
+                "update_option('escbridge_settings', array('knowledge' => true) + EscalationBridge\\Settings::all());"
+            )
+            page = {"post_type": "page", "post_status": "publish", **SHIPPING}
+            shop.site.php_eval("wp_set_current_user(1); wp_insert_post($page);", page=page)
+            for name, size in (("answer", DESKTOP), ("answer-phone", PHONE)):
+                context = browser.new_context(viewport=dict(size))
+                window = open_chat(context, shop.site)
+                say(window, "Is shipping free?")
+                window.locator(".item.bot").last.get_by_role("link").wait_for()
+                take(window, out / f"{name}.png")
+                context.close()
 
 
 def wp_admin(browser: Browser, shop: Installation, out: Path) -> None:
