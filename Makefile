@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo wordpress test system check bench carry quality learn crash plugin translations letters screenshots cost clean
+.PHONY: help install demo wordpress test system check bench search carry quality learn crash plugin translations letters screenshots cost clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -36,6 +36,9 @@ check: $(VENV)/.dev ## lint, format, types, direction of imports, PHP and shell 
 
 bench: $(VENV)/.dev ## the cost of a turn, beside a hello-world in the same run; writes build/bench.json
 	@$(BIN)/python tests/bench/bench.py $(BENCH)
+
+search: $(VENV)/.dev ## how long the search among 5,000 pages takes, on SQLite and PostgreSQL
+	@PYTHONPATH=tests $(BIN)/python tests/bench/searching.py $(SEARCH)
 
 carry: $(VENV)/.dev ## how many turns a second SQLite and PostgreSQL carry, with one sidecar and with several
 	@PYTHONPATH=tests $(BIN)/python tests/bench/carry.py $(CARRY)

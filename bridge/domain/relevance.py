@@ -29,8 +29,8 @@ CANDIDATES: Final = 30
 """Passages that are looked at closely."""
 FLOOR: Final = 0.4
 """The least share of a question that a passage has to have."""
-ENOUGH: Final = 5_000
-"""Passages with one of the rarer words; once there are as many, those with the more frequent ones add but time."""
+ENOUGH: Final = 3_000
+"""Passages that are looked through for the rarer words; those with the more frequent ones would add but time."""
 IN_TITLE: Final = "="
 """What marks a word of a title or heading among a passage's words."""
 
@@ -195,7 +195,7 @@ def telling(counts: Mapping[str, int], passages: int) -> dict[str, float]:
     chosen: dict[str, float] = {}
     met = 0
     for word, count in sorted(counts.items(), key=lambda item: (item[1], item[0])):
-        if met >= ENOUGH:
+        if chosen and met + count > ENOUGH:
             break
         chosen[word] = _rarity(count, passages)
         met += count

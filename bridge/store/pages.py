@@ -5,15 +5,16 @@ types is read as an expression of a database. What is found is judged there as w
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
-    CursorResult,
     Float,
+    Integer,
     Select,
     Text,
     bindparam,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
+    true,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.sql.expression import FromClause
@@ -32,10 +34,12 @@ from sqlalchemy.sql.expression import FromClause
 from bridge.domain.answering import Passage
 from bridge.domain.passages import Page
 from bridge.domain.relevance import CANDIDATES, Candidate, Piece, best, marked, readings, telling
-from bridge.store.tables import PASSAGE_INDEX, page, passage
+from bridge.store.tables import PASSAGE_INDEX, page, passage, passage_word
 from bridge.store.upsert import Upsert
 
 FTS5 = table(PASSAGE_INDEX, column("rowid"), column(PASSAGE_INDEX))
+EVERY = "@"
+"""What stands for a word that every passage has, where words are counted."""
 FIELDS = ("kind", "url", "title", "language", "digest", "modified_at")
 
 
@@ -43,34 +47,52 @@ class PageStatements:
     """Built once, see `SiteStatements`."""
 
     def __init__(self, upsert: Upsert, dialect: str) -> None:
-        site: Any = bindparam("of_site")
+        site: Any = bindparam("of_site", type_=Text)
         put = upsert(page)
         self.put = put.on_conflict_do_update(
             index_elements=["site", "id"], set_={name: put.excluded[name] for name in FIELDS}
         )
         self.add = insert(passage)
         these: Any = bindparam("ids", expanding=True)
-        self.empty = delete(passage).where(passage.c.site == site, passage.c.page_id.in_(these))
+        theirs = (passage.c.site == site, passage.c.page_id.in_(these))
+        self.empty = delete(passage).where(*theirs).returning(passage.c.words)
         self.drop = delete(page).where(page.c.site == site, page.c.id.in_(these))
         self.all = select(page).where(page.c.site == site).order_by(page.c.title, page.c.id)
         self.known = select(page.c.id, page.c.digest).where(page.c.site == site)
         self.count = select(func.count()).where(page.c.site == site)
-        self.passages = select(func.count()).where(passage.c.site == site)
-        asked, found, number = _found_with_fts5() if dialect == "sqlite" else _found_with_gin()
-        self.counts = select(asked.c.key, func.count().label("passages")).select_from(found).group_by(asked.c.key)
-        self.candidates = _candidates(asked, found, number)
+        changed = _given(dialect)
+        more = upsert(passage_word).from_select(
+            ["site", "word", "passages"],
+            select(site, changed.c.key, cast(changed.c.value, Integer)).where(true()).order_by(changed.c.key),
+        )
+        self.count_on = more.on_conflict_do_update(
+            index_elements=["site", "word"], set_={"passages": passage_word.c.passages + more.excluded.passages}
+        )
+        self.uncounted = delete(passage_word).where(passage_word.c.site == site, passage_word.c.passages == 0)
+        words: Any = bindparam("words", expanding=True)
+        self.counts = select(passage_word.c.word, passage_word.c.passages).where(
+            passage_word.c.site == site, passage_word.c.word.in_(words)
+        )
+        self.candidates = _candidates(*(_found_with_fts5() if dialect == "sqlite" else _found_with_gin()))
+
+
+def _given(dialect: str) -> Any:
+    """Words with a number each, as rows of `key` and `value`."""
+    given = bindparam("given", type_=Text)
+    rows = func.json_each(given) if dialect == "sqlite" else func.json_each_text(cast(given, JSON))
+    return rows.table_valued("key", "value")
 
 
 def _found_with_fts5() -> tuple[Any, FromClause, ColumnElement[int]]:
     """The words that are asked for, each joined with the passages that have it, and the passage's number."""
-    asked = func.json_each(bindparam("asked", type_=Text)).table_valued("key", "value")
+    asked = _given("sqlite")
     both = '"@' + bindparam("of_site", type_=Text) + '" AND "' + asked.c.key + '"'
     return asked, asked.join(FTS5, FTS5.c[PASSAGE_INDEX].op("MATCH")(both)), FTS5.c.rowid
 
 
 def _found_with_gin() -> tuple[Any, FromClause, ColumnElement[int]]:
     """Likewise."""
-    asked = func.json_each_text(cast(bindparam("asked", type_=Text), JSON)).table_valued("key", "value")
+    asked = _given("postgresql")
     words = func.array_to_tsvector(func.string_to_array(passage.c.words, literal_column("' '")))
     has = words.op("@@")(cast("'" + asked.c.key + "'", TSQUERY))
     return asked, asked.join(passage, (passage.c.site == bindparam("of_site")) & has), passage.c.id
@@ -105,18 +127,21 @@ class Pages:
 
     def put(self, site: str, new: Page, pieces: Sequence[Piece]) -> None:
         self._c.execute(self._s.put, {"site": site, "id": new.id, **{name: getattr(new, name) for name in FIELDS}})
-        self._c.execute(self._s.empty, {"of_site": site, "ids": [new.id]})
+        change = Counter(_every_word(one.words for one in pieces))
+        change.subtract(self._empty(site, [new.id]))
         rows = [
             {"site": site, "page_id": new.id, "n": n, "text": one.text, "words": one.words}
             for n, one in enumerate(pieces)
         ]
         if rows:
             self._c.execute(self._s.add, rows)
+        self._count_on(site, change)
 
     def drop(self, site: str, ids: Collection[str]) -> int:
-        values = {"of_site": site, "ids": list(ids)}
-        self._c.execute(self._s.empty, values)
-        return self._c.execute(self._s.drop, values).rowcount
+        change: Counter[str] = Counter()
+        change.subtract(self._empty(site, ids))
+        self._count_on(site, change)
+        return self._c.execute(self._s.drop, {"of_site": site, "ids": list(ids)}).rowcount
 
     def keep_only(self, site: str, ids: Collection[str]) -> int:
         return self.drop(site, self.known(site).keys() - set(ids))
@@ -133,14 +158,32 @@ class Pages:
 
     def search(self, site: str, text: str, language: str, limit: int) -> list[Passage]:
         asked = readings(text, language)
-        if not asked:
-            return []
         stems = dict.fromkeys(form for terms in asked for term in terms for form in term.forms)
-        passages = self._c.execute(self._s.passages, {"of_site": site}).scalar_one()
-        counts = {row.key: row.passages for row in self._ask(self._s.counts, site, dict.fromkeys(marked(stems), 0))}
-        rows = self._ask(self._s.candidates, site, telling(counts, passages))
+        values = {"of_site": site, "words": [EVERY, *marked(stems)]}
+        counts = {row.word: row.passages for row in self._c.execute(self._s.counts, values)}
+        passages = counts.pop(EVERY, 0)
+        if not counts:
+            return []
+        told = json.dumps(telling(counts, passages))
+        rows = self._c.execute(self._s.candidates, {"of_site": site, "given": told})
         candidates = [Candidate(Passage(row.title, row.url, row.text), row.language) for row in rows]
         return best(asked, counts, passages, candidates, language=language, limit=limit)
 
-    def _ask(self, statement: Select[Any], site: str, words: Mapping[str, float]) -> CursorResult[Any]:
-        return self._c.execute(statement, {"of_site": site, "asked": json.dumps(words)})
+    def _empty(self, site: str, ids: Collection[str]) -> Iterable[str]:
+        """Drop the passages of these pages; the words that each of them had."""
+        gone = self._c.execute(self._s.empty, {"of_site": site, "ids": list(ids)})
+        return list(_every_word(row.words for row in gone))
+
+    def _count_on(self, site: str, change: Counter[str]) -> None:
+        """In the order of the words, so that nobody waits for somebody who waits for them."""
+        changed = {word: more for word, more in change.items() if more}
+        if changed:
+            self._c.execute(self._s.count_on, {"of_site": site, "given": json.dumps(changed)})
+        if min(changed.values(), default=0) < 0:
+            self._c.execute(self._s.uncounted, {"of_site": site})
+
+
+def _every_word(passages: Iterable[str]) -> Iterator[str]:
+    for words in passages:
+        yield EVERY
+        yield from words.split(" ")

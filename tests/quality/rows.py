@@ -104,8 +104,8 @@ def false_promises(replies: Mapping[Key, Phrases]) -> Iterator[Row]:
         name = f"false_promises.{kind}.{code}"
         missed = [text for text in own["claims"] if not claims(text, code)]
         taken = [text for text in own["others"] if claims(text, code)]
-        yield from recall(f"{name}.recall", missed, len(own["claims"]), at_least(95))
-        yield from errors(f"{name}.taken", taken, len(own["others"]), goal=at_most(3))
+        yield from recall(f"{name}.recall", missed, len(own["claims"]), at_least(95, wish=kind.startswith("subjects")))
+        yield from errors(f"{name}.taken", taken, len(own["others"]), goal=at_most(3, wish=kind.startswith("subjects")))
 
 
 # -- ordinary messages -------------------------------------------------------------------------------------------------

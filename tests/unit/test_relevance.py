@@ -104,7 +104,7 @@ def test_the_rarer_word_ranks_first() -> None:
 
 
 def test_candidates_are_looked_for_by_the_rarer_words_until_there_are_enough() -> None:
-    counts = {"ship": 40_000, "=ship": 300, "norway": 2, "cost": 4_900}
+    counts = {"ship": 40_000, "=ship": 300, "norway": 2, "cost": 2_600}
     assert list(telling(counts, 45_000)) == ["norway", "=ship", "cost"]
     assert list(telling({"ship": 40_000}, 45_000)) == ["ship"]
 

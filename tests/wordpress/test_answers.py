@@ -3,8 +3,11 @@
 The sidecar's responder asks a model's server of ours that knows nothing but what it is given.
 """
 
+import html
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from visiting import log_in, open_chat, say
 
 pytestmark = pytest.mark.wordpress
 
+LOOKALIKES = Path(__file__).parent / "lookalikes"
 WHAT_IS_TOLD = """() => {
     window.told = [];
     const result = document.getElementById('escbridge-pages-result');
@@ -172,6 +176,161 @@ def test_the_switch_off_empties_the_sidecar_and_on_again_fills_it(answering: Sho
     assert {"Shipping", "Not for the sidecar"} <= known(answering).keys()
     answering.site.php_eval("wp_set_current_user(1); wp_trash_post(get_page_by_path('not-for-the-sidecar')->ID);")
     assert "Not for the sidecar" not in known(answering)
+
+
+# -- what is refused ---------------------------------------------------------------------------------------------------
+
+
+def summary(shop: Shop) -> str:
+    """What the owner reads on the settings page."""
+    with shop.site.login() as owner:
+        page = owner.get(f"{shop.site.url}/wp-admin/options-general.php?page=escalation-bridge", timeout=60).text
+    return html.unescape(page.partition('id="escbridge-pages-result"')[2].partition(">")[2].partition("</p>")[0])
+
+
+@contextmanager
+def odd_page(shop: Shop, code: str) -> Iterator[int]:
+    """A page that another plugin makes odd."""
+    plugin = shop.site.content / "mu-plugins" / "odd.php"
+    plugin.write_text(
+        f"<?php function is_odd( $post ) {{ return 'Odd page' === get_post( $post )->post_title; }} {code}"
+    )
+    number = save(shop, title="Odd page", content="<p>Odd words.</p>")
+    try:
+        yield number
+    finally:
+        plugin.unlink()
+        delete(shop, number, force="true")
+
+
+ADDRESSED = "add_filter( 'page_link', function ( $url, $id ) {{ return is_odd( $id ) ? '{}' : $url; }}, 10, 2 );"
+ODD = {
+    "of another site": (ADDRESSED.format("https://elsewhere.example/odd/"), "expected an address on"),
+    "without an address": (ADDRESSED.format("no address"), ""),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_the_owner_reads_which_page_the_sidecar_does_not_take_and_why_and_no_other_waits_for_it(
+    answering: Shop, name: str
+) -> None:
+    code, cause = ODD[name]
+    with odd_page(answering, code):
+        told = summary(answering)
+        assert "The sidecar does not take 1: Odd page (" in told
+        assert cause in told
+        assert "failed" not in told
+        assert "Odd page" not in known(answering)
+        other = save(answering, title="Even page", content="<p>Even words.</p>")
+        assert "Even page" in known(answering)
+        assert "Odd page (" in summary(answering)
+        delete(answering, other, force="true")
+    assert "does not take" not in summary(answering)
+
+
+def test_a_page_that_is_too_long_is_known_by_what_fits(answering: Shop) -> None:
+    number = save(answering, title="Long page", content=f"<p>{'Porcelain lasts. ' * 20_000}</p>")
+    assert "Porcelain" in texts_of(answering, "porcelain")
+    assert "does not take" not in summary(answering)
+    delete(answering, number, force="true")
+
+
+def test_markup_that_is_broken_costs_a_page_nothing_but_its_markup(answering: Shop) -> None:
+    number = save(answering, title="Broken page", content="<div><p>Marble <b>tables</i><td><script>x()<p>are heavy.")
+    assert "Marble tables" in texts_of(answering, "marble tables")
+    delete(answering, number, force="true")
+
+
+# -- a shop and several languages: lookalikes of ours, by the public names of the plugins ------------------------------
+
+
+@contextmanager
+def beside(shop: Shop, name: str) -> Iterator[None]:
+    """A lookalike is active."""
+    plugin = shop.site.content / "mu-plugins" / f"{name}.php"
+    plugin.write_text((LOOKALIKES / name / f"{name}.php").read_text())
+    shop.site.php_eval("flush_rewrite_rules();")
+    try:
+        yield
+    finally:
+        plugin.unlink()
+
+
+def product(shop: Shop, post: dict[str, Any], **meta: str) -> int:
+    code = "wp_set_current_user(1); echo lookalike_save($post, $meta);"
+    return int(shop.site.php_eval(code, post=post, meta=meta))
+
+
+TEAPOT = {"post_title": "Teapot Ming", "post_content": "<p>Holds one litre.</p>", "post_excerpt": "Made of porcelain."}
+
+
+def test_a_product_is_known_with_its_price_stock_and_descriptions_as_the_shop_shows_them(answering: Shop) -> None:
+    with beside(answering, "woo-shop"):
+        number = product(answering, TEAPOT, _price="49,90", _stock="Out of stock")
+        assert known(answering)["Teapot Ming"] == f"{answering.site.url}/product/teapot-ming/"
+        text = texts_of(answering, "How much is the Ming teapot?")
+        assert text.split("\n\n") == ["49,90 €", "Out of stock", "Made of porcelain.", "Holds one litre."]
+        code = "wp_set_current_user(1); update_post_meta($id, '_stock', '3 in stock');"
+        answering.site.php_eval(f"{code} do_action('woocommerce_product_set_stock_status', $id);", id=number)
+        assert "3 in stock" in texts_of(answering, "teapot")
+        product(answering, {"ID": number, **TEAPOT}, _price="39,90")
+        assert "39,90" in texts_of(answering, "teapot")
+        answering.site.php_eval("wp_set_current_user(1); wp_delete_post($id, true);", id=number)
+        assert "Teapot Ming" not in known(answering)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"post_status": "draft"},
+        {"post_status": "private"},
+        {"post_password": "secret"},
+        {"_visibility": "hidden"},
+    ],
+    ids=lambda fields: next(iter(fields.values())),
+)
+def test_a_product_that_not_everybody_sees_is_forgotten(answering: Shop, fields: dict[str, str]) -> None:
+    with beside(answering, "woo-shop"):
+        number = product(answering, TEAPOT, _price="49,90")
+        assert "Teapot Ming" in known(answering)
+        post = {key: value for key, value in fields.items() if key.startswith("post")}
+        meta = {key: value for key, value in fields.items() if key.startswith("_")}
+        product(answering, {"ID": number, **TEAPOT, **post}, **meta)
+        assert "Teapot Ming" not in known(answering)
+        answering.site.php_eval("wp_set_current_user(1); wp_delete_post($id, true);", id=number)
+
+
+def test_pages_that_hold_what_belongs_to_one_visitor_stay_on_the_site(answering: Shop) -> None:
+    with beside(answering, "woo-shop"):
+        number = save(answering, title="Checkout", slug="checkout", content="<p>Your cart.</p>")
+        assert "Checkout" not in known(answering)
+        delete(answering, number, force="true")
+
+
+@pytest.mark.parametrize("kind", ["polylang", "wpml"])
+def test_each_page_has_the_language_that_a_plugin_for_languages_says_and_all_are_sent(
+    answering: Shop, kind: str
+) -> None:
+    answering.site.set_option("lookalike_languages", kind)
+    with beside(answering, "two-languages"):
+        code = (
+            "wp_set_current_user(1); echo wp_insert_post(array('meta_input' => array('_locale' => $locale)) + $post);"
+        )
+        numbers = [
+            answering.site.php_eval(
+                code,
+                locale=locale,
+                post={"post_type": "page", "post_status": "publish", "post_title": title, "post_content": title},
+            )
+            for locale, title in (("en_US", "Glazing"), ("de_DE", "Glasur"))
+        ]
+        assert answering.site.wp_cli("escbridge", "knowledge", "--all").returncode == 0
+        found = json.loads(answering.sidecar.command("pages", "list", "--json"))["pages"]
+        languages = {one["title"]: one["language"] for one in found if one["title"] in ("Glazing", "Glasur")}
+        assert languages == {"Glazing": "en", "Glasur": "de"}
+        for number in numbers:
+            answering.site.php_eval("wp_set_current_user(1); wp_delete_post($id, true);", id=int(number))
+    answering.site.set_option("lookalike_languages", "")
 
 
 @pytest.mark.browser

@@ -17,11 +17,14 @@ final class Pages {
 	const OPTION  = 'escbridge_pages'; // What is still to be sent, and how the last try went. Not autoloaded.
 	const MOST    = 5000;
 	const AT_ONCE = 10;     // Pages of one call,
-	const BYTES   = 400000; // and about so much text.
+	const BYTES   = 800000; // and about so much JSON; the sidecar takes 1 MiB.
 	const LONGEST = 100000; // Characters of a page.
+	const NAMED   = 5;      // Refused pages that the owner is told by title.
 	const WAIT    = 2.0;    // Seconds that saving in wp-admin may take longer.
 	const AGAIN   = 60;     // Seconds until what failed is tried again.
-	const NOTHING = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '' );
+
+	// `refused`: why the sidecar does not take a page, by its number.
+	const NOTHING = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '', 'refused' => array() );
 
 	/** @var array<int,true> What this request has changed. */
 	private static $touched = array();
@@ -128,10 +131,17 @@ final class Pages {
 	 */
 	public static function work( float $timeout = self::WAIT ): array {
 		$state = self::state();
+		$done  = array();
 		if ( $state['dirty'] ) {
 			$batch  = self::batch( $state['dirty'] );
 			$answer = self::put( $batch['body'], $timeout );
-			$state['dirty'] = array_values( array_diff( $state['dirty'], self::done_with( $batch, $answer ) ) );
+			$done   = self::done_with( $batch, $answer );
+
+			$state['dirty']   = array_values( array_diff( $state['dirty'], $done ) );
+			$state['refused'] = array_diff_key( $state['refused'], array_flip( $done ) );
+			if ( ! $answer['ok'] ) {
+				$state['refused'] += array_fill_keys( $done, self::cause( $answer ) );
+			}
 		} elseif ( time() - $state['compared'] > DAY_IN_SECONDS ) {
 			$answer = self::put( array( 'only' => array_map( 'strval', self::ids() ) ), $timeout );
 			if ( $answer['ok'] ) {
@@ -142,7 +152,7 @@ final class Pages {
 			return self::told( $state );
 		}
 		$state['tried'] = time();
-		$state['error'] = $answer['ok'] ? '' : (string) $answer['error'];
+		$state['error'] = $answer['ok'] || $done ? '' : (string) $answer['error']; // A page that is refused keeps no other from being sent.
 		if ( $answer['ok'] ) {
 			$state['known'] = (int) $answer['data']['pages'];
 			$state['sent']  = time();
@@ -162,11 +172,19 @@ final class Pages {
 		if ( $answer['ok'] ) {
 			return $batch['ids'];
 		}
+		if ( 413 === $answer['status'] && 1 === count( $batch['ids'] ) ) {
+			return $batch['ids'];
+		}
 		if ( 422 !== $answer['status'] ) {
 			return array();
 		}
 		$named = preg_match( '#^/pages/(\d+)/#', (string) ( $answer['data']['errors'][0]['pointer'] ?? '' ), $part );
 		return $named ? array( (int) $batch['body']['pages'][ (int) $part[1] ]['id'] ) : $batch['ids'];
+	}
+
+	/** @param array<string,mixed> $answer */
+	private static function cause( array $answer ): string {
+		return Bridge::cut( self::plain( (string) ( $answer['data']['errors'][0]['detail'] ?? $answer['error'] ), ' ' ), 100 );
 	}
 
 	/** @return array{left:int,known:int,error:string} */
@@ -181,6 +199,29 @@ final class Pages {
 	/** In words for the owner. */
 	public static function summary(): string {
 		$state = self::state();
+		return implode( ' ', array_filter( array( self::progress( $state ), self::refusals( $state['refused'] ) ) ) );
+	}
+
+	/**
+	 * @param array<int,string> $refused
+	 */
+	private static function refusals( array $refused ): string {
+		if ( ! $refused ) {
+			return '';
+		}
+		$named = array();
+		foreach ( array_slice( $refused, 0, self::NAMED, true ) as $id => $cause ) {
+			$named[] = get_the_title( (int) $id ) . ' (' . $cause . ')';
+		}
+		if ( count( $refused ) > count( $named ) ) {
+			$named[] = '…';
+		}
+		/* translators: 1: number of pages, 2: their titles, each with a short cause */
+		return sprintf( __( 'The sidecar does not take %1$d: %2$s.', 'escalation-bridge' ), count( $refused ), implode( ', ', $named ) );
+	}
+
+	/** @param array<string,mixed> $state */
+	private static function progress( array $state ): string {
 		if ( '' !== $state['error'] ) {
 			/* translators: 1: number of pages, 2: short cause */
 			return sprintf( __( '%1$d are waiting to be sent; the last try failed (%2$s).', 'escalation-bridge' ), count( $state['dirty'] ), $state['error'] );
@@ -215,7 +256,7 @@ final class Pages {
 		$bytes = 0;
 		foreach ( array_slice( $dirty, 0, self::AT_ONCE ) as $id ) {
 			$page   = self::page( (int) $id );
-			$bytes += strlen( $page['text'] ?? '' );
+			$bytes += strlen( (string) wp_json_encode( $page ) );
 			if ( $ids && $bytes > self::BYTES ) {
 				break;
 			}

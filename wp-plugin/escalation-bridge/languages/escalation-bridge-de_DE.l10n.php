@@ -264,6 +264,7 @@ return array(
 		'closed by command from %1$s until %2$s. %3$s (%4$s)' => 'auf Anweisung geschlossen von %1$s bis %2$s. %3$s (%4$s)',
 		'All queues' => 'Alle Warteschlangen',
 		'Revoke' => 'Widerrufen',
+		'The sidecar does not take %1$d: %2$s.' => 'Das Sidecar nimmt %1$d nicht an: %2$s.',
 		'%1$d are waiting to be sent; the last try failed (%2$s).' => '%1$d warten darauf, gesendet zu werden; der letzte Versuch ist gescheitert (%2$s).',
 		'%1$d are known, %2$d are waiting to be sent.' => '%1$d sind bekannt, %2$d warten darauf, gesendet zu werden.',
 		'%1$d are known, last sent on %2$s.' => '%1$d sind bekannt, zuletzt gesendet am %2$s.',

@@ -264,6 +264,7 @@ return array(
 		'closed by command from %1$s until %2$s. %3$s (%4$s)' => 'cerrada por orden desde el %1$s hasta el %2$s. %3$s (%4$s)',
 		'All queues' => 'Todas las colas',
 		'Revoke' => 'Revocar',
+		'The sidecar does not take %1$d: %2$s.' => 'El sidecar no acepta %1$d: %2$s.',
 		'%1$d are waiting to be sent; the last try failed (%2$s).' => '%1$d están pendientes de envío; el último intento falló (%2$s).',
 		'%1$d are known, %2$d are waiting to be sent.' => 'Se conocen %1$d y %2$d están pendientes de envío.',
 		'%1$d are known, last sent on %2$s.' => 'Se conocen %1$d; último envío el %2$s.',

@@ -264,6 +264,7 @@ return array(
 		'closed by command from %1$s until %2$s. %3$s (%4$s)' => 'fermée sur consigne du %1$s au %2$s. %3$s (%4$s)',
 		'All queues' => 'Toutes les files d’attente',
 		'Revoke' => 'Révoquer',
+		'The sidecar does not take %1$d: %2$s.' => 'Le sidecar n’en accepte pas %1$d : %2$s.',
 		'%1$d are waiting to be sent; the last try failed (%2$s).' => '%1$d sont en attente d’envoi ; le dernier essai a échoué (%2$s).',
 		'%1$d are known, %2$d are waiting to be sent.' => '%1$d sont connues, %2$d sont en attente d’envoi.',
 		'%1$d are known, last sent on %2$s.' => '%1$d sont connues, dernier envoi le %2$s.',

@@ -264,6 +264,7 @@ return array(
 		'closed by command from %1$s until %2$s. %3$s (%4$s)' => 'chiusa per disposizione dal %1$s al %2$s. %3$s (%4$s)',
 		'All queues' => 'Tutte le code',
 		'Revoke' => 'Revoca',
+		'The sidecar does not take %1$d: %2$s.' => 'Il sidecar non ne accetta %1$d: %2$s.',
 		'%1$d are waiting to be sent; the last try failed (%2$s).' => '%1$d sono in attesa di invio; l’ultimo tentativo non è riuscito (%2$s).',
 		'%1$d are known, %2$d are waiting to be sent.' => '%1$d sono note, %2$d sono in attesa di invio.',
 		'%1$d are known, last sent on %2$s.' => '%1$d sono note, ultimo invio il %2$s.',

@@ -264,6 +264,7 @@ return array(
 		'closed by command from %1$s until %2$s. %3$s (%4$s)' => 'op opdracht gesloten van %1$s tot %2$s. %3$s (%4$s)',
 		'All queues' => 'Alle wachtrijen',
 		'Revoke' => 'Intrekken',
+		'The sidecar does not take %1$d: %2$s.' => 'De sidecar neemt er %1$d niet aan: %2$s.',
 		'%1$d are waiting to be sent; the last try failed (%2$s).' => '%1$d wachten op verzending; de laatste poging is mislukt (%2$s).',
 		'%1$d are known, %2$d are waiting to be sent.' => '%1$d zijn bekend, %2$d wachten op verzending.',
 		'%1$d are known, last sent on %2$s.' => '%1$d zijn bekend, voor het laatst verzonden op %2$s.',

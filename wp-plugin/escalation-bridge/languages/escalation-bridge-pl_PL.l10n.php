@@ -264,6 +264,7 @@ return array(
 		'closed by command from %1$s until %2$s. %3$s (%4$s)' => 'zamknięta na polecenie od %1$s do %2$s. %3$s (%4$s)',
 		'All queues' => 'Wszystkie kolejki',
 		'Revoke' => 'Odwołaj',
+		'The sidecar does not take %1$d: %2$s.' => 'Sidecar nie przyjmuje (liczba: %1$d): %2$s.',
 		'%1$d are waiting to be sent; the last try failed (%2$s).' => 'Oczekujące na wysłanie: %1$d; ostatnia próba nie powiodła się (%2$s).',
 		'%1$d are known, %2$d are waiting to be sent.' => 'Znane: %1$d, oczekujące na wysłanie: %2$d.',
 		'%1$d are known, last sent on %2$s.' => 'Znane: %1$d, ostatnio wysłano %2$s.',

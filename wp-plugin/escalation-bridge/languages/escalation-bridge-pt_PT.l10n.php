@@ -264,6 +264,7 @@ return array(
 		'closed by command from %1$s until %2$s. %3$s (%4$s)' => 'fechada por ordem de %1$s até %2$s. %3$s (%4$s)',
 		'All queues' => 'Todas as filas',
 		'Revoke' => 'Revogar',
+		'The sidecar does not take %1$d: %2$s.' => 'O sidecar não aceita %1$d: %2$s.',
 		'%1$d are waiting to be sent; the last try failed (%2$s).' => '%1$d aguardam envio; a última tentativa falhou (%2$s).',
 		'%1$d are known, %2$d are waiting to be sent.' => '%1$d são conhecidas, %2$d aguardam envio.',
 		'%1$d are known, last sent on %2$s.' => '%1$d são conhecidas, último envio em %2$s.',
