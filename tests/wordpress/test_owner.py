@@ -100,7 +100,7 @@ def test_site_health_asks_for_four_tests_once_its_page_stands_and_all_are_well(i
         page = owner.get(f"{site.url}/wp-admin/site-health.php", timeout=30).text
         for name in TESTS:
             route = f"escalation-bridge/v1/site-health/{name}"
-            assert json.dumps(site.rest(route))[1:-1].replace("/", "\\/") in page
+            assert f'"{site.rest(route)}"' in page.replace("\\/", "/")  # 7.1 leaves the slashes as they are
             answer = owner.get(site.rest(route), timeout=30)
             assert answer.json()["status"] == "good", answer.text
             assert "no-cache" in answer.headers["Cache-Control"]  # core's own words for who is logged in
