@@ -307,7 +307,7 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
             _overlaps(hit, traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
         ):
             return _said(read, hit)
-    return _bare(read, speech)
+    return None if traps else _bare(read, speech)
 
 
 def _weighed(groups: Mapping[str, list[Hit]], kind: str, unlike: Iterable[Hit]) -> list[Hit]:
@@ -388,15 +388,21 @@ def _acceptance(
     length = read.words.index(STOP) if STOP in read.words else len(read.words)
     if length > (_ACCEPTANCE_LENGTH if len(read.words) <= _ACCEPTANCE_LENGTH else _YES_LENGTH):
         return None
+    accepted = groups.get("accept", ())
     declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()), *groups.get("decline", ()))
-    if any(hit.start < length for hit in declined):
+    if any(hit.start < length and not _part_of(hit, accepted) for hit in declined):
         return None
     taken = (
         _consents(read.words[0], speech)
-        or any(hit.start < length for hit in groups.get("accept", ()))
+        or any(hit.start < length for hit in accepted)
         or any(hit.start == 0 for hit in groups.get("like:accept", ()))
     )
     return " ".join(read.words[:length])[:_ASKS_LENGTH] if taken else None
+
+
+def _part_of(hit: Hit, others: Iterable[Hit]) -> bool:
+    """Whether the hit lies in a longer one: the `not` of `why not`."""
+    return any(other.start <= hit.start and hit.end < other.end + (other.start < hit.start) for other in others)
 
 
 def _consents(word: str, speech: Language) -> bool:
