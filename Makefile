@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo wordpress test system check bench carry quality learn crash plugin translations letters screenshots clean
+.PHONY: help install demo wordpress test system check bench search carry quality learn crash plugin translations letters screenshots cost clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -37,6 +37,9 @@ check: $(VENV)/.dev ## lint, format, types, direction of imports, PHP and shell 
 bench: $(VENV)/.dev ## the cost of a turn, beside a hello-world in the same run; writes build/bench.json
 	@$(BIN)/python tests/bench/bench.py $(BENCH)
 
+search: $(VENV)/.dev ## how long the search among 5,000 pages takes, on SQLite and PostgreSQL
+	@PYTHONPATH=tests $(BIN)/python tests/bench/searching.py $(SEARCH)
+
 carry: $(VENV)/.dev ## how many turns a second SQLite and PostgreSQL carry, with one sidecar and with several
 	@PYTHONPATH=tests $(BIN)/python tests/bench/carry.py $(CARRY)
 
@@ -63,6 +66,9 @@ letters: $(VENV)/.dev ## every mail that is sent, as HTML, text and pictures, in
 
 screenshots: system $(VENV)/.dev ## pictures of every page that people see, from a real WordPress, into build/screenshots
 	@$(BIN)/python tests/wordpress/screenshots.py
+
+cost: system $(VENV)/.dev ## what the plugin costs a site: bytes, requests, time on a page and in PHP; writes build/cost.json
+	@$(BIN)/python tests/wordpress/cost.py $(COST)
 
 clean: ## away with what was built or cached; .venv and databases stay
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis .coverage

@@ -5,6 +5,7 @@ longest ones first. Tests marked `alone` hold the clock on the wall to a bound: 
 them. Of a part that is green its last line is shown, of any other one everything. Ends with 1 where a test failed.
 """
 
+import compileall
 import subprocess
 import sys
 import time
@@ -20,6 +21,8 @@ BUILD: Final = TESTS.parent / "build"
 LANES: Final = 2
 FOLDERS: Final = {"wordpress": 2, "crash": 2, "integration": 4, "property": 1, "browser": 1, "contract": 1, "unit": 1}
 """In how many parts each folder is run, in the order in which they are taken."""
+COMPILED: Final = ("bridge", "scheduler")
+"""What the many processes that tests start would each compile anew, where the environment forbids to keep it."""
 NOTHING_TO_RUN: Final = 5
 """What pytest ends with where every test was left out."""
 
@@ -43,6 +46,8 @@ class Part:
 
 def main() -> int:
     BUILD.joinpath("tests").mkdir(parents=True, exist_ok=True)
+    for package in COMPILED:
+        compileall.compile_dir(TESTS.parent / package, quiet=1)
     together, last = list(parts()), alone()
     with ThreadPoolExecutor(LANES) as lanes:
         ended = list(lanes.map(run, together))

@@ -53,7 +53,20 @@ _KEYS: Final = (
     MOODS
     | _FACTS
     | _REPLY_GROUPS
-    | {*_SETS, "stop", "classes", "senses", "lists", "topics", "troubles", "elision", "also"}
+    | {
+        *_SETS,
+        "stop",
+        "classes",
+        "senses",
+        "lists",
+        "topics",
+        "troubles",
+        "elision",
+        "also",
+        "alike",
+        "aspects",
+        "compounds",
+    }
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OWNERS: Final = {"request": "own_request", "machine": "own_machine"}
@@ -107,6 +120,7 @@ def _forget() -> None:
         list_names,
         language,
         claim_speech,
+        alike,
         _document,
         _claim_document,
         _phrases,
@@ -307,6 +321,28 @@ def claim_speech(code: str) -> ClaimSpeech:
         endings=tuple((name, tuple(_spellings(document, ends))) for name, ends in endings.items()),
         elision=_elision(document),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Folded words and phrases that ask for the same; `aspect`: it is but a side of a thing, as its price."""
+
+    words: tuple[str, ...]
+    aspect: bool
+
+
+@cache
+def alike(code: str) -> tuple[Alike, ...]:
+    """The groups of a language, or else of English."""
+    document = _document(code if code in codes() else ENGLISH)
+    aspects = document.get("aspects", ())
+    groups = document.get("alike", {})
+    return tuple(Alike(tuple(_spellings(document, own)), name in aspects) for name, own in groups.items())
+
+
+def compounds(code: str) -> bool:
+    """Whether this language writes several nouns as one word."""
+    return code in codes() and bool(_document(code).get("compounds", False))
 
 
 def _beside(code: str, groups: frozenset[str], consent: Sequence[str]) -> Iterator[Phrase]:

@@ -196,7 +196,7 @@ def read_answer(said: str | Json, question: Question) -> Answer:
     except (ValidationError, ValueError, RecursionError):
         return Answer(failure=Failure.MALFORMED)
     passages = question.passages[:MOST_PASSAGES]
-    text = shown(rated.reply, passages)
+    text = shown(rated.reply, passages, question.text)
     if not text:
         return Answer(failure=Failure.MALFORMED)
     return Answer(

@@ -1,4 +1,4 @@
-"""What of a model's reply is shown: plain text, and of addresses only those of the passages that it was given."""
+"""What of a model's reply is shown: plain text, and of addresses and telephone numbers only those of its passages."""
 
 import html
 import re
@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bridge.domain.answering import Passage
+from bridge.domain.telephones import same_number, telephones
 
 LONGEST_REPLY: Final = 2000
 """Characters of a reply that a visitor reads."""
@@ -26,21 +27,33 @@ _ADDRESS: Final = re.compile(
     r"|(?P<host>(?<![\w-])(?<!\w[.。])(?:[\w-]+[.。])+(?-i:[a-z]{2,24}|[A-Z]{2,24})(?![\w-])(?:[/:?#]\S*)?)",
     re.IGNORECASE,
 )
+_DIGITS: Final = re.compile(r"(?P<number>\+?\(?\d(?:[^\w\n,;]{0,3}\d){5,16})")
+_PASSES: Final = 3
+"""What is left where something was taken out may be looked at again, so often."""
 _CLOSING: Final = ".,;:!?)]}>\"'»”’。"
 _EMPTY_BRACKETS: Final = re.compile(r"\(\s*\)|\[\s*\]|<\s*>|\"\s*\"|'\s*'")
 _SPACE_BEFORE: Final = re.compile(r"[ \t]+(?=[.,;!?](?:\s|$))")
 _SENTENCE_END: Final = re.compile(r"[.!?…。](?=\s|$)")
 
 
-def shown(text: str, passages: Iterable[Passage]) -> str:
+def shown(text: str, passages: Iterable[Passage], asked: str = "") -> str:
     """The reply as the visitor may read it: plain, at most 2,000 characters; empty where nothing is left.
 
     An address that no passage has is taken out, and the rest of the reply stays: to withhold all of it would count as a
-    failure, so that a text with a link in it could bring a decision about.
+    failure, so that a text with a link in it could bring a decision about. So is a mail address and a telephone number
+    that stands in no passage, and not in what the visitor wrote.
+
+    Args:
+        text: what the model said.
+        passages: what it was given.
+        asked: what the visitor wrote.
     """
-    known = _Known(passages)
+    known = _Known(passages, asked)
     plain = _unmarked(tidy(text[:_READ]), known)
-    plain = _ADDRESS.sub(lambda found: _kept(found, known), plain)
+    for _ in range(_PASSES):
+        before, plain = plain, _without_numbers(_ADDRESS.sub(lambda found: _kept(found, known), plain), known)
+        if plain == before:
+            break
     plain = _SPACE_BEFORE.sub("", _EMPTY_BRACKETS.sub("", plain))
     return shortened(tidy(plain), LONGEST_REPLY)
 
@@ -79,9 +92,13 @@ def same_address(url: str) -> str:
 
 
 class _Known:
-    """The addresses that may be shown."""
+    """The addresses and numbers that may be shown."""
 
-    def __init__(self, passages: Iterable[Passage]) -> None:
+    def __init__(self, passages: Iterable[Passage], asked: str) -> None:
+        passages = list(passages)
+        said = "\n".join([*(f"{passage.title}\n{passage.text}" for passage in passages), asked])
+        self.mails = {found["mail"].lower() for found in _ADDRESS.finditer(said) if found["mail"]}
+        self.numbers = [found["number"] for found in _DIGITS.finditer(said)]
         self.urls = {same_address(passage.url) for passage in passages if passage.url}
         self.hosts = {_bare_host(urlsplit(url).hostname or "") for url in self.urls} - {""}
 
@@ -90,6 +107,12 @@ class _Known:
 
     def has_host(self, host: str) -> bool:
         return _bare_host(host) in self.hosts
+
+    def has_mail(self, address: str) -> bool:
+        return address.lower() in self.mails
+
+    def has_number(self, number: str) -> bool:
+        return any(same_number(number, own) for own in self.numbers)
 
 
 def _bare_host(host: str) -> str:
@@ -125,7 +148,7 @@ def _kept(found: re.Match[str], known: _Known) -> str:
     address = whole.rstrip(_CLOSING) if "(" not in whole else whole
     behind = whole[len(address) :]
     if found["mail"]:
-        allowed = known.has_host(address.rpartition("@")[2])
+        allowed = known.has_mail(address)
     elif found["link"]:
         allowed = known.has(address)
     else:
@@ -134,3 +157,11 @@ def _kept(found: re.Match[str], known: _Known) -> str:
             known.has_host(host) if not rest else any(known.has(f"{way}://{address}") for way in ("https", "http"))
         )
     return whole if allowed else behind
+
+
+def _without_numbers(text: str, known: _Known) -> str:
+    """The text without telephone numbers that may not be shown."""
+    for found in reversed(list(telephones(text))):
+        if not known.has_number(found["number"]):
+            text = text[: found.start("number")] + text[found.end("number") :]
+    return text

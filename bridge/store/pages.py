@@ -5,14 +5,14 @@ types is read as an expression of a database. What is found is judged there as w
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
-    CursorResult,
     Float,
     Select,
     Text,
@@ -31,11 +31,13 @@ from sqlalchemy.sql.expression import FromClause
 
 from bridge.domain.answering import Passage
 from bridge.domain.passages import Page
-from bridge.domain.relevance import CANDIDATES, Candidate, Piece, asked_words, best, marked, telling
-from bridge.store.tables import PASSAGE_INDEX, page, passage
+from bridge.domain.relevance import CANDIDATES, Candidate, Piece, best, marked, readings, telling
+from bridge.store.tables import PASSAGE_INDEX, page, passage, passage_word
 from bridge.store.upsert import Upsert
 
 FTS5 = table(PASSAGE_INDEX, column("rowid"), column(PASSAGE_INDEX))
+EVERY = "@"
+"""What stands for a word that every passage has, where words are counted."""
 FIELDS = ("kind", "url", "title", "language", "digest", "modified_at")
 
 
@@ -50,15 +52,22 @@ class PageStatements:
         )
         self.add = insert(passage)
         these: Any = bindparam("ids", expanding=True)
-        self.empty = delete(passage).where(passage.c.site == site, passage.c.page_id.in_(these))
+        theirs = (passage.c.site == site, passage.c.page_id.in_(these))
+        self.empty = delete(passage).where(*theirs).returning(passage.c.words)
         self.drop = delete(page).where(page.c.site == site, page.c.id.in_(these))
         self.all = select(page).where(page.c.site == site).order_by(page.c.title, page.c.id)
         self.known = select(page.c.id, page.c.digest).where(page.c.site == site)
         self.count = select(func.count()).where(page.c.site == site)
-        self.passages = select(func.count()).where(passage.c.site == site)
-        asked, found, number = _found_with_fts5() if dialect == "sqlite" else _found_with_gin()
-        self.counts = select(asked.c.key, func.count().label("passages")).select_from(found).group_by(asked.c.key)
-        self.candidates = _candidates(asked, found, number)
+        more = upsert(passage_word)
+        self.count_on = more.on_conflict_do_update(
+            index_elements=["site", "word"], set_={"passages": passage_word.c.passages + more.excluded.passages}
+        )
+        self.uncounted = delete(passage_word).where(passage_word.c.site == site, passage_word.c.passages == 0)
+        words: Any = bindparam("words", expanding=True)
+        self.counts = select(passage_word.c.word, passage_word.c.passages).where(
+            passage_word.c.site == site, passage_word.c.word.in_(words)
+        )
+        self.candidates = _candidates(*(_found_with_fts5() if dialect == "sqlite" else _found_with_gin()))
 
 
 def _found_with_fts5() -> tuple[Any, FromClause, ColumnElement[int]]:
@@ -105,18 +114,21 @@ class Pages:
 
     def put(self, site: str, new: Page, pieces: Sequence[Piece]) -> None:
         self._c.execute(self._s.put, {"site": site, "id": new.id, **{name: getattr(new, name) for name in FIELDS}})
-        self._c.execute(self._s.empty, {"of_site": site, "ids": [new.id]})
+        change = Counter(_every_word(one.words for one in pieces))
+        change.subtract(self._empty(site, [new.id]))
         rows = [
             {"site": site, "page_id": new.id, "n": n, "text": one.text, "words": one.words}
             for n, one in enumerate(pieces)
         ]
         if rows:
             self._c.execute(self._s.add, rows)
+        self._count_on(site, change)
 
     def drop(self, site: str, ids: Collection[str]) -> int:
-        values = {"of_site": site, "ids": list(ids)}
-        self._c.execute(self._s.empty, values)
-        return self._c.execute(self._s.drop, values).rowcount
+        change: Counter[str] = Counter()
+        change.subtract(self._empty(site, ids))
+        self._count_on(site, change)
+        return self._c.execute(self._s.drop, {"of_site": site, "ids": list(ids)}).rowcount
 
     def keep_only(self, site: str, ids: Collection[str]) -> int:
         return self.drop(site, self.known(site).keys() - set(ids))
@@ -132,14 +144,33 @@ class Pages:
         return self._c.execute(self._s.count, {"of_site": site}).scalar_one()
 
     def search(self, site: str, text: str, language: str, limit: int) -> list[Passage]:
-        asked = asked_words(text, language)
-        if not asked:
+        asked = readings(text, language)
+        stems = dict.fromkeys(form for terms in asked for term in terms for form in term.forms)
+        values = {"of_site": site, "words": [EVERY, *marked(stems)]}
+        counts = {row.word: row.passages for row in self._c.execute(self._s.counts, values)}
+        passages = counts.pop(EVERY, 0)
+        if not counts:
             return []
-        passages = self._c.execute(self._s.passages, {"of_site": site}).scalar_one()
-        counts = {row.key: row.passages for row in self._ask(self._s.counts, site, dict.fromkeys(marked(asked), 0))}
-        rows = self._ask(self._s.candidates, site, telling(counts, passages))
+        told = json.dumps(telling(counts, passages))
+        rows = self._c.execute(self._s.candidates, {"of_site": site, "asked": told})
         candidates = [Candidate(Passage(row.title, row.url, row.text), row.language) for row in rows]
         return best(asked, counts, passages, candidates, language=language, limit=limit)
 
-    def _ask(self, statement: Select[Any], site: str, words: Mapping[str, float]) -> CursorResult[Any]:
-        return self._c.execute(statement, {"of_site": site, "asked": json.dumps(words)})
+    def _empty(self, site: str, ids: Collection[str]) -> Iterable[str]:
+        """Drop the passages of these pages; the words that each of them had."""
+        gone = self._c.execute(self._s.empty, {"of_site": site, "ids": list(ids)})
+        return list(_every_word(row.words for row in gone))
+
+    def _count_on(self, site: str, change: Counter[str]) -> None:
+        """In the order of the words, so that nobody waits for somebody who waits for them."""
+        rows = [{"site": site, "word": word, "passages": more} for word, more in sorted(change.items()) if more]
+        if rows:
+            self._c.execute(self._s.count_on, rows)
+        if any(row["passages"] < 0 for row in rows):
+            self._c.execute(self._s.uncounted, {"of_site": site})
+
+
+def _every_word(passages: Iterable[str]) -> Iterator[str]:
+    for words in passages:
+        yield EVERY
+        yield from words.split(" ")

@@ -548,3 +548,14 @@ passage = Table(  # pieces of pages
     ForeignKeyConstraint(["site", "page_id"], ["page.site", "page.id"]),
     sqlite_autoincrement=True,
 )
+
+passage_word = Table(  # how many of a site's passages have a word: counted as they change, for a search has no time to
+    "passage_word",
+    metadata,
+    Column("site", Text, nullable=False),
+    Column("word", Text, nullable=False),  # "@" is in all of them
+    Column("passages", Integer, nullable=False),
+    PrimaryKeyConstraint("site", "word"),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+    sqlite_with_rowid=False,
+)

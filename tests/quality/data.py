@@ -19,8 +19,10 @@ PHRASES: Final = Path(__file__).with_name("phrases")
 OUR_READINGS: Final = Path(__file__).with_name("readings.csv")
 """Rows that `intents/readings.csv` does not name and we read as requests: they ask to be called back."""
 CLAIMS: Final = Path(__file__).with_name("claims")
+SEARCH: Final = Path(__file__).with_name("search")
+SEARCH_SETS: Final = ("practice", "held_out")
 PHRASE_SETS: Final = ("practice", "check", "held_out")
-CLAIM_SETS: Final = ("practice", "held_out")
+CLAIM_SETS: Final = ("practice", "held_out", "subjects", "subjects_held_out")
 LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it", "nl", "pl")
 TWEET_LANGUAGES: Final = ("en", "es", "de", "fr", "pt", "it")
 INTENT_FILES: Final = {"clinc150": "clinc150_train_val", "banking77": "banking77_train", "hint3": "hint3_train"}
@@ -162,6 +164,24 @@ def replies() -> dict[Key, Phrases]:
     """Sentences of bots by set and language: `claims` promise what nothing bears out, `others` do not."""
     keys = [(kind, code) for kind in CLAIM_SETS for code in LANGUAGES]
     return {key: yaml.safe_load((CLAIMS / key[0] / f"{key[1]}.yaml").read_text(encoding="utf-8")) for key in keys}
+
+
+def shop_pages() -> dict[str, dict[str, list[str]]]:
+    """The pages of a made-up shop: by language and key, the title and the text of each."""
+    return _search("pages")
+
+
+def short_questions(kind: str) -> dict[str, dict[str, list[str]]]:
+    """What visitors type, by language and by the key of the page that answers; `nothing` where none does.
+
+    Args:
+        kind: one of SEARCH_SETS.
+    """
+    return _search(kind)
+
+
+def _search(name: str) -> Any:
+    return yaml.safe_load((SEARCH / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
 def cleaned(text: str) -> str:

@@ -14,6 +14,16 @@ OFFER = measure_reply("Da kann ich nichts ändern. Soll ich Sie mit einem Kolleg
         "holt mal wen aus der technik",
         "Mit einem Programm rede ich nicht mehr, gebt mir einen Menschen",
         "Sachbearbeiter bitte",
+        "Wenn mich bis heute Abend keiner anruft, kündige ich",
+        "bitte meine frau anrufen, die weiß bescheid",
+        "Könnte ich bitte einen Ansprechpartner haben?",
+        "Warum ist hier nie ein Mensch zu erreichen?",
+        "Das ist mir zu wichtig, um es mit einem Programm zu besprechen",
+        "Einen Techniker brauche ich, keinen Chat",
+        "Ist der Chef im Haus?",
+        "Ich erwarte Ihren Anruf.",
+        "Hätten Sie eine Telefonnummer für mich?",
+        "Ich würde gern mit Ihrem Datenschutzbeauftragten Kontakt aufnehmen.",
     ],
 )
 def test_a_request_for_a_person_is_seen(text: str) -> None:
@@ -29,20 +39,37 @@ def test_a_request_for_a_person_is_seen(text: str) -> None:
         "Muss ich dafür den Kundendienst anrufen?",
         "Der Berater hat mir das gestern versprochen",
         "Wir brauchen Lizenzen für 20 Mitarbeiter",
+        "Was passiert, wenn keiner anruft?",
+        "Kann mir jemand sagen, wann der Bus fährt?",
+        "Wird das hier von einem Menschen gelesen?",
+        "Gibt es einen Rückruf für das Babybett?",
+        "Kann ich im Auto telefonieren?",
+        "Ein Mitarbeiter wäre toll gewesen",
+        "Von einem Anruf bitte absehen.",
     ],
 )
 def test_a_refusal_or_a_look_alike_is_no_request(text: str) -> None:
     assert measure_message(text, language="de").asks_human is None
 
 
-@pytest.mark.parametrize("text", ["gerne", "das wäre nett", "auf jeden fall", "ja bitte, nach 17 Uhr"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("gerne", "das wäre nett", "auf jeden fall", "ja bitte, nach 17 Uhr"),
+        *("warum eigentlich nicht", "kann nicht schaden", "nichts dagegen", "da sag ich nicht nein"),
+        *("je eher desto besser", "vormittags passt besser, die Nummer haben Sie ja", "höchste zeit"),
+    ],
+)
 def test_an_offer_is_taken_up(text: str) -> None:
     assert OFFER.offers_human
     assert measure_message(text, language="de", previous=OFFER).asks_human
 
 
-def test_an_offer_is_declined() -> None:
-    assert measure_message("nein danke, es geht schon", language="de", previous=OFFER).asks_human is None
+@pytest.mark.parametrize(
+    "text", ["nein danke, es geht schon", "eigentlich nicht", "hat sich erledigt, danke", "passt schon, danke"]
+)
+def test_an_offer_is_declined(text: str) -> None:
+    assert measure_message(text, language="de", previous=OFFER).asks_human is None
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,15 @@ OFFER = measure_reply("Nie mogę tego zmienić. Czy połączyć Panią z konsult
         "dajcie mi żywego człowieka",
         "nie będę gadać z automatem, wolę pracownika",
         "konsultant poproszę",
+        "Jeżeli do wieczora nikt nie zadzwoni, rozwiązuję umowę",
+        "Dopóki nie odezwie się człowiek, nic więcej nie powiem",
+        "Czy jest możliwość rozmowy z konsultantem?",
+        "Chciałabym zostać przełączona do konsultanta.",
+        "Miło by było, gdyby ktoś oddzwonił",
+        "Proszę o odpowiedź pracownika.",
+        "To dla mnie za ważne, żeby rozmawiać z automatem",
+        "Pana Kowalczyka poproszę",
+        "Nie działa i nie wiem dlaczego, proszę mnie połączyć z konsultantem",
     ],
 )
 def test_a_request_for_a_person_is_seen(text: str) -> None:
@@ -29,20 +38,37 @@ def test_a_request_for_a_person_is_seen(text: str) -> None:
         "Czy muszę w tej sprawie dzwonić do biura obsługi?",
         "konsultant powiedział, że paczka będzie jutro",
         "stolik dla czterech osób",
+        "Czy może mi Pan pomóc zmienić hasło?",
+        "Może mi ktoś powiedzieć, o której jest autobus?",
+        "Wreszcie z kimś porozmawiałem, wszystko jasne",
+        "Czy każdy może korzystać z basenu?",
+        "Wolę rozmawiać z tobą niż z człowiekiem",
+        "u mnie klapka jest szara, to to samo?",
     ],
 )
 def test_a_refusal_or_a_look_alike_is_no_request(text: str) -> None:
     assert measure_message(text, language="pl").asks_human is None
 
 
-@pytest.mark.parametrize("text", ["poproszę", "jak najbardziej", "byłoby miło", "tak, po osiemnastej"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("poproszę", "jak najbardziej", "byłoby miło", "tak, po osiemnastej"),
+        *("czemu nie", "nie zaszkodzi", "nie mam nic przeciwko", "im szybciej tym lepiej"),
+        *("skoro trzeba", "o każdej porze", "najwyższa pora", "rano lepiej, numer macie w koncie"),
+    ],
+)
 def test_an_offer_is_taken_up(text: str) -> None:
     assert OFFER.offers_human
     assert measure_message(text, language="pl", previous=OFFER).asks_human
 
 
-def test_an_offer_is_declined() -> None:
-    assert measure_message("nie, dziękuję, już sobie poradzę", language="pl", previous=OFFER).asks_human is None
+@pytest.mark.parametrize(
+    "text",
+    ["nie, dziękuję, już sobie poradzę", "jak to działa?", "ta odpowiedź mi wystarczy", "nie mam dziś czasu"],
+)
+def test_an_offer_is_declined(text: str) -> None:
+    assert measure_message(text, language="pl", previous=OFFER).asks_human is None
 
 
 @pytest.mark.parametrize(

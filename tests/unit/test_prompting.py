@@ -178,7 +178,7 @@ def test_the_schema_names_the_fields_that_are_read() -> None:
         ("Visit evil.example/login or www.evil.example now", "Visit or now"),
         ("Visit..evil.example/login or 1..0evil.example now", "Visit.. or 1.. now"),
         ("Visit shop.example, it is ours", "Visit shop.example, it is ours"),
-        ("Write to help@shop.example or a@evil.example.", "Write to help@shop.example or."),
+        ("Write to help@shop.example or a@evil.example.", "Write to or."),
         ("javascript:alert(1) data:text/html,x mailto:a@evil.example x", "x"),
         ("Call \u202egnp.exe\u202c now\u200b", "Call now"),
         ("e.g. 3.50 EUR, z.B. so, Dr.Who", "e.g. 3.50 EUR, z.B. so, Dr.Who"),
@@ -187,6 +187,59 @@ def test_the_schema_names_the_fields_that_are_read() -> None:
 )
 def test_a_reply_is_plain_text_with_the_addresses_of_its_passages_alone(said: str, is_shown: str) -> None:
     assert shown(said, [RETURNS]) == is_shown
+
+
+CONTACT = Passage(
+    "Contact", "https://shop.example/contact/", "Call 030 1234-567 or +44 20 7946 0018. Write to Help@shop.example."
+)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Call 030 1234567.",
+        "Call +49 (0)30 / 12 34 567 or 020 7946 0018.",
+        "Write to help@shop.example.",
+        "Your order 4711 0815 2342 is on page 12.",
+    ],
+)
+def test_a_number_or_mail_address_of_a_passage_or_of_the_question_is_shown_however_it_is_spelt(said: str) -> None:
+    assert shown(said, [RETURNS, CONTACT], "Where is my order 4711 0815 2342?") == said
+
+
+@pytest.mark.parametrize(
+    ("said", "is_shown"),
+    [
+        ("Call us at +1 (212) 555-0134 today.", "Call us at today."),
+        ("Call 212-555-0134.", "Call."),
+        ("Rufen Sie an: 0800 1234567", "Rufen Sie an:"),
+        ("Unsere Hotline ist 5550134, täglich.", "Unsere Hotline ist, täglich."),
+        ("Appelez le 01 23 45 67 89 demain.", "Appelez le demain."),
+        ("Llame al 912 34 56 78.", "Llame al."),
+        ("Chiami il numero 06 1234 5678.", "Chiami il numero."),
+        ("Bel 020-123 4567.", "Bel."),
+        ("Proszę zadzwonić: 22 123 45 67.", "Proszę zadzwonić:."),
+        ("Ligue para 912 345 678.", "Ligue para."),
+        ("WhatsApp: 5551234567", "WhatsApp:"),
+        ("Write to support@shop.example now", "Write to now"),
+    ],
+)
+def test_a_number_or_mail_address_from_nowhere_is_taken_out_in_every_language(said: str, is_shown: str) -> None:
+    assert shown(said, [RETURNS, CONTACT]) == is_shown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "From 2026-11-26 to 26.11.2027, 09.00 - 17.30.",
+        "It costs 1 234 567 euros, or 912 345 678 PLN.",
+        "Sizes 36 38 40 42 44 46, 10-12 and 14-16.",
+        "Order 10233445 and parcel 00340434161094021501.",
+        "Since 1998-2026, 5,000 mm, 3 to 5 days.",
+    ],
+)
+def test_dates_hours_prices_sizes_and_orders_are_no_telephone_numbers(said: str) -> None:
+    assert shown(said, [RETURNS]) == said
 
 
 def test_a_long_reply_ends_with_a_sentence() -> None:

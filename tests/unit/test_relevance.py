@@ -3,7 +3,18 @@
 import pytest
 
 from bridge.domain.answering import Passage
-from bridge.domain.relevance import MOST_WORDS, Candidate, asked_words, best, page_words, stem, telling
+from bridge.domain.relevance import (
+    MOST_FORMS,
+    MOST_WORDS,
+    Candidate,
+    Term,
+    asked_words,
+    best,
+    page_words,
+    readings,
+    stem,
+    telling,
+)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +78,8 @@ def test_a_page_is_found_by_the_words_of_its_title_heading_and_text_the_first_tw
 
 def found(asked: list[str], *texts: tuple[str, str], counts: dict[str, int], passages: int = 10) -> list[str]:
     candidates = [Candidate(Passage(title, "https://shop.example/", text), "en") for title, text in texts]
-    return [one.title for one in best(asked, counts, passages, candidates, language="en", limit=5)]
+    terms = [Term(word, {word: 1.0}, 1.0) for word in asked]
+    return [one.title for one in best([terms], counts, passages, candidates, language="en", limit=5)]
 
 
 def test_one_word_in_passing_of_two_is_too_little_and_both_are_enough() -> None:
@@ -92,6 +104,53 @@ def test_the_rarer_word_ranks_first() -> None:
 
 
 def test_candidates_are_looked_for_by_the_rarer_words_until_there_are_enough() -> None:
-    counts = {"ship": 40_000, "=ship": 300, "norway": 2, "cost": 4_900}
+    counts = {"ship": 40_000, "=ship": 300, "norway": 2, "cost": 2_600}
     assert list(telling(counts, 45_000)) == ["norway", "=ship", "cost"]
     assert list(telling({"ship": 40_000}, 45_000)) == ["ship"]
+
+
+def forms(text: str, language: str, way: int = 0) -> list[dict[str, float]]:
+    """What stands for each thing that is asked for, in one reading of the question."""
+    return [dict(term.forms) for term in readings(text, language)[way]]
+
+
+def test_an_everyday_word_finds_what_asks_for_the_same_a_little_less_surely() -> None:
+    (asked,) = forms("delivery?", "en")
+    assert asked[stem("delivery")] == 1.0
+    assert 0 < asked[stem("shipping")] < 1
+    assert {stem("porto"), stem("versand")} <= forms("porto", "de")[0].keys()
+
+
+def test_a_phrase_is_read_as_one_thing_and_word_by_word_as_well() -> None:
+    plain, joined = readings("money back", "en")
+    assert [term.word for term in plain] == ["mone", "back"]
+    assert [next(iter(term.forms)) for term in joined] == ["refund"]
+    assert len(readings("shipping", "en")) == 1
+
+
+def test_the_parts_of_a_long_german_word_are_looked_for_too() -> None:
+    assert "offnun" in forms("Ladenöffnungszeiten", "de")[0]
+    assert "staffe" in forms("mengenstaffel", "de")[0]
+    assert len(forms("Ladenöffnungszeiten", "en")[0]) == 1
+
+
+def test_who_asks_for_the_price_of_something_else_has_asked_for_something_else() -> None:
+    page = ("Shipping", "# Costs\nFree from 50 euros.")
+    counts = {"cost": 1, "=cost": 1, "ship": 1}
+    candidates = [Candidate(Passage(page[0], "https://shop.example/", page[1]), "en")]
+
+    def titles(question: str) -> list[str]:
+        asked = readings(question, "en")
+        return [one.title for one in best(asked, counts, 10, candidates, language="en", limit=5)]
+
+    assert titles("what does a cinema ticket cost") == []
+    assert titles("what does shipping cost") == ["Shipping"]
+    assert titles("costs?") == ["Shipping"]
+
+
+@pytest.mark.parametrize("language", ["en", "de", "xx"])
+def test_no_more_words_are_looked_for_than_a_search_bears(language: str) -> None:
+    everything = "delivery return refund exchange hours size pay card voucher discount account repair jobs contact"
+    for way in readings(everything, language):
+        assert sum(len(term.forms) for term in way) <= MOST_FORMS
+        assert all(term.forms.get(term.word, 1.0) == 1.0 for term in way)

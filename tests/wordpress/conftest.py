@@ -1,19 +1,16 @@
 """Fixtures for tests against a real WordPress; where one cannot run, they skip with the reason (or fail, when
 ESCBRIDGE_REQUIRE_WORDPRESS=1 says that this machine must be able to)."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from installation import Installation
-from machine import cannot, chromium, chromium_args, core_or_skip
+from machine import cannot, chromium, chromium_args, core_or_skip, suite
 from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 from shop import Shop, running_shop
 from visiting import TUESDAY_MORNING
 from wordpress_site import ECHO_BOT, Site, build_plugin_zip, missing_for_wordpress
-
-DEFAULT_SUITE = "trixie"
 
 
 @pytest.fixture(scope="session")
@@ -24,8 +21,8 @@ def require_wordpress() -> None:
 
 @pytest.fixture(scope="session")
 def wp_core(require_wordpress: None) -> Path:
-    """The core that most tests use; ESCBRIDGE_WORDPRESS_SUITE=bookworm|trixie|sid chooses another."""
-    return core_or_skip(os.environ.get("ESCBRIDGE_WORDPRESS_SUITE", DEFAULT_SUITE))
+    """The core that most tests use; ESCBRIDGE_WORDPRESS=6.1|6.8|newest chooses it for the whole folder."""
+    return core_or_skip(suite())
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,17 @@ ESCBRIDGE_REQUIRE_WORDPRESS=1 says that the machine must be able to."""
 
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from wordpress_core import CoreUnavailableError, wordpress_core
+from wordpress_core import SUITES, CoreUnavailableError, wordpress_core
+
+VERSIONS = dict(zip(("6.1", "6.8", "newest"), SUITES, strict=True))
+USUAL = "6.8"
+CHOSEN = os.environ.get("ESCBRIDGE_WORDPRESS")
+"""One of VERSIONS, on which everything is then run; without it the usual one has all tests, the others a few."""
 
 CHROMIUM_NAMES = ("chromium", "google-chrome")
 chromium_args = (
@@ -26,6 +32,19 @@ def cannot(reason: str) -> NoReturn:
     if os.environ.get("ESCBRIDGE_REQUIRE_WORDPRESS") == "1":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def suite() -> str:
+    """Of the WordPress that most tests run on."""
+    version = CHOSEN or USUAL
+    if version not in VERSIONS:
+        raise pytest.UsageError(f"ESCBRIDGE_WORDPRESS={version}: it is one of {', '.join(VERSIONS)}")
+    return VERSIONS[version]
+
+
+def suites() -> Sequence[str]:
+    """Of every WordPress that a test of all of them runs on."""
+    return (suite(),) if CHOSEN else SUITES
 
 
 def core_or_skip(suite: str) -> Path:

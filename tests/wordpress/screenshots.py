@@ -1,6 +1,6 @@
 """Pictures of every page that people see, for the documentation and for a look at them: `make screenshots`.
 
-They come from a real WordPress, a real sidecar and a real browser, at desktop and phone width.
+They come from a real WordPress, a real sidecar and a real browser, at desktop and phone width, light and dark.
 """
 
 import argparse
@@ -121,9 +121,15 @@ def wp_admin(browser: Browser, shop: Installation, out: Path) -> None:
 
 
 def take(page: Page, path: Path) -> None:
-    """A picture, once the page has come to rest."""
+    """A picture, once the page has come to rest; of what is for visitors another one for those who prefer the dark."""
+    whole = path.name.startswith(("wp-admin", "call-page"))
     page.wait_for_timeout(600)
-    page.screenshot(path=path, full_page=path.name.startswith(("wp-admin", "call-page")))
+    page.screenshot(path=path, full_page=whole)
+    if not path.name.startswith("wp-admin"):
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_timeout(300)
+        page.screenshot(path=path.with_stem(f"{path.stem}-dark"), full_page=whole)
+        page.emulate_media(color_scheme="light")
 
 
 if __name__ == "__main__":

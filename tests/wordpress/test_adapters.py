@@ -144,6 +144,31 @@ def test_a_reply_that_leads_to_a_person_is_not_shown(shop: Installation, window:
     assert history.count("I do not know.") in {0, 1}, "the withheld reply would show on the next page"
 
 
+def test_a_streamed_reply_that_leads_to_a_person_is_replaced_at_its_end(shop: Installation, window: Window) -> None:
+    shop.site.set_option("lookalike_replies", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
+    with policy_with(shop, "rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n"):
+        assert read_at_the_end(window.stream("First?")).strip() == UNSURE
+        withheld = window.stream("Second?")
+    assert withheld.headers["Content-Type"].startswith("text/event-stream")
+    assert "sorry" in withheld.text
+    assert PROMISE.match(read_at_the_end(withheld))
+    assert conversation(shop)[-1] == ("bot", UNSURE, False)
+
+
+def read_at_the_end(stream: requests.Response) -> str:
+    """What stands in the window: each piece is added, a whole text takes the place of what was there."""
+    shown = ""
+    for line in stream.text.split("\n\n"):
+        data = line.removeprefix("data: ")
+        if data == "[DONE]":
+            break
+        told = json.loads(data or "{}")
+        whole = told.get("text") or (json.loads(told["data"])["reply"] if told.get("type") == "end" else "")
+        piece = told.get("content") or (told.get("data", "") if told.get("type") == "live" else "")
+        shown = whole or shown + piece
+    return shown
+
+
 def test_what_a_person_answers_is_read_with_the_next_message_and_after_the_release_the_bot_answers(
     shop: Installation, window: Window
 ) -> None:

@@ -12,10 +12,15 @@ from installation import eventually
 from playwright.sync_api import Browser, expect
 from shop import Shop, running_shop
 from support.reading_model import reading_model
-from visiting import open_chat, say
+from visiting import log_in, open_chat, say
 
 pytestmark = pytest.mark.wordpress
 
+WHAT_IS_TOLD = """() => {
+    window.told = [];
+    const result = document.getElementById('escbridge-pages-result');
+    new MutationObserver(() => told.push(result.textContent)).observe(result, {childList: true});
+}"""
 PAGES = {
     "Shipping": "<p>We ship to all of Europe.</p><h2>Costs</h2><p>Shipping is free from 50 euros.</p>",
     "Returns": "<p>You can send back any item within 30 days.</p>",
@@ -167,6 +172,40 @@ def test_the_switch_off_empties_the_sidecar_and_on_again_fills_it(answering: Sho
     assert {"Shipping", "Not for the sidecar"} <= known(answering).keys()
     answering.site.php_eval("wp_set_current_user(1); wp_trash_post(get_page_by_path('not-for-the-sidecar')->ID);")
     assert "Not for the sidecar" not in known(answering)
+
+
+@pytest.mark.browser
+def test_the_button_shows_how_far_the_pages_are_and_how_it_ended_and_why_it_did_not(
+    answering: Shop, browser: Browser
+) -> None:
+    site, quietly = answering.site, "remove_all_actions('shutdown');"
+    many = "foreach (range(1, 12) as $n) wp_insert_post(array('post_title' => \"Item $n\", 'post_content' => 'x', "
+    site.php_eval(f"{quietly} {many} 'post_type' => 'page', 'post_status' => 'publish'));")
+    owner = log_in(browser, site, "admin", "admin-pass")
+    page = owner.new_page()
+    page.goto(f"{site.url}/wp-admin/options-general.php?page=escalation-bridge")
+    button, result = page.get_by_role("button", name="Send everything again"), page.locator("#escbridge-pages-result")
+    page.evaluate(WHAT_IS_TOLD)
+    button.click()
+    expect(result).to_contain_text("are known, last sent on", timeout=60_000)
+    expect(button).to_be_enabled()
+    assert any("waiting to be sent" in text for text in page.evaluate("told")[:-1]), "no progress was shown"
+    assert {f"Item {n}" for n in range(1, 13)} <= known(answering).keys()
+
+    broken = site.content / "mu-plugins" / "broken.php"
+    broken.write_text("<?php add_filter('pre_http_request', fn() => new WP_Error('http_request_failed', 'down'));")
+    try:
+        button.click()
+        expect(result).to_contain_text("the last try failed (unreachable)", timeout=60_000)
+        expect(button).to_be_enabled()
+    finally:
+        broken.unlink()
+    page.route("**/escalation-bridge/v1/pages", lambda route: route.abort())
+    button.click()
+    expect(result).to_have_text("That did not work. Please try again in a few minutes.")
+    expect(button).to_be_enabled()
+    owner.close()
+    assert site.wp_cli("escbridge", "knowledge").returncode == 0
 
 
 # -- what a visitor reads ----------------------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ KEPT = "EscalationBridge\\Kept::"
 HALF_A_MINUTE_LATER = """
     delete_transient( 'escbridge_breaker' );
     get_option( 'escbridge_kept.lock' ) && update_option( 'escbridge_kept.lock', time() - 31 );"""
+A_MINUTE_LATER = f"{HALF_A_MINUTE_LATER} update_option( 'escbridge_waits', '1' );"
 DIE = """
     add_filter( $hook, function ( $answer ) use ( &$n ) {
         0 === --$n && posix_kill( getmypid(), SIGKILL );
@@ -87,6 +88,10 @@ def leave_address(visitor: Visitor, email: str) -> tuple[str, datetime, datetime
 
 def waiting(site: Site) -> int:
     return int(site.php_eval(f"echo {KEPT}count();"))
+
+
+def failures(site: Site) -> int:
+    return int(site.php_eval("echo EscalationBridge\\Client::breaker()['failures'];"))
 
 
 def later(site: Site) -> None:
@@ -242,18 +247,42 @@ def test_a_locked_conversation_stays_mute_and_what_is_added_joins_its_ticket(
     assert escalation_of(shop, visitor.id)["customer"]["email"] == "late@example.test"
 
 
-def test_the_heartbeat_of_wp_admin_hands_over_where_no_visitor_comes(
-    shop: Installation, two: tuple[Visitor, Visitor]
+@pytest.mark.parametrize("place", ["", "wp-admin/admin-ajax.php"])
+def test_where_nobody_chats_anybodys_request_hands_over_what_waits_for_a_minute_and_each_row_once(
+    shop: Installation, two: tuple[Visitor, Visitor], place: str
 ) -> None:
     with without_sidecar(shop):
+        sent = [*write(two[0], "one"), leave_address(two[0], "first@example.test")]
+    with direct_session() as passer_by:
+        later(shop.site)
+        passer_by.get(f"{shop.site.url}/{place}", timeout=30)
+        assert waiting(shop.site) == 2, "a minute is not over"
+        shop.site.php_eval(A_MINUTE_LATER)
+        for _ in range(2):
+            passer_by.get(f"{shop.site.url}/{place}", timeout=30)
+            assert waiting(shop.site) == 0
+    assert_each_once(shop, two[0], sent)
+
+
+def test_while_the_sidecar_is_still_away_one_view_of_a_page_in_a_minute_looks_for_it(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    with without_sidecar(shop), direct_session() as passer_by:
         write(two[0], "one")
-    later(shop.site)
-    with shop.site.login() as owner:
-        page = owner.get(f"{shop.site.url}/wp-admin/", timeout=30).text
-        nonce = page.split('heartbeatSettings = {"nonce":"')[1].split('"')[0]
-        beat = {"action": "heartbeat", "_nonce": nonce, "screen_id": "dashboard", "has_focus": "true"}
-        assert owner.post(f"{shop.site.url}/wp-admin/admin-ajax.php", data=beat, timeout=30).ok
-    assert eventually(lambda: waiting(shop.site) == 0)
+        shop.site.php_eval(A_MINUTE_LATER)
+        tries = [passer_by.get(shop.site.url, timeout=30) and failures(shop.site) for _ in range(3)]
+    assert tries == [1, 1, 1]
+    assert waiting(shop.site) == 1
+
+
+def test_where_nothing_waits_a_view_of_a_page_asks_the_database_for_nothing(shop: Installation) -> None:
+    asked = """
+        define( 'SAVEQUERIES', true );
+        EscalationBridge\\Kept::boot();
+        EscalationBridge\\Kept::soon();
+        do_action( 'shutdown' );
+        echo strpos( wp_json_encode( $GLOBALS['wpdb']->queries ), 'escbridge_kept' ) ? 'asked' : 'not asked';"""
+    assert shop.site.php_eval(asked) == "not asked"
 
 
 def test_what_the_sidecar_never_takes_and_what_has_waited_for_a_month_goes_to_the_owner_by_mail(

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from loopback import direct_session
-from machine import core_or_skip
+from machine import core_or_skip, suites
 from mailcatcher import MailCatcher
 from playwright.sync_api import Page
-from wordpress_core import SUITES
 from wordpress_site import Site, SiteError
 
 pytestmark = pytest.mark.wordpress
@@ -29,7 +28,7 @@ add_action('rest_api_init', function () {
 """
 
 
-@pytest.fixture(scope="module", params=SUITES)
+@pytest.fixture(scope="module", params=suites())
 def booted(
     request: pytest.FixtureRequest, require_wordpress: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Site]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 from installation import Installation, eventually
-from machine import core_or_skip
+from machine import core_or_skip, suite, suites
+from pairing import served_with
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from visiting import (
     ANSWERED,
@@ -32,12 +33,18 @@ from wordpress_site import Site
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser, pytest.mark.slow]
 
-KILLED_BESIDE = "trixie"
+KILLED_BESIDE = suite()
 """Sidecar and scheduler are the same beside each WordPress: it is enough that they die beside one of them."""
+DELETE_AND_LOOK = """
+    global $wpdb;
+    require_once ABSPATH . 'wp-admin/includes/plugin.php';
+    uninstall_plugin( 'escalation-bridge/escalation-bridge.php' );
+    $names = "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'escbridge%'";
+    echo implode( ' ', $wpdb->get_col( $names ) );"""
 SHOTS = os.environ.get("ESCBRIDGE_SCREENSHOTS")
 
 
-@pytest.fixture(scope="module", params=["bookworm", "trixie", "sid"])
+@pytest.fixture(scope="module", params=suites())
 def installation(
     request: pytest.FixtureRequest, require_wordpress: None, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Installation]:
@@ -146,6 +153,25 @@ def test_without_its_sidecar_the_chat_offers_the_contact_form_and_no_bot(
         context.close()
     finally:
         installation.start("sidecar")
+
+
+def test_a_pasted_code_is_kept_and_works_and_nothing_of_ours_is_left_after_the_plugin_is_deleted(
+    installation: Installation, browser: Browser
+) -> None:
+    site = installation.site
+    with served_with(site, ESCBRIDGE_PAIRING=None):
+        owner = log_in(browser, site, "admin", "admin-pass")
+        page = owner.new_page()
+        page.goto(f"{site.url}/wp-admin/options-general.php?page=escalation-bridge")
+        expect(page.get_by_text("Not connected")).to_be_visible()
+        page.fill("#escbridge-code", installation.pairing["pairing_code"])
+        page.click("#submit")
+        page.click("#escbridge-test")
+        expect(page.locator("#escbridge-test-result .escbridge-good")).to_have_count(2)
+        owner.close()
+        assert site.php_eval(DELETE_AND_LOOK).split() == ["escbridge_echo_script"]
+    assert site.debug_log("escalation-bridge") == []
+    site.reset()
 
 
 def _assert_ticket(ticket: dict[str, Any]) -> None:

@@ -15,8 +15,8 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 from installation import Installation
 from loopback import direct_session
-from machine import core_or_skip
-from wordpress_core import SUITES
+from machine import core_or_skip, suites
+from team import team_of
 from wordpress_site import PLUGINS, Site
 
 sys.path.insert(0, str(PLUGINS))
@@ -109,7 +109,7 @@ def speaking(site: Site, locale: str) -> Iterator[Site]:
         shutil.rmtree(languages)
 
 
-@pytest.fixture(scope="module", params=SUITES)
+@pytest.fixture(scope="module", params=suites())
 def of_any_age(request: pytest.FixtureRequest, require_wordpress: None, plugin_zip: Path) -> Iterator[Site]:
     """A site of each WordPress: 6.1 reads .mo, later ones read .l10n.php."""
     with Site(core_or_skip(request.param), plugins=[plugin_zip]).running() as site:
@@ -190,3 +190,19 @@ def test_widget_and_site_health_are_german(installed: Installation) -> None:
     assert (config["text"]["open"], config["text"]["person"]) == ("Chat öffnen", "Mit einem Menschen sprechen")
     assert (found["status"], found["label"]) == ("good", "Escalation Bridge antwortet")
     assert "Verbunden: Version" in found["description"]
+
+
+@pytest.mark.wordpress
+def test_why_somebody_was_handed_over_is_german_and_what_was_weighed_stays_as_in_the_packet(
+    installed: Installation,
+) -> None:
+    site = installed.site
+    site.php_eval("escbridge_turn( 'a-conversation-of-mine', 'visitor', 'I want to talk to a human' );")
+    one = team_of(installed).list()[0]
+    with speaking(site, "de_DE"), site.login() as owner:
+        where = f"{site.url}/wp-admin/admin.php?page=escbridge-escalations"
+        listed, opened = (owner.get(where + more, timeout=60).text for more in ("", f"&escalation={one['id']}"))
+    assert "Hat um einen Menschen gebeten" in listed
+    assert "explicit_request" not in listed
+    assert "Hat um einen Menschen gebeten" in opened
+    assert "explicit_request: " in opened

@@ -30,7 +30,7 @@ WP_CLI = Path(__file__).parent / "php" / "wp_cli.php"
 PLUGINS = Path(__file__).parents[2] / "wp-plugin"
 ECHO_BOT = PLUGINS / "echo-bot"
 PHP = ("php", "-d", "memory_limit=256M", "-d", "display_errors=stderr")
-PHP_SERVER = (*PHP, "-d", "opcache.enable_cli=1", "-d", "opcache.revalidate_freq=0")
+OPCACHE = ("-d", "opcache.enable_cli=1", "-d", "opcache.revalidate_freq=0")
 PHP_EXTENSIONS = ("curl", "dom", "gd", "intl", "mbstring", "mysqli", "zip")
 WORKERS = 4  # with one, a sidecar that calls WordPress during a turn would wait for itself
 READY_LIMIT_S = 60
@@ -81,6 +81,8 @@ class Site:
         self.version = core_version(core)
         self.database = ScratchMariaDb(self.folder / "db")
         self._server: subprocess.Popen[bytes] | None = None
+        self._compiled = self.folder / "compiled"
+        self._compiled.mkdir()
 
     # Life cycle
 
@@ -109,7 +111,8 @@ class Site:
 
     def serve(self) -> None:
         """Start the web server; with another `env` after `end_serving`, PHP sees that one."""
-        command = (*PHP_SERVER, "-S", self.url.removeprefix("http://"), "-t", str(self.root), str(BOOT / "router.php"))
+        host = self.url.removeprefix("http://")
+        command = (*self._php_kept, "-S", host, "-t", str(self.root), str(BOOT / "router.php"))
         with (self.folder / "php.log").open("ab") as log:
             self._server = subprocess.Popen(
                 command,
@@ -168,7 +171,7 @@ class Site:
 
     def wp_cli(self, *arguments: str, text: str = "") -> subprocess.CompletedProcess[str]:
         """Run `wp ARGUMENTS`: a command of a plugin, on a stand-in for WP-CLI, which no package registry has."""
-        command = (*PHP, str(WP_CLI), str(self.root), self.url.removeprefix("http://"), *arguments)
+        command = (*self._php_once, str(WP_CLI), str(self.root), self.url.removeprefix("http://"), *arguments)
         env = self._environment()
         return subprocess.run(command, input=text, capture_output=True, text=True, env=env, timeout=120, check=False)
 
@@ -225,8 +228,18 @@ class Site:
         (self.folder / "site.json").write_text(json.dumps(facts))
         self._php(str(BOOT / "install.php"), str(self.root))
 
+    @property
+    def _php_kept(self) -> tuple[str, ...]:
+        """PHP for a process that stays; what it compiles is kept in files, too."""
+        return (*PHP, *OPCACHE, "-d", f"opcache.file_cache={self._compiled}")
+
+    @property
+    def _php_once(self) -> tuple[str, ...]:
+        """PHP for one call: with the files compiled before, WordPress boots in less than half the time."""
+        return (*self._php_kept, "-d", "opcache.file_cache_only=1")
+
     def _php(self, *arguments: str, text: str = "") -> str:
-        command, env = (*PHP, *arguments), self._environment()
+        command, env = (*self._php_once, *arguments), self._environment()
         done = subprocess.run(command, input=text, capture_output=True, text=True, env=env, timeout=120, check=False)
         if done.returncode:
             raise SiteError(f"PHP ended with {done.returncode}: {(done.stderr + done.stdout).strip()[-1500:]}")

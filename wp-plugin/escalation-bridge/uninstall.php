@@ -1,9 +1,5 @@
 <?php
-/**
- * Removes what the plugin stored. Conversations live in the sidecar and stay there; "bridge purge" removes those.
- *
- * @package EscalationBridge
- */
+/** Removes what the plugin stored. Conversations live in the sidecar and stay there; "bridge purge" removes those. */
 
 declare(strict_types=1);
 
@@ -13,15 +9,11 @@ defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 function escbridge_uninstall_site(): void {
 	delete_option( 'escbridge_settings' );
 	delete_option( 'escbridge_pairing' );
+	delete_option( 'escbridge_waits' );
 	delete_option( 'escbridge_kept.lock' );
 	delete_option( 'escbridge_away.lock' );
 	delete_option( 'escbridge_pages' );
-	$kept = array(
-		'post_type'   => 'escbridge_kept',
-		'post_status' => 'private',
-		'numberposts' => -1,
-		'fields'      => 'ids',
-	);
+	$kept = array( 'post_type' => 'escbridge_kept', 'post_status' => 'private', 'numberposts' => -1, 'fields' => 'ids' );
 	foreach ( get_posts( $kept ) as $post ) {
 		wp_delete_post( $post, true );
 	}
@@ -34,13 +26,7 @@ function escbridge_uninstall_site(): void {
 if ( is_multisite() ) {
 	$escbridge_offset = 0;
 	do {
-		$escbridge_sites = get_sites(
-			array(
-				'fields' => 'ids',
-				'number' => 100,
-				'offset' => $escbridge_offset,
-			)
-		);
+		$escbridge_sites = get_sites( array( 'fields' => 'ids', 'number' => 100, 'offset' => $escbridge_offset ) );
 		foreach ( $escbridge_sites as $escbridge_site ) {
 			switch_to_blog( (int) $escbridge_site );
 			escbridge_uninstall_site();

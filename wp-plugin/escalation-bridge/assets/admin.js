@@ -60,7 +60,7 @@
 				}
 				out.textContent = told.text;
 			} catch (e) {
-				out.textContent = cfg.text.failed + ' ' + e.message;
+				out.textContent = cfg.text.again;
 			}
 			button.disabled = false;
 		});

@@ -2,8 +2,6 @@
 /**
  * What assistants that work in WordPress may ask (the Abilities API of 6.9 and later): two things to read. None escalates,
  * answers or resolves, for what becomes of a conversation is decided by rules and people.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -65,9 +63,7 @@ final class Abilities {
 		);
 	}
 
-	/**
-	 * @param array<string,string> $fields Of the answer, with their types.
-	 */
+	/** @param array<string,string> $fields Of the answer, with their types. */
 	private static function add( string $name, string $label, string $description, array $fields, callable $execute ): void {
 		if ( ! function_exists( 'wp_register_ability' ) ) {
 			return;
@@ -87,35 +83,21 @@ final class Abilities {
 				'category'            => self::CATEGORY,
 				'output_schema'       => self::schema( $fields ),
 				'execute_callback'    => $execute,
-				'permission_callback' => static function (): bool {
-					return current_user_can( 'escbridge_manage' );
-				},
+				'permission_callback' => static fn(): bool => current_user_can( 'escbridge_manage' ),
 				'meta'                => array(
 					'show_in_rest' => $listed,
 					'mcp'          => array( 'public' => $listed ),
-					'annotations'  => array(
-						'readonly'    => true,
-						'destructive' => false,
-						'idempotent'  => true,
-					),
+					'annotations'  => array( 'readonly' => true, 'destructive' => false, 'idempotent' => true ),
 				),
 			)
 		);
 	}
 
-	/**
-	 * @param array<string,string> $fields
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,string> $fields */
 	private static function schema( array $fields ): array {
 		return array(
 			'type'                 => 'object',
-			'properties'           => array_map(
-				static function ( string $type ): array {
-					return compact( 'type' );
-				},
-				$fields
-			),
+			'properties'           => array_map( static fn( string $type ): array => compact( 'type' ), $fields ),
 			'required'             => array_keys( $fields ),
 			'additionalProperties' => false,
 		);

@@ -1,9 +1,5 @@
 <?php
-/**
- * Chat plugins that are watched without a line of the owner's code, and what their adapters share.
- *
- * @package EscalationBridge
- */
+/** Chat plugins that are watched without a line of the owner's code, and what their adapters share. */
 
 declare(strict_types=1);
 
@@ -34,12 +30,7 @@ final class Adapters {
 
 	/** @return array<string,string> Of the known plugins those that run on this site: slug => class. */
 	public static function found(): array {
-		return array_filter(
-			self::ALL,
-			static function ( string $adapter ): bool {
-				return $adapter::runs();
-			}
-		);
+		return array_filter( self::ALL, static fn( string $adapter ): bool => $adapter::runs() );
 	}
 
 	/** The visitor's message, before any model is asked; what to say instead of asking, or null. */
@@ -54,12 +45,7 @@ final class Adapters {
 		return self::$muted[ $session ];
 	}
 
-	/**
-	 * A foreign window has no form: an address that is typed there where one is asked for is taken as if it stood in ours.
-	 *
-	 * @param array<string,mixed> $verdict
-	 * @return array<string,mixed>
-	 */
+	/** A foreign window has no form: an address that is typed there where one is asked for is taken as if it stood in ours. */
 	private static function with_address( string $session, string $text, array $verdict ): array {
 		preg_match( '/[^\s<>(),;:"]+@[^\s<>(),;:"]+/', $text, $found );
 		$email = rtrim( $found[0] ?? '', '.!?' );
@@ -91,21 +77,14 @@ final class Adapters {
 		return isset( self::$asked[ $session ] );
 	}
 
-	/**
-	 * The waiting message, below what people have answered since: a foreign window asks for nothing by itself.
-	 *
-	 * @param array<string,mixed> $verdict
-	 */
+	/** The waiting message, below what people have answered since: a foreign window asks for nothing by itself. */
 	private static function words( string $session, array $verdict ): string {
 		$lines   = self::answers( escbridge_session_id( $session ), $verdict );
 		$lines[] = (string) ( $verdict['say'] ?? Bridge::contact_text() );
 		return implode( "\n\n", $lines );
 	}
 
-	/**
-	 * @param array<string,mixed> $verdict
-	 * @return string[]
-	 */
+	/** @return string[] */
 	private static function answers( string $session, array $verdict ): array {
 		$key  = 'n_' . md5( $session );
 		$seen = (int) Limits::get( $key );

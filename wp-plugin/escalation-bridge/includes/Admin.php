@@ -1,9 +1,5 @@
 <?php
-/**
- * Escalations in wp-admin: the list, one with its packet and conversation, and what a person does with it.
- *
- * @package EscalationBridge
- */
+/** Escalations in wp-admin: the list, one with its packet and conversation, and what a person does with it. */
 
 declare(strict_types=1);
 
@@ -47,10 +43,7 @@ final class Admin {
 	/** @return array{id:string,name:string} */
 	public static function agent(): array {
 		$user = wp_get_current_user();
-		return array(
-			'id'   => 'wp-' . $user->ID,
-			'name' => (string) $user->display_name,
-		);
+		return array( 'id' => 'wp-' . $user->ID, 'name' => (string) $user->display_name );
 	}
 
 	/** Claim, reply, resolve, release, label or called: asks the sidecar, then goes back to the page with the result's code. */
@@ -140,12 +133,7 @@ final class Admin {
 		}
 		echo '</tbody></table>';
 		if ( ! empty( $page['data']['next_before'] ) ) {
-			$older = self::url(
-				array(
-					'state'  => $state,
-					'before' => (string) $page['data']['next_before'],
-				)
-			);
+			$older = self::url( array( 'state' => $state, 'before' => (string) $page['data']['next_before'] ) );
 			echo '<p><a class="button" href="' . esc_url( $older ) . '">' . esc_html__( 'Older', 'escalation-bridge' ) . '</a></p>';
 		}
 	}
@@ -193,14 +181,13 @@ final class Admin {
 		echo '</nav>';
 	}
 
-	/** @param array<string,mixed> $row */
 	private static function row( array $row ): void {
 		$customer = (array) ( $row['customer'] ?? array() );
 		$link     = self::url( array( 'escalation' => (string) $row['id'] ) );
 		echo '<tr><td class="escbridge-who" data-colname="' . esc_attr__( 'Customer', 'escalation-bridge' ) . '"><strong><a class="row-title" href="' . esc_url( $link ) . '">' . esc_html( self::customer_name( $customer ) ) . '</a></strong>';
 		self::marks( $customer );
 		echo '</td><td data-colname="' . esc_attr__( 'What it is about', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['summary'] ?? '' ) );
-		echo '<span class="escbridge-sub">' . esc_html( (string) ( $row['reason'] ?? '' ) ) . '</span>';
+		echo '<span class="escbridge-sub">' . esc_html( self::why( $row ) ) . '</span>';
 		echo '</td><td data-colname="' . esc_attr__( 'Queue', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['queue'] ?? '' ) ) . '<br>';
 		self::priority( (string) ( $row['priority'] ?? '' ) );
 		echo '</td><td data-colname="' . esc_attr__( 'Promised', 'escalation-bridge' ) . '">';
@@ -240,12 +227,7 @@ final class Admin {
 		echo '</div></div>';
 	}
 
-	/**
-	 * The packet's six items (the transcript is the conversation beside it), the promise and the ticket.
-	 *
-	 * @param array<string,mixed> $one
-	 * @param array<string,mixed> $packet
-	 */
+	/** The packet's six items (the transcript is the conversation beside it), the promise and the ticket. */
 	private static function packet( array $one, array $packet ): void {
 		$promise = (array) ( $one['commitment'] ?? array() );
 		ob_start();
@@ -266,11 +248,27 @@ final class Admin {
 		self::marks( $customer );
 		self::box( __( 'Customer', 'escalation-bridge' ), (string) ob_get_clean() );
 		self::box( __( 'Summary', 'escalation-bridge' ), self::facts( $packet['summary'] ?? $one['summary'] ?? '' ) );
-		self::box( __( 'Reason', 'escalation-bridge' ), self::facts( $packet['reason'] ?? $one['reason'] ?? '' ) );
+		self::box( __( 'Reason', 'escalation-bridge' ), '<p><strong>' . esc_html( self::why( $one ) ) . '</strong></p>' . self::facts( $packet['reason'] ?? '' ) );
 		self::box( __( 'Account', 'escalation-bridge' ), self::facts( $packet['account'] ?? '' ) );
 		self::box( __( 'Last attempt of the assistant', 'escalation-bridge' ), self::facts( $packet['last_attempt'] ?? '' ) );
 		self::ticket( (array) ( $one['ticket'] ?? array() ) );
 		self::label( (string) ( $one['id'] ?? '' ), (array) ( $one['label'] ?? array() ) );
+	}
+
+	/** Why, in the reader's language, where a rule of the shipped policy decided; else as the policy or the rule says it. */
+	private static function why( array $one ): string {
+		$rule  = (string) ( $one['rule'] ?? '' );
+		$said  = (string) ( $one['reason'] ?? '' );
+		$words = array(
+			'safety'               => __( 'Somebody may be in danger', 'escalation-bridge' ),
+			'explicit_request'     => __( 'Asked for a person', 'escalation-bridge' ),
+			'valuable-and-unsure'  => __( 'A valuable customer whom the assistant does not help', 'escalation-bridge' ),
+			'valuable-and-leaving' => __( 'A valuable customer who may leave or take legal steps', 'escalation-bridge' ),
+			'losing-trust'         => __( 'Is losing patience', 'escalation-bridge' ),
+			'two-signs'            => __( 'Two signs that the assistant does not help', 'escalation-bridge' ),
+			'bot-down'             => __( 'The assistant fails', 'escalation-bridge' ),
+		);
+		return 0 === strpos( $said, $rule ) ? $words[ $rule ] ?? $said : $said; // An owner's own reason does not begin so.
 	}
 
 	/** What became of a promise, in words. */
@@ -284,11 +282,7 @@ final class Admin {
 		return $words[ $state ] ?? '';
 	}
 
-	/**
-	 * The booked call: when, which number, and the button for whoever has made it.
-	 *
-	 * @param array<string,mixed> $one
-	 */
+	/** The booked call: when, which number, and the button for whoever has made it. */
 	private static function call( array $one ): void {
 		$call   = (array) ( $one['call'] ?? array() );
 		$states = array(
@@ -312,11 +306,7 @@ final class Admin {
 		echo '</div></div>';
 	}
 
-	/**
-	 * Was a person needed? What the team has said so far, and the two answers, also when the escalation is over.
-	 *
-	 * @param array<string,mixed> $label
-	 */
+	/** Was a person needed? What the team has said so far, and the two answers, also when the escalation is over. */
 	private static function label( string $id, array $label ): void {
 		$answers = array(
 			'needed'   => __( 'Needed a person', 'escalation-bridge' ),
@@ -335,7 +325,6 @@ final class Admin {
 		echo '</div></div></div>';
 	}
 
-	/** @param array<string,mixed> $ticket */
 	private static function ticket( array $ticket ): void {
 		if ( ! $ticket ) {
 			return;
@@ -349,11 +338,7 @@ final class Admin {
 		self::box( __( 'Ticket', 'escalation-bridge' ), '<p>' . $text . '</p>' );
 	}
 
-	/**
-	 * A value of the packet as a small list.
-	 *
-	 * @param mixed $value
-	 */
+	/** A value of the packet as a small list. */
 	private static function facts( $value ): string {
 		if ( null === $value || '' === $value || array() === $value ) {
 			return '<p class="escbridge-none">' . esc_html__( 'nothing known', 'escalation-bridge' ) . '</p>';
@@ -381,7 +366,6 @@ final class Admin {
 		return $names[ $key ] ?? ucfirst( str_replace( '_', ' ', $key ) );
 	}
 
-	/** @param array<int,array<string,mixed>> $lines */
 	private static function conversation( array $lines ): string {
 		$names = array(
 			'visitor' => __( 'Visitor', 'escalation-bridge' ),
@@ -400,7 +384,6 @@ final class Admin {
 		return $html . '</ol>';
 	}
 
-	/** @param array<string,mixed> $one */
 	private static function forms( string $id, array $one ): void {
 		if ( ! in_array( $one['state'] ?? '', array( 'open', 'claimed' ), true ) ) {
 			return;
@@ -433,7 +416,6 @@ final class Admin {
 		echo '<div class="postbox ' . esc_attr( $classes ) . '"><div class="postbox-header"><h2>' . esc_html( $title ) . '</h2></div><div class="inside">' . wp_kses( $html, self::tags() ) . '</div></div>';
 	}
 
-	/** @return array<string,array<string,bool>> */
 	private static function tags(): array {
 		return array_merge(
 			array_fill_keys( array( 'p', 'strong', 'em', 'br', 'dl', 'dt', 'dd', 'ol', 'li', 'div', 'span', 'time' ), array( 'class' => true ) ),
@@ -446,7 +428,6 @@ final class Admin {
 		);
 	}
 
-	/** @param array<string,mixed> $customer */
 	private static function customer_name( array $customer ): string {
 		foreach ( array( 'name', 'email' ) as $key ) {
 			if ( ! empty( $customer[ $key ] ) ) {
@@ -456,7 +437,6 @@ final class Admin {
 		return __( 'Anonymous visitor', 'escalation-bridge' );
 	}
 
-	/** @param array<string,mixed> $customer */
 	private static function marks( array $customer ): void {
 		echo '<span class="escbridge-marks">';
 		if ( ! empty( $customer['tier'] ) ) {
@@ -480,7 +460,6 @@ final class Admin {
 		echo '<span class="escbridge-pill escbridge-priority-' . esc_attr( sanitize_html_class( $priority ) ) . '">' . esc_html( $names[ $priority ] ?? $priority ) . '</span>';
 	}
 
-	/** @param array<string,mixed> $promise */
 	private static function promise( array $promise ): void {
 		$states = array(
 			'pending'  => __( 'pending', 'escalation-bridge' ),

@@ -4,8 +4,6 @@
  *
  * Every method answers with a verdict: session_id, state, action, say, say_as, escalation, last_event, poll_after_ms, plus `down` and `error`.
  * It fails closed: without a trustworthy answer the action is `say`, so no bot speaks.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -31,10 +29,7 @@ final class Bridge {
 		return 'ses_' . Signer::base64url( random_bytes( 18 ) );
 	}
 
-	/**
-	 * @param array<string,mixed> $page See Context::session().
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,mixed> $page See Context::session(). */
 	public function start( string $session, int $user_id, array $page = array() ): array {
 		$verdict = $this->verdict( $session, $this->client->chat( 'POST', '/v1/sessions', Context::session( $session, $user_id, $page ) ) );
 		if ( $verdict['down'] ) {
@@ -79,10 +74,7 @@ final class Bridge {
 		);
 	}
 
-	/**
-	 * @param array<string,mixed> $row See Kept.
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,mixed> $row See Kept. */
 	private function bring_or_keep( array $row ): array {
 		$behind  = ! Kept::clear_way( $row['session'] );
 		$verdict = $behind ? $this->closed_verdict( $row['session'], Client::failure( 'behind', '' ) ) : $this->bring( $row );
@@ -94,7 +86,6 @@ final class Bridge {
 	 * Hands a message or a contact to the sidecar, now or later: a second time is the same as once.
 	 *
 	 * @param array<string,mixed> $row See Kept.
-	 * @return array<string,mixed>
 	 */
 	public function bring( array $row ): array {
 		if ( 'contact' === $row['kind'] ) {
@@ -103,10 +94,7 @@ final class Bridge {
 				return $verdict;
 			}
 		}
-		$body = array(
-			'turn_id' => $row['id'],
-			'text'    => $row['text'],
-		);
+		$body = array( 'turn_id' => $row['id'], 'text' => $row['text'] );
 		if ( isset( $row['at'] ) ) {
 			$body['sent_at'] = gmdate( 'Y-m-d\TH:i:s', intdiv( $row['at'], 1000 ) ) . sprintf( '.%03dZ', $row['at'] % 1000 );
 		}
@@ -124,8 +112,6 @@ final class Bridge {
 	 * A conversation that began while the sidecar was away is begun now.
 	 *
 	 * @param array<string,mixed> $row  See Kept.
-	 * @param array<string,mixed> $body
-	 * @return array<string,mixed>
 	 */
 	private function post( array $row, string $rest, array $body ): array {
 		$answer = $this->client->chat( 'POST', self::route( $row['session'], $rest ), $body );
@@ -144,7 +130,6 @@ final class Bridge {
 	 * What the bot would say. Only when the verdict's action is `answer` may it be shown.
 	 *
 	 * @param array<string,mixed> $signals confidence 0..1, intent, intent_matched, failed, signals.
-	 * @return array<string,mixed>
 	 */
 	public function bot_turn( string $session, string $turn, string $text, array $signals = array() ): array {
 		$body = array( 'text' => self::cut( self::clean( $text ), self::MAX_REPLY ) ) + self::signals( $signals );
@@ -156,12 +141,7 @@ final class Bridge {
 	/** @return array<string,mixed> The sidecar's events answer with `down` and `error`. */
 	public function events( string $session, int $after ): array {
 		$answer = $this->client->chat( 'GET', self::route( $session, 'events?after=' . $after ) );
-		$page   = array(
-			'state'         => 'unknown',
-			'events'        => array(),
-			'escalation'    => null,
-			'poll_after_ms' => 10000,
-		);
+		$page   = array( 'state' => 'unknown', 'events' => array(), 'escalation' => null, 'poll_after_ms' => 10000 );
 		$page   = array_merge( $page, $answer['ok'] ? $answer['data'] : array() );
 		if ( $answer['ok'] ) {
 			$this->learn( $session, $page );
@@ -169,10 +149,7 @@ final class Bridge {
 		return array_merge( $page, self::fate( $answer ) );
 	}
 
-	/**
-	 * @param array<string,string> $contact callback_slot; email, phone, name.
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,string> $contact callback_slot; email, phone, name. */
 	public function book( string $session, array $contact ): array {
 		return $this->verdict( $session, $this->client->chat( 'POST', self::route( $session, 'contact' ), $contact ) );
 	}
@@ -192,7 +169,6 @@ final class Bridge {
 		return $this->client->chat( null === $body ? 'GET' : 'POST', '/v1/calls/' . rawurlencode( $token ), $body );
 	}
 
-	/** @return array<string,mixed> */
 	public function close( string $session ): array {
 		Kept::clear_way( $session );
 		return $this->verdict( $session, $this->client->chat( 'POST', self::route( $session, 'close' ), array() ) );
@@ -225,22 +201,13 @@ final class Bridge {
 		return __( 'Thank you. Your message is kept and reaches our team as soon as possible; a person will get back to you.', 'escalation-bridge' );
 	}
 
-	/**
-	 * @param array<string,mixed> $answer Of the client.
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,mixed> $answer Of the client. */
 	private function verdict( string $session, array $answer ): array {
 		if ( ! $answer['ok'] || ! isset( $answer['data']['state'], $answer['data']['action'] ) ) {
 			return $this->closed_verdict( $session, $answer );
 		}
 		$verdict = array_merge(
-			array(
-				'say'           => null,
-				'say_as'        => null,
-				'escalation'    => null,
-				'last_event'    => 0,
-				'poll_after_ms' => 5000,
-			),
+			array( 'say' => null, 'say_as' => null, 'escalation' => null, 'last_event' => 0, 'poll_after_ms' => 5000 ),
 			$answer['data'],
 			array( 'session_id' => $session )
 		);
@@ -251,10 +218,6 @@ final class Bridge {
 		return $this->worded( $session, $verdict ) + self::fate( $answer );
 	}
 
-	/**
-	 * @param array<string,mixed> $answer
-	 * @return array<string,mixed>
-	 */
 	private function closed_verdict( string $session, array $answer ): array {
 		$lock    = $this->lock( $session );
 		$verdict = array(
@@ -270,10 +233,6 @@ final class Bridge {
 		return $this->worded( $session, $verdict ) + self::fate( $answer );
 	}
 
-	/**
-	 * @param array<string,mixed> $verdict
-	 * @return array<string,mixed>
-	 */
 	private function worded( string $session, array $verdict ): array {
 		if ( 'escalated' === $verdict['state'] ) {
 			/**
@@ -288,7 +247,6 @@ final class Bridge {
 		return $verdict;
 	}
 
-	/** @param array<string,mixed> $verdict */
 	private static function waiting_text( array $verdict ): string {
 		foreach ( array( $verdict['say'] ?? '', $verdict['escalation']['commitment']['text'] ?? '' ) as $text ) {
 			if ( is_string( $text ) && '' !== $text ) {
@@ -329,10 +287,6 @@ final class Bridge {
 		}
 	}
 
-	/**
-	 * @param array<string,mixed> $answer
-	 * @return array<string,mixed>
-	 */
 	private static function fate( array $answer ): array {
 		$slug = (string) $answer['error'];
 		return array(
@@ -344,10 +298,6 @@ final class Bridge {
 		);
 	}
 
-	/**
-	 * @param array<string,mixed> $given
-	 * @return array<string,mixed>
-	 */
 	private static function signals( array $given ): array {
 		$out = array();
 		if ( isset( $given['confidence'] ) && is_numeric( $given['confidence'] ) ) {
@@ -371,7 +321,6 @@ final class Bridge {
 	/**
 	 * What the sidecar takes of a host's own signals: up to 20, named like words, with plain values.
 	 *
-	 * @param array<array-key,mixed> $given
 	 * @return array<string,bool|int|float|string>
 	 */
 	private static function own_signals( array $given ): array {

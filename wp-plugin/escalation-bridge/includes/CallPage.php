@@ -3,8 +3,6 @@
  * The page behind the signed link in a mail: a customer's call, to be confirmed, moved or cancelled. Works without JavaScript.
  *
  * Looking at it changes nothing, for mail scanners follow links; what is wanted of the call comes as a form.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -62,10 +60,7 @@ final class CallPage {
 		}
 		$action = self::given( $_POST, 'do' );
 		$slot   = self::given( $_POST, 'slot' );
-		$body   = array(
-			'action'   => $action,
-			'sequence' => (int) self::given( $_POST, 'sequence' ),
-		);
+		$body   = array( 'action' => $action, 'sequence' => (int) self::given( $_POST, 'sequence' ) );
 		if ( in_array( $action, array( 'book', 'reschedule' ), true ) ) {
 			$body['slot'] = $slot;
 			$phone        = Rest::phone( self::given( $_POST, 'phone' ) );
@@ -140,7 +135,6 @@ final class CallPage {
 		return $text . $sure . $other . '<p class="escbridge-call-leave"><a href="' . esc_url( $leave ) . '">' . esc_html__( 'Cancel the call', 'escalation-bridge' ) . '</a></p>';
 	}
 
-	/** @param array<string,mixed> $call */
 	private static function cancelling( string $token, array $call ): string {
 		$keep = '<p class="escbridge-call-leave"><a href="' . esc_url( self::url( $token ) ) . '">' . esc_html__( 'Keep the call', 'escalation-bridge' ) . '</a></p>';
 		return '<h2>' . esc_html__( 'Cancel this call?', 'escalation-bridge' ) . '</h2>'
@@ -148,11 +142,7 @@ final class CallPage {
 			. self::form( $token, $call, 'cancel', '', __( 'Yes, cancel the call', 'escalation-bridge' ) ) . $keep;
 	}
 
-	/**
-	 * The form with the free times, by day.
-	 *
-	 * @param array<string,mixed> $call
-	 */
+	/** The form with the free times, by day. */
 	private static function times( string $token, array $call, string $action, string $label ): string {
 		if ( empty( $call['slots'] ) ) {
 			return self::line( self::words( 'no-slots' ) );
@@ -165,11 +155,7 @@ final class CallPage {
 		return self::form( $token, $call, $action, $fields, $label );
 	}
 
-	/**
-	 * The free times, in the customer's words; under their days where WordPress can name these in the same language.
-	 *
-	 * @param array<string,mixed> $call
-	 */
+	/** The free times, in the customer's words; under their days where WordPress can name these in the same language. */
 	private static function options( array $call ): string {
 		$zone = new \DateTimeZone( (string) $call['timezone'] );
 		$html = '';
@@ -185,7 +171,6 @@ final class CallPage {
 		return $html . ( '' === $last ? '' : '</optgroup>' );
 	}
 
-	/** @param array<string,mixed> $call */
 	private static function form( string $token, array $call, string $action, string $fields, string $label ): string {
 		$hidden = array(
 			'_wpnonce' => wp_create_nonce( self::QUERY ),
@@ -242,12 +227,7 @@ final class CallPage {
 	/** Prints the page between the theme's header and footer, and ends. $html is ours, escaped where it was made. */
 	private static function page( int $status, string $title, string $html, string $language = '' ): void {
 		status_header( $status );
-		add_filter(
-			'pre_get_document_title',
-			static function () use ( $title ): string {
-				return $title . ' – ' . get_bloginfo( 'name', 'display' );
-			}
-		);
+		add_filter( 'pre_get_document_title', static fn(): string => $title . ' – ' . get_bloginfo( 'name', 'display' ) );
 		wp_enqueue_style( 'escbridge-call', plugins_url( 'assets/call.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
 		$main = '<main class="escbridge-call"' . ( '' === $language ? '' : ' lang="' . esc_attr( $language ) . '"' ) . '><h1>' . esc_html( $title ) . '</h1>' . $html . '</main>';
 		if ( function_exists( 'wp_is_block_theme' ) && wp_is_block_theme() ) {
@@ -286,7 +266,6 @@ final class CallPage {
 		return add_query_arg( array_map( 'rawurlencode', array( self::QUERY => $token ) + $more ), home_url( '/' ) );
 	}
 
-	/** @param array<array-key,mixed> $from */
 	private static function given( array $from, string $name ): string {
 		return isset( $from[ $name ] ) && is_string( $from[ $name ] ) ? sanitize_text_field( wp_unslash( $from[ $name ] ) ) : '';
 	}

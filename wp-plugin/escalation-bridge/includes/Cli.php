@@ -1,9 +1,5 @@
 <?php
-/**
- * `wp escbridge …`. Loaded under WP-CLI only; no secret is ever printed.
- *
- * @package EscalationBridge
- */
+/** `wp escbridge …`. Loaded under WP-CLI only; no secret is ever printed. */
 
 declare(strict_types=1);
 
@@ -22,10 +18,7 @@ final class Cli {
 	 * ## OPTIONS
 	 *
 	 * [--format=<format>]
-	 * : table, json, csv or yaml.
-	 * ---
-	 * default: table
-	 * ---
+	 * : table (the default), json, csv or yaml.
 	 *
 	 * ## EXAMPLES
 	 *
@@ -61,10 +54,7 @@ final class Cli {
 	 * ## OPTIONS
 	 *
 	 * [--format=<format>]
-	 * : table, json, csv or yaml.
-	 * ---
-	 * default: table
-	 * ---
+	 * : table (the default), json, csv or yaml.
 	 *
 	 * @param string[]             $args
 	 * @param array<string,string> $options
@@ -136,10 +126,7 @@ final class Cli {
 	 * : The conversation's id, or the one that your own chat gave it.
 	 *
 	 * [--format=<format>]
-	 * : table, json, csv or yaml.
-	 * ---
-	 * default: table
-	 * ---
+	 * : table (the default), json, csv or yaml.
 	 *
 	 * @param string[]             $args
 	 * @param array<string,string> $options

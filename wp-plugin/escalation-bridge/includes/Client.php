@@ -11,8 +11,6 @@
  *   detail  string  for the owner, never for a visitor
  *   data    array   the decoded body
  *   retry_after int seconds, 0 when not told
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -48,7 +46,6 @@ final class Client {
 	 * A call on the visitor's path: short, and not made at all while the breaker is open.
 	 *
 	 * @param array<string,mixed>|null $body
-	 * @return array<string,mixed>
 	 */
 	public function chat( string $method, string $route, ?array $body = null ): array {
 		if ( ! $this->may_call() ) {
@@ -67,7 +64,6 @@ final class Client {
 	 *
 	 * @param array<string,mixed>|null $body
 	 * @param float                    $timeout Seconds.
-	 * @return array<string,mixed>
 	 */
 	public function admin( string $method, string $route, ?array $body = null, float $timeout = 5.0 ): array {
 		return $this->call( 'admin', $method, $route, $body, $timeout );
@@ -97,13 +93,9 @@ final class Client {
 			$status   = (int) wp_remote_retrieve_response_code( $response );
 			$data     = (array) json_decode( (string) wp_remote_retrieve_body( $response ), true );
 		}
-		return array(
-			'status' => $status,
-			'data'   => $data,
-		);
+		return array( 'status' => $status, 'data' => $data );
 	}
 
-	/** @return array<string,mixed> */
 	public function health( string $scope ): array {
 		return $this->call( $scope, 'GET', '/v1/health', null, 5.0 );
 	}
@@ -112,7 +104,6 @@ final class Client {
 	 * Sends once; when the sidecar says that our clock is off, remembers the offset and sends once more.
 	 *
 	 * @param array<string,mixed>|null $body
-	 * @return array<string,mixed>
 	 */
 	private function call( string $scope, string $method, string $route, ?array $body, float $timeout ): array {
 		if ( null === $this->pairing ) {
@@ -141,10 +132,7 @@ final class Client {
 		return (int) round( 1000 * microtime( true ) ) + 1000 * (int) get_transient( 'escbridge_clock' );
 	}
 
-	/**
-	 * @param array<string,mixed>|null $body
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,mixed>|null $body */
 	private function send( string $scope, string $method, string $route, ?array $body, float $timeout, int $offset ): array {
 		$raw    = null === $body ? '' : (string) wp_json_encode( (object) $body );
 		$secret = $this->pairing[ 'admin' === $scope ? 'admin_secret' : 'chat_secret' ];
@@ -177,10 +165,6 @@ final class Client {
 		return self::judge( $response, $secret, $nonce );
 	}
 
-	/**
-	 * @param array<string,mixed> $response
-	 * @return array<string,mixed>
-	 */
 	private static function judge( array $response, string $secret, string $nonce ): array {
 		$status    = (int) wp_remote_retrieve_response_code( $response );
 		$raw       = (string) wp_remote_retrieve_body( $response );
@@ -214,7 +198,6 @@ final class Client {
 		return is_array( $header ) ? (string) reset( $header ) : (string) $header;
 	}
 
-	/** @return array<string,mixed> */
 	private static function transport_failure( \WP_Error $error ): array {
 		$message = $error->get_error_message();
 		if ( 'http_request_not_executed' === $error->get_error_code() ) {
@@ -223,7 +206,6 @@ final class Client {
 		return self::failure( false !== stripos( $message, 'timed out' ) ? 'timeout' : 'unreachable', $message );
 	}
 
-	/** @return array<string,mixed> */
 	public static function failure( string $error, string $detail, int $status = 0 ): array {
 		return array(
 			'ok'          => false,
@@ -242,11 +224,7 @@ final class Client {
 	 * @return array{failures:int,until:int,cause:string,open:bool}
 	 */
 	public static function breaker(): array {
-		$none  = array(
-			'failures' => 0,
-			'until'    => 0,
-			'cause'    => '',
-		);
+		$none  = array( 'failures' => 0, 'until' => 0, 'cause' => '' );
 		$kept  = get_transient( 'escbridge_breaker' );
 		$state = array_merge( $none, is_array( $kept ) ? $kept : array() );
 		return $state + array( 'open' => $state['failures'] >= self::TRIP_AFTER );
@@ -265,7 +243,6 @@ final class Client {
 		return true;
 	}
 
-	/** @param array<string,mixed> $answer */
 	private function count( array $answer ): void {
 		$before = self::breaker()['failures'];
 		if ( ! $answer['down'] ) {
@@ -290,11 +267,7 @@ final class Client {
 	}
 
 	private static function keep_breaker( int $failures, string $cause ): void {
-		$state = array(
-			'failures' => $failures,
-			'until'    => time() + self::PAUSE,
-			'cause'    => $cause,
-		);
+		$state = array( 'failures' => $failures, 'until' => time() + self::PAUSE, 'cause' => $cause );
 		set_transient( 'escbridge_breaker', $state, HOUR_IN_SECONDS );
 	}
 }

@@ -1,9 +1,5 @@
 <?php
-/**
- * "Test the connection": asks with each secret and tells cause and cure.
- *
- * @package EscalationBridge
- */
+/** "Test the connection": asks with each secret and tells cause and cure. */
 
 declare(strict_types=1);
 
@@ -25,14 +21,10 @@ final class ConnectionTest {
 		if ( $lines[0]['ok'] ) {
 			delete_transient( 'escbridge_breaker' );
 		}
-		return array(
-			'ok'    => $lines[0]['ok'] && $lines[1]['ok'],
-			'lines' => $lines,
-		);
+		return array( 'ok' => $lines[0]['ok'] && $lines[1]['ok'], 'lines' => $lines );
 	}
 
 	/**
-	 * @param array<string,mixed>       $answer
 	 * @param array<string,string>|null $pairing
 	 * @return array{ok:bool,scope:string,text:string,cause:string,skewed:bool}
 	 */
@@ -49,7 +41,6 @@ final class ConnectionTest {
 		);
 	}
 
-	/** @param array<string,mixed> $health */
 	private static function good( array $health ): string {
 		/* translators: 1: version, 2: site id */
 		$text = sprintf( __( 'Connected: version %1$s, site %2$s.', 'escalation-bridge' ), (string) ( $health['version'] ?? '?' ), (string) ( $health['site'] ?? '?' ) );
@@ -64,11 +55,7 @@ final class ConnectionTest {
 		return $text;
 	}
 
-	/**
-	 * Seconds by which the sidecar's clock is ahead of ours; 0 when its answer does not tell the time.
-	 *
-	 * @param array<string,mixed> $data
-	 */
+	/** Seconds by which the sidecar's clock is ahead of ours; 0 when its answer does not tell the time. */
 	private static function skew( array $data ): int {
 		return isset( $data['server_time'] ) ? Client::offset( $data['server_time'] ) : 0;
 	}
@@ -80,42 +67,31 @@ final class ConnectionTest {
 	/**
 	 * Why an answer of the client is none, and what helps.
 	 *
-	 * @param array<string,mixed>       $answer
 	 * @param array<string,string>|null $pairing
 	 */
 	public static function cure( array $answer, ?array $pairing ): string {
 		$url  = (string) ( $pairing['url'] ?? '' );
 		$path = untrailingslashit( (string) wp_parse_url( $url, PHP_URL_PATH ) );
-		switch ( $answer['error'] ) {
-			case 'not_paired':
-				return __( 'No pairing code is set.', 'escalation-bridge' );
-			case 'blocked':
-				/* translators: %s: host name */
-				return sprintf( __( 'WordPress itself blocked the call (WP_HTTP_BLOCK_EXTERNAL). Add %s to WP_ACCESSIBLE_HOSTS in wp-config.php.', 'escalation-bridge' ), (string) wp_parse_url( $url, PHP_URL_HOST ) );
-			case 'timeout':
-				return __( 'No answer in time. Something takes the connection but does not answer: see the sidecar’s log, or a firewall between.', 'escalation-bridge' );
-			case 'unreachable':
-				/* translators: 1: URL, 2: error of the transport */
-				return sprintf( __( 'Nothing answers at %1$s. Is the sidecar running (“bridge up”), and is this its address as seen from this server? (%2$s)', 'escalation-bridge' ), $url, $answer['detail'] );
-			case 'redirected':
-				/* translators: %s: status and new location */
-				return sprintf( __( 'The address redirects (%s). Use the final address in “bridge site add --url”.', 'escalation-bridge' ), $answer['detail'] );
-			case 'refused':
-				return '' === $path
-					? __( 'The sidecar refused the signature: this site or secret is unknown there. Make a new pairing code (“bridge site add” or “bridge site rotate”). If the code is right, a proxy between changes the request’s path.', 'escalation-bridge' )
-					/* translators: %s: path */
-					: sprintf( __( 'The signature was refused. The address has the path %s: a proxy that takes it off before the sidecar breaks the signature. Pass the path on unchanged, or pair with the sidecar’s own address; else the secret is wrong.', 'escalation-bridge' ), $path );
-			case 'stale-timestamp':
-				/* translators: %d: seconds */
-				return sprintf( __( 'The clocks of this server and the sidecar differ by %d seconds, and evening it out did not help. Set both by NTP.', 'escalation-bridge' ), self::skew( $answer['data'] ) );
-			case 'bad_signature':
-				return __( 'The answer’s signature is wrong: something between changes answers (a proxy that rewrites, injects or cuts), or another sidecar answers.', 'escalation-bridge' );
-			case 'unsigned':
-				/* translators: %s: HTTP status */
-				return sprintf( __( 'The answer is not signed (%s): something else than the sidecar answers at this address, such as a web server’s own page or a proxy’s error.', 'escalation-bridge' ), $answer['detail'] );
-			default:
-				/* translators: 1: error code, 2: detail */
-				return sprintf( __( 'The sidecar answered with an error: %1$s %2$s', 'escalation-bridge' ), (string) $answer['error'], (string) $answer['detail'] );
-		}
+		$words = array(
+			'not_paired'      => __( 'No pairing code is set.', 'escalation-bridge' ),
+			/* translators: %s: host name */
+			'blocked'         => sprintf( __( 'WordPress itself blocked the call (WP_HTTP_BLOCK_EXTERNAL). Add %s to WP_ACCESSIBLE_HOSTS in wp-config.php.', 'escalation-bridge' ), (string) wp_parse_url( $url, PHP_URL_HOST ) ),
+			'timeout'         => __( 'No answer in time. Something takes the connection but does not answer: see the sidecar’s log, or a firewall between.', 'escalation-bridge' ),
+			/* translators: 1: URL, 2: error of the transport */
+			'unreachable'     => sprintf( __( 'Nothing answers at %1$s. Is the sidecar running (“bridge up”), and is this its address as seen from this server? (%2$s)', 'escalation-bridge' ), $url, $answer['detail'] ),
+			/* translators: %s: status and new location */
+			'redirected'      => sprintf( __( 'The address redirects (%s). Use the final address in “bridge site add --url”.', 'escalation-bridge' ), $answer['detail'] ),
+			'refused'         => '' === $path
+				? __( 'The sidecar refused the signature: this site or secret is unknown there. Make a new pairing code (“bridge site add” or “bridge site rotate”). If the code is right, a proxy between changes the request’s path.', 'escalation-bridge' )
+				/* translators: %s: path */
+				: sprintf( __( 'The signature was refused. The address has the path %s: a proxy that takes it off before the sidecar breaks the signature. Pass the path on unchanged, or pair with the sidecar’s own address; else the secret is wrong.', 'escalation-bridge' ), $path ),
+			/* translators: %d: seconds */
+			'stale-timestamp' => sprintf( __( 'The clocks of this server and the sidecar differ by %d seconds, and evening it out did not help. Set both by NTP.', 'escalation-bridge' ), self::skew( $answer['data'] ) ),
+			'bad_signature'   => __( 'The answer’s signature is wrong: something between changes answers (a proxy that rewrites, injects or cuts), or another sidecar answers.', 'escalation-bridge' ),
+			/* translators: %s: HTTP status */
+			'unsigned'        => sprintf( __( 'The answer is not signed (%s): something else than the sidecar answers at this address, such as a web server’s own page or a proxy’s error.', 'escalation-bridge' ), $answer['detail'] ),
+		);
+		/* translators: 1: error code, 2: detail */
+		return $words[ $answer['error'] ] ?? sprintf( __( 'The sidecar answered with an error: %1$s %2$s', 'escalation-bridge' ), (string) $answer['error'], (string) $answer['detail'] );
 	}
 }

@@ -1,9 +1,5 @@
 <?php
-/**
- * What WordPress knows about a visitor. Identity comes from the log-in alone, never from what a browser says.
- *
- * @package EscalationBridge
- */
+/** What WordPress knows about a visitor. Identity comes from the log-in alone, never from what a browser says. */
 
 declare(strict_types=1);
 
@@ -19,14 +15,10 @@ final class Context {
 	 * The body of a session's start.
 	 *
 	 * @param array<string,mixed> $page locale, timezone, page_url, flow: what the caller knows of the page; email, name: a claimed address.
-	 * @return array<string,mixed>
 	 */
 	public static function session( string $session, int $user_id, array $page = array() ): array {
 		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
-		$body = array(
-			'session_id' => $session,
-			'visitor'    => $user ? self::verified( $user ) : self::unverified( $page ),
-		);
+		$body = array( 'session_id' => $session, 'visitor' => $user ? self::verified( $user ) : self::unverified( $page ) );
 		$locale = str_replace( '_', '-', (string) ( $page['locale'] ?? determine_locale() ) );
 		if ( preg_match( '/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/D', $locale ) ) {
 			$body['locale'] = $locale;
@@ -62,19 +54,13 @@ final class Context {
 		);
 	}
 
-	/**
-	 * @param array<string,mixed> $page
-	 * @return array<string,string>
-	 */
+	/** @return array<string,string> */
 	private static function unverified( array $page ): array {
 		$email = (string) ( $page['email'] ?? '' );
 		if ( ! is_email( $email ) ) {
 			return array( 'identity' => 'anonymous' );
 		}
-		$visitor = array(
-			'identity' => 'claimed',
-			'email'    => $email,
-		);
+		$visitor = array( 'identity' => 'claimed', 'email' => $email );
 		if ( ! empty( $page['name'] ) ) {
 			$visitor['name'] = sanitize_text_field( Bridge::cut( (string) $page['name'], 200 ) );
 		}
@@ -95,12 +81,7 @@ final class Context {
 			return $kept;
 		}
 		$found  = wc_get_orders(
-			array(
-				'customer_id' => $user_id,
-				'limit'       => self::ORDERS,
-				'orderby'     => 'date',
-				'order'       => 'DESC',
-			)
+			array( 'customer_id' => $user_id, 'limit' => self::ORDERS, 'orderby' => 'date', 'order' => 'DESC' )
 		);
 		$orders = array_map( array( self::class, 'order' ), is_array( $found ) ? $found : array() );
 		$shop   = array(
@@ -114,10 +95,7 @@ final class Context {
 		return $shop;
 	}
 
-	/**
-	 * @param \WC_Order $order
-	 * @return array<string,mixed>
-	 */
+	/** @param \WC_Order $order */
 	private static function order( $order ): array {
 		$created = $order->get_date_created();
 		return array(

@@ -1,9 +1,5 @@
 <?php
-/**
- * A box on WordPress's dashboard: the rate in its band, what became of the promises, who waits.
- *
- * @package EscalationBridge
- */
+/** A box on WordPress's dashboard: the rate in its band, what became of the promises, who waits. */
 
 declare(strict_types=1);
 
@@ -45,7 +41,6 @@ final class Dashboard {
 		echo '<p class="escbridge-foot"><a class="button" href="' . esc_url( Admin::url() ) . '">' . esc_html__( 'All escalations', 'escalation-bridge' ) . '</a> <span>' . esc_html( $age ) . '</span></p></div>';
 	}
 
-	/** @param array<string,mixed> $data */
 	private static function warnings( array $data ): void {
 		if ( ! Stats::scheduler_runs( $data ) ) {
 			self::bad( ConnectionTest::no_scheduler() );
@@ -53,7 +48,6 @@ final class Dashboard {
 		array_map( array( self::class, 'bad' ), Stats::troubles( $data ) );
 	}
 
-	/** @param array<string,mixed> $data */
 	private static function numbers( array $data, string $open ): void {
 		$band    = (string) ( $data['now']['band'] ?? '' );
 		$healthy = array_map( 'number_format_i18n', array_map( static fn( $share ): float => 100 * (float) $share, (array) ( $data['healthy'] ?? array() ) ) );

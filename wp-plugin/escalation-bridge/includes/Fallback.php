@@ -1,9 +1,5 @@
 <?php
-/**
- * The way by e-mail to the owner: that messages wait while the sidecar is away, and what can neither be handed over nor kept.
- *
- * @package EscalationBridge
- */
+/** The way by e-mail to the owner: that messages wait while the sidecar is away, and what can neither be handed over nor kept. */
 
 declare(strict_types=1);
 
@@ -46,10 +42,7 @@ final class Fallback {
 	 * @param array<string,mixed> $row See Kept.
 	 */
 	public static function mail_row( array $row ): bool {
-		$line = array(
-			'who'  => gmdate( 'Y-m-d H:i', intdiv( $row['at'], 1000 ) ) . ' UTC',
-			'text' => $row['text'],
-		);
+		$line = array( 'who' => gmdate( 'Y-m-d H:i', intdiv( $row['at'], 1000 ) ) . ' UTC', 'text' => $row['text'] );
 		return self::mail( $row['session'], $row['user'], $row['contact'] ?? array(), array( $line ) );
 	}
 

@@ -1,9 +1,5 @@
 <?php
-/**
- * Tools > Site Health: four tests, asked for by the page once it stands, and a section of the debug information.
- *
- * @package EscalationBridge
- */
+/** Tools > Site Health: four tests, asked for by the page once it stands, and a section of the debug information. */
 
 declare(strict_types=1);
 
@@ -28,30 +24,20 @@ final class Health {
 			'/site-health/(?P<test>' . implode( '|', self::TESTS ) . ')',
 			array(
 				'methods'             => 'GET',
-				'callback'            => static function ( \WP_REST_Request $request ): \WP_REST_Response {
-					return new \WP_REST_Response( self::run( (string) $request['test'] ), 200 );
-				},
-				'permission_callback' => static function (): bool {
-					return current_user_can( 'view_site_health_checks' );
-				},
+				'callback'            => static fn( \WP_REST_Request $request ): \WP_REST_Response => new \WP_REST_Response( self::run( (string) $request['test'] ), 200 ),
+				'permission_callback' => static fn(): bool => current_user_can( 'view_site_health_checks' ),
 				'show_in_index'       => false,
 			)
 		);
 	}
 
-	/**
-	 * @param array<string,array<string,mixed>> $tests
-	 * @return array<string,array<string,mixed>>
-	 */
 	public static function tests( array $tests ): array {
 		foreach ( Settings::is_paired() ? self::TESTS : array( 'answers' ) as $name ) {
 			$tests['async'][ 'escbridge_' . $name ] = array(
 				'label'             => __( 'Escalation Bridge', 'escalation-bridge' ),
 				'test'              => rest_url( Rest::SPACE . '/site-health/' . $name ),
 				'has_rest'          => true,
-				'async_direct_test' => static function () use ( $name ): array {
-					return self::run( $name );
-				},
+				'async_direct_test' => static fn(): array => self::run( $name ),
 			);
 		}
 		return $tests;
@@ -66,10 +52,7 @@ final class Health {
 			'status'      => $found['status'],
 			'description' => '<p>' . implode( '</p><p>', array_map( 'esc_html', $found['lines'] ) ) . '</p>',
 			'actions'     => self::action( $name ),
-			'badge'       => array(
-				'label' => __( 'Escalation Bridge', 'escalation-bridge' ),
-				'color' => 'blue',
-			),
+			'badge'       => array( 'label' => __( 'Escalation Bridge', 'escalation-bridge' ), 'color' => 'blue' ),
 		);
 	}
 
@@ -150,12 +133,7 @@ final class Health {
 		return compact( 'status', 'label', 'lines' );
 	}
 
-	/**
-	 * No secret, not even a part of one; the address is left out of what the owner copies.
-	 *
-	 * @param array<string,array<string,mixed>> $info
-	 * @return array<string,array<string,mixed>>
-	 */
+	/** No secret, not even a part of one; the address is left out of what the owner copies. */
 	public static function information( array $info ): array {
 		$pairing = Settings::pairing();
 		$fields  = array(
@@ -165,18 +143,11 @@ final class Health {
 		if ( null !== $pairing ) {
 			$fields += self::of_the_sidecar( $pairing, Stats::recent() );
 		}
-		$info['escalation-bridge'] = array(
-			'label'  => __( 'Escalation Bridge', 'escalation-bridge' ),
-			'fields' => $fields,
-		);
+		$info['escalation-bridge'] = array( 'label' => __( 'Escalation Bridge', 'escalation-bridge' ), 'fields' => $fields );
 		return $info;
 	}
 
-	/**
-	 * @param array<string,string> $pairing
-	 * @param array<string,mixed>  $seen
-	 * @return array<string,array<string,mixed>>
-	 */
+	/** @param array<string,string> $pairing */
 	private static function of_the_sidecar( array $pairing, array $seen ): array {
 		$answer  = $seen['ok'] ? 'HTTP ' . $seen['status'] : trim( $seen['error'] . ' ' . ( $seen['status'] ? 'HTTP ' . $seen['status'] : '' ) );
 		$breaker = Client::breaker();
@@ -197,10 +168,6 @@ final class Health {
 
 	/** @return array{label:string,value:string,debug:string} */
 	private static function field( string $label, string $value, string $debug = '' ): array {
-		return array(
-			'label' => $label,
-			'value' => $value,
-			'debug' => '' === $debug ? $value : $debug,
-		);
+		return array( 'label' => $label, 'value' => $value, 'debug' => '' === $debug ? $value : $debug );
 	}
 }

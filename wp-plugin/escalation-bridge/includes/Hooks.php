@@ -3,8 +3,6 @@
  * A helpdesk's calls, handed on to the sidecar as they came: WordPress can be reached from outside, the sidecar need not be.
  *
  * Nothing is judged here. The helpdesk signs what it sends, and the sidecar alone knows the secret.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -49,11 +47,7 @@ final class Hooks {
 		return new WP_REST_Response();
 	}
 
-	/**
-	 * Anybody may call, in measure; whether it is the helpdesk only the sidecar can tell.
-	 *
-	 * @return true|WP_Error
-	 */
+	/** Anybody may call, in measure; whether it is the helpdesk only the sidecar can tell. */
 	public static function check( WP_REST_Request $request ) {
 		if ( strlen( $request->get_body() ) > self::MAX_BODY ) {
 			return Rest::error( 'escbridge_too_large', __( 'That message is too long.', 'escalation-bridge' ), 413 );
@@ -64,7 +58,6 @@ final class Hooks {
 		return true;
 	}
 
-	/** @return WP_REST_Response|WP_Error */
 	public static function hand_on( WP_REST_Request $request ) {
 		$answer = ( new Client( Settings::pairing() ) )->hand_on( (string) $request['desk'], self::carried( $request ), $request->get_body() );
 		if ( 0 === $answer['status'] || $answer['status'] >= 500 ) {

@@ -1,9 +1,5 @@
 <?php
-/**
- * Staffed hours by command: close or open now, whatever the calendar says, and what of that holds.
- *
- * @package EscalationBridge
- */
+/** Staffed hours by command: close or open now, whatever the calendar says, and what of that holds. */
 
 declare(strict_types=1);
 
@@ -41,10 +37,7 @@ final class Hours {
 		exit;
 	}
 
-	/**
-	 * @param array<string,string> $given The form. Without `until` the command holds to the end of the day.
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,string> $given The form. Without `until` the command holds to the end of the day. */
 	private static function order( array $given ): array {
 		$until = date_create_immutable( (string) ( $given['until'] ?? '' ), wp_timezone() );
 		$order = array(

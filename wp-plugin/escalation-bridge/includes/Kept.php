@@ -1,7 +1,7 @@
 <?php
 /**
  * What visitors send while the sidecar is away: kept as rows of a private post type, and handed over by the next request that
- * finds the sidecar back.
+ * finds the sidecar back. While something waits, one request in a minute looks for it, whatever it is for: a view of a page too.
  *
  * A row goes only after the sidecar has taken it. Whoever dies in between sends it again under the id it had, and the sidecar
  * knows it. A newer message of the same conversation waits behind the older ones.
@@ -15,8 +15,6 @@
  *   contact array   email, phone, name; only of a contact
  *   page    array   what a conversation is begun with, see Context::session()
  *   at      int     when it was sent, in milliseconds UTC
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -32,6 +30,8 @@ final class Kept {
 	const OF_ONE    = 50;                  // Rows of one conversation.
 	const AGE       = 30 * DAY_IN_SECONDS; // Then the owner gets it by mail instead.
 	const SPAN      = 5.0;                 // Seconds that one request spends on handing over.
+	const WAITS     = 'escbridge_waits';   // Autoloaded: from when on any request looks for the sidecar, '0' while nothing waits.
+	const PAUSE     = 60;                  // Seconds from one look to the next.
 	const LOCK      = 'escbridge_kept';    // WordPress stores it as the option escbridge_kept.lock.
 	const LOCK_LIFE = 30;                  // Seconds after which its holder is taken for dead.
 	const TOLD      = 'escbridge_away';    // The same, while the owner has been told of this outage.
@@ -42,7 +42,9 @@ final class Kept {
 
 	public static function boot(): void {
 		add_action( 'init', array( self::class, 'register' ) );
-		add_filter( 'heartbeat_send', array( self::class, 'beat' ) );
+		if ( (int) get_option( self::WAITS ) < time() ) {
+			self::soon();
+		}
 	}
 
 	public static function register(): void {
@@ -58,27 +60,16 @@ final class Kept {
 		);
 	}
 
-	/**
-	 * WordPress's Heartbeat: an open page of wp-admin brings the rows on their way, on a site without visitors too.
-	 *
-	 * @param array<string,mixed> $response
-	 * @return array<string,mixed>
-	 */
-	public static function beat( array $response ): array {
-		self::soon();
-		return $response;
-	}
-
-	/** At the end of this request, when its answer is out. */
+	/** What waits is handed over at the end of this request, when its answer is out. */
 	public static function soon(): void {
-		if ( ! self::$due ) {
+		if ( ! self::$due && get_option( self::WAITS ) ) {
 			self::$due = true;
 			add_action( 'shutdown', array( self::class, 'at_the_end' ) );
 		}
 	}
 
 	public static function at_the_end(): void {
-		if ( ! self::waits() ) {
+		if ( ! self::look() ) {
 			return;
 		}
 		if ( function_exists( 'fastcgi_finish_request' ) ) {
@@ -88,6 +79,17 @@ final class Kept {
 		self::hand_over();
 	}
 
+	/** Whether something waits, noted for the requests to come. "Nothing" is noted first, so that a row which comes meanwhile is not missed. */
+	private static function look(): bool {
+		update_option( self::WAITS, '0' );
+		return self::waits() && self::note();
+	}
+
+	private static function note(): bool {
+		update_option( self::WAITS, (string) ( time() + self::PAUSE ) );
+		return true;
+	}
+
 	/**
 	 * True once the row is stored, also when it was stored before.
 	 *
@@ -95,7 +97,7 @@ final class Kept {
 	 */
 	public static function keep( array $row ): bool {
 		if ( self::posts( array( 'name' => $row['id'] ) ) ) {
-			return true;
+			return self::note();
 		}
 		if ( self::count() >= self::MOST || count( self::rows( $row['session'] ) ) >= self::OF_ONE ) {
 			return false;
@@ -112,7 +114,7 @@ final class Kept {
 			return false;
 		}
 		self::tell_owner( 'contact' === $row['kind'] || Client::breaker()['open'] );
-		return true;
+		return self::note();
 	}
 
 	/** Whether a new message of this conversation may go: what waits of it goes first. */
@@ -130,7 +132,7 @@ final class Kept {
 		} finally {
 			self::release( self::LOCK );
 		}
-		if ( ! self::waits() ) {
+		if ( ! self::look() ) {
 			self::release( self::TOLD );
 		}
 		return ! self::waits( $session );
@@ -193,16 +195,9 @@ final class Kept {
 	public static function of_person( string $email ): array {
 		$rows  = self::rows();
 		$user  = get_user_by( 'email', $email );
-		$mine  = static function ( array $row ) use ( $email, $user ): bool {
-			return ( $user && $user->ID === $row['user'] ) || 0 === strcasecmp( (string) ( $row['contact']['email'] ?? '' ), $email );
-		};
+		$mine  = static fn( array $row ): bool => ( $user && $user->ID === $row['user'] ) || 0 === strcasecmp( (string) ( $row['contact']['email'] ?? '' ), $email );
 		$theirs = array_column( array_filter( $rows, $mine ), 'session', 'session' );
-		return array_filter(
-			$rows,
-			static function ( array $row ) use ( $theirs ): bool {
-				return isset( $theirs[ $row['session'] ] );
-			}
-		);
+		return array_filter( $rows, static fn( array $row ): bool => isset( $theirs[ $row['session'] ] ) );
 	}
 
 	/** Removes what is kept of a person, and says how many rows that were. */
@@ -222,7 +217,6 @@ final class Kept {
 	/**
 	 * Without WordPress's cache: another request may hand over at the same time.
 	 *
-	 * @param array<string,mixed> $query
 	 * @return array<int,\WP_Post>
 	 */
 	private static function posts( array $query ): array {
@@ -238,7 +232,6 @@ final class Kept {
 		);
 	}
 
-	/** @return array<string,mixed> */
 	private static function row( \WP_Post $post ): array {
 		return (array) json_decode( $post->post_content, true );
 	}

@@ -1,9 +1,5 @@
 <?php
-/**
- * Short-lived counters. In the object cache where it persists, else in transients. The sidecar keeps the authoritative limits.
- *
- * @package EscalationBridge
- */
+/** Short-lived counters, in transients: an object cache that persists has them by itself. The sidecar keeps the authoritative limits. */
 
 declare(strict_types=1);
 
@@ -34,10 +30,7 @@ final class Limits {
 		$key                = $kind . '_' . md5( $who );
 		$seen               = self::get( $key );
 		if ( ! is_array( $seen ) || $seen['since'] + $span <= $now ) {
-			$seen = array(
-				'since' => $now,
-				'count' => 0,
-			);
+			$seen = array( 'since' => $now, 'count' => 0 );
 		}
 		if ( $seen['count'] >= $most ) {
 			return max( 1, $seen['since'] + $span - $now );
@@ -47,17 +40,13 @@ final class Limits {
 		return 0;
 	}
 
-	/** @return mixed */
+	/** @return mixed False where nothing is kept. */
 	public static function get( string $key ) {
-		return wp_using_ext_object_cache() ? wp_cache_get( $key, 'escbridge' ) : get_transient( 'escbridge_' . $key );
+		return get_transient( 'escbridge_' . $key );
 	}
 
 	/** @param mixed $value */
 	public static function set( string $key, $value, int $seconds ): void {
-		if ( wp_using_ext_object_cache() ) {
-			wp_cache_set( $key, $value, 'escbridge', $seconds );
-			return;
-		}
 		set_transient( 'escbridge_' . $key, $value, $seconds );
 	}
 

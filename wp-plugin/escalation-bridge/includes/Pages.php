@@ -4,8 +4,6 @@
  *
  * Nothing is sent unless the owner has switched it on, and nothing ever that a visitor without a log-in could not read. What could
  * not be sent is remembered, and sent with a later request of wp-admin; no visitor's request sends anything.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -23,14 +21,7 @@ final class Pages {
 	const LONGEST = 100000; // Characters of a page.
 	const WAIT    = 2.0;    // Seconds that saving in wp-admin may take longer.
 	const AGAIN   = 60;     // Seconds until what failed is tried again.
-	const NOTHING = array(
-		'dirty'    => array(),
-		'known'    => 0,
-		'sent'     => 0,
-		'tried'    => 0,
-		'compared' => 0,
-		'error'    => '',
-	);
+	const NOTHING = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '' );
 
 	/** @var array<int,true> What this request has changed. */
 	private static $touched = array();
@@ -57,10 +48,6 @@ final class Pages {
 		return array_merge( self::NOTHING, (array) get_option( self::OPTION, array() ) );
 	}
 
-	/**
-	 * @param mixed $before
-	 * @param mixed $now
-	 */
 	public static function switched( $before, $now ): void {
 		$was = ! empty( ( (array) $before )['knowledge'] );
 		$is  = ! empty( ( (array) $now )['knowledge'] );
@@ -124,12 +111,7 @@ final class Pages {
 
 	/** Everything is sent anew, what has not changed too: it costs the sidecar nothing. */
 	public static function send_all(): void {
-		self::store(
-			array(
-				'dirty'    => self::ids(),
-				'compared' => 0,
-			) + self::state()
-		);
+		self::store( array( 'dirty' => self::ids(), 'compared' => 0 ) + self::state() );
 	}
 
 	/** Another sidecar may be there now, or this plugin is away for a while: what was sent counts for nothing. */
@@ -174,7 +156,6 @@ final class Pages {
 	 * would be refused for ever.
 	 *
 	 * @param array{ids:int[],body:array<string,mixed>} $batch
-	 * @param array<string,mixed>                       $answer
 	 * @return int[]
 	 */
 	private static function done_with( array $batch, array $answer ): array {
@@ -188,10 +169,7 @@ final class Pages {
 		return $named ? array( (int) $batch['body']['pages'][ (int) $part[1] ]['id'] ) : $batch['ids'];
 	}
 
-	/**
-	 * @param array<string,mixed> $state
-	 * @return array{left:int,known:int,error:string}
-	 */
+	/** @return array{left:int,known:int,error:string} */
 	private static function told( array $state ): array {
 		return array(
 			'left'  => count( $state['dirty'] ) + ( time() - $state['compared'] > DAY_IN_SECONDS ? 1 : 0 ),
@@ -215,15 +193,11 @@ final class Pages {
 		return sprintf( __( '%1$d are known, last sent on %2$s.', 'escalation-bridge' ), $state['known'], Admin::when( gmdate( 'Y-m-d\TH:i:s\Z', (int) $state['sent'] ) ) );
 	}
 
-	/** @param array<string,mixed> $state */
 	private static function store( array $state ): void {
 		update_option( self::OPTION, $state, false );
 	}
 
-	/**
-	 * @param array<string,mixed> $body
-	 * @return array<string,mixed> The client's answer.
-	 */
+	/** @return array<string,mixed> The client's answer. */
 	private static function put( array $body, float $timeout ): array {
 		return ( new Client( Settings::pairing() ) )->admin( 'PUT', '/v1/pages', $body, $timeout );
 	}
@@ -252,10 +226,7 @@ final class Pages {
 				$pages[] = $page;
 			}
 		}
-		return array(
-			'ids'  => $ids,
-			'body' => compact( 'pages', 'gone' ),
-		);
+		return array( 'ids' => $ids, 'body' => compact( 'pages', 'gone' ) );
 	}
 
 	/** @return string[] */
@@ -305,11 +276,7 @@ final class Pages {
 		if ( ! $post || 'publish' !== $post->post_status || '' !== $post->post_password || ! in_array( $post->post_type, self::types(), true ) || in_array( $id, self::kept_back(), true ) ) {
 			return null;
 		}
-		$text = self::as_a_visitor(
-			static function () use ( $post ): string {
-				return self::text( $post );
-			}
-		);
+		$text = self::as_a_visitor( static fn(): string => self::text( $post ) );
 		/**
 		 * Filters the text of a page; an empty one keeps it back.
 		 *

@@ -1,9 +1,5 @@
 <?php
-/**
- * Wires the hooks; holds nothing else.
- *
- * @package EscalationBridge
- */
+/** Wires the hooks; holds nothing else. */
 
 declare(strict_types=1);
 
@@ -55,7 +51,6 @@ final class Plugin {
 	 * Virtual capability: whoever manages the site manages escalations. Nothing is stored; other roles by the same filter.
 	 *
 	 * @param array<string,bool> $caps The user's capabilities.
-	 * @return array<string,bool>
 	 */
 	public static function grant( array $caps ): array {
 		if ( ! empty( $caps['manage_options'] ) ) {

@@ -1,9 +1,5 @@
 <?php
-/**
- * "I am here": a switch of each person's own, renewed by WordPress's Heartbeat for as long as a page of wp-admin is open.
- *
- * @package EscalationBridge
- */
+/** "I am here": a switch of each person's own, renewed by WordPress's Heartbeat for as long as a page of wp-admin is open. */
 
 declare(strict_types=1);
 
@@ -67,7 +63,6 @@ final class Presence {
 	/**
 	 * @param array<string,mixed> $response What the Heartbeat answers.
 	 * @param array<string,mixed> $data     What the page sent.
-	 * @return array<string,mixed>
 	 */
 	public static function beat( array $response, array $data ): array {
 		if ( ! empty( $data['escbridge'] ) && current_user_can( 'escbridge_manage' ) ) {
@@ -112,10 +107,6 @@ final class Presence {
 
 	/** @return array{ok:bool,on:bool,text:string} */
 	private static function report( bool $ok, bool $on, string $text ): array {
-		return array(
-			'ok'   => $ok,
-			'on'   => $on,
-			'text' => $text,
-		);
+		return array( 'ok' => $ok, 'on' => $on, 'text' => $text );
 	}
 }

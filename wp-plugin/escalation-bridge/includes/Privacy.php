@@ -1,9 +1,5 @@
 <?php
-/**
- * Tools > Export and Erase Personal Data, answered by the sidecar; and what the owner may say in the privacy policy.
- *
- * @package EscalationBridge
- */
+/** Tools > Export and Erase Personal Data, answered by the sidecar; and what the owner may say in the privacy policy. */
 
 declare(strict_types=1);
 
@@ -22,28 +18,14 @@ final class Privacy {
 		add_action( 'admin_init', array( self::class, 'suggest_policy' ) );
 	}
 
-	/**
-	 * @param array<string,array<string,mixed>> $exporters
-	 * @return array<string,array<string,mixed>>
-	 */
 	public static function exporters( array $exporters ): array {
-		$exporters[ self::NAME ] = array(
-			'exporter_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ),
-			'callback'               => array( self::class, 'export' ),
-		);
-		return $exporters;
+		$ours = array( 'exporter_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'export' ) );
+		return array( self::NAME => $ours ) + $exporters;
 	}
 
-	/**
-	 * @param array<string,array<string,mixed>> $erasers
-	 * @return array<string,array<string,mixed>>
-	 */
 	public static function erasers( array $erasers ): array {
-		$erasers[ self::NAME ] = array(
-			'eraser_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ),
-			'callback'             => array( self::class, 'erase' ),
-		);
-		return $erasers;
+		$ours = array( 'eraser_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'erase' ) );
+		return array( self::NAME => $ours ) + $erasers;
 	}
 
 	/**
@@ -129,10 +111,7 @@ final class Privacy {
 		return sprintf( __( 'To do in %1$s: erase the ticket %2$s there.', 'escalation-bridge' ), (string) $task['desk'], trim( $task['ref'] . ' ' . ( $task['url'] ?? '' ) ) );
 	}
 
-	/**
-	 * @param array<int,array<string,mixed>> $data
-	 * @return array{data:array<int,array<string,mixed>>,done:bool}
-	 */
+	/** @return array{data:array<int,array<string,mixed>>,done:bool} */
 	private static function exported( array $data, bool $done ): array {
 		return compact( 'data', 'done' );
 	}
@@ -150,12 +129,7 @@ final class Privacy {
 		);
 	}
 
-	/**
-	 * What people look for in words; the whole record after it, so that nothing is left out.
-	 *
-	 * @param array<string,mixed> $session
-	 * @return array<string,mixed>
-	 */
+	/** What people look for in words; the whole record after it, so that nothing is left out. */
 	private static function conversation( array $session ): array {
 		$visitor = (array) $session['visitor'];
 		$fields  = array(
@@ -170,10 +144,7 @@ final class Privacy {
 		return self::item( 'escbridge-conversations', __( 'Conversations in the chat', 'escalation-bridge' ), __( 'An address that somebody only typed may be another person’s: look before you hand it over.', 'escalation-bridge' ), (string) $session['id'], $fields );
 	}
 
-	/**
-	 * @param array<string,mixed> $row See Kept.
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,mixed> $row See Kept. */
 	private static function kept( array $row, int $post ): array {
 		$fields = array(
 			__( 'Name', 'escalation-bridge' )         => (string) ( $row['contact']['name'] ?? '' ),
@@ -185,10 +156,6 @@ final class Privacy {
 		return self::item( 'escbridge-kept', __( 'Messages waiting in WordPress', 'escalation-bridge' ), '', 'kept-' . $post, $fields );
 	}
 
-	/**
-	 * @param array<string,mixed> $known
-	 * @return array<string,mixed>
-	 */
 	private static function account( array $known ): array {
 		$fields = array(
 			__( 'E-mail', 'escalation-bridge' )       => (string) $known['email'],
@@ -197,10 +164,7 @@ final class Privacy {
 		return self::item( 'escbridge-crm', __( 'What the CRM told the chat', 'escalation-bridge' ), '', 'crm-' . md5( (string) $known['email'] ), $fields );
 	}
 
-	/**
-	 * @param array<string,string> $fields
-	 * @return array<string,mixed>
-	 */
+	/** @param array<string,string> $fields */
 	private static function item( string $group, string $label, string $description, string $id, array $fields ): array {
 		$data = array();
 		foreach ( array_filter( $fields, 'strlen' ) as $name => $value ) {
@@ -228,7 +192,6 @@ final class Privacy {
 	/**
 	 * What was said, in its order: messages, the assistant's replies, the team's answers and notices.
 	 *
-	 * @param array<string,mixed> $session
 	 * @return string[]
 	 */
 	private static function lines( array $session ): array {
@@ -242,18 +205,8 @@ final class Privacy {
 		foreach ( (array) $session['events'] as $event ) {
 			$said[] = array( $event['at'], empty( $event['author'] ) ? __( 'Support', 'escalation-bridge' ) : $event['author'], $event['text'] );
 		}
-		usort(
-			$said,
-			static function ( array $one, array $other ): int {
-				return strcmp( $one[0], $other[0] );
-			}
-		);
-		return array_map(
-			static function ( array $line ): string {
-				return Admin::when( $line[0] ) . ' ' . $line[1] . ': ' . $line[2];
-			},
-			$said
-		);
+		usort( $said, static fn( array $one, array $other ): int => strcmp( $one[0], $other[0] ) );
+		return array_map( static fn( array $line ): string => Admin::when( $line[0] ) . ' ' . $line[1] . ': ' . $line[2], $said );
 	}
 
 	public static function suggest_policy(): void {

@@ -2,8 +2,6 @@
 /**
  * New secrets without a moment in which a visitor's call is refused: issued by the sidecar, tried, kept, and only then does it
  * end the old ones, some minutes later. Whatever fails on the way, what is kept here goes on working.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -40,9 +38,7 @@ final class Renewal {
 		}
 	}
 
-	/**
-	 * @return array{ok:bool,text:string} No secret, nor a part of one, is in the text.
-	 */
+	/** @return array{ok:bool,text:string} No secret, nor a part of one, is in the text. */
 	public static function run(): array {
 		if ( Settings::is_fixed() ) {
 			/* translators: %s: name of a constant */
@@ -77,10 +73,7 @@ final class Renewal {
 		return self::result( true, sprintf( _n( 'The secrets are renewed. The former ones end in %d minute.', 'The secrets are renewed. The former ones end in %d minutes.', $minutes, 'escalation-bridge' ), $minutes ) );
 	}
 
-	/**
-	 * @param array<string,mixed>       $answer
-	 * @param array<string,string>|null $pairing
-	 */
+	/** @param array<string,string>|null $pairing */
 	private static function why( array $answer, ?array $pairing ): string {
 		return 'renewal-in-hand' === $answer['error']
 			? __( 'Somebody renewed the secrets less than a minute ago. Nothing was changed; try again in a minute.', 'escalation-bridge' )

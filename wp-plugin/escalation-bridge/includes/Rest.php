@@ -1,9 +1,5 @@
 <?php
-/**
- * What a visitor's browser may ask of this site, and the two routes of the settings and escalation pages.
- *
- * @package EscalationBridge
- */
+/** What a visitor's browser may ask of this site, and the two routes of the settings and escalation pages. */
 
 declare(strict_types=1);
 
@@ -27,118 +23,56 @@ final class Rest {
 	const BUSY         = 60;    // Seconds after which a turn in progress is taken for lost.
 
 	public static function register(): void {
-		$text = static function ( int $max, bool $required = false, int $min = 0 ): array {
-			return array(
-				'type'      => 'string',
-				'required'  => $required,
-				'minLength' => $min,
-				'maxLength' => $max,
-			);
-		};
-		self::visitor_route(
-			'/sessions',
-			'start',
-			array(
-				'page_url' => $text( 2000 ),
-				'locale'   => array( 'pattern' => '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$' ) + $text( 35 ),
-				'timezone' => $text( 64 ),
-				'consent'  => array( 'type' => 'boolean' ),
-				'website'  => $text( 200 ), // A trap for scripts: people do not see it.
-			)
+		$text = static fn( int $max, array $more = array() ): array => array( 'type' => 'string', 'maxLength' => $max ) + $more;
+		$must = array( 'required' => true );
+		$line = array( 'type' => 'object', 'properties' => array( 'who' => $text( 80, $must ), 'text' => $text( 8000, $must ) ) );
+		$page = array(
+			'page_url' => $text( 2000 ),
+			'locale'   => $text( 35, array( 'pattern' => '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$' ) ),
+			'timezone' => $text( 64 ),
+			'consent'  => array( 'type' => 'boolean' ),
+			'website'  => $text( 200 ), // A trap for scripts: people do not see it.
 		);
-		self::visitor_route(
-			self::SESSION . '/turns',
-			'turn',
-			array(
-				'client_turn_id' => array(
-					'type'     => 'string',
-					'format'   => 'uuid',
-					'required' => true,
-				),
-				'message'        => $text( 4000, true, 1 ),
-			)
+		$turn = array(
+			'client_turn_id' => array( 'type' => 'string', 'format' => 'uuid' ) + $must,
+			'message'        => $text( 4000, array( 'minLength' => 1 ) + $must ),
 		);
-		self::visitor_route(
-			self::SESSION . '/events',
-			'events',
-			array(
-				'after' => array(
-					'type'    => 'integer',
-					'minimum' => 0,
-					'default' => 0,
-				),
-			)
+		$form = array(
+			'email'         => $text( 254, array( 'format' => 'email' ) ),
+			'phone'         => $text( 32, array( 'pattern' => '^[0-9+() ./-]{5,32}$' ) ),
+			'name'          => $text( 120 ),
+			'callback_slot' => $text( 24, array( 'pattern' => self::SLOT ) ),
+			'transcript'    => array( 'type' => 'array', 'maxItems' => 200, 'items' => $line ),
 		);
-		self::visitor_route(
-			self::SESSION . '/contact',
-			'contact',
-			array(
-				'email'         => array( 'format' => 'email' ) + $text( 254 ),
-				'phone'         => array( 'pattern' => '^[0-9+() ./-]{5,32}$' ) + $text( 32 ),
-				'name'          => $text( 120 ),
-				'callback_slot' => array( 'pattern' => self::SLOT ) + $text( 24 ),
-				'transcript'    => array(
-					'type'     => 'array',
-					'maxItems' => 200,
-					'items'    => array(
-						'type'       => 'object',
-						'properties' => array(
-							'who'  => $text( 80, true ),
-							'text' => $text( 8000, true ),
-						),
-					),
-				),
-			)
-		);
-		self::visitor_route( self::SESSION . '/slots', 'slots', array() );
-		self::visitor_route( self::SESSION . '/close', 'close', array() );
-		self::admin_route( '/test', 'test', array() );
-		self::admin_route( '/pages', 'pages', array( 'all' => array( 'type' => 'boolean' ) ) );
-		self::admin_route(
-			'/presence',
-			'presence',
-			array(
-				'available' => array(
-					'type'     => 'boolean',
-					'required' => true,
-				),
-			)
-		);
+		self::route( '/sessions', 'start', 'check_browser', $page );
+		self::route( self::SESSION . '/turns', 'turn', 'check_visitor', $turn );
+		self::route( self::SESSION . '/events', 'events', 'check_visitor', array( 'after' => array( 'type' => 'integer', 'minimum' => 0, 'default' => 0 ) ) );
+		self::route( self::SESSION . '/contact', 'contact', 'check_visitor', $form );
+		self::route( self::SESSION . '/slots', 'slots', 'check_visitor' );
+		self::route( self::SESSION . '/close', 'close', 'check_visitor' );
+		self::route( '/test', 'test', 'check_team' );
+		self::route( '/pages', 'pages', 'check_team', array( 'all' => array( 'type' => 'boolean' ) ) );
+		self::route( '/presence', 'presence', 'check_team', array( 'available' => array( 'type' => 'boolean' ) + $must ) );
 	}
 
-	/** @param array<string,mixed> $args */
-	private static function visitor_route( string $path, string $method, array $args ): void {
+	private static function route( string $path, string $method, string $check, array $args = array() ): void {
 		register_rest_route(
 			self::SPACE,
 			$path,
 			array(
 				'methods'             => 'POST',
 				'callback'            => array( self::class, $method ),
-				'permission_callback' => array( self::class, '/sessions' === $path ? 'check_browser' : 'check_visitor' ),
+				'permission_callback' => array( self::class, $check ),
 				'show_in_index'       => false,
 				'args'                => $args,
 			)
 		);
 	}
 
-	/** @param array<string,mixed> $args */
-	private static function admin_route( string $path, string $method, array $args ): void {
-		register_rest_route(
-			self::SPACE,
-			$path,
-			array(
-				'methods'             => 'POST',
-				'callback'            => array( self::class, $method ),
-				'permission_callback' => static function (): bool {
-					return current_user_can( 'escbridge_manage' );
-				},
-				'show_in_index'       => false,
-				'args'                => $args,
-			)
-		);
+	public static function check_team(): bool {
+		return current_user_can( 'escbridge_manage' );
 	}
 
-	/** @return true|WP_Error */
 	public static function check_browser( WP_REST_Request $request ) {
 		$max = '/contact' === substr( $request->get_route(), -8 ) ? self::MAX_CONTACT : self::MAX_BODY;
 		if ( strlen( $request->get_body() ) > $max ) {
@@ -153,7 +87,6 @@ final class Rest {
 		return true;
 	}
 
-	/** @return true|WP_Error */
 	public static function check_visitor( WP_REST_Request $request ) {
 		$allowed = self::check_browser( $request );
 		if ( true !== $allowed ) {
@@ -189,7 +122,6 @@ final class Rest {
 		return false;
 	}
 
-	/** @return WP_REST_Response|WP_Error */
 	public static function start( WP_REST_Request $request ) {
 		$wait = Limits::hit( 'sessions', Limits::visitor_address(), time() );
 		if ( $wait > 0 || '' !== (string) $request['website'] ) {
@@ -206,7 +138,6 @@ final class Rest {
 		return new WP_REST_Response( array( 'session_id' => $session ) + $token + self::seen( $verdict ), 201 );
 	}
 
-	/** @return WP_REST_Response|WP_Error */
 	public static function turn( WP_REST_Request $request ) {
 		$session = (string) $request['id'];
 		$turn    = strtolower( (string) $request['client_turn_id'] );
@@ -240,7 +171,6 @@ final class Rest {
 	 * Gate, bot, verdict.
 	 *
 	 * @param array<string,mixed> $row What is remembered of this turn; the bot's reply is put into it.
-	 * @return WP_REST_Response|WP_Error
 	 */
 	private static function take_turn( WP_REST_Request $request, string $session, array &$row ) {
 		$token   = self::token( $request );
@@ -251,11 +181,7 @@ final class Rest {
 		if ( 'answer' === $verdict['action'] ) {
 			$row['bot'] = $row['bot'] ?? self::ask_bot(
 				$message,
-				array(
-					'session_id' => $session,
-					'turn_id'    => $row['turn'],
-					'user_id'    => (int) $token['user_id'],
-				)
+				array( 'session_id' => $session, 'turn_id' => $row['turn'], 'user_id' => (int) $token['user_id'] )
 			);
 			$verdict    = $bridge->bot_turn( $session, $row['turn'], $row['bot']['text'], $row['bot'] );
 			$reply      = 'answer' === $verdict['action'] ? self::bot_reply( $row['bot']['text'] ) : null;
@@ -263,11 +189,7 @@ final class Rest {
 		return self::turn_answer( $verdict, $reply, $token );
 	}
 
-	/**
-	 * The words of the sidecar's own responder, which are shown as the bot's; null where the verdict has none.
-	 *
-	 * @param array<string,mixed> $verdict
-	 */
+	/** The words of the sidecar's own responder, which are shown as the bot's; null where the verdict has none. */
 	private static function own_reply( array $verdict ): ?string {
 		return 'say' === $verdict['action'] && 'reply' === $verdict['say_as'] ? (string) $verdict['say'] : null;
 	}
@@ -276,11 +198,7 @@ final class Rest {
 		return '' === $text ? self::no_answer() : $text;
 	}
 
-	/**
-	 * @param array<string,mixed>      $verdict
-	 * @param array<string,int|string> $token
-	 * @return WP_REST_Response|WP_Error
-	 */
+	/** @param array<string,int|string> $token */
 	private static function turn_answer( array $verdict, ?string $reply, array $token ) {
 		$locked = 'escalated' === $verdict['state'];
 		$seen   = self::seen( $verdict ) + self::renewed( $token, $locked );
@@ -350,7 +268,6 @@ final class Rest {
 		return __( 'I could not find an answer to that. You can ask for a person at any time.', 'escalation-bridge' );
 	}
 
-	/** @return WP_REST_Response|WP_Error */
 	public static function events( WP_REST_Request $request ) {
 		$page = Plugin::bridge()->events( (string) $request['id'], (int) $request['after'] );
 		if ( $page['down'] || 429 === $page['status'] ) {
@@ -370,7 +287,6 @@ final class Rest {
 		);
 	}
 
-	/** @return WP_REST_Response|WP_Error */
 	public static function contact( WP_REST_Request $request ) {
 		$session = (string) $request['id'];
 		$contact = array_filter(
@@ -409,11 +325,7 @@ final class Rest {
 		return trim( str_replace( array( '(', ')' ), '', sanitize_text_field( $typed ) ) );
 	}
 
-	/**
-	 * The free times for a call.
-	 *
-	 * @return WP_REST_Response|WP_Error
-	 */
+	/** The free times for a call. */
 	public static function slots( WP_REST_Request $request ) {
 		$session = (string) $request['id'];
 		$wait    = Limits::hit( 'calls', $session, time() );
@@ -428,7 +340,6 @@ final class Rest {
 	 * Without the sidecar nobody can tell what is free, so this has no way by e-mail.
 	 *
 	 * @param array<string,string> $contact With callback_slot.
-	 * @return WP_REST_Response|WP_Error
 	 */
 	private static function book( string $session, array $contact ) {
 		$wait = Limits::hit( 'calls', $session, time() );
@@ -450,10 +361,7 @@ final class Rest {
 		return self::error( 'bridge_unavailable', CallPage::words( 'failed' ), 503 );
 	}
 
-	/**
-	 * @param array<string,string> $contact
-	 * @return WP_REST_Response|WP_Error
-	 */
+	/** @param array<string,string> $contact */
 	private static function contact_by_mail( WP_REST_Request $request, string $session, array $contact ) {
 		$lines  = (array) $request['transcript'];
 		$print  = md5( (string) wp_json_encode( array( $contact, $lines ) ) );
@@ -476,14 +384,9 @@ final class Rest {
 
 	/** @return array<string,bool|string> */
 	private static function thanks( string $way, string $notice ): array {
-		return array(
-			'sent'   => true,
-			$way     => true,
-			'notice' => $notice,
-		);
+		return array( 'sent' => true, $way => true, 'notice' => $notice );
 	}
 
-	/** @return WP_REST_Response|WP_Error */
 	public static function close( WP_REST_Request $request ) {
 		$verdict = Plugin::bridge()->close( (string) $request['id'] );
 		if ( $verdict['down'] ) {
@@ -497,7 +400,6 @@ final class Rest {
 		return new WP_REST_Response( ConnectionTest::run( Settings::pairing() ), 200 );
 	}
 
-	/** @return WP_REST_Response|WP_Error */
 	public static function presence( WP_REST_Request $request ) {
 		$report = Presence::turn( (bool) $request['available'] );
 		return $report['ok'] ? new WP_REST_Response( $report, 200 ) : self::error( 'escbridge_presence', $report['text'], 502 );
@@ -527,12 +429,7 @@ final class Rest {
 		return $response;
 	}
 
-	/**
-	 * Of a verdict, what the browser may know.
-	 *
-	 * @param array<string,mixed> $verdict
-	 * @return array<string,mixed>
-	 */
+	/** Of a verdict, what the browser may know. */
 	private static function seen( array $verdict ): array {
 		return array(
 			'state'         => (string) $verdict['state'],
@@ -588,12 +485,10 @@ final class Rest {
 		return array( 'token' => self::new_token( (string) $token['session'], (int) $token['user_id'], $locked ) );
 	}
 
-	/** @param array<string,mixed> $more */
 	private static function unavailable( array $more = array() ): WP_Error {
 		return self::error( 'bridge_unavailable', Bridge::contact_text(), 503, $more );
 	}
 
-	/** @param array<string,mixed> $more */
 	public static function error( string $code, string $message, int $status, array $more = array() ): WP_Error {
 		return new WP_Error( $code, $message, array( 'status' => $status ) + $more );
 	}

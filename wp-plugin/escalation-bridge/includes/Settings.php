@@ -1,9 +1,5 @@
 <?php
-/**
- * Settings > Escalation Bridge, and where the pairing code is looked up: environment, constant, option.
- *
- * @package EscalationBridge
- */
+/** Settings > Escalation Bridge, and where the pairing code is looked up: environment, constant, option. */
 
 declare(strict_types=1);
 
@@ -33,7 +29,6 @@ final class Settings {
 		add_filter( 'plugin_action_links_' . plugin_basename( ESCBRIDGE_FILE ), array( self::class, 'link' ) );
 	}
 
-	/** @return array<string,mixed> */
 	public static function all(): array {
 		return array_merge( self::DEFAULTS, (array) get_option( self::OPTION, array() ) );
 	}
@@ -147,20 +142,11 @@ final class Settings {
 		register_setting(
 			'escbridge',
 			self::OPTION,
-			array(
-				'type'              => 'array',
-				'default'           => self::DEFAULTS,
-				'sanitize_callback' => array( self::class, 'sanitize' ),
-			)
+			array( 'type' => 'array', 'default' => self::DEFAULTS, 'sanitize_callback' => array( self::class, 'sanitize' ) )
 		);
 	}
 
-	/**
-	 * The pairing code is taken out and kept apart; what is returned holds no secret.
-	 *
-	 * @param mixed $input
-	 * @return array<string,mixed>
-	 */
+	/** The pairing code is taken out and kept apart; what is returned holds no secret. */
 	public static function sanitize( $input ): array {
 		$input = is_array( $input ) ? $input : array();
 		$email = sanitize_email( (string) ( $input['contact_email'] ?? '' ) );
@@ -255,6 +241,7 @@ final class Settings {
 				'chat'    => __( 'Chat secret:', 'escalation-bridge' ),
 				'admin'   => __( 'Admin secret:', 'escalation-bridge' ),
 				'failed'  => __( 'The test itself failed:', 'escalation-bridge' ),
+				'again'   => __( 'That did not work. Please try again in a few minutes.', 'escalation-bridge' ),
 			),
 		);
 		wp_add_inline_script( 'escbridge-admin', 'window.escbridgeAdmin=' . wp_json_encode( $config ) . ';', 'before' );
@@ -302,8 +289,7 @@ final class Settings {
 		}
 		echo '</td></tr><tr><th scope="row"><label for="escbridge-code">' . esc_html__( 'Pairing code', 'escalation-bridge' ) . '</label></th><td>';
 		printf(
-			'<input type="password" id="escbridge-code" class="large-text code" name="%s[pairing_code]" value="" autocomplete="off" spellcheck="false" placeholder="esc1.…" %s>',
-			esc_attr( self::OPTION ),
+			'<input type="password" id="escbridge-code" class="large-text code" name="escbridge_settings[pairing_code]" value="" autocomplete="off" spellcheck="false" placeholder="esc1.…" %s>',
 			disabled( $fixed, true, false )
 		);
 		echo '<p class="description">';
@@ -315,7 +301,6 @@ final class Settings {
 		echo '</p></td></tr>';
 	}
 
-	/** @param array<string,mixed> $set */
 	private static function where_row( array $set ): void {
 		$choices = array(
 			'all'       => __( 'On all pages', 'escalation-bridge' ),
@@ -324,19 +309,12 @@ final class Settings {
 		);
 		echo '<tr><th scope="row">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</th><td><fieldset><legend class="screen-reader-text">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</legend>';
 		foreach ( $choices as $value => $label ) {
-			printf(
-				'<label><input type="radio" name="%s[where]" value="%s" %s> %s</label><br>',
-				esc_attr( self::OPTION ),
-				esc_attr( $value ),
-				checked( $set['where'], $value, false ),
-				esc_html( $label )
-			);
+			printf( '<label><input type="radio" name="escbridge_settings[where]" value="%s" %s> %s</label><br>', esc_attr( $value ), checked( $set['where'], $value, false ), esc_html( $label ) );
 		}
 		echo '<div class="escbridge-pages" id="escbridge-pages">';
 		foreach ( (array) get_pages( array( 'number' => 200 ) ) as $page ) {
 			printf(
-				'<label><input type="checkbox" name="%s[pages][]" value="%d" %s> %s</label>',
-				esc_attr( self::OPTION ),
+				'<label><input type="checkbox" name="escbridge_settings[pages][]" value="%d" %s> %s</label>',
 				(int) $page->ID,
 				checked( in_array( (int) $page->ID, (array) $set['pages'], true ), true, false ),
 				esc_html( get_the_title( $page ) )
@@ -345,19 +323,16 @@ final class Settings {
 		echo '</div></fieldset></td></tr>';
 	}
 
-	/** @param array<string,mixed> $set */
 	private static function text_rows( array $set ): void {
 		echo '<tr><th scope="row"><label for="escbridge-greeting">' . esc_html__( 'Greeting', 'escalation-bridge' ) . '</label></th><td>';
 		printf(
-			'<textarea id="escbridge-greeting" class="large-text" rows="2" maxlength="500" name="%s[greeting]" placeholder="%s">%s</textarea></td></tr>',
-			esc_attr( self::OPTION ),
+			'<textarea id="escbridge-greeting" class="large-text" rows="2" maxlength="500" name="escbridge_settings[greeting]" placeholder="%s">%s</textarea></td></tr>',
 			esc_attr__( 'Hello! How can we help?', 'escalation-bridge' ),
 			esc_textarea( (string) $set['greeting'] )
 		);
 		echo '<tr><th scope="row"><label for="escbridge-email">' . esc_html__( 'Contact e-mail', 'escalation-bridge' ) . '</label></th><td>';
 		printf(
-			'<input type="email" id="escbridge-email" class="regular-text" name="%s[contact_email]" value="%s" placeholder="%s">',
-			esc_attr( self::OPTION ),
+			'<input type="email" id="escbridge-email" class="regular-text" name="escbridge_settings[contact_email]" value="%s" placeholder="%s">',
 			esc_attr( (string) $set['contact_email'] ),
 			esc_attr( (string) get_option( 'admin_email' ) )
 		);
@@ -366,11 +341,10 @@ final class Settings {
 
 	private static function bots_row(): void {
 		echo '<tr><th scope="row">' . esc_html__( 'Chatbots on this site', 'escalation-bridge' ) . '</th><td>';
-		echo '<input type="hidden" name="' . esc_attr( self::OPTION ) . '[watched][]" value="">'; // So that the list is sent when nothing in it is ticked.
+		echo '<input type="hidden" name="escbridge_settings[watched][]" value="">'; // So that the list is sent when nothing in it is ticked.
 		foreach ( Adapters::found() as $slug => $adapter ) {
 			printf(
-				'<p><label><input type="checkbox" name="%s[watched][]" value="%s" %s> %s</label></p><p class="description">%s</p>',
-				esc_attr( self::OPTION ),
+				'<p><label><input type="checkbox" name="escbridge_settings[watched][]" value="%s" %s> %s</label></p><p class="description">%s</p>',
 				esc_attr( $slug ),
 				checked( in_array( $slug, self::unwatched(), true ), false, false ),
 				/* translators: %s: name of a chat plugin */
@@ -384,12 +358,10 @@ final class Settings {
 		echo '</td></tr>';
 	}
 
-	/** @param array<string,mixed> $set */
 	private static function knowledge_row( array $set ): void {
 		echo '<tr><th scope="row">' . esc_html__( 'Answers', 'escalation-bridge' ) . '</th><td>';
 		printf(
-			'<label><input type="checkbox" name="%s[knowledge]" value="1" %s> %s</label>',
-			esc_attr( self::OPTION ),
+			'<label><input type="checkbox" name="escbridge_settings[knowledge]" value="1" %s> %s</label>',
 			checked( ! empty( $set['knowledge'] ), true, false ),
 			esc_html__( 'The sidecar’s assistant answers from the published pages, posts and products of this site', 'escalation-bridge' )
 		);

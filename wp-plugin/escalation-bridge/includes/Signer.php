@@ -1,9 +1,5 @@
 <?php
-/**
- * Signatures of the calls between the site and the sidecar, and the visitor's token. Pure: no state, no clock.
- *
- * @package EscalationBridge
- */
+/** Signatures of the calls between the site and the sidecar, and the visitor's token. Pure: no state, no clock. */
 
 declare(strict_types=1);
 
@@ -53,11 +49,7 @@ final class Signer {
 		if ( ! self::verify( $key, self::VISITOR_SALT, $part[1], $part[5] ) || (int) $part[4] <= $now ) {
 			return null;
 		}
-		return array(
-			'session' => $part[2],
-			'user_id' => (int) $part[3],
-			'expiry'  => (int) $part[4],
-		);
+		return array( 'session' => $part[2], 'user_id' => (int) $part[3], 'expiry' => (int) $part[4] );
 	}
 
 	public static function base64url( string $bytes ): string {

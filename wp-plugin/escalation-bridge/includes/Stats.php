@@ -4,8 +4,6 @@
  *
  * What is seen is the client's answer to GET /v1/stats, with `at` (when it was asked, unix seconds) and `open`, the number of
  * escalations that wait or are being worked on, '' when that is not known.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -21,7 +19,6 @@ final class Stats {
 	const KEEP_GOOD  = 300;
 	const KEEP_FAULT = 60;  // A sidecar that does not answer costs time once in a minute, not with every page.
 
-	/** @return array<string,mixed> */
 	public static function recent(): array {
 		$seen = get_transient( 'escbridge_stats' );
 		return is_array( $seen ) ? $seen : self::ask( self::LIMIT );
@@ -31,18 +28,11 @@ final class Stats {
 	 * Asks now, and keeps what came.
 	 *
 	 * @param float $limit Seconds for each call.
-	 * @return array<string,mixed>
 	 */
 	public static function ask( float $limit ): array {
 		$client = new Client( Settings::pairing() );
 		$answer = $client->admin( 'GET', '/v1/stats?days=7', null, $limit );
-		$seen   = array_merge(
-			$answer,
-			array(
-				'at'   => time(),
-				'open' => $answer['ok'] ? self::open( $client, $limit ) : '',
-			)
-		);
+		$seen   = array_merge( $answer, array( 'at' => time(), 'open' => $answer['ok'] ? self::open( $client, $limit ) : '' ) );
 		set_transient( 'escbridge_stats', $seen, $seen['ok'] ? self::KEEP_GOOD : self::KEEP_FAULT );
 		return $seen;
 	}

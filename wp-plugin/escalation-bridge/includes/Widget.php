@@ -2,8 +2,6 @@
 /**
  * Puts the chat's button on a page; it loads the window when that is opened. What it prints is the same for every visitor, so pages may be cached; only pages
  * rendered for a logged-in user carry that user's nonce.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -25,10 +23,7 @@ final class Widget {
 			plugins_url( 'assets/launcher.js', ESCBRIDGE_FILE ),
 			array(),
 			ESCBRIDGE_VERSION,
-			array(
-				'strategy'  => 'defer',
-				'in_footer' => true,
-			)
+			array( 'strategy' => 'defer', 'in_footer' => true )
 		);
 		add_action( 'wp_footer', array( self::class, 'print_config' ), 1 );
 		$set = Settings::all();
@@ -40,10 +35,7 @@ final class Widget {
 	/** Data, not script: it passes a strict Content-Security-Policy. */
 	public static function print_config(): void {
 		if ( wp_script_is( self::HANDLE ) ) {
-			$set = array(
-				'type' => 'application/json',
-				'id'   => 'escbridge-config',
-			);
+			$set = array( 'type' => 'application/json', 'id' => 'escbridge-config' );
 			wp_print_inline_script_tag( (string) wp_json_encode( self::config(), JSON_HEX_TAG | JSON_HEX_AMP ), $set );
 		}
 	}
@@ -74,7 +66,6 @@ final class Widget {
 		return '<p><button type="button" class="wp-element-button" data-escbridge-open>' . esc_html__( 'Chat with us', 'escalation-bridge' ) . '</button></p>';
 	}
 
-	/** @return array<string,mixed> */
 	private static function config(): array {
 		$config = array(
 			'root'     => esc_url_raw( rest_url( Rest::SPACE ) ),

@@ -2,8 +2,6 @@
 /**
  * Which of our translations is read: the nearest one where WordPress asks for a locale that we do not have, and the
  * customer's own language where that is not the page's.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);

@@ -1,9 +1,5 @@
 <?php
-/**
- * Loads EscalationBridge\Name from includes/Name.php.
- *
- * @package EscalationBridge
- */
+/** Loads EscalationBridge\Name from includes/Name.php. */
 
 declare(strict_types=1);
 

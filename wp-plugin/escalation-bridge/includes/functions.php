@@ -1,9 +1,5 @@
 <?php
-/**
- * For any chat plugin: the visitor's message in, the bot's answer in, a verdict out. See docs: "A bot of your own".
- *
- * @package EscalationBridge
- */
+/** For any chat plugin: the visitor's message in, the bot's answer in, a verdict out. See docs: "A bot of your own". */
 
 declare(strict_types=1);
 

@@ -144,6 +144,15 @@ def _page() -> None:
         sa.UniqueConstraint("site", "page_id", "n", name=op.f("uq_passage_site_page_id_n")),
         sqlite_autoincrement=True,
     )  # fmt: skip
+    op.create_table(
+        "passage_word",
+        sa.Column("site", sa.Text(), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("passages", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["site"], ["site.id"], name=op.f("fk_passage_word_site")),
+        sa.PrimaryKeyConstraint("site", "word", name=op.f("pk_passage_word")),
+        sqlite_with_rowid=False,
+    )
     if op.get_bind().dialect.name == "sqlite":
         _index_with_fts5()
     else:

@@ -6,8 +6,9 @@
  *
  * A turn of MxChat 3.0.5: mxchat_filter_message( message, 'prompt', session ), mxchat_pre_process_message( message, user, session ),
  * and an array with `text` is stored as the bot's and sent as JSON without the visitor's message being stored; else the message
- * is stored, the model is asked, its reply is stored and then sent; a stream is stored after it was sent. The message has
- * WordPress's slashes. Storing is update_option( 'mxchat_history_SESSION', list of id, role, content, timestamp, agent_name ).
+ * is stored, the model is asked, its reply is stored and then sent. A stream begins with all output buffers ended, and is
+ * stored after its [DONE] was sent; its window stops there, and shows a `text` in it in place of what came before. The message
+ * has WordPress's slashes. Storing is update_option( 'mxchat_history_SESSION', list of id, role, content, timestamp, agent_name ).
  *
  * The model is the option lookalike_replies (message => reply); what it was asked is in lookalike_asked.
  */
@@ -34,7 +35,12 @@ function lookalike_mxchat_turn() {
 	update_option( 'lookalike_asked', array_merge( (array) get_option( 'lookalike_asked', array() ), array( $asked ) ) );
 	$text = json_decode( get_option( 'lookalike_replies', '{}' ), true )[ $asked ] ?? 'The model says: ' . $asked;
 	if ( 'mxchat_stream_chat' === $_POST['action'] ) {
+		while ( ob_get_level() ) {
+			ob_end_flush();
+		}
 		header( 'Content-Type: text/event-stream' );
+		ob_implicit_flush( true );
+		flush();
 		foreach ( explode( ' ', $text ) as $word ) {
 			echo 'data: ' . wp_json_encode( array( 'content' => $word . ' ' ) ) . "\n\n";
 			flush();

@@ -4,8 +4,6 @@
  *
  * Its hooks in the order of a turn: mwai_chatbot_takeover, whose text is said without asking a model; mwai_ai_allowed, which
  * modes for pictures pass too; mwai_chatbot_reply, also after a takeover.
- *
- * @package EscalationBridge
  */
 
 declare(strict_types=1);
@@ -40,7 +38,6 @@ final class AiEngine {
 	/**
 	 * @param mixed               $answer Null, or what another plugin says.
 	 * @param object              $query  Its message is the visitor's.
-	 * @param array<string,mixed> $params
 	 * @return mixed
 	 */
 	public static function gate( $answer, $query, $params ) {
@@ -50,7 +47,6 @@ final class AiEngine {
 	/**
 	 * @param mixed               $answer
 	 * @param object              $query
-	 * @param array<string,mixed> $params
 	 * @return mixed
 	 */
 	public static function insist( $answer, $query, $params ) {
@@ -78,17 +74,12 @@ final class AiEngine {
 	/**
 	 * @param mixed               $text   The reply; after a takeover its text.
 	 * @param mixed               $reply  Its type differs between versions.
-	 * @param array<string,mixed> $params
 	 */
 	public static function judge( $text, $reply, $params ): string {
 		return Adapters::judge( self::session( $params ), (string) $text );
 	}
 
-	/**
-	 * The cookie that AI Engine set, and the chat in it; not the query's session, which a visitor can name in the request.
-	 *
-	 * @param array<string,mixed> $params
-	 */
+	/** The cookie that AI Engine set, and the chat in it; not the query's session, which a visitor can name in the request. */
 	private static function session( array $params ): string {
 		global $mwai_core;
 		if ( ! isset( $_COOKIE['mwai_session_id'] ) ) {

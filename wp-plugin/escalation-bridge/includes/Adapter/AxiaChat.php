@@ -1,9 +1,5 @@
 <?php
-/**
- * AxiaChat AI: tells of a turn when it is over, so it is observed and cannot be muted.
- *
- * @package EscalationBridge
- */
+/** AxiaChat AI: tells of a turn when it is over, so it is observed and cannot be muted. */
 
 declare(strict_types=1);
 

@@ -1,9 +1,5 @@
 <?php
-/**
- * MxChat: the gate before the model; a reply is seen where MxChat stores it, since no hook tells of it.
- *
- * @package EscalationBridge
- */
+/** MxChat: the gate before the model; a reply is seen where MxChat stores it, since no hook tells of it. */
 
 declare(strict_types=1);
 
@@ -16,6 +12,7 @@ defined( 'ABSPATH' ) || exit;
 final class MxChat {
 
 	const HISTORY = 'mxchat_history_'; // An option a conversation: a list of role and content.
+	const END     = "data: [DONE]\n\n"; // Of a stream: MxChat's window listens no longer.
 
 	public static function boot(): void {
 		add_filter( 'mxchat_pre_process_message', array( self::class, 'gate' ), 1, 3 );
@@ -46,7 +43,22 @@ final class MxChat {
 			return $message;
 		}
 		$say = Adapters::gate( 'mxchat:' . $session, self::plain( wp_unslash( $message ) ) );
-		return null === $say ? $message : array( 'text' => $say );
+		if ( null !== $say ) {
+			return array( 'text' => $say );
+		}
+		if ( self::streams() ) {
+			header_register_callback( array( self::class, 'leave_open' ) );
+		}
+		return $message;
+	}
+
+	private static function streams(): bool {
+		return doing_action( 'wp_ajax_mxchat_stream_chat' ) || doing_action( 'wp_ajax_nopriv_mxchat_stream_chat' );
+	}
+
+	/** Where a stream begins: its mark of the end is taken out, so that the verdict can follow. The window takes the end of the answer for it. */
+	public static function leave_open(): void {
+		ob_start( static fn( string $part ): string => str_replace( self::END, '', $part ), 1 );
 	}
 
 	/**
@@ -82,17 +94,12 @@ final class MxChat {
 			return $value;
 		}
 		$value[ $last ]['content'] = $say;
-		if ( doing_action( 'wp_ajax_mxchat_stream_chat' ) || doing_action( 'wp_ajax_nopriv_mxchat_stream_chat' ) ) {
-			return $value; // It was seen while it was written; the next page shows what counts.
+		if ( self::streams() ) {
+			echo 'data: ' . wp_json_encode( array( 'text' => $say ) ) . "\n\n"; // In place of what was seen while it was written.
+			return $value;
 		}
 		update_option( $option, $value, false );
-		wp_send_json(
-			array(
-				'text'       => $say,
-				'html'       => '',
-				'session_id' => $session,
-			)
-		);
+		wp_send_json( array( 'text' => $say, 'html' => '', 'session_id' => $session ) );
 	}
 
 	private static function plain( string $html ): string {
