@@ -16,6 +16,16 @@ OFFER = measure_reply("Eso no lo puedo cambiar. ¿Quieres que te pase con un com
         "humano porfa",
         "che, ¿podés derivarme con un representante?",
         "esto no sirve quiero hablar con tu supervisor",
+        "si nadie me llama hoy, me doy de baja",
+        "hasta que no hable con una persona no pago",
+        "¿tienen gente o son todo robots?",
+        "antes de firmar me gustaría hablar con alguien",
+        "¿por qué no me pasas con un humano?",
+        "puedo hablar con un agente de mi factura",
+        "tengo que hablar con alguien hoy mismo",
+        "quiero a otra persona",
+        "que llamen a mi mujer",
+        "el taller por favor",
     ],
 )
 def test_a_spanish_request_for_a_person_is_seen(text: str) -> None:
@@ -31,13 +41,19 @@ def test_a_spanish_request_for_a_person_is_seen(text: str) -> None:
         "un asesor me dijo ayer que ya estaba hecho",
         "somos cuatro personas y un perro",
         "¿puede firmar otra persona la entrega?",
+        "quiero transferir la línea a otra persona",
+        "¿hay alguien que haya probado este modelo?",
+        "el taller me llamó para decir que ya está",
+        "no me gusta que me llamen, mándame un sms",
     ],
 )
 def test_spanish_refusals_and_traps_ask_for_nobody(text: str) -> None:
     assert measure_message(text, language="es").asks_human is None
 
 
-@pytest.mark.parametrize("text", ["sí, por favor", "dale", "me harías un favor"])
+@pytest.mark.parametrize(
+    "text", ["sí, por favor", "dale", "me harías un favor", "por qué no", "no estaría mal", "qué remedio"]
+)
 def test_a_spanish_yes_takes_up_the_offer(text: str) -> None:
     assert measure_message(text, language="es", previous=OFFER).asks_human
 

@@ -16,6 +16,15 @@ OFFER = measure_reply("Isso eu não consigo mudar. Quer falar com um atendente?"
         "desliga o bot",
         "atendente",
         "isso não resolve me transfere para o supervisor",
+        "quero ser atendida por uma pessoa",
+        "já expliquei tudo, agora quero é uma pessoa",
+        "se ninguém me ligar hoje cancelo tudo",
+        "me deixa falar com o encarregado",
+        "prefiro resolver isso com uma pessoa",
+        "quero reclamar e falar com o encarregado da loja",
+        "por que não me passam pra um atendente?",
+        "não tem ninguém aí pra falar comigo não?",
+        "liguem pro meu marido, ele é o titular",
     ],
 )
 def test_a_portuguese_request_for_a_person_is_seen(text: str) -> None:
@@ -31,13 +40,19 @@ def test_a_portuguese_request_for_a_person_is_seen(text: str) -> None:
         "o atendente disse que estava tudo certo",
         "a gente comprou duas cadeiras",
         "outra pessoa pode assinar a entrega?",
+        "posso transferir a linha para outra pessoa?",
+        "o técnico já veio e trocou o modem",
+        "a moça passa-me a fatura, obrigado",
+        "prefiro resolver isso pelo site",
     ],
 )
 def test_portuguese_refusals_and_traps_ask_for_nobody(text: str) -> None:
     assert measure_message(text, language="pt").asks_human is None
 
 
-@pytest.mark.parametrize("text", ["sim, se faz favor", "pode ser", "quero sim"])
+@pytest.mark.parametrize(
+    "text", ["sim, se faz favor", "pode ser", "quero sim", "por que não", "não seria mau", "não tenho outro jeito"]
+)
 def test_a_portuguese_yes_takes_up_the_offer(text: str) -> None:
     assert measure_message(text, language="pt", previous=OFFER).asks_human
 
