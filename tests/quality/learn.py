@@ -29,15 +29,17 @@ LEARNED_FROM: Final = ("practice", "examples", "voices")
 FOLDER: Final = Path(bridge.__file__).parent / "data" / "languages"
 LEAST_WEIGHT: Final = 0.08
 """Lighter ones are left out of the file."""
-ORDINARY_WEIGHT: Final = 0.3
+ORDINARY_WEIGHT: Final = 1.0
 """What an ordinary text counts beside a phrase that was written to mislead."""
 COVERED: Final = 0.99
 """The share of recognised examples that have one of the cues."""
-ORDINARY_EVERY: Final = 4
-"""Of the labelled ordinary messages every fourth is learned from: without any of them the weights are hardly other."""
+ORDINARY_EVERY: Final = 2
+"""Of the labelled ordinary messages every second is learned from: the other half says what the weights take of it."""
 FOLDS: Final = 2
 BLOCK: Final = 20
 """Texts one after the other that are in one fold: their writer thought of them together."""
+FEWEST: Final = 2
+"""So many texts may always be taken for the kind: of a few hundred, one that was read wrongly would decide alone."""
 TWEETS_MORE: Final = 20
 """So many times as many may be taken for the kind where the ordinary texts are tweets: there are few of them, and who
 tweets `call me` speaks to a friend."""
@@ -103,20 +105,20 @@ OTHER: Final = (
     "legal_traps",
 )
 KINDS: Final = (
-    Kind("request", keys("requests"), keys(*OTHER), most_misled=0.03, most_ordinary=0.0003),
+    Kind("request", keys("requests"), keys(*OTHER), most_misled=0.04, most_ordinary=0.0006),
     Kind(
         "offer",
         offers,
         keys("fine_replies", "failed_replies"),
-        most_misled=0.015,
-        most_ordinary=0.0006,
+        most_misled=0.01,
+        most_ordinary=0.01,
         of_visitor=False,
     ),
     Kind(
         "accept",
         answers("acceptances"),
         lambda own: [*answers("declined_offers")(own), *keys("calm", "refusals")(own)],
-        most_misled=0.03,
+        most_misled=0.04,
         most_ordinary=0.01,
     ),
     Kind(
@@ -124,7 +126,7 @@ KINDS: Final = (
         keys("failed_replies"),
         lambda own: [*keys("fine_replies")(own), *offers(own)],
         most_misled=0.03,
-        most_ordinary=0.004,
+        most_ordinary=0.01,
         of_visitor=False,
     ),
 )
@@ -161,7 +163,11 @@ def kept(code: str, learned_anew: set[str]) -> list[str]:
 
 
 def samples(kind: Kind, sets: Mapping[Key, Phrases], labelled: Data, numbers: dict[Feature, int]) -> Iterator[Sample]:
-    """All that is learned from for a kind, in every language; what is new in a text gets its number."""
+    """All that is learned from for a kind, in every language; what is new in a text gets its number.
+
+    Of a text that is of the kind some piece is, nobody says which: all of them together are one sample. Of any other
+    text none is, and each is a sample of its own.
+    """
     for code in LANGUAGES:
         own = [sets[name, code] for name in LEARNED_FROM]
         groups = {
@@ -176,10 +182,18 @@ def samples(kind: Kind, sets: Mapping[Key, Phrases], labelled: Data, numbers: di
         for group, texts in groups.items():
             for n, text in enumerate(texts):
                 found = pieces(speech, text)
-                if found:
-                    told = [numbered(code, piece, vocabulary, numbers) for piece in found]
-                    signs = {sign for piece in found for word in piece for sign in signs_of(word, vocabulary)}
-                    yield Sample(code, group, n // BLOCK % FOLDS, told, signs)
+                if not found:
+                    continue
+                for told in [found] if group == "yes" else [[piece] for piece in found]:
+                    yield sampled(code, group, n // BLOCK % FOLDS, told, vocabulary, numbers)
+
+
+def sampled(
+    code: str, group: str, fold: int, told: Sequence[Sequence[str]], vocabulary: Vocabulary, numbers: dict[Feature, int]
+) -> Sample:
+    """What is learned from some pieces of a text."""
+    signs = {sign for piece in told for word in piece for sign in signs_of(word, vocabulary)}
+    return Sample(code, group, fold, [numbered(code, piece, vocabulary, numbers) for piece in told], signs)
 
 
 def signs_of(word: str, vocabulary: Vocabulary) -> tuple[str, str]:
@@ -305,7 +319,7 @@ def rows(texts: Sequence[Any], width: int) -> Any:
 
 def bar_for(scores: Any, share: float) -> float:
     """The score that no more than this share exceeds."""
-    return float(np.quantile(scores, 1 - share)) if len(scores) else -np.inf
+    return float(np.quantile(scores, 1 - max(share, FEWEST / len(scores)))) if len(scores) else -np.inf
 
 
 if __name__ == "__main__":
