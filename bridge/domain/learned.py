@@ -96,6 +96,8 @@ class Recognizer:
             if one.kind == kind:
                 self._add(one)
         self._word: Callable[[str], _Word] = lru_cache(maxsize=_WORDS_KEPT)(self._look_up)
+        self._met: set[str] = set()
+        self._met_cues: set[str] = set()
         self._opening, self._closing = self._edge(OPENING), self._edge(CLOSING)
 
     def _add(self, one: Weight) -> None:
@@ -120,14 +122,23 @@ class Recognizer:
         weight, sense = self._alone.get(edge, 0.0), SENSE + edge
         return _Word(edge, sense, weight, False, self._pairs.get(edge, {}), self._pairs.get(sense, {}))
 
+    def _has_cue(self, words: Sequence[str]) -> bool:
+        """Most sentences have none: two looks into sets tell, once their words were met."""
+        if not self._met.issuperset(words):
+            if len(self._met) >= _WORDS_KEPT:
+                return any(self._word(word).cue for word in words)
+            # in this order: another thread that sees a word as met sees its cue as well
+            self._met_cues.update(word for word in words if self._word(word).cue)
+            self._met.update(words)
+        return not self._met_cues.isdisjoint(words)
+
     def weigh(self, words: Sequence[str]) -> float | None:
         """What a sentence weighs: above zero it is of the kind. None where nothing was learned, or no word is a cue."""
         if self._start == _NEVER:
             return None
-        found = [self._word(word) for word in words]
-        if not any(word.cue for word in found):
+        if not self._has_cue(words):
             return None
-        found = [self._opening, *found, self._closing]
+        found = [self._opening, *(self._word(word) for word in words), self._closing]
         total = self._start + sum(word.weight for word in found)
         for i, word in enumerate(found):
             if word.pairs:

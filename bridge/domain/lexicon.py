@@ -309,9 +309,9 @@ class Language:
         """The sentences that are of a kind by example, as hits of `like:KIND`, or plainly are not, of `unlike:KIND`."""
         hits = []
         for start, end in text.sentences():
-            whole, pieces = [text.words[start:end]], text.pieces(start, end)
             for kind in kinds:
-                weight = self.learned[kind].weigh_best(pieces if kind in _IN_CLAUSES else whole)
+                pieces = text.pieces(start, end) if kind in _IN_CLAUSES else [text.words[start:end]]
+                weight = self.learned[kind].weigh_best(pieces)
                 if weight is not None and not -AGAINST <= weight <= 0:
                     hits.append(Hit(f"like:{kind}" if weight > 0 else f"unlike:{kind}", start, end))
         return hits

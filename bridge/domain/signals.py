@@ -172,7 +172,7 @@ def measure_reply(
     groups = _by_group(speech.find_in_reply(read))
     down = failed or not text.strip()
     return ReplySignals(
-        text=" ".join(word for word in read.words if word != STOP)[:REPLY_LENGTH].rstrip(),
+        text=" ".join([word for word in read.words[:REPLY_LENGTH] if word != STOP])[:REPLY_LENGTH].rstrip(),
         confidence=confidence if confidence is None or math.isfinite(confidence) else None,
         intent=intent,
         intent_matched=intent_matched,

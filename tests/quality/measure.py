@@ -1,5 +1,6 @@
 """Runs the product: `bridge replay` as a process of its own, and its measuring and judging in this one."""
 
+import gc
 import json
 import os
 import subprocess
@@ -106,6 +107,8 @@ def costs_us(sessions: Iterable[Session]) -> list[tuple[float, float]]:
         languages.language(code)
     policy = read_policy(shipped_document())
     recorded = [read_line(json.dumps(one).encode()) for one in sessions]
+    gc.collect()
+    gc.freeze()  # as `bridge serve` does: what is loaded is not looked through again and again
     return [cost for conversation in recorded for cost in _costs_us(policy, conversation)]
 
 
