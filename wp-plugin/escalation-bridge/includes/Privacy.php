@@ -20,12 +20,12 @@ final class Privacy {
 
 	public static function exporters( array $exporters ): array {
 		$ours = array( 'exporter_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'export' ) );
-		return array( self::NAME => $ours ) + $exporters;
+		return $exporters + array( self::NAME => $ours );
 	}
 
 	public static function erasers( array $erasers ): array {
 		$ours = array( 'eraser_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'erase' ) );
-		return array( self::NAME => $ours ) + $erasers;
+		return $erasers + array( self::NAME => $ours );
 	}
 
 	/**
