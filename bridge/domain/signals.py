@@ -402,7 +402,8 @@ def _acceptance(
 
 def _part_of(hit: Hit, others: Iterable[Hit]) -> bool:
     """Whether the hit lies in a longer one: the `not` of `why not`."""
-    return any(other.start <= hit.start and hit.end < other.end + (other.start < hit.start) for other in others)
+    spans = ((other.start, other.end) for other in others)
+    return any(start <= hit.start and hit.end <= end and (start, end) != (hit.start, hit.end) for start, end in spans)
 
 
 def _consents(word: str, speech: Language) -> bool:

@@ -10,7 +10,6 @@ import argparse
 import random
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from statistics import median
 from tempfile import TemporaryDirectory
 
@@ -52,15 +51,9 @@ def main() -> None:
         store.close()
 
 
-@contextmanager
-def _scratch() -> Iterator[str]:
+def _databases() -> Iterator[str]:
     with TemporaryDirectory() as folder:
         yield f"sqlite:///{folder}/pages.db"
-
-
-def _databases() -> Iterator[str]:
-    with _scratch() as url:
-        yield url
     with postgres_server() as server:
         yield server.create()
 

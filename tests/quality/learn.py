@@ -2,11 +2,11 @@
 
     make learn LEARN="[KIND ...]"
 
-What nobody may be measured on is learned from: the sets `practice` and `examples`, and what is ordinary in the labelled
-data that BRIDGE_QUALITY_DATA names; never the sets `check` and `held_out`. A linear model in scikit-learn over what
-`bridge.domain.learned.features` lists, fitted to all languages at once: what words stand for weighs the same in each,
-words and pairs weigh in their own. Each language's bias is then moved so that by cross-validation as few texts as
-`KINDS` says are taken for the kind. The same data give the same files.
+What nobody may be measured on is learned from: the sets `practice`, `examples` and `voices`, and what is ordinary in
+the labelled data that BRIDGE_QUALITY_DATA names; never the sets `check` and `held_out`. A linear model in scikit-learn
+over what `bridge.domain.learned.features` lists, fitted to all languages at once: what words stand for weighs the same
+in each, words and pairs weigh in their own. Each language's bias is then moved so that by cross-validation as few
+pieces of texts as `KINDS` says are taken for the kind. The same data give the same files.
 """
 
 import sys
@@ -29,8 +29,6 @@ LEARNED_FROM: Final = ("practice", "examples", "voices")
 FOLDER: Final = Path(bridge.__file__).parent / "data" / "languages"
 LEAST_WEIGHT: Final = 0.08
 """Lighter ones are left out of the file."""
-ORDINARY_WEIGHT: Final = 1.0
-"""What an ordinary text counts beside a phrase that was written to mislead."""
 COVERED: Final = 0.99
 """The share of recognised examples that have one of the cues."""
 ORDINARY_EVERY: Final = 2
@@ -57,16 +55,16 @@ class Kind:
     yes: Texts
     no: Texts
     most_misled: float
-    """Share of the phrases in `no` that may be taken for it."""
+    """Share of the pieces of what is in `no` that may be taken for it."""
     most_ordinary: float
-    """Share of the ordinary texts that may be."""
+    """Share of the pieces of ordinary texts that may be."""
     of_visitor: bool = True
     """Whether visitors write it, not bots."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A text as it is learned from: each of its pieces in the numbers of its features, and what may be cues."""
+    """What is learned from at once: pieces of a text, each in the numbers of its features, and what may be cues."""
 
     code: str
     group: str
@@ -210,10 +208,9 @@ def numbered(code: str, words: Sequence[str], vocabulary: Vocabulary, numbers: d
 def learn(kind: Kind, texts: Sequence[Sample], names: Sequence[Feature]) -> Iterator[tuple[str, str]]:
     """The lines of one kind, each with its language."""
     labels = np.array([text.group == "yes" for text in texts])
-    counted = np.array([ORDINARY_WEIGHT if text.group == "plain" else 1.0 for text in texts])
     matrix = rows([np.concatenate(text.pieces) for text in texts], len(names))
-    weights, start = fitted(matrix, labels, counted)
-    unseen = unseen_scores(texts, matrix, labels, counted)
+    weights, start = fitted(matrix, labels)
+    unseen = unseen_scores(texts, matrix, labels)
     for code in LANGUAGES:
         own = np.array([text.code == code for text in texts])
         bar = bar_of(kind, code, [text.group for text in texts if text.code == code], unseen[own])
@@ -226,22 +223,22 @@ def learn(kind: Kind, texts: Sequence[Sample], names: Sequence[Feature]) -> Iter
                 yield code, f"{kind.name}\t{first}\t{second}\t{weight:.2f}"
 
 
-def fitted(matrix: Any, labels: Any, counted: Any) -> tuple[Any, float]:
+def fitted(matrix: Any, labels: Any) -> tuple[Any, float]:
     """The weight of each feature that two texts have, and what every text starts from."""
     often = np.bincount(matrix.indices, minlength=matrix.shape[1]) > 1
     model = LogisticRegression(C=1.0, solver="liblinear", tol=1e-2, max_iter=300, random_state=0)
-    model.fit(matrix[:, often], labels, sample_weight=counted)
+    model.fit(matrix[:, often], labels)
     weights = np.zeros(matrix.shape[1])
     weights[often] = model.coef_[0]
     return weights, float(model.intercept_[0])
 
 
-def unseen_scores(texts: Sequence[Sample], matrix: Any, labels: Any, counted: Any) -> Any:
+def unseen_scores(texts: Sequence[Sample], matrix: Any, labels: Any) -> Any:
     """What each text's best piece scores by weights that were found without its fold."""
     folds, scores = np.array([text.fold for text in texts]), np.zeros(len(texts))
     for fold in range(FOLDS):
         own = folds == fold
-        weights, start = fitted(matrix[~own], labels[~own], counted[~own])
+        weights, start = fitted(matrix[~own], labels[~own])
         scores[own] = [
             max(weights[piece].sum() for piece in texts[n].pieces) + start for n in map(int, np.flatnonzero(own))
         ]

@@ -1,6 +1,7 @@
 """The arithmetic behind `make quality`, and the goals that our own phrases are held to."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -249,6 +250,14 @@ def test_every_language_has_requests_and_traps_enough_and_none_in_two_sets(phras
         assert not check & practice
 
 
+def held_out(
+    phrases: dict[Key, Phrases], measure: Callable[[Mapping[Key, Phrases]], Iterable[Row]]
+) -> dict[str, float]:
+    """What is measured in the held-out phrases, by the names of the rows."""
+    own = {key: texts for key, texts in phrases.items() if key[0] == "held_out"}
+    return {row.name: row.estimate.value for row in measure(own)}
+
+
 REACHED = {
     "en": (86, 4),
     "es": (88, 10),
@@ -265,8 +274,7 @@ a change of the data may cost a phrase or two. The goals are higher; `make quali
 
 @pytest.mark.slow
 def test_what_was_reached_on_phrases_that_nobody_wrote_patterns_for_is_not_lost(phrases: dict[Key, Phrases]) -> None:
-    held_out = {key: own for key, own in phrases.items() if key[0] == "held_out"}
-    found = {row.name: row.estimate.value for row in rows.request_own(held_out)}
+    found = held_out(phrases, rows.request_own)
     for code, (seen, misled) in REACHED.items():
         assert found[f"request_own.held_out.{code}.recall"] >= seen
         assert found[f"request_own.held_out.{code}.traps"] <= misled
@@ -287,8 +295,7 @@ HEARD = {
 
 @pytest.mark.slow
 def test_what_was_reached_on_upset_messages_is_not_lost(phrases: dict[Key, Phrases]) -> None:
-    held_out = {key: own for key, own in phrases.items() if key[0] == "held_out"}
-    found = {row.name: row.estimate.value for row in rows.words_own(held_out)}
+    found = held_out(phrases, rows.words_own)
     for code, (heard, mistaken) in HEARD.items():
         assert found[f"words_own.held_out.{code}.upset"] >= heard
         assert found[f"words_own.held_out.{code}.calm"] <= mistaken
