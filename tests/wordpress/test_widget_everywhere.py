@@ -101,6 +101,15 @@ def broken_rules(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html'][:120]}" for one in report["violations"] for node in one["nodes"]]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_the_browser_draws_in_the_window_is_as_dark_as_the_window(shop_page: Page, scheme: Any) -> None:
+    """The window says so and not its host, all of which the launcher's sheet resets."""
+    shop_page.emulate_media(color_scheme=scheme)
+    unfold(shop_page)
+    drawn = shop_page.evaluate(f"getComputedStyle({IN_CHAT}.querySelector('.panel')).colorScheme")
+    assert (drawn == "dark") is (scheme == "dark")
+
+
 def test_from_right_to_left_the_chat_stands_on_the_other_side_and_turns_its_arrow(shop_page: Page) -> None:
     shop_page.evaluate("document.documentElement.dir = 'rtl'")
     escalate(shop_page)
