@@ -3,7 +3,7 @@
     make crash CRASH="[--only R01,R03,...] [--write]"
 
 Writes build/crash.json after each case, and keeps there what an earlier run has said of the others. With `--write` the
-table goes into the README and into tests/crash/last_run.json. Ends with 1 where anything was lost or doubled, or where
+table goes into the README and into tests/crash/last_run.json, where the other cases stay as they stand. Ends with 1 where anything was lost or doubled, or where
 the negative control was not caught.
 """
 
@@ -123,9 +123,9 @@ def main() -> int:
             result = case.run(Path(folder))
         print(report.line(result.cells()), *result.more.get("broken", ()), sep="\n  ", flush=True)
         report.keep(result)
-    known = report.in_order(report.read_json(report.OUTPUT), [(case.name, case.seed) for case in cases()])
+    known, rows = report.read_json(report.OUTPUT), [(case.name, case.seed) for case in cases()]
     if options.write:
-        report.write(known)
+        report.write(report.in_order([*report.read_json(report.LAST_RUN), *known], rows))
     bad = [result for result in known if not result.good]
     print(f"\n{len(bad)} of {len(known)} cases are wrong; {time.monotonic() - began:.0f} s; build/crash.json")
     return 1 if bad else 0

@@ -114,7 +114,9 @@ def strike_turn(world: World, point: Point) -> Struck:
         if listens(world):
             for session in sessions:
                 struck.said += escalate(world.live.caller(), session)
-    struck.died = len(struck.said) < CALLS_EACH * TURNS or "SIGKILL" in world.live.log
+    deaths = world.live.log.count("SIGKILL")
+    struck.died = len(struck.said) < CALLS_EACH * TURNS or deaths > 0
+    world.killed_senders += deaths + 1  # gunicorn starts a worker in place of the dead one, which is doomed as well
     world.live.kill()
     world.live.serve()
     for session in sessions:
