@@ -27,9 +27,10 @@ MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "posit
 """Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
 
 _FACTS: Final = frozenset(
-    {"request", "own_request", "machine", "own_machine", "trap", "restart", "accept"}
-    | {"refusal", "refusal_after", "decline"}
+    {"request", "own_request", "machine", "own_machine", "trap", "restart", "refusal", "refusal_after"}
 )
+_ANSWERS: Final = frozenset({"accept", "decline"})
+"""Groups that only the answer to an offer is looked through for."""
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
 """Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
@@ -52,6 +53,7 @@ _SETS: Final = (
 _KEYS: Final = (
     MOODS
     | _FACTS
+    | _ANSWERS
     | _REPLY_GROUPS
     | {
         *_SETS,
@@ -252,12 +254,9 @@ def language(code: str) -> Language:
     folders = (home, ENGLISH) if home != ENGLISH else (ENGLISH,)
     documents = [_document(folder) for folder in folders]
     consent = _spellings(documents[0], documents[0].get("yes", ()))
-    message = Book(
-        phrase
-        for folder, groups in ((own, MOODS), *((folder, _FACTS) for folder in folders))
-        if folder
-        for phrase in (_phrases(folder, groups) if folder == home else _beside(folder, groups, consent))
-    )
+    moods = _phrases(own, MOODS) if own else ()
+    message = Book((*moods, *_in_all(folders, _FACTS, consent)))
+    answer = Book(_in_all(folders, _ANSWERS, consent))
     sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
     stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc.get("stop", ())))
     near = [
@@ -270,15 +269,16 @@ def language(code: str) -> Language:
     return Language(
         code=own,
         message=message,
+        answer=answer,
         reply=Book(phrase for folder in folders for phrase in _phrases(folder, _REPLY_GROUPS)),
         stop_words=stop_words,
         sets=sets,
-        topics=tuple(dict.fromkeys(label for doc in documents for label in doc.get("topics", {}))),
+        topics={f"topic:{label}": label for doc in documents for label in doc.get("topics", {})},
         troubles=frozenset(label for doc in documents for label in doc.get("troubles", ())),
         elision=_elision(documents[0]),
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
-        known=stop_words | sets["not_typos"] | message.words,
+        known=stop_words | sets["not_typos"] | message.words | answer.words,
         learned={kind: Recognizer(kind, weights, known) for kind in _LEARNED},
         valence=Valence(_strengths(own)),
     )
@@ -343,6 +343,13 @@ def alike(code: str) -> tuple[Alike, ...]:
 def compounds(code: str) -> bool:
     """Whether this language writes several nouns as one word."""
     return code in codes() and bool(_document(code).get("compounds", False))
+
+
+def _in_all(folders: Sequence[str], groups: frozenset[str], consent: Sequence[str]) -> Iterator[Phrase]:
+    """The phrases of the first of these languages, and of the others as they are read beside it."""
+    yield from _phrases(folders[0], groups)
+    for folder in folders[1:]:
+        yield from _beside(folder, groups, consent)
 
 
 def _beside(code: str, groups: frozenset[str], consent: Sequence[str]) -> Iterator[Phrase]:

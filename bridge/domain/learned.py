@@ -122,8 +122,8 @@ class Recognizer:
         weight, sense = self._alone.get(edge, 0.0), SENSE + edge
         return _Word(edge, sense, weight, False, self._pairs.get(edge, {}), self._pairs.get(sense, {}))
 
-    def _has_cue(self, words: Sequence[str]) -> bool:
-        """Most sentences have none: two looks into sets tell, once their words were met."""
+    def has_cue(self, words: Sequence[str]) -> bool:
+        """Whether any of the words is a cue. Most texts have none: two looks into sets tell, once their words were met."""
         if not self._met.issuperset(words):
             if len(self._met) >= _WORDS_KEPT:
                 return any(self._word(word).cue for word in words)
@@ -136,7 +136,7 @@ class Recognizer:
         """What a sentence weighs: above zero it is of the kind. None where nothing was learned, or no word is a cue."""
         if self._start == _NEVER:
             return None
-        if not self._has_cue(words):
+        if not self.has_cue(words):
             return None
         found = [self._opening, *(self._word(word) for word in words), self._closing]
         total = self._start + sum(word.weight for word in found)

@@ -171,62 +171,59 @@ class Hit:
     end: int
 
 
-@dataclass(slots=True)
-class _Bucket:
-    """Phrases with one first word: by their second word where that is fixed, else in `rest`."""
-
-    second: dict[str, list[Phrase]] = field(default_factory=dict)
-    rest: list[Phrase] = field(default_factory=list)
-
-    def add(self, phrase: Phrase) -> None:
-        if len(phrase.slots) == 1 or not phrase.slots[1].plain:
-            self.rest.append(phrase)
-            return
-        for word in phrase.slots[1].words:
-            self.second.setdefault(word, []).append(phrase)
+_Bucket = dict[str, tuple[Phrase, ...]]
+"""Phrases with one first word, by the word that follows; those whose second place is not fixed stand under each, and
+under "" alone."""
 
 
 class Book:
     """All phrases that are looked for in one kind of text; found in one walk over its words."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        self._words: dict[str, _Bucket] = {}
-        self._stems: dict[str, _Bucket] = {}
+        by_word: dict[str, list[Phrase]] = {}
+        by_stem: dict[str, list[Phrase]] = {}
         used: set[str] = set()
         for phrase in phrases:
             used.update(word for slot in phrase.slots for word in slot.words)
             for word in phrase.slots[0].words:
-                self._words.setdefault(word, _Bucket()).add(phrase)
+                by_word.setdefault(word, []).append(phrase)
             for stem in phrase.slots[0].stems:
-                self._stems.setdefault(stem[:_STEM], _Bucket()).add(phrase)
+                by_stem.setdefault(stem[:_STEM], []).append(phrase)
+        self._words: Final = {word: _bucket(own) for word, own in by_word.items()}
+        self._stems: Final = {stem: _bucket(own) for stem, own in by_stem.items()}
         self.words: Final = frozenset(used)
         """Every word that a phrase names."""
 
     def find(self, text: Text) -> list[Hit]:
-        """Every phrase of this book in the text, in the order of their first words; at most 200."""
+        """Every phrase of this book in the text, in the order of their first words; at most about 200."""
         hits: list[Hit] = []
         words, by_word, by_stem = text.words, self._words, self._stems
         present = frozenset(words)
         for i, word in enumerate(words):
-            bucket = by_word.get(word)
-            if bucket is not None:
-                _collect(bucket, text, i, present, hits)
-            if by_stem:
-                bucket = by_stem.get(word[:_STEM])
-                if bucket is not None:
-                    _collect(bucket, text, i, present, hits)
+            if word in by_word:
+                _collect(by_word[word], text, i, present, hits)
+            if by_stem and word[:_STEM] in by_stem:
+                _collect(by_stem[word[:_STEM]], text, i, present, hits)
             if len(hits) > _HITS:
                 break
         return hits
 
 
+def _bucket(phrases: Iterable[Phrase]) -> _Bucket:
+    second: dict[str, list[Phrase]] = {}
+    rest: list[Phrase] = []
+    for phrase in phrases:
+        if len(phrase.slots) > 1 and phrase.slots[1].plain:
+            for word in phrase.slots[1].words:
+                second.setdefault(word, []).append(phrase)
+        else:
+            rest.append(phrase)
+    return {"": tuple(rest), **{word: (*own, *rest) for word, own in second.items()}}
+
+
 def _collect(bucket: _Bucket, text: Text, i: int, present: frozenset[str], hits: list[Hit]) -> None:
-    candidates = bucket.rest
-    if bucket.second and i + 1 < len(text.words):
-        more = bucket.second.get(text.words[i + 1])
-        if more:
-            candidates = [*more, *candidates] if candidates else more
-    for phrase in candidates:
+    after = text.words[i + 1] if i + 1 < len(text.words) else ""
+    for phrase in bucket.get(after) or bucket[""]:
         for needed in phrase.needs:
             if needed.isdisjoint(present):
                 break
@@ -271,10 +268,13 @@ class Language:
 
     code: str
     message: Book
+    answer: Book
+    """What a message is looked through for beside, where the reply before it offered a person."""
     reply: Book
     stop_words: frozenset[str]
     sets: Mapping[str, frozenset[str]]
-    topics: tuple[str, ...]
+    topics: Mapping[str, str]
+    """What a message may be about, by the group of its phrases; the first one counts."""
     troubles: frozenset[str]
     """The topics that say that something goes wrong."""
     elision: re.Pattern[str] | None
@@ -298,8 +298,10 @@ class Language:
             offered: the reply before offered a person, so that the message may be an acceptance.
         """
         self.mend(text)
-        kinds = ("request", "accept") if offered else ("request",)
-        return self.message.find(text) + self._by_example(kinds, text)
+        found = self.message.find(text)
+        if not offered:
+            return found + self._by_example(("request",), text)
+        return found + self.answer.find(text) + self._by_example(("request", "accept"), text)
 
     def find_in_reply(self, text: Text) -> list[Hit]:
         """What this language looks for in a bot's reply."""
@@ -307,9 +309,10 @@ class Language:
 
     def _by_example(self, kinds: Iterable[str], text: Text) -> list[Hit]:
         """The sentences that are of a kind by example, as hits of `like:KIND`, or plainly are not, of `unlike:KIND`."""
-        hits = []
-        for start, end in text.sentences():
-            for kind in kinds:
+        hits: list[Hit] = []
+        told = [kind for kind in kinds if self.learned[kind].has_cue(text.words)]
+        for start, end in text.sentences() if told else ():
+            for kind in told:
                 pieces = text.pieces(start, end) if kind in _IN_CLAUSES else [text.words[start:end]]
                 weight = self.learned[kind].weigh_best(pieces)
                 if weight is not None and not -AGAINST <= weight <= 0:

@@ -129,7 +129,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     weighed = ""
     if points == 0 and not progress:
         points, weighed = _sound(read, speech)
-    topic = next((label for label in speech.topics if "topic:" + label in groups), None)
+    topic = next((label for group, label in speech.topics.items() if group in groups), None)
     return MessageSignals(
         words=words,
         negative=points,
