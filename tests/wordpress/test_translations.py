@@ -184,7 +184,7 @@ def test_widget_and_site_health_are_german(installed: Installation) -> None:
         echo wp_json_encode( $tests['escbridge_answers']['async_direct_test']() );"""
     with speaking(installed.site, "de_DE") as site, direct_session() as guest:
         page = guest.get(site.url, timeout=30).text
-        config = json.loads(re.findall(r'id="escbridge-config">\s*(\{.*?\})\s*</script>', page)[0])
+        config = json.loads(re.findall(r'id="escbridge-config"[^>]*>\s*(\{.*?\})\s*</script>', page)[0])
         found = json.loads(site.php_eval(run))
     assert config["greeting"] == "Guten Tag! Wie können wir Ihnen helfen?"
     assert (config["text"]["open"], config["text"]["person"]) == ("Chat öffnen", "Mit einem Menschen sprechen")

@@ -5,7 +5,7 @@
 	'use strict';
 
 	blocks.registerBlockType('escalation-bridge/chat', {
-		apiVersion: 2,
+		apiVersion: 3,
 		title: text.title,
 		icon: 'format-chat',
 		category: 'widgets',

@@ -51,7 +51,7 @@ final class Widget {
 		register_block_type(
 			'escalation-bridge/chat',
 			array(
-				'api_version'     => 2,
+				'api_version'     => 3,
 				'editor_script'   => 'escbridge-block',
 				'render_callback' => array( self::class, 'shortcode' ),
 			)
