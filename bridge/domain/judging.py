@@ -36,8 +36,7 @@ class Reply:
 
 def hear(policy: Policy, session: Session, text: str, at: Millis) -> Session:
     """The session after a visitor's message, whose signals are the last of its window."""
-    spoken = replace(session, locale=locale_of(session, text))
-    return heard(policy, spoken, text, measure_message(spoken, text), at)
+    return heard(policy, session, text, measure_message(session, text), at)
 
 
 def measure_message(session: Session, text: str) -> MessageSignals:

@@ -19,7 +19,7 @@ CLOSING: Final = "$"
 NUMBER: Final = "{number}"
 SENSE: Final = "&"
 """What a sense begins with: unlike words, it is the same in all languages."""
-AGAINST: Final = 4.5
+AGAINST: Final = 3.0
 """A sentence that weighs so much less than nothing is not of the kind although a phrase was found in it."""
 
 _NEVER: Final = float("-inf")
@@ -123,7 +123,7 @@ class Recognizer:
         return _Word(edge, sense, weight, False, self._pairs.get(edge, {}), self._pairs.get(sense, {}))
 
     def has_cue(self, words: Sequence[str]) -> bool:
-        """Whether any of the words is a cue. Most texts have none: two looks into sets tell, once their words were met."""
+        """Whether any of the words is a cue: two looks into sets tell, once they were met; in most texts none is."""
         if not self._met.issuperset(words):
             if len(self._met) >= _WORDS_KEPT:
                 return any(self._word(word).cue for word in words)

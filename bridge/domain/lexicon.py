@@ -16,7 +16,7 @@ bounded gap, so no text can make the matcher run long.
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from typing import Final
@@ -44,6 +44,9 @@ _LONG_WORD: Final = 9
 
 _DRAWN_OUT: Final = re.compile(r"([a-z])\1\1+")
 _TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]+|[,:]+")
+_ASCII_TOKEN: Final = re.compile(r"[a-z0-9]+|[.!?;\n]+|[,:]+")
+"""The same for a folded text without other letters, in half the time."""
+_MARKS: Final = frozenset(".!?;\n,:")
 
 
 def _plain_letters() -> dict[str, str]:
@@ -118,15 +121,13 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
         plain = (elision.sub(r"\1 ", plain) if elision else plain).replace("'", "")
     words: list[str] = []
     commas: set[int] = set()
-    for token in _TOKEN.findall(plain):
-        mark = token[0]
-        if mark in ".!?;\n":
-            if words and words[-1] != STOP:
-                words.append(STOP)
-        elif mark in ",:":
-            commas.add(len(words))
-        else:
+    for token in (_ASCII_TOKEN if plain.isascii() else _TOKEN).findall(plain):
+        if token[0] not in _MARKS:
             words.append(token)
+        elif token[0] in ",:":
+            commas.add(len(words))
+        elif words and words[-1] != STOP:
+            words.append(STOP)
     return Text(words, commas, folded)
 
 

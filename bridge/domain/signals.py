@@ -23,6 +23,7 @@ CONTENT_WORDS: Final = 40
 REPLY_LENGTH: Final = 200
 """Characters of a reply that are kept for comparing."""
 
+_REGION: Final = re.compile(r"[-_.@].*", re.DOTALL)
 _PHRASE_POINTS: Final = 0.75
 _PHRASES_COUNTED: Final = 2
 _EXTREME_POINTS: Final = 2.5
@@ -101,7 +102,7 @@ class TurnSignals:
 
 def language_of(locale: str | None) -> str:
     """`en-US`, `en_US.UTF-8` -> `en`; an unknown or missing locale -> "" (no mood is read, the rest in English)."""
-    code = re.split(r"[-_.@]", locale.strip().casefold(), maxsplit=1)[0] if locale else ""
+    code = _REGION.sub("", locale.strip().casefold()) if locale else ""
     return code if code in languages.codes() else ""
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from bridge.domain import languages
 from bridge.domain.customer_triggers import CrmUnavailable, HasOpenTicket, OrderValueAtLeast, SlaAtRisk, TierAtLeast
@@ -130,9 +130,10 @@ class VisitorRepeats(Frozen):
         if not _enough(words, _LEAST_CONTENT_WORDS):
             return None
         long = [e for e in self._earlier(s) if _enough(e, _LEAST_CONTENT_WORDS)]
-        best = max((fuzz.token_sort_ratio(words, e, score_cutoff=self.similarity) for e in long), default=0.0)
-        if best < self.similarity:
+        found = process.extractOne(words, long, scorer=fuzz.token_sort_ratio, score_cutoff=self.similarity)
+        if found is None:
             return None
+        best = found[1]
         return Firing(round(best), self.similarity, f"the visitor says the same again ({best:.0f} % alike)")
 
     def _earlier(self, s: Situation) -> list[str]:
@@ -153,7 +154,8 @@ class BotRepeats(_Windowed):
         if not replies or not _enough(replies[-1].text, _LEAST_REPLY_WORDS):
             return None
         last = replies[-1].text
-        same = 1 + sum(fuzz.ratio(last, r.text, score_cutoff=self.similarity) > 0 for r in replies[:-1])
+        earlier = [reply.text for reply in replies[:-1]]
+        same = 1 + len(process.extract(last, earlier, scorer=fuzz.ratio, score_cutoff=self.similarity, limit=None))
         if same < self.times:
             return None
         return Firing(same, self.times, f"the bot gave the same answer {same} times")

@@ -3,8 +3,8 @@
     make crash CRASH="[--only R01,R03,...] [--write]"
 
 Writes build/crash.json after each case, and keeps there what an earlier run has said of the others. With `--write` the
-table goes into the README and into tests/crash/last_run.json, where the other cases stay as they stand. Ends with 1 where anything was lost or doubled, or where
-the negative control was not caught.
+table goes into the README and into tests/crash/last_run.json, where the other cases stay as they stand. Ends with 1
+where anything was lost or doubled, or where the negative control was not caught.
 """
 
 import argparse

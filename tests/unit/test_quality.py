@@ -260,13 +260,13 @@ def held_out(
 
 REACHED = {
     "en": (86, 4),
-    "es": (88, 10),
-    "de": (81, 11),
-    "fr": (85, 7),
-    "pt": (85, 12),
-    "it": (82, 7),
-    "nl": (88, 12),
-    "pl": (88, 11),
+    "es": (90, 11),
+    "de": (86, 8),
+    "fr": (89, 7),
+    "pt": (88, 12),
+    "it": (85, 6),
+    "nl": (91, 12),
+    "pl": (86, 8),
 }
 """Percent of the held-out requests that are seen, at least, and of the traps, at most: below what was measured, so that
 a change of the data may cost a phrase or two. The goals are higher; `make quality` says what is missing."""
