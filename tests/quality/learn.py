@@ -4,9 +4,9 @@
 
 What nobody may be measured on is learned from: the sets `practice`, `examples`, `voices` and `cards`, and what is
 ordinary in the labelled data that BRIDGE_QUALITY_DATA names; never the sets `check` and `held_out`. A linear model in
-scikit-learn over what `bridge.domain.learned.features` lists, fitted to all languages at once: what words stand for weighs the same
-in each, words and pairs weigh in their own. Each language's bias is then moved so that by cross-validation as few
-pieces of texts as `KINDS` says are taken for the kind. The same data give the same files.
+scikit-learn over what `bridge.domain.learned.features` lists, fitted to all languages at once: what words stand for
+weighs the same in each, words and pairs weigh in their own. Each language's bias is then moved so that by
+cross-validation as few pieces of texts as `KINDS` says are taken for the kind. The same data give the same files.
 """
 
 import sys

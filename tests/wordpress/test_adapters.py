@@ -235,6 +235,15 @@ def test_ai_engine_keeps_one_conversation_for_a_browser_that_has_no_cookie_yet(s
     assert [text for who, text, _ in conversation(shop) if who == "visitor"] == ["one", "two", A_PERSON]
 
 
+def test_ai_engine_is_mute_where_the_cookie_of_a_locked_chat_is_another_one(shop: Installation) -> None:
+    with direct_session() as http:
+        window = ai_engine(shop.site, http)
+        assert PROMISE.match(window.says(A_PERSON))
+        http.cookies.clear()
+        assert window.says("And now?") == "A person from our team is taking over and will answer you."
+    assert asked(shop) == []
+
+
 def test_ai_engines_bots_for_pictures_fall_silent_by_the_second_fence(shop: Installation) -> None:
     with direct_session() as http:
         text = ai_engine(shop.site, http)

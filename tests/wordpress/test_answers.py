@@ -279,6 +279,38 @@ def test_a_product_is_known_with_its_price_stock_and_descriptions_as_the_shop_sh
         assert "Teapot Ming" not in known(answering)
 
 
+def test_a_reduced_price_can_be_told_from_the_former_one(answering: Shop) -> None:
+    with beside(answering, "woo-shop"):
+        number = product(answering, TEAPOT, _price="49,90", _sale_price="39,90")
+        assert known(answering)["Teapot Ming"]
+        told = "49,90 € Original price was: 49,90. 39,90 € Current price is: 39,90."
+        assert texts_of(answering, "teapot").split("\n\n")[0] == told
+        answering.site.php_eval("wp_set_current_user(1); wp_delete_post($id, true);", id=number)
+
+
+@pytest.mark.parametrize(("shop_alone", "left"), [("yes", True), ("no", False)])
+def test_what_a_shop_that_is_coming_soon_hides_is_forgotten_until_it_opens(
+    answering: Shop, shop_alone: str, left: bool
+) -> None:
+    def opens(coming_soon: str) -> None:
+        code = "update_option('woocommerce_store_pages_only', $alone); update_option('woocommerce_coming_soon', $soon);"
+        sent = "for ($i = 0; $i < 9 && EscalationBridge\\Pages::work()['left']; $i++);"
+        answering.site.php_eval(f"wp_set_current_user(1); {code} {sent}", alone=shop_alone, soon=coming_soon)
+
+    with beside(answering, "woo-shop"):
+        page = save(answering, title="Porcelain care", content="<p>By hand.</p>")
+        number = product(answering, TEAPOT, _price="49,90")
+        assert {"Teapot Ming", "Porcelain care"} <= known(answering).keys()
+        opens("yes")
+        soon = known(answering)
+        assert "Teapot Ming" not in soon
+        assert ("Porcelain care" in soon) == left
+        opens("no")
+        assert {"Teapot Ming", "Porcelain care"} <= known(answering).keys()
+        answering.site.php_eval("wp_set_current_user(1); wp_delete_post($id, true);", id=number)
+        delete(answering, page, force="true")
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -81,7 +81,7 @@ final class Context {
 			return $kept;
 		}
 		$found  = wc_get_orders(
-			array( 'customer_id' => $user_id, 'limit' => self::ORDERS, 'orderby' => 'date', 'order' => 'DESC' )
+			array( 'customer_id' => $user_id, 'limit' => self::ORDERS, 'orderby' => 'date', 'order' => 'DESC', 'status' => 'any' ) // Without unfinished checkouts.
 		);
 		$orders = array_map( array( self::class, 'order' ), is_array( $found ) ? $found : array() );
 		$shop   = array(

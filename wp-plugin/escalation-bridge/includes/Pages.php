@@ -39,6 +39,10 @@ final class Pages {
 		}
 		add_action( 'transition_post_status', array( self::class, 'moved' ), 10, 3 );
 		add_action( 'admin_init', array( self::class, 'look' ) );
+		foreach ( array( 'woocommerce_coming_soon', 'woocommerce_store_pages_only' ) as $option ) {
+			add_action( 'add_option_' . $option, array( self::class, 'doubt' ) );
+			add_action( 'update_option_' . $option, array( self::class, 'doubt' ) );
+		}
 		add_action( 'shutdown', array( self::class, 'keep' ) );
 	}
 
@@ -279,11 +283,27 @@ final class Pages {
 		 * @param string[] $types Names of public post types.
 		 */
 		$types = (array) apply_filters( 'escbridge_knowledge_post_types', $types );
-		return array_values( array_filter( $types, 'is_post_type_viewable' ) );
+		return array_values( array_diff( array_filter( $types, 'is_post_type_viewable' ), self::coming_soon( $types ) ) );
+	}
+
+	/**
+	 * What WooCommerce's "coming soon" keeps from visitors: its products, or all of the site.
+	 *
+	 * @param string[] $types
+	 * @return string[]
+	 */
+	private static function coming_soon( array $types ): array {
+		if ( ! function_exists( 'wc_get_product' ) || 'yes' !== get_option( 'woocommerce_coming_soon' ) ) {
+			return array();
+		}
+		return 'yes' === get_option( 'woocommerce_store_pages_only' ) ? array( 'product' ) : $types;
 	}
 
 	/** @return int[] Of everything that may be sent, the latest first. */
 	private static function ids(): array {
+		if ( ! self::types() ) {
+			return array();
+		}
 		$found = get_posts(
 			array(
 				'post_type'        => self::types(),
@@ -373,7 +393,7 @@ final class Pages {
 			return '';
 		}
 		$lines = array(
-			self::plain( $product->get_price_html(), ' ' ),
+			self::plain( (string) preg_replace( '#<(?=ins|del|span class="screen-reader-text")#', ' <', $product->get_price_html() ), ' ' ),
 			self::plain( (string) ( $product->get_availability()['availability'] ?? '' ), ' ' ),
 			self::of_html( $product->get_short_description() ),
 			$text,

@@ -8,7 +8,7 @@
  * something only mwai_chatbot_reply( text, reply, params, array() ); else mwai_chatbot_query( query, params ),
  * mwai_ai_query( query ), mwai_ai_allowed( true, query, limits ), the model, mwai_chatbot_reply( text, reply, params, extra ).
  * Bots for pictures begin at mwai_ai_query. A takeover is answered as JSON, also where a stream was asked for. The session is
- * a cookie, made anew at each look where there is none; the chat's id comes from the browser, as does a session's name.
+ * a cookie, signed since 3.6.4 and refused where it is not; the chat's id comes from the browser, as does a session's name.
  *
  * The model is the option lookalike_replies (message => reply); what it was asked is in lookalike_asked.
  */
@@ -17,13 +17,18 @@ define( 'MWAI_VERSION', '3.6.2' );
 
 class Lookalike_Ai_Engine_Core {
 
+	private $session_id;
+
 	public function get_session_id() {
-		if ( isset( $_COOKIE['mwai_session_id'] ) ) {
-			return $_COOKIE['mwai_session_id'];
+		list( $id, $signature ) = array_pad( explode( '.', $_COOKIE['mwai_session_id'] ?? '', 2 ), 2, '' );
+		if ( $id && hash_equals( wp_hash( $id ), $signature ) ) {
+			return $id;
 		}
-		$id = uniqid();
-		setcookie( 'mwai_session_id', $id, array( 'path' => '/', 'httponly' => true ) );
-		return $id;
+		if ( ! $this->session_id ) {
+			$this->session_id = bin2hex( random_bytes( 16 ) );
+			setcookie( 'mwai_session_id', $this->session_id . '.' . wp_hash( $this->session_id ), array( 'path' => '/', 'httponly' => true ) );
+		}
+		return $this->session_id;
 	}
 }
 

@@ -22,7 +22,16 @@ final class Lookalike_Product {
 
 	public function get_price_html(): string {
 		$price = get_post_meta( $this->id, '_price', true );
-		return '' === $price ? '' : '<span class="amount"><bdi>' . $price . '&nbsp;<span>&euro;</span></bdi></span>';
+		$now   = get_post_meta( $this->id, '_sale_price', true );
+		if ( '' === $now ) {
+			return '' === $price ? '' : self::amount( $price );
+		}
+		return '<del aria-hidden="true">' . self::amount( $price ) . '</del><span class="screen-reader-text">Original price was: ' . $price
+			. '.</span><ins aria-hidden="true">' . self::amount( $now ) . '</ins><span class="screen-reader-text">Current price is: ' . $now . '.</span>';
+	}
+
+	private static function amount( string $price ): string {
+		return '<span class="amount"><bdi>' . $price . '&nbsp;<span>&euro;</span></bdi></span>';
 	}
 
 	public function get_availability(): array {

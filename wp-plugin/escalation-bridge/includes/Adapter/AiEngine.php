@@ -41,7 +41,8 @@ final class AiEngine {
 	 * @return mixed
 	 */
 	public static function gate( $answer, $query, $params ) {
-		return Adapters::gate( self::session( $params ), (string) $query->get_message() ) ?? $answer;
+		$session = self::session( $params );
+		return self::elsewhere( $session, $params ) ?? Adapters::gate( $session, (string) $query->get_message() ) ?? $answer;
 	}
 
 	/**
@@ -50,7 +51,8 @@ final class AiEngine {
 	 * @return mixed
 	 */
 	public static function insist( $answer, $query, $params ) {
-		return Adapters::muted( self::session( $params ) ) ?? $answer;
+		$session = self::session( $params );
+		return self::elsewhere( $session, $params ) ?? Adapters::muted( $session ) ?? $answer;
 	}
 
 	/**
@@ -64,11 +66,16 @@ final class AiEngine {
 		if ( true !== $allowed || 'chatbot' !== ( $query->scope ?? '' ) ) {
 			return $allowed;
 		}
-		$session = self::session( array( 'chatId' => $query->chatId ?? '' ) );
+		$params    = array( 'chatId' => $query->chatId ?? '' );
+		$session   = self::session( $params );
+		$elsewhere = self::elsewhere( $session, $params );
+		if ( null !== $elsewhere ) {
+			return $elsewhere;
+		}
 		if ( Adapters::is_asked( $session ) || ! escbridge_is_locked( $session ) ) {
 			return true;
 		}
-		return Adapters::muted( $session ) ?? __( 'A person from our team is taking over and will answer you.', 'escalation-bridge' );
+		return Adapters::muted( $session ) ?? self::waiting();
 	}
 
 	/**
@@ -79,12 +86,35 @@ final class AiEngine {
 		return Adapters::judge( self::session( $params ), (string) $text );
 	}
 
-	/** The cookie that AI Engine set, and the chat in it; not the query's session, which a visitor can name in the request. */
+	/** The guest that AI Engine knows by its cookie, and the chat; not the query's session, which a visitor can name in the request. */
 	private static function session( array $params ): string {
 		global $mwai_core;
+		$guest = (string) $mwai_core->get_session_id(); // Not the cookie itself: it is signed, and refused where it is not.
 		if ( ! isset( $_COOKIE['mwai_session_id'] ) ) {
-			$_COOKIE['mwai_session_id'] = (string) $mwai_core->get_session_id(); // Else it makes another one at each call.
+			$_COOKIE['mwai_session_id'] = $guest; // Else older versions make another one at each call.
 		}
-		return 'ai-engine:' . sanitize_text_field( wp_unslash( $_COOKIE['mwai_session_id'] ) ) . ':' . ( $params['chatId'] ?? '' );
+		return 'ai-engine:' . sanitize_text_field( $guest ) . ':' . ( $params['chatId'] ?? '' );
+	}
+
+	/**
+	 * What is said where this chat is locked under another cookie: a new guest's window asks for two at once, and either may stay.
+	 * The chat's id comes from the browser, so nothing of that conversation is told.
+	 */
+	private static function elsewhere( string $session, array $params ): ?string {
+		$chat = (string) ( $params['chatId'] ?? '' );
+		if ( '' === $chat ) {
+			return null;
+		}
+		$key   = 'escbridge_chat_' . md5( $chat );
+		$first = get_transient( $key );
+		if ( ! is_string( $first ) ) {
+			set_transient( $key, $session, DAY_IN_SECONDS );
+			return null;
+		}
+		return $first !== $session && escbridge_is_locked( $first ) ? self::waiting() : null;
+	}
+
+	private static function waiting(): string {
+		return __( 'A person from our team is taking over and will answer you.', 'escalation-bridge' );
 	}
 }
