@@ -72,7 +72,7 @@ _KEYS: Final = (
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OWNERS: Final = {"request": "own_request", "machine": "own_machine"}
-"""Groups that no weight of a language speaks against: an owner's own phrases, and English beside another language."""
+"""Groups that no weight speaks against: an owner's phrases, English beside another language, a few of each."""
 _LEARNED: Final = ("request", "accept", "offer", "failed")
 _NEEDED: Final = 2
 _SURE: Final = 3
