@@ -11,6 +11,7 @@ import re
 import secrets
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -130,6 +131,16 @@ class Site:
                 os.killpg(self._server.pid, signal.SIGKILL)
             self._server.wait()
             self._server = None
+            self._await_port()
+
+    def _await_port(self) -> None:
+        """Until the address is free: killed workers, which are not our children, may hold it for a moment longer."""
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        ends = time.monotonic() + REMOVE_LIMIT_S
+        while time.monotonic() < ends:
+            with suppress(OSError), socket.create_server((host, int(port))):
+                return
+            time.sleep(0.02)
 
     # From outside
 
