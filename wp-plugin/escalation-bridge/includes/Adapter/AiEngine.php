@@ -41,8 +41,7 @@ final class AiEngine {
 	 * @return mixed
 	 */
 	public static function gate( $answer, $query, $params ) {
-		$session = self::session( $params );
-		return self::elsewhere( $session, $params ) ?? Adapters::gate( $session, (string) $query->get_message() ) ?? $answer;
+		return self::elsewhere( $params ) ?? Adapters::gate( self::session( $params ), (string) $query->get_message() ) ?? $answer;
 	}
 
 	/**
@@ -51,8 +50,7 @@ final class AiEngine {
 	 * @return mixed
 	 */
 	public static function insist( $answer, $query, $params ) {
-		$session = self::session( $params );
-		return self::elsewhere( $session, $params ) ?? Adapters::muted( $session ) ?? $answer;
+		return self::elsewhere( $params ) ?? Adapters::muted( self::session( $params ) ) ?? $answer;
 	}
 
 	/**
@@ -68,7 +66,7 @@ final class AiEngine {
 		}
 		$params    = array( 'chatId' => $query->chatId ?? '' );
 		$session   = self::session( $params );
-		$elsewhere = self::elsewhere( $session, $params );
+		$elsewhere = self::elsewhere( $params );
 		if ( null !== $elsewhere ) {
 			return $elsewhere;
 		}
@@ -100,13 +98,14 @@ final class AiEngine {
 	 * What is said where this chat is locked under another cookie: a new guest's window asks for two at once, and either may stay.
 	 * The chat's id comes from the browser, so nothing of that conversation is told.
 	 */
-	private static function elsewhere( string $session, array $params ): ?string {
+	private static function elsewhere( array $params ): ?string {
 		$chat = (string) ( $params['chatId'] ?? '' );
 		if ( '' === $chat ) {
 			return null;
 		}
-		$key   = 'escbridge_chat_' . md5( $chat );
-		$first = get_transient( $key );
+		$session = self::session( $params );
+		$key     = 'escbridge_chat_' . md5( $chat );
+		$first   = get_transient( $key );
 		if ( ! is_string( $first ) ) {
 			set_transient( $key, $session, DAY_IN_SECONDS );
 			return null;
