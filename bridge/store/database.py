@@ -1,16 +1,18 @@
 """The one module that opens connections.
 
-On SQLite one writer connection stands behind a gate (a lock of ours waits fairly, SQLite's busy handler does not) and
-readers cannot write. On PostgreSQL one pool serves both, reads in read-only transactions. Engines are made on first
+On SQLite one writer connection stands behind a gate for the threads and a turnstile for the processes (SQLite's busy
+handler lets some starve), and readers cannot write. On PostgreSQL one pool serves both, reads in read-only transactions. Engines are made on first
 use and forgotten, unclosed, in a forked child.
 """
 
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -19,6 +21,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
 from bridge.ports import StoreBusy
+from bridge.store.turnstile import Turnstile
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
 
@@ -38,6 +41,7 @@ class Database:
         self.dialect = "sqlite" if self.sqlite else "postgresql"
         self._wait = wait
         self._readers = readers
+        self._turnstile = Turnstile(Path(self.url.database or "").parent)
         self.forget()
         me = weakref.ref(self)
 
@@ -51,6 +55,7 @@ class Database:
         """Drop engines and locks without closing anything: what a forked child has to do."""
         self._gate = threading.Lock()
         self._making = threading.Lock()
+        self._turnstile.close()
         self._engines: dict[str, Engine] = {}
         self._writer: Connection | None = None
 
@@ -72,6 +77,7 @@ class Database:
     @contextmanager
     def _write_sqlite(self) -> Iterator[Connection]:
         """The one writer connection, kept open; begin and commit are ours, for SQLAlchemy's cost as much as a turn."""
+        until = time.monotonic() + self._wait
         if not self._gate.acquire(timeout=self._wait):
             raise StoreBusy
         try:
@@ -79,7 +85,8 @@ class Database:
             if writer is None or writer.closed or writer.invalidated:
                 writer = self._writer = self._engine("write").connect()
             driver: Any = writer.connection.driver_connection
-            driver.execute("BEGIN IMMEDIATE")
+            with self._turnstile.passing(until):
+                driver.execute("BEGIN IMMEDIATE")
             try:
                 yield writer
                 driver.commit()

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from support.scheduling import wait_for
 from support.sidecar import Live, kill_group, running_sidecar
 
@@ -63,6 +64,7 @@ def done(database: Path) -> int:
     return number
 
 
+@pytest.mark.alone
 def test_r16_no_live_turn_waits_half_a_second_while_a_flood_is_worked_off(tmp_path: Path) -> None:
     database = tmp_path / "bridge.db"
     with running_sidecar(tmp_path, f"sqlite:///{database}") as live:
