@@ -34,6 +34,7 @@ def serve(settings: Settings) -> None:
     """
     prepare(settings)
     languages.warm()  # once for all workers, those included that take the place of one that died
+    _settle()
     Sidecar(settings).run()
 
 
@@ -76,6 +77,12 @@ def _app_over(assembly: Assembly) -> Flask:
     return flask_app(Parts(assembly.bridge, partial(bootstrap.schema_fault, assembly.settings)))
 
 
+def _settle() -> None:
+    """What is loaded by now stays: looking through it again and again cost a tenth of a turn, and copies of it."""
+    gc.collect()
+    gc.freeze()
+
+
 class JsonLogger(Logger):  # type: ignore[misc, unused-ignore]
     """gunicorn's own lines through our handler: JSON, on standard error."""
 
@@ -106,8 +113,7 @@ class Sidecar(BaseApplication):  # type: ignore[misc, unused-ignore]
         """Called by gunicorn in each worker."""
         self._assembly = bootstrap.build(self._settings)
         app = _app_over(self._assembly)
-        gc.collect()
-        gc.freeze()  # what is loaded by now stays: looking through it again and again cost a tenth of a turn
+        _settle()
         return app
 
     def _announce(self, _arbiter: Any) -> None:

@@ -13,13 +13,13 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from itertools import product
 from typing import Any, Final
 
 import yaml
 
 from bridge.domain.learned import SENSE, Recognizer, Vocabulary, Weight, read_weights
-from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Slot, Text, read
+from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Text, read
+from bridge.domain.phrases import Phrasing, elision_of, spellings
 from bridge.domain.valence import Valence, read_strengths
 
 ENGLISH: Final = "en"
@@ -74,7 +74,6 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OWNERS: Final = {"request": "own_request", "machine": "own_machine"}
 """Groups that no weight speaks against: an owner's phrases, English beside another language, a few of each."""
 _LEARNED: Final = ("request", "accept", "offer", "failed")
-_NEEDED: Final = 2
 _SURE: Final = 3
 _AHEAD: Final = 2
 _CLAIMS_FILE: Final = "claims.yaml"
@@ -126,6 +125,7 @@ def _forget() -> None:
         _document,
         _claim_document,
         _phrases,
+        _phrasing,
         _common_words,
     ):
         known.cache_clear()
@@ -173,7 +173,7 @@ def _common_words() -> dict[str, tuple[str, ...]]:
     """Each small word with the languages that have it."""
     found: dict[str, tuple[str, ...]] = {}
     for code in sorted(codes()):
-        for word in _spellings(_document(code), _document(code).get("stop", ())):
+        for word in spellings(_document(code), _document(code).get("stop", ())):
             found[word] = (*found.get(word, ()), code)
     return found
 
@@ -181,7 +181,7 @@ def _common_words() -> dict[str, tuple[str, ...]]:
 @cache
 def every_yes() -> frozenset[str]:
     """The words of consent of all languages: who is offered a person may say yes in their own."""
-    return frozenset(word for code in codes() for word in _spellings(_document(code), _document(code).get("yes", ())))
+    return frozenset(word for code in codes() for word in spellings(_document(code), _document(code).get("yes", ())))
 
 
 @cache
@@ -253,17 +253,17 @@ def language(code: str) -> Language:
     home = own or ENGLISH
     folders = (home, ENGLISH) if home != ENGLISH else (ENGLISH,)
     documents = [_document(folder) for folder in folders]
-    consent = _spellings(documents[0], documents[0].get("yes", ()))
+    consent = spellings(documents[0], documents[0].get("yes", ()))
     moods = _phrases(own, MOODS) if own else ()
     message = Book((*moods, *_in_all(folders, _FACTS, consent)))
     answer = Book(_in_all(folders, _ANSWERS, consent))
-    sets = {name: frozenset(w for doc in documents for w in _spellings(doc, doc.get(name, ()))) for name in _SETS}
-    stop_words = frozenset(w for doc in documents for w in _spellings(doc, doc.get("stop", ())))
+    sets = {name: frozenset(w for doc in documents for w in spellings(doc, doc.get(name, ()))) for name in _SETS}
+    stop_words = frozenset(w for doc in documents for w in spellings(doc, doc.get("stop", ())))
     near = [
         w
         for doc in documents
         for name in ("person", "somebody")
-        for w in _spellings(doc, doc.get("classes", {}).get(name, ()))
+        for w in spellings(doc, doc.get("classes", {}).get(name, ()))
     ]
     weights, known = _weights(home), vocabulary(home)
     return Language(
@@ -275,7 +275,7 @@ def language(code: str) -> Language:
         sets=sets,
         topics={f"topic:{label}": label for doc in documents for label in doc.get("topics", {})},
         troubles=frozenset(label for doc in documents for label in doc.get("troubles", ())),
-        elision=_elision(documents[0]),
+        elision=elision_of(documents[0]),
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
         known=stop_words | sets["not_typos"] | message.words | answer.words,
@@ -310,16 +310,15 @@ class ClaimSpeech:
 def claim_speech(code: str) -> ClaimSpeech:
     """The phrases of claims of a language that has a folder; its classes are `claim_words`, apart from all others."""
     document, own = _document(code), _claim_document(code)
-    reading = {**document, "classes": own.get("claim_words", {})}
-    small = frozenset(_spellings(document, document.get("stop", ())))
+    phrasing = Phrasing({**document, "classes": own.get("claim_words", {})})
     texts = {prefix + kind: said for key, prefix in _CLAIM_GROUPS.items() for kind, said in own.get(key, {}).items()}
     texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps", "claim_safe")}
     endings = own.get("claim_endings", {})
     return ClaimSpeech(
-        book=Book(phrase for group, said in texts.items() for phrase in _compile_all(reading, group, said, small)),
-        negators=frozenset(_spellings(document, own.get("claim_negators", ()))),
-        endings=tuple((name, tuple(_spellings(document, ends))) for name, ends in endings.items()),
-        elision=_elision(document),
+        book=Book(phrase for group, said in texts.items() for phrase in phrasing.compiled(group, said)),
+        negators=frozenset(spellings(document, own.get("claim_negators", ()))),
+        endings=tuple((name, tuple(spellings(document, ends))) for name, ends in endings.items()),
+        elision=elision_of(document),
     )
 
 
@@ -337,7 +336,7 @@ def alike(code: str) -> tuple[Alike, ...]:
     document = _document(code if code in codes() else ENGLISH)
     aspects = document.get("aspects", ())
     groups = document.get("alike", {})
-    return tuple(Alike(tuple(_spellings(document, own)), name in aspects) for name, own in groups.items())
+    return tuple(Alike(tuple(spellings(document, own)), name in aspects) for name, own in groups.items())
 
 
 def compounds(code: str) -> bool:
@@ -368,7 +367,7 @@ def vocabulary(code: str) -> Vocabulary:
     classes = {
         word: f"{{{name}}}"
         for name, words in reversed(document.get("classes", {}).items())
-        for word in _spellings(document, words)
+        for word in spellings(document, words)
     }
     senses = {
         word: SENSE + name
@@ -381,7 +380,7 @@ def vocabulary(code: str) -> Vocabulary:
 def _beginnings(document: Mapping[str, Any], words: Iterable[str]) -> Iterator[str]:
     """The words in their spellings; one that ends with `*` stands for all that begin so."""
     for word in words:
-        for spelling in _spellings(document, [word.removesuffix("*")]):
+        for spelling in spellings(document, [word.removesuffix("*")]):
             yield spelling + "*" if word.endswith("*") else spelling
 
 
@@ -398,7 +397,7 @@ def _strengths(code: str) -> dict[str, float]:
         if entry.name == "valence.tsv":
             for word, strength in _read_strengths(entry).items():
                 stem = "*" if word.endswith("*") else ""
-                found |= {spelt + stem: strength for spelt in _spellings(_document(code), [word.removesuffix("*")])}
+                found |= {spelt + stem: strength for spelt in spellings(_document(code), [word.removesuffix("*")])}
     return found
 
 
@@ -407,11 +406,6 @@ def _read_strengths(entry: Traversable) -> dict[str, float]:
         return read_strengths(entry.read_text(encoding="utf-8").splitlines())
     except ValueError as error:
         raise ValueError(f"{entry.name}, {error}") from None
-
-
-def _elision(document: Mapping[str, Any]) -> re.Pattern[str] | None:
-    found = document.get("elision")
-    return re.compile(rf"\b({found})'") if found else None
 
 
 def _by_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -435,72 +429,12 @@ def _document_pattern(kinds: Iterable[str], numbers: Iterable[str]) -> re.Patter
 def _phrases(code: str, groups: frozenset[str]) -> tuple[Phrase, ...]:
     """A language's own phrases of these groups; shared by all books that hold them."""
     document = _document(code)
-    small = frozenset(_spellings(document, document.get("stop", ())))
     texts = {group: document.get(group, ()) for group in sorted(groups)}
     for prefix, key in (("list:", "lists"), ("topic:", "topics")) if groups == _FACTS else ():
         texts |= {prefix + name: own for name, own in document.get(key, {}).items()}
-    return tuple(phrase for group, own in texts.items() for phrase in _compile_all(document, group, own, small))
+    return tuple(phrase for group, own in texts.items() for phrase in _phrasing(code).compiled(group, own))
 
 
-def _compile_all(
-    document: Mapping[str, Any], group: str, texts: Iterable[str], small: frozenset[str]
-) -> Iterator[Phrase]:
-    for text in texts:
-        pieces = str(text).split()
-        choices = [(piece[:-1], None) if piece.endswith("?") else (piece,) for piece in pieces]
-        for chosen in product(*choices):
-            yield _compile(document, group, [piece for piece in chosen if piece], small)
-
-
-def _compile(document: Mapping[str, Any], group: str, pieces: list[str], small: frozenset[str]) -> Phrase:
-    """A phrase in slots. `small` are the words of most texts, so that asking for one of them would tell little."""
-    first = pieces[0] == "^"
-    slots = tuple(slot for piece in pieces[first:] for slot in _slots(document, piece))
-    if not (slots[0].words or slots[0].stems) or slots[0].absent or "^" in pieces[1:]:
-        raise ValueError(
-            f"the phrase {' '.join(pieces)!r} of {group!r} must begin with a word, and `^` stands only before it"
-        )
-    rare = sorted((slot.words for slot in slots[1:] if slot.plain), key=lambda words: (len(words & small), len(words)))
-    return Phrase(group, slots, first, tuple(rare[:_NEEDED]))
-
-
-def _slots(document: Mapping[str, Any], piece: str) -> list[Slot]:
-    if set(piece) == {"."}:
-        return [Slot(frozenset(), gap=2 if piece == ".." else 4)]
-    absent, piece = piece.startswith("!"), piece.removeprefix("!")
-    options = piece.split("|")
-    plain: list[str] = []
-    for option in options:
-        if option.startswith("{"):
-            plain += _class(document, option[1:-1])
-        elif option != "$" and not option.endswith("*"):
-            plain.append(option)
-    words = _spellings(document, plain)
-    stems = _spellings(document, [option[:-1] for option in options if option.endswith("*")])
-    end = "$" in options
-    if not (absent or stems or end) and len({len(word.split()) for word in words}) == 1:
-        return [Slot(frozenset(part)) for part in zip(*(word.split() for word in words), strict=True)]
-    return [Slot(frozenset(words), tuple(stems), absent=absent, end=end)]
-
-
-def _class(document: Mapping[str, Any], name: str) -> list[str]:
-    words = document.get("classes", {}).get(name)
-    if not words:
-        raise ValueError(f"there is no class {{{name}}}")
-    return list(words)
-
-
-def _spellings(document: Mapping[str, Any], words: Iterable[str]) -> list[str]:
-    """The words as `read` gives them, with the other spelling where the language has one (`ü`, `ue`)."""
-    also: Mapping[str, str] = document.get("also", {})
-    elision = _elision(document)
-    found: list[str] = []
-    for word in map(str, words):
-        if word.isascii() and word.isalnum():  # most are, and reading them would change nothing else
-            found.append(word.casefold())
-            continue
-        other = word.casefold()
-        for letter, spelt in also.items():
-            other = other.replace(letter, spelt)
-        found += [" ".join(read(spelling, elision).words) for spelling in dict.fromkeys((word, other))]
-    return list(dict.fromkeys(found))
+@cache
+def _phrasing(code: str) -> Phrasing:
+    return Phrasing(_document(code))

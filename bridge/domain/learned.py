@@ -5,6 +5,7 @@ A sentence is weighed by its words, their stems, pairs of near words, and by wha
 phrases by `make learn`, those of what words stand for from all languages together.
 """
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -179,4 +180,5 @@ def read_weights(lines: Iterable[str]) -> list[Weight]:
         ValueError: a line has not four fields, or a weight that is no number.
     """
     fields = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
-    return [Weight(kind, first, second, float(weight)) for kind, first, second, weight in fields]
+    word = sys.intern  # most stand in many lines
+    return [Weight(kind, word(first), word(second), float(weight)) for kind, first, second, weight in fields]

@@ -15,7 +15,7 @@ bounded gap, so no text can make the matcher run long.
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -190,8 +190,8 @@ class Book:
                 by_word.setdefault(word, []).append(phrase)
             for stem in phrase.slots[0].stems:
                 by_stem.setdefault(stem[:_STEM], []).append(phrase)
-        self._words: Final = {word: _bucket(own) for word, own in by_word.items()}
-        self._stems: Final = {stem: _bucket(own) for stem, own in by_stem.items()}
+        self._words: Final = _buckets(by_word)
+        self._stems: Final = _buckets(by_stem)
         self.words: Final = frozenset(used)
         """Every word that a phrase names."""
 
@@ -210,6 +210,12 @@ class Book:
         return hits
 
 
+def _buckets(phrases: Mapping[str, Sequence[Phrase]]) -> dict[str, _Bucket]:
+    """A bucket for each first word; the words of a class begin the same phrases, and share one."""
+    shared: dict[tuple[int, ...], _Bucket] = {}
+    return {word: shared.setdefault(_identities(own), _bucket(own)) for word, own in phrases.items()}
+
+
 def _bucket(phrases: Iterable[Phrase]) -> _Bucket:
     second: dict[str, list[Phrase]] = {}
     rest: list[Phrase] = []
@@ -219,7 +225,15 @@ def _bucket(phrases: Iterable[Phrase]) -> _Bucket:
                 second.setdefault(word, []).append(phrase)
         else:
             rest.append(phrase)
-    return {"": tuple(rest), **{word: (*own, *rest) for word, own in second.items()}}
+    shared: dict[tuple[int, ...], tuple[Phrase, ...]] = {}
+    return {
+        "": tuple(rest),
+        **{word: shared.setdefault(_identities(own), (*own, *rest)) for word, own in second.items()},
+    }
+
+
+def _identities(phrases: Iterable[Phrase]) -> tuple[int, ...]:
+    return tuple(map(id, phrases))
 
 
 def _collect(bucket: _Bucket, text: Text, i: int, present: frozenset[str], hits: list[Hit]) -> None:

@@ -1,8 +1,8 @@
 """The one module that opens connections.
 
 On SQLite one writer connection stands behind a gate for the threads and a turnstile for the processes (SQLite's busy
-handler lets some starve), and readers cannot write. On PostgreSQL one pool serves both, reads in read-only transactions. Engines are made on first
-use and forgotten, unclosed, in a forked child.
+handler lets some starve), and readers cannot write. On PostgreSQL one pool serves both, reads in read-only
+transactions. Engines are made on first use and forgotten, unclosed, in a forked child.
 """
 
 import os
