@@ -139,8 +139,8 @@ class Recognizer:
             return None
         if not self.has_cue(words):
             return None
-        found = [self._opening, *(self._word(word) for word in words), self._closing]
-        total = self._start + sum(word.weight for word in found)
+        found = [self._opening, *map(self._word, words), self._closing]
+        total = self._start + sum([word.weight for word in found])
         for i, word in enumerate(found):
             if word.pairs:
                 for other in found[i + 1 : i + 1 + REACH]:

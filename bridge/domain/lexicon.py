@@ -38,15 +38,20 @@ _IN_CLAUSES: Final = frozenset({"request"})
 _ONE_CLAUSE: Final = 2
 """Places that one clause has: its beginning and its end."""
 _HITS: Final = 200
+_WORDS_KEPT: Final = 16_384
 TYPO_LENGTH: Final = 5
 """Letters of a person word that may be misspelt."""
 _LONG_WORD: Final = 9
 
 _DRAWN_OUT: Final = re.compile(r"([a-z])\1\1+")
-_TOKEN: Final = re.compile(r"[^\W_]+|[.!?;\n]+|[,:]+")
-_ASCII_TOKEN: Final = re.compile(r"[a-z0-9]+|[.!?;\n]+|[,:]+")
-"""The same for a folded text without other letters, in half the time."""
-_MARKS: Final = frozenset(".!?;\n,:")
+_BETWEEN: Final = re.compile(r"[^\w.,]+")
+"""What parts words beside the marks of `_MARKED`: every sign of other alphabets that is no letter and no digit."""
+_MARKED: Final = str.maketrans(
+    {chr(code): " " for code in range(128) if not chr(code).isalnum()}
+    | dict.fromkeys(".!?;\n", ".")
+    | dict.fromkeys(",:", ",")
+)
+"""Every sign that ends a sentence as `.`, that ends a clause as `,`, and what else is no word as a space."""
 
 
 def _plain_letters() -> dict[str, str]:
@@ -119,15 +124,18 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
     plain = folded = fold(text)
     if "'" in plain:
         plain = (elision.sub(r"\1 ", plain) if elision else plain).replace("'", "")
+    marked = plain.translate(_MARKED)
+    if not marked.isascii():
+        marked = _BETWEEN.sub(" ", marked)
     words: list[str] = []
     commas: set[int] = set()
-    for token in (_ASCII_TOKEN if plain.isascii() else _TOKEN).findall(plain):
-        if token[0] not in _MARKS:
-            words.append(token)
-        elif token[0] in ",:":
-            commas.add(len(words))
-        elif words and words[-1] != STOP:
+    for n, sentence in enumerate(marked.split(".")):
+        if n and words and words[-1] != STOP:
             words.append(STOP)
+        for m, clause in enumerate(sentence.split(",")):
+            if m:
+                commas.add(len(words))
+            words += clause.split()
     return Text(words, commas, folded)
 
 
@@ -192,22 +200,28 @@ class Book:
                 by_stem.setdefault(stem[:_STEM], []).append(phrase)
         self._words: Final = _buckets(by_word)
         self._stems: Final = _buckets(by_stem)
+        self._beginning: Final = lru_cache(maxsize=_WORDS_KEPT)(self._look_up)
         self.words: Final = frozenset(used)
         """Every word that a phrase names."""
 
     def find(self, text: Text) -> list[Hit]:
         """Every phrase of this book in the text, in the order of their first words; at most about 200."""
         hits: list[Hit] = []
-        words, by_word, by_stem = text.words, self._words, self._stems
+        words, beginning = text.words, self._beginning
         present = frozenset(words)
         for i, word in enumerate(words):
-            if word in by_word:
-                _collect(by_word[word], text, i, present, hits)
-            if by_stem and word[:_STEM] in by_stem:
-                _collect(by_stem[word[:_STEM]], text, i, present, hits)
+            for bucket in beginning(word):
+                phrases = bucket.get(words[i + 1] if i + 1 < len(words) else "") or bucket[""]
+                if phrases:
+                    _collect(phrases, text, i, present, hits)
             if len(hits) > _HITS:
                 break
         return hits
+
+    def _look_up(self, word: str) -> tuple[_Bucket, ...]:
+        """The phrases that may begin with this word: by the word itself, and by a stem of it."""
+        found = (self._words.get(word), self._stems.get(word[:_STEM]))
+        return tuple(bucket for bucket in found if bucket is not None)
 
 
 def _buckets(phrases: Mapping[str, Sequence[Phrase]]) -> dict[str, _Bucket]:
@@ -236,9 +250,9 @@ def _identities(phrases: Iterable[Phrase]) -> tuple[int, ...]:
     return tuple(map(id, phrases))
 
 
-def _collect(bucket: _Bucket, text: Text, i: int, present: frozenset[str], hits: list[Hit]) -> None:
-    after = text.words[i + 1] if i + 1 < len(text.words) else ""
-    for phrase in bucket.get(after) or bucket[""]:
+def _collect(phrases: Iterable[Phrase], text: Text, i: int, present: frozenset[str], hits: list[Hit]) -> None:
+    """Those of the phrases that are found at word `i`; `present` are all words of the text."""
+    for phrase in phrases:
         for needed in phrase.needs:
             if needed.isdisjoint(present):
                 break

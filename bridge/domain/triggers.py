@@ -39,7 +39,8 @@ class _Windowed(Frozen):
 
     def window(self, s: Situation) -> tuple[TurnSignals, ...]:
         """The turns that this trigger looks at, oldest first."""
-        return _since(s.turns[-(self.within_turns or WINDOW) :], self.within_minutes)
+        turns = s.turns if self.within_turns is None else s.turns[-self.within_turns :]
+        return turns if self.within_minutes is None else _since(turns, self.within_minutes)
 
     def replies(self, s: Situation) -> list[ReplySignals]:
         """The replies inside the window, oldest first."""
