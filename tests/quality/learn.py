@@ -110,7 +110,7 @@ KINDS: Final = (
         "offer",
         offers,
         keys("fine_replies", "failed_replies"),
-        most_misled=0.01,
+        most_misled=0.02,
         most_ordinary=0.01,
         of_visitor=False,
     ),
