@@ -34,13 +34,15 @@ class Installation:
         core: a WordPress from `wordpress_core`.
         folder: for databases, ledgers and logs.
         php: what WordPress is run with, see `Site`.
+        paired: whether the environment has the pairing code, or nobody has set it yet.
     """
 
-    def __init__(self, core: Path, folder: Path, *, php: Sequence[str] | None = None) -> None:
+    def __init__(self, core: Path, folder: Path, *, php: Sequence[str] | None = None, paired: bool = True) -> None:
         self.folder = folder
         self.ledger = folder / "zendesk.jsonl"
         self._core = core
         self._php = php
+        self._paired = paired
         self._clock = folder / "clock"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -79,7 +81,8 @@ class Installation:
                 "--team-email", "team@example.test", "--json",
             )
         )  # fmt: skip
-        self.site.env["ESCBRIDGE_PAIRING"] = self.pairing["pairing_code"]
+        if self._paired:
+            self.site.env["ESCBRIDGE_PAIRING"] = self.pairing["pairing_code"]
         self.start("scheduler")
         self.start("sidecar")
         self.site.start()

@@ -1,5 +1,5 @@
-"""The main job on the oldest and the newest PHP that the plugin declares, which no machine here has: WordPress installs
-itself, plugin and echo bot on it, and is served by it, beside a real sidecar and scheduler.
+"""The main job on the oldest and the newest PHP that the plugin declares, which no machine here has: WordPress
+installs plugin and echo bot on it, and is served by it, beside a real sidecar and scheduler.
 
 Everything else in this folder runs on such a PHP, too: `ESCBRIDGE_PHP=8.0 pytest tests/wordpress`.
 """
@@ -15,7 +15,7 @@ from installation import Installation, eventually
 from loopback import direct_session
 from machine import php_or_skip
 from team import A_PERSON, newest_escalation
-from test_kept import A_MINUTE_LATER, come_in_vain, waiting, write
+from test_kept import come_in_vain, write
 from test_rest import OFFLINE, PROMISE, SETTINGS_PAGE, route_of, save_settings
 from test_story import DELETE_AND_LOOK
 from visiting import TUESDAY_MORNING
@@ -40,6 +40,10 @@ if ( isset( $_GET['probe'] ) ) {
     exit( PHP_VERSION );
 }"""
 
+A_MINUTE_LATER = """
+    DELETE FROM wp_options WHERE option_name LIKE '%escbridge_breaker';
+    UPDATE wp_options SET option_value = '1' WHERE option_name = 'escbridge_waits';"""
+
 
 @pytest.fixture(scope="module", params=VERSIONS)
 def php(request: pytest.FixtureRequest) -> str:
@@ -52,12 +56,9 @@ def running(
 ) -> Iterator[tuple[Installation, requests.Session]]:
     """A shop whose owner has pasted the pairing code, and that owner."""
     folder = tmp_path_factory.mktemp("other-php")
-    with Installation(wp_core, folder, php=php_or_skip(php)).running() as installed:
+    with Installation(wp_core, folder, php=php_or_skip(php), paired=False).running() as installed:
         site = installed.site
         installed.move_clock_to(TUESDAY_MORNING)
-        site.end_serving()
-        del site.env["ESCBRIDGE_PAIRING"]
-        site.serve()
         with site.login() as owner:
             assert f"Site shop at {installed.sidecar.url}" in save_settings(
                 site, owner, installed.pairing["pairing_code"]
@@ -143,13 +144,20 @@ def test_what_was_written_during_an_outage_is_handed_over_after_it(shop: Install
         assert code_of(refused) == (503, "bridge_unavailable")
         assert refused.json()["message"].startswith(OFFLINE)
         write(visitor, A_PERSON)
-    shop.site.php_eval(A_MINUTE_LATER)
+    assert kept(shop) == 2
+    shop.site.database.sql(A_MINUTE_LATER)
     visitor.http.get(shop.site.url, timeout=30)
-    eventually(lambda: waiting(shop.site) == 0)
+    eventually(lambda: kept(shop) == 0)
     lines = newest_escalation(shop)["conversation"]
     assert [line["text"] for line in lines if line["who"] == "visitor"] == ["Do you ship to Canada?", A_PERSON]
 
 
+def kept(shop: Installation) -> int:
+    """How many messages wait in WordPress."""
+    return int(shop.site.database.sql("SELECT COUNT(*) FROM wp_posts WHERE post_type = 'escbridge_kept';"))
+
+
 def test_cron_runs_and_deleting_the_plugin_leaves_nothing_of_it(shop: Installation) -> None:
-    shop.site.cron()
+    with direct_session() as http:
+        assert http.get(f"{shop.site.url}/wp-cron.php?doing_wp_cron", timeout=60).ok
     assert shop.site.php_eval(DELETE_AND_LOOK) == ""

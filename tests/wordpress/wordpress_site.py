@@ -70,7 +70,7 @@ class Site:
         plugins: zips, or plugin folders (zipped on the way in), installed by WordPress' own upgrader and activated.
         env: what PHP's getenv() sees beside the machine's own; proxies and outer ESCBRIDGE_* variables are kept out.
             ESCBRIDGE_TEST_SMTP=HOST:PORT sends mail there, without it mail is caught for `mails`.
-        php: the command that everything is run with, if not the usual PHP.
+        php: the command that plugins and pages are run with, if not the usual PHP.
     """
 
     def __init__(
@@ -247,7 +247,7 @@ class Site:
             "salt": secrets.token_hex(),
         }
         (self.folder / "site.json").write_text(json.dumps(facts))
-        self._php(str(BOOT / "install.php"), str(self.root))
+        self._run((*PHP, *SETTINGS, str(BOOT / "install.php"), str(self.root)))  # no plugin has a part in it
 
     @property
     def _php_kept(self) -> tuple[str, ...]:
@@ -260,7 +260,10 @@ class Site:
         return (*self._php_kept, "-d", "opcache.file_cache_only=1")
 
     def _php(self, *arguments: str, text: str = "") -> str:
-        command, env = (*self._php_once, *arguments), self._environment()
+        return self._run((*self._php_once, *arguments), text)
+
+    def _run(self, command: Sequence[str], text: str = "") -> str:
+        env = self._environment()
         done = subprocess.run(command, input=text, capture_output=True, text=True, env=env, timeout=120, check=False)
         if done.returncode:
             raise SiteError(f"PHP ended with {done.returncode}: {(done.stderr + done.stdout).strip()[-1500:]}")
