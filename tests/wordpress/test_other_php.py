@@ -14,6 +14,7 @@ import requests
 from installation import Installation, eventually
 from loopback import direct_session
 from machine import php_or_skip
+from other_php import CHOSEN
 from team import A_PERSON, newest_escalation
 from test_kept import come_in_vain, write
 from test_rest import OFFLINE, PROMISE, SETTINGS_PAGE, route_of, save_settings
@@ -23,13 +24,13 @@ from visitor import Visitor, code_of, without_sidecar
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.slow]
 
-VERSIONS = "7.4", "8.4"
+VERSIONS = (CHOSEN,) if CHOSEN else ("7.4", "8.4")
 DESK = "wp-admin/admin.php?page=escbridge-escalations"
 PAGES = {
     "wp-admin/": "Open escalations",
     SETTINGS_PAGE: "Test the connection",
     DESK: "Nobody is waiting",
-    "wp-admin/site-health.php": "site-health\\/answers",
+    "wp-admin/site-health.php": "site-health/answers",
     "wp-admin/site-health.php?tab=debug": "Escalation Bridge",
     "wp-admin/plugins.php": "Escalation Bridge",
     "wp-admin/privacy-policy-guide.php": "Escalation Bridge",
@@ -97,7 +98,8 @@ def test_it_is_that_php_and_its_log_tells_what_is_wrong(php: str, shop: Installa
 def test_the_owners_pages_and_checks_are_well(shop: Installation, owner: requests.Session) -> None:
     for path, text in PAGES.items():
         page = owner.get(f"{shop.site.url}/{path}", timeout=60)
-        assert (page.status_code, text in page.text) == (200, True), path
+        told = page.text.replace("\\/", "/")  # 7.1 leaves the slashes of JSON as they are
+        assert (page.status_code, text in told) == (200, True), path
     assert owner.post(route_of(shop.site, "test"), json={}, timeout=30).json()["ok"] is True
     for name in ("answers", "scheduler", "alarms", "kept"):
         told = owner.get(route_of(shop.site, f"site-health/{name}"), timeout=30).json()
@@ -108,7 +110,7 @@ def test_a_visitor_is_answered_promised_a_person_and_answered_by_one(
     shop: Installation, owner: requests.Session, visitor: Visitor
 ) -> None:
     front = visitor.http.get(shop.site.url, timeout=30).text
-    launcher = re.search(r'src="([^"]+/launcher\.js[^"]*)"', front)
+    launcher = re.search(r"""src=["']([^"']+/launcher\.js[^"']*)""", front)  # 6.1 has the other quotes
     assert launcher
     assert visitor.http.get(launcher[1], timeout=30).ok
     assert visitor.begin(locale="en-US", timezone="America/New_York")["state"] == "open"
