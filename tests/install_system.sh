@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what the tests need beside Python: PHP, MariaDB, Chromium, PostgreSQL, nginx, Node.js, gettext, libfaketime, strace.
+# Installs what the tests need beside Python: PHP, MariaDB, Chromium, PostgreSQL, nginx, gettext, libfaketime, strace.
 # Only as root on Debian or Ubuntu; silent and quick when all is there. What stays missing is named, one line each, and the
 # tests that need it are skipped: so this ends with 0, but for CI=true, where a missing piece ends it with 1.
 set -u
@@ -31,8 +31,6 @@ survey() {
   need "MariaDB's client" mariadb-client-core on_path mariadb
   need "PostgreSQL" postgresql postgres
   need "nginx" nginx-light on_path nginx
-  need "Node.js" nodejs on_path node  # for the other PHPs
-  need "npm" npm on_path npm
   need "gettext" gettext on_path xgettext
   need "libfaketime" libfaketime file_like '/usr/lib/*/faketime/libfaketime.so.1'
   need "strace" strace on_path strace

