@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 from installation import Installation
-from machine import cannot, chromium, chromium_args, core_or_skip, suite
+from machine import cannot, chromium, chromium_args, core_or_skip, php_or_skip, suite
+from other_php import CHOSEN as CHOSEN_PHP
 from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
 from shop import Shop, running_shop
 from visiting import TUESDAY_MORNING
@@ -17,6 +18,8 @@ from wordpress_site import ECHO_BOT, Site, build_plugin_zip, missing_for_wordpre
 def require_wordpress() -> None:
     if missing := missing_for_wordpress():
         cannot(f"no WordPress here, missing: {', '.join(missing)} (tests/install_system.sh installs them)")
+    if CHOSEN_PHP:
+        php_or_skip(CHOSEN_PHP)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -33,12 +33,16 @@ class Installation:
     Args:
         core: a WordPress from `wordpress_core`.
         folder: for databases, ledgers and logs.
+        php: what WordPress is run with, see `Site`.
+        paired: whether the environment has the pairing code, or nobody has set it yet.
     """
 
-    def __init__(self, core: Path, folder: Path) -> None:
+    def __init__(self, core: Path, folder: Path, *, php: Sequence[str] | None = None, paired: bool = True) -> None:
         self.folder = folder
         self.ledger = folder / "zendesk.jsonl"
         self._core = core
+        self._php = php
+        self._paired = paired
         self._clock = folder / "clock"
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -46,7 +50,7 @@ class Installation:
     def running(self) -> Iterator[Self]:
         (self.folder / "customers.csv").write_text(CUSTOMERS)
         with MailCatcher(self.folder / "mail.jsonl").running() as self.mail:
-            self.site = Site(self._core, plugins=[build_plugin_zip(self.folder), ECHO_BOT])
+            self.site = Site(self._core, plugins=[build_plugin_zip(self.folder), ECHO_BOT], php=self._php)
             try:
                 self._start_all()
                 yield self
@@ -77,7 +81,8 @@ class Installation:
                 "--team-email", "team@example.test", "--json",
             )
         )  # fmt: skip
-        self.site.env["ESCBRIDGE_PAIRING"] = self.pairing["pairing_code"]
+        if self._paired:
+            self.site.env["ESCBRIDGE_PAIRING"] = self.pairing["pairing_code"]
         self.start("scheduler")
         self.start("sidecar")
         self.site.start()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from other_php import PhpUnavailableError, other_php
 from wordpress_core import SUITES, CoreUnavailableError, wordpress_core
 
 VERSIONS = dict(zip(("6.1", "6.8", "newest"), SUITES, strict=True))
@@ -52,6 +53,14 @@ def core_or_skip(suite: str) -> Path:
         return wordpress_core(suite)
     except CoreUnavailableError as error:
         cannot(f"no WordPress core of {suite}: {error}")
+
+
+def php_or_skip(version: str) -> tuple[str, ...]:
+    """The command of another PHP. Where it cannot be loaded nothing is wrong with the machine, so it never fails."""
+    try:
+        return other_php(version)
+    except PhpUnavailableError as error:
+        pytest.skip(f"no PHP {version}: {error}")
 
 
 def chromium() -> str:

@@ -9,13 +9,14 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from loopback import free_port
+
 SOCKET_PATH_LIMIT = 107  # bytes in a sockaddr_un
 START_LIMIT_S = 60
 DATABASE = "wordpress"
 SNAPSHOT = "snapshot"
 
 SCRATCH_OPTIONS = (
-    "--skip-networking",
     "--skip-log-bin",
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-flush-method=nosync",
@@ -36,11 +37,17 @@ class DatabaseError(RuntimeError):
 
 
 class ScratchMariaDb:
-    """One server with one database, in a folder of its own; user root, no password, reachable by its socket only."""
+    """One server with one database, in a folder of its own; user root, no password.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: for its data, its log and its socket.
+        by_port: whether it is reached on a loopback port, too, and not by its socket only.
+    """
+
+    def __init__(self, folder: Path, *, by_port: bool = False) -> None:
         self.folder = folder
         self.socket = folder / "mysqld.sock"
+        self.port = free_port() if by_port else None
         self._server: subprocess.Popen[bytes] | None = None
         self._tables: list[str] = []
 
@@ -56,6 +63,7 @@ class ScratchMariaDb:
                 *where,
                 f"--socket={self.socket}",
                 f"--tmpdir={self.folder}",
+                *(("--bind-address=127.0.0.1", f"--port={self.port}") if self.port else ("--skip-networking",)),
                 *SCRATCH_OPTIONS,
             )
             self._server = subprocess.Popen(
@@ -67,6 +75,11 @@ class ScratchMariaDb:
             )
         self._await()
         self._query(f"CREATE DATABASE {DATABASE} CHARACTER SET utf8mb4")
+
+    @property
+    def host(self) -> str:
+        """What WordPress calls DB_HOST."""
+        return f"127.0.0.1:{self.port}" if self.port else f"localhost:{self.socket}"
 
     def stop(self) -> None:
         if self._server:

@@ -35,7 +35,7 @@ def wordpress_core(suite: str) -> Path:
     if suite not in SUITES:
         raise CoreUnavailableError(f"unknown suite {suite!r}: one of {', '.join(SUITES)}")
     core = cache_folder() / f"wordpress-{suite}"
-    with _lock(core.with_suffix(".lock")):
+    with one_at_a_time(core):
         if not core.exists():
             _unpack(suite, core)
     return core
@@ -49,10 +49,10 @@ def core_version(root: Path) -> str:
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Let one process at a time unpack a suite."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Let one process at a time fill a folder of the cache."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(f"{folder.name}.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
 

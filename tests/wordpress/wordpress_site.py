@@ -23,6 +23,7 @@ from typing import Any, Self
 
 import requests
 from loopback import direct_session, free_port
+from other_php import PHP, usual_php
 from scratch_mariadb import DATABASE, ScratchMariaDb, program
 from wordpress_core import core_version
 
@@ -30,7 +31,7 @@ BOOT = Path(__file__).parent / "boot"
 WP_CLI = Path(__file__).parent / "php" / "wp_cli.php"
 PLUGINS = Path(__file__).parents[2] / "wp-plugin"
 ECHO_BOT = PLUGINS / "echo-bot"
-PHP = ("php", "-d", "memory_limit=256M", "-d", "display_errors=stderr")
+SETTINGS = ("-d", "memory_limit=256M", "-d", "display_errors=stderr")
 OPCACHE = ("-d", "opcache.enable_cli=1", "-d", "opcache.revalidate_freq=0")
 PHP_EXTENSIONS = ("curl", "dom", "gd", "intl", "mbstring", "mysqli", "zip")
 WORKERS = 4  # with one, a sidecar that calls WordPress during a turn would wait for itself
@@ -69,9 +70,17 @@ class Site:
         plugins: zips, or plugin folders (zipped on the way in), installed by WordPress' own upgrader and activated.
         env: what PHP's getenv() sees beside the machine's own; proxies and outer ESCBRIDGE_* variables are kept out.
             ESCBRIDGE_TEST_SMTP=HOST:PORT sends mail there, without it mail is caught for `mails`.
+        php: the command that plugins and pages are run with, if not the usual PHP.
     """
 
-    def __init__(self, core: Path, *, plugins: Sequence[Path] = (), env: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        core: Path,
+        *,
+        plugins: Sequence[Path] = (),
+        env: Mapping[str, str] | None = None,
+        php: Sequence[str] | None = None,
+    ) -> None:
         self.core = core
         self.plugins = plugins
         self.env = dict(env or {})
@@ -80,7 +89,8 @@ class Site:
         self.content = self.root / "wp-content"
         self.url = f"http://127.0.0.1:{free_port()}"
         self.version = core_version(core)
-        self.database = ScratchMariaDb(self.folder / "db")
+        self.php = tuple(php or usual_php())
+        self.database = ScratchMariaDb(self.folder / "db", by_port=self.php != PHP)
         self._server: subprocess.Popen[bytes] | None = None
         self._compiled = self.folder / "compiled"
         self._compiled.mkdir()
@@ -233,16 +243,16 @@ class Site:
         facts = {
             "url": self.url,
             "database": DATABASE,
-            "socket": str(self.database.socket),
+            "host": self.database.host,
             "salt": secrets.token_hex(),
         }
         (self.folder / "site.json").write_text(json.dumps(facts))
-        self._php(str(BOOT / "install.php"), str(self.root))
+        self._run((*PHP, *SETTINGS, str(BOOT / "install.php"), str(self.root)))  # no plugin has a part in it
 
     @property
     def _php_kept(self) -> tuple[str, ...]:
         """PHP for a process that stays; what it compiles is kept in files, too."""
-        return (*PHP, *OPCACHE, "-d", f"opcache.file_cache={self._compiled}")
+        return (*self.php, *SETTINGS, *OPCACHE, "-d", f"opcache.file_cache={self._compiled}")
 
     @property
     def _php_once(self) -> tuple[str, ...]:
@@ -250,7 +260,10 @@ class Site:
         return (*self._php_kept, "-d", "opcache.file_cache_only=1")
 
     def _php(self, *arguments: str, text: str = "") -> str:
-        command, env = (*self._php_once, *arguments), self._environment()
+        return self._run((*self._php_once, *arguments), text)
+
+    def _run(self, command: Sequence[str], text: str = "") -> str:
+        env = self._environment()
         done = subprocess.run(command, input=text, capture_output=True, text=True, env=env, timeout=120, check=False)
         if done.returncode:
             raise SiteError(f"PHP ended with {done.returncode}: {(done.stderr + done.stdout).strip()[-1500:]}")

@@ -7,7 +7,7 @@ $escbridge_test = json_decode( file_get_contents( __DIR__ . '/../site.json' ), t
 define( 'DB_NAME', $escbridge_test['database'] );
 define( 'DB_USER', 'root' );
 define( 'DB_PASSWORD', '' );
-define( 'DB_HOST', 'localhost:' . $escbridge_test['socket'] );
+define( 'DB_HOST', $escbridge_test['host'] );
 define( 'DB_CHARSET', 'utf8mb4' );
 define( 'DB_COLLATE', '' );
 foreach ( array( 'AUTH', 'SECURE_AUTH', 'LOGGED_IN', 'NONCE' ) as $escbridge_key ) {
