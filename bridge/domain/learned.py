@@ -20,7 +20,7 @@ CLOSING: Final = "$"
 NUMBER: Final = "{number}"
 SENSE: Final = "&"
 """What a sense begins with: unlike words, it is the same in all languages."""
-AGAINST: Final = 3.0
+AGAINST: Final = 3.5
 """A sentence that weighs so much less than nothing is not of the kind although a phrase was found in it."""
 
 _NEVER: Final = float("-inf")
