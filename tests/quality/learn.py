@@ -111,7 +111,7 @@ KINDS: Final = (
         offers,
         keys("fine_replies", "failed_replies"),
         most_misled=0.02,
-        most_ordinary=0.01,
+        most_ordinary=0.001,
         of_visitor=False,
     ),
     Kind(
