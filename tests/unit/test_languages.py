@@ -5,6 +5,7 @@ import pytest
 
 from bridge.domain import languages
 from bridge.domain.learned import Recognizer, Vocabulary, Weight, features, read_weights
+from bridge.domain.phrases import Phrasing
 from bridge.domain.signals import language_of, measure_message, measure_reply
 
 
@@ -176,3 +177,10 @@ def test_a_learned_offer_is_taken_up_with_a_plain_yes() -> None:
     offer = measure_reply("Shall I let one of my colleagues from billing know?", language="en")
     assert offer.offers_human
     assert measure_message("yes please", language="en", previous=offer).asks_human
+
+
+def test_a_class_is_kept_once_however_many_phrases_hold_it() -> None:
+    phrasing = Phrasing({"classes": {"person": ["agent", "human"]}})
+    one, other, third = phrasing.compiled("request", ["get a? {person}", "want {person}"])
+    assert one.slots[-1] is other.slots[-1] is third.slots[-1]
+    assert one.slots[-1].words == {"agent", "human"}
