@@ -226,8 +226,9 @@ class Book:
 
 def _buckets(phrases: Mapping[str, Sequence[Phrase]]) -> dict[str, _Bucket]:
     """A bucket for each first word; the words of a class begin the same phrases, and share one."""
-    shared: dict[tuple[int, ...], _Bucket] = {}
-    return {word: shared.setdefault(_identities(own), _bucket(own)) for word, own in phrases.items()}
+    shared = {_identities(own): own for own in phrases.values()}
+    made = {same: _bucket(own) for same, own in shared.items()}
+    return {word: made[_identities(own)] for word, own in phrases.items()}
 
 
 def _bucket(phrases: Iterable[Phrase]) -> _Bucket:
