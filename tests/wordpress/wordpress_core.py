@@ -63,10 +63,10 @@ def _unpack(suite: str, core: Path) -> None:
         debs, tree = work / "debs", work / "tree"
         debs.mkdir()
         apt = _private_apt(suite, work)
-        _run(["apt-get", *apt, "update"])
-        _run(["apt-get", *apt, "download", *_packages(apt)], cwd=debs)
+        run(["apt-get", *apt, "update"])
+        run(["apt-get", *apt, "download", *_packages(apt)], cwd=debs)
         for deb in sorted(debs.glob("*.deb")):
-            _run(["dpkg-deb", "-x", str(deb), str(tree)])
+            run(["dpkg-deb", "-x", str(deb), str(tree)])
         _complete(tree / "usr/share/wordpress", work / "core")
         (work / "core").rename(core)
 
@@ -96,7 +96,7 @@ def _sources(suite: str) -> str:
     """Name the mirrors that this machine is already set to: only the suite differs."""
     if not KEYRING.exists():
         raise CoreUnavailableError(f"{KEYRING} is missing: install debian-archive-keyring")
-    listing = _run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
+    listing = run(["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
     known = [os.environ.get(MIRROR_VARIABLE, ""), *sorted(set(listing.split()))]
     main = next((uri for uri in known if re.search(r"/debian/?$", uri)), None)
     if main is None:
@@ -110,7 +110,7 @@ def _sources(suite: str) -> str:
 
 def _packages(apt: Sequence[str]) -> list[str]:
     """WordPress, its default theme, and the packages whose files WordPress' own tree links to."""
-    record = _run(["apt-cache", *apt, "show", "--no-all-versions", "wordpress"])
+    record = run(["apt-cache", *apt, "show", "--no-all-versions", "wordpress"])
     names = set(re.findall(r"wordpress-theme-[a-z]+|libjs-[a-z0-9.+-]+|php-getid3|libphp-phpmailer", record))
     return ["wordpress", *sorted(names)]
 
@@ -119,20 +119,23 @@ def _complete(packaged: Path, core: Path) -> None:
     """Turn the package's tree into a plain one: links become files, Debian's own configuration goes."""
     for name in (".htaccess", "wp-config.php"):
         (packaged / name).unlink(missing_ok=True)
-    _run(["cp", "-rL", str(packaged), str(core)])
+    run(["cp", "-rL", str(packaged), str(core)])
     for name in ("uploads", "plugins", "mu-plugins"):
         (core / "wp-content" / name).mkdir(exist_ok=True)
     if not (core / "wp-load.php").is_file():
         raise CoreUnavailableError(f"Debian's package holds no complete WordPress: {packaged}")
 
 
-def _run(command: Sequence[str], *, cwd: Path | None = None) -> str:
+def run(
+    command: Sequence[str], *, cwd: Path | None = None, unavailable: type[RuntimeError] = CoreUnavailableError
+) -> str:
+    """What a command prints; what it fails of is raised as `unavailable`."""
     if shutil.which(command[0]) is None:
-        raise CoreUnavailableError(f"{command[0]} is missing: only a machine with apt can unpack a WordPress")
+        raise unavailable(f"{command[0]} is missing here")
     try:
         done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=DOWNLOAD_LIMIT_S, check=False)
     except subprocess.TimeoutExpired as error:
-        raise CoreUnavailableError(f"{command[0]} took longer than {DOWNLOAD_LIMIT_S} s") from error
+        raise unavailable(f"{command[0]} took longer than {DOWNLOAD_LIMIT_S} s") from error
     if done.returncode:
-        raise CoreUnavailableError(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-800:]}")
+        raise unavailable(f"{command[0]} ended with {done.returncode}: {done.stderr.strip()[-800:]}")
     return done.stdout
