@@ -85,7 +85,7 @@ def test_r16_no_live_turn_waits_half_a_second_while_a_flood_is_worked_off(tmp_pa
     print(f"without: median {sorted(calm)[len(calm) // 2]:.3f} s, slowest {max(calm):.3f} s")
     print(f"median {took[len(took) // 2]:.3f} s, slowest {took[-5:]}")
     assert worked_off > LONG
-    assert took[-2] < max(SLOWEST, BUSY * max(calm))  # the flood would hold many; one may meet the disk's own stall
+    assert took[-1] < max(SLOWEST, BUSY * max(calm))
 
 
 def measured(turn: Callable[[int], object], long: float) -> list[float]:

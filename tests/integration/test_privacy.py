@@ -354,8 +354,7 @@ def test_r17_a_turn_is_answered_in_time_while_20_000_sessions_are_purged(fresh_s
         stop.set()
         purging.join()
         assert count_aged(it.bridge, LONG) < 20_000
-        *_, slow, slowest = sorted(took)  # a purge would hold many; one may meet the disk's own stall
-        assert slow < 0.2, f"{slow:.3f} s, {slowest:.3f} s"
+        assert max(took) < 0.2, f"{max(took):.3f} s"
 
 
 def timed(chat: Chat) -> float:
