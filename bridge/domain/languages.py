@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import yaml
 
-from bridge.domain.learned import SENSE, Recognizer, Vocabulary, Weight, read_weights
+from bridge.domain.learned import SENSE, STEM, Recognizer, Vocabulary, Weight, Weights, by_kind, read_weights
 from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Text, read
 from bridge.domain.phrases import Phrasing, elision_of, spellings
 from bridge.domain.valence import Valence, read_strengths
@@ -26,9 +26,7 @@ ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
 """Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
 
-_FACTS: Final = frozenset(
-    {"request", "own_request", "machine", "own_machine", "trap", "restart", "refusal", "refusal_after"}
-)
+_FACTS: Final = frozenset({"request", "own_request", "machine", "trap", "restart", "refusal", "refusal_after"})
 _ANSWERS: Final = frozenset({"accept", "decline"})
 """Groups that only the answer to an offer is looked through for."""
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
@@ -71,9 +69,10 @@ _KEYS: Final = (
     }
 )
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_OWNERS: Final = {"request": "own_request", "machine": "own_machine"}
-"""Groups that no weight speaks against: an owner's phrases, English beside another language, a few of each."""
-_LEARNED: Final = ("request", "accept", "offer", "failed")
+_OWNERS: Final = {"request": "own_request"}
+"""Groups that no weight speaks against: an owner's phrases, English beside another language."""
+WEIGHTS_FILE: Final = "learned.tsv"
+LEARNED: Final = ("request", "accept", "offer", "failed")
 _SURE: Final = 3
 _AHEAD: Final = 2
 _CLAIMS_FILE: Final = "claims.yaml"
@@ -265,7 +264,7 @@ def language(code: str) -> Language:
         for name in ("person", "somebody")
         for w in spellings(doc, doc.get("classes", {}).get(name, ()))
     ]
-    weights, known = _weights(home), vocabulary(home)
+    weights, shared, known = _weights(home), _shared_weights(), vocabulary(home)
     return Language(
         code=own,
         message=message,
@@ -279,7 +278,7 @@ def language(code: str) -> Language:
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
         known=stop_words | sets["not_typos"] | message.words | answer.words,
-        learned={kind: Recognizer(kind, weights, known) for kind in _LEARNED},
+        learned={kind: Recognizer(weights[kind], shared[kind], known) for kind in LEARNED},
         valence=Valence(_strengths(own)),
     )
 
@@ -372,22 +371,33 @@ def vocabulary(code: str) -> Vocabulary:
     senses = {
         word: SENSE + name
         for name, words in reversed(document.get("senses", {}).items())
-        for word in _beginnings(document, words)
+        for word in _stems(document, words)
     }
     return Vocabulary(classes, senses)
 
 
-def _beginnings(document: Mapping[str, Any], words: Iterable[str]) -> Iterator[str]:
-    """The words in their spellings; one that ends with `*` stands for all that begin so."""
+def _stems(document: Mapping[str, Any], words: Iterable[str]) -> Iterator[str]:
+    """The words in their spellings; a `*` at an end of one stands for the rest of any word."""
     for word in words:
-        for spelling in spellings(document, [word.removesuffix("*")]):
-            yield spelling + "*" if word.endswith("*") else spelling
+        before, after = word[: word.startswith(STEM)], word[len(word) - word.endswith(STEM) :]
+        for spelling in spellings(document, [word.strip(STEM)]):
+            yield before + spelling + after
 
 
-def _weights(code: str) -> list[Weight]:
-    """What is recognised by example in this language; nothing where it has no examples."""
-    found = [entry for entry in _files_of(code) if entry.name == "learned.tsv"]
-    return read_weights(found[-1].read_text(encoding="utf-8").splitlines()) if found else []
+def _weights(code: str) -> Mapping[str, Weights]:
+    """What is recognised by example in this language, by kind; nothing where it has no examples."""
+    found = [entry for entry in _files_of(code) if entry.name == WEIGHTS_FILE]
+    return by_kind(_lines_of(found[-1]) if found else ())
+
+
+@cache
+def _shared_weights() -> Mapping[str, Weights]:
+    """What words stand for in any language, by kind of what is recognised."""
+    return by_kind(_lines_of(_folders[0].joinpath(WEIGHTS_FILE)))
+
+
+def _lines_of(weights: Traversable) -> list[Weight]:
+    return read_weights(weights.read_text(encoding="utf-8").splitlines())
 
 
 def _strengths(code: str) -> dict[str, float]:

@@ -23,7 +23,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from bridge.domain.learned import AGAINST, Recognizer
+from bridge.domain.learned import Recognizer
 from bridge.domain.valence import Valence
 
 TEXT_LIMIT: Final = 4000
@@ -343,9 +343,8 @@ class Language:
         told = [kind for kind in kinds if self.learned[kind].has_cue(text.words)]
         for start, end in text.sentences() if told else ():
             for kind in told:
-                pieces = text.pieces(start, end) if kind in _IN_CLAUSES else [text.words[start:end]]
-                weight = self.learned[kind].weigh_best(pieces)
-                if weight is not None and not -AGAINST <= weight <= 0:
+                weight = self.learned[kind].weigh_best(weighed(kind, text, start, end))
+                if weight is not None and not self.learned[kind].doubt <= weight <= 0:
                     hits.append(Hit(f"like:{kind}" if weight > 0 else f"unlike:{kind}", start, end))
         return hits
 
@@ -358,6 +357,11 @@ class Language:
                 shorter = _DRAWN_OUT.sub(r"\1", word) if drawn_out else word
                 long = len(shorter) >= TYPO_LENGTH and shorter not in known and shorter[0] in self.near
                 text.words[i] = _nearest(self.near[shorter[0]], shorter) if long else shorter
+
+
+def weighed(kind: str, text: Text, start: int, end: int) -> list[list[str]]:
+    """The pieces of a sentence that are weighed, each by itself, where this kind is looked for."""
+    return text.pieces(start, end) if kind in _IN_CLAUSES else [text.words[start:end]]
 
 
 @lru_cache(maxsize=8192)

@@ -294,26 +294,23 @@ def _progress(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> 
 def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str | None:
     """The words of an explicit request for a person that is neither refused nor one of the known traps.
 
-    Where a sentence as a whole reads quite unlike a request, a phrase in it does not make one.
+    Where a sentence as a whole reads quite unlike a request, a phrase in it does not make one. Who turns the machine
+    down says so in words that weigh against a request.
     """
     traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
-    for hit in (*_weighed(groups, "machine", unlike), *groups.get("own_machine", ())):
+    for hit in groups.get("machine", ()):
         if not _overlaps(hit, traps):
             return _said(read, hit)
     refusals = {hit.start for hit in groups.get("refusal", ())}
     behind = groups.get("refusal_after", ())
     starts = _starts(groups.get("restart", ()), read, speech)
-    for hit in _longest([*_weighed(groups, "request", unlike), *groups.get("own_request", ())]):
+    likely = [hit for hit in groups.get("request", ()) if not _overlaps(hit, unlike)]
+    for hit in _longest([*likely, *groups.get("own_request", ())]):
         if not (
             _overlaps(hit, traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
         ):
             return _said(read, hit)
     return None if traps else _bare(read, speech)
-
-
-def _weighed(groups: Mapping[str, list[Hit]], kind: str, unlike: Iterable[Hit]) -> list[Hit]:
-    """The phrases of a kind in sentences that do not read quite unlike it."""
-    return [hit for hit in groups.get(kind, ()) if not _overlaps(hit, unlike)]
 
 
 def _request_by_example(groups: Mapping[str, list[Hit]], read: Text) -> str | None:

@@ -4,7 +4,17 @@ from pathlib import Path
 import pytest
 
 from bridge.domain import languages
-from bridge.domain.learned import Recognizer, Vocabulary, Weight, features, read_weights
+from bridge.domain.learned import (
+    SENSE,
+    TYPICAL,
+    Recognizer,
+    Vocabulary,
+    Weight,
+    by_kind,
+    damping,
+    features,
+    read_weights,
+)
 from bridge.domain.phrases import Phrasing
 from bridge.domain.signals import language_of, measure_message, measure_reply
 
@@ -109,16 +119,24 @@ def test_the_language_of_a_text_is_guessed_where_it_is_clear(text: str, code: st
 NO_WORDS = Vocabulary({}, {})
 
 
-def weight_of(sentence: str, *weights: Weight, vocabulary: Vocabulary = NO_WORDS) -> float | None:
-    return Recognizer("request", weights, vocabulary).weigh(sentence.split())
+def weight_of(sentence: str, *lines: Weight, vocabulary: Vocabulary = NO_WORDS) -> float | None:
+    """With the lines of senses as the shared ones."""
+    own, shared = ([one for one in lines if one.first.startswith(SENSE) is sense] for sense in (False, True))
+    return Recognizer(by_kind(own)["request"], by_kind(shared)["request"], vocabulary).weigh(sentence.split())
 
 
 def test_a_sentence_is_weighed_by_its_words_and_by_pairs_of_near_ones() -> None:
     weights = Weight("request", "", "", -1), Weight("request", "b", "", 0.75), Weight("request", "a", "b", 0.5)
-    assert weight_of("a b", *weights) == 0.25
-    assert weight_of("b a", *weights) == -0.25
-    assert weight_of("a x x b", *weights) == 0.25
-    assert weight_of("a x x x b", *weights) == -0.25
+    assert weight_of("a b", *weights) == -1 + damping(2) * 1.25
+    assert weight_of("b a", *weights) == -1 + damping(2) * 0.75
+    assert weight_of("a x x b", *weights) == -1 + damping(4) * 1.25
+    assert weight_of("a x x x b", *weights) == -1 + damping(5) * 0.75
+
+
+def test_in_a_longer_sentence_all_counts_less() -> None:
+    weights = Weight("request", "", "", -1), Weight("request", "a", "", 1)
+    assert [weight_of("a" + " x" * more, *weights) for more in (0, 30)] == [-1 + damping(1), -1 + damping(31)]
+    assert damping(1) > damping(TYPICAL) == 1 > damping(31)
 
 
 def test_the_weights_of_another_kind_do_not_count() -> None:
@@ -128,14 +146,34 @@ def test_the_weights_of_another_kind_do_not_count() -> None:
 def test_what_words_stand_for_is_weighed_in_either_order_and_past_other_words() -> None:
     speech = Vocabulary({}, {"mensch*": "&person", "will": "&wish"})
     weights = Weight("request", "", "", -1), Weight("request", "&person", "&wish", 2)
-    assert weight_of("ich will jetzt doch endlich einen menschen", *weights, vocabulary=speech) == 1
-    assert weight_of("menschen will ich", *weights, vocabulary=speech) == 1
+    assert weight_of("ich will jetzt doch endlich einen menschen", *weights, vocabulary=speech) == -1 + damping(7) * 2
+    assert weight_of("menschen will ich", *weights, vocabulary=speech) == -1 + damping(3) * 2
     assert weight_of("ich will", *weights, vocabulary=speech) == -1
+
+
+def test_three_senses_one_after_the_other_weigh_in_their_order() -> None:
+    speech = Vocabulary({}, {"get": "&fetch", "me": "&me", "someone": "&somebody"})
+    weights = Weight("request", "", "", -1), Weight("request", "&fetch&me&somebody", "", 2)
+    assert weight_of("get me now someone", *weights, vocabulary=speech) == -1 + damping(4) * 2
+    assert weight_of("someone get me", *weights, vocabulary=speech) == -1
+
+
+def test_where_a_sentence_weighs_too_little_its_phrases_do_not_count() -> None:
+    assert by_kind([Weight("request", "?", "", -1.5)])["request"].doubt == -1.5
+    text, speech = "can I transfer my vouchers to another person", languages.language("en")
+    assert "request" in {hit.group for hit in speech.message.find(speech.read(text))}
+    assert measure_message(text, language="en").asks_human is None
 
 
 def test_of_several_beginnings_of_a_word_the_longest_decides_and_the_word_itself_before_them() -> None:
     speech = Vocabulary({}, {"call*": "&call", "callou*": "&rude", "calls": "&past"})
     assert [speech.sense(word) for word in ("calling", "callous", "calls", "cal")] == ["&call", "&rude", "&past", ""]
+
+
+def test_an_ending_tells_what_a_word_stands_for_where_no_beginning_does() -> None:
+    speech = Vocabulary({}, {"*techniker": "&person", "*niker": "&kin", "heiz*": "&cost"})
+    words = ("netztechniker", "mechaniker", "heiztechniker", "technikerin")
+    assert [speech.sense(word) for word in words] == ["&person", "&kin", "&cost", ""]
 
 
 def test_a_sentence_without_a_cue_is_not_looked_at() -> None:
@@ -153,9 +191,10 @@ def test_a_sentence_is_learned_from_as_it_is_weighed() -> None:
     found = features(["get", "someone", "42"], speech)
     assert set(found) >= {("get", ""), ("get", "{somebody}"), ("^", "get"), ("{number}", "$"), ("someo*", "")}
     assert set(found) >= {("=someone", ""), ("&fetch", ""), ("&fetch", "&somebody"), ("&$", "&somebody")}
+    assert set(found) >= {("*eone", ""), ("&^&fetch&somebody", ""), ("&fetch&somebody&$", "")}
     weights = [Weight("request", first, second, 1) for first, second in set(found)]
     total = weight_of("get someone 42", Weight("request", "", "", 0), *weights, vocabulary=speech)
-    assert total == len(found)
+    assert total == pytest.approx(damping(3) * len(found))
 
 
 def test_a_line_of_weights_has_four_fields() -> None:
@@ -166,7 +205,7 @@ def test_a_line_of_weights_has_four_fields() -> None:
 
 def test_every_shipped_language_has_learned_all_kinds() -> None:
     for code in languages.codes():
-        assert {one.kind for one in languages._weights(code)} == {"request", "offer", "accept", "failed"}
+        assert languages._weights(code).keys() == languages._shared_weights().keys() == {*languages.LEARNED}
 
 
 def test_a_request_by_example_does_not_override_a_refusal() -> None:
