@@ -12,7 +12,7 @@ from support import strace
 from support.checker import Said, promised
 from support.disks import enlarge, small_disk
 from support.sidecar import Caller, new_session_id
-from support.world import World, a_world, children
+from support.world import World, a_world
 
 REFUSED = (503, "urn:escalation-bridge:problem:store-unavailable")
 REFUSALS = 6
@@ -40,8 +40,7 @@ def disk_refuses(case: str, folder: Path) -> Result:
     """Every sync of the disk fails while sessions escalate; then none does."""
 
     def refusing(world: World) -> AbstractContextManager[None]:
-        assert world.live.process
-        return strace.failing("fdatasync", "EIO", *children(world.live.process.pid))
+        return strace.failing("fdatasync", "EIO", *world.workers())
 
     with a_world(folder, f"sqlite:///{folder}/bridge.db") as world:
         return through(case, world, refusing, seen_by_the_probe=True)

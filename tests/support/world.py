@@ -22,6 +22,8 @@ from support.zendesk_server import ZendeskVendor
 from bridge.domain.values import Json
 from bridge.ports import Store, Tx
 
+WORKERS = 2
+"""Of each sidecar."""
 PATIENCE = 60.0
 LEASE_S = 61
 QUIET_S = 3.0
@@ -68,6 +70,13 @@ class World:
         self.killed_senders += 1
         kill_group(self.schedulers.pop(chance.randrange(len(self.schedulers))))
         self.start_scheduler()
+
+    def workers(self) -> list[int]:
+        """The processes that serve requests, as soon as all are there: gunicorn starts one a little after the other."""
+        arbiter = self.live.process
+        assert arbiter
+        until(lambda: len(children(arbiter.pid)) == WORKERS, "all workers")
+        return children(arbiter.pid)
 
     def kill_a_worker(self, chance: random.Random) -> bool:
         """SIGKILL to a process that serves requests; gunicorn starts another. False where there was none just then."""
@@ -151,7 +160,7 @@ def a_world(folder: Path, database: str, **settings: str) -> Iterator[World]:
         zendesk = stack.enter_context(Loopback(vendor))
         server = stack.enter_context(listening(post))
         own = {
-            "workers": "2",
+            "workers": str(WORKERS),
             "clock": f"file:{shift}",
             "crm": f"file:{folder / 'crm.csv'}",
             "mail": f"smtp://127.0.0.1:{server.port}",
