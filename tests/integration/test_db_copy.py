@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, func, insert, select
 from support.sidecar import AFTER_HOURS, IN_HOURS, Sidecar, in_process
 from support.terminal import Terminal
+from support.world import until
 
 from bridge import bootstrap
 from bridge.config import Settings
@@ -233,7 +234,8 @@ def test_databases_of_another_release_are_not_copied(shop: Terminal, tmp_path: P
 
 # -- what is interrupted -----------------------------------------------------------------------------------------------
 
-MANY = 60_000
+MANY = 120_000
+"""So many rows are copied and read back for a second at least."""
 
 
 def many_rows(url: str) -> None:
@@ -245,6 +247,13 @@ def many_rows(url: str) -> None:
     engine.dispose()
 
 
+def has_open(pid: int, file: str) -> bool:
+    """Whether a process has a file open."""
+    with suppress(FileNotFoundError):  # some file was closed while we looked
+        return any(fd.readlink() == Path(file) for fd in Path(f"/proc/{pid}/fd").iterdir())
+    return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_a_copy_that_is_cut_off_leaves_the_target_empty_and_can_be_made_again(
@@ -254,7 +263,8 @@ def test_a_copy_that_is_cut_off_leaves_the_target_empty_and_can_be_made_again(
     many_rows(source)
     command = [sys.executable, "-P", "-m", "bridge.cli", "db", "copy", "--from", source, "--to", target]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    time.sleep(2.0)
+    until(lambda: has_open(running.pid, source.removeprefix("sqlite:///")), "the copy is on its way")
+    time.sleep(0.3)
     running.send_signal(number)
     out, _ = running.communicate(timeout=30)
     assert running.returncode != 0, out
