@@ -10,6 +10,7 @@ from loopback import direct_session
 from machine import core_or_skip, suites
 from mailcatcher import MailCatcher
 from playwright.sync_api import Page
+from visiting import sign_in
 from wordpress_site import Site, SiteError
 
 pytestmark = pytest.mark.wordpress
@@ -120,11 +121,7 @@ def test_nothing_is_left_of_a_stopped_site(wp_core: Path) -> None:
 
 @pytest.mark.browser
 def test_a_browser_logs_in(bare: Site, page: Page) -> None:
-    page.goto(f"{bare.url}/wp-login.php")
-    page.fill("#user_login", "admin")
-    page.fill("#user_pass", "admin-pass")
-    page.click("#wp-submit")
-    page.wait_for_url("**/wp-admin/**")
+    sign_in(page, bare, "admin", "admin-pass")
     assert "Dashboard" in page.title()
 
 
