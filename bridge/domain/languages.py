@@ -278,7 +278,9 @@ def language(code: str) -> Language:
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
         known=stop_words | sets["not_typos"] | message.words | answer.words,
-        learned={kind: Recognizer(weights[kind], shared[kind], known) for kind in LEARNED},
+        learned={
+            kind: Recognizer(weights.get(kind, Weights()), shared.get(kind, Weights()), known) for kind in LEARNED
+        },
         valence=Valence(_strengths(own)),
     )
 

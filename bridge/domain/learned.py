@@ -6,7 +6,6 @@ them, and were found from the project's own phrases by `make learn`.
 """
 
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -124,11 +123,11 @@ class Weights:
                 self.pairs.setdefault(one.second, {})[one.first] = one.weight
 
 
-def by_kind(lines: Iterable[Weight]) -> defaultdict[str, Weights]:
-    """The weights of each kind; of any other kind there are none."""
-    found: defaultdict[str, Weights] = defaultdict(Weights)
+def by_kind(lines: Iterable[Weight]) -> dict[str, Weights]:
+    """The weights of each kind that has any."""
+    found: dict[str, Weights] = {}
     for one in lines:
-        found[one.kind].add(one)
+        found.setdefault(one.kind, Weights()).add(one)
     return found
 
 
@@ -154,7 +153,7 @@ class Recognizer:
     def _look_up(self, word: str) -> _Word:
         token, sense = self._vocabulary.token(word), self._vocabulary.sense(word)
         own, shared = self._own, self._shared
-        weight = sum(own.alone.get(one, 0.0) for one in self._vocabulary.of_word(word)) + shared.alone.get(sense, 0.0)
+        weight = sum(own.alone.get(one, 0.0) + shared.alone.get(one, 0.0) for one in self._vocabulary.of_word(word))
         cue = not own.cues.isdisjoint((token, sense)) or not own.cues
         return _Word(token, sense, weight, cue, own.pairs.get(token, {}), shared.pairs.get(sense, {}))
 

@@ -251,10 +251,9 @@ def learn(kind: Kind, texts: Sequence[Sample], names: Sequence[Feature]) -> Iter
 def taught(texts: Sequence[Sample], width: int) -> tuple[Any, float]:
     """The weight of each feature, and what every text starts from."""
     labels = np.array([text.group == "yes" for text in texts])
-    chosen = [text.whole() for text in texts]
-    for _ in range(ROUNDS):
-        weights, start = fitted(rows(chosen, width), labels)
-        chosen = [text.weightiest(weights) for text in texts]
+    weights, start = fitted(rows([text.whole() for text in texts], width), labels)
+    for _ in range(ROUNDS - 1):
+        weights, start = fitted(rows([text.weightiest(weights) for text in texts], width), labels)
     return weights, start
 
 

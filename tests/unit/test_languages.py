@@ -10,6 +10,7 @@ from bridge.domain.learned import (
     Recognizer,
     Vocabulary,
     Weight,
+    Weights,
     by_kind,
     damping,
     features,
@@ -121,8 +122,9 @@ NO_WORDS = Vocabulary({}, {})
 
 def weight_of(sentence: str, *lines: Weight, vocabulary: Vocabulary = NO_WORDS) -> float | None:
     """With the lines of senses as the shared ones."""
-    own, shared = ([one for one in lines if one.first.startswith(SENSE) is sense] for sense in (False, True))
-    return Recognizer(by_kind(own)["request"], by_kind(shared)["request"], vocabulary).weigh(sentence.split())
+    parted = ([one for one in lines if one.first.startswith(SENSE) is sense] for sense in (False, True))
+    own, shared = (by_kind(part).get("request", Weights()) for part in parted)
+    return Recognizer(own, shared, vocabulary).weigh(sentence.split())
 
 
 def test_a_sentence_is_weighed_by_its_words_and_by_pairs_of_near_ones() -> None:
