@@ -103,12 +103,14 @@ class SiteSettings(BaseModel):
     hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")
     hubspot_pipeline: str = Field(
-        default="0", pattern=r"^\w{1,40}$", description="The pipeline of new tickets, by its internal id."
+        default="0", pattern=r"^[A-Za-z0-9_]{1,40}$", description="The pipeline of new tickets, by its internal id."
     )
-    hubspot_stage: str = Field(default="1", pattern=r"^\w{1,40}$", description="Their stage in it, by its internal id.")
+    hubspot_stage: str = Field(
+        default="1", pattern=r"^[A-Za-z0-9_]{1,40}$", description="Their stage in it, by its internal id."
+    )
     hubspot_id_property: str = Field(
         default="escalation_id",
-        pattern=r"^[a-z]\w{0,99}$",
+        pattern=r"^[a-z][A-Za-z0-9_]{0,99}$",
         description="The ticket property with unique values that holds our id.",
     )
     hubspot_webhook_secret: SecretStr = Field(
@@ -119,7 +121,7 @@ class SiteSettings(BaseModel):
     salesforce_url: str = Field(default="", description="`https://<my domain>.my.salesforce.com`.")
     salesforce_client_id: str = Field(default="", description="The app's consumer key.")
     salesforce_client_secret: SecretStr = Field(default=SecretStr(""), description="The app's consumer secret.")
-    salesforce_version: str = Field(default="v62.0", pattern=r"^v\d{2}\.0$", description="The API's version.")
+    salesforce_version: str = Field(default="v62.0", pattern=r"^v[0-9]{2}\.0$", description="The API's version.")
     woocommerce_url: str = Field(default="", description="The address of the shop, when it is not the plugin's own.")
     woocommerce_key: SecretStr = Field(default=SecretStr(""), description="The consumer key; one that may read.")
     woocommerce_secret: SecretStr = Field(default=SecretStr(""), description="The consumer secret.")
@@ -150,7 +152,7 @@ class SiteSettings(BaseModel):
     )
     freshdesk_solved: str = Field(
         default="",
-        pattern=r"^( *\d{1,9} *(, *\d{1,9} *)*)?$",
+        pattern=r"^( *[0-9]{1,9} *(, *[0-9]{1,9} *)*)?$",
         description="Numbers of own statuses that mean solved, as `6,9`; resolved and closed do in any case.",
     )
     freshdesk_webhook_secret: SecretStr = Field(
@@ -185,10 +187,10 @@ class SiteSettings(BaseModel):
         default=SecretStr(""), description="The webhook's HMAC SHA1 signature token; empty: Zammad is only polled."
     )
     chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
-    chatwoot_account: str = Field(default="", pattern=r"^\d{0,12}$", description="The account's number.")
+    chatwoot_account: str = Field(default="", pattern=r"^[0-9]{0,12}$", description="The account's number.")
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
     chatwoot_inbox: str = Field(
-        default="", pattern=r"^\d{0,12}$", description="With `desk = chatwoot`: the number of the API inbox."
+        default="", pattern=r"^[0-9]{0,12}$", description="With `desk = chatwoot`: the number of the API inbox."
     )
     chatwoot_webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="The secret of Chatwoot's webhook; empty: Chatwoot is only polled."
@@ -196,13 +198,13 @@ class SiteSettings(BaseModel):
     intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
     intercom_ticket_type: str = Field(
-        default="", pattern=r"^\d{0,20}$", description="With `desk = intercom`: the id of our tickets' type."
+        default="", pattern=r"^[0-9]{0,20}$", description="With `desk = intercom`: the id of our tickets' type."
     )
     intercom_ticket_attribute: str = Field(
         default="escalation_id", min_length=1, max_length=80, description="The type's text attribute for our id."
     )
     intercom_admin: str = Field(
-        default="", pattern=r"^\d{0,20}$", description="The id of the teammate under whose name our notes stand."
+        default="", pattern=r"^[0-9]{0,20}$", description="The id of the teammate under whose name our notes stand."
     )
     intercom_client_secret: SecretStr = Field(
         default=SecretStr(""), description="The app's client secret, which signs webhooks; empty: it is only polled."
@@ -238,7 +240,9 @@ class SiteSettings(BaseModel):
     claude_token: SecretStr = Field(default=SecretStr(""), description="The API key.")
     claude_model: str = Field(default="claude-haiku-5-5", min_length=1, max_length=100, description="Which model.")
     claude_version: str = Field(
-        default="2026-10-21", pattern=r"^\d{4}-\d\d-\d\d$", description="The version of the Messages API."
+        default="2026-10-21",
+        pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]$",
+        description="The version of the Messages API.",
     )
     openai_url: str = Field(
         default="https://api.openai.com/v1", description="The server's address, up to `/chat/completions`."
@@ -315,7 +319,7 @@ class Settings(SiteSettings):
     )
     bind: str = Field(
         default="127.0.0.1:8765",
-        pattern=r"^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\]):\d{1,5}$|^unix:/.+",
+        pattern=r"^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$|^unix:/.+",
         description="Where the sidecar listens.",
     )
     public_url: str = Field(
