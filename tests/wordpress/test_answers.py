@@ -189,13 +189,13 @@ def summary(shop: Shop) -> str:
 
 
 @contextmanager
-def odd_page(shop: Shop, code: str) -> Iterator[int]:
-    """A page that another plugin makes odd."""
+def odd_page(shop: Shop, code: str, number: int | str = "") -> Iterator[int]:
+    """A page that another plugin makes odd: a new one, or that of this number, which is written anew."""
     plugin = shop.site.content / "mu-plugins" / "odd.php"
     plugin.write_text(
         f"<?php function is_odd( $post ) {{ return 'Odd page' === get_post( $post )->post_title; }} {code}"
     )
-    number = save(shop, title="Odd page", content="<p>Odd words.</p>")
+    number = save(shop, number=number, title="Odd page", content="<p>Odd words.</p>")
     try:
         yield number
     finally:
@@ -204,9 +204,14 @@ def odd_page(shop: Shop, code: str) -> Iterator[int]:
 
 
 ADDRESSED = "add_filter( 'page_link', function ( $url, $id ) {{ return is_odd( $id ) ? '{}' : $url; }}, 10, 2 );"
+TOO_LARGE = """add_filter( 'pre_http_request', function ( $answer, $sent ) {
+    $odd = is_string( $sent['body'] ?? null ) && str_contains( $sent['body'], 'Odd page' );
+    return $odd ? array( 'response' => array( 'code' => 413, 'message' => '' ), 'headers' => array(), 'body' => '' ) : $answer;
+}, 10, 2 );"""
 ODD = {
     "of another site": (ADDRESSED.format("https://elsewhere.example/odd/"), "expected an address on"),
     "without an address": (ADDRESSED.format("no address"), ""),
+    "too large for a proxy in between": (TOO_LARGE, "HTTP 413"),
 }
 
 
@@ -226,6 +231,26 @@ def test_the_owner_reads_which_page_the_sidecar_does_not_take_and_why_and_no_oth
         assert "Odd page (" in summary(answering)
         delete(answering, other, force="true")
     assert "does not take" not in summary(answering)
+
+
+def test_a_page_that_was_known_and_is_refused_now_is_no_longer_answered_from(answering: Shop) -> None:
+    number = save(answering, title="Odd page", content="<p>Cobalt glaze.</p>")
+    assert "Odd page" in known(answering)
+    with odd_page(answering, ODD["of another site"][0], number):
+        assert "The sidecar does not take 1: Odd page (" in summary(answering)
+        assert answering.site.wp_cli("escbridge", "knowledge").returncode == 0
+        assert "Odd page" not in known(answering)
+        assert {"Shipping"} <= known(answering).keys()
+        assert "Odd page (" in summary(answering)
+    assert "does not take" not in summary(answering)
+
+
+def test_a_page_that_is_too_large_for_a_proxy_keeps_no_other_of_the_same_call_from_being_sent(answering: Shop) -> None:
+    with odd_page(answering, TOO_LARGE):
+        answering.site.wp_cli("escbridge", "knowledge", "--all")
+        assert "The sidecar does not take 1: Odd page (" in summary(answering)
+        assert "failed" not in summary(answering)
+        assert "Shipping" in known(answering)
 
 
 def test_a_page_that_is_too_long_is_known_by_what_fits(answering: Shop) -> None:

@@ -19,12 +19,14 @@ final class Pages {
 	const AT_ONCE = 10;     // Pages of one call,
 	const BYTES   = 800000; // and about so much JSON; the sidecar takes 1 MiB.
 	const LONGEST = 100000; // Characters of a page.
+	const FORGET  = 900;    // Pages that one call says are gone; the sidecar takes 1,000.
 	const NAMED   = 5;      // Refused pages that the owner is told by title.
 	const WAIT    = 2.0;    // Seconds that saving in wp-admin may take longer.
 	const AGAIN   = 60;     // Seconds until what failed is tried again.
 
-	// `refused`: why the sidecar does not take a page, by its number.
-	const NOTHING = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '', 'refused' => array() );
+	// `refused`: why the sidecar does not take a page, by its number. `stale`: of those, what it may know an earlier text of. `alone`: the
+	// next page goes by itself, for several were too large together.
+	const NOTHING = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '', 'refused' => array(), 'stale' => array(), 'alone' => false );
 
 	/** @var array<int,true> What this request has changed. */
 	private static $touched = array();
@@ -84,7 +86,7 @@ final class Pages {
 	/** A request of wp-admin takes along what is left of earlier ones; the daily comparison too. */
 	public static function look(): void {
 		$state = self::state();
-		$due   = $state['dirty'] || time() - $state['compared'] > DAY_IN_SECONDS;
+		$due   = $state['dirty'] || $state['stale'] || time() - $state['compared'] > DAY_IN_SECONDS;
 		if ( $due && time() - $state['tried'] > self::AGAIN && current_user_can( 'edit_posts' ) ) {
 			add_action( 'shutdown', array( self::class, 'work' ), 20, 0 );
 		}
@@ -136,15 +138,20 @@ final class Pages {
 	public static function work( float $timeout = self::WAIT ): array {
 		$state = self::state();
 		$done  = array();
-		if ( $state['dirty'] ) {
-			$batch  = self::batch( $state['dirty'] );
-			$answer = self::put( $batch['body'], $timeout );
+		if ( $state['dirty'] || $state['stale'] ) {
+			$batch  = self::batch( $state['dirty'], $state['alone'] ? 1 : self::AT_ONCE );
+			$stale  = array_slice( $state['stale'], 0, self::FORGET );
+			$answer = self::put( array( 'gone' => array_merge( $batch['body']['gone'], array_map( 'strval', $stale ) ) ) + $batch['body'], $timeout );
 			$done   = self::done_with( $batch, $answer );
 
+			$state['alone']   = 413 === $answer['status'] && ! $done;
 			$state['dirty']   = array_values( array_diff( $state['dirty'], $done ) );
 			$state['refused'] = array_diff_key( $state['refused'], array_flip( $done ) );
-			if ( ! $answer['ok'] ) {
+			if ( $answer['ok'] ) {
+				$state['stale'] = array_values( array_diff( $state['stale'], $stale ) );
+			} else {
 				$state['refused'] += array_fill_keys( $done, self::cause( $answer ) );
+				$state['stale']    = array_merge( $state['stale'], $done );
 			}
 		} elseif ( time() - $state['compared'] > DAY_IN_SECONDS ) {
 			$answer = self::put( array( 'only' => array_map( 'strval', self::ids() ) ), $timeout );
@@ -156,7 +163,7 @@ final class Pages {
 			return self::told( $state );
 		}
 		$state['tried'] = time();
-		$state['error'] = $answer['ok'] || $done ? '' : (string) $answer['error']; // A page that is refused keeps no other from being sent.
+		$state['error'] = $answer['ok'] || $done || $state['alone'] ? '' : (string) $answer['error']; // A page that is refused keeps no other from being sent.
 		if ( $answer['ok'] ) {
 			$state['known'] = (int) $answer['data']['pages'];
 			$state['sent']  = time();
@@ -188,13 +195,13 @@ final class Pages {
 
 	/** @param array<string,mixed> $answer */
 	private static function cause( array $answer ): string {
-		return Bridge::cut( self::plain( (string) ( $answer['data']['errors'][0]['detail'] ?? $answer['error'] ), ' ' ), 100 );
+		return Bridge::cut( self::plain( (string) ( $answer['data']['errors'][0]['detail'] ?? ( $answer['detail'] ?: $answer['error'] ) ), ' ' ), 100 );
 	}
 
 	/** @return array{left:int,known:int,error:string} */
 	private static function told( array $state ): array {
 		return array(
-			'left'  => count( $state['dirty'] ) + ( time() - $state['compared'] > DAY_IN_SECONDS ? 1 : 0 ),
+			'left'  => count( $state['dirty'] ) + ( $state['stale'] ? 1 : 0 ) + ( time() - $state['compared'] > DAY_IN_SECONDS ? 1 : 0 ),
 			'known' => (int) $state['known'],
 			'error' => (string) $state['error'],
 		);
@@ -253,12 +260,12 @@ final class Pages {
 	 * @param int[] $dirty
 	 * @return array{ids:int[],body:array<string,mixed>}
 	 */
-	private static function batch( array $dirty ): array {
+	private static function batch( array $dirty, int $most ): array {
 		$ids   = array();
 		$pages = array();
 		$gone  = array();
 		$bytes = 0;
-		foreach ( array_slice( $dirty, 0, self::AT_ONCE ) as $id ) {
+		foreach ( array_slice( $dirty, 0, $most ) as $id ) {
 			$page   = self::page( (int) $id );
 			$bytes += strlen( (string) wp_json_encode( $page ) );
 			if ( $ids && $bytes > self::BYTES ) {
