@@ -380,15 +380,16 @@ def _bare(read: Text, speech: Language) -> str | None:
 def _acceptance(
     groups: Mapping[str, list[Hit]], read: Text, speech: Language, previous: ReplySignals | None
 ) -> str | None:
-    """A yes to the bot's own offer of a person: a short message, or a short first sentence before more is told."""
+    """A yes to the bot's own offer of a person: a short message, or how a longer one begins."""
     if previous is None or not previous.offers_human or not read.words:
         return None
-    length = read.words.index(STOP) if STOP in read.words else len(read.words)
-    if length > (_ACCEPTANCE_LENGTH if len(read.words) <= _ACCEPTANCE_LENGTH else _YES_LENGTH):
+    sentence = read.words.index(STOP) if STOP in read.words else len(read.words)
+    length = _opening(read, sentence)
+    if length is None:
         return None
     accepted = groups.get("accept", ())
     declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()), *groups.get("decline", ()))
-    if any(hit.start < length and not _part_of(hit, accepted) for hit in declined):
+    if any(hit.start < sentence and not _part_of(hit, accepted) for hit in declined):
         return None
     taken = (
         _consents(read.words[0], speech)
@@ -396,6 +397,14 @@ def _acceptance(
         or any(hit.start == 0 for hit in groups.get("like:accept", ()))
     )
     return " ".join(read.words[:length])[:_ASKS_LENGTH] if taken else None
+
+
+def _opening(read: Text, sentence: int) -> int | None:
+    """How many words of a message may say yes: its first sentence, or the first clause of one that tells more."""
+    if sentence <= (_ACCEPTANCE_LENGTH if len(read.words) <= _ACCEPTANCE_LENGTH else _YES_LENGTH):
+        return sentence
+    clause = next(i for i in range(1, sentence + 1) if read.clause_ends(i))
+    return clause if clause <= _YES_LENGTH else None
 
 
 def _part_of(hit: Hit, others: Iterable[Hit]) -> bool:

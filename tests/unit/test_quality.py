@@ -259,14 +259,14 @@ def held_out(
 
 
 REACHED = {
-    "en": (86, 4),
-    "es": (90, 11),
-    "de": (86, 8),
-    "fr": (89, 7),
-    "pt": (88, 12),
-    "it": (85, 6),
-    "nl": (91, 12),
-    "pl": (86, 8),
+    "en": (93, 3),
+    "es": (95, 7),
+    "de": (91, 8),
+    "fr": (93, 6),
+    "pt": (92, 7),
+    "it": (91, 3),
+    "nl": (92, 8),
+    "pl": (94, 10),
 }
 """Percent of the held-out requests that are seen, at least, and of the traps, at most: below what was measured, so that
 a change of the data may cost a phrase or two. The goals are higher; `make quality` says what is missing."""

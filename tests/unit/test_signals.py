@@ -165,6 +165,7 @@ def test_real_words_near_a_person_word_are_left_alone(text: str) -> None:
     [
         *("yes", "Sure!", "ok please", "That would be helpful.", "Yes, please. I bought it in May and still have it."),
         *("Oui, s'il vous plaît", "sí, gracias", "ja gerne"),
+        "yes please get them to check, it is a blue towel with a shark hood and my goggles are in the pocket of it",
     ],
 )
 def test_a_yes_to_the_bots_offer_is_a_request(text: str) -> None:
@@ -173,7 +174,11 @@ def test_a_yes_to_the_bots_offer_is_a_request(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["No, that's okay", "no thanks", "not now", "yes but please don't", "What is the price?"]
+    "text",
+    [
+        *("No, that's okay", "no thanks", "not now", "yes but please don't", "What is the price?"),
+        "ok thanks, the parcel that I was waiting for since Monday has come by now so please don't bother any of them",
+    ],
 )
 def test_anything_but_a_yes_to_the_offer_is_none(text: str) -> None:
     assert not asks(text, previous=OFFER)
