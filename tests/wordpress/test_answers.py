@@ -206,7 +206,8 @@ def odd_page(shop: Shop, code: str, number: int | str = "") -> Iterator[int]:
 ADDRESSED = "add_filter( 'page_link', function ( $url, $id ) {{ return is_odd( $id ) ? '{}' : $url; }}, 10, 2 );"
 TOO_LARGE = """add_filter( 'pre_http_request', function ( $answer, $sent ) {
     $odd = is_string( $sent['body'] ?? null ) && str_contains( $sent['body'], 'Odd page' );
-    return $odd ? array( 'response' => array( 'code' => 413, 'message' => '' ), 'headers' => array(), 'body' => '' ) : $answer;
+    $proxys = array( 'response' => array( 'code' => 413, 'message' => '' ), 'headers' => array(), 'body' => '' );
+    return $odd ? $proxys : $answer;
 }, 10, 2 );"""
 ODD = {
     "of another site": (ADDRESSED.format("https://elsewhere.example/odd/"), "expected an address on"),
