@@ -55,14 +55,15 @@ class ScratchMariaDb:
         if len(bytes(self.socket)) > SOCKET_PATH_LIMIT:
             raise DatabaseError(f"too deep for a unix socket, choose a shorter folder: {self.socket}")
         self.folder.mkdir(parents=True, exist_ok=True)
-        where = ("--no-defaults", f"--user={getpass.getuser()}", f"--datadir={self.folder / 'data'}")
+        # a server that starts removes the temporary tables that lie in its folder for them, those of others as well
+        places = (f"--datadir={self.folder / 'data'}", f"--tmpdir={self.folder}")
+        where = ("--no-defaults", f"--user={getpass.getuser()}", *places)
         self._run("mariadb-install-db", *where, "--auth-root-authentication-method=normal", "--skip-test-db")
         with (self.folder / "server.log").open("wb") as log:
             command = (
                 program("mariadbd") or "mariadbd",
                 *where,
                 f"--socket={self.socket}",
-                f"--tmpdir={self.folder}",
                 *(("--bind-address=127.0.0.1", f"--port={self.port}") if self.port else ("--skip-networking",)),
                 *SCRATCH_OPTIONS,
             )
