@@ -139,16 +139,15 @@ final class Pages {
 		$state = self::state();
 		$done  = array();
 		if ( $state['dirty'] || $state['stale'] ) {
-			$batch  = self::batch( $state['dirty'], $state['alone'] ? 1 : self::AT_ONCE );
-			$stale  = array_slice( $state['stale'], 0, self::FORGET );
-			$answer = self::put( array( 'gone' => array_merge( $batch['body']['gone'], array_map( 'strval', $stale ) ) ) + $batch['body'], $timeout );
+			$batch  = self::batch( $state );
+			$answer = self::put( $batch['body'], $timeout );
 			$done   = self::done_with( $batch, $answer );
 
 			$state['alone']   = 413 === $answer['status'] && ! $done;
 			$state['dirty']   = array_values( array_diff( $state['dirty'], $done ) );
 			$state['refused'] = array_diff_key( $state['refused'], array_flip( $done ) );
 			if ( $answer['ok'] ) {
-				$state['stale'] = array_values( array_diff( $state['stale'], $stale ) );
+				$state['stale'] = array_values( array_diff( $state['stale'], $batch['stale'], $done ) );
 			} else {
 				$state['refused'] += array_fill_keys( $done, self::cause( $answer ) );
 				$state['stale']    = array_merge( $state['stale'], $done );
@@ -255,17 +254,18 @@ final class Pages {
 	}
 
 	/**
-	 * The first of them that go into one call.
+	 * The first of what has changed, and what is to be forgotten, as they go into one call.
 	 *
-	 * @param int[] $dirty
-	 * @return array{ids:int[],body:array<string,mixed>}
+	 * @param array<string,mixed> $state
+	 * @return array{ids:int[],stale:int[],body:array<string,mixed>}
 	 */
-	private static function batch( array $dirty, int $most ): array {
+	private static function batch( array $state ): array {
 		$ids   = array();
 		$pages = array();
-		$gone  = array();
+		$stale = array_slice( $state['stale'], 0, self::FORGET );
+		$gone  = array_map( 'strval', $stale );
 		$bytes = 0;
-		foreach ( array_slice( $dirty, 0, $most ) as $id ) {
+		foreach ( array_slice( $state['dirty'], 0, $state['alone'] ? 1 : self::AT_ONCE ) as $id ) {
 			$page   = self::page( (int) $id );
 			$bytes += strlen( (string) wp_json_encode( $page ) );
 			if ( $ids && $bytes > self::BYTES ) {
@@ -278,7 +278,7 @@ final class Pages {
 				$pages[] = $page;
 			}
 		}
-		return array( 'ids' => $ids, 'body' => compact( 'pages', 'gone' ) );
+		return compact( 'ids', 'stale' ) + array( 'body' => compact( 'pages', 'gone' ) );
 	}
 
 	/** @return string[] */
