@@ -15,6 +15,7 @@ from bridge.assembly.mailers import mailer, sender_of
 from bridge.assembly.notifiers import RATE, notifiers
 from bridge.assembly.presences import roster
 from bridge.assembly.responders import Assistants
+from bridge.assembly.wordpress import wordpress
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, checked_database_url, read_settings
 from bridge.domain import languages
@@ -218,5 +219,6 @@ class SystemsOf:
             sender=sender,
             roster=roster(own, self.http),
             notifiers=channels,
+            wordpress=wordpress(site, self.allowed)[0],
             rates={**rates(own, helpdesk), **dict.fromkeys((one.name for one in channels), RATE)},
         )

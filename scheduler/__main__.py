@@ -25,8 +25,9 @@ PATIENCE = 30.0
 """Seconds that it waits for the schema: the sidecar may be bringing it in just now."""
 FAILURES = 5
 """Failures of one job in a row after which the process ends, for its supervisor to start it anew."""
-AFTER_START = {"reconcile": 30, "purge": 60}
-"""Seconds after which a job that goes through whole tables begins: what became due while nothing ran comes first."""
+AFTER_START = {"wake": 10, "reconcile": 30, "purge": 60}
+"""Seconds after which a job begins that goes through whole tables, for what became due while nothing ran comes first,
+or that has sites call the sidecar, which may be starting, too."""
 ENDING = {signal.SIGTERM, signal.SIGINT}
 
 log = structlog.get_logger()

@@ -21,6 +21,7 @@ from bridge.service.keep_wall_times import keep_wall_times
 from bridge.service.purge import purge, purge_stale
 from bridge.service.read_closures import read_closures, watch_closures
 from bridge.service.reconcile import Reconciler
+from bridge.service.wake_sites import wake_silent_sites
 from bridge.service.watch_broken import watch_broken
 from bridge.service.watch_health import watch_health
 from bridge.service.watch_outbox import watch_outbox
@@ -100,6 +101,10 @@ class Ticks:
         drain(partial(read_closures, self.bridge, limit=1), self.stop, 0)
         watch_closures(self.bridge)
 
+    def wake(self) -> None:
+        """Have sites from which nothing comes hand over what they have kept."""
+        wake_silent_sites(self.bridge)
+
     def purge(self) -> None:
         """Delete what is older than it may be kept."""
         purge_stale(self.bridge, self._breathe)
@@ -120,6 +125,7 @@ class Ticks:
         yield "outbox", self.outbox, 15
         yield "closures", self.closures, 30
         yield "health", self.health, 150
+        yield "wake", self.wake, 150
         yield "reconcile", Reconciler(self.bridge, self.stop.is_set), 450
         yield "tidy", self.tidy, 600
         yield "keep_wall_times", self.keep_wall_times, 43_200

@@ -5,15 +5,14 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 import bridge as package
 from bridge.adapters.http import Http
-from bridge.adapters.wordpress import WordPressSite
 from bridge.assembly import crms, desks, presences, responders
 from bridge.assembly.mailers import mailer, sender_of
+from bridge.assembly.wordpress import endpoint, wordpress
 from bridge.clock import machine_now
 from bridge.config import CONFIG_FILE, PREFIX, SECRETS, Settings, SettingsRefused, SiteSettings
 from bridge.ports import AdapterError, Mail, Mailer, Site
@@ -32,7 +31,6 @@ NAMES = {
     "builtin": "the built-in desk",
 }
 """Where a name is not the choice with a capital letter."""
-PORTS = {"https": 443, "http": 80}
 MAKE_IT_SO = "set it in bridge.toml or the environment: docs/settings.md"
 
 At = Callable[[float], list[Result]]
@@ -139,10 +137,9 @@ class Doctor:
         return Look(about, at, site.id)
 
     def _wordpress(self, site: Site) -> Look:
-        endpoint = _endpoint(site.url)
-        http = Http(allow=[*self.allowed, endpoint])  # the site's own address, by whomever it was added
-        upstream = Upstream(site.url, address="the address of the site", endpoint=endpoint)
-        at = partial(look_around.look_at_wordpress, WordPressSite(http, site.url), upstream, lambda: http.ahead)
+        there, http = wordpress(site, self.allowed)
+        upstream = Upstream(site.url, address="the address of the site", endpoint=endpoint(site.url))
+        at = partial(look_around.look_at_wordpress, there, upstream, lambda: http.ahead)
         return Look("WordPress", at, site.id)
 
     def _crm(self, own: SiteSettings) -> At:
@@ -205,12 +202,7 @@ def _upstream(own: SiteSettings, chosen: str, needs: Mapping[str, Sequence[str]]
     field = "crm_url" if chosen == "http" else f"{chosen}_url"
     url = str(getattr(own, field, ""))
     address = PREFIX + field.upper() if field in SiteSettings.model_fields else ""
-    return Upstream(NAMES.get(chosen, chosen.capitalize()), secrets, address, _endpoint(url), more)
-
-
-def _endpoint(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 443)}" if parts.hostname else ""
+    return Upstream(NAMES.get(chosen, chosen.capitalize()), secrets, address, endpoint(url), more)
 
 
 # -- mail --------------------------------------------------------------------------------------------------------------

@@ -140,6 +140,9 @@ class Sites(Protocol):
 
     def keep_nonce(self, site: str, nonce: str, at: Millis) -> bool: ...
     def purge_nonces(self, before: Millis) -> int: ...
+    def silent(self, since: Millis) -> list[Site]:
+        """The sites from which no signed call with an effect has come since an instant of the machine's clock."""
+        ...
 
 
 class Policies(Protocol):

@@ -10,7 +10,20 @@ from dataclasses import dataclass, field
 from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
-from bridge.ports import BridgeError, Clock, Closures, Crm, Desk, Mailer, Notifier, Presences, Site, Store, Tx
+from bridge.ports import (
+    BridgeError,
+    Clock,
+    Closures,
+    Crm,
+    Desk,
+    Mailer,
+    Notifier,
+    Presences,
+    Site,
+    Store,
+    Tx,
+    WordPress,
+)
 from bridge.service.asking import Asking, Assistant
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.hours_in_force import HoursInForce
@@ -47,6 +60,8 @@ class Systems:
     notifiers: tuple[Notifier, ...] = ()
     rates: Mapping[str, int] = field(default_factory=dict)
     """Rows a minute that a target of the outbox takes; one that is not in it takes any number."""
+    wordpress: WordPress | None = None
+    """The site itself, where it is known how to ask it."""
 
 
 @dataclass(frozen=True, slots=True)

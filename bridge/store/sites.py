@@ -1,6 +1,8 @@
 """Sites, their secrets and nonces, and the versions of their policies."""
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, or_, select, update
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, or_, select, update
 
 from bridge.domain.values import Millis
 from bridge.ports import PolicyMark, PolicyVersion, Scope, Site, SiteSecret
@@ -29,6 +31,8 @@ class SiteStatements:
         self.end_old = update(site_secret).where(own, former, longer).values(until_at=bindparam("until"))
         self.drop_old = delete(site_secret).where(own, site_secret.c.id.not_in(newest))
         self.keep_nonce = Quick(upsert(nonce).on_conflict_do_nothing().returning(nonce.c.nonce), dialect)
+        heard = exists().where(nonce.c.site == site.c.id, nonce.c.seen_at >= bindparam("since"))
+        self.silent = self.all.where(~heard)
         self.purge_nonces = delete(nonce).where(nonce.c.seen_at < bindparam("before"))
         mine = policy_version.c.site == bindparam("site_id")
         self.policy = select(policy_version).where(mine).order_by(policy_version.c.version.desc()).limit(1)
@@ -57,10 +61,10 @@ class Sites:
 
     def get(self, site_id: str) -> Site | None:
         row = self._c.execute(self._s.get, {"site_id": site_id}).first()
-        return Site(row.id, row.url, row.timezone, row.team_email) if row else None
+        return _site(row) if row else None
 
     def all(self) -> list[Site]:
-        return [Site(row.id, row.url, row.timezone, row.team_email) for row in self._c.execute(self._s.all)]
+        return [_site(row) for row in self._c.execute(self._s.all)]
 
     def hold(self, site_id: str) -> None:
         self._c.execute(self._s.hold, {"site_id": site_id})
@@ -87,6 +91,13 @@ class Sites:
 
     def purge_nonces(self, before: Millis) -> int:
         return self._c.execute(self._s.purge_nonces, {"before": before}).rowcount
+
+    def silent(self, since: Millis) -> list[Site]:
+        return [_site(row) for row in self._c.execute(self._s.silent, {"since": since})]
+
+
+def _site(row: Row[Any]) -> Site:
+    return Site(row.id, row.url, row.timezone, row.team_email)
 
 
 class Policies:

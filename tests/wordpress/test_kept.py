@@ -1,6 +1,7 @@
 """What visitors send while the sidecar is away: kept in a real WordPress, and handed over later, once, in order."""
 
 import json
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -262,6 +263,28 @@ def test_where_nobody_chats_anybodys_request_hands_over_what_waits_for_a_minute_
             passer_by.get(f"{shop.site.url}/{place}", timeout=30)
             assert waiting(shop.site) == 0
     assert_each_once(shop, two[0], sent)
+
+
+def test_where_a_cache_answers_everybody_the_scheduler_has_wordpress_hand_over_what_waits(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    with without_sidecar(shop):
+        sent = [*write(two[0], "one"), leave_address(two[0], "first@example.test")]
+    shop.site.php_eval(A_MINUTE_LATER)
+    forget_calls(shop)
+    shop.kill("scheduler")
+    shop.start("scheduler")
+    rows = "SELECT COUNT(*) FROM wp_posts WHERE post_type = 'escbridge_kept';"  # nor does this ask PHP
+    assert shop.site.database.sql(rows).strip() == "2"
+    assert eventually(lambda: shop.site.database.sql(rows).strip() == "0", seconds=30)
+    assert_each_once(shop, two[0], sent)
+
+
+def forget_calls(shop: Installation) -> None:
+    """As if the last signed call had come long ago."""
+    with sqlite3.connect(shop.folder / "bridge.db") as database:
+        database.execute("UPDATE nonce SET seen_at = 0")
+    database.close()
 
 
 def test_while_the_sidecar_is_still_away_one_view_of_a_page_in_a_minute_looks_for_it(
