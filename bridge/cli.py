@@ -8,25 +8,35 @@ from typing import NoReturn
 import click
 
 from bridge import __version__
-from bridge.commands import (
-    calibrate,
-    closing,
-    databases,
-    doctor,
-    looking,
-    outbox,
-    pages,
-    policies,
-    privacy,
-    promises,
-    propose,
-    replay,
-    running,
-    shadow,
-    sites,
-    stats,
-)
-from bridge.commands.common import Ordered, words_for
+from bridge.commands.groups import Late
+
+PLACES = {
+    name: f"bridge.commands.{place}"
+    for name, place in {
+        "init": "beginning:init",
+        "up": "running:up",
+        "serve": "running:serve",
+        "migrate": "beginning:migrate",
+        "demo": "running:demo",
+        "doctor": "doctor:doctor",
+        "site": "sites:site",
+        "policy": "policies:policy",
+        "replay": "replay:replay",
+        "stats": "stats:stats",
+        "label": "stats:label",
+        "propose": "propose:propose_threshold",
+        "calibrate": "calibrate:calibrate_ratings",
+        "explain": "looking:explain_session",
+        "hours": "promises:hours",
+        "promise": "promises:promise",
+        "due": "looking:due",
+        "outbox": "outbox:outbox",
+        "pages": "pages:pages",
+        "db": "databases:db",
+        "privacy": "privacy:privacy",
+        "purge": "privacy:purge",
+    }.items()
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -41,6 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         error.show()
         code = error.exit_code
     except Exception as error:
+        from bridge.commands.common import words_for  # noqa: PLC0415 - a command that ends well does without
+
         if os.environ.get("BRIDGE_LOG_LEVEL") == "debug":
             raise
         click.echo(f"Error: {words_for(error)}", err=True)
@@ -48,7 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-@click.group(cls=Ordered, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=Late, places=PLACES, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="bridge")
 def cli() -> None:
     """Escalation Bridge decides when a chat's AI stops, who takes over and what the customer is promised.
@@ -60,19 +74,6 @@ def cli() -> None:
 
     Settings come from BRIDGE_* in the environment, or from bridge.toml in the current folder.
     """  # noqa: D301 - click reads \b as "leave these lines as they are"
-
-
-policies.policy.add_command(shadow.shadow)
-for command in (closing.hours_close, closing.hours_open, closing.hours_list, closing.hours_revoke):
-    promises.hours.add_command(command)
-for command in (
-    *(running.init, running.up, running.serve, running.migrate, running.demo, doctor.doctor),
-    *(sites.site, policies.policy, replay.replay),
-    *(stats.stats, stats.label, propose.propose_threshold, calibrate.calibrate_ratings),
-    *(looking.explain_session, promises.hours, promises.promise, looking.due, outbox.outbox),
-    *(pages.pages, databases.db, privacy.privacy, privacy.purge),
-):
-    cli.add_command(command)
 
 
 if __name__ == "__main__":

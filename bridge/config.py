@@ -23,6 +23,8 @@ DESKS = ("zendesk", "freshdesk", "hubspot", "linear", "chatwoot", "intercom", "z
 """Helpdesks beside the built-in desk, which keeps its record in any case."""
 RESPONDERS = ("claude", "openai")
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - said of, not listened on
+"""Hosts that are no address to call, and what this machine calls in their place."""
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
 DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
@@ -371,6 +373,14 @@ class Settings(SiteSettings):
         if re.match(DATABASE_URL, value.get_secret_value()):
             return value
         raise ValueError(DATABASE_URL_EXPECTED)
+
+    @property
+    def local_address(self) -> str:
+        """Where the sidecar can be reached from this machine."""
+        host, colon, port = self.bind.rpartition(":")
+        if host == "unix":
+            return self.bind
+        return f"http://{EVERYWHERE.get(host, host)}{colon}{port}"
 
     def for_site(self, site: str) -> SiteSettings:
         """The settings of one site: its own where it has some, else everybody's.

@@ -91,10 +91,10 @@ class Doctor:
         return [green(f"{SCHEMA_HEAD}, this release's")]
 
     def _sidecar(self, budget: float) -> list[Result]:
-        host, _, port = self.settings.bind.rpartition(":")
-        endpoint = f"{ {'0.0.0.0': '127.0.0.1', '[::]': '[::1]'}.get(host, host) }:{port}"  # noqa: S104 - not listened on
+        address = self.settings.local_address
+        endpoint = address.removeprefix("http://")
         try:
-            answer = Http(allow=[endpoint]).json("GET", f"http://{endpoint}/healthz", budget_s=budget)
+            answer = Http(allow=[endpoint]).json("GET", f"{address}/healthz", budget_s=budget)
         except AdapterError as error:
             do = "start it: bridge up, or bridge serve; if it runs on another machine, this line says nothing"
             return [yellow(f"nothing answers at {endpoint}: {error.detail}", do)]

@@ -20,12 +20,11 @@ from bridge.ports import BridgeError, Site, StoreBusy, Tx
 from bridge.service.context import SiteUnknown
 from bridge.service.take_turn import SessionUnknown
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - said of, not listened on
-"""Hosts that are no address to call, and what this machine calls in their place."""
 MOST = 500
 """Rows that a list shows."""
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+policy_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 of_site = click.option("--site", "site_id", metavar="NAME", help="Which site; needed when there are several.")
 
 
@@ -59,13 +58,6 @@ OF_LIBRARY = {
     "alembic": "the database has the schema of another release",
 }
 """By the package that an error comes from: only the store may know its kinds."""
-
-
-class Ordered(click.Group):
-    """A group whose commands are listed in the order in which they are defined."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self.commands)
 
 
 def settings_now() -> Settings:
@@ -135,21 +127,13 @@ def the_site(tx: Tx, site_id: str | None) -> Site:
     return sites[0]
 
 
-def listens_on(settings: Settings) -> str:
-    """Where the sidecar can be reached from this machine."""
-    host, colon, port = settings.bind.rpartition(":")
-    if host == "unix":
-        return settings.bind
-    return f"http://{EVERYWHERE.get(host, host)}{colon}{port}"
-
-
 def public_url(settings: Settings) -> str:
     """The address under which WordPress reaches the sidecar.
 
     Raises:
         ClickException: it listens on a socket file, and no address is set.
     """
-    address = settings.public_url or listens_on(settings)
+    address = settings.public_url or settings.local_address
     if address.startswith("unix:"):
         raise click.ClickException(
             "set BRIDGE_PUBLIC_URL: WordPress cannot call the socket file that BRIDGE_BIND names"

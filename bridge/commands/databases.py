@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from bridge import bootstrap
-from bridge.commands.common import Ordered, as_json, print_json, print_rows, settings_now
+from bridge.commands.common import as_json, print_json, print_rows, settings_now
+from bridge.commands.groups import Ordered
 from bridge.commands.runs import progress
 
 

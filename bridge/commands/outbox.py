@@ -6,7 +6,8 @@ from itertools import groupby
 import click
 
 from bridge.bootstrap import Assembly
-from bridge.commands.common import MOST, Ordered, as_json, opened, print_json, print_rows, readable
+from bridge.commands.common import MOST, as_json, opened, print_json, print_rows, readable
+from bridge.commands.groups import Ordered
 from bridge.domain.instants import SECOND, in_words
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis

@@ -9,11 +9,11 @@ import click
 
 from bridge import bootstrap
 from bridge.commands.common import (
-    Ordered,
     as_json,
     now,
     of_site,
     opened,
+    policy_file,
     print_json,
     print_rows,
     read_document,
@@ -21,6 +21,8 @@ from bridge.commands.common import (
     the_site,
     words_for,
 )
+from bridge.commands.groups import Ordered
+from bridge.commands.shadow import shadow
 from bridge.domain.findings import check_policy
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.instants import from_rfc3339, to_rfc3339
@@ -36,7 +38,6 @@ def policy() -> None:
 
 
 version_number = click.IntRange(1, 999_999_999)
-policy_file = click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 
 
 @policy.command("check")
@@ -187,3 +188,6 @@ def policy_put(file: Path, site_id: str | None, author: str) -> None:
     for finding in accepted.findings:
         click.echo(str(finding), err=True)
     click.echo(f"Version {version} is in force on {target.id}.")
+
+
+policy.add_command(shadow)

@@ -9,7 +9,8 @@ import click
 
 from bridge.bootstrap import Assembly
 from bridge.commands.closing import read_span
-from bridge.commands.common import Ordered, as_json, of_site, opened, print_json, print_rows, the_site
+from bridge.commands.common import as_json, of_site, opened, print_json, print_rows, the_site
+from bridge.commands.groups import Ordered
 from bridge.domain.forgetting import Person
 from bridge.domain.instants import DAY
 from bridge.domain.values import Json, Millis

@@ -12,8 +12,9 @@ from typing import BinaryIO
 
 import click
 
-from bridge.commands import weeks
-from bridge.commands.common import Ordered, as_json, now, of_site, opened, print_json, read_document, the_site
+from bridge.commands import closing, weeks
+from bridge.commands.common import as_json, now, of_site, opened, print_json, read_document, the_site
+from bridge.commands.groups import Ordered
 from bridge.commands.replay import BYTE_ORDER_MARK, about, bad_lines, file_path
 from bridge.commands.runs import Advance, in_place_of, progress
 from bridge.domain.findings import read_policy, stored_policy
@@ -237,3 +238,7 @@ def written_to(output: Path) -> Iterator[BinaryIO]:
     whole = BytesIO()
     yield whole
     sys.stdout.buffer.write(whole.getvalue())
+
+
+for command in (closing.hours_close, closing.hours_open, closing.hours_list, closing.hours_revoke):
+    hours.add_command(command)

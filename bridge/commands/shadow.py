@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from bridge.commands.common import Ordered, as_json, of_site, opened, read_document, the_site
-from bridge.commands.policies import policy_file
+from bridge.commands.common import as_json, of_site, opened, policy_file, read_document, the_site
+from bridge.commands.groups import Ordered
 from bridge.commands.runs import cores, jobs_option, judge_stored, print_report, print_speed
 from bridge.domain.instants import to_rfc3339
 from bridge.service import manage_policy, shadow_policy

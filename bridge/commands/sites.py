@@ -5,7 +5,8 @@ from urllib.parse import urlsplit
 import click
 
 from bridge import bootstrap, scaffold
-from bridge.commands.common import Ordered, as_json, opened, print_json, print_rows, public_url
+from bridge.commands.common import as_json, opened, print_json, print_rows, public_url
+from bridge.commands.groups import Ordered
 from bridge.ports import Site
 from bridge.service import manage_policy, manage_sites
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import click
 import pytest
 from support.sidecar import free_port
 from support.terminal import Ended, Terminal
@@ -35,11 +36,21 @@ SESSION = "session-of-a-visitor"
 
 def test_help_names_every_command_with_a_whole_sentence(run: Terminal) -> None:
     shown = run("--help").out
-    for name, command in cli.commands.items():
+    context = click.Context(cli)
+    for name in cli.list_commands(context):
         assert f"  {name} " in shown
+        command = cli.get_command(context, name)
+        assert command
         assert command.help
     assert "..." not in shown.replace("[ARGS]...", "")  # no sentence is cut short
     assert "bridge demo" in shown
+
+
+def test_what_starts_both_processes_loads_nothing_of_theirs() -> None:
+    code = "import sys; from bridge.cli import cli; cli.get_command(None, 'up'); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "bridge.up" in loaded
+    assert not {"sqlalchemy", "requests", "flask", "apscheduler"}.intersection(loaded)
 
 
 def test_it_knows_its_version(run: Terminal) -> None:

@@ -108,9 +108,15 @@ def test_every_metric_is_documented_and_no_other() -> None:
     assert documented == {f"bridge_{name}" for name in METRICS}
 
 
+def named(group: click.Group) -> dict[str, click.Command]:
+    """The commands of a group, by name."""
+    context = click.Context(group)
+    return {name: command for name in group.list_commands(context) if (command := group.get_command(context, name))}
+
+
 def every_command(group: click.Group, prefix: str) -> dict[str, click.Command]:
     found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
+    for name, command in named(group).items():
         path = f"{prefix} {name}"
         if isinstance(command, click.Group):
             found |= every_command(command, path)
