@@ -35,6 +35,7 @@ def serve(settings: Settings) -> None:
     prepare(settings)
     languages.warm()  # once for all workers, those included that take the place of one that died
     _settle()
+    gc.enable()  # see the command, which has disabled it
     Sidecar(settings).run()
 
 

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import yaml
 
-from bridge.domain.learned import SENSE, STEM, Recognizer, Vocabulary, Weight, Weights, by_kind, read_weights
+from bridge.domain.learned import SENSE, STEM, Recognizer, Vocabulary, Weights, by_kind, read_weights
 from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Text, read
 from bridge.domain.phrases import Phrasing, elision_of, spellings
 from bridge.domain.valence import Valence, read_strengths
@@ -389,17 +389,18 @@ def _stems(document: Mapping[str, Any], words: Iterable[str]) -> Iterator[str]:
 def _weights(code: str) -> Mapping[str, Weights]:
     """What is recognised by example in this language, by kind; nothing where it has no examples."""
     found = [entry for entry in _files_of(code) if entry.name == WEIGHTS_FILE]
-    return by_kind(_lines_of(found[-1]) if found else ())
+    return _weights_in(found[-1]) if found else {}
 
 
 @cache
 def _shared_weights() -> Mapping[str, Weights]:
     """What words stand for in any language, by kind of what is recognised."""
-    return by_kind(_lines_of(_folders[0].joinpath(WEIGHTS_FILE)))
+    return _weights_in(_folders[0].joinpath(WEIGHTS_FILE))
 
 
-def _lines_of(weights: Traversable) -> list[Weight]:
-    return read_weights(weights.read_text(encoding="utf-8").splitlines())
+def _weights_in(entry: Traversable) -> Mapping[str, Weights]:
+    with entry.open(encoding="utf-8") as lines:
+        return by_kind(read_weights(lines))
 
 
 def _strengths(code: str) -> dict[str, float]:

@@ -6,7 +6,7 @@ them, and were found from the project's own phrases by `make learn`.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -223,12 +223,14 @@ def _pairs(items: Sequence[str], reach: int) -> Iterable[tuple[str, str]]:
     return ((item, other) for i, item in enumerate(items) for other in items[i + 1 : i + 1 + reach])
 
 
-def read_weights(lines: Iterable[str]) -> list[Weight]:
-    """The weights of a `learned.tsv`.
+def read_weights(lines: Iterable[str]) -> Iterator[Weight]:
+    """The weights of a `learned.tsv`, one after the other: all its lines at once take many times what is kept of them.
 
     Raises:
         ValueError: a line has not four fields, or a weight that is no number.
     """
-    fields = [line.split("\t") for line in lines if line.strip() and not line.startswith("#")]
     word = sys.intern  # most stand in many lines
-    return [Weight(kind, word(first), word(second), float(weight)) for kind, first, second, weight in fields]
+    for line in lines:
+        if line.strip() and not line.startswith("#"):
+            kind, first, second, weight = line.rstrip("\n").split("\t")
+            yield Weight(word(kind), word(first), word(second), float(weight))

@@ -200,9 +200,9 @@ def test_a_sentence_is_learned_from_as_it_is_weighed() -> None:
 
 
 def test_a_line_of_weights_has_four_fields() -> None:
-    assert read_weights(["# a comment", "", "offer\ta\tb\t0.50"]) == [Weight("offer", "a", "b", 0.5)]
+    assert list(read_weights(["# a comment", "\n", "offer\ta\tb\t0.50\n"])) == [Weight("offer", "a", "b", 0.5)]
     with pytest.raises(ValueError, match="unpack"):
-        read_weights(["offer\ta\tb"])
+        list(read_weights(["offer\ta\tb"]))
 
 
 def test_every_shipped_language_has_learned_all_kinds() -> None:
