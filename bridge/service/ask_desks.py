@@ -1,6 +1,7 @@
 """Asking the helpdesks what people did to our tickets, where no webhook tells us."""
 
 from collections.abc import Callable, Sequence
+from random import sample
 
 import structlog
 
@@ -53,7 +54,7 @@ class Desks:
 def ask(bridge: Bridge, site: Site, desk: Desk, filed: Sequence[Filed]) -> None:
     """Ask a helpdesk about these tickets, and let what it tells have its effect."""
     try:
-        news = desk.news(filed, budget=BUDGET)
+        news = desk.news(sample(filed, len(filed)), budget=BUDGET)  # so that it is never the same ones that do not fit
     except AdapterError as error:
         log.warning("desk.not_read", site=site.id, desk=desk.name, cause=error.detail)
         return

@@ -21,7 +21,7 @@ from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.reading import NEWS_LIMIT, Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Lenient, news_of_each, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -342,11 +342,7 @@ class Chatwoot:
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
         """See `bridge.ports.Desk`. A conversation that nobody has touched costs one call, any other two."""
         deadline = Deadline(budget)
-        news: list[DeskNews] = []
-        for one in filed:
-            if deadline.left():
-                news += self._of_conversation(one, deadline)
-        return sorted(news, key=lambda one: one.at)
+        return news_of_each(filed, lambda one: self._of_conversation(one, deadline), deadline)
 
     def _of_conversation(self, one: Filed, deadline: Deadline) -> Iterator[DeskNews]:
         """Nothing of a conversation that was deleted, which must not keep the others' news away."""

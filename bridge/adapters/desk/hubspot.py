@@ -23,7 +23,7 @@ from bridge.adapters import hooks
 from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, news_of_each, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -344,15 +344,9 @@ class HubSpotTickets:
         worked = [one for one in self._many(_WORK, "tickets", list(ours), names, deadline) if one.id in ours]
         closed = {stage.id for one in self._pipelines(deadline) for stage in one.stages if stage.closed}
         team = self._team({owner for one in worked if (owner := one.get("hubspot_owner_id"))}, deadline)
-        news: list[DeskNews] = []
-        for ticket in sorted(worked, key=lambda one: one.updatedAt, reverse=True):
-            news += _moved(ticket, ours[ticket.id], team, closed)
-            try:
-                news += self._answers(ticket, ours[ticket.id], deadline)
-            except AdapterError:
-                if deadline.left():
-                    raise
-        return sorted(news, key=lambda one: one.at)
+        moved = [told for one in worked for told in _moved(one, ours[one.id], team, closed)]
+        newest_first = sorted(worked, key=lambda one: one.updatedAt, reverse=True)
+        return news_of_each(newest_first, lambda one: self._answers(one, ours[one.id], deadline), deadline, moved)
 
     def _answers(self, ticket: _Work, escalation_id: str, deadline: Deadline) -> Iterator[DeskNews]:
         """A conversation may be older than the ticket that somebody linked it to: what was said before is no answer."""

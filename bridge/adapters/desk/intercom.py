@@ -21,7 +21,7 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import as_html, as_text
 from bridge.adapters.presence.intercom import BASE_URL, LIMITS
-from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, news_of_each, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -336,18 +336,13 @@ class Intercom:
         """See `bridge.ports.Desk`. One call for the teammates, and one a ticket."""
         deadline = Deadline(budget)
         people = self._people(deadline)
-        worked = ((one.escalation_id, self._ticket(one.ref, deadline)) for one in filed)
-        news = [
-            told for escalation_id, ticket in worked if ticket for told in _of_ticket(escalation_id, ticket, people)
-        ]
-        return sorted(news, key=lambda one: one.at)
+        return news_of_each(filed, lambda one: self._of_ticket(one, people, deadline), deadline)
 
-    def _ticket(self, ref: str, deadline: Deadline) -> _Ticket | None:
-        """None for one that was deleted, which must not keep the others' news away, or that no time is left for."""
-        if not deadline.left():
-            return None
-        answer = self._get(f"tickets/{quote(ref)}", deadline, expect=[HTTPStatus.NOT_FOUND])
-        return None if answer.status == HTTPStatus.NOT_FOUND else read(_TICKET, answer)
+    def _of_ticket(self, one: Filed, people: Mapping[str, Agent], deadline: Deadline) -> Iterable[DeskNews]:
+        answer = self._get(f"tickets/{quote(one.ref)}", deadline, expect=[HTTPStatus.NOT_FOUND])
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return ()  # deleted there
+        return _of_ticket(one.escalation_id, read(_TICKET, answer), people)
 
     def _ticket_type(self, deadline: Deadline) -> _Type | None:
         kinds = _some(read(_TYPES, self._get("ticket_types", deadline)).data)

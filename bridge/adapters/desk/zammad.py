@@ -22,7 +22,7 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen import freeze, thaw
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import as_text, tag
-from bridge.adapters.reading import NEWS_LIMIT, Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Lenient, news_of_each, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import Ticket
@@ -276,14 +276,10 @@ class Zammad:
         return Heard(refs=(str(ticket.id),) if ticket else ())
 
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
-        """See `bridge.ports.Desk`. Two calls a ticket; with a quarter of the time left no further one is begun."""
+        """See `bridge.ports.Desk`. Two calls a ticket."""
         deadline = Deadline(budget)
         people: dict[int, Agent] = {}
-        news: list[DeskNews] = []
-        for one in filed:
-            if deadline.left() > budget / 4:
-                news += self._of_ticket(one, people, deadline)
-        return sorted(news, key=lambda one: one.at)
+        return news_of_each(filed, lambda one: self._of_ticket(one, people, deadline), deadline)
 
     def _of_ticket(self, filed: Filed, people: dict[int, Agent], deadline: Deadline) -> Iterator[DeskNews]:
         gone = [HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN]  # deleted, or moved to a group that our user cannot see

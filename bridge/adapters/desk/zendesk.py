@@ -20,7 +20,7 @@ from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import tag
-from bridge.adapters.reading import NEWS_LIMIT, Lenient, read
+from bridge.adapters.reading import NEWS_LIMIT, Lenient, news_of_each, read
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -273,12 +273,9 @@ class Zendesk:
         params = {"ids": ",".join(ours), "include": "users"}
         worked = self._read(_Worked, "show_many", params, deadline)
         people = {user.id: user for user in worked.users}
-        touched = [one for one in worked.tickets if one.status != "new" or one.assignee_id is not None]
-        news: list[DeskNews] = []
-        for ticket in touched:
-            if deadline.left() and str(ticket.id) in ours:
-                news += self._of_ticket(ticket, ours[str(ticket.id)], people, deadline)
-        return sorted(news, key=lambda one: one.at)
+        known = [one for one in worked.tickets if str(one.id) in ours]
+        touched = [one for one in known if one.status != "new" or one.assignee_id is not None]
+        return news_of_each(touched, lambda one: self._of_ticket(one, ours[str(one.id)], people, deadline), deadline)
 
     def _of_ticket(
         self, ticket: _Work, escalation_id: str, people: Mapping[int, _User], deadline: Deadline
