@@ -42,6 +42,10 @@ _WORDS_KEPT: Final = 16_384
 TYPO_LENGTH: Final = 5
 """Letters of a person word that may be misspelt."""
 _LONG_WORD: Final = 9
+_INSISTING: Final = 4
+"""Times in a row after which words say no more than once."""
+_LONGEST_REPEATED: Final = 8
+"""Words of a sentence that is said again and again."""
 
 _DRAWN_OUT: Final = re.compile(r"([a-z])\1\1+")
 _BETWEEN: Final = re.compile(r"[^\w.,]+")
@@ -343,7 +347,7 @@ class Language:
         told = [kind for kind in kinds if self.learned[kind].has_cue(text.words)]
         for start, end in text.sentences() if told else ():
             for kind in told:
-                weight = self.learned[kind].weigh_best(weighed(kind, text, start, end))
+                weight = self.learned[kind].weigh_best(map(said_once, weighed(kind, text, start, end)))
                 if weight is not None and not self.learned[kind].doubt <= weight <= 0:
                     hits.append(Hit(f"like:{kind}" if weight > 0 else f"unlike:{kind}", start, end))
         return hits
@@ -362,6 +366,23 @@ class Language:
 def weighed(kind: str, text: Text, start: int, end: int) -> list[list[str]]:
     """The pieces of a sentence that are weighed, each by itself, where this kind is looked for."""
     return text.pieces(start, end) if kind in _IN_CLAUSES else [text.words[start:end]]
+
+
+def said_once(words: list[str]) -> list[str]:
+    """The words without what is said four times and more in a row: who types `agent` ten times means it once."""
+    if len(words) - len(set(words)) < _INSISTING - 1:
+        return words
+    kept, i = [], 0
+    while i < len(words):
+        for n in range(1, min(_LONGEST_REPEATED, (len(words) - i) // _INSISTING) + 1):
+            again = words[i : i + n]
+            if words[i : i + n * _INSISTING] == again * _INSISTING:
+                while words[i + n : i + 2 * n] == again:
+                    i += n
+                break
+        kept.append(words[i])
+        i += 1
+    return kept
 
 
 @lru_cache(maxsize=8192)

@@ -370,7 +370,7 @@ def _refused_behind(read: Text, hit: Hit, behind: Iterable[Hit]) -> bool:
 
 def _bare(read: Text, speech: Language) -> str | None:
     """A message that is nothing but a person word and small words: `agent please`."""
-    words = [word for word in read.words if word != STOP]
+    words = list(dict.fromkeys(word for word in read.words if word != STOP))
     bare, filler = speech.sets["bare"], speech.sets["filler"]
     if len(words) > _BARE_LENGTH or bare.isdisjoint(words) or not (bare | filler).issuperset(words):
         return None

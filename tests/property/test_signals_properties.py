@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.domain import languages
 from bridge.domain.customer import Customer
+from bridge.domain.lexicon import said_once
 from bridge.domain.signals import (
     MessageSignals,
     ReplySignals,
@@ -128,3 +129,11 @@ def cost_of(texts: list[str]) -> float:
     for text in texts:
         measure_message(text, language="en")
     return time.process_time() - started
+
+
+@given(st.lists(st.sampled_from("abc"), max_size=40))
+def test_words_said_four_times_and_more_in_a_row_stand_there_once(words: list[str]) -> None:
+    kept = said_once(words)
+    assert set(kept) == set(words)
+    assert len(kept) <= len(words)
+    assert said_once([*words, *["d"] * 9]) == [*said_once(words), "d"]

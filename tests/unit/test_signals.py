@@ -138,6 +138,33 @@ def test_a_refusal_or_a_look_alike_is_no_request(language: str, text: str) -> No
     assert not asks(text, language)
 
 
+INSISTING = [
+    "agent", "AGENT", "agent!", "agent,", "human", "representative", "real person", "speak to agent",
+    "I want to speak to a human", "agent please",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("times", [1, 3, 8, 40])
+@pytest.mark.parametrize("said", INSISTING)
+def test_who_says_it_again_and_again_asks_no_less(said: str, times: int) -> None:
+    assert asks(" ".join([said] * times))
+
+
+@pytest.mark.parametrize("times", [1, 4, 15])
+@pytest.mark.parametrize("before", ["help", "thanks", "thank you", "please", "PLEASE", "help me"])
+@pytest.mark.parametrize("request_", ["I want a human", "GIVE ME A HUMAN", "I need to speak to someone"])
+def test_what_is_said_again_and_again_beside_it_takes_nothing_from_a_request(
+    before: str, request_: str, times: int
+) -> None:
+    assert asks(f"{' '.join([before] * times)} {request_}")
+    assert asks(f"{request_} {'👍' * times}")
+
+
+@pytest.mark.parametrize(("said", "language"), [("Mensch", "de"), ("Mitarbeiter", "de"), ("agente", "es")])
+def test_insisting_is_understood_in_other_languages(said: str, language: str) -> None:
+    assert asks(" ".join([said] * 9), language)
+
+
 @pytest.mark.parametrize(
     "text",
     [
