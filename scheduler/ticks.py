@@ -103,7 +103,7 @@ class Ticks:
 
     def wake(self) -> None:
         """Have sites from which nothing comes hand over what they have kept."""
-        wake_silent_sites(self.bridge)
+        wake_silent_sites(self.bridge, self.stop)
 
     def purge(self) -> None:
         """Delete what is older than it may be kept."""

@@ -14,7 +14,7 @@ from bridge.domain.claims import claims
 from bridge.domain.disclosure import facts_for
 from bridge.domain.escalation import EventKind
 from bridge.domain.health import Alarm
-from bridge.domain.instants import SECOND
+from bridge.domain.instants import MINUTE, SECOND
 from bridge.domain.judging import LONGEST_REPLY, Reply
 from bridge.domain.session import Session
 from bridge.domain.signals import Value
@@ -36,6 +36,8 @@ PASSAGES = 5
 """Pieces of the site's pages that it is given."""
 TRIES = 3
 """Attempts to store an answer while the database is busy."""
+RETRY_AFTER = 5 * MINUTE
+"""Milliseconds until an overdue answer that could not be given is tried again."""
 ALARM = "responder"
 ALARM_TEXT = (
     "The responder {name} lets us in no more: its key, model or billing is wrong, and visitors get no answers. bridge "
@@ -70,7 +72,13 @@ def answer_overdue(bridge: Bridge, *, limit: int = 20) -> int:
     with bridge.store.read() as tx:
         overdue = tx.answers.overdue(bridge.clock.now(), limit)
     for owed in overdue:
-        _keep(bridge, owed, Answered(Answer(failure=Failure.LOST)), None)
+        try:
+            _keep(bridge, owed, Answered(Answer(failure=Failure.LOST)), None)
+        except Exception:
+            # the oldest comes first: it must not keep those behind it waiting
+            log.exception("answer.broken", site=owed.site, session=owed.session_id)
+            with bridge.store.write() as tx:
+                tx.answers.postpone(owed, bridge.clock.now() + RETRY_AFTER)
     return len(overdue)
 
 

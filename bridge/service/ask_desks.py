@@ -8,6 +8,7 @@ import structlog
 from bridge.ports import AdapterError, Desk, DeskNews, Filed, Site, StoreBusy
 from bridge.service.context import Bridge, open_case
 from bridge.service.desk_news import take_news
+from bridge.service.one_by_one import on_its_own
 from bridge.service.work_ticket import EscalationUnknown
 
 log = structlog.get_logger()
@@ -33,7 +34,8 @@ class Desks:
         for site in sites:
             if self._stop():
                 return
-            self._ask(site)
+            with on_its_own(site.id, "ask_desks"):
+                self._ask(site)
 
     def _ask(self, site: Site) -> None:
         desk = self._bridge.systems(site).desk

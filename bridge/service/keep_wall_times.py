@@ -17,6 +17,7 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Millis
 from bridge.service import keep_calls
 from bridge.service.context import Bridge, open_case
+from bridge.service.one_by_one import on_its_own
 
 PAGE = 500
 """Promises that are looked at in one read."""
@@ -41,7 +42,8 @@ def keep_wall_times(bridge: Bridge, breath: Callable[[], object] = lambda: None)
             page = tx.escalations.standing(last, PAGE)
         for site, promise in page:
             if _now_due(promise) != promise.due_at:
-                moved += _move(bridge, site, promise)
+                with on_its_own(site, "wall_times"):
+                    moved += _move(bridge, site, promise)
                 breath()
         if len(page) < PAGE:
             return moved

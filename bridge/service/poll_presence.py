@@ -15,8 +15,9 @@ from bridge.domain.escalation import Agent, Presence
 from bridge.domain.health import Alarm
 from bridge.domain.instants import MINUTE, SECOND
 from bridge.domain.values import Millis
-from bridge.ports import AdapterError, Seen, Site, Tx
+from bridge.ports import AdapterError, BridgeError, Seen, Site, Tx
 from bridge.service.context import Bridge, Roster, new_id
+from bridge.service.one_by_one import on_its_own
 
 LANES = 8
 """Sites that are asked at once: one helpdesk that hangs must not make the people of other sites look absent."""
@@ -73,6 +74,10 @@ class PresencePoll:
                 done.result()
 
     def _look(self, site: Site) -> None:
+        with on_its_own(site.id, "presence"):
+            self._ask(site)
+
+    def _ask(self, site: Site) -> None:
         roster = self._bridge.systems(site).roster
         self._end_alarms_of_others(site, roster)
         if roster is None or self._stop.is_set() or not self._is_time(site):
@@ -181,6 +186,13 @@ def alarm_text(helpdesk: str, cause: str) -> str:
 def presence_ages(bridge: Bridge) -> dict[str, float]:
     """Seconds since the last good answer, by site that asks a helpdesk and ever got one."""
     with bridge.store.read() as tx:
-        asking = [site for site in tx.sites.all() if bridge.systems(site).roster]
+        asking = [site for site in tx.sites.all() if _asks(bridge, site)]
         heard = {site.id: tx.ops.last_beat(beat_of(site)) for site in asking}
     return {site: (bridge.clock.now() - at) / SECOND for site, at in heard.items() if at is not None}
+
+
+def _asks(bridge: Bridge, site: Site) -> bool:
+    try:
+        return bridge.systems(site).roster is not None
+    except BridgeError:
+        return False  # settings that cannot be used: nobody is asked

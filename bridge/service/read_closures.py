@@ -19,6 +19,7 @@ from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Tx
 from bridge.service.context import Bridge, SiteUnknown, new_id
 from bridge.service.hours_in_force import HoursInForce
+from bridge.service.one_by_one import on_its_own
 
 EVERY: Final = 30 * MINUTE
 """Milliseconds between two readings of a feed."""
@@ -88,7 +89,8 @@ def watch_closures(bridge: Bridge) -> None:
     with bridge.store.read() as tx:
         sites = [site.id for site in tx.sites.all()]
     for site in sites:
-        _watch(bridge, site)
+        with on_its_own(site, "closures"):
+            _watch(bridge, site)
 
 
 def _watch(bridge: Bridge, site: str) -> None:

@@ -23,6 +23,7 @@ from bridge.service.book_call import call_follow_ups
 from bridge.service.context import Bridge, Case, new_id, open_case
 from bridge.service.deliver import DUPLICATE_ALARM
 from bridge.service.escalate import Said, first_session, tell
+from bridge.service.one_by_one import on_its_own
 from bridge.service.promise import planned
 from bridge.service.route import home_of, queue_of, staffing
 from bridge.service.verdicts import say
@@ -62,10 +63,15 @@ class Reconciler:
         with self._bridge.store.read() as tx:
             sites = tx.sites.all()
         for site in sites:
-            for untidy in self._walk(site, "escalations", _untidy_page, lambda one: one.session_id):
+            with on_its_own(site.id, "reconcile"):
+                self._look_at(site)
+
+    def _look_at(self, site: Site) -> None:
+        for untidy in self._walk(site, "escalations", _untidy_page, lambda one: one.session_id):
+            with on_its_own(site.id, "reconcile"):
                 _mend(self._bridge, site, untidy)
-            self._sessions(site)
-            _end_alarms(self._bridge, site)
+        self._sessions(site)
+        _end_alarms(self._bridge, site)
 
     def _sessions(self, site: Site) -> None:
         whole = (site.id, "sessions") not in self._after

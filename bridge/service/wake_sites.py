@@ -4,7 +4,8 @@ What WordPress keeps while the sidecar is away, it hands over with whatever it i
 every page and nobody chats, nobody asks it for anything.
 """
 
-from functools import partial
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import structlog
 
@@ -12,30 +13,35 @@ from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
 from bridge.ports import AdapterError, Site
 from bridge.service.context import Bridge
+from bridge.service.one_by_one import on_its_own
 
 SILENCE = 5 * MINUTE
 """Milliseconds without a signed call after which a site is asked."""
 BUDGET = 10.0
 """Seconds for one call; there may be two."""
+LANES = 4
+"""Sites that are asked at once: one that hangs must not keep the others waiting."""
 
 log = structlog.get_logger()
 
 
-def wake_silent_sites(bridge: Bridge) -> None:
-    """Ask each site that has been silent. One that does not answer is left as it is, and asked again the next time."""
+def wake_silent_sites(bridge: Bridge, stop: Event) -> None:
+    """Ask each site that has been silent, until `stop` is set. One that does not answer is asked the next time."""
     with bridge.store.read() as tx:
         silent = tx.sites.silent(machine_now() - SILENCE)
-    for _ in bridge.background.map(partial(_wake, bridge), silent):
-        pass
+    with ThreadPoolExecutor(LANES, thread_name_prefix="wake") as pool:
+        for site in silent:
+            pool.submit(_wake, bridge, site, stop)
 
 
-def _wake(bridge: Bridge, site: Site) -> None:
-    wordpress = bridge.systems(site).wordpress
-    if wordpress is None:
-        return
-    try:
-        there = wordpress.has_plugin(budget=BUDGET)
-    except AdapterError as error:
-        log.debug("site.silent", site=site.id, cause=error.detail)
-    else:
-        log.debug("site.woken", site=site.id, plugin=there)
+def _wake(bridge: Bridge, site: Site, stop: Event) -> None:
+    with on_its_own(site.id, "wake"):
+        wordpress = bridge.systems(site).wordpress
+        if wordpress is None or stop.is_set():
+            return
+        try:
+            there = wordpress.has_plugin(budget=BUDGET)
+        except AdapterError as error:
+            log.debug("site.silent", site=site.id, cause=error.detail)
+        else:
+            log.debug("site.woken", site=site.id, plugin=there)

@@ -5,6 +5,7 @@ import structlog
 from bridge.domain.health import Alarm
 from bridge.ports import Site, Tx
 from bridge.service.context import Bridge, new_id
+from bridge.service.one_by_one import on_its_own
 
 KIND = "promise_broken"
 TEXT = "A promise to a customer was broken, and nobody has answered yet."
@@ -18,7 +19,8 @@ def watch_broken(bridge: Bridge) -> None:
         seen = [(site, tx.escalations.let_down(site.id), _stands(tx, site)) for site in tx.sites.all()]
     for site, waiting, stands in seen:
         if bool(waiting) != stands:
-            _change(bridge, site, waiting)
+            with on_its_own(site.id, "broken"):
+                _change(bridge, site, waiting)
 
 
 def _stands(tx: Tx, site: Site) -> bool:

@@ -11,6 +11,7 @@ from bridge.domain.values import Json, Millis
 from bridge.ports import Site
 from bridge.service.context import Bridge, new_id
 from bridge.service.measure_health import measure_health
+from bridge.service.one_by_one import on_its_own
 
 RATES_TTL = 300.0
 """Seconds for which a process shows the rates that it has measured: a scrape must not read a week of sessions."""
@@ -23,7 +24,8 @@ def watch_health(bridge: Bridge) -> None:
     with bridge.store.read() as tx:
         sites = tx.sites.all()
     for site in sites:
-        _watch(bridge, site)
+        with on_its_own(site.id, "health"):
+            _watch(bridge, site)
 
 
 def _watch(bridge: Bridge, site: Site) -> None:

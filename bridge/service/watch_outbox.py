@@ -10,6 +10,7 @@ from bridge.domain.instants import MINUTE, to_rfc3339
 from bridge.domain.values import Millis
 from bridge.ports import Tx, Undelivered
 from bridge.service.context import Bridge, new_id
+from bridge.service.one_by_one import on_its_own
 from bridge.service.spare import DOWN_ALARM
 
 log = structlog.get_logger()
@@ -25,7 +26,8 @@ def watch_outbox(bridge: Bridge) -> None:
     with bridge.store.read() as tx:
         sites = [site.id for site in tx.sites.all()]
     for site in sites:
-        _watch(bridge, site, bridge.clock.now())
+        with on_its_own(site, "outbox"):
+            _watch(bridge, site, bridge.clock.now())
 
 
 def _watch(bridge: Bridge, site: str, now: Millis) -> None:

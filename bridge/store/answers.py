@@ -29,6 +29,7 @@ class AnswerStatements:
         self.waits = select(c.seq).where(this)
         fields = ("state", "answered_at", "failure", "confidence", "intent", "sources", "summary")
         self.settle = update(answer).where(this).values({name: bindparam(f"new_{name}") for name in fields})
+        self.postpone = update(answer).where(this).values(due_at=bindparam("new_due_at"))
         self.drop = (
             update(answer)
             .where(of_session)
@@ -109,6 +110,9 @@ class Answers:
 
     def waits(self, owed: Owed) -> bool:
         return self._c.execute(self._s.waits, _key(owed)).first() is not None
+
+    def postpone(self, owed: Owed, due_at: Millis) -> None:
+        self._c.execute(self._s.postpone, {**_key(owed), "new_due_at": due_at})
 
     def settle(self, owed: Owed, state: AnswerState, said: Answer, at: Millis) -> None:
         row = {

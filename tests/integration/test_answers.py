@@ -13,14 +13,16 @@ from support.responders import SURE, Told, answering
 from support.sidecar import SHOP, Chat, Sidecar
 
 from bridge.domain import signals
-from bridge.domain.answering import Answer, Failure, Said
+from bridge.domain.answering import Answer, Failure, Owed, Said
 from bridge.domain.customer import Account
 from bridge.domain.messages import DEFAULTS
 from bridge.domain.passages import Page
 from bridge.domain.relevance import pieces
 from bridge.ports import Scope
+from bridge.service import answer_turn
 from bridge.service.answer_turn import answer_overdue
 from bridge.service.asking import Caps
+from bridge.service.context import Bridge
 from bridge.service.purge import purge_stale
 from bridge.store.database import migration_engine
 from bridge.store.tables import answer, spent
@@ -352,6 +354,34 @@ def test_an_answer_that_never_comes_is_told_by_the_scheduler_once(it: Sidecar, t
     over(it)
     assert chat.lines() == [("reply", DEFAULTS["en"]["no_answer"])]
     assert states(it) == ["withheld"]
+
+
+def test_an_answer_that_cannot_be_given_keeps_nobody_behind_it_waiting(
+    it: Sidecar, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told.go.clear()
+    stuck = begun(it)
+    stuck.says(HOURS)
+    it.clock.advance(seconds=1)
+    other = begun(it)
+    other.says(HOURS)
+    it.clock.advance(seconds=30)
+    keep = answer_turn._keep
+
+    def slips(bridge: Bridge, owed: Owed, *more: Any) -> Any:
+        if owed.session_id == stuck.id:
+            raise KeyError("due_text")
+        return keep(bridge, owed, *more)
+
+    monkeypatch.setattr(answer_turn, "_keep", slips)
+    assert [answer_overdue(it.bridge, limit=1) for _ in range(3)] == [1, 1, 0]
+    assert (len(stuck.lines()), len(other.lines())) == (0, 1)
+    monkeypatch.setattr(answer_turn, "_keep", keep)
+    it.clock.advance(minutes=5)
+    assert answer_overdue(it.bridge) == 1
+    assert len(stuck.lines()) == 1
+    told.go.set()
+    over(it)
 
 
 def test_a_lost_answer_counts_as_a_failure_of_the_bot(it: Sidecar, told: Told) -> None:

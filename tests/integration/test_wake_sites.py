@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from threading import Event
 
 import pytest
 from support.loopback import http_answer, listening, read_head
@@ -65,18 +66,18 @@ def heard(sidecar: Sidecar, site: str, ago: int) -> None:
 def test_each_silent_site_is_asked_whatever_another_one_answers(waking: Sidecar, places: dict[str, Place]) -> None:
     heard(waking, SHOP.id, SILENCE + SECOND)
     for times in (1, 2):
-        wake_silent_sites(waking.bridge)
+        wake_silent_sites(waking.bridge, Event())
         asked = [place.asked for place in places.values()]
         assert asked == [["GET /blog/wp-json/escalation-bridge/v1 HTTP/1.1"] * times] * 2
 
 
 def test_a_site_that_calls_is_left_alone(waking: Sidecar, places: dict[str, Place]) -> None:
     heard(waking, SHOP.id, SILENCE - 10 * SECOND)
-    wake_silent_sites(waking.bridge)
+    wake_silent_sites(waking.bridge, Event())
     assert [len(place.asked) for place in places.values()] == [0, 1]
 
 
 def test_a_site_whose_address_is_not_known_is_left_alone(sidecar: Sidecar) -> None:
-    wake_silent_sites(sidecar.bridge)
+    wake_silent_sites(sidecar.bridge, Event())
     with sidecar.bridge.store.read() as tx:
         assert [site.id for site in tx.sites.silent(machine_now())] == [SHOP.id]
