@@ -232,7 +232,7 @@ def mail_customer(
     link: Link | None = None,
     invite: Invite | None = None,
 ) -> bool:
-    """A mail to the customer in their language; False when no address is known.
+    """A mail to the customer in their language; False when no address is known, or it was posted before.
 
     Args:
         case: the site's case.
@@ -248,6 +248,8 @@ def mail_customer(
     if to is None:
         return False
     message, thread = key.split(".", maxsplit=1)[0], f"{escalation.id}.customer"
+    if case.tx.mails.posted(f"{thread}.{key}"):
+        return False  # a repeat must not take another slot of the day
     letter = _letter(case, escalation, session, f"mail_{message}", link, values)
     subject = say(case.policy, session, "mail_subject", reference=_reference(escalation))
     mail = _mail(case, f"{thread}.{key}", letter, to=to, subject=subject, thread=thread)

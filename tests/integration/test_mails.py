@@ -410,6 +410,19 @@ def to_victim(it: Sidecar) -> list[Mail]:
     return [mail for mail in it.mailer.mails if "victim" in mail.to.casefold()]
 
 
+def test_further_openings_before_the_same_promise_take_no_further_mail_from_the_customer(night: Sidecar) -> None:
+    windows = '["09:00-10:00", "11:00-12:00", "13:00-17:00"]'
+    night.change_policy('week: {mon-fri: ["09:00-17:00"]}', f"week: {{mon-fri: {windows}}}")
+    claims(night, "ann@example.org")
+    for opening in (OPENING, "2026-11-02T16:00:01Z", "2026-11-02T18:00:01Z", "2026-11-03T18:30:00Z"):
+        night.clock.set(opening)
+        night.work()
+    assert [mail.message_id.split(".")[1:3] for mail in night.mailer.to("ann@example.org")] == [
+        ["customer", "follow_up"], ["customer", "broken"],
+    ]  # fmt: skip
+    assert held(night) == []
+
+
 def test_what_is_held_back_is_logged_and_waits_for_a_person(night: Sidecar) -> None:
     for _ in range(5):
         claims(night, "victim@example.org")
