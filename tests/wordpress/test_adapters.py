@@ -1,6 +1,7 @@
 """Beside other chat plugins: look-alikes that call the hooks of the real ones. The gate stands before the model, and
 after the lock no bot speaks."""
 
+import html
 import json
 import re
 import secrets
@@ -26,6 +27,12 @@ MAYA = {"id": "wp-7", "name": "Maya Okafor"}
 PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST today, Tuesday, November 3\.")
 UNSURE = "I'm sorry, I do not know."
 OFFLINE = "We cannot reach our chat right now."
+MARKUP = 'Enter <your number>, 5 < 6 & "7": <img src=x onerror=alert(1)> &lt;b&gt; [https://a.test/%20" onclick="x()]'
+STUCK = "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n"
+STUCK_IN_MARKUP = (
+    f"messages: {json.dumps({'en': {'own': MARKUP + ' before {due}'}})}\n"
+    "rules:\n  - {name: stuck, when: bot_stuck, priority: normal, message: own}\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +95,9 @@ def window(request: pytest.FixtureRequest, shop: Installation) -> Iterator[Windo
     """A guest's."""
     with direct_session() as http:
         yield request.param(shop.site, http)
+
+
+only_mxchat = pytest.mark.parametrize("window", [mxchat], ids=["mxchat"], indirect=True)
 
 
 def asked(shop: Installation) -> list[str]:
@@ -163,10 +173,129 @@ def read_at_the_end(stream: requests.Response) -> str:
         if data == "[DONE]":
             break
         told = json.loads(data or "{}")
+        if "testing_data" in told:
+            continue
         whole = told.get("text") or (json.loads(told["data"])["reply"] if told.get("type") == "end" else "")
         piece = told.get("content") or (told.get("data", "") if told.get("type") == "live" else "")
         shown = whole or shown + piece
     return shown
+
+
+def in_markup(written: str) -> str:
+    """What is read where a window writes this as HTML: nothing in it may be taken for a tag or end an attribute."""
+    assert not re.search('[<>"]', written)
+    return html.unescape(written)
+
+
+def on_the_next_page(shop: Installation, window: Window) -> list[tuple[str, str]]:
+    """Who said what, as MxChat's window shows what is stored: it decodes that once, and writes it as HTML."""
+    stored = shop.site.option(f"mxchat_history_{window.chat}")
+    return [(line["role"], in_markup(html.unescape(line["content"]))) for line in stored]
+
+
+@only_mxchat
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "streaming"])
+def test_what_a_person_wrote_is_text_to_a_window_that_writes_html(
+    shop: Installation, window: Window, stream: bool
+) -> None:
+    window.says(A_PERSON)
+    team = team_of(shop)
+    team.does("reply", team.list()[0]["id"], MAYA, text=MARKUP, reply_id="r1")
+    read = in_markup(window.send(window, "Thank you", stream).json()["text"])
+    assert read.startswith(f"Maya Okafor: {MARKUP}")
+    assert on_the_next_page(shop, window)[-1] == ("bot", read)
+
+
+@only_mxchat
+@pytest.mark.parametrize("way", ["plain", "streamed", "refused", "action"])
+def test_what_stands_in_place_of_a_reply_is_text_to_a_window_that_writes_html(
+    shop: Installation, window: Window, way: str
+) -> None:
+    replies = "lookalike_actions" if way == "action" else "lookalike_replies"
+    shop.site.set_option(replies, json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
+    shop.site.set_option("lookalike_refused", way == "refused")
+    with policy_with(shop, "rules:\n", STUCK_IN_MARKUP):
+        window.send(window, "First?", way != "plain")
+        answer = window.send(window, "Second?", way != "plain")
+    read = in_markup(read_at_the_end(answer) if way in {"streamed", "refused"} else answer.json()["text"])
+    assert read.startswith(f"{MARKUP} before 2:")
+    assert on_the_next_page(shop, window)[-1] == ("bot", read)
+
+
+@only_mxchat
+def test_what_is_stored_again_in_one_request_is_escaped_no_more(shop: Installation, window: Window) -> None:
+    window.says(A_PERSON)
+    team = team_of(shop)
+    team.does("reply", team.list()[0]["id"], MAYA, text=MARKUP, reply_id="r1")
+    turn = """
+        $said = apply_filters( 'mxchat_pre_process_message', 'Thank you', 'a-guest', $chat );
+        lookalike_mxchat_store( $chat, 'bot', $said['text'] );
+        update_option( $option, get_option( $option ), 'no' );
+        update_option( $option, get_option( $option ), 'no' );
+    """
+    shop.site.php_eval(turn, chat=window.chat, option=f"mxchat_history_{window.chat}")
+    *_, mine, answer = on_the_next_page(shop, window)
+    assert mine == ("user", "Thank you")
+    assert answer[1].startswith(f"Maya Okafor: {MARKUP}")
+
+
+@only_mxchat
+def test_a_reply_is_judged_where_the_provider_refused_the_stream(shop: Installation, window: Window) -> None:
+    shop.site.set_option("lookalike_replies", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
+    shop.site.set_option("lookalike_refused", True)
+    with policy_with(shop, "rules:\n", STUCK):
+        assert read_at_the_end(window.stream("First?")) == UNSURE
+        withheld = window.stream("Second?")
+    assert "I do not know" not in withheld.text
+    assert withheld.text.startswith("data: ")
+    promise = read_at_the_end(withheld)
+    assert PROMISE.match(promise)
+    assert conversation(shop) == [
+        ("visitor", "First?", True),
+        ("bot", UNSURE, True),
+        ("visitor", "Second?", True),
+        ("bot", UNSURE, False),
+    ]
+    assert on_the_next_page(shop, window) == [("user", "First?"), ("user", "Second?"), ("bot", promise)]
+
+
+def test_an_administrator_too_reads_what_was_said_where_the_stream_was_refused(shop: Installation) -> None:
+    shop.site.set_option("lookalike_refused", True)
+    with shop.site.login() as http:
+        assert read_at_the_end(mxchat(shop.site, http).stream("Hello")) == "The model says: Hello"
+
+
+@only_mxchat
+def test_an_action_that_answers_in_json_where_a_stream_was_asked_for_is_replaced_in_json(
+    shop: Installation, window: Window
+) -> None:
+    shop.site.set_option("lookalike_actions", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
+    with policy_with(shop, "rules:\n", STUCK):
+        assert window.stream("First?").json()["text"] == UNSURE
+        withheld = window.stream("Second?")
+    assert withheld.headers["Content-Type"].startswith("application/json")
+    assert PROMISE.match(withheld.json()["text"])
+    assert conversation(shop)[1:] == [("bot", UNSURE, True), ("visitor", "Second?", True), ("bot", UNSURE, False)]
+    assert [who for who, _ in on_the_next_page(shop, window)] == ["user", "bot", "bot", "user", "bot"]
+
+
+@only_mxchat
+def test_what_a_guest_wrote_in_muted_turns_is_shown_on_the_next_page(shop: Installation, window: Window) -> None:
+    odd = 'Where\'s "my" parcel, 5 < 6 & 7 \\ 8 &lt;img src=x onerror=alert(1)&gt;?'
+    window.says("Hello")
+    promise = window.says(A_PERSON)
+    window.stream("Are you there?")
+    added = window.says(odd)
+    assert on_the_next_page(shop, window) == [
+        ("user", "Hello"),
+        ("bot", "The model says: Hello"),
+        ("user", A_PERSON),
+        ("bot", promise),
+        ("user", "Are you there?"),
+        ("bot", added),
+        ("user", html.unescape(odd)),
+        ("bot", added),
+    ]
 
 
 def test_what_a_person_answers_is_read_with_the_next_message_and_after_the_release_the_bot_answers(
@@ -242,6 +371,30 @@ def test_ai_engine_is_mute_where_the_cookie_of_a_locked_chat_is_another_one(shop
         http.cookies.clear()
         assert window.says("And now?") == "A person from our team is taking over and will answer you."
     assert asked(shop) == []
+
+
+def test_ai_engine_keeps_what_is_typed_under_another_cookie_while_the_sidecar_is_away(shop: Installation) -> None:
+    with direct_session() as http:
+        window = ai_engine(shop.site, http)
+        window.says("one")
+        http.cookies.clear()
+        with without_sidecar(shop):
+            assert window.says("two").startswith(OFFLINE)
+            assert window.says("late@example.test").startswith("Thank you. Your message is kept")
+    kept = "echo implode( ' ', array_column( EscalationBridge\\Kept::rows(), 'text' ) );"
+    assert "two" in shop.site.php_eval(kept)
+    assert asked(shop) == ["one"]
+
+
+def test_ai_engine_shows_every_word_of_a_person_in_its_window_of_markdown(shop: Installation) -> None:
+    written = "Use `a_b` <your number>, 2*3*4 & [x] &amp; https://a.test/a_b*c?x=1#y"
+    marked = r"Use \`a\_b\` \<your number\>, 2\*3\*4 & \[x\] \&amp; https://a.test/a_b*c?x=1#y"
+    with direct_session() as http:
+        window = ai_engine(shop.site, http)
+        window.says(A_PERSON)
+        team = team_of(shop)
+        team.does("reply", team.list()[0]["id"], MAYA, text=written, reply_id="r1")
+        assert window.says("Thank you").startswith(f"Maya Okafor: {marked}\n")
 
 
 def test_ai_engines_bots_for_pictures_fall_silent_by_the_second_fence(shop: Installation) -> None:

@@ -10,7 +10,13 @@
  * stored after its [DONE] was sent; its window stops there, and shows a `text` in it in place of what came before. The message
  * has WordPress's slashes. Storing is update_option( 'mxchat_history_SESSION', list of id, role, content, timestamp, agent_name ).
  *
- * The model is the option lookalike_replies (message => reply); what it was asked is in lookalike_asked.
+ * One of its own actions stores its words twice and answers in JSON, also where a stream was asked for: before any stream. Where
+ * the provider refuses a stream that has begun, the reply is got without one and follows in it as JSON, with no `data:` before
+ * it, and is stored nowhere. To an administrator what was found is sent along as testing_data, which the window reads alone.
+ * The window writes what it gets as HTML, and on the next page what was stored, decoded once.
+ *
+ * The model is the option lookalike_replies (message => reply); what it was asked is in lookalike_asked. lookalike_actions are
+ * replies of its own actions, and with lookalike_refused the provider streams nothing.
  */
 
 define( 'MXCHAT_VERSION', '3.0.5' );
@@ -31,7 +37,13 @@ function lookalike_mxchat_turn() {
 		wp_send_json( array( 'text' => $result['text'], 'html' => $result['html'] ?? '', 'session_id' => $session ) );
 	}
 	lookalike_mxchat_store( $session, 'user', $message );
-	$asked = wp_unslash( $message );
+	$asked  = wp_unslash( $message );
+	$action = json_decode( get_option( 'lookalike_actions', '{}' ), true )[ $asked ] ?? null;
+	if ( null !== $action ) {
+		lookalike_mxchat_store( $session, 'bot', $action );
+		lookalike_mxchat_store( $session, 'bot', $action );
+		wp_send_json( lookalike_mxchat_answer( $session, $action ) );
+	}
 	update_option( 'lookalike_asked', array_merge( (array) get_option( 'lookalike_asked', array() ), array( $asked ) ) );
 	$text = json_decode( get_option( 'lookalike_replies', '{}' ), true )[ $asked ] ?? 'The model says: ' . $asked;
 	if ( 'mxchat_stream_chat' === $_POST['action'] ) {
@@ -41,6 +53,10 @@ function lookalike_mxchat_turn() {
 		header( 'Content-Type: text/event-stream' );
 		ob_implicit_flush( true );
 		flush();
+		if ( get_option( 'lookalike_refused' ) ) {
+			echo wp_json_encode( lookalike_mxchat_answer( $session, $text ) );
+			wp_die();
+		}
 		foreach ( explode( ' ', $text ) as $word ) {
 			echo 'data: ' . wp_json_encode( array( 'content' => $word . ' ' ) ) . "\n\n";
 			flush();
@@ -50,7 +66,12 @@ function lookalike_mxchat_turn() {
 		wp_die();
 	}
 	lookalike_mxchat_store( $session, 'bot', $text );
-	wp_send_json( array( 'text' => $text, 'html' => '', 'session_id' => $session ) );
+	wp_send_json( lookalike_mxchat_answer( $session, $text ) );
+}
+
+function lookalike_mxchat_answer( $session, $text ) {
+	$testing = current_user_can( 'administrator' ) ? array( 'testing_data' => array( 'top_matches' => array() ) ) : array();
+	return array( 'text' => $text, 'html' => '', 'session_id' => $session ) + $testing;
 }
 
 function lookalike_mxchat_store( $session, $role, $content ) {

@@ -41,7 +41,9 @@ final class AiEngine {
 	 * @return mixed
 	 */
 	public static function gate( $answer, $query, $params ) {
-		return self::elsewhere( $params ) ?? Adapters::gate( self::session( $params ), (string) $query->get_message() ) ?? $answer;
+		$elsewhere = self::elsewhere( $params ); // First: it notes whose chat this is.
+		// The message is handed over where the chat is locked elsewhere, too: what is typed there must not be lost.
+		return self::plain( Adapters::gate( self::session( $params ), (string) $query->get_message() ) ) ?? $elsewhere ?? $answer;
 	}
 
 	/**
@@ -50,7 +52,7 @@ final class AiEngine {
 	 * @return mixed
 	 */
 	public static function insist( $answer, $query, $params ) {
-		return self::elsewhere( $params ) ?? Adapters::muted( self::session( $params ) ) ?? $answer;
+		return self::plain( Adapters::muted( self::session( $params ) ) ) ?? self::elsewhere( $params ) ?? $answer;
 	}
 
 	/**
@@ -81,7 +83,22 @@ final class AiEngine {
 	 * @param mixed               $reply  Its type differs between versions.
 	 */
 	public static function judge( $text, $reply, $params ): string {
-		return Adapters::judge( self::session( $params ), (string) $text );
+		$session   = self::session( $params );
+		$elsewhere = null === Adapters::muted( $session ) ? self::elsewhere( $params ) : null;
+		$say       = $elsewhere ?? Adapters::judge( $session, (string) $text );
+		return $say === $text ? $say : (string) self::plain( $say );
+	}
+
+	/** AI Engine's window takes a reply for Markdown with HTML in it: what people and we say is marked as plain text, but for addresses. */
+	private static function plain( ?string $text ): ?string {
+		if ( null === $text ) {
+			return null;
+		}
+		$parts = (array) preg_split( '~(https?://[^\s<>()]+)~', $text, -1, PREG_SPLIT_DELIM_CAPTURE );
+		foreach ( $parts as $n => $part ) {
+			$parts[ $n ] = 0 === $n % 2 ? preg_replace( '/[\\\\\x60*_~\[\]<>|#]|&(?=#?\w+;)|^ *\K[-=](?=[-= ]*$)/m', '\\\\$0', $part ) : $part;
+		}
+		return implode( '', $parts );
 	}
 
 	/** The guest that AI Engine knows by its cookie, and the chat; not the query's session, which a visitor can name in the request. */
