@@ -145,6 +145,11 @@ def progress(text: str, locale: str) -> bool:
     return signals.measure_message(text, language=signals.language_of(locale)).progress
 
 
+def offers(reply: str, locale: str) -> bool:
+    """Whether a bot's reply is read as an offer of a person."""
+    return signals.measure_reply(reply, language=signals.language_of(locale)).offers_human
+
+
 def failed(reply: str, locale: str) -> bool:
     """Whether a bot's reply is read as one that could not help."""
     return signals.measure_reply(reply, language=signals.language_of(locale)).failed

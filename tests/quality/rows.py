@@ -251,6 +251,7 @@ def _mistaken(code: str) -> dict[str, Callable[[str], bool]]:
     return {
         "calm": seen["upset"],
         "fine_replies": seen["failed_replies"],
+        "other_offers": lambda text: measure.offers(text, code),
         **{f"{name}_traps": seen[name] for name in LISTS},
     }
 

@@ -466,3 +466,27 @@ def test_of_two_phrases_that_begin_at_one_word_the_longer_is_what_was_asked() ->
 @pytest.mark.parametrize("text", ["I want to talk to a human", "Can I speak to a real person?", "stop the bot, please"])
 def test_a_request_in_english_is_one_beside_every_language(code: str, text: str) -> None:
     assert measure_message(text, language=code).asks_human
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Shall I send you the tracking link?"),
+        ("en", "Would you like me to show you our returns page?"),
+        ("en", "I'm sorry, I do not know. Perhaps you could look at our page about shipping and returns."),
+        ("en", "Shall I connect your account now?"),
+        ("de", "Soll ich Ihnen den Link zur Sendungsverfolgung schicken?"),
+        ("de", "Möchten Sie unseren Newsletter abonnieren?"),
+        ("es", "¿Lo añado a la cesta?"),
+        ("fr", "Voulez-vous que je vérifie l'état de votre commande ?"),
+        ("it", "Vuole che lo ripeta?"),
+        ("nl", "Zal ik dat even voor je opzoeken?"),
+        ("pl", "Czy mam sprawdzić status zamówienia?"),
+        ("pt", "Quer reservar uma mesa para dois?"),
+    ],
+)
+def test_a_yes_to_an_offer_of_a_thing_asks_for_nobody(language: str, text: str) -> None:
+    reply = measure_reply(text, language=language)
+    assert not reply.offers_human
+    yes = {"en": "yes please", "de": "ja bitte", "es": "sí", "fr": "oui", "it": "sì", "nl": "ja graag", "pl": "tak"}
+    assert not asks(yes.get(language, "sim"), language, previous=reply)
