@@ -16,6 +16,7 @@ from installation import Installation
 from loopback import direct_session
 from pairing import php_sees
 from team import A_PERSON, clear_the_desk, policy_with, team_of
+from test_rest import SETTINGS_PAGE, save_settings
 from visiting import TUESDAY_MORNING
 from visitor import without_sidecar
 from wordpress_site import Site
@@ -442,6 +443,30 @@ def test_the_settings_say_which_bots_were_found_and_what_they_can_feed_and_one_i
         saved = owner.post(f"{site.url}/wp-admin/options.php", data=form, timeout=30).text
     assert saved.count('value="ai-engine" checked') == saved.count('value="mxchat" checked') == 0
     assert window.says(A_PERSON) == f"The model says: {A_PERSON}"
+
+
+@pytest.mark.parametrize(
+    ("option", "set_to", "name"),
+    [("mwai_options", {"botId": "default"}, "AI Engine"), ("mxchat_options", {"append_to_body": "on"}, "MxChat")],
+)
+def test_where_another_chat_has_a_window_on_every_page_ours_has_none_before_the_owner_chooses_so(
+    shop: Installation, option: str, set_to: dict[str, str], name: str
+) -> None:
+    assert has_our_button(shop)
+    shop.site.php_eval("update_option( $option, $set_to );", option=option, set_to=set_to)
+    assert not has_our_button(shop)
+    with shop.site.login() as owner:
+        page = owner.get(f"{shop.site.url}/{SETTINGS_PAGE}", timeout=30).text
+        assert f"{name} shows a window of its own on every page" in page
+        assert re.search(r'value="shortcode"\s+checked', page)
+        save_settings(shop.site, owner, "")  # with "On all pages"
+    assert has_our_button(shop)
+
+
+def has_our_button(shop: Installation) -> bool:
+    """On the front page."""
+    with direct_session() as http:
+        return "launcher.js" in http.get(shop.site.url, timeout=30).text
 
 
 def test_a_site_that_is_not_paired_leaves_every_bot_alone(shop: Installation) -> None:

@@ -150,6 +150,22 @@ def test_what_could_not_be_sent_is_sent_with_a_later_request_of_wp_admin(answeri
     save(answering, number=number, title="Returns")
 
 
+def test_only_what_may_have_been_sent_is_noted_when_it_is_deleted(answering: Shop) -> None:
+    """Not by somebody who may edit, whose request would send it at once."""
+    deleted = """
+        register_post_type( 'ticket', array( 'public' => false ) );
+        foreach ( array( 'ticket', 'page' ) as $type ) {
+            $post = array( 'post_type' => $type, 'post_title' => 'Passing', 'post_status' => 'publish' );
+            $ids[] = wp_insert_post( $post );
+            wp_delete_post( end( $ids ), true );
+        }
+        EscalationBridge\\Pages::keep();
+        echo wp_json_encode( array( $ids[1], EscalationBridge\\Pages::state()['dirty'] ) );
+        EscalationBridge\\Pages::work();"""
+    page, noted = json.loads(answering.site.php_eval(deleted))
+    assert noted == [page]
+
+
 def test_what_changed_while_the_plugin_was_away_comes_right_with_the_daily_comparison(answering: Shop) -> None:
     site = answering.site
     quietly = "remove_all_actions('shutdown');"

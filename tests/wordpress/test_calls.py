@@ -216,6 +216,7 @@ def test_nothing_is_offered_where_the_team_calls_nobody(installed: Installation,
 def test_a_customer_confirms_moves_and_cancels_without_javascript(customer: Customer, plain: Page) -> None:
     customer.books(ELEVEN)
     plain.goto(customer.link())
+    expect(plain).to_have_title("Your call – Demo shop")
     expect(plain.get_by_role("heading", name="Your call", exact=True)).to_be_visible()
     expect(plain.locator(".escbridge-call-text")).to_contain_text("11:00 AM EST")
     plain.get_by_role("button", name="Confirm this call").click()
@@ -353,6 +354,20 @@ def test_the_page_stands_between_header_and_footer_of_a_classic_theme_too(custom
         answer = http.get(customer.link(), timeout=30)
     order = [answer.text.find(part) for part in ("Top of old", "11:00 AM EST", "End of old")]
     assert (answer.status_code, order == sorted(order), -1 in order) == (200, True, False)
+
+
+def test_a_zone_that_this_server_does_not_know_yet_costs_the_days_and_not_the_page(installed: Installation) -> None:
+    options = """
+        $slots = array( array( 'id' => 'a', 'starts_at' => '2026-11-03T16:00:00Z', 'text' => 'today, 11:00 AM' ) );
+        $of    = new ReflectionMethod( 'EscalationBridge\\CallPage', 'options' );
+        $of->setAccessible( true );
+        foreach ( array( 'America/New_York', 'Mars/Olympus' ) as $timezone ) {
+            echo $of->invoke( null, compact( 'timezone', 'slots' ) ), "\\n";
+        }"""
+    known, unknown = installed.site.php_eval(options).splitlines()
+    option = '<option value="a">today, 11:00 AM</option>'
+    assert known == f'<optgroup label="Tuesday, November 3, 2026">{option}</optgroup>'
+    assert unknown == option
 
 
 # For the team

@@ -14,6 +14,19 @@ pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 FOUR_MINUTES_LATER, EIGHT_MINUTES_LATER = "2026-11-03T10:04:00", "2026-11-03T10:08:00"
 THIRTEEN_MINUTES_LATER = "2026-11-03T10:13:00"
 SWITCH = ".escbridge-presence label"
+TYPED = "Is 3 < 5? Open https://x.test/a%20b?q=%2Fc and type <b>OK</b>,\n  then &amp;."
+COLOURS = """() => ['', '::after'].map(
+    part => getComputedStyle(document.querySelector('.escbridge-track'), part || null).backgroundColor)"""
+NO_ANSWER = """
+    $asked = array();
+    add_filter( 'pre_http_request', function ( $answer, $how, $url ) use ( &$asked ) {
+        $asked[] = $url;
+        return new WP_Error( 'http_request_failed', 'cURL error 28: Operation timed out' );
+    }, 10, 3 );
+    EscalationBridge\\Kept::keep( $row );
+    wp_set_current_user( 1 );
+    EscalationBridge\\Admin::page();
+    echo "\\n", count( $asked );"""
 
 
 @pytest.fixture
@@ -107,6 +120,79 @@ def test_a_dead_scheduler_is_told_on_the_escalations_page(installed: Installatio
         installed.start("scheduler")
 
 
+def test_an_answer_reaches_the_customer_as_it_was_typed(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    one = new_escalation(installed, browser)["id"]
+    desk = page_of(owner, installed, f"admin.php?page=escbridge-escalations&escalation={one}")
+    desk.get_by_label("Your answer").fill(TYPED)
+    desk.get_by_role("button", name="Send to the visitor").click()
+    expect(desk.get_by_text("Your answer was sent; the visitor sees it in the chat.")).to_be_visible()
+    assert team_of(installed).read(one)["conversation"][-1]["text"] == TYPED
+    desk.get_by_label("Note").fill("100%25 <sure>")
+    desk.get_by_role("button", name="Resolve").click()
+    expect(desk.get_by_text("Resolved.")).to_be_visible()
+
+
+def test_an_answer_that_could_not_be_sent_is_offered_again_as_it_was_typed(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    one = new_escalation(installed, browser)["id"]
+    desk = page_of(owner, installed, f"admin.php?page=escbridge-escalations&escalation={one}")
+    desk.get_by_label("Your answer").fill(TYPED)
+    installed.kill("sidecar")
+    try:
+        desk.get_by_role("button", name="Send to the visitor").click()
+        expect(desk.get_by_text("The sidecar did not do it (unreachable)").first).to_be_visible()
+    finally:
+        installed.start("sidecar")
+    desk.goto(f"{installed.site.url}/wp-admin/admin.php?page=escbridge-escalations&escalation={one}")
+    expect(desk.get_by_label("Your answer")).to_have_value(TYPED)
+
+
+def test_what_nobody_has_checked_is_explained_to_whoever_points_at_it_or_listens(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    one = new_escalation(installed, browser)
+    installed.site.php_eval(
+        "EscalationBridge\\Plugin::bridge()->contact( $session, array( 'email' => 'ann@example.test' ), 0 );",
+        session=one["session_id"],
+    )
+    meaning = "The visitor typed this; nobody has checked it."
+    for path in ("", f"&escalation={one['id']}"):
+        desk = page_of(owner, installed, f"admin.php?page=escbridge-escalations{path}")
+        mark = desk.locator(".escbridge-pill", has_text="UNVERIFIED")
+        expect(mark).to_have_attribute("title", meaning)
+        assert mark.locator(".screen-reader-text").inner_text().strip() == meaning
+
+
+def test_a_sidecar_that_hangs_is_asked_once_and_what_waits_is_shown(installed: Installation) -> None:
+    row = {"kind": "turn", "id": "1", "session": "ses_" + "a" * 20, "user": 0, "text": "Somebody waits", "page": []}
+    page, _, asked = installed.site.php_eval(NO_ANSWER, row=row).rpartition("\n")
+    assert "The sidecar did not do it (timeout)" in page
+    assert "Somebody waits" in page
+    assert asked == "1"
+
+
+def test_a_link_puts_no_words_of_its_own_into_a_notice(installed: Installation, owner: BrowserContext) -> None:
+    for code, told in (("CALL+0900-123456+AT+ONCE", 0), ("a" * 41, 0), ("store-unavailable", 1)):
+        desk = page_of(owner, installed, f"admin.php?page=escbridge-escalations&escbridge_result={code}")
+        expect(desk.locator(".notice-error")).to_have_count(told)
+
+
+def test_in_forced_colours_the_switch_shows_whether_it_is_on(installed: Installation, owner: BrowserContext) -> None:
+    desk = desk_of(owner, installed)
+    desk.emulate_media(forced_colors="active", reduced_motion="reduce")
+    off = desk.evaluate(COLOURS)
+    desk.locator(SWITCH).click()
+    expect(desk.get_by_text("Seen as here: admin.")).to_be_visible()
+    desk.wait_for_timeout(300)
+    on = desk.evaluate(COLOURS)
+    assert (off[0] != off[1], on[0] != on[1], off[0] != on[0]) == (True, True, True)
+    desk.locator(SWITCH).click()
+    expect(desk.get_by_text("You are away: nobody is connected to you.")).to_be_visible()
+
+
 def test_an_administrator_closes_by_command_and_revokes_it(
     installed: Installation, browser: Browser, owner: BrowserContext
 ) -> None:
@@ -116,12 +202,12 @@ def test_an_administrator_closes_by_command_and_revokes_it(
     expect(panel.locator("summary")).to_contain_text("support is open until November 3, 2026 5:00 pm EST")
     panel.locator("summary").click()
     panel.get_by_label("Until").fill("2026-11-05T12:00")
-    panel.get_by_label("Reason").fill("The office is flooded")
+    panel.get_by_label("Reason").fill("The office is flooded: < 10 %20 of us")
     panel.get_by_role("button", name="Do it").click()
     expect(desk.get_by_text("It counts from the next conversation on.")).to_be_visible()
     expect(panel.locator("summary")).to_contain_text("support is closed until November 5, 2026 12:00 pm EST")
     expect(panel).to_contain_text("All queues: closed by command")
-    expect(panel).to_contain_text("The office is flooded (admin (wp-1))")
+    expect(panel).to_contain_text("The office is flooded: < 10 %20 of us (admin (wp-1))")
     assert "Thursday, November 5" in promise_to_a_new_visitor(installed, browser)
     panel.get_by_role("button", name="Revoke").click()
     expect(desk.get_by_text("Revoked: the calendar counts again.")).to_be_visible()

@@ -83,6 +83,17 @@ def test_while_the_sidecar_is_away_the_helpdesk_is_told_to_call_again(installed:
         installed.start("sidecar")
 
 
+def test_a_helpdesk_that_calls_too_often_is_told_when_to_call_again(installed: Installation) -> None:
+    own = installed.site.content / "mu-plugins" / "limits.php"
+    own.write_text("<?php add_filter( 'escbridge_limits', fn() => array( 'hooks' => array( 1, 60 ) ) );")
+    try:
+        first, second = (calls(installed, signed_event("1000", time.time(), "guessed")) for _ in range(2))
+    finally:
+        own.unlink()
+    assert (first.status_code, second.status_code, second.json()["code"]) == (401, 429, "escbridge_too_many")
+    assert 0 < int(second.headers["Retry-After"]) <= 60
+
+
 def test_a_helpdesk_that_looks_for_the_address_first_finds_it(installed: Installation) -> None:
     with direct_session() as http:
         answer = http.head(installed.site.rest("escalation-bridge/v1/hooks/intercom"), timeout=30)

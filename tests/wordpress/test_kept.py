@@ -231,6 +231,33 @@ def test_a_message_sent_again_by_the_browser_is_kept_once_and_answered_by_the_bo
     assert [text for text, _ in said(shop, two[0])] == ["Do you ship?", A_PERSON]
 
 
+def test_one_id_of_two_conversations_is_two_messages_and_a_row_of_a_former_version_goes_too(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    two[1].begin()
+    say_first = "escbridge_turn( $session, 'visitor', $text, array( 'turn_id' => '1' ) );"
+    former = """
+        $row  = array( 'kind' => 'turn', 'id' => '2', 'session' => $session, 'user' => 0, 'text' => $text );
+        $post = array( 'post_type' => 'escbridge_kept', 'post_status' => 'private', 'post_title' => $session );
+        $row['at'] = EscalationBridge\\Client::now();
+        wp_insert_post( $post + array( 'post_name' => '2', 'post_content' => wp_json_encode( $row ) ) );"""
+    with without_sidecar(shop):
+        for visitor, text in zip(two, ("one of the first", "one of the second"), strict=True):
+            for _ in range(2):
+                shop.site.php_eval(say_first, session=visitor.id, text=text)
+        shop.site.php_eval(former, session=two[0].id, text="an old one of the first")
+    assert waiting(shop.site) == 3
+    later(shop.site)
+    somebody_comes(shop)
+    assert eventually(lambda: waiting(shop.site) == 0)
+    for visitor in two:
+        visitor.says(A_PERSON)
+    assert [[text for text, _ in said(shop, visitor)] for visitor in two] == [
+        ["one of the first", "an old one of the first", A_PERSON],
+        ["one of the second", A_PERSON],
+    ]
+
+
 def test_a_locked_conversation_stays_mute_and_what_is_added_joins_its_ticket(
     shop: Installation, two: tuple[Visitor, Visitor]
 ) -> None:

@@ -204,6 +204,21 @@ def test_settings_and_presence_are_of_one_shop(shops: Shops) -> None:
     assert shops.team(MAIN).caller.ask("GET", "/v1/agents")["agents"] == []
 
 
+def test_a_shop_in_which_nobody_activated_the_plugin_works_and_keeps_its_options_once_somebody_comes(
+    shops: Shops,
+) -> None:
+    network = shops.network
+    has = """
+        $names = array( 'escbridge_settings', 'escbridge_waits' );
+        echo count( array_intersect( $names, array_keys( wp_load_alloptions( true ) ) ) );"""
+    with direct_session() as guest:
+        assert guest.get(f"{network.url_of(TOYS)}/", timeout=30).ok
+    assert network.on(shops.ids[TOYS], has) == "0"
+    with network.login_to(TOYS) as owner:
+        assert owner.get(f"{network.url_of(TOYS)}/wp-admin/", timeout=60).ok
+    assert [network.on(blog, has) for blog in shops.ids.values()] == ["2", "0", "2"]
+
+
 # The end
 
 

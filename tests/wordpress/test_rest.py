@@ -55,7 +55,7 @@ def unpaired(installed: Installation) -> Iterator[Installation]:
 
 def test_a_guest_of_a_cached_page_needs_no_nonce(visitor: Visitor) -> None:
     begun = visitor.begin(locale="en-US", timezone="America/New_York", page_url=f"{visitor.site.url}/cart/?secret=1")
-    assert (begun["state"], begun["commitment"]) == ("open", None)
+    assert (begun["state"], begun["commitment"], begun["expires_in"]) == ("open", None, 24 * 60 * 60)
     assert visitor.says("Do you ship to Canada?").json()["reply"] == "You said: Do you ship to Canada?"
 
 
@@ -155,6 +155,22 @@ def test_the_sixth_conversation_of_an_address_and_the_fourth_contact_have_to_wai
     assert [late.status_code, *(answer.status_code for answer in contacts)] == [429, 200, 200, 200, 429]
     assert 0 < int(late.headers["Retry-After"]) <= 600
     assert 0 < int(contacts[-1].headers["Retry-After"]) <= 600
+
+
+def test_a_filter_of_the_limits_that_names_one_leaves_the_others_as_they_are(
+    installed: Installation, visitor: Visitor
+) -> None:
+    own = installed.site.content / "mu-plugins" / "limits.php"
+    own.write_text("<?php add_filter( 'escbridge_limits', fn() => array( 'turns' => array( 2, 60 ) ) );")
+    try:
+        for _ in range(5):
+            visitor.begin()
+        late = visitor.post("sessions")
+        answers = [visitor.says(f"message {n}") for n in range(3)]
+    finally:
+        own.unlink()
+    assert [late.status_code, *(answer.status_code for answer in answers)] == [429, 200, 200, 429]
+    assert installed.site.debug_log() == []
 
 
 def test_a_message_sent_again_under_its_id_gets_the_same_answer_and_is_one_turn(
@@ -322,6 +338,69 @@ def test_the_functions_for_other_chats_fail_closed_without_the_sidecar(installed
     assert (free[2], waiting[2]) == (True, True), "what cannot be asked counts as locked"
 
 
+def test_a_bots_reply_without_a_turn_gets_a_whole_verdict_that_lets_nobody_speak(installed: Installation) -> None:
+    both = """
+        add_filter( 'doing_it_wrong_trigger_error', '__return_false' );
+        $bot  = escbridge_turn( $session, 'bot', 'Hi!' );
+        $turn = escbridge_turn( $session, 'visitor', 'Hello' );
+        $more = escbridge_turn( $session, 'bot', 'Hi!' );
+        echo wp_json_encode( array( $bot, $more ) );"""
+    without, whole = json.loads(installed.site.php_eval(both, session=f"my-chat:{secrets.token_hex(8)}"))
+    assert whole.keys() <= without.keys()
+    assert (without["action"], without["down"], without["error"], without["turn_id"]) == ("say", True, "no-turn", "")
+    assert without["say"].startswith(OFFLINE)
+
+
+# Beside other plugins
+
+
+MISTAKES = """
+    apply_filters( 'load_textdomain_mofile', null, 'another-plugin' );
+    apply_filters( 'user_has_cap', null, array(), array(), wp_get_current_user() );
+    apply_filters( 'site_status_tests', null );
+    apply_filters( 'debug_information', null );
+    apply_filters( 'wp_privacy_personal_data_exporters', null );
+    apply_filters( 'wp_privacy_personal_data_erasers', null );
+    remove_all_actions( 'admin_enqueue_scripts' );
+    EscalationBridge\\Settings::boot();
+    EscalationBridge\\Presence::boot();
+    EscalationBridge\\Admin::boot();
+    $links = apply_filters( 'plugin_action_links_escalation-bridge/escalation-bridge.php', null );
+    wp_set_current_user( 1 );
+    $beat = apply_filters( 'heartbeat_received', null, array( 'escbridge' => 1 ), 'front' );
+    apply_filters( 'heartbeat_received', null, null, 'front' );
+    do_action( 'admin_enqueue_scripts', null );
+    do_action( 'admin_enqueue_scripts' );
+    echo wp_json_encode( array( count( $links ), array_keys( $beat ) ) );
+"""
+
+
+def test_what_another_plugin_makes_of_a_filter_by_mistake_ends_no_page(installed: Installation) -> None:
+    assert json.loads(installed.site.php_eval(MISTAKES)) == [1, ["escbridge"]]
+
+
+def test_what_every_request_reads_is_loaded_with_all_options_and_asks_the_database_for_nothing(
+    installed: Installation,
+) -> None:
+    site = installed.site
+    asked = """
+        wp_cache_flush();
+        wp_load_alloptions();
+        global $wpdb;
+        $before = $wpdb->num_queries;
+        EscalationBridge\\Kept::boot();
+        EscalationBridge\\Settings::all();
+        echo $wpdb->num_queries - $before;"""
+    assert site.php_eval(asked) == "0"
+    site.php_eval("delete_option( 'escbridge_waits' ); delete_option( 'escbridge_settings' );")
+    assert site.php_eval(asked) == "2", "as where the plugin was updated without being activated"
+    with direct_session() as guest:
+        assert guest.get(site.url, timeout=30).ok
+    with site.login() as owner:
+        assert owner.get(f"{site.url}/wp-admin/", timeout=60).ok
+    assert site.php_eval(asked) == "0"
+
+
 # The owner's settings
 
 
@@ -378,7 +457,7 @@ PAGES_OF_THE_OWNER = (
 )
 
 
-def save_settings(site: Site, owner: requests.Session, code: str) -> str:
+def save_settings(site: Site, owner: requests.Session, code: str, **more: Any) -> str:
     """Paste a pairing code and save, as a browser does; the page that comes then."""
     form = owner.get(f"{site.url}/{SETTINGS_PAGE}", timeout=30).text
     nonce = re.search(r'name="_wpnonce" value="(\w+)"', form)
@@ -390,8 +469,31 @@ def save_settings(site: Site, owner: requests.Session, code: str) -> str:
         "_wp_http_referer": f"/{SETTINGS_PAGE}",
         "escbridge_settings[pairing_code]": code,
         "escbridge_settings[where]": "all",
+        **more,
     }
     return owner.post(f"{site.url}/wp-admin/options.php", data=sent, timeout=30).text
+
+
+def test_chosen_pages_stay_chosen_where_there_are_more_than_are_listed(installed: Installation) -> None:
+    site = installed.site
+    made = """
+        foreach ( range( 1, 205 ) as $n ) {
+            $page = array( 'post_type' => 'page', 'post_status' => $n > 203 ? 'draft' : 'publish' );
+            $ids[] = wp_insert_post( $page + array( 'post_title' => sprintf( 'Page %03d', $n ) ) );
+        }
+        $chosen = array( $ids[0], $ids[202], $ids[204] );
+        $set = array( 'where' => 'pages', 'pages' => $chosen );
+        update_option( 'escbridge_settings', $set + EscalationBridge\\Settings::all() );
+        echo wp_json_encode( $chosen );"""
+    chosen = json.loads(site.php_eval(made))
+    with site.login() as owner:
+        form = owner.get(f"{site.url}/{SETTINGS_PAGE}", timeout=30).text
+        boxes = re.findall(r'name="escbridge_settings\[pages\]\[\]" value="(\d+)"([^>]*)>', form)
+        ticked = [page for page, how in boxes if "checked" in how]
+        save_settings(site, owner, "", **{"escbridge_settings[where]": "pages", "escbridge_settings[pages][]": ticked})
+    assert sorted(site.option("escbridge_settings")["pages"]) == sorted(chosen)
+    assert len(boxes) > 200
+    assert len({page for page, _ in boxes}) == len(boxes)
 
 
 def test_deleting_the_plugin_takes_its_options_and_transients_along(installed: Installation) -> None:

@@ -2,11 +2,11 @@
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from installation import Installation, eventually
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 from team import A_PERSON, lines_of, listen_for_faults, newest_escalation, team_of
 from visiting import say, unfold
 
@@ -21,6 +21,10 @@ WHAT_IS_READ_OUT = f"""() => {{
     new MutationObserver(changes => changes.forEach(c => c.addedNodes.forEach(n => readOut.push(n.textContent))))
         .observe({IN_CHAT}.querySelector('[aria-live=polite]'), {{childList: true}});
 }}"""
+FULL = "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
+THREE_DAYS_AHEAD = "const now = Date.now; Date.now = () => now() + 3 * 24 * 3600 * 1000;"
+COMPOSED = f"""keys => keys.forEach(key => {IN_CHAT}.querySelector('textarea')
+    .dispatchEvent(new KeyboardEvent('keydown', {{...key, bubbles: true, cancelable: true}})))"""
 
 
 @pytest.fixture
@@ -42,6 +46,17 @@ def chat(shop_page: Page) -> Page:
 def come_back(chat: Page) -> None:
     """As a visitor who was on another tab: what is new is asked for at once, not at the next poll."""
     chat.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def meddle(page: Page, address: str, does: Callable[[Route], None]) -> None:
+    """With the first request to an address; the others go their way."""
+    met: list[Route] = []
+
+    def meet(route: Route) -> None:
+        met.append(route)
+        does(route) if len(met) == 1 else route.fallback()
+
+    page.route(address, meet)
 
 
 def focused(page: Page) -> str:
@@ -81,6 +96,33 @@ def test_the_keyboard_alone_opens_writes_and_closes(shop_page: Page) -> None:
     expect(shop_page.locator("#panel")).to_be_hidden()
     assert focused(shop_page) == "launcher"
     expect(shop_page.locator("button.launcher")).to_have_attribute("aria-expanded", "false")
+
+
+def test_a_key_that_belongs_to_an_input_method_neither_sends_nor_closes(chat: Page) -> None:
+    chat.fill("textarea#message", "こんに")
+    for mark in ({"keyCode": 229}, {"isComposing": True}):
+        chat.evaluate(COMPOSED, [{"key": key, **mark} for key in ("Enter", "Escape")])
+    expect(chat.locator("textarea#message")).to_have_value("こんに")
+    expect(lines_of(chat, "me")).to_have_count(0)
+
+
+def test_a_click_while_the_window_is_being_loaded_does_not_close_what_was_open_before(chat: Page) -> None:
+    chat.wait_for_function("localStorage.length > 0")  # else there is no conversation, and nothing is loaded again
+    held: list[Route] = []
+    meddle(chat, "**/chat.js*", held.append)
+    with chat.expect_request("**/chat.js*"):
+        chat.reload(wait_until="domcontentloaded")
+    chat.click("button.launcher")
+    held[0].continue_()
+    expect(chat.locator("#panel")).to_be_visible()
+    chat.wait_for_timeout(300)
+    expect(chat.locator("#panel")).to_be_visible()
+
+
+def test_the_button_names_the_window_that_it_opens(chat: Page) -> None:
+    named = chat.locator("button.launcher").get_attribute("aria-controls")
+    assert named
+    expect(chat.locator(f"[role=dialog]#{named}")).to_be_visible()
 
 
 def test_a_screen_reader_is_told_the_promise_once_and_not_by_the_log(chat: Page) -> None:
@@ -144,6 +186,55 @@ def test_an_answer_lost_on_its_way_is_asked_for_again_and_stays_one_turn(install
     assert_one_turn(installed, chat, "three")
 
 
+@pytest.mark.parametrize("answer", ["<html>Back in a minute.</html>", '{"error": "maintenance"}', "0"])
+def test_what_stands_in_place_of_our_answer_delivers_nothing_and_the_message_goes_again(
+    installed: Installation, chat: Page, answer: str
+) -> None:
+    meddle(chat, "**/turns", lambda route: route.fulfill(status=200, body=answer))
+    say(chat, "four")
+    expect(lines_of(chat, "me").last).to_contain_text("Not delivered yet.")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: four", timeout=15_000)
+    assert_one_turn(installed, chat, "four")
+
+
+def test_what_stands_in_place_of_our_answer_does_not_end_the_asking_for_news(
+    installed: Installation, chat: Page
+) -> None:
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
+    with chat.expect_response("**/events"):
+        meddle(chat, "**/events", lambda route: route.fulfill(status=200, body="<html></html>"))
+        come_back(chat)
+    team_of(installed).does("reply", newest_escalation(installed)["id"], MAYA, text="Here I am.", reply_id="r3")
+    expect(lines_of(chat, "agent")).to_contain_text("Here I am.", timeout=30_000)
+
+
+def test_a_full_storage_loses_no_message_and_a_reload_no_conversation(chat: Page) -> None:
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    chat.evaluate(FULL)
+    for text in ("two", "three"):
+        say(chat, text)
+        expect(lines_of(chat, "bot").last).to_contain_text(f"You said: {text}")
+    assert [line.split("\n")[-1] for line in lines_of(chat, "me").all_inner_texts()] == ["one", "two", "three"]
+    chat.reload()
+    expect(lines_of(chat, "me").first).to_contain_text("one")
+
+
+def test_a_clock_that_is_days_ahead_makes_one_conversation(shop_page: Page) -> None:
+    begun: list[str] = []
+    shop_page.on("request", lambda request: begun.append(request.url) if request.url.endswith("/sessions") else None)
+    shop_page.add_init_script(THREE_DAYS_AHEAD)
+    shop_page.reload()
+    unfold(shop_page)
+    for text in ("one", "two"):
+        say(shop_page, text)
+        expect(lines_of(shop_page, "bot").last).to_contain_text(f"You said: {text}")
+    shop_page.reload()
+    expect(lines_of(shop_page, "me")).to_have_count(2)
+    assert len(begun) == 1
+
+
 def assert_one_turn(installed: Installation, chat: Page, text: str) -> None:
     """The window and the sidecar have the message once, and one answer to it."""
     expect(lines_of(chat, "me").filter(has_text=text)).to_have_count(1)
@@ -151,6 +242,83 @@ def assert_one_turn(installed: Installation, chat: Page, text: str) -> None:
     expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
     spoken = [line["text"] for line in newest_escalation(installed)["conversation"]]
     assert (spoken.count(text), spoken.count(f"You said: {text}")) == (1, 1)
+
+
+# A conversation ends, and the next one begins
+
+
+def hold_the_first(chat: Page, route: str) -> list[tuple[Route, APIResponse]]:
+    """The first answer of a route is kept back; in the list it can be given later."""
+    held: list[tuple[Route, APIResponse]] = []
+    meddle(chat, route, lambda asked: held.append((asked, asked.fetch())))
+    return held
+
+
+def end(chat: Page) -> None:
+    chat.get_by_role("button", name="End conversation").click()
+    expect(chat.get_by_role("button", name="Start a new conversation")).to_be_visible()
+
+
+def begin_anew(chat: Page) -> None:
+    with chat.expect_response("**/sessions"):
+        chat.get_by_role("button", name="Start a new conversation").click()
+
+
+def test_news_of_an_ended_conversation_that_come_late_do_not_end_the_next_one(chat: Page) -> None:
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    end(chat)
+    held = hold_the_first(chat, "**/events")
+    chat.click("button.close")
+    with chat.expect_request("**/events"):
+        chat.click("button.launcher")
+    begin_anew(chat)
+    say(chat, "two")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: two")
+    asked, answer = held[0]
+    asked.fulfill(response=answer)
+    chat.wait_for_timeout(500)
+    expect(lines_of(chat, "mark")).to_have_count(0)
+    say(chat, "three")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: three")
+
+
+def test_a_reply_of_an_ended_conversation_that_comes_late_is_not_shown_in_the_next_one(chat: Page) -> None:
+    held = hold_the_first(chat, "**/turns")
+    with chat.expect_request("**/turns"):
+        say(chat, "one")
+    end(chat)
+    begin_anew(chat)
+    say(chat, "two")
+    asked, answer = held[0]
+    asked.fulfill(response=answer)
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: two")
+    assert chat.get_by_text("You said: one").count() == 0
+
+
+def test_the_focus_goes_on_where_the_pressed_button_goes_away(chat: Page) -> None:
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    meddle(chat, "**/turns", Route.abort)
+    say(chat, "two")
+    chat.get_by_role("button", name="Try again").press("Enter")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: two")
+    assert focused(chat) == "message"
+    chat.get_by_role("button", name="End conversation").press("Enter")
+    expect(chat.get_by_role("button", name="Start a new conversation")).to_be_focused()
+
+
+def test_an_end_that_fails_says_so_and_can_be_tried_again(chat: Page) -> None:
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    chat.context.set_offline(True)
+    chat.get_by_role("button", name="End conversation").click()
+    expect(lines_of(chat, "note").last).to_contain_text("That did not work. Please try again in a few minutes.")
+    chat.context.set_offline(False)
+    end(chat)
+
+
+# A guest and the team
 
 
 def test_a_guest_is_asked_for_an_address_and_it_reaches_the_team(installed: Installation, chat: Page) -> None:
@@ -222,3 +390,19 @@ def test_on_a_phone_the_panel_fills_the_screen_and_nothing_overflows(shop_page: 
     composer = shop_page.locator("textarea#message").bounding_box()
     assert composer
     assert composer["y"] + composer["height"] <= PHONE["height"]
+
+
+def test_on_a_phone_the_focus_stays_in_the_window_that_covers_the_page(shop_page: Page) -> None:
+    shop_page.set_viewport_size(PHONE)
+    unfold(shop_page)
+    say(shop_page, "one")
+    expect(lines_of(shop_page, "bot").last).to_contain_text("You said: one")
+    for key in ("Tab", "Shift+Tab"):
+        met = set()
+        for _ in range(15):
+            shop_page.keyboard.press(key)
+            met.add(focused(shop_page))
+        assert "" not in met
+        assert {"close", "message", "send"} <= met
+    shop_page.keyboard.press("Escape")
+    assert focused(shop_page) == "launcher"

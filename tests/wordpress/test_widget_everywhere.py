@@ -25,6 +25,7 @@ add_action( 'send_headers', function () {
         . "img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'" );
 } );
 """
+UNKNOWN_LOCALE = "<?php add_filter( 'locale', fn() => 'pt_PT_ao90' );"
 VIOLATIONS = """
     window.refused = [];
     document.addEventListener('securitypolicyviolation', e => refused.push([e.effectiveDirective, e.sourceFile || '']));
@@ -72,6 +73,21 @@ def test_it_works_behind_a_strict_content_security_policy(installed: Installatio
     finally:
         policy.unlink()
     assert (ours, look, panel) == ([], "fixed", "flex")
+
+
+def test_a_locale_that_no_browser_knows_stops_nothing(installed: Installation, page: Page) -> None:
+    """WordPress has one for Portuguese after the reform of 1990, whose name is no language tag."""
+    locale = installed.site.content / "mu-plugins" / "locale.php"
+    locale.write_text(UNKNOWN_LOCALE)
+    faults = listen_for_faults(page)
+    try:
+        page.goto(installed.site.url)
+        unfold(page)
+        say(page, "one")
+        expect(lines_of(page, "bot").last).to_contain_text("You said: one")
+    finally:
+        locale.unlink()
+    assert faults == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

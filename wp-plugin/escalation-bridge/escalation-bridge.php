@@ -26,4 +26,5 @@ require_once ESCBRIDGE_DIR . 'includes/autoload.php';
 require_once ESCBRIDGE_DIR . 'includes/functions.php';
 
 add_action( 'plugins_loaded', array( 'EscalationBridge\\Plugin', 'boot' ) );
-register_deactivation_hook( __FILE__, array( 'EscalationBridge\\Plugin', 'deactivate' ) );
+register_activation_hook( __FILE__, array( 'EscalationBridge\\Plugin', 'prepare' ) );
+register_deactivation_hook( __FILE__, array( 'EscalationBridge\\Plugin', 'forget' ) );

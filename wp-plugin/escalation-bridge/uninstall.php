@@ -24,16 +24,11 @@ function escbridge_uninstall_site(): void {
 }
 
 if ( is_multisite() ) {
-	$escbridge_offset = 0;
-	do {
-		$escbridge_sites = get_sites( array( 'fields' => 'ids', 'number' => 100, 'offset' => $escbridge_offset ) );
-		foreach ( $escbridge_sites as $escbridge_site ) {
-			switch_to_blog( (int) $escbridge_site );
-			escbridge_uninstall_site();
-			restore_current_blog();
-		}
-		$escbridge_offset += 100;
-	} while ( count( $escbridge_sites ) === 100 );
+	foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0 ) ) as $escbridge_site ) {
+		switch_to_blog( (int) $escbridge_site );
+		escbridge_uninstall_site();
+		restore_current_blog();
+	}
 } else {
 	escbridge_uninstall_site();
 }

@@ -24,6 +24,7 @@ $code  = static function ( array $data ): string {
 
 check( Settings::decode( $code( $whole ) ) === $whole, 'a whole code is read' );
 check( Settings::decode( "  {$code( $whole )}\n" ) === $whole, 'spaces around it do no harm' );
+check( Settings::decode( '"' . wordwrap( $code( $whole ), 76, "\r\n ", true ) . '"' ) === $whole, 'line breaks and quotes inside it do no harm' );
 check( Settings::decode( $code( $whole ) . '=' ) === $whole, 'padding does no harm' );
 check( null === Settings::decode( '' ), 'nothing is no code' );
 check( null === Settings::decode( 'esc2.' . substr( $code( $whole ), 5 ) ), 'another version is no code' );

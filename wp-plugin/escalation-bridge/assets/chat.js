@@ -22,11 +22,13 @@
 	const RETRY_SECONDS = [3, 8, 20, 35, 60, 120];
 	const STALE_SENDING = 70000;
 	const MAX_ITEMS = 300;
+	const LATE = { status: 0, data: {} };
 	const tab = uuid();
 
 	/* ---------- what is kept ---------- */
 
-	let memory = null; // Stands in where the browser gives no storage.
+	let memory = null; // Stands in where the browser gives no storage, or no more of it.
+	let full = false;
 	let c = null;
 	let nonce = cfg.nonce || '';
 	let opened = false;
@@ -41,7 +43,7 @@
 
 	function load() {
 		try {
-			return JSON.parse(window.localStorage.getItem(KEY) || 'null') || memory;
+			return (!full && JSON.parse(window.localStorage.getItem(KEY) || 'null')) || memory;
 		} catch (e) {
 			return memory;
 		}
@@ -51,11 +53,14 @@
 		memory = c;
 		try {
 			window.localStorage.setItem(KEY, JSON.stringify(c));
-		} catch (e) {} // eslint-disable-line no-empty
+			full = false;
+		} catch (e) {
+			full = true; // What stands there is older.
+		}
 	}
 
 	function fresh() {
-		return { sid: '', token: '', who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, left: false, poll: 5000 };
+		return { sid: '', token: '', until: 0, who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, left: false, poll: 5000 };
 	}
 
 	/** Another tab may have written since: take its state, change it, keep it. */
@@ -81,12 +86,16 @@
 	}
 
 	function usable(stored) {
-		if (!stored || !stored.token) {
-			return false;
+		const mine = stored && (!stored.who || stored.who === cfg.who);
+		return mine && stored.until > Date.now() + 5000;
+	}
+
+	/** A token's age counts from when it came: a visitor's clock may be days off. */
+	function hold(d) {
+		if (d.token) {
+			c.token = d.token;
+			c.until = Date.now() + d.expires_in * 1000;
 		}
-		const expiry = Number((stored.token.split('.')[0] || '').split(':')[3] || 0);
-		const sameUser = !stored.who || stored.who === (cfg.who || '');
-		return sameUser && expiry * 1000 > Date.now() + 5000;
 	}
 
 	function add(item) {
@@ -112,17 +121,25 @@
 		const timer = setTimeout(() => stop.abort(), limit || 15000);
 		try {
 			const response = await fetch(cfg.root + path, { method: 'POST', credentials: 'same-origin', headers, body: JSON.stringify(body), signal: stop.signal });
-			const data = await response.json().catch(() => ({}));
+			const data = await response.json().catch(() => null) || {};
 			if (response.status === 403 && data.code === 'rest_cookie_invalid_nonce' && nonce) {
 				nonce = ''; // The page is older than the log-in: go on as a guest.
 				return api(path, body, limit);
 			}
-			return { status: response.status, data, wait: Number(response.headers.get('Retry-After') || 0) };
+			const ours = !response.ok || data.state || data.sent || data.slots; // Else a proxy's, or that of a maintenance mode.
+			return { status: ours ? response.status : 0, data, wait: Number(response.headers.get('Retry-After') || 0) };
 		} catch (e) {
-			return { status: 0, data: {}, wait: 0 };
+			return { status: 0, data: {} };
 		} finally {
 			clearTimeout(timer);
 		}
+	}
+
+	/** An answer that comes when the next conversation has begun is LATE, and none. */
+	async function ask(what, body, limit) {
+		const sid = c.sid;
+		const got = await api('/sessions/' + encodeURIComponent(sid) + what, body, limit);
+		return c && c.sid === sid ? got : LATE;
 	}
 
 	function start() {
@@ -137,7 +154,8 @@
 		if (got.status === 201 || (got.status === 503 && d.token)) {
 			change((s) => {
 				const items = s.items;
-				Object.assign(s, fresh(), { sid: d.session_id, token: d.token, items, down: got.status === 503 });
+				Object.assign(s, fresh(), { sid: d.session_id, items, down: got.status === 503 });
+				hold(d);
 				if (got.status === 201) {
 					take(d);
 				} else {
@@ -153,9 +171,7 @@
 	function take(d) {
 		c.down = false;
 		c.left = false;
-		if (d.token) {
-			c.token = d.token;
-		}
+		hold(d);
 		if (d.state && d.state !== 'unknown') {
 			c.state = d.state;
 		}
@@ -229,7 +245,7 @@
 		}
 		let got = await turn(item);
 		if (got.status === 401) {
-			c.token = '';
+			c.until = 0;
 			const begun = await start();
 			got = begun.status === 201 ? await turn(item) : begun;
 		}
@@ -266,7 +282,7 @@
 	}
 
 	function turn(item) {
-		return api('/sessions/' + encodeURIComponent(c.sid) + '/turns', { client_turn_id: item.id, message: item.text }, 75000);
+		return c.items.some((i) => i.id === item.id) ? ask('/turns', { client_turn_id: item.id, message: item.text }, 75000) : LATE;
 	}
 
 	function mark(id, st) {
@@ -281,8 +297,10 @@
 		const forGood = got.status === 400 || got.status === 413 || (got.status === 409 && got.data.code === 'escbridge_turn_conflict');
 		change((s) => {
 			mark(item.id, forGood ? 'refused' : kept ? 'kept' : 'failed');
-			s.down = got.status === 503;
-			say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : kept && s.left ? '' : got.data.message);
+			if (got !== LATE) {
+				s.down = got.status === 503;
+				say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : kept && s.left ? '' : got.data.message);
+			}
 		});
 		if (!forGood) {
 			retryLater(got.wait);
@@ -340,7 +358,7 @@
 		if (!c || !usable(c)) {
 			return;
 		}
-		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/events', { after: c.last });
+		const got = await ask('/events', { after: c.last });
 		if (got.status === 200) {
 			pollFails = 0;
 			change(() => got.data.events.forEach((e) => happened(e, got.data)));
@@ -349,8 +367,8 @@
 				take(quiet);
 			});
 		} else if (got.status === 401) {
-			change((s) => { s.token = ''; });
-		} else {
+			change((s) => { s.until = 0; });
+		} else if (got !== LATE) {
 			pollFails = Math.min(4, pollFails + 1);
 		}
 		schedule();
@@ -364,8 +382,7 @@
 		c.waiting = c.waiting && e.kind === 'agent'; // Whatever else comes is the answer, or what came of it.
 		const item = { id: 'e' + c.sid + e.n, text: e.text, at: Date.parse(e.at) || Date.now() };
 		if (e.kind === 'agent') {
-			const name = e.author && e.author.name ? e.author.name : e.author;
-			add(Object.assign(item, { k: 'agent', name: name || '' }));
+			add(Object.assign(item, { k: 'agent', name: e.author || '' }));
 		} else if (e.kind === 'reply') {
 			add(Object.assign(item, { k: 'bot' }));
 		} else if (e.kind === 'commitment') {
@@ -395,9 +412,9 @@
 		while (body.transcript.length > 1 && JSON.stringify(body).length > 30000) {
 			body.transcript.shift();
 		}
-		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/contact', body);
+		const got = await ask('/contact', body);
 		if (got.status !== 200) {
-			return got.data.message || T.formFailed;
+			return got === LATE ? '' : got.data.message || T.formFailed;
 		}
 		const byMail = !!got.data.mail;
 		change((s) => {
@@ -426,16 +443,16 @@
 
 	async function chooseTime(error) {
 		ui.callOpen.disabled = true;
-		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/slots', {});
+		const got = await ask('/slots', {});
 		ui.callOpen.disabled = false;
+		if (got === LATE) {
+			return;
+		}
 		const slots = got.status === 200 ? got.data.slots : [];
 		ui.callError.textContent = error || (got.status !== 200 ? got.data.message || T.formFailed : slots.length ? '' : T.callNone);
 		ui.days.replaceChildren(...byDay(slots, got.data.timezone));
 		choosing(slots.length > 0);
-		const first = ui.days.querySelector('input');
-		if (first) {
-			first.focus();
-		}
+		(ui.days.querySelector('input') || ui.callOpen).focus();
 	}
 
 	function choosing(on) {
@@ -470,8 +487,11 @@
 			return amiss(T.callPhone, ui.callPhone);
 		}
 		ui.callBook.disabled = true;
-		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/contact', Object.assign({ callback_slot: slot.value }, phone ? { phone } : {}));
+		const got = await ask('/contact', Object.assign({ callback_slot: slot.value }, phone ? { phone } : {}));
 		ui.callBook.disabled = false;
+		if (got === LATE) {
+			return undefined;
+		}
 		if (got.data.code === 'escbridge_slot_taken') {
 			return chooseTime(got.data.message);
 		}
@@ -486,7 +506,7 @@
 			s.phone = true;
 			take(got.data);
 		});
-		ui.input.focus(); // The form, and the focus in it, is gone.
+		return ui.input.focus(); // The form, and the focus in it, is gone.
 	}
 
 	function amiss(text, where) {
@@ -504,28 +524,33 @@
 	}
 
 	async function end() {
-		const got = await api('/sessions/' + encodeURIComponent(c.sid) + '/close', {});
+		const got = await ask('/close', {});
+		if (got === LATE) {
+			return;
+		}
 		change(() => {
 			if (got.status === 200) {
 				take(got.data);
+			} else if (got.status === 401) {
+				c.state = 'closed'; // It has expired: nothing is left to end.
+			} else {
+				say(T.formFailed);
 			}
 			if (c.state === 'closed') {
 				add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
 			}
 		});
+		if (ui.end.hidden) {
+			(ui.again.hidden ? ui.input : ui.again).focus(); // The pressed button is gone.
+		}
 	}
 
 	/* ---------- the window ---------- */
 
+	/** On http, too, where browsers have no randomUUID. */
 	function uuid() {
-		if (window.crypto.randomUUID) {
-			return window.crypto.randomUUID();
-		}
-		const b = window.crypto.getRandomValues(new Uint8Array(16));
-		b[6] = (b[6] & 15) | 64;
-		b[8] = (b[8] & 63) | 128;
-		const hex = Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('');
-		return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+		const random = (digit) => digit ^ (window.crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)));
+		return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => random(digit).toString(16));
 	}
 
 	function pause(ms) {
@@ -579,13 +604,14 @@
 			h('button', { type: 'submit', className: 'send', 'aria-label': T.send }, icon(ICONS.send)));
 		ui.keep = h('button', { type: 'button', className: 'link', onclick: saveTranscript }, T.save);
 		ui.foot = h('div', { className: 'foot' }, ui.person, ui.keep, ui.end);
-		ui.panel = h('section', { id: 'panel', className: 'panel', role: 'dialog', 'aria-modal': 'false', 'aria-labelledby': 'title', hidden: true, onkeydown: (e) => { if (e.key === 'Escape') { close(); } } },
+		ui.panel = h('section', { id: 'panel', className: 'panel', role: 'dialog', 'aria-modal': 'false', 'aria-labelledby': 'title', hidden: true, onkeydown: onPanelKey },
 			h('div', { className: 'head' },
 				h('span', { className: 'logo', 'aria-hidden': 'true' }, icon(ICONS.chat)),
 				h('div', { className: 'names' }, h('h2', { id: 'title' }, cfg.title || T.dialog), h('p', { className: 'status' }, h('i', { className: 'dot', 'aria-hidden': 'true' }), ui.status)),
 				h('button', { type: 'button', className: 'close', 'aria-label': T.close, onclick: close }, icon(ICONS.down))),
 			ui.pin, ui.scroll, ui.again, ui.composer, ui.foot);
 		ui.root.append(ui.panel);
+		ui.button.setAttribute('aria-controls', 'panel');
 		if (window.visualViewport) {
 			const fit = () => ui.panel.style.setProperty('--viewport', window.visualViewport.height + 'px');
 			window.visualViewport.addEventListener('resize', fit);
@@ -635,9 +661,7 @@
 			button.disabled = true;
 			ui.formError.textContent = await sendContact({ email: value('email'), phone: value('phone'), name: value('name') });
 			button.disabled = false;
-			if (!ui.formError.textContent) {
-				ui.input.focus(); // The form, and the focus in it, is gone.
-			}
+			(ui.formError.textContent ? button : ui.input).focus(); // The form, and the focus in it, may be gone.
 		});
 		return form;
 	}
@@ -675,7 +699,7 @@
 		if (st === 'sending' || st === 'kept') {
 			entry.state.append(st === 'kept' ? T.kept : T.sending);
 		} else if (st === 'failed' || st === 'refused') {
-			entry.state.append(T.notSent + ' ', st === 'failed' ? h('button', { type: 'button', className: 'link', onclick: () => { retries = 0; again(); } }, T.retry) : '');
+			entry.state.append(T.notSent + ' ', st === 'failed' ? h('button', { type: 'button', className: 'link', onclick: () => { retries = 0; again(); ui.input.focus(); } }, T.retry) : '');
 		}
 	}
 
@@ -755,10 +779,28 @@
 		ui.input.style.blockSize = Math.min(140, ui.input.scrollHeight + 2) + 'px';
 	}
 
+	/** Whether a key belongs to an input method. */
+	function composing(e) {
+		return e.isComposing || e.keyCode === 229;
+	}
+
 	function onKey(e) {
-		if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) {
+		if (e.key === 'Enter' && !e.shiftKey && !composing(e)) {
 			e.preventDefault();
 			submit();
+		}
+	}
+
+	function onPanelKey(e) {
+		if (e.key === 'Escape' && !composing(e)) {
+			close();
+		} else if (e.key === 'Tab' && window.innerWidth <= 600) { // The window covers the page: the focus stays in it.
+			const buttons = Array.from(ui.panel.querySelectorAll('button')).filter((one) => one.offsetParent);
+			const ends = e.shiftKey ? buttons : buttons.reverse();
+			if (ui.root.activeElement === ends[0]) {
+				e.preventDefault();
+				ends.pop().focus();
+			}
 		}
 	}
 

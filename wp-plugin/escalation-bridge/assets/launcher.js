@@ -74,7 +74,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	function ready(made) {
 		chat = made;
 		if (wanted) {
-			chat[wanted](true);
+			chat.open(true);
 		}
 	}
 

@@ -15,20 +15,16 @@ final class Abilities {
 	const CATEGORY = 'escalation-bridge';
 
 	public static function boot(): void {
-		add_action( 'wp_abilities_api_categories_init', array( self::class, 'register_category' ) ); // Nobody fires these before 6.9.
+		if ( ! function_exists( 'wp_register_ability' ) || ! function_exists( 'wp_register_ability_category' ) ) {
+			return; // Before 6.9.
+		}
+		add_action( 'wp_abilities_api_categories_init', array( self::class, 'register_category' ) );
 		add_action( 'wp_abilities_api_init', array( self::class, 'register' ) );
 	}
 
 	public static function register_category(): void {
-		if ( function_exists( 'wp_register_ability_category' ) ) {
-			wp_register_ability_category(
-				self::CATEGORY,
-				array(
-					'label'       => __( 'Escalation Bridge', 'escalation-bridge' ),
-					'description' => __( 'How the hand-over from the chat’s assistant to people stands.', 'escalation-bridge' ),
-				)
-			);
-		}
+		$about = __( 'How the hand-over from the chat’s assistant to people stands.', 'escalation-bridge' );
+		wp_register_ability_category( self::CATEGORY, array( 'label' => __( 'Escalation Bridge', 'escalation-bridge' ), 'description' => $about ) );
 	}
 
 	public static function register(): void {
@@ -65,9 +61,6 @@ final class Abilities {
 
 	/** @param array<string,string> $fields Of the answer, with their types. */
 	private static function add( string $name, string $label, string $description, array $fields, callable $execute ): void {
-		if ( ! function_exists( 'wp_register_ability' ) ) {
-			return;
-		}
 		/**
 		 * Filters whether an ability is listed in the REST API and offered by MCP servers. Who may call it stays the same.
 		 *
@@ -93,7 +86,6 @@ final class Abilities {
 		);
 	}
 
-	/** @param array<string,string> $fields */
 	private static function schema( array $fields ): array {
 		return array(
 			'type'                 => 'object',
@@ -103,7 +95,6 @@ final class Abilities {
 		);
 	}
 
-	/** @return array<string,bool|string> */
 	public static function status(): array {
 		$seen = Stats::recent();
 		return array(

@@ -9,11 +9,7 @@ defined( 'ABSPATH' ) || exit;
 
 final class Adapters {
 
-	const ALL  = array(
-		'ai-engine' => Adapter\AiEngine::class,
-		'mxchat'    => Adapter\MxChat::class,
-		'axiachat'  => Adapter\AxiaChat::class,
-	);
+	const ALL  = array( 'ai-engine' => Adapter\AiEngine::class, 'mxchat' => Adapter\MxChat::class, 'axiachat' => Adapter\AxiaChat::class );
 	const LAST = PHP_INT_MAX; // A priority: nobody speaks after us.
 
 	/** @var array<string,string> Conversation => the visitor's turn that the bot is answering in this request. */
@@ -31,6 +27,11 @@ final class Adapters {
 	/** @return array<string,string> Of the known plugins those that run on this site: slug => class. */
 	public static function found(): array {
 		return array_filter( self::ALL, static fn( string $adapter ): bool => $adapter::runs() );
+	}
+
+	/** @return array<string,string> Of these, those that show a window of their own on every page. */
+	public static function windows(): array {
+		return array_filter( self::found(), static fn( string $adapter ): bool => $adapter::has_window() );
 	}
 
 	/** The visitor's message, before any model is asked; what to say instead of asking, or null. */

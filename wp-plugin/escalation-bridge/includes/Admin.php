@@ -19,18 +19,11 @@ final class Admin {
 	}
 
 	public static function menu(): void {
-		add_menu_page(
-			__( 'Escalations', 'escalation-bridge' ),
-			__( 'Escalations', 'escalation-bridge' ),
-			'escbridge_manage',
-			self::PAGE,
-			array( self::class, 'page' ),
-			'dashicons-sos',
-			26
-		);
+		$name = __( 'Escalations', 'escalation-bridge' );
+		add_menu_page( $name, $name, 'escbridge_manage', self::PAGE, array( self::class, 'page' ), 'dashicons-sos', 26 );
 	}
 
-	public static function assets( string $hook ): void {
+	public static function assets( $hook = '' ): void {
 		if ( 'toplevel_page_' . self::PAGE === $hook ) {
 			self::style();
 		}
@@ -56,11 +49,11 @@ final class Admin {
 		}
 		$body = array( 'agent' => self::agent() );
 		if ( 'reply' === $op ) {
-			$body['text']     = isset( $_POST['text'] ) ? trim( sanitize_textarea_field( wp_unslash( $_POST['text'] ) ) ) : '';
+			$body['text']     = self::typed( 'text' );
 			$body['reply_id'] = isset( $_POST['reply_id'] ) ? sanitize_text_field( wp_unslash( $_POST['reply_id'] ) ) : '';
 		}
-		if ( 'resolve' === $op && ! empty( $_POST['note'] ) ) {
-			$body['note'] = sanitize_textarea_field( wp_unslash( $_POST['note'] ) );
+		if ( 'resolve' === $op && '' !== self::typed( 'note' ) ) {
+			$body['note'] = self::typed( 'note' );
 		}
 		if ( 'label' === $op ) {
 			$body['verdict'] = isset( $_POST['verdict'] ) ? sanitize_key( wp_unslash( $_POST['verdict'] ) ) : '';
@@ -78,6 +71,12 @@ final class Admin {
 		exit;
 	}
 
+	/** What somebody typed, as it is: cleaning would change signs and links that others are to read. It is escaped where it is shown. */
+	public static function typed( string $name ): string {
+		$text = isset( $_POST[ $name ] ) && is_string( $_POST[ $name ] ) ? wp_unslash( $_POST[ $name ] ) : ''; // phpcs:ignore WordPress.Security -- as said; the nonce was checked.
+		return trim( str_replace( "\r\n", "\n", Bridge::clean( $text ) ) );
+	}
+
 	public static function page(): void {
 		if ( ! current_user_can( 'escbridge_manage' ) ) {
 			return;
@@ -93,7 +92,7 @@ final class Admin {
 			Presence::show();
 		}
 		echo '</div><hr class="wp-header-end">';
-		self::result_notice( $result );
+		self::result_notice( preg_match( '/^[a-z0-9_-]{1,40}$/D', $result ) ? $result : '' ); // Else it is none of ours.
 		if ( null === Settings::pairing() ) {
 			self::notice( 'warning', __( 'Not connected yet: set the pairing code under Settings > Escalation Bridge.', 'escalation-bridge' ) );
 		} elseif ( '' !== $id ) {
@@ -105,19 +104,20 @@ final class Admin {
 	}
 
 	private static function listing( string $state, string $before ): void {
-		$health = ( new Client( Settings::pairing() ) )->health( 'admin' );
-		if ( false === ( $health['data']['scheduler_alive'] ?? null ) ) {
+		$client = new Client( Settings::pairing() );
+		$query  = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
+		$page   = $client->admin( 'GET', '/v1/escalations?' . $query );
+		if ( ! $page['ok'] ) {
+			self::notice( 'error', self::explain( (string) $page['error'] ) );
+			self::waiting();
+			return; // Whoever does not answer is not asked for more: each call may take five seconds.
+		}
+		if ( false === ( $client->health( 'admin' )['data']['scheduler_alive'] ?? null ) ) {
 			self::notice( 'error', ConnectionTest::no_scheduler() );
 		}
-		$query = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
-		$page  = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations?' . $query );
 		self::waiting();
 		Hours::show();
 		self::tabs( $state );
-		if ( ! $page['ok'] ) {
-			self::notice( 'error', self::explain( (string) $page['error'] ) );
-			return;
-		}
 		$rows = (array) ( $page['data']['escalations'] ?? array() );
 		if ( ! $rows ) {
 			echo '<div class="escbridge-empty"><span class="dashicons dashicons-yes-alt" aria-hidden="true"></span><p>' . esc_html__( 'Nobody is waiting here.', 'escalation-bridge' ) . '</p></div>';
@@ -147,10 +147,7 @@ final class Admin {
 		}
 	}
 
-	/**
-	 * @param array<string,mixed> $row See Kept.
-	 * @return array<string,string>
-	 */
+	/** @param array<string,mixed> $row See Kept. */
 	private static function kept_line( array $row ): array {
 		$user = $row['user'] > 0 ? get_userdata( $row['user'] ) : false;
 		return array(
@@ -185,13 +182,12 @@ final class Admin {
 		$customer = (array) ( $row['customer'] ?? array() );
 		$link     = self::url( array( 'escalation' => (string) $row['id'] ) );
 		echo '<tr><td class="escbridge-who" data-colname="' . esc_attr__( 'Customer', 'escalation-bridge' ) . '"><strong><a class="row-title" href="' . esc_url( $link ) . '">' . esc_html( self::customer_name( $customer ) ) . '</a></strong>';
-		self::marks( $customer );
-		echo '</td><td data-colname="' . esc_attr__( 'What it is about', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['summary'] ?? '' ) );
+		echo wp_kses( self::marks( $customer ), self::tags() ) . '</td><td data-colname="' . esc_attr__( 'What it is about', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['summary'] ?? '' ) );
 		echo '<span class="escbridge-sub">' . esc_html( self::why( $row ) ) . '</span>';
 		echo '</td><td data-colname="' . esc_attr__( 'Queue', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['queue'] ?? '' ) ) . '<br>';
 		self::priority( (string) ( $row['priority'] ?? '' ) );
 		echo '</td><td data-colname="' . esc_attr__( 'Promised', 'escalation-bridge' ) . '">';
-		self::promise( (array) ( $row['commitment'] ?? array() ) );
+		echo wp_kses( self::promise( (array) ( $row['commitment'] ?? array() ) ), self::tags() );
 		if ( 'booked' === ( $row['call']['state'] ?? '' ) ) {
 			echo ' <span class="escbridge-pill">' . esc_html__( 'Call', 'escalation-bridge' ) . '</span>';
 		}
@@ -229,24 +225,20 @@ final class Admin {
 
 	/** The packet's six items (the transcript is the conversation beside it), the promise and the ticket. */
 	private static function packet( array $one, array $packet ): void {
-		$promise = (array) ( $one['commitment'] ?? array() );
-		ob_start();
-		self::promise( $promise );
-		echo '<p class="escbridge-quote">' . esc_html( (string) ( $promise['text'] ?? '' ) ) . '</p>';
-		echo '<p>' . esc_html( self::fate_of( (string) ( $promise['state'] ?? '' ) ) ) . '</p>';
-		self::box( __( 'What was promised', 'escalation-bridge' ), (string) ob_get_clean(), 'escbridge-promise' );
-		self::call( $one );
-		ob_start();
+		$promise  = (array) ( $one['commitment'] ?? array() );
 		$customer = (array) ( $one['customer'] ?? array() );
-		echo '<p><strong>' . esc_html( self::customer_name( $customer ) ) . '</strong></p>';
+		$words    = '<p class="escbridge-quote">' . esc_html( (string) ( $promise['text'] ?? '' ) ) . '</p>';
+		$words   .= '<p>' . esc_html( self::fate_of( (string) ( $promise['state'] ?? '' ) ) ) . '</p>';
+		self::box( __( 'What was promised', 'escalation-bridge' ), self::promise( $promise ) . $words, 'escbridge-promise' );
+		self::call( $one );
+		$who = '<p><strong>' . esc_html( self::customer_name( $customer ) ) . '</strong></p>';
 		if ( ! empty( $customer['email'] ) ) {
-			echo '<p><a href="' . esc_url( 'mailto:' . $customer['email'] ) . '">' . esc_html( (string) $customer['email'] ) . '</a></p>';
+			$who .= '<p><a href="' . esc_url( 'mailto:' . $customer['email'] ) . '">' . esc_html( (string) $customer['email'] ) . '</a></p>';
 		}
 		if ( ! empty( $customer['phone'] ) ) {
-			echo '<p>' . esc_html( (string) $customer['phone'] ) . '</p>';
+			$who .= '<p>' . esc_html( (string) $customer['phone'] ) . '</p>';
 		}
-		self::marks( $customer );
-		self::box( __( 'Customer', 'escalation-bridge' ), (string) ob_get_clean() );
+		self::box( __( 'Customer', 'escalation-bridge' ), $who . self::marks( $customer ) );
 		self::box( __( 'Summary', 'escalation-bridge' ), self::facts( $packet['summary'] ?? $one['summary'] ?? '' ) );
 		self::box( __( 'Reason', 'escalation-bridge' ), '<p><strong>' . esc_html( self::why( $one ) ) . '</strong></p>' . self::facts( $packet['reason'] ?? '' ) );
 		self::box( __( 'Account', 'escalation-bridge' ), self::facts( $packet['account'] ?? '' ) );
@@ -420,6 +412,7 @@ final class Admin {
 		return array_merge(
 			array_fill_keys( array( 'p', 'strong', 'em', 'br', 'dl', 'dt', 'dd', 'ol', 'li', 'div', 'span', 'time' ), array( 'class' => true ) ),
 			array(
+				'span'     => array( 'class' => true, 'title' => true ),
 				'a'        => array( 'href' => true ),
 				'label'    => array( 'for' => true ),
 				'input'    => array_fill_keys( array( 'type', 'name', 'value', 'id', 'class', 'maxlength' ), true ),
@@ -429,26 +422,26 @@ final class Admin {
 	}
 
 	private static function customer_name( array $customer ): string {
-		foreach ( array( 'name', 'email' ) as $key ) {
-			if ( ! empty( $customer[ $key ] ) ) {
-				return (string) $customer[ $key ];
-			}
-		}
-		return __( 'Anonymous visitor', 'escalation-bridge' );
+		return (string) ( ( $customer['name'] ?? '' ) ?: ( $customer['email'] ?? '' ) ?: __( 'Anonymous visitor', 'escalation-bridge' ) );
 	}
 
-	private static function marks( array $customer ): void {
-		echo '<span class="escbridge-marks">';
+	private static function marks( array $customer ): string {
+		$html = '<span class="escbridge-marks">';
 		if ( ! empty( $customer['tier'] ) ) {
-			echo '<span class="escbridge-pill">' . esc_html( (string) $customer['tier'] ) . '</span>';
+			$html .= '<span class="escbridge-pill">' . esc_html( (string) $customer['tier'] ) . '</span>';
 		}
 		if ( ! empty( $customer['tier_assumed'] ) ) {
-			echo '<span class="escbridge-pill escbridge-pill-warn" title="' . esc_attr__( 'The CRM did not answer, so the highest tier is assumed.', 'escalation-bridge' ) . '">' . esc_html__( 'assumed', 'escalation-bridge' ) . '</span>';
+			$html .= self::doubt( __( 'assumed', 'escalation-bridge' ), __( 'The CRM did not answer, so the highest tier is assumed.', 'escalation-bridge' ) );
 		}
-		if ( 'verified' !== ( $customer['identity'] ?? '' ) && ( ! empty( $customer['email'] ) || ! empty( $customer['phone'] ) || ! empty( $customer['name'] ) ) ) {
-			echo '<span class="escbridge-pill escbridge-pill-warn" title="' . esc_attr__( 'The visitor typed this; nobody has checked it.', 'escalation-bridge' ) . '">' . esc_html__( 'UNVERIFIED', 'escalation-bridge' ) . '</span>';
+		if ( 'verified' !== ( $customer['email_identity'] ?? $customer['identity'] ?? '' ) && ( ! empty( $customer['email'] ) || ! empty( $customer['phone'] ) || ! empty( $customer['name'] ) ) ) {
+			$html .= self::doubt( __( 'UNVERIFIED', 'escalation-bridge' ), __( 'The visitor typed this; nobody has checked it.', 'escalation-bridge' ) );
 		}
-		echo '</span>';
+		return $html . '</span>';
+	}
+
+	/** A word with its meaning, for who points at it and for who listens: a tooltip alone is read to nobody. */
+	private static function doubt( string $word, string $meaning ): string {
+		return '<span class="escbridge-pill escbridge-pill-warn" title="' . esc_attr( $meaning ) . '">' . esc_html( $word ) . '<span class="screen-reader-text"> ' . esc_html( $meaning ) . '</span></span>';
 	}
 
 	private static function priority( string $priority ): void {
@@ -460,7 +453,7 @@ final class Admin {
 		echo '<span class="escbridge-pill escbridge-priority-' . esc_attr( sanitize_html_class( $priority ) ) . '">' . esc_html( $names[ $priority ] ?? $priority ) . '</span>';
 	}
 
-	private static function promise( array $promise ): void {
+	private static function promise( array $promise ): string {
 		$states = array(
 			'pending'  => __( 'pending', 'escalation-bridge' ),
 			'kept'     => __( 'kept', 'escalation-bridge' ),
@@ -469,17 +462,18 @@ final class Admin {
 		);
 		$state  = (string) ( $promise['state'] ?? '' );
 		$due    = (int) strtotime( (string) ( $promise['due_at'] ?? '' ) );
-		echo '<span class="escbridge-due">' . esc_html( self::when( (string) ( $promise['due_at'] ?? '' ) ) ) . '</span>';
-		echo '<span class="escbridge-pill escbridge-promise-' . esc_attr( sanitize_html_class( $state ) ) . '">' . esc_html( $states[ $state ] ?? $state ) . '</span>';
+		$html   = '<span class="escbridge-due">' . esc_html( self::when( (string) ( $promise['due_at'] ?? '' ) ) ) . '</span>';
+		$html  .= '<span class="escbridge-pill escbridge-promise-' . esc_attr( sanitize_html_class( $state ) ) . '">' . esc_html( $states[ $state ] ?? $state ) . '</span>';
 		if ( 'pending' === $state && $due > 0 ) {
-			$span = human_time_diff( time(), $due );
+			$span  = human_time_diff( time(), $due );
 			$words = $due >= time()
 				/* translators: %s: span of time */
 				? __( 'in %s', 'escalation-bridge' )
 				/* translators: %s: span of time */
 				: __( '%s overdue', 'escalation-bridge' );
-			echo '<span class="escbridge-sub">' . esc_html( sprintf( $words, $span ) ) . '</span>';
+			$html .= '<span class="escbridge-sub">' . esc_html( sprintf( $words, $span ) ) . '</span>';
 		}
+		return $html;
 	}
 
 	private static function state_name( string $state ): string {
@@ -542,7 +536,6 @@ final class Admin {
 		return $words[ $code ] ?? sprintf( __( 'The sidecar did not do it (%s); nothing was changed as far as this site knows. Settings > Escalation Bridge > Test the connection tells why.', 'escalation-bridge' ), $code );
 	}
 
-	/** @param array<string,string> $args */
 	public static function url( array $args = array() ): string {
 		return add_query_arg( array_map( 'rawurlencode', array( 'page' => self::PAGE ) + $args ), admin_url( 'admin.php' ) );
 	}

@@ -17,8 +17,7 @@ final class Bridge {
 	const MAX_MESSAGE = 4000;
 	const MAX_REPLY   = 8000;
 
-	/** @var Client */
-	private $client;
+	private Client $client;
 
 	public function __construct( Client $client ) {
 		$this->client = $client;
@@ -44,15 +43,8 @@ final class Bridge {
 	 * @return array<string,mixed> With `kept`: whether WordPress keeps the message until the sidecar is back.
 	 */
 	public function visitor_turn( string $session, string $turn, string $text, int $user_id ): array {
-		return $this->bring_or_keep(
-			array(
-				'kind'    => 'turn',
-				'id'      => $turn,
-				'session' => $session,
-				'user'    => $user_id,
-				'text'    => self::cut( self::clean( $text ), self::MAX_MESSAGE ),
-			)
-		);
+		$text = self::cut( self::clean( $text ), self::MAX_MESSAGE );
+		return $this->bring_or_keep( array( 'kind' => 'turn', 'id' => $turn, 'session' => $session, 'user' => $user_id, 'text' => $text ) );
 	}
 
 	/**
@@ -62,16 +54,9 @@ final class Bridge {
 	 * @return array<string,mixed> With `kept`, as visitor_turn().
 	 */
 	public function contact( string $session, array $contact, int $user_id ): array {
-		return $this->bring_or_keep(
-			array(
-				'kind'    => 'contact',
-				'id'      => 'contact-' . md5( $session . (string) wp_json_encode( $contact ) ),
-				'session' => $session,
-				'user'    => $user_id,
-				'text'    => __( 'Talk to a person', 'escalation-bridge' ),
-				'contact' => $contact,
-			)
-		);
+		$id   = 'contact-' . md5( $session . (string) wp_json_encode( $contact ) );
+		$text = __( 'Talk to a person', 'escalation-bridge' );
+		return $this->bring_or_keep( compact( 'id', 'session', 'text', 'contact' ) + array( 'kind' => 'contact', 'user' => $user_id ) );
 	}
 
 	/** @param array<string,mixed> $row See Kept. */
@@ -218,7 +203,8 @@ final class Bridge {
 		return $this->worded( $session, $verdict ) + self::fate( $answer );
 	}
 
-	private function closed_verdict( string $session, array $answer ): array {
+	/** @param array<string,mixed> $answer Of the client, or a failure of ours. */
+	public function closed_verdict( string $session, array $answer ): array {
 		$lock    = $this->lock( $session );
 		$verdict = array(
 			'session_id'    => $session,
@@ -247,7 +233,8 @@ final class Bridge {
 		return $verdict;
 	}
 
-	private static function waiting_text( array $verdict ): string {
+	/** What is said while a person is awaited; where nothing is known of the promise, without one. */
+	public static function waiting_text( array $verdict ): string {
 		foreach ( array( $verdict['say'] ?? '', $verdict['escalation']['commitment']['text'] ?? '' ) as $text ) {
 			if ( is_string( $text ) && '' !== $text ) {
 				return $text;
@@ -318,11 +305,7 @@ final class Bridge {
 		return $out;
 	}
 
-	/**
-	 * What the sidecar takes of a host's own signals: up to 20, named like words, with plain values.
-	 *
-	 * @return array<string,bool|int|float|string>
-	 */
+	/** What the sidecar takes of a host's own signals: up to 20, named like words, with plain values. */
 	private static function own_signals( array $given ): array {
 		$own = array();
 		foreach ( $given as $name => $value ) {
@@ -335,7 +318,7 @@ final class Bridge {
 	}
 
 	/** Without what cannot be stored: NUL and bytes that are no UTF-8. */
-	private static function clean( string $text ): string {
+	public static function clean( string $text ): string {
 		return str_replace( "\0", '', wp_check_invalid_utf8( $text, true ) );
 	}
 

@@ -157,11 +157,15 @@ final class CallPage {
 
 	/** The free times, in the customer's words; under their days where WordPress can name these in the same language. */
 	private static function options( array $call ): string {
-		$zone = new \DateTimeZone( (string) $call['timezone'] );
+		try {
+			$zone = new \DateTimeZone( (string) $call['timezone'] );
+		} catch ( \Exception $unknown ) {
+			$zone = null; // Younger than this server's list: then no days.
+		}
 		$html = '';
 		$last = '';
 		foreach ( $call['slots'] as $slot ) {
-			$day = Words::is_of_the_page() ? (string) wp_date( 'l, ' . get_option( 'date_format' ), (int) strtotime( $slot['starts_at'] ), $zone ) : '';
+			$day = $zone && Words::is_of_the_page() ? (string) wp_date( 'l, ' . get_option( 'date_format' ), (int) strtotime( $slot['starts_at'] ), $zone ) : '';
 			if ( $day !== $last ) {
 				$html .= ( '' === $last ? '' : '</optgroup>' ) . '<optgroup label="' . esc_attr( $day ) . '">';
 				$last  = $day;
@@ -172,11 +176,8 @@ final class CallPage {
 	}
 
 	private static function form( string $token, array $call, string $action, string $fields, string $label ): string {
-		$hidden = array(
-			'_wpnonce' => wp_create_nonce( self::QUERY ),
-			'do'       => $action,
-			'sequence' => (string) (int) ( $call['sequence'] ?? 0 ),
-		);
+		$sequence = (string) (int) ( $call['sequence'] ?? 0 );
+		$hidden   = array( '_wpnonce' => wp_create_nonce( self::QUERY ), 'do' => $action, 'sequence' => $sequence );
 		foreach ( $hidden as $name => $value ) {
 			$fields .= '<input type="hidden" name="' . esc_attr( $name ) . '" value="' . esc_attr( $value ) . '">';
 		}
@@ -251,6 +252,8 @@ final class CallPage {
 		echo '<!DOCTYPE html><html ';
 		language_attributes();
 		echo '><head><meta charset="' . esc_attr( get_bloginfo( 'charset' ) ) . '"><meta name="viewport" content="width=device-width, initial-scale=1">';
+		remove_action( 'wp_head', '_wp_render_title_tag', 1 ); // As core does for a template of such a theme, which need not declare title-tag.
+		echo '<title>' . esc_html( wp_get_document_title() ) . '</title>';
 		wp_head();
 		echo '</head><body ';
 		body_class();
@@ -261,7 +264,6 @@ final class CallPage {
 		echo '</body></html>';
 	}
 
-	/** @param array<string,string> $more */
 	private static function url( string $token, array $more = array() ): string {
 		return add_query_arg( array_map( 'rawurlencode', array( self::QUERY => $token ) + $more ), home_url( '/' ) );
 	}

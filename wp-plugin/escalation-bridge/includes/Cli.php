@@ -23,9 +23,6 @@ final class Cli {
 	 * ## EXAMPLES
 	 *
 	 *     wp escbridge status --format=json
-	 *
-	 * @param string[]             $args
-	 * @param array<string,string> $options
 	 */
 	public function status( array $args, array $options ): void {
 		$seen    = Stats::ask( Health::LIMIT );
@@ -55,23 +52,13 @@ final class Cli {
 	 *
 	 * [--format=<format>]
 	 * : table (the default), json, csv or yaml.
-	 *
-	 * @param string[]             $args
-	 * @param array<string,string> $options
 	 */
 	public function test( array $args, array $options ): void {
 		$test  = ConnectionTest::run( Settings::pairing() );
-		$lines = array_map(
-			static function ( array $line ): array {
-				return array(
-					'secret' => $line['scope'],
-					'ok'     => $line['ok'] ? 'yes' : 'no',
-					'cause'  => $line['cause'],
-					'text'   => $line['text'],
-				);
-			},
-			$test['lines']
-		);
+		$lines = array();
+		foreach ( $test['lines'] as $line ) {
+			$lines[] = array( 'secret' => $line['scope'], 'ok' => $line['ok'] ? 'yes' : 'no', 'cause' => $line['cause'], 'text' => $line['text'] );
+		}
 		self::show( $lines, $options );
 		self::end( $test['ok'] );
 	}
@@ -87,8 +74,6 @@ final class Cli {
 	 * ## EXAMPLES
 	 *
 	 *     wp escbridge pair - < code.txt
-	 *
-	 * @param string[] $args
 	 */
 	public function pair( array $args ): void {
 		if ( Settings::is_fixed() ) {
@@ -127,9 +112,6 @@ final class Cli {
 	 *
 	 * [--format=<format>]
 	 * : table (the default), json, csv or yaml.
-	 *
-	 * @param string[]             $args
-	 * @param array<string,string> $options
 	 */
 	public function session( array $args, array $options ): void {
 		$id    = escbridge_session_id( $args[0] );
@@ -157,9 +139,6 @@ final class Cli {
 	 * ## EXAMPLES
 	 *
 	 *     wp escbridge knowledge --all
-	 *
-	 * @param string[]             $args
-	 * @param array<string,string> $options
 	 */
 	public function knowledge( array $args, array $options ): void {
 		if ( ! Pages::is_on() ) {
@@ -175,12 +154,7 @@ final class Cli {
 		self::end( '' === $told['error'] );
 	}
 
-	/**
-	 * One thing: a line for each fact, but an object in JSON.
-	 *
-	 * @param array<string,string> $facts
-	 * @param array<string,string> $options
-	 */
+	/** One thing: a line for each fact, but an object in JSON. */
 	private static function show_facts( array $facts, array $options ): void {
 		if ( 'json' === ( $options['format'] ?? '' ) ) {
 			WP_CLI::line( (string) wp_json_encode( $facts ) );
@@ -193,10 +167,6 @@ final class Cli {
 		self::show( $lines, $options );
 	}
 
-	/**
-	 * @param array<int,array<string,string>> $lines
-	 * @param array<string,string>            $options
-	 */
 	private static function show( array $lines, array $options ): void {
 		WP_CLI\Utils\format_items( $options['format'] ?? 'table', $lines, array_keys( $lines[0] ) );
 	}

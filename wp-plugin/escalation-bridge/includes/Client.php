@@ -34,19 +34,13 @@ final class Client {
 	/** @var array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
 	private $pairing;
 
-	/** @var float */
-	private $spent = 0.0;
+	private float $spent = 0.0;
 
-	/** @param array{url:string,site:string,chat_secret:string,admin_secret:string}|null $pairing */
 	public function __construct( ?array $pairing ) {
 		$this->pairing = $pairing;
 	}
 
-	/**
-	 * A call on the visitor's path: short, and not made at all while the breaker is open.
-	 *
-	 * @param array<string,mixed>|null $body
-	 */
+	/** A call on the visitor's path: short, and not made at all while the breaker is open. */
 	public function chat( string $method, string $route, ?array $body = null ): array {
 		if ( ! $this->may_call() ) {
 			return self::failure( 'paused', __( 'The last calls failed; the next try is within 30 seconds.', 'escalation-bridge' ) );
@@ -59,12 +53,7 @@ final class Client {
 		return $answer;
 	}
 
-	/**
-	 * A call from wp-admin: patient, and without the breaker.
-	 *
-	 * @param array<string,mixed>|null $body
-	 * @param float                    $timeout Seconds.
-	 */
+	/** A call from wp-admin: patient (the limit is in seconds), and without the breaker. */
 	public function admin( string $method, string $route, ?array $body = null, float $timeout = 5.0 ): array {
 		return $this->call( 'admin', $method, $route, $body, $timeout );
 	}
@@ -72,39 +61,26 @@ final class Client {
 	/**
 	 * Hands a helpdesk's call on, unsigned by us: its own signature is what counts.
 	 *
-	 * @param array<string,string> $headers
 	 * @return array{status:int,data:array<string,mixed>}
 	 */
 	public function hand_on( string $desk, array $headers, string $body ): array {
-		$status = 0;
-		$data   = array();
-		if ( null !== $this->pairing ) {
-			$url      = untrailingslashit( $this->pairing['url'] ) . '/v1/hooks/' . rawurlencode( $this->pairing['site'] ) . '/' . $desk;
-			$response = wp_remote_post(
-				$url,
-				array(
-					'timeout'             => 5.0,
-					'redirection'         => 0,
-					'limit_response_size' => self::MAX_ANSWER['chat'],
-					'headers'             => $headers,
-					'body'                => $body,
-				)
-			);
-			$status   = (int) wp_remote_retrieve_response_code( $response );
-			$data     = (array) json_decode( (string) wp_remote_retrieve_body( $response ), true );
+		if ( null === $this->pairing ) {
+			return array( 'status' => 0, 'data' => array() );
 		}
-		return array( 'status' => $status, 'data' => $data );
+		$url      = untrailingslashit( $this->pairing['url'] ) . '/v1/hooks/' . rawurlencode( $this->pairing['site'] ) . '/' . $desk;
+		$limits   = array( 'timeout' => 5.0, 'redirection' => 0, 'limit_response_size' => self::MAX_ANSWER['chat'] );
+		$response = wp_remote_post( $url, $limits + compact( 'headers', 'body' ) );
+		return array(
+			'status' => (int) wp_remote_retrieve_response_code( $response ),
+			'data'   => (array) json_decode( (string) wp_remote_retrieve_body( $response ), true ),
+		);
 	}
 
 	public function health( string $scope ): array {
 		return $this->call( $scope, 'GET', '/v1/health', null, 5.0 );
 	}
 
-	/**
-	 * Sends once; when the sidecar says that our clock is off, remembers the offset and sends once more.
-	 *
-	 * @param array<string,mixed>|null $body
-	 */
+	/** Sends once; when the sidecar says that our clock is off, remembers the offset and sends once more. */
 	private function call( string $scope, string $method, string $route, ?array $body, float $timeout ): array {
 		if ( null === $this->pairing ) {
 			return self::failure( 'not_paired', __( 'No pairing code is set.', 'escalation-bridge' ) );
@@ -132,7 +108,6 @@ final class Client {
 		return (int) round( 1000 * microtime( true ) ) + 1000 * (int) get_transient( 'escbridge_clock' );
 	}
 
-	/** @param array<string,mixed>|null $body */
 	private function send( string $scope, string $method, string $route, ?array $body, float $timeout, int $offset ): array {
 		$raw    = null === $body ? '' : (string) wp_json_encode( (object) $body );
 		$secret = $this->pairing[ 'admin' === $scope ? 'admin_secret' : 'chat_secret' ];

@@ -24,10 +24,7 @@ final class ConnectionTest {
 		return array( 'ok' => $lines[0]['ok'] && $lines[1]['ok'], 'lines' => $lines );
 	}
 
-	/**
-	 * @param array<string,string>|null $pairing
-	 * @return array{ok:bool,scope:string,text:string,cause:string,skewed:bool}
-	 */
+	/** @return array{ok:bool,scope:string,text:string,cause:string,skewed:bool} */
 	private static function line( string $scope, array $answer, ?array $pairing ): array {
 		$right = $answer['ok'] && ( $answer['data']['scope'] ?? $scope ) === $scope;
 		return array(
@@ -64,11 +61,7 @@ final class ConnectionTest {
 		return __( 'The scheduler is not running: nothing is delivered and no promise is watched. Start it with “bridge up” or “python -m scheduler”.', 'escalation-bridge' );
 	}
 
-	/**
-	 * Why an answer of the client is none, and what helps.
-	 *
-	 * @param array<string,string>|null $pairing
-	 */
+	/** Why an answer of the client is none, and what helps. */
 	public static function cure( array $answer, ?array $pairing ): string {
 		$url  = (string) ( $pairing['url'] ?? '' );
 		$path = untrailingslashit( (string) wp_parse_url( $url, PHP_URL_PATH ) );

@@ -41,7 +41,6 @@ final class Context {
 		return (array) apply_filters( 'escbridge_session_context', $body, $user_id );
 	}
 
-	/** @return array<string,string> */
 	private static function verified( \WP_User $user ): array {
 		return array_filter(
 			array(
@@ -54,7 +53,6 @@ final class Context {
 		);
 	}
 
-	/** @return array<string,string> */
 	private static function unverified( array $page ): array {
 		$email = (string) ( $page['email'] ?? '' );
 		if ( ! is_email( $email ) ) {
@@ -67,11 +65,7 @@ final class Context {
 		return $visitor;
 	}
 
-	/**
-	 * The latest WooCommerce orders of a logged-in customer, or null without a shop. Kept for five minutes.
-	 *
-	 * @return array<string,mixed>|null
-	 */
+	/** The latest WooCommerce orders of a logged-in customer, or null without a shop. Kept for five minutes. */
 	private static function shop( int $user_id ): ?array {
 		if ( ! function_exists( 'wc_get_orders' ) ) {
 			return null;

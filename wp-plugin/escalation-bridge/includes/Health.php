@@ -31,7 +31,9 @@ final class Health {
 		);
 	}
 
-	public static function tests( array $tests ): array {
+	/** @param array<string,array<string,mixed>> $tests */
+	public static function tests( $tests ): array {
+		$tests = (array) $tests;
 		foreach ( Settings::is_paired() ? self::TESTS : array( 'answers' ) as $name ) {
 			$tests['async'][ 'escbridge_' . $name ] = array(
 				'label'             => __( 'Escalation Bridge', 'escalation-bridge' ),
@@ -43,55 +45,47 @@ final class Health {
 		return $tests;
 	}
 
-	/** @return array<string,mixed> What Site Health shows. */
+	/** What Site Health shows of a test; each answers with status, label and lines. */
 	private static function run( string $name ): array {
-		$found = null === Settings::pairing() ? self::unpaired() : self::{$name}();
+		list( $status, $label, $lines ) = null === Settings::pairing() ? self::unpaired() : self::{$name}();
+		list( $url, $more )             = 'answers' === $name
+			? array( Settings::url(), __( 'Settings of Escalation Bridge', 'escalation-bridge' ) )
+			: array( Admin::url(), __( 'Escalations', 'escalation-bridge' ) );
 		return array(
 			'test'        => 'escbridge_' . $name,
-			'label'       => $found['label'],
-			'status'      => $found['status'],
-			'description' => '<p>' . implode( '</p><p>', array_map( 'esc_html', $found['lines'] ) ) . '</p>',
-			'actions'     => self::action( $name ),
+			'label'       => $label,
+			'status'      => $status,
+			'description' => '<p>' . implode( '</p><p>', array_map( 'esc_html', $lines ) ) . '</p>',
+			'actions'     => '<p><a href="' . esc_url( $url ) . '">' . esc_html( $more ) . '</a></p>',
 			'badge'       => array( 'label' => __( 'Escalation Bridge', 'escalation-bridge' ), 'color' => 'blue' ),
 		);
 	}
 
-	private static function action( string $name ): string {
-		if ( 'answers' === $name ) {
-			return '<p><a href="' . esc_url( Settings::url() ) . '">' . esc_html__( 'Settings of Escalation Bridge', 'escalation-bridge' ) . '</a></p>';
-		}
-		return '<p><a href="' . esc_url( Admin::url() ) . '">' . esc_html__( 'Escalations', 'escalation-bridge' ) . '</a></p>';
-	}
-
-	/** @return array{status:string,label:string,lines:string[]} */
 	private static function unpaired(): array {
-		return self::found( 'recommended', __( 'Escalation Bridge is not connected', 'escalation-bridge' ), array( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) ) );
+		return array( 'recommended', __( 'Escalation Bridge is not connected', 'escalation-bridge' ), array( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) ) );
 	}
 
-	/** @return array{status:string,label:string,lines:string[]} */
 	private static function answers(): array {
 		$test  = ConnectionTest::run( Settings::pairing() );
 		$lines = array_values( array_unique( array_column( $test['lines'], 'text' ) ) );
 		if ( ! $test['ok'] ) {
-			return self::found( 'critical', __( 'Escalation Bridge does not answer', 'escalation-bridge' ), $lines );
+			return array( 'critical', __( 'Escalation Bridge does not answer', 'escalation-bridge' ), $lines );
 		}
 		return in_array( true, array_column( $test['lines'], 'skewed' ), true )
-			? self::found( 'recommended', __( 'Escalation Bridge answers, but the clocks differ', 'escalation-bridge' ), $lines )
-			: self::found( 'good', __( 'Escalation Bridge answers', 'escalation-bridge' ), $lines );
+			? array( 'recommended', __( 'Escalation Bridge answers, but the clocks differ', 'escalation-bridge' ), $lines )
+			: array( 'good', __( 'Escalation Bridge answers', 'escalation-bridge' ), $lines );
 	}
 
-	/** @return array{status:string,label:string,lines:string[]} */
 	private static function scheduler(): array {
 		$seen = Stats::ask( self::LIMIT );
 		if ( ! $seen['ok'] ) {
 			return self::untold( __( 'Whether the scheduler of Escalation Bridge runs cannot be told', 'escalation-bridge' ) );
 		}
 		return Stats::scheduler_runs( $seen['data'] )
-			? self::found( 'good', __( 'The scheduler of Escalation Bridge runs', 'escalation-bridge' ), array( __( 'Tickets and mails are delivered, and promises are watched.', 'escalation-bridge' ) ) )
-			: self::found( 'critical', __( 'The scheduler of Escalation Bridge does not run', 'escalation-bridge' ), array( ConnectionTest::no_scheduler() ) );
+			? array( 'good', __( 'The scheduler of Escalation Bridge runs', 'escalation-bridge' ), array( __( 'Tickets and mails are delivered, and promises are watched.', 'escalation-bridge' ) ) )
+			: array( 'critical', __( 'The scheduler of Escalation Bridge does not run', 'escalation-bridge' ), array( ConnectionTest::no_scheduler() ) );
 	}
 
-	/** @return array{status:string,label:string,lines:string[]} */
 	private static function alarms(): array {
 		$seen = Stats::ask( self::LIMIT );
 		if ( ! $seen['ok'] ) {
@@ -99,20 +93,19 @@ final class Health {
 		}
 		$lines = Stats::troubles( $seen['data'] );
 		if ( ! $lines ) {
-			return self::found( 'good', __( 'Escalation Bridge raises no alarm', 'escalation-bridge' ), array( __( 'No alarm stands, and nothing is parked.', 'escalation-bridge' ) ) );
+			return array( 'good', __( 'Escalation Bridge raises no alarm', 'escalation-bridge' ), array( __( 'No alarm stands, and nothing is parked.', 'escalation-bridge' ) ) );
 		}
 		return empty( $seen['data']['alarms'] )
-			? self::found( 'recommended', __( 'Escalation Bridge could not deliver something', 'escalation-bridge' ), $lines )
-			: self::found( 'critical', __( 'Escalation Bridge raises an alarm', 'escalation-bridge' ), $lines );
+			? array( 'recommended', __( 'Escalation Bridge could not deliver something', 'escalation-bridge' ), $lines )
+			: array( 'critical', __( 'Escalation Bridge raises an alarm', 'escalation-bridge' ), $lines );
 	}
 
-	/** @return array{status:string,label:string,lines:string[]} */
 	private static function kept(): array {
 		$waiting = Kept::count();
 		if ( 0 === $waiting ) {
-			return self::found( 'good', __( 'No chat message waits for Escalation Bridge', 'escalation-bridge' ), array( __( 'What visitors send while the sidecar is away is kept in WordPress and delivered later.', 'escalation-bridge' ) ) );
+			return array( 'good', __( 'No chat message waits for Escalation Bridge', 'escalation-bridge' ), array( __( 'What visitors send while the sidecar is away is kept in WordPress and delivered later.', 'escalation-bridge' ) ) );
 		}
-		return self::found(
+		return array(
 			'critical',
 			/* translators: %d: number of messages */
 			sprintf( _n( '%d chat message waits for Escalation Bridge', '%d chat messages wait for Escalation Bridge', $waiting, 'escalation-bridge' ), $waiting ),
@@ -120,21 +113,13 @@ final class Health {
 		);
 	}
 
-	/** @return array{status:string,label:string,lines:string[]} Cause and cure stand with the first test. */
+	/** Cause and cure stand with the first test. */
 	private static function untold( string $label ): array {
-		return self::found( 'recommended', $label, array( __( 'The sidecar did not answer, so it could not be asked.', 'escalation-bridge' ) ) );
-	}
-
-	/**
-	 * @param string[] $lines
-	 * @return array{status:string,label:string,lines:string[]}
-	 */
-	private static function found( string $status, string $label, array $lines ): array {
-		return compact( 'status', 'label', 'lines' );
+		return array( 'recommended', $label, array( __( 'The sidecar did not answer, so it could not be asked.', 'escalation-bridge' ) ) );
 	}
 
 	/** No secret, not even a part of one; the address is left out of what the owner copies. */
-	public static function information( array $info ): array {
+	public static function information( $info ): array {
 		$pairing = Settings::pairing();
 		$fields  = array(
 			'version' => self::field( __( 'Version', 'escalation-bridge' ), ESCBRIDGE_VERSION ),
@@ -143,11 +128,9 @@ final class Health {
 		if ( null !== $pairing ) {
 			$fields += self::of_the_sidecar( $pairing, Stats::recent() );
 		}
-		$info['escalation-bridge'] = array( 'label' => __( 'Escalation Bridge', 'escalation-bridge' ), 'fields' => $fields );
-		return $info;
+		return (array) $info + array( 'escalation-bridge' => array( 'label' => __( 'Escalation Bridge', 'escalation-bridge' ), 'fields' => $fields ) );
 	}
 
-	/** @param array<string,string> $pairing */
 	private static function of_the_sidecar( array $pairing, array $seen ): array {
 		$answer  = $seen['ok'] ? 'HTTP ' . $seen['status'] : trim( $seen['error'] . ' ' . ( $seen['status'] ? 'HTTP ' . $seen['status'] : '' ) );
 		$breaker = Client::breaker();

@@ -22,24 +22,10 @@ final class Hooks {
 	const CARRIED  = '/^(content-type$|x-zendesk-webhook-|x-hubspot-|x-hub-signature|x-chatwoot-|x-zammad-|linear-|webhook-|x-bridge-hook-)/';
 
 	public static function register(): void {
-		register_rest_route(
-			Rest::SPACE,
-			self::ROUTE,
-			array(
-				array(
-					'methods'             => 'POST',
-					'callback'            => array( self::class, 'hand_on' ),
-					'permission_callback' => array( self::class, 'check' ),
-					'show_in_index'       => false,
-				),
-				array(
-					'methods'             => 'HEAD',
-					'callback'            => array( self::class, 'show_up' ),
-					'permission_callback' => array( self::class, 'check' ),
-					'show_in_index'       => false,
-				),
-			)
-		);
+		$both = array( 'permission_callback' => array( self::class, 'check' ), 'show_in_index' => false );
+		$post = array( 'methods' => 'POST', 'callback' => array( self::class, 'hand_on' ) );
+		$head = array( 'methods' => 'HEAD', 'callback' => array( self::class, 'show_up' ) );
+		register_rest_route( Rest::SPACE, self::ROUTE, array( $post + $both, $head + $both ) );
 	}
 
 	/** Some helpdesks look whether there is an address before they take it. */
@@ -52,10 +38,8 @@ final class Hooks {
 		if ( strlen( $request->get_body() ) > self::MAX_BODY ) {
 			return Rest::error( 'escbridge_too_large', __( 'That message is too long.', 'escalation-bridge' ), 413 );
 		}
-		if ( Limits::hit( 'hooks', Limits::visitor_address(), time() ) > 0 ) {
-			return Rest::error( 'escbridge_too_many', __( 'That was a lot at once. Please wait a moment.', 'escalation-bridge' ), 429 );
-		}
-		return true;
+		$wait = Limits::hit( 'hooks', Limits::visitor_address(), time() );
+		return $wait > 0 ? Rest::too_many( $wait ) : true;
 	}
 
 	public static function hand_on( WP_REST_Request $request ) {
@@ -66,7 +50,6 @@ final class Hooks {
 		return new WP_REST_Response( $answer['data'], $answer['status'] );
 	}
 
-	/** @return array<string,string> */
 	private static function carried( WP_REST_Request $request ): array {
 		$carried = array();
 		foreach ( $request->get_headers() as $name => $values ) {

@@ -26,25 +26,16 @@ final class Hours {
 			? $client->admin( 'POST', '/v1/hours', self::order( $given ) )
 			: $client->admin( 'POST', '/v1/hours/' . rawurlencode( $revoke ) . '/revoke', array( 'agent' => Admin::agent() ) );
 		$code   = $answer['ok'] ? ( '' === $revoke ? 'done-hours' : 'done-revoke' ) : (string) $answer['error'];
-		wp_safe_redirect(
-			Admin::url(
-				array(
-					'escbridge_result' => 422 === $answer['status'] ? 'hours-wrong' : $code,
-					'late'             => (string) ( $answer['data']['late'] ?? 0 ),
-				)
-			)
-		);
+		$result = 422 === $answer['status'] ? 'hours-wrong' : $code;
+		wp_safe_redirect( Admin::url( array( 'escbridge_result' => $result, 'late' => (string) ( $answer['data']['late'] ?? 0 ) ) ) );
 		exit;
 	}
 
 	/** @param array<string,string> $given The form. Without `until` the command holds to the end of the day. */
 	private static function order( array $given ): array {
 		$until = date_create_immutable( (string) ( $given['until'] ?? '' ), wp_timezone() );
-		$order = array(
-			'open'  => 'open' === ( $given['what'] ?? '' ),
-			'why'   => (string) ( $given['why'] ?? '' ),
-			'agent' => Admin::agent(),
-		);
+		$why   = (string) preg_replace( '/[[:cntrl:]]+/', ' ', Admin::typed( 'why' ) );
+		$order = array( 'open' => 'open' === ( $given['what'] ?? '' ), 'why' => $why, 'agent' => Admin::agent() );
 		$order += empty( $given['queue'] ) ? array() : array( 'queue' => $given['queue'] );
 		return $order + ( empty( $given['until'] ) || ! $until ? array() : array( 'until' => gmdate( 'Y-m-d\TH:i:s\Z', $until->getTimestamp() ) ) );
 	}

@@ -48,16 +48,8 @@ final class Kept {
 	}
 
 	public static function register(): void {
-		register_post_type(
-			self::TYPE,
-			array(
-				'public'     => false,
-				'rewrite'    => false,
-				'query_var'  => false,
-				'can_export' => false,
-				'supports'   => array( 'title' ),
-			)
-		);
+		$hidden = array( 'public' => false, 'rewrite' => false, 'query_var' => false, 'can_export' => false );
+		register_post_type( self::TYPE, $hidden + array( 'supports' => array( 'title' ) ) );
 	}
 
 	/** What waits is handed over at the end of this request, when its answer is out. */
@@ -96,7 +88,8 @@ final class Kept {
 	 * @param array<string,mixed> $row Without `at`.
 	 */
 	public static function keep( array $row ): bool {
-		if ( self::posts( array( 'name' => $row['id'] ) ) ) {
+		$name = md5( $row['session'] . ' ' . $row['id'] ); // A turn's id is one in its conversation only.
+		if ( self::posts( array( 'name' => $name ) ) ) {
 			return self::note();
 		}
 		if ( self::count() >= self::MOST || count( self::rows( $row['session'] ) ) >= self::OF_ONE ) {
@@ -106,7 +99,7 @@ final class Kept {
 			'post_type'    => self::TYPE,
 			'post_status'  => 'private',
 			'post_title'   => $row['session'],
-			'post_name'    => $row['id'],
+			'post_name'    => $name,
 			'post_author'  => $row['user'],
 			'post_content' => wp_json_encode( $row + array( 'at' => Client::now() ), self::ASCII ),
 		);
@@ -209,16 +202,11 @@ final class Kept {
 		return count( $posts );
 	}
 
-	/** @return array<string,string> */
 	private static function of( string $session ): array {
 		return '' === $session ? array() : array( 'title' => $session );
 	}
 
-	/**
-	 * Without WordPress's cache: another request may hand over at the same time.
-	 *
-	 * @return array<int,\WP_Post>
-	 */
+	/** Without WordPress's cache: another request may hand over at the same time. */
 	private static function posts( array $query ): array {
 		return get_posts(
 			$query + array(

@@ -25,10 +25,10 @@ final class Limits {
 		 *
 		 * @param array $limits Defaults.
 		 */
-		$limits             = (array) apply_filters( 'escbridge_limits', self::DEFAULTS );
+		$limits              = (array) apply_filters( 'escbridge_limits', self::DEFAULTS ) + self::DEFAULTS;
 		list( $most, $span ) = $limits[ $kind ];
-		$key                = $kind . '_' . md5( $who );
-		$seen               = self::get( $key );
+		$key                 = $kind . '_' . md5( $who );
+		$seen                = self::get( $key );
 		if ( ! is_array( $seen ) || $seen['since'] + $span <= $now ) {
 			$seen = array( 'since' => $now, 'count' => 0 );
 		}

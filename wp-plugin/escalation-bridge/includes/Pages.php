@@ -36,9 +36,10 @@ final class Pages {
 		if ( ! self::is_on() ) {
 			return;
 		}
-		foreach ( array( 'save_post', 'deleted_post', 'trashed_post', 'woocommerce_update_product', 'woocommerce_product_set_stock_status' ) as $change ) {
+		foreach ( array( 'save_post', 'trashed_post', 'woocommerce_update_product', 'woocommerce_product_set_stock_status' ) as $change ) {
 			add_action( $change, array( self::class, 'touch' ) );
 		}
+		add_action( 'deleted_post', array( self::class, 'gone' ), 10, 2 );
 		add_action( 'transition_post_status', array( self::class, 'moved' ), 10, 3 );
 		add_action( 'admin_init', array( self::class, 'look' ) );
 		foreach ( array( 'woocommerce_coming_soon', 'woocommerce_store_pages_only' ) as $option ) {
@@ -70,6 +71,19 @@ final class Pages {
 	/** @param int|string $id */
 	public static function touch( $id ): void {
 		self::$touched[ (int) $id ] = true;
+	}
+
+	/**
+	 * Afterwards nobody can tell any more what it was.
+	 *
+	 * @param int      $id
+	 * @param \WP_Post $post
+	 */
+	public static function gone( $id, $post ): void {
+		unset( self::$touched[ (int) $id ] );
+		if ( in_array( $post->post_type, self::types(), true ) ) {
+			self::touch( $id );
+		}
 	}
 
 	/**
@@ -192,12 +206,10 @@ final class Pages {
 		return $named ? array( (int) $batch['body']['pages'][ (int) $part[1] ]['id'] ) : $batch['ids'];
 	}
 
-	/** @param array<string,mixed> $answer */
 	private static function cause( array $answer ): string {
 		return Bridge::cut( self::plain( (string) ( $answer['data']['errors'][0]['detail'] ?? ( $answer['detail'] ?: $answer['error'] ) ), ' ' ), 100 );
 	}
 
-	/** @return array{left:int,known:int,error:string} */
 	private static function told( array $state ): array {
 		return array(
 			'left'  => count( $state['dirty'] ) + ( $state['stale'] ? 1 : 0 ) + ( time() - $state['compared'] > DAY_IN_SECONDS ? 1 : 0 ),
@@ -212,9 +224,6 @@ final class Pages {
 		return implode( ' ', array_filter( array( self::progress( $state ), self::refusals( $state['refused'] ) ) ) );
 	}
 
-	/**
-	 * @param array<int,string> $refused
-	 */
 	private static function refusals( array $refused ): string {
 		if ( ! $refused ) {
 			return '';
@@ -230,7 +239,6 @@ final class Pages {
 		return sprintf( __( 'The sidecar does not take %1$d: %2$s.', 'escalation-bridge' ), count( $refused ), implode( ', ', $named ) );
 	}
 
-	/** @param array<string,mixed> $state */
 	private static function progress( array $state ): string {
 		if ( '' !== $state['error'] ) {
 			/* translators: 1: number of pages, 2: short cause */
@@ -256,7 +264,6 @@ final class Pages {
 	/**
 	 * The first of what has changed, and what is to be forgotten, as they go into one call.
 	 *
-	 * @param array<string,mixed> $state
 	 * @return array{ids:int[],stale:int[],body:array<string,mixed>}
 	 */
 	private static function batch( array $state ): array {
@@ -311,18 +318,9 @@ final class Pages {
 		if ( ! self::types() ) {
 			return array();
 		}
-		$found = get_posts(
-			array(
-				'post_type'        => self::types(),
-				'post_status'      => 'publish',
-				'has_password'     => false,
-				'fields'           => 'ids',
-				'numberposts'      => self::MOST,
-				'orderby'          => 'modified',
-				'suppress_filters' => true,
-				'lang'             => '',
-			)
-		);
+		$public = array( 'post_type' => self::types(), 'post_status' => 'publish', 'has_password' => false );
+		$all    = array( 'numberposts' => self::MOST, 'orderby' => 'modified', 'suppress_filters' => true, 'lang' => '' );
+		$found  = get_posts( $public + $all + array( 'fields' => 'ids' ) );
 		return array_map( 'intval', array_diff( $found, self::kept_back() ) );
 	}
 
@@ -334,11 +332,7 @@ final class Pages {
 		return array_map( 'wc_get_page_id', array( 'cart', 'checkout', 'myaccount' ) );
 	}
 
-	/**
-	 * A page as a visitor without a log-in reads it; null where there is none for them.
-	 *
-	 * @return array<string,string>|null
-	 */
+	/** A page as a visitor without a log-in reads it; null where there is none for them. */
 	public static function page( int $id ): ?array {
 		$post = get_post( $id );
 		if ( ! $post || 'publish' !== $post->post_status || '' !== $post->post_password || ! in_array( $post->post_type, self::types(), true ) || in_array( $id, self::kept_back(), true ) ) {

@@ -19,7 +19,7 @@ final class Plugin {
 		add_action( 'before_woocommerce_init', array( Context::class, 'declare_compatibility' ) );
 		add_action( 'rest_api_init', array( Rest::class, 'register' ) );
 		add_action( 'rest_api_init', array( Hooks::class, 'register' ) );
-		add_filter( 'rest_post_dispatch', array( Rest::class, 'no_store' ), 10, 3 );
+		add_filter( 'rest_post_dispatch', array( Rest::class, 'add_headers' ), 10, 3 );
 		add_action( 'wp_enqueue_scripts', array( Widget::class, 'register' ) );
 		add_action( 'template_redirect', array( CallPage::class, 'serve' ), 0 ); // Before core tidies the address.
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
@@ -34,6 +34,7 @@ final class Plugin {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}
 		if ( is_admin() ) {
+			add_action( 'admin_init', array( self::class, 'prepare' ) );
 			Dashboard::boot();
 			Settings::boot();
 			Renewal::boot();
@@ -50,20 +51,28 @@ final class Plugin {
 	/**
 	 * Virtual capability: whoever manages the site manages escalations. Nothing is stored; other roles by the same filter.
 	 *
-	 * @param array<string,bool> $caps The user's capabilities.
+	 * @param array<string,bool> $caps The user's capabilities. Untyped, as what comes from any filter: another plugin's mistake is to end no page.
 	 */
-	public static function grant( array $caps ): array {
+	public static function grant( $caps ) {
 		if ( ! empty( $caps['manage_options'] ) ) {
 			$caps['escbridge_manage'] = true;
 		}
 		return $caps;
 	}
 
-	public static function deactivate(): void {
-		self::forget();
+	/**
+	 * What every request reads is there, so that it comes with all options: where one is missing, WordPress asks the database for it each
+	 * time. On activation, and in wp-admin, for no site but the first of a network is activated and an update activates none.
+	 */
+	public static function prepare(): void {
+		foreach ( array( Settings::OPTION => array(), Kept::WAITS => '0' ) as $option => $nothing ) {
+			if ( false === get_option( $option, false ) ) {
+				add_option( $option, $nothing );
+			}
+		}
 	}
 
-	/** What was learnt of the sidecar; another one may be there now. */
+	/** What was learnt of the sidecar is forgotten: another one may be there now. */
 	public static function forget(): void {
 		delete_transient( 'escbridge_breaker' );
 		delete_transient( 'escbridge_clock' );

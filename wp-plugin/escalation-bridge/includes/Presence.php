@@ -17,7 +17,7 @@ final class Presence {
 		add_filter( 'heartbeat_received', array( self::class, 'beat' ), 10, 2 );
 	}
 
-	public static function assets( string $hook ): void {
+	public static function assets( $hook = '' ): void {
 		$ours = 'toplevel_page_' . Admin::PAGE === $hook;
 		if ( ! current_user_can( 'escbridge_manage' ) || ! Settings::is_paired() || ! ( $ours || self::is_on() ) ) {
 			return;
@@ -64,27 +64,21 @@ final class Presence {
 	 * @param array<string,mixed> $response What the Heartbeat answers.
 	 * @param array<string,mixed> $data     What the page sent.
 	 */
-	public static function beat( array $response, array $data ): array {
+	public static function beat( $response, $data ) {
 		if ( ! empty( $data['escbridge'] ) && current_user_can( 'escbridge_manage' ) ) {
-			$response['escbridge'] = self::is_on() ? self::tell( true ) : self::report( true, false, self::away() );
+			$told     = self::is_on() ? self::tell( true ) : self::report( true, false, self::away() );
+			$response = array( 'escbridge' => $told ) + (array) $response;
 		}
 		return $response;
 	}
 
-	/** @return array{ok:bool,on:bool,text:string} */
 	private static function tell( bool $available ): array {
 		$agent  = Admin::agent();
 		$client = new Client( Settings::pairing() );
 		$answer = $client->admin(
 			'PUT',
 			'/v1/agents/' . rawurlencode( $agent['id'] ) . '/presence',
-			array(
-				'available' => $available,
-				'queues'    => array(),
-				'capacity'  => 3,
-				'name'      => $agent['name'],
-				'ttl_s'     => self::LIFE,
-			)
+			array( 'available' => $available, 'queues' => array(), 'capacity' => 3, 'name' => $agent['name'], 'ttl_s' => self::LIFE )
 		);
 		if ( ! $answer['ok'] ) {
 			return self::report( false, $available, Admin::explain( (string) $answer['error'] ) );
@@ -105,7 +99,6 @@ final class Presence {
 		return __( 'You are away: nobody is connected to you.', 'escalation-bridge' );
 	}
 
-	/** @return array{ok:bool,on:bool,text:string} */
 	private static function report( bool $ok, bool $on, string $text ): array {
 		return array( 'ok' => $ok, 'on' => $on, 'text' => $text );
 	}

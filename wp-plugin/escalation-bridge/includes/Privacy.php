@@ -13,19 +13,14 @@ final class Privacy {
 	const LIMIT = 15.0; // Seconds. A person with many conversations takes a while, and only the owner's page waits.
 
 	public static function boot(): void {
-		add_filter( 'wp_privacy_personal_data_exporters', array( self::class, 'exporters' ) );
-		add_filter( 'wp_privacy_personal_data_erasers', array( self::class, 'erasers' ) );
+		add_filter( 'wp_privacy_personal_data_exporters', static fn( $tools ): array => self::with_ours( $tools, 'exporter', 'export' ) );
+		add_filter( 'wp_privacy_personal_data_erasers', static fn( $tools ): array => self::with_ours( $tools, 'eraser', 'erase' ) );
 		add_action( 'admin_init', array( self::class, 'suggest_policy' ) );
 	}
 
-	public static function exporters( array $exporters ): array {
-		$ours = array( 'exporter_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'export' ) );
-		return $exporters + array( self::NAME => $ours );
-	}
-
-	public static function erasers( array $erasers ): array {
-		$ours = array( 'eraser_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'erase' ) );
-		return $erasers + array( self::NAME => $ours );
+	private static function with_ours( $tools, string $kind, string $method ): array {
+		$ours = array( $kind . '_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, $method ) );
+		return (array) $tools + array( self::NAME => $ours );
 	}
 
 	/**
@@ -35,7 +30,7 @@ final class Privacy {
 	 */
 	public static function export( string $email, int $page = 1 ) {
 		if ( null === Settings::pairing() ) {
-			return self::exported( array(), true );
+			return array( 'data' => array(), 'done' => true );
 		}
 		$mark  = 'escbridge_export_' . md5( wp_hash( strtolower( $email ) ) );
 		$after = 1 === $page ? '' : get_transient( $mark );
@@ -53,7 +48,12 @@ final class Privacy {
 		}
 		$crm  = 1 === $page ? (array) $answer['data']['crm'] : array(); // Every page names it anew.
 		$kept = 1 === $page ? Kept::of_person( $email ) : array();
-		return self::exported( array_merge( array_map( array( self::class, 'kept' ), $kept, array_keys( $kept ) ), array_map( array( self::class, 'conversation' ), (array) $answer['data']['sessions'] ), array_map( array( self::class, 'account' ), $crm ) ), '' === $next );
+		$data = array_merge(
+			array_map( array( self::class, 'kept' ), $kept, array_keys( $kept ) ),
+			array_map( array( self::class, 'conversation' ), (array) $answer['data']['sessions'] ),
+			array_map( array( self::class, 'account' ), $crm )
+		);
+		return array( 'data' => $data, 'done' => '' === $next );
 	}
 
 	/**
@@ -83,10 +83,7 @@ final class Privacy {
 		return array( 'email' => $email ) + ( $user ? array( 'user_id' => (string) $user->ID ) : array() );
 	}
 
-	/**
-	 * @param array<string,string> $body
-	 * @return array<string,mixed> The client's answer.
-	 */
+	/** @return array<string,mixed> The client's answer. */
 	private static function ask( string $what, array $body ): array {
 		return ( new Client( Settings::pairing() ) )->admin( 'POST', '/v1/privacy/' . $what, $body, self::LIMIT );
 	}
@@ -111,15 +108,7 @@ final class Privacy {
 		return sprintf( __( 'To do in %1$s: erase the ticket %2$s there.', 'escalation-bridge' ), (string) $task['desk'], trim( $task['ref'] . ' ' . ( $task['url'] ?? '' ) ) );
 	}
 
-	/** @return array{data:array<int,array<string,mixed>>,done:bool} */
-	private static function exported( array $data, bool $done ): array {
-		return compact( 'data', 'done' );
-	}
-
-	/**
-	 * @param string[] $messages Why something stays.
-	 * @return array{items_removed:bool,items_retained:bool,messages:string[],done:bool}
-	 */
+	/** @param string[] $messages Why something stays. */
 	private static function erased( bool $removed, array $messages ): array {
 		return array(
 			'items_removed'  => $removed,
@@ -129,19 +118,17 @@ final class Privacy {
 		);
 	}
 
-	/** What people look for in words; the whole record after it, so that nothing is left out. */
 	private static function conversation( array $session ): array {
 		$visitor = (array) $session['visitor'];
 		$fields  = array(
 			__( 'Began', 'escalation-bridge' )        => Admin::when( (string) $session['started_at'] ),
-			__( 'Identity', 'escalation-bridge' )     => self::identity( (string) ( $visitor['identity'] ?? '' ) ),
+			__( 'Identity', 'escalation-bridge' )     => self::identity( (string) ( $visitor['email_identity'] ?? $visitor['identity'] ?? '' ) ),
 			__( 'Name', 'escalation-bridge' )         => (string) ( $visitor['name'] ?? '' ),
 			__( 'E-mail', 'escalation-bridge' )       => (string) ( $visitor['email'] ?? '' ),
 			__( 'Phone', 'escalation-bridge' )        => (string) ( $session['phone'] ?? '' ),
 			__( 'Conversation', 'escalation-bridge' ) => implode( "\n", self::lines( $session ) ),
-			__( 'Whole record', 'escalation-bridge' ) => (string) wp_json_encode( $session, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT ),
 		);
-		return self::item( 'escbridge-conversations', __( 'Conversations in the chat', 'escalation-bridge' ), __( 'An address that somebody only typed may be another person’s: look before you hand it over.', 'escalation-bridge' ), (string) $session['id'], $fields );
+		return self::item( 'escbridge-conversations', __( 'Conversations in the chat', 'escalation-bridge' ), __( 'An address that somebody only typed may be another person’s: look before you hand it over.', 'escalation-bridge' ), (string) $session['id'], $fields, $session );
 	}
 
 	/** @param array<string,mixed> $row See Kept. */
@@ -151,22 +138,21 @@ final class Privacy {
 			__( 'E-mail', 'escalation-bridge' )       => (string) ( $row['contact']['email'] ?? '' ),
 			__( 'Phone', 'escalation-bridge' )        => (string) ( $row['contact']['phone'] ?? '' ),
 			__( 'Conversation', 'escalation-bridge' ) => $row['text'],
-			__( 'Whole record', 'escalation-bridge' ) => (string) wp_json_encode( $row, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT ),
 		);
-		return self::item( 'escbridge-kept', __( 'Messages waiting in WordPress', 'escalation-bridge' ), '', 'kept-' . $post, $fields );
+		return self::item( 'escbridge-kept', __( 'Messages waiting in WordPress', 'escalation-bridge' ), '', 'kept-' . $post, $fields, $row );
 	}
 
 	private static function account( array $known ): array {
-		$fields = array(
-			__( 'E-mail', 'escalation-bridge' )       => (string) $known['email'],
-			__( 'Whole record', 'escalation-bridge' ) => (string) wp_json_encode( $known['account'], JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT ),
-		);
-		return self::item( 'escbridge-crm', __( 'What the CRM told the chat', 'escalation-bridge' ), '', 'crm-' . md5( (string) $known['email'] ), $fields );
+		$email = (string) $known['email'];
+		return self::item( 'escbridge-crm', __( 'What the CRM told the chat', 'escalation-bridge' ), '', 'crm-' . md5( $email ), array( __( 'E-mail', 'escalation-bridge' ) => $email ), $known['account'] );
 	}
 
-	/** @param array<string,string> $fields */
-	private static function item( string $group, string $label, string $description, string $id, array $fields ): array {
-		$data = array();
+	/** What people look for in words; after it the whole record, whatever it is, so that nothing is left out. */
+	private static function item( string $group, string $label, string $description, string $id, array $fields, $record ): array {
+		$data   = array();
+		$record = (string) wp_json_encode( $record, JSON_UNESCAPED_UNICODE | JSON_UNESCAPED_SLASHES | JSON_PRETTY_PRINT );
+
+		$fields[ __( 'Whole record', 'escalation-bridge' ) ] = $record;
 		foreach ( array_filter( $fields, 'strlen' ) as $name => $value ) {
 			$value  = nl2br( esc_html( $value ) );
 			$data[] = compact( 'name', 'value' );

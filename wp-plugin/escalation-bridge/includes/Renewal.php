@@ -42,47 +42,34 @@ final class Renewal {
 	public static function run(): array {
 		if ( Settings::is_fixed() ) {
 			/* translators: %s: name of a constant */
-			return self::result( false, sprintf( __( 'The pairing code is set by %s, which WordPress cannot change. Run “bridge site rotate” beside the sidecar, put the new code there, then “bridge site revoke”.', 'escalation-bridge' ), Settings::fixed_name() ) );
+			return self::failed( sprintf( __( 'The pairing code is set by %s, which WordPress cannot change. Run “bridge site rotate” beside the sidecar, put the new code there, then “bridge site revoke”.', 'escalation-bridge' ), Settings::fixed_name() ) );
 		}
 		$former = Settings::pairing();
 		$issued = ( new Client( $former ) )->admin( 'POST', '/v1/secrets/renew', array() );
 		if ( ! $issued['ok'] ) {
-			return self::result( false, self::why( $issued, $former ) );
+			return self::failed( 'renewal-in-hand' === $issued['error']
+				? __( 'Somebody renewed the secrets less than a minute ago. Nothing was changed; try again in a minute.', 'escalation-bridge' )
+				: __( 'The secrets were not renewed; the former ones stay.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $issued, $former ) );
 		}
 		sleep( (int) $issued['data']['valid_in_s'] ); // Until then a process of the sidecar may not know them.
 		$new  = array_merge( $former, array_intersect_key( $issued['data'], array_flip( array( 'chat_secret', 'admin_secret' ) ) ) );
 		$test = ConnectionTest::run( $new );
 		$kept = $test['ok'] ? Settings::pair( Settings::encode( $new ) ) : implode( ' ', array_column( $test['lines'], 'text' ) );
 		if ( '' !== $kept ) {
-			return self::result( false, __( 'The new secrets do not work, so the former ones stay:', 'escalation-bridge' ) . ' ' . $kept );
+			return self::failed( __( 'The new secrets do not work, so the former ones stay:', 'escalation-bridge' ) . ' ' . $kept );
 		}
-		return self::settle( $new );
-	}
-
-	/**
-	 * @param array{url:string,site:string,chat_secret:string,admin_secret:string} $new
-	 * @return array{ok:bool,text:string}
-	 */
-	private static function settle( array $new ): array {
 		$settled = ( new Client( $new ) )->admin( 'POST', '/v1/secrets/settle', array() );
 		if ( ! $settled['ok'] ) {
-			return self::result( false, __( 'The new secrets are in use, but the former ones hold too. Renew once more, or run “bridge site revoke” beside the sidecar.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $settled, $new ) );
+			return self::failed( __( 'The new secrets are in use, but the former ones hold too. Renew once more, or run “bridge site revoke” beside the sidecar.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $settled, $new ) );
 		}
 		$minutes = (int) ceil( $settled['data']['grace_s'] / MINUTE_IN_SECONDS );
 		/* translators: %d: number of minutes */
-		return self::result( true, sprintf( _n( 'The secrets are renewed. The former ones end in %d minute.', 'The secrets are renewed. The former ones end in %d minutes.', $minutes, 'escalation-bridge' ), $minutes ) );
+		$text = _n( 'The secrets are renewed. The former ones end in %d minute.', 'The secrets are renewed. The former ones end in %d minutes.', $minutes, 'escalation-bridge' );
+		return array( 'ok' => true, 'text' => sprintf( $text, $minutes ) );
 	}
 
-	/** @param array<string,string>|null $pairing */
-	private static function why( array $answer, ?array $pairing ): string {
-		return 'renewal-in-hand' === $answer['error']
-			? __( 'Somebody renewed the secrets less than a minute ago. Nothing was changed; try again in a minute.', 'escalation-bridge' )
-			: __( 'The secrets were not renewed; the former ones stay.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $answer, $pairing );
-	}
-
-	/** @return array{ok:bool,text:string} */
-	private static function result( bool $ok, string $text ): array {
-		return compact( 'ok', 'text' );
+	private static function failed( string $text ): array {
+		return array( 'ok' => false, 'text' => $text );
 	}
 
 	/** The button, in a form of its own. */

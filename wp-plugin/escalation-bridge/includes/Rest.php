@@ -130,7 +130,7 @@ final class Rest {
 		$session = Bridge::new_session_id();
 		$user_id = get_current_user_id();
 		$verdict = Plugin::bridge()->start( $session, $user_id, self::page( $request ) );
-		$token   = array( 'token' => self::new_token( $session, $user_id, 'escalated' === $verdict['state'] ) );
+		$token   = self::new_token( $session, $user_id, 'escalated' === $verdict['state'] );
 		if ( $verdict['down'] || '' !== $verdict['error'] ) {
 			// The id and token serve all the same: the contact form needs them, and the next turn begins the session.
 			return self::unavailable( array( 'session_id' => $session ) + $token );
@@ -179,10 +179,8 @@ final class Rest {
 		$verdict = $bridge->visitor_turn( $session, $row['turn'], $message, (int) $token['user_id'] );
 		$reply   = self::own_reply( $verdict );
 		if ( 'answer' === $verdict['action'] ) {
-			$row['bot'] = $row['bot'] ?? self::ask_bot(
-				$message,
-				array( 'session_id' => $session, 'turn_id' => $row['turn'], 'user_id' => (int) $token['user_id'] )
-			);
+			$context    = array( 'session_id' => $session, 'turn_id' => $row['turn'], 'user_id' => (int) $token['user_id'] );
+			$row['bot'] = $row['bot'] ?? self::ask_bot( $message, $context );
 			$verdict    = $bridge->bot_turn( $session, $row['turn'], $row['bot']['text'], $row['bot'] );
 			$reply      = 'answer' === $verdict['action'] ? self::bot_reply( $row['bot']['text'] ) : null;
 		}
@@ -195,10 +193,9 @@ final class Rest {
 	}
 
 	private static function bot_reply( string $text ): string {
-		return '' === $text ? self::no_answer() : $text;
+		return '' === $text ? __( 'I could not find an answer to that. You can ask for a person at any time.', 'escalation-bridge' ) : $text;
 	}
 
-	/** @param array<string,int|string> $token */
 	private static function turn_answer( array $verdict, ?string $reply, array $token ) {
 		$locked = 'escalated' === $verdict['state'];
 		$seen   = self::seen( $verdict ) + self::renewed( $token, $locked );
@@ -262,10 +259,6 @@ final class Rest {
 		$reply = is_array( $reply ) ? $reply : array();
 		$text  = isset( $reply['text'] ) && is_scalar( $reply['text'] ) ? trim( (string) $reply['text'] ) : '';
 		return array( 'text' => $text ) + ( '' === $text ? array( 'failed' => true ) : array() ) + $reply;
-	}
-
-	public static function no_answer(): string {
-		return __( 'I could not find an answer to that. You can ask for a person at any time.', 'escalation-bridge' );
 	}
 
 	public static function events( WP_REST_Request $request ) {
@@ -361,7 +354,6 @@ final class Rest {
 		return self::error( 'bridge_unavailable', CallPage::words( 'failed' ), 503 );
 	}
 
-	/** @param array<string,string> $contact */
 	private static function contact_by_mail( WP_REST_Request $request, string $session, array $contact ) {
 		$lines  = (array) $request['transcript'];
 		$print  = md5( (string) wp_json_encode( array( $contact, $lines ) ) );
@@ -382,7 +374,6 @@ final class Rest {
 		return new WP_REST_Response( $thanks, 200 );
 	}
 
-	/** @return array<string,bool|string> */
 	private static function thanks( string $way, string $notice ): array {
 		return array( 'sent' => true, $way => true, 'notice' => $notice );
 	}
@@ -415,16 +406,20 @@ final class Rest {
 	}
 
 	/**
-	 * Nothing of this namespace may be kept by a cache.
+	 * Nothing of this namespace may be kept by a cache; and the header that an error cannot carry, see too_many().
 	 *
 	 * @param WP_REST_Response $response
 	 * @param \WP_REST_Server  $server
 	 * @param WP_REST_Request  $request
 	 * @return WP_REST_Response
 	 */
-	public static function no_store( $response, $server, $request ) {
+	public static function add_headers( $response, $server, $request ) {
 		if ( 0 === strpos( ltrim( (string) $request->get_route(), '/' ), self::SPACE ) ) {
 			$response->header( 'Cache-Control', 'no-store' );
+			$wait = $response->get_data()['data']['retry_after'] ?? 0;
+			if ( $wait > 0 ) {
+				$response->header( 'Retry-After', (string) $wait );
+			}
 		}
 		return $response;
 	}
@@ -442,7 +437,6 @@ final class Rest {
 		);
 	}
 
-	/** @return array<string,string> */
 	private static function page( WP_REST_Request $request ): array {
 		$url  = explode( '?', explode( '#', (string) $request['page_url'] )[0] )[0]; // A query may hold what is nobody's business.
 		$zone = (string) $request['timezone'];
@@ -467,22 +461,16 @@ final class Rest {
 		return wp_salt( 'auth' ) . ( is_main_site() ? '' : '|' . get_current_blog_id() );
 	}
 
-	private static function new_token( string $session, int $user_id, bool $locked ): string {
-		return Signer::visitor_token( self::key(), $session, $user_id, time() + ( $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE ) );
+	/** @return array{token:string,expires_in:int} In seconds from now, for a browser whose clock may be wrong. */
+	private static function new_token( string $session, int $user_id, bool $locked ): array {
+		$life = $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE;
+		return array( 'token' => Signer::visitor_token( self::key(), $session, $user_id, time() + $life ), 'expires_in' => $life );
 	}
 
-	/**
-	 * A fresh token once half of the present one's time is gone.
-	 *
-	 * @param array<string,int|string> $token
-	 * @return array<string,string>
-	 */
+	/** A fresh token once half of the present one's time is gone. */
 	private static function renewed( array $token, bool $locked ): array {
 		$life = $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE;
-		if ( $token['expiry'] - time() > $life / 2 ) {
-			return array();
-		}
-		return array( 'token' => self::new_token( (string) $token['session'], (int) $token['user_id'], $locked ) );
+		return $token['expiry'] - time() > $life / 2 ? array() : self::new_token( (string) $token['session'], (int) $token['user_id'], $locked );
 	}
 
 	private static function unavailable( array $more = array() ): WP_Error {
@@ -493,15 +481,8 @@ final class Rest {
 		return new WP_Error( $code, $message, array( 'status' => $status ) + $more );
 	}
 
-	/** A WP_Error cannot carry the header. */
-	private static function too_many( int $seconds ): WP_REST_Response {
-		$body     = array(
-			'code'    => 'escbridge_too_many',
-			'message' => __( 'That was a lot at once. Please wait a moment.', 'escalation-bridge' ),
-			'data'    => array( 'status' => 429 ),
-		);
-		$response = new WP_REST_Response( $body, 429 );
-		$response->header( 'Retry-After', (string) $seconds );
-		return $response;
+	public static function too_many( int $seconds ): WP_Error {
+		$text = __( 'That was a lot at once. Please wait a moment.', 'escalation-bridge' );
+		return self::error( 'escbridge_too_many', $text, 429, array( 'retry_after' => $seconds ) );
 	}
 }

@@ -13,7 +13,7 @@ final class Settings {
 	const OPTION   = 'escbridge_settings';
 	const PAIRING  = 'escbridge_pairing'; // An option of its own, not autoloaded; an array, because wp-admin/options.php shows plain ones.
 	const DEFAULTS = array(
-		'where'         => 'all',
+		'where'         => '', // Not chosen yet.
 		'pages'         => array(),
 		'greeting'      => '',
 		'contact_email' => '',
@@ -30,7 +30,8 @@ final class Settings {
 	}
 
 	public static function all(): array {
-		return array_merge( self::DEFAULTS, (array) get_option( self::OPTION, array() ) );
+		$set = array_merge( self::DEFAULTS, (array) get_option( self::OPTION, array() ) );
+		return '' === $set['where'] ? array( 'where' => Adapters::windows() ? 'shortcode' : 'all' ) + $set : $set; // Two buttons in one corner help nobody.
 	}
 
 	public static function greeting(): string {
@@ -84,13 +85,10 @@ final class Settings {
 		return is_main_site() ? 'ESCBRIDGE_PAIRING' : 'ESCBRIDGE_PAIRING_' . get_current_blog_id();
 	}
 
-	/**
-	 * Reads esc1.<base64url of JSON>; null when it is not a whole and sound code.
-	 *
-	 * @return array{url:string,site:string,chat_secret:string,admin_secret:string}|null
-	 */
+	/** Reads esc1.<base64url of JSON>; null when it is not a whole and sound code. */
 	public static function decode( string $code ): ?array {
-		if ( ! preg_match( '/^esc1\.([A-Za-z0-9_-]+)=*$/D', trim( $code ), $part ) ) {
+		$code = (string) preg_replace( '/[\s"\']+/', '', $code ); // as a terminal or a chat wraps and quotes what is copied from it
+		if ( ! preg_match( '/^esc1\.([A-Za-z0-9_-]+)=*$/D', $code, $part ) ) {
 			return null;
 		}
 		$data = json_decode( (string) base64_decode( strtr( $part[1], '-_', '+/' ), true ), true );
@@ -106,7 +104,6 @@ final class Settings {
 		return $data;
 	}
 
-	/** @param array{url:string,site:string,chat_secret:string,admin_secret:string} $pairing */
 	public static function encode( array $pairing ): string {
 		return 'esc1.' . Signer::base64url( (string) wp_json_encode( $pairing ) );
 	}
@@ -117,33 +114,22 @@ final class Settings {
 	}
 
 	public static function menu(): void {
-		add_options_page(
-			__( 'Escalation Bridge', 'escalation-bridge' ),
-			__( 'Escalation Bridge', 'escalation-bridge' ),
-			'manage_options',
-			self::PAGE,
-			array( self::class, 'page' )
-		);
+		$name = __( 'Escalation Bridge', 'escalation-bridge' );
+		add_options_page( $name, $name, 'manage_options', self::PAGE, array( self::class, 'page' ) );
 	}
 
 	public static function url(): string {
 		return admin_url( 'options-general.php?page=' . self::PAGE );
 	}
 
-	/**
-	 * @param string[] $links
-	 * @return string[]
-	 */
-	public static function link( array $links ): array {
-		return array_merge( array( '<a href="' . esc_url( self::url() ) . '">' . esc_html__( 'Settings', 'escalation-bridge' ) . '</a>' ), $links );
+	/** @param string[] $links */
+	public static function link( $links ): array {
+		return array_merge( array( '<a href="' . esc_url( self::url() ) . '">' . esc_html__( 'Settings', 'escalation-bridge' ) . '</a>' ), (array) $links );
 	}
 
 	public static function register(): void {
-		register_setting(
-			'escbridge',
-			self::OPTION,
-			array( 'type' => 'array', 'default' => self::DEFAULTS, 'sanitize_callback' => array( self::class, 'sanitize' ) )
-		);
+		$how = array( 'type' => 'array', 'default' => self::DEFAULTS, 'sanitize_callback' => array( self::class, 'sanitize' ) );
+		register_setting( 'escbridge', self::OPTION, $how );
 	}
 
 	/** The pairing code is taken out and kept apart; what is returned holds no secret. */
@@ -153,9 +139,13 @@ final class Settings {
 		if ( ! empty( $input['contact_email'] ) && '' === $email ) {
 			add_settings_error( 'escbridge', 'email', __( 'The contact address is not an e-mail address; the site’s own is used.', 'escalation-bridge' ) );
 		}
-		self::take_code( trim( (string) ( $input['pairing_code'] ?? '' ) ) );
+		$code  = trim( (string) ( $input['pairing_code'] ?? '' ) );
+		$fault = '' === $code ? '' : self::keep( $code );
+		if ( '' !== $fault ) {
+			add_settings_error( 'escbridge', 'code', $fault );
+		}
 		return array(
-			'where'         => in_array( $input['where'] ?? '', array( 'all', 'pages', 'shortcode' ), true ) ? $input['where'] : 'all',
+			'where'         => in_array( $input['where'] ?? '', array( 'all', 'pages', 'shortcode' ), true ) ? $input['where'] : '',
 			'pages'         => array_values( array_filter( array_map( 'absint', (array) ( $input['pages'] ?? array() ) ) ) ),
 			'greeting'      => sanitize_textarea_field( (string) ( $input['greeting'] ?? '' ) ),
 			'contact_email' => $email,
@@ -165,30 +155,16 @@ final class Settings {
 		);
 	}
 
-	private static function take_code( string $code ): void {
-		if ( '' === $code ) {
-			return;
-		}
-		$fault = self::keep( $code );
-		if ( '' !== $fault ) {
-			add_settings_error( 'escbridge', 'code', $fault );
-		}
-	}
-
 	public static function fixed_elsewhere(): string {
 		/* translators: %s: name of a constant */
 		return sprintf( __( 'Set by %s in the environment or in wp-config.php, so it is not kept in the database.', 'escalation-bridge' ), self::fixed_name() );
-	}
-
-	private static function not_a_code(): string {
-		return __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. The former one stays.', 'escalation-bridge' );
 	}
 
 	/** Pairs without the settings page. Answers what is wrong with the code, and then the former one stays; else nothing. */
 	public static function pair( string $code ): string {
 		$fault = self::keep( $code );
 		if ( '' === $fault ) {
-			update_option( self::OPTION, array( 'paired' => true ) + self::all() );
+			update_option( self::OPTION, array( 'paired' => true ) + (array) get_option( self::OPTION, array() ) );
 		}
 		return $fault;
 	}
@@ -196,7 +172,7 @@ final class Settings {
 	private static function keep( string $code ): string {
 		$pairing = self::decode( $code );
 		if ( null === $pairing ) {
-			return self::not_a_code();
+			return __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. The former one stays.', 'escalation-bridge' );
 		}
 		$other = is_multisite() ? self::paired_elsewhere( $pairing ) : '';
 		if ( '' !== $other ) {
@@ -208,11 +184,7 @@ final class Settings {
 		return '';
 	}
 
-	/**
-	 * The address of another site of the network that has been paired as the same one; conversations would mix.
-	 *
-	 * @param array<string,string> $pairing
-	 */
+	/** The address of another site of the network that has been paired as the same one; conversations would mix. */
 	private static function paired_elsewhere( array $pairing ): string {
 		foreach ( get_sites( array( 'fields' => 'ids', 'number' => 0, 'site__not_in' => array( get_current_blog_id() ) ) ) as $site ) {
 			switch_to_blog( (int) $site );
@@ -226,7 +198,7 @@ final class Settings {
 		return '';
 	}
 
-	public static function assets( string $hook ): void {
+	public static function assets( $hook = '' ): void {
 		if ( 'settings_page_' . self::PAGE !== $hook ) {
 			return;
 		}
@@ -311,8 +283,12 @@ final class Settings {
 		foreach ( $choices as $value => $label ) {
 			printf( '<label><input type="radio" name="escbridge_settings[where]" value="%s" %s> %s</label><br>', esc_attr( $value ), checked( $set['where'], $value, false ), esc_html( $label ) );
 		}
+		foreach ( Adapters::windows() as $adapter ) {
+			/* translators: %s: name of a chat plugin */
+			echo '<p class="description">' . esc_html( sprintf( __( '%s shows a window of its own on every page; where ours shows too, one button lies over the other.', 'escalation-bridge' ), $adapter::name() ) ) . '</p>';
+		}
 		echo '<div class="escbridge-pages" id="escbridge-pages">';
-		foreach ( (array) get_pages( array( 'number' => 200 ) ) as $page ) {
+		foreach ( self::choices_of( (array) $set['pages'] ) as $page ) {
 			printf(
 				'<label><input type="checkbox" name="escbridge_settings[pages][]" value="%d" %s> %s</label>',
 				(int) $page->ID,
@@ -321,6 +297,18 @@ final class Settings {
 			);
 		}
 		echo '</div></fieldset></td></tr>';
+	}
+
+	/**
+	 * Those that are chosen first, so that saving drops none: neither beyond the 200 others nor while it is a draft.
+	 *
+	 * @param int[] $chosen
+	 * @return \WP_Post[]
+	 */
+	private static function choices_of( array $chosen ): array {
+		$states = array( 'publish', 'private', 'future', 'pending', 'draft' );
+		$first  = $chosen ? get_pages( array( 'include' => $chosen, 'post_status' => $states ) ) : array();
+		return array_merge( (array) $first, (array) get_pages( array( 'number' => 200, 'hierarchical' => false, 'exclude' => $chosen ) ) );
 	}
 
 	private static function text_rows( array $set ): void {

@@ -18,13 +18,8 @@ final class Widget {
 		if ( ! Settings::is_paired() ) {
 			return;
 		}
-		wp_register_script(
-			self::HANDLE,
-			plugins_url( 'assets/launcher.js', ESCBRIDGE_FILE ),
-			array(),
-			ESCBRIDGE_VERSION,
-			array( 'strategy' => 'defer', 'in_footer' => true )
-		);
+		$how = array( 'strategy' => 'defer', 'in_footer' => true );
+		wp_register_script( self::HANDLE, plugins_url( 'assets/launcher.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, $how );
 		add_action( 'wp_footer', array( self::class, 'print_config' ), 1 );
 		$set = Settings::all();
 		if ( 'all' === $set['where'] || ( 'pages' === $set['where'] && $set['pages'] && is_page( $set['pages'] ) ) ) {
@@ -43,19 +38,10 @@ final class Widget {
 	/** The block of the editor: the same button. */
 	public static function register_block(): void {
 		wp_register_script( 'escbridge-block', plugins_url( 'assets/block.js', ESCBRIDGE_FILE ), array( 'wp-blocks', 'wp-element', 'wp-block-editor' ), ESCBRIDGE_VERSION, true );
-		$config = array(
-			'title'  => __( 'Chat with the team', 'escalation-bridge' ),
-			'button' => __( 'Chat with us', 'escalation-bridge' ),
-		);
+		$config = array( 'title' => __( 'Chat with the team', 'escalation-bridge' ), 'button' => __( 'Chat with us', 'escalation-bridge' ) );
 		wp_add_inline_script( 'escbridge-block', 'window.escbridgeBlock=' . wp_json_encode( $config ) . ';', 'before' );
-		register_block_type(
-			'escalation-bridge/chat',
-			array(
-				'api_version'     => 3,
-				'editor_script'   => 'escbridge-block',
-				'render_callback' => array( self::class, 'shortcode' ),
-			)
-		);
+		$block = array( 'api_version' => 3, 'editor_script' => 'escbridge-block', 'render_callback' => array( self::class, 'shortcode' ) );
+		register_block_type( 'escalation-bridge/chat', $block );
 	}
 
 	public static function shortcode(): string {
@@ -67,13 +53,14 @@ final class Widget {
 	}
 
 	private static function config(): array {
+		preg_match( '/^[a-z]{2,3}([_-]([a-z]{2}|[a-z]{4}|\d{3})(?![a-z0-9]))?/i', determine_locale(), $tag ); // pt_PT_ao90 is no tag.
 		$config = array(
 			'root'     => esc_url_raw( rest_url( Rest::SPACE ) ),
 			'js'       => plugins_url( 'assets/chat.js', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
 			'css'      => plugins_url( 'assets/chat.css', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
 			'title'    => wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES ),
 			'greeting' => Settings::greeting(),
-			'locale'   => str_replace( '_', '-', determine_locale() ),
+			'locale'   => str_replace( '_', '-', $tag[0] ?? 'en' ),
 			'text'     => self::text(),
 		);
 		if ( is_user_logged_in() ) {
@@ -83,7 +70,6 @@ final class Widget {
 		return $config;
 	}
 
-	/** @return array<string,string> */
 	private static function text(): array {
 		return array(
 			'open'       => __( 'Open chat', 'escalation-bridge' ),

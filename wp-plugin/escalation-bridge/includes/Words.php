@@ -25,20 +25,16 @@ final class Words {
 	/** @var string The language of this customer, when it is known; else the page's. */
 	private static $language = '';
 
-	/** @var array<string,string> What is said to this customer, by its English. */
-	private static $messages = array();
-
 	/** For the filter load_textdomain_mofile: a site in Swiss German reads our German, unless it has a translation of its own. */
-	public static function nearest( string $file, string $domain ): string {
-		$known = is_readable( $file ) || is_readable( substr_replace( $file, '.l10n.php', -strlen( '.mo' ) ) );
-		if ( 'escalation-bridge' !== $domain || $known ) {
+	public static function nearest( $file, $domain ) {
+		if ( 'escalation-bridge' !== $domain || ! is_string( $file ) || is_readable( $file ) || is_readable( substr_replace( $file, '.l10n.php', -3 ) ) ) {
 			return $file;
 		}
 		$ours = ESCBRIDGE_DIR . 'languages/' . basename( $file );
 		if ( is_readable( $ours ) || ! preg_match( '/-([a-z]{2})(?:_\w+)?\.mo$/D', $file, $part ) ) {
 			return $ours;
 		}
-		return isset( self::LOCALES[ $part[1] ] ) ? self::file( $part[1], '.mo' ) : $ours;
+		return isset( self::LOCALES[ $part[1] ] ) ? self::file( $part[1] ) : $ours;
 	}
 
 	/** @param string $language Two letters. */
@@ -47,19 +43,17 @@ final class Words {
 		if ( self::is_of_the_page() ) {
 			return;
 		}
-		self::$messages = isset( self::LOCALES[ $language ] ) ? ( require self::file( $language, '.l10n.php' ) )['messages'] : array();
-		add_filter( 'gettext_escalation-bridge', array( self::class, 'translate' ), 10, 2 );
+		unload_textdomain( 'escalation-bridge' ); // What has no translation is said in English.
+		if ( isset( self::LOCALES[ $language ] ) ) {
+			load_textdomain( 'escalation-bridge', self::file( $language ) );
+		}
 	}
 
 	public static function is_of_the_page(): bool {
 		return '' === self::$language || substr( determine_locale(), 0, 2 ) === self::$language;
 	}
 
-	public static function translate( string $translation, string $text ): string {
-		return self::$messages[ $text ] ?? $text;
-	}
-
-	private static function file( string $language, string $kind ): string {
-		return ESCBRIDGE_DIR . 'languages/escalation-bridge-' . self::LOCALES[ $language ] . $kind;
+	private static function file( string $language ): string {
+		return ESCBRIDGE_DIR . 'languages/escalation-bridge-' . self::LOCALES[ $language ] . '.mo';
 	}
 }

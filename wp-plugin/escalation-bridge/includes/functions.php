@@ -4,6 +4,7 @@
 declare(strict_types=1);
 
 use EscalationBridge\Bridge;
+use EscalationBridge\Client;
 use EscalationBridge\Plugin;
 
 defined( 'ABSPATH' ) || exit;
@@ -35,18 +36,11 @@ function escbridge_turn( string $session, string $role, string $text, array $sig
 	$session = escbridge_session_id( $session );
 	if ( 'bot' === $role ) {
 		$turn    = (string) ( $signals['turn_id'] ?? $last[ $session ] ?? '' );
-		$verdict = '' === $turn ? array( 'error' => 'no-turn' ) : Plugin::bridge()->bot_turn( $session, $turn, $text, $signals );
-		if ( 'no-turn' === $verdict['error'] ) {
+		$verdict = '' === $turn
+			? Plugin::bridge()->closed_verdict( $session, Client::failure( 'no-turn', '' ) )
+			: Plugin::bridge()->bot_turn( $session, $turn, $text, $signals );
+		if ( '' === $turn ) {
 			_doing_it_wrong( __FUNCTION__, esc_html__( 'A bot’s reply needs the visitor’s turn before it, or its turn_id.', 'escalation-bridge' ), '0.1.0' );
-			$verdict = array(
-				'session_id' => $session,
-				'state'      => 'unknown',
-				'action'     => 'say',
-				'say'        => Bridge::contact_text(),
-				'escalation' => null,
-				'down'       => true,
-				'error'      => 'no-turn',
-			);
 		}
 	} else {
 		$turn             = (string) ( $signals['turn_id'] ?? wp_generate_uuid4() );

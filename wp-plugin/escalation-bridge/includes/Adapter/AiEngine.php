@@ -11,6 +11,7 @@ declare(strict_types=1);
 namespace EscalationBridge\Adapter;
 
 use EscalationBridge\Adapters;
+use EscalationBridge\Bridge;
 
 defined( 'ABSPATH' ) || exit;
 
@@ -29,6 +30,11 @@ final class AiEngine {
 
 	public static function runs(): bool {
 		return defined( 'MWAI_VERSION' );
+	}
+
+	/** Its bot for the whole site. */
+	public static function has_window(): bool {
+		return ! in_array( ( (array) get_option( 'mwai_options' ) )['botId'] ?? '', array( '', 'none' ), true );
 	}
 
 	public static function feeds(): string {
@@ -75,7 +81,7 @@ final class AiEngine {
 		if ( Adapters::is_asked( $session ) || ! escbridge_is_locked( $session ) ) {
 			return true;
 		}
-		return Adapters::muted( $session ) ?? self::waiting();
+		return Adapters::muted( $session ) ?? Bridge::waiting_text( array() );
 	}
 
 	/**
@@ -127,10 +133,6 @@ final class AiEngine {
 			set_transient( $key, $session, DAY_IN_SECONDS );
 			return null;
 		}
-		return $first !== $session && escbridge_is_locked( $first ) ? self::waiting() : null;
-	}
-
-	private static function waiting(): string {
-		return __( 'A person from our team is taking over and will answer you.', 'escalation-bridge' );
+		return $first !== $session && escbridge_is_locked( $first ) ? Bridge::waiting_text( array() ) : null;
 	}
 }

@@ -23,6 +23,11 @@ final class AxiaChat {
 		return function_exists( 'aichat_replace_link_placeholder' );
 	}
 
+	/** It shows where its shortcode stands. */
+	public static function has_window(): bool {
+		return false;
+	}
+
 	public static function feeds(): string {
 		return __( 'Observed only: messages and replies are judged and the team gets its ticket, but AxiaChat lets nobody stop its bot, and the visitor does not read the promise in its window.', 'escalation-bridge' );
 	}

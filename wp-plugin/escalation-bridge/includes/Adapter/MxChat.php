@@ -37,6 +37,10 @@ final class MxChat {
 		return defined( 'MXCHAT_VERSION' );
 	}
 
+	public static function has_window(): bool {
+		return 'on' === ( ( (array) get_option( 'mxchat_options' ) )['append_to_body'] ?? '' );
+	}
+
 	public static function feeds(): string {
 		return __( 'Each message is judged before the model is asked, and each reply before it is shown. MxChat tells no confidence. With its streaming on, visitors see a reply while it is written, before it is judged; switch that off if an unsure reply must not be seen.', 'escalation-bridge' );
 	}
