@@ -27,7 +27,8 @@ _GENERIC: Final = {
 """Folded words that say nothing of what a ticket is about."""
 
 Amount = Annotated[float, Field(gt=0, le=1e12)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+CURRENCY = r"^[A-Z]{3}$"
+Currency = Annotated[str, Field(pattern=CURRENCY)]
 
 
 class TierAtLeast(Frozen):
@@ -135,11 +136,9 @@ def _subject(text: str) -> tuple[str, ...]:
 
     A word that stands in most tickets and a number of fewer than three digits tell no two of them apart.
     """
-    kept = [set(content_words(text, language=code).split()) for code in languages.codes()]
     words = dict.fromkeys(content_words(text, language="").split())
-    return tuple(
-        word for word in words if all(word in one for one in kept) and word not in _GENERIC and not _small_number(word)
-    )
+    small = languages.small_words_of_all()
+    return tuple(word for word in words if word not in small and word not in _GENERIC and not _small_number(word))
 
 
 def _small_number(word: str) -> bool:

@@ -5,17 +5,19 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import islice
-from typing import Any, Final, get_args
+from typing import Any, ClassVar, Final, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from bridge.domain import hours
+from bridge.domain.customer_triggers import CURRENCY
 from bridge.domain.finding import Finding, Level, PolicyRefused
 from bridge.domain.host import Host
 from bridge.domain.instants import from_rfc3339
+from bridge.domain.pointers import pointer, pointer_of
 from bridge.domain.policy import All, Any_, AtLeast, Flow, Match, Not, Policy, ResponderRules, Rule, Thresholds
-from bridge.domain.queues import Callbacks, ForTier, Queue
+from bridge.domain.queues import ADDRESS, NAME, Callbacks, ForTier, Queue
 from bridge.domain.review import did_you_mean, review
 from bridge.domain.triggers import Trigger
 from bridge.domain.values import Json, Millis
@@ -84,7 +86,7 @@ def _read(document: str) -> "tuple[Policy | None, _Lines, list[Finding]]":
     try:
         return Policy.model_validate(data), lines, []
     except ValidationError as error:
-        return None, lines, [_of_schema(one, lines) for one in islice(_causes(error), MOST)]
+        return None, lines, [_of_schema(one, data, lines) for one in islice(_causes(error), MOST)]
 
 
 def _parse(document: str) -> tuple[yaml.Node | None, Json, Finding | None]:
@@ -97,11 +99,19 @@ def _parse(document: str) -> tuple[yaml.Node | None, Json, Finding | None]:
         fault = _fault_of_tree(root)
         if root is None or fault:
             return root, None, fault
-        return root, yaml.constructor.SafeConstructor().construct_document(root), None
+        return root, _Constructor().construct_document(root), None
     except yaml.MarkedYAMLError as error:
-        return None, None, _refusal(f"not YAML: {error.problem or 'unreadable'}", NOT_YAML, error.problem_mark)
+        return None, None, _not_yaml(document, error)
     except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
         return None, None, _refusal("not YAML or JSON", NOT_YAML)
+
+
+def _not_yaml(document: str, error: yaml.MarkedYAMLError) -> Finding:
+    mark = error.problem_mark
+    line = next(islice(document.split("\n"), mark.line, None), "") if mark else ""
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        return _refusal("not YAML: a tab", "indent with spaces", mark)
+    return _refusal(f"not YAML: {error.problem or 'unreadable'}", NOT_YAML, mark)
 
 
 def _refusal(message: str, hint: str, mark: Any = None) -> Finding:
@@ -140,6 +150,15 @@ def _fault_of_tree(root: yaml.Node | None) -> Finding | None:
     return None
 
 
+class _Constructor(yaml.constructor.SafeConstructor):
+    """Leaves a date the text that it is in JSON: the schema reads it, and knows where a wrong one stands."""
+
+    yaml_constructors: ClassVar = {
+        **yaml.constructor.SafeConstructor.yaml_constructors,
+        "tag:yaml.org,2002:timestamp": yaml.constructor.SafeConstructor.construct_yaml_str,
+    }
+
+
 class _Lines:
     """Where each path of the document stands."""
 
@@ -152,15 +171,12 @@ class _Lines:
         self._of.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
-                below = f"{path}/{key.value}"
+                below = path + pointer(key.value)
                 self._of[below] = key.start_mark.line + 1
                 self._walk(value, below)
         elif isinstance(node, yaml.SequenceNode):
             for index, value in enumerate(node.value):
                 self._walk(value, f"{path}/{index}")
-
-    def __contains__(self, path: str) -> bool:
-        return path in self._of
 
     def of(self, path: str) -> int:
         while path and path not in self._of:
@@ -181,13 +197,8 @@ def _causes(error: ValidationError) -> Iterator[Any]:
             yield one
 
 
-def _of_schema(error: Any, lines: _Lines) -> Finding:
-    """A schema error without the names that pydantic gives to the branches of a union."""
-    path = ""
-    for part in error["loc"]:
-        candidate = f"{path}/{part}"
-        if isinstance(part, int) or error["type"] in ("missing", "extra_forbidden") or candidate in lines:
-            path = candidate
+def _of_schema(error: Any, data: Json, lines: _Lines) -> Finding:
+    path = pointer_of(error["loc"], data, missing=error["type"] == "missing")
     return Finding(Level.ERROR, path, _message(error), _hint(error, path), lines.of(path))
 
 
@@ -197,6 +208,8 @@ def _message(error: Any) -> str:
             return "there is no such key here"
         case "union_tag_invalid":
             return f"there is no trigger type {error['ctx']['tag'][:64]!r}"
+        case "string_pattern_mismatch" if error["ctx"]["pattern"] in FORMS:
+            return f"expected {FORMS[error['ctx']['pattern']]}"
         case _:
             message = str(error["msg"]).removeprefix("Value error, ")
             return message[0].lower() + message[1:]
@@ -207,7 +220,7 @@ def _hint(error: Any, path: str) -> str:
         case "missing":
             return "add it"
         case "extra_forbidden":
-            return did_you_mean(path.rpartition("/")[2], _keys_at(path, error["loc"]))
+            return did_you_mean(str(error["loc"][-1]), _keys_at(path, error["loc"]))
         case "union_tag_invalid":
             return did_you_mean(str(error["ctx"]["tag"]), TRIGGERS)
         case _:
@@ -226,6 +239,13 @@ def _keys_of(*models: type[BaseModel]) -> list[str]:
     return [field.alias or name for model in models for name, field in model.model_fields.items()]
 
 
+FORMS: Final = {
+    NAME: "a letter, and then letters, digits, _ and -",
+    ADDRESS: "one e-mail address",
+    CURRENCY: "three capital letters, such as EUR",
+    hours.FEED: "an address that begins with https://, http:// or webcal://",
+}
+"""What each pattern of a policy's texts asks for, in words."""
 TRIGGERS: Final[dict[str, type[BaseModel]]] = {
     model.model_fields["type"].default: model for model in get_args(get_args(Trigger)[0])
 }

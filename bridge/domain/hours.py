@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, PrivateAttr, field_validator, model_validator
@@ -174,6 +174,9 @@ class Override:
     open: bool
 
 
+FEED: Final = r"^(https?|webcal)://[^\s@]+$"
+
+
 class Calendar(Frozen):
     """When a team is there: `{always: true}`, or a week in a time zone with holidays, closures and extra windows."""
 
@@ -183,7 +186,7 @@ class Calendar(Frozen):
     holidays: Holidays | None = None
     closed: Annotated[tuple[Closure, ...], Field(max_length=400)] = ()
     extra: Annotated[tuple[Extra, ...], Field(max_length=400)] = ()
-    feed: Annotated[str, Field(max_length=500, pattern=r"^(https?|webcal)://[^\s@]+$")] | None = None
+    feed: Annotated[str, Field(max_length=500, pattern=FEED)] | None = None
     """Where an iCalendar feed of closures is read."""
     _closures: tuple[Span, ...] = PrivateAttr(default=())
     _commands: tuple[Override, ...] = PrivateAttr(default=())

@@ -18,7 +18,7 @@ from typing import Any, Final
 import yaml
 
 from bridge.domain.learned import SENSE, STEM, Recognizer, Vocabulary, Weights, by_kind, read_weights
-from bridge.domain.lexicon import TYPO_LENGTH, Book, Language, Phrase, Text, read
+from bridge.domain.lexicon import STOP, TYPO_LENGTH, Book, Language, Phrase, Text, read
 from bridge.domain.phrases import Phrasing, elision_of, spellings
 from bridge.domain.valence import Valence, read_strengths
 
@@ -121,6 +121,8 @@ def _forget() -> None:
         language,
         claim_speech,
         alike,
+        small_words,
+        small_words_of_all,
         _document,
         _claim_document,
         _phrases,
@@ -257,7 +259,7 @@ def language(code: str) -> Language:
     message = Book((*moods, *_in_all(folders, _FACTS, consent)))
     answer = Book(_in_all(folders, _ANSWERS, consent))
     sets = {name: frozenset(w for doc in documents for w in spellings(doc, doc.get(name, ()))) for name in _SETS}
-    stop_words = frozenset(w for doc in documents for w in spellings(doc, doc.get("stop", ())))
+    stop_words = small_words(own)
     near = [
         w
         for doc in documents
@@ -283,6 +285,29 @@ def language(code: str) -> Language:
         },
         valence=Valence(_strengths(own)),
     )
+
+
+@cache
+def small_words(code: str) -> frozenset[str]:
+    """The words of a language, and of English, that carry no content of their own; else of English alone."""
+    documents = [_document(folder) for folder in {ENGLISH, code if code in codes() else ENGLISH}]
+    return frozenset(word for document in documents for word in spellings(document, document.get("stop", ())))
+
+
+@cache
+def small_words_of_all() -> frozenset[str]:
+    """Those of every language. None of them is compiled for it."""
+    return frozenset().union(*map(small_words, codes()))
+
+
+def mute_in(phrase: str) -> list[str]:
+    """The languages in which a phrase is nothing but small words. None of them is compiled for it."""
+    return [code for code in sorted(codes()) if _is_small(phrase, code)]
+
+
+def _is_small(phrase: str, code: str) -> bool:
+    words = read(phrase, elision_of(_document(code))).words
+    return small_words(code).union((STOP,)).issuperset(words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
+from typing import Final
 
 Messages = Mapping[str, Mapping[str, str]]
 """Texts by language and key, as in the policy's `messages:`."""
@@ -16,7 +17,29 @@ Messages = Mapping[str, Mapping[str, str]]
 OWN = ("due",)
 """What a message of an owner's own must hold: it stands at the decision, so it is a promise."""
 
+LONGEST_VALUES: Final[Mapping[str, int]] = MappingProxyType(
+    {
+        "due": 200,
+        "when": 200,
+        "promise": 600,
+        "text": 10_000,
+        "agent": 200,
+        "phone": 80,
+        "reference": 8,
+        "site": 253,
+    }
+)
+"""Characters of what stands in place of a placeholder, at most."""
+_PROMISE_ROOM: Final = 600
+"""Characters of a promise that a notice in the team's channel holds: there the instant must not be cut off."""
+_CHAT_ROOM: Final = 2_000
+_MAIL_ROOM: Final = 12_000
+_SUBJECT_ROOM: Final = 400
+"""Characters of a mail's subject that are sent."""
+
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_]*)\}")
+_BRACES = re.compile(r"\{([^{}]*)\}")
+"""What is meant as a placeholder, also in another notation, such as `{0}`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,14 +179,14 @@ def check(key: str, template: str, own: Collection[str] = ()) -> None:
     """Check one message of an owner.
 
     Raises:
-        ValueError: no such key, nothing in it, a placeholder that is not known, or a promise without its placeholder.
-            The text is the fault, a semicolon and a hint.
+        ValueError: no such key, nothing in it, a placeholder that is not known, a promise without its placeholder, or
+            more than fits where it is read. The text is the fault, a semicolon and a hint.
     """
     if key not in KEYS and key not in own:
         raise ValueError(f"no such message; {_hint(key)}")
     if not template.strip():
         raise ValueError("it is empty; leave it out for the shipped one")
-    named = set(_PLACEHOLDER.findall(template))
+    named = set(_BRACES.findall(template))
     known = KEYS[key] if key in KEYS else Key("an owner's own, said at the decision", OWN)
     if named - set(known.known):
         raise ValueError(f"a placeholder is not known here; known are: {_braced(known.known) or 'none'}")
@@ -172,6 +195,27 @@ def check(key: str, template: str, own: Collection[str] = ()) -> None:
             f"the placeholder {_braced(known.one_of, ' or ')} is missing; "
             "without it the customer is not told what to know"
         )
+    length, room = _longest(template), _room(key, known)
+    if length > room:
+        raise ValueError(
+            f"with its placeholders filled in it may come to {length} characters, and {room} fit; "
+            "say it in fewer words, and each placeholder once"
+        )
+
+
+def _longest(template: str) -> int:
+    """Characters of the message where each of its placeholders says as much as it can."""
+    own = _PLACEHOLDER.sub("", template)
+    return len(own) + sum(LONGEST_VALUES[name] for name in _PLACEHOLDER.findall(template))
+
+
+def _room(key: str, known: Key) -> int:
+    """Characters that are shown of a message in the narrowest of the places that it goes to."""
+    if known.one_of == OWN:
+        return _PROMISE_ROOM
+    if key == "mail_subject":
+        return _SUBJECT_ROOM
+    return _MAIL_ROOM if key.startswith("mail_") else _CHAT_ROOM
 
 
 def _hint(key: str) -> str:

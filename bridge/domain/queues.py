@@ -8,8 +8,10 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from bridge.domain.instants import DAY, HOUR, MINUTE, SECOND
 from bridge.domain.values import Channel, Frozen, Millis, Priority
 
-Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z][A-Za-z0-9_-]*$")]
-Address = Annotated[str, Field(max_length=254, pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$")]
+NAME = r"^[A-Za-z][A-Za-z0-9_-]*$"
+ADDRESS = r"^[^@\s,;<>]+@[^@\s,;<>]+$"
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern=NAME)]
+Address = Annotated[str, Field(max_length=254, pattern=ADDRESS)]
 UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 

@@ -12,22 +12,25 @@ MOST_TRIES = 50_000
 """Combinations tried for one document, about a quarter of a second; what is beyond stays unexamined."""
 
 
-def unreachable(rules: Sequence[Rule]) -> Iterator[tuple[int, Rule | None]]:
-    """Each rule that can never decide, with the earlier rule that always holds before it, or None if it never holds."""
+def unreachable(rules: Sequence[Rule], always: frozenset[str] = frozenset()) -> Iterator[tuple[int, Rule | None]]:
+    """Each rule that can never decide, with the earlier rule that always holds before it, or None if it never holds.
+
+    `always` names the triggers that fire for everybody.
+    """
     left = MOST_TRIES
     for index, rule in enumerate(rules):
-        own = _named(rule.when)
-        if len(own) <= MOST_NAMES and not any(_satisfying(rule.when, own)):
+        own = _named(rule.when, always)
+        if len(own) <= MOST_NAMES and not any(_satisfying(rule.when, own, always)):
             yield index, None
             continue
         for earlier in filter(lambda earlier: _covers(earlier, rule), rules[:index]):
-            both = sorted({*own, *_named(earlier.when)})
+            both = sorted({*own, *_named(earlier.when, always)})
             if len(both) > MOST_NAMES and earlier.when != rule.when:
                 continue
             left -= 2 ** min(len(both), MOST_NAMES)
             if left < 0:
                 return
-            if earlier.when == rule.when or _implies(rule.when, earlier.when, both):
+            if earlier.when == rule.when or _implies(rule.when, earlier.when, both, always):
                 yield index, earlier
                 break
 
@@ -41,8 +44,8 @@ def can_hold(condition: Condition, *, without: Container[str]) -> bool:
     return len(known) > MOST_NAMES or any(_satisfying(condition, free))
 
 
-def _named(condition: Condition) -> list[str]:
-    return sorted({name for name, _ in names(condition)})
+def _named(condition: Condition, always: frozenset[str] = frozenset()) -> list[str]:
+    return sorted({name for name, _ in names(condition)} - always)
 
 
 def _covers(earlier: Rule, later: Rule) -> bool:
@@ -52,13 +55,15 @@ def _covers(earlier: Rule, later: Rule) -> bool:
     return bool(flows and tiers)
 
 
-def _satisfying(condition: Condition, known: Sequence[str]) -> Iterator[frozenset[str]]:
+def _satisfying(
+    condition: Condition, known: Sequence[str], always: frozenset[str] = frozenset()
+) -> Iterator[frozenset[str]]:
     """Every combination of triggers under which the condition holds; an empty one counts as a combination."""
     for values in product((False, True), repeat=len(known)):
-        fired = frozenset(name for name, value in zip(known, values, strict=True) if value)
+        fired = always.union(name for name, value in zip(known, values, strict=True) if value)
         if holds(condition, fired.__contains__):
             yield fired or frozenset({""})
 
 
-def _implies(later: Condition, earlier: Condition, known: Sequence[str]) -> bool:
-    return all(holds(earlier, fired.__contains__) for fired in _satisfying(later, known))
+def _implies(later: Condition, earlier: Condition, known: Sequence[str], always: frozenset[str]) -> bool:
+    return all(holds(earlier, fired.__contains__) for fired in _satisfying(later, known, always))

@@ -7,22 +7,26 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final
 
-from bridge.domain import hours, messages
+from bridge.domain import hours, languages, messages
 from bridge.domain.calibration import rises
 from bridge.domain.customer_triggers import TierAtLeast
 from bridge.domain.finding import Finding, Level
 from bridge.domain.host import Host
+from bridge.domain.instants import SECOND
 from bridge.domain.lexicon import fold
-from bridge.domain.policy import Flow, Match, Policy, Rule, Thresholds
+from bridge.domain.policy import All, Any_, AtLeast, Condition, Flow, Match, Not, Policy, Rule, Thresholds
 from bridge.domain.queues import ForTier, Queue
 from bridge.domain.reach import can_hold, unreachable
 from bridge.domain.rules import holds, names
-from bridge.domain.triggers import Trigger, Words, inputs_of
+from bridge.domain.triggers import ConfidenceBelow, Trigger, Words, inputs_of
 from bridge.domain.values import Channel, Millis
 
 DEFAULT_FLOW: Final = "default"
 """Every session begins in it unless something names another; it need not be defined."""
 FRAUD: Final = "fraud"
+COUNTS: Final = ("times", "at_least", "messages")
+"""What a trigger with a window calls that which has to stand so often in it."""
+LEAST_PICKUP: Final = 30 * SECOND
 MOST_KNOWN: Final = 12
 """Known names that a hint lists."""
 
@@ -38,6 +42,7 @@ def review(policy: Policy, now: Millis, host: Host) -> Iterator[Finding]:
     yield from _tiers(policy)
     yield from _flows(policy)
     yield from _triggers(policy)
+    yield from _beyond_reach(policy)
     yield from _rules(policy)
     yield from _queues(policy, now)
     yield from _responder(policy)
@@ -55,7 +60,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 def _meant(name: str, known: tuple[str, ...]) -> str:
     near = get_close_matches(name, known, n=1)
     meant = f"did you mean {near[0]}? " if near else ""
-    return f"{meant}known: {', '.join(known[:MOST_KNOWN])}" if known else "none is defined"
+    more = ", ..." if len(known) > MOST_KNOWN else ""
+    return f"{meant}known: {', '.join(known[:MOST_KNOWN])}{more}" if known else "none is defined"
 
 
 def _error(path: str, message: str, hint: str) -> Finding:
@@ -74,6 +80,10 @@ def _unknown(path: str, kind: str, name: str, known: Iterable[str]) -> Finding:
 
 
 def _tiers(policy: Policy) -> Iterator[Finding]:
+    folded = [tier.casefold() for tier in policy.tiers]  # as a CRM's are compared
+    for n, tier in enumerate(policy.tiers):
+        if folded[n] in folded[:n]:
+            yield _error(f"/tiers/{n}", f"the tier {tier!r} stands twice", "name each once, from low to high")
     for path, tier in _named_tiers(policy):
         if tier not in policy.tiers:
             yield _unknown(path, "tier", tier, policy.tiers)
@@ -150,11 +160,39 @@ def _wider(pattern: str, narrower: str) -> bool:
 
 
 def _triggers(policy: Policy) -> Iterator[Finding]:
-    """Triggers without a rule. Where a rule names one that there is not, that is told first: it may be this one."""
+    """Triggers without a rule, and phrases that are never found.
+
+    Where a rule names a trigger that there is not, that is told first: it may be the one without a rule.
+    """
     used = {name for rule in policy.rules for name, _ in names(rule.when)}
     for name in policy.triggers:
         if name not in used and used <= policy.triggers.keys():
             yield _warning(f"/triggers/{name}", "no rule asks for it", "name it in a rule's `when`, or take it out")
+    for name, trigger in policy.triggers.items():
+        if isinstance(trigger, Words):
+            yield from _mute_phrases(f"/triggers/{name}/words", trigger.words or ())
+
+
+def _mute_phrases(path: str, phrases: Iterable[str]) -> Iterator[Finding]:
+    """Phrases that can never be found in conversations of some language, where all their words are small ones."""
+    for n, phrase in enumerate(phrases):
+        if mute := languages.mute_in(phrase):
+            hint = "add a word that means something by itself, unless you serve nobody in that language"
+            yield _warning(f"{path}/{n}", f"it has no content words in {', '.join(mute)}: it never fires there", hint)
+
+
+def _beyond_reach(policy: Policy) -> Iterator[Finding]:
+    """Thresholds that nothing is below, and counts that no window of theirs holds: each turn counts once."""
+    for name, trigger in policy.triggers.items():
+        if isinstance(trigger, ConfidenceBelow) and trigger.below == 0:
+            yield _error(f"/triggers/{name}/below", "it never fires: no confidence is below 0", "such as 0.5")
+        window: int = getattr(trigger, "within_turns", None) or 0
+        for key in COUNTS if window else ():
+            often: int = getattr(trigger, key, 0)
+            if often > window:
+                where = key if key in trigger.model_fields_set else "within_turns"
+                said = f"it never comes to {often} within {window} turn{'s' * (window > 1)}"
+                yield _error(f"/triggers/{name}/{where}", said, "widen within_turns, or ask for fewer")
 
 
 def _rules(policy: Policy) -> Iterator[Finding]:
@@ -170,6 +208,7 @@ def _rules(policy: Policy) -> Iterator[Finding]:
                 yield _unknown(f"{path}/flows/{n}", "flow", flow, policy.flows)
         yield from _own_message(f"{path}/message", rule.message, policy)
         yield from _twice(policy, index)
+        yield from _doubled(f"{path}/when", rule.when)
     yield from _unreachable(policy)
     yield from _fraud_alone(policy)
 
@@ -193,15 +232,69 @@ def _twice(policy: Policy, index: int) -> Iterator[Finding]:
         yield _error(f"/rules/{index}/name", f"the rule {name!r} stands twice", hint)
 
 
+def _doubled(path: str, condition: Condition) -> Iterator[Finding]:
+    """Parts that stand twice beside each other: a count takes the one for two."""
+    for below, parts in _groups(path, condition):
+        seen: set[Condition] = set()
+        for n, part in enumerate(parts):
+            if part in seen:
+                yield _error(f"{below}/{n}", f"{_called(part)} stands twice", "name it once")
+            seen.add(part)
+
+
+def _groups(path: str, condition: Condition) -> Iterator[tuple[str, tuple[Condition, ...]]]:
+    """The parts of every any, all and at_least in a condition, and where they stand."""
+    match condition:
+        case Not():
+            yield from _groups(f"{path}/not", condition.not_)
+            return
+        case Any_():
+            below, parts = f"{path}/any", condition.any
+        case All():
+            below, parts = f"{path}/all", condition.all
+        case AtLeast():
+            below, parts = f"{path}/of", condition.of
+        case _:
+            return
+    yield below, parts
+    for n, part in enumerate(parts):
+        yield from _groups(f"{below}/{n}", part)
+
+
+def _called(part: Condition) -> str:
+    return f"the trigger {part!r}" if isinstance(part, str) else "a condition"
+
+
 def _unreachable(policy: Policy) -> Iterator[Finding]:
-    for index, earlier in unreachable(policy.rules):
-        if earlier is None:
-            hint = "its condition contradicts itself, or asks for more triggers than it names"
-            yield _error(f"/rules/{index}/when", "it can never hold", hint)
-        else:
+    """Rules that can never decide; and of the others, conditions beside their own opposite."""
+    dead = dict(unreachable(policy.rules, _of_everybody(policy)))
+    for index, rule in enumerate(policy.rules):
+        if index not in dead:
+            yield from _opposites(f"/rules/{index}/when", rule.when)
+        elif earlier := dead[index]:
             hint = "the first rule that holds decides; put the narrower one first"
             said = f"it can never decide: whenever it holds, {earlier.name!r} has decided"
             yield _error(f"/rules/{index}", said, hint)
+        else:
+            hint = "its condition contradicts itself, or asks for more triggers than it names"
+            yield _error(f"/rules/{index}/when", "it can never hold", hint)
+
+
+def _of_everybody(policy: Policy) -> frozenset[str]:
+    """The triggers that fire for every customer."""
+    lowest = policy.tiers[0]
+    return frozenset(n for n, one in policy.triggers.items() if isinstance(one, TierAtLeast) and one.tier == lowest)
+
+
+def _opposites(path: str, condition: Condition) -> Iterator[Finding]:
+    """Parts beside their own opposite: where all are needed nothing is ever enough, elsewhere one always holds."""
+    for below, parts in _groups(path, condition):
+        opposed = {part.not_ for part in parts if isinstance(part, Not)}
+        for both in (f"{_called(part)} and its opposite" for part in parts if part in opposed):
+            if below.endswith("/all"):
+                yield _error(below, f"{both} never hold together", "take one of them out")
+            else:
+                yield _warning(below, f"{both} stand side by side: one of them always holds", "take them out")
 
 
 def _fraud_alone(policy: Policy) -> Iterator[Finding]:
@@ -278,6 +371,9 @@ def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Findi
     """The calendar and the ladder of a queue, or what it has of its own for a tier."""
     if own.hours is not None and own.hours not in policy.hours:
         yield _unknown(f"{path}/hours", "calendar", own.hours, policy.hours)
+    if own.pickup_within is not None and own.pickup_within < LEAST_PICKUP:
+        hint = "30s at least: what is done in a helpdesk is heard of every half minute"
+        yield _error(f"{path}/pickup_within", "nobody can pick up a chat that soon", hint)
     if own.ladder is None:
         return
     if own.ladder[-1] is not Channel.EMAIL:

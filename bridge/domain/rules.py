@@ -89,9 +89,11 @@ def rests_on_customer(policy: Policy, rule: Rule) -> bool:
 
 
 def explain(rule: Rule, fired: Mapping[str, Firing]) -> str:
-    """One reason in plain words: the rule, and what fired among the triggers it asks for."""
+    """One reason in plain words: the rule, and what fired of what it asks for; where nothing did, what is absent."""
     if rule.reason:
         return rule.reason
-    asked = dict.fromkeys(name for name, negated in names(rule.when) if not negated and name in fired)
-    why = "; ".join(fired[name].why for name in asked)
+    asked = dict.fromkeys(names(rule.when))
+    said = (fired[name].why for name, negated in asked if not negated and name in fired)
+    absent = (f"not {name}" for name, negated in asked if negated and name not in fired)
+    why = "; ".join(said) or ", ".join(absent)
     return f"{rule.name}: {why}"[:400] if why else rule.name

@@ -49,7 +49,7 @@ class MessageSignals:
     """Measured on one visitor message."""
 
     words: str = ""
-    """Content words, folded, joined by a space, at most 40."""
+    """Content words, folded, joined by a space, at most 40; `language` says of which language."""
     negative: float = 0.0
     """Points: negative 1, strong 1 more, frustration phrases 0.75 each (two count); 0 when calm.
 
@@ -71,6 +71,8 @@ class MessageSignals:
     """The topic is something that goes wrong."""
     weighed: str = ""
     """The words that weighed where no phrase did: `lousy, not good`."""
+    language: str = languages.ENGLISH
+    """The language whose small words, beside English ones, are left out of `words`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         topic=topic,
         trouble=topic in speech.troubles,
         weighed=weighed,
+        language=speech.code or languages.ENGLISH,
     )
 
 
@@ -429,17 +432,15 @@ def _issue(read: Text, speech: Language) -> str | None:
     return None
 
 
-_MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None, False, "")
+_MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None, False, "", languages.ENGLISH)
 _REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None, False)
 
 
 def dump(turn: TurnSignals) -> Json:
     """A turn as a compact list of JSON values, defaults at its ends left out; `load` gives back an equal turn."""
     m, r = turn.message, turn.reply
-    message = _trim(
-        [m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists, m.issue, m.topic, m.trouble, m.weighed],
-        _MESSAGE_DEFAULTS,
-    )
+    said = (m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists)
+    message = _trim([*said, m.issue, m.topic, m.trouble, m.weighed, m.language], _MESSAGE_DEFAULTS)
     if r is None:
         return [turn.seq, turn.at, message]
     reply = [r.text, r.failed, r.offers_human, r.values, r.confidence, r.intent, r.intent_matched, r.down]
@@ -449,10 +450,8 @@ def dump(turn: TurnSignals) -> Json:
 def load(data: Json) -> TurnSignals:
     """The turn that `dump` wrote."""
     seq, at, message, *replies = data
-    words, negative, extreme, progress, asks, lists, issue, topic, trouble, weighed = _filled(
-        message, _MESSAGE_DEFAULTS
-    )
-    measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), issue, topic, trouble, weighed)
+    words, negative, extreme, progress, asks, lists, *about = _filled(message, _MESSAGE_DEFAULTS)
+    measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), *about)
     if not replies:
         return TurnSignals(seq, at, measured)
     text, failed, offers, values, confidence, intent, matched, down = _filled(replies[0], _REPLY_DEFAULTS)

@@ -7,6 +7,7 @@ triggers over replies then look at the earlier ones.
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -224,10 +225,20 @@ class Words(Frozen):
             found = s.message.lists.get(self.list)
             return Firing(found, self.list, f'words of the list {self.list}: "{found}"') if found else None
         text = f" {s.message.words} "
-        for phrase in self.words or ():
-            if f" {content_words(phrase, language='')} " in text:
+        for phrase, content in _contents(self.words or (), s.message.language):
+            if content in text:
                 return Firing(phrase, None, f'the visitor wrote "{phrase}"')
         return None
+
+
+@lru_cache(maxsize=256)
+def _contents(phrases: tuple[str, ...], language: str) -> tuple[tuple[str, str], ...]:
+    """Phrases of an owner's, each with what of it is looked for in a message of the language.
+
+    They lose the same small words as the message has lost; one of which nothing is left there is not looked for.
+    """
+    contents = ((phrase, content_words(phrase, language=language)) for phrase in phrases)
+    return tuple((phrase, f" {content} ") for phrase, content in contents if content)
 
 
 class Signal(Frozen):

@@ -63,7 +63,7 @@ def queue(name: str) -> st.SearchStrategy[Json]:
             "hours": st.sampled_from(sorted(HOURS)),
             "respond_within": st.fixed_dictionaries({"normal": WITHIN}),
             "ladder": LADDERS,
-            "pickup_within": st.sampled_from(["1m", "3m", 0]),
+            "pickup_within": st.sampled_from(["1m", "3m", "30s"]),
             "overflow": st.lists(st.sampled_from(others), unique=True),
             "staffing": st.sampled_from(["presence", "schedule"]),
             "warn_before": st.sampled_from(["10m", "1h", 0]),

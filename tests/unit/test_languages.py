@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -225,3 +227,12 @@ def test_a_class_is_kept_once_however_many_phrases_hold_it() -> None:
     one, other, third = phrasing.compiled("request", ["get a? {person}", "want {person}"])
     assert one.slots[-1] is other.slots[-1] is third.slots[-1]
     assert one.slots[-1].words == {"agent", "human"}
+
+
+def test_what_a_ticket_is_about_is_read_without_compiling_a_language() -> None:
+    code = (
+        "from bridge.domain import customer_triggers, languages\n"
+        "assert customer_triggers._subject('La lampe et die Lampe for the garden') == ('lampe', 'garden')\n"
+        "assert languages.language.cache_info().currsize <= 1"  # that of no language in particular
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -97,8 +97,16 @@ def test_an_unknown_key_is_refused_with_a_hint(key: str, hint: str) -> None:
         ("waiting", "Thanks.", r"\{promise\} or \{due\} is missing"),
         ("after_hours", "Before {due}, {name}.", "not known"),
         ("after_hours", "Before {due} {}.", "not known"),
+        ("after_hours", "{0}: before {due}.", "not known"),
+        ("after_hours", "Before {due}, {due!r:>10}.", "not known"),
+        ("resolved", "Done, {agent.name}.", "known are: none"),
         ("resolved", "Done {due}.", "known are: none"),
         ("resolved", "  ", "empty"),
+        ("after_hours", "x" * 400 + " {due}", "may come to 601 characters, and 600 fit"),
+        ("broken", "{due} {due} {due} {due}", "may come to 803"),
+        ("waiting", "{promise}{promise}{promise}{promise}", "2000 fit"),
+        ("mail_subject", "x" * 393 + "{reference}", "400 fit"),
+        ("mail_reply", "{text}\n{text}", "12000 fit"),
     ],
 )
 def test_an_owners_faulty_message_is_found(key: str, template: str, fault: str) -> None:
@@ -134,7 +142,12 @@ def test_an_owners_own_message_is_said_with_its_instant() -> None:
 
 @pytest.mark.parametrize(
     ("template", "fault"),
-    [("We call you.", r"\{due\} is missing"), ("By {due}, {agent}.", "known are: {due}"), (" ", "empty")],
+    [
+        ("We call you.", r"\{due\} is missing"),
+        ("By {due}, {agent}.", "known are: {due}"),
+        (" ", "empty"),
+        ("By {due}" + "!" * 400, "600 fit"),
+    ],
 )
 def test_an_owners_own_message_must_hold_the_instant_and_nothing_unknown(template: str, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):

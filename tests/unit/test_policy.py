@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import pytest
 
+from bridge.domain import languages
 from bridge.domain.findings import LARGEST, Finding, Level, PolicyRefused, check_policy, read_policy, stored_policy
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.policy import (
@@ -16,6 +17,7 @@ from bridge.domain.policy import (
     flow_of_message,
 )
 from bridge.domain.queues import read_duration
+from bridge.domain.review import did_you_mean
 from bridge.domain.values import Channel, Priority
 from bridge.service.manage_policy import default_document, shipped_document
 
@@ -183,6 +185,12 @@ FAULTS: dict[str, tuple[str, str, int, str]] = {
         10,
         "placeholder",
     ),
+    "a promise that is too long to be told whole": (
+        SMALL + f"messages: {{en: {{broken: '{'x' * 500} {{due}}'}}}}\n",
+        "/messages/en/broken",
+        10,
+        "may come to 701 characters",
+    ),
     "a rule's unknown message": (
         changed("priority: normal", "priority: normal, message: vip"),
         "/rules/0/message",
@@ -225,6 +233,65 @@ FAULTS: dict[str, tuple[str, str, int, str]] = {
         5,
         "fraud alone",
     ),
+    "an order value of nothing": (
+        changed("{type: human_requested}", "{type: order_value_at_least, amount: 0, currency: USD}"),
+        "/triggers/asked/amount",
+        2,
+        "greater than 0",
+    ),
+    "a rule behind one that holds for every customer": (
+        changed("{type: human_requested}", "{type: tier_at_least, tier: free}").replace(
+            "queues:", "  - {name: b, when: unsure, priority: high}\nqueues:"
+        ),
+        "/rules/1",
+        6,
+        "'ask' has decided",
+    ),
+    "a rule for nobody": (
+        changed("{type: human_requested}", "{type: tier_at_least, tier: free}").replace(
+            "when: asked", "when: {not: asked}"
+        ),
+        "/rules/0/when",
+        5,
+        "never hold",
+    ),
+    "a trigger that is asked for twice": (
+        changed("when: asked", "when: {at_least: 2, of: [asked, unsure, asked]}"),
+        "/rules/0/when/of/2",
+        5,
+        "'asked' stands twice",
+    ),
+    "a condition that stands twice in a nested one": (
+        changed("when: asked", "when: {all: [asked, {not: {any: [{not: unsure}, {not: unsure}]}}]}"),
+        "/rules/0/when/all/1/not/any/1",
+        5,
+        "a condition stands twice",
+    ),
+    "a nested condition that contradicts itself": (
+        changed("when: asked", "when: {any: [asked, {all: [unsure, {not: unsure}]}]}"),
+        "/rules/0/when/any/1/all",
+        5,
+        "'unsure' and its opposite never hold together",
+    ),
+    "a tier that stands twice": (SMALL + "tiers: [free, standard, Free]\n", "/tiers/2", 10, "'Free' stands twice"),
+    "no time to pick a chat up": (
+        changed("ladder:", "pickup_within: 0, ladder:"),
+        "/queues/team/pickup_within",
+        7,
+        "nobody can pick up",
+    ),
+    "no time to pick a chat of one tier up": (
+        changed("ladder:", "by_tier: {free: {pickup_within: 29s}}, ladder:"),
+        "/queues/team/by_tier/free/pickup_within",
+        7,
+        "nobody can pick up",
+    ),
+    "a date that there is not": (
+        changed("timezone: UTC", "timezone: UTC, closed: [{from: 2026-02-30, to: 2026-03-01}]"),
+        "/hours/office/closed/0/from",
+        9,
+        "day is out of range for month",
+    ),
     "an order value in two notations": (
         changed("{type: human_requested}", "{type: order_value_at_least, amount: 5, amounts: {USD: 5}}"),
         "/triggers/asked",
@@ -243,6 +310,64 @@ def test_every_fault_is_named_with_path_and_line(document: str, path: str, line:
     assert found.hint
     assert words in found.message
     assert found.message[0].islower()
+
+
+PLACED: dict[str, tuple[str, str]] = {
+    "a key of another trigger": (
+        changed("{type: human_requested}", "{type: human_requested, within_turns: 3}"),
+        "/triggers/asked/within_turns",
+    ),
+    "a trigger without its key": (changed("{type: human_requested}", "{type: tier_at_least}"), "/triggers/asked/tier"),
+    "a trigger's key that has its type's name": (
+        changed("{type: human_requested}", "{type: words, words: [12]}"),
+        "/triggers/asked/words/0",
+    ),
+    "a value that may be of several kinds": (
+        changed("{type: human_requested}", "{type: signal, name: x, equals: [1]}"),
+        "/triggers/asked/equals",
+    ),
+    "an at_least without its of": (changed("when: asked", "when: {at_least: 2}"), "/rules/0/when/of"),
+    "a part of an at_least": (changed("when: asked", "when: {at_least: 2, of: [asked, 5]}"), "/rules/0/when/of/1"),
+    "a key of a condition": (changed("when: asked", "when: {any: [asked], x: 1}"), "/rules/0/when/x"),
+    "a nested condition": (
+        changed("when: asked", "when: {all: [asked, {any: [unsure, {not: {any: []}}]}]}"),
+        "/rules/0/when/all/1/any/1/not/any",
+    ),
+    "a day with a slash": (changed("mon-fri:", "mon/fri:"), "/hours/office/week/mon~1fri"),
+    "a key with a tilde": (SMALL + "a~b: 1\n", "/a~0b"),
+}
+
+
+@pytest.mark.parametrize(("document", "path"), PLACED.values(), ids=PLACED)
+def test_the_path_of_a_fault_leads_to_where_it_stands(document: str, path: str) -> None:
+    assert {one.path for one in errors(document)} == {path}
+
+
+NEVER: dict[str, str] = {
+    "confidence_below, below: 0": "below",
+    "confidence_below, times: 5, within_turns: 2": "times",
+    "bot_repeats, times: 5, within_turns: 3": "times",
+    "bot_repeats, within_turns: 1": "within_turns",
+    "intent_failures, at_least: 5, within_turns: 2": "at_least",
+    "bot_failed, at_least: 2, within_turns: 1, within_minutes: 9": "at_least",
+    "negative_trajectory, messages: 7": "messages",
+}
+
+
+@pytest.mark.parametrize(("trigger", "key"), NEVER.items(), ids=NEVER)
+def test_a_trigger_that_asks_for_more_than_there_can_be_is_refused(trigger: str, key: str) -> None:
+    found = the_error(changed("{type: confidence_below}", f"{{type: {trigger}}}"))
+    assert (found.path, found.line) == (f"/triggers/unsure/{key}", 3)
+    assert "never" in found.message
+
+
+@pytest.mark.parametrize("trigger", [
+    "bot_repeats, times: 3, within_turns: 3", "bot_repeats, times: 12", "confidence_below, within_turns: 1",
+    "intent_failures, at_least: 12, within_minutes: 1", "visitor_repeats, within_turns: 1",
+    "signal, name: x, at_least: 99", "confidence_below, below: 0.001",
+])  # fmt: skip
+def test_a_trigger_that_asks_for_as_much_as_there_can_be_is_not(trigger: str) -> None:
+    assert errors(changed("{type: confidence_below}", f"{{type: {trigger}}}")) == []
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
@@ -308,6 +433,39 @@ def test_a_flow_without_a_match_is_commented_on_for_a_host_may_name_it() -> None
         ("/flows/billing", "nothing leads to it but a host that names it"),
         ("/flows/b", "nothing leads to it but a host that names it"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("when", "path"),
+    [
+        ("{any: [unsure, {not: unsure}]}", "/rules/0/when/any"),
+        ("{all: [asked, {any: [{not: unsure}, unsure]}]}", "/rules/0/when/all/1/any"),
+        ("{at_least: 2, of: [{any: [asked, unsure]}, asked, {not: {any: [asked, unsure]}}]}", "/rules/0/when/of"),
+    ],
+)
+def test_a_trigger_beside_its_own_opposite_is_commented_on_where_one_of_both_is_enough(when: str, path: str) -> None:
+    found = dict(warnings(changed("when: asked", f"when: {when}")))
+    assert found.keys() - {"/triggers/asked"} == {path}
+    assert "always holds" in found[path]
+
+
+def test_a_phrase_of_small_words_alone_is_commented_on_with_the_languages_that_never_hear_it() -> None:
+    compiled = languages.language.cache_info().misses
+    own = "{type: words, words: [mein Geld zurück, nicht mehr, mi dinero, d'accord]}"
+    assert warnings(changed("{type: human_requested}", own)) == [
+        ("/triggers/asked/words/1", "it has no content words in de: it never fires there"),
+        ("/triggers/asked/words/3", "it has no content words in fr: it never fires there"),
+    ]
+    assert languages.language.cache_info().misses <= compiled + 1  # English, for what it refuses
+
+
+def test_a_date_is_the_text_that_it_is_in_json() -> None:
+    document = with_hours(
+        'office: {timezone: UTC, week: {mon: ["09:00-17:00"]},'
+        " closed: [{from: 2026-12-24, to: 2026-12-24, why: 2026-12-24}]}"
+    )
+    (closure,) = read_policy(document).hours["office"].closed
+    assert (str(closure.from_), closure.why) == ("2026-12-24", "2026-12-24")
 
 
 def test_errors_come_before_warnings() -> None:
@@ -469,6 +627,21 @@ WRONG_SHAPES: dict[str, str] = {
 @pytest.mark.parametrize("document", WRONG_SHAPES.values(), ids=WRONG_SHAPES)
 def test_what_is_no_policy_is_refused_and_never_breaks_the_reader(document: str) -> None:
     assert errors(document)
+
+
+def test_a_tab_is_called_by_its_name() -> None:
+    fault = the_error("rules:\n\t- x")
+    assert (fault.line, fault.message, fault.hint) == (2, "not YAML: a tab", "indent with spaces")
+
+
+def test_an_address_that_is_none_is_said_in_words() -> None:
+    fault = the_error(SMALL.replace("hours: office", "hours: office, email: the team", 1))
+    assert fault.message == "expected one e-mail address"
+
+
+def test_a_hint_that_leaves_out_some_of_what_is_known_says_so() -> None:
+    assert did_you_mean("x", "abcdefghijkl").endswith("k, l")
+    assert did_you_mean("x", "abcdefghijklm").endswith("k, l, ...")
 
 
 def test_a_document_of_more_than_a_quarter_of_a_megabyte_is_not_looked_at() -> None:

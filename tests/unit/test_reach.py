@@ -13,8 +13,8 @@ def rule(name: str, when: object, **more: object) -> Rule:
     return Rule.model_validate({"name": name, "when": when, "priority": "high", **more})
 
 
-def found(*rules: Rule) -> list[tuple[int, str | None]]:
-    return [(index, earlier.name if earlier else None) for index, earlier in unreachable(rules)]
+def found(*rules: Rule, always: frozenset[str] = frozenset()) -> list[tuple[int, str | None]]:
+    return [(index, earlier.name if earlier else None) for index, earlier in unreachable(rules, always)]
 
 
 def test_a_narrower_rule_behind_a_wider_one_never_decides() -> None:
@@ -34,6 +34,13 @@ def test_two_of_three_behind_any_of_them_never_decides() -> None:
 @pytest.mark.parametrize("when", [{"all": ["a", {"not": "a"}]}, {"at_least": 3, "of": ["a", "b"]}])
 def test_a_condition_that_contradicts_itself_never_holds(when: object) -> None:
     assert found(rule("odd", when)) == [(0, None)]
+
+
+def test_a_rule_that_asks_for_what_fires_for_everybody_leaves_nothing_to_the_next() -> None:
+    everybody = frozenset({"a"})
+    assert found(rule("all", "a"), rule("later", "b"), always=everybody) == [(1, "all")]
+    assert found(rule("some", "a", flows=["billing"]), rule("later", "b"), always=everybody) == []
+    assert found(rule("none", {"not": "a"}), rule("later", "b"), always=everybody) == [(0, None)]
 
 
 def test_a_rule_for_one_flow_does_not_cover_another() -> None:
@@ -63,9 +70,12 @@ CONDITIONS = st.recursive(
 )
 
 
-@given(CONDITIONS, CONDITIONS)
-def test_a_rule_is_called_unreachable_exactly_if_no_combination_reaches_it(first: object, second: object) -> None:
+@given(CONDITIONS, CONDITIONS, st.frozensets(st.sampled_from("abc")))
+def test_a_rule_is_called_unreachable_exactly_if_no_combination_reaches_it(
+    first: object, second: object, always: frozenset[str]
+) -> None:
     earlier, later = rule("earlier", first), rule("later", second)
-    combinations = [{n for n, bit in zip("abc", f"{i:03b}", strict=True) if bit == "1"} for i in range(8)]
+    combinations = [{n for n, bit in zip("abc", f"{i:03b}", strict=True) if bit == "1"} | always for i in range(8)]
     reached = any(holds(later.when, c.__contains__) and not holds(earlier.when, c.__contains__) for c in combinations)
-    assert ((1, "earlier") in found(earlier, later) or (1, None) in found(earlier, later)) is not reached
+    told = found(earlier, later, always=always)
+    assert ((1, "earlier") in told or (1, None) in told) is not reached

@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import TypeAdapter
 
 from bridge.domain.customer import Customer
 from bridge.domain.findings import read_policy
-from bridge.domain.policy import Condition, Policy
+from bridge.domain.policy import Condition, Not, Policy
 from bridge.domain.rules import Decision, explain, holds, judge, names
 from bridge.domain.signals import ReplySignals, TurnSignals, measure_message, measure_reply
 from bridge.domain.situation import Firing, Situation
@@ -136,15 +137,32 @@ def test_an_owners_reason_replaces_the_machine_made_one() -> None:
     assert judge(policy(rules), situation(ASKING)).reason == "They asked."
 
 
-def test_a_rule_that_held_by_absence_is_explained_by_its_name() -> None:
-    rule = policy("  - {name: quiet, when: {not: asked}, priority: normal}").rules[0]
-    assert explain(rule, {}) == "quiet"
+@pytest.mark.parametrize(
+    ("when", "reason"),
+    [
+        ("{not: asked}", "quiet: not asked"),
+        ("{not: {any: [asked, vip, asked]}}", "quiet: not asked, not vip"),
+        ("{any: [unsure, {not: asked}]}", "quiet: not asked"),
+        ("{not: {all: [fraud, {not: {any: [asked, unsure]}}]}}", "quiet: not fraud"),
+    ],
+)
+def test_a_rule_that_held_by_absence_is_explained_by_what_did_not_fire(when: str, reason: str) -> None:
+    rule = policy("  - {name: quiet, when: asked, priority: normal}").rules[0]
+    condition = TypeAdapter[Any](Condition).validate_python(yaml.safe_load(when))
+    assert explain(rule.model_copy(update={"when": condition}), {}) == reason
+
+
+def test_of_a_trigger_that_fired_nothing_is_said_where_it_must_not_hold() -> None:
+    rules = "  - {name: quiet, when: {not: {all: [asked, vip]}}, priority: normal}"
+    assert judge(policy(rules), situation(ASKING)).reason == "quiet: not vip"
 
 
 def test_a_reason_stays_within_what_a_packet_carries() -> None:
     rule = policy("  - {name: r, when: {any: [asked, vip]}, priority: normal}").rules[0]
     fired = {"asked": Firing(1, 1, "x" * 300), "vip": Firing(1, 1, "y" * 300)}
     assert len(explain(rule, fired)) == 400
+    negated = Not.model_validate({"not": {"any": [f"{letter * 60}" for letter in "abcdefghij"]}})
+    assert len(explain(rule.model_copy(update={"when": negated}), {})) == 400
 
 
 def test_the_trace_says_what_was_measured_against_what() -> None:

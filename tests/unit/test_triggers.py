@@ -3,8 +3,9 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
+from bridge.domain import languages
 from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order
-from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, measure_message
+from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, language_of, measure_message
 from bridge.domain.situation import Firing, Situation
 from bridge.domain.triggers import Trigger, inputs_of
 
@@ -252,6 +253,51 @@ def test_words_of_the_owner_are_whole_words_in_any_case() -> None:
     s = situation(says("Is BLACK Friday over?"))
     assert fired(s, type="words", words=["black friday"])
     assert fired(s, type="words", words=["black fri"]) is None
+
+
+def heard_in(locale: str | None, text: str) -> Situation:
+    """A session of one message, measured as a live one is."""
+    return situation((measure_message(text, language=language_of(locale or languages.guess(text))), None))
+
+
+@pytest.mark.parametrize(
+    ("locale", "phrase", "text"),
+    [
+        ("de_DE", "mein Geld zurück", "Ich will mein Geld zurück"),
+        ("de_DE", "kündige den Vertrag", "Ich kündige diesen Vertrag!"),
+        ("es_ES", "devolver mi dinero", "Quiero devolver mi dinero"),
+        ("fr_FR", "résilier mon contrat", "Je veux résilier mon contrat"),
+        ("fr_FR", "remboursement de l'acompte", "Je demande le remboursement de mon acompte"),
+        ("it_IT", "annullare il mio ordine", "Vorrei annullare il mio ordine"),
+        ("nl_NL", "mijn geld terug", "Ik wil mijn geld terug"),
+        ("pl_PL", "zwrot moich pieniędzy", "Chcę zwrot moich pieniędzy"),
+        ("pt_BR", "cancelar o meu contrato", "Quero cancelar o meu contrato"),
+        ("de_DE", "cancel my contract", "Please cancel my contract"),
+        ("en_US", "cancel my contract", "I want to cancel my contract"),
+        ("en_US", "mein Geld zurück", "mein Geld zurück"),
+        (None, "mein Geld zurück", "Ich will mein Geld zurück"),
+        (None, "mein Geld zurück", "mein Geld zurück bitte"),
+        (None, "cancel my contract", "I want to cancel my contract"),
+    ],
+)
+def test_words_of_the_owner_are_found_whatever_small_words_the_language_of_the_session_has(
+    locale: str | None, phrase: str, text: str
+) -> None:
+    firing = fired(heard_in(locale, text), type="words", words=["nothing like it", phrase])
+    assert firing == Firing(phrase, None, f'the visitor wrote "{phrase}"')
+
+
+@pytest.mark.parametrize(
+    ("locale", "phrase", "text"),
+    [
+        ("en_US", "man down", "the server went down"),  # `man` is small in German, and means something here
+        ("en_US", "die hard", "this is hard"),
+        ("de_DE", "nicht mehr", "ja"),  # nothing of it is left in German, nor of the message
+        ("de_DE", "nicht mehr", "Ich will das nicht mehr, mein Geld zurück"),
+    ],
+)
+def test_words_of_the_owner_keep_their_small_words_of_other_languages(locale: str, phrase: str, text: str) -> None:
+    assert fired(heard_in(locale, text), type="words", words=[phrase]) is None
 
 
 @pytest.mark.parametrize(
