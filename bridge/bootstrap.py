@@ -17,8 +17,9 @@ from bridge.assembly.presences import roster
 from bridge.assembly.responders import Assistants
 from bridge.assembly.wordpress import wordpress
 from bridge.clock import SystemClock, clock_of, steady_now
-from bridge.config import Settings, SettingsRefused, checked_database_url, read_settings
+from bridge.config import Settings, SettingsRefused, checked_database_url, policy_document, read_settings
 from bridge.domain import languages
+from bridge.domain.finding import of_file
 from bridge.ports import Clock, Site
 from bridge.service.answer_turn import answer_turn
 from bridge.service.asking import Asking
@@ -145,12 +146,22 @@ def import_policy_file(assembly: Assembly) -> None:
     """
     if not assembly.settings.policy:
         return
-    path = Path(assembly.settings.policy)
-    try:
-        document = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise SettingsRefused("the file that BRIDGE_POLICY names cannot be read") from None
-    import_policy(assembly.bridge, document, f"file {path.name}")
+    name, document = policy_document(assembly.settings)
+    with of_file(name):
+        import_policy(assembly.bridge, document, f"file {name}")
+
+
+def make_systems(assembly: Assembly) -> None:
+    """See that each site's systems can be made, before anything is done for one.
+
+    Raises:
+        SettingsRefused: they lack a setting.
+    """
+    with assembly.bridge.store.read() as tx:
+        sites = tx.sites.all()
+    for site in sites:
+        assembly.bridge.systems(site)
+        assembly.bridge.assistants(site.id)
 
 
 def examine(site_id: str | None, test_mail_to: str | None) -> list[Line]:

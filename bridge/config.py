@@ -6,7 +6,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -25,6 +25,12 @@ RESPONDERS = ("claude", "openai")
 UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - said of, not listened on
 """Hosts that are no address to call, and what this machine calls in their place."""
+BIND = r"(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\]):(?P<port>[0-9]{1,5})"
+LAST_PORT = 65535
+CALLABLE = r"|https?://[A-Za-z0-9.\[\]:-]*[A-Za-z0-9\]](/[A-Za-z0-9._~/-]*)?"
+"""What the plugin takes from a pairing code: only what WordPress sends as it stands; or nothing."""
+ADDRESS = r"[^@\s,;<>\"]+@[^@\s,;<>\"]+"
+LEVELS = ("debug", "info", "warning", "error")
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
 DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
@@ -304,6 +310,13 @@ class SiteSettings(BaseModel):
             return value
         raise ValueError(f"expected none, {', '.join(RESPONDERS)} or scripted:PATH")
 
+    @field_validator("mail_from")
+    @classmethod
+    def _known_sender(cls, value: str) -> str:
+        if not value or re.fullmatch(rf"{ADDRESS}|[^<>@]*<{ADDRESS}>", value):
+            return value
+        raise ValueError("expected one e-mail address, such as Shop <support@shop.example>")
+
     @field_validator("mail")
     @classmethod
     def _known_mail(cls, value: SecretStr) -> SecretStr:
@@ -321,7 +334,6 @@ class Settings(SiteSettings):
     )
     bind: str = Field(
         default="127.0.0.1:8765",
-        pattern=r"^(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\]):[0-9]{1,5}$|^unix:/.+",
         description="Where the sidecar listens.",
     )
     public_url: str = Field(
@@ -359,13 +371,41 @@ class Settings(SiteSettings):
     retention_days: Annotated[int, Field(ge=0, le=36_500)] = Field(
         default=400, description="Days after which a conversation that is over is deleted; 0: never."
     )
-    log_level: str = Field(default="info", pattern="^(debug|info|warning|error)$", description="How much is logged.")
+    log_level: str = Field(default="info", description="How much is logged.")
     clock: str = Field(
         default="system",
-        pattern="^system$|^file:.+",
         description="`system`; `file:PATH` shifts decisions and due work by the seconds in the file: for rehearsals.",
     )
     sites: dict[str, dict[str, Any]] = Field(default_factory=dict, description="What differs by site.")
+
+    @field_validator("bind")
+    @classmethod
+    def _known_bind(cls, value: str) -> str:
+        named = re.fullmatch(BIND, value)
+        if value.removeprefix("unix:/") not in (value, "") or (named and 1 <= int(named["port"]) <= LAST_PORT):
+            return value
+        raise ValueError(f"expected HOST:PORT, such as 127.0.0.1:8765, with a port of 1 to {LAST_PORT}, or unix:/PATH")
+
+    @field_validator("public_url")
+    @classmethod
+    def _known_address(cls, value: str) -> str:
+        if re.fullmatch(CALLABLE, value):
+            return value
+        raise ValueError("expected http://... or https://..., without user, query or fragment")
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value in LEVELS:
+            return value
+        raise ValueError(f"expected {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
+
+    @field_validator("clock")
+    @classmethod
+    def _known_clock(cls, value: str) -> str:
+        if value == "system" or value.removeprefix("file:") not in (value, ""):
+            return value
+        raise ValueError("expected system or file:PATH")
 
     @field_validator("database_url")
     @classmethod
@@ -389,7 +429,7 @@ class Settings(SiteSettings):
             SettingsRefused: its section has an unknown or wrong entry.
         """
         shared = {name: getattr(self, name) for name in SiteSettings.model_fields}
-        return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}.")
+        return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}")
 
 
 def checked_database_url(text: str) -> str:
@@ -403,6 +443,19 @@ def checked_database_url(text: str) -> str:
     return text
 
 
+def policy_document(settings: Settings) -> tuple[str, str]:
+    """The name of the file that `BRIDGE_POLICY` names, and its text.
+
+    Raises:
+        SettingsRefused: it cannot be read.
+    """
+    path = Path(settings.policy)
+    try:
+        return path.name, path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise SettingsRefused("the file that BRIDGE_POLICY names cannot be read") from None
+
+
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
 
 
@@ -414,22 +467,41 @@ def read_settings(environ: Mapping[str, str] = os.environ, file: Path | None = N
         file: the configuration file, if the environment names none.
 
     Raises:
-        SettingsRefused: an unknown name or a wrong value, by name.
+        SettingsRefused: an unknown name or a wrong value, by name; or a file that cannot be read.
     """
     path = Path(environ.get(f"{PREFIX}CONFIG", file or CONFIG_FILE))
     values = {**_read_toml(path, needed=f"{PREFIX}CONFIG" in environ), **_read_environment(environ)}
     return _checked(Settings, values, "")
 
 
-def _checked(model: type[Model], values: dict[str, Any], prefix: str) -> Model:
+def _checked(model: type[Model], values: dict[str, Any], section: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        faults = "; ".join(
-            f"{prefix}{'.'.join(map(str, one['loc']))}: {one['msg'].removeprefix('Value error, ')}"
-            for one in error.errors(include_input=False, include_url=False)
-        )
-        raise SettingsRefused(f"wrong setting: {faults}") from None
+        found = error.errors(include_input=False, include_url=False)
+        raise SettingsRefused("; ".join(_fault(model, one, section) for one in found)) from None
+
+
+def _fault(model: type[BaseModel], error: Any, section: str) -> str:
+    """One of pydantic's errors in words, without the value and without a pattern."""
+    name = str(error["loc"][-1])
+    if error["type"] == "extra_forbidden":
+        if section and name in Settings.model_fields:
+            return f"{name!r} is the same for every site: move it above [{section}]"
+        where = f"[{section}] of {CONFIG_FILE}" if section else CONFIG_FILE
+        return f"unknown setting {name!r} in {where}: {_meant(name, model.model_fields)}"
+    said = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "string_pattern_mismatch":
+        said = f"not of the form that docs/settings.md says: {model.model_fields[name].description}"
+    return f"wrong setting: {'.'.join(filter(None, (section, *map(str, error['loc']))))}: {said}"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """Which of the known names may be meant, or where they stand."""
+    from difflib import get_close_matches  # noqa: PLC0415 - for a mistake alone
+
+    near = get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]}?" if near else "docs/settings.md has the names"
 
 
 def _read_toml(path: Path, *, needed: bool) -> dict[str, Any]:
@@ -439,8 +511,11 @@ def _read_toml(path: Path, *, needed: bool) -> dict[str, Any]:
         if needed:
             raise SettingsRefused(f"there is no configuration file {path}") from None
         return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        raise SettingsRefused(f"{path} is not TOML") from None
+    except OSError as error:
+        raise SettingsRefused(f"the configuration file {path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        place = re.search(r" \(at [^()]+\)$", str(error))
+        raise SettingsRefused(f"{path} is not TOML{place[0] if place else ''}") from None
 
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -452,7 +527,8 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         from_file = field.endswith("_file") and field.removesuffix("_file") in SECRETS
         field = field.removesuffix("_file") if from_file else field
         if field not in Settings.model_fields or field == "sites":
-            raise SettingsRefused(f"unknown setting {name}: see docs/settings.md for the names")
+            known = [PREFIX + one.upper() for one in Settings.model_fields if one != "sites"]
+            raise SettingsRefused(f"unknown setting {name}: {_meant(name, known)}")
         if field in values:
             raise SettingsRefused(f"{PREFIX}{field.upper()} is set twice: by itself and by its _FILE; keep one of them")
         values[field] = _read_secret(name, value) if from_file else value

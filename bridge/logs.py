@@ -10,7 +10,9 @@ from typing import Any
 import structlog
 from structlog.processors import ExceptionRenderer, JSONRenderer, TimeStamper
 from structlog.tracebacks import ExceptionDictTransformer
-from structlog.typing import Processor
+from structlog.typing import EventDict, Processor
+
+from bridge.config import SettingsRefused
 
 SHARED: tuple[Processor, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -23,6 +25,14 @@ LAST: tuple[Processor, ...] = (
 )
 
 
+def without_frames(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    """Settings that are refused say what to do; where in the code they were would bury it."""
+    error = sys.exc_info()[1] if event.get("exc_info") is True else event.get("exc_info")
+    if isinstance(error, SettingsRefused):
+        event["exc_info"], event["why"] = None, str(error)
+    return event
+
+
 def configure(level: str) -> None:
     """Have this process log from a level on.
 
@@ -31,7 +41,7 @@ def configure(level: str) -> None:
     """
     least = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
-        processors=[*SHARED, *LAST],
+        processors=[*SHARED, without_frames, *LAST],
         wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=_to_stderr,
         cache_logger_on_first_use=False,

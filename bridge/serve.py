@@ -54,11 +54,7 @@ def prepare(settings: Settings) -> None:
     assembly = bootstrap.build(settings, deliver_at_once=False)
     try:
         bootstrap.import_policy_file(assembly)
-        with assembly.bridge.store.read() as tx:
-            sites = tx.sites.all()
-        for site in sites:
-            assembly.bridge.systems(site)
-            assembly.bridge.assistants(site.id)
+        bootstrap.make_systems(assembly)
     finally:
         assembly.close()
 

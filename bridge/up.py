@@ -1,6 +1,8 @@
 """Sidecar and scheduler side by side, for one machine without a supervisor: what ends one ends both."""
 
+import errno
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +17,8 @@ PARTS = {
 PATIENCE = 60.0
 """Seconds from the request to end until a part is killed."""
 LOOK = 0.1
+WELL = (0, -signal.SIGTERM)
+"""How a part ends that was asked to: by itself, or by the signal where it was still starting."""
 
 Process = subprocess.Popen[bytes]
 
@@ -31,17 +35,37 @@ def up() -> int:
     running: dict[str, Process] = {}
     try:
         for name, command in PARTS.items():
-            running[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - our own interpreter
+            running[name] = start(command)
         while not asked and all(part.poll() is None for part in running.values()):
             time.sleep(LOOK)
         ended = {name: part.returncode for name, part in running.items() if part.poll() is not None}
     finally:
         stop(running)
     if asked:
-        return int(any(part.returncode != 0 for part in running.values()))
+        return int(any(part.returncode not in WELL for part in running.values()))
     for name, code in ended.items():
         sys.stderr.write(f"bridge up: {name} ended ({_how(code)}), so everything was stopped\n")
     return 1
+
+
+def taken(bind: str) -> bool:
+    """Whether something listens there already."""
+    if bind.startswith("unix:"):  # the file of one that has ended is no hindrance
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(bind.removeprefix("unix:")) == 0
+    host, _, port = bind.rpartition(":")
+    with socket.socket(socket.AF_INET6 if host.startswith("[") else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the sidecar does
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def start(command: tuple[str, ...]) -> Process:
+    """Start a part out of reach of the terminal's signals: it would take them and ours as being asked twice."""
+    return subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603 - our own interpreter
 
 
 def stop(running: Mapping[str, Process]) -> None:

@@ -56,10 +56,15 @@ def refuse(why: str) -> int:
 
 
 def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, ended: threading.Event) -> int:
-    """Tick until asked to end, and close the database once no job uses it any more."""
+    """Tick until asked to end, and close the database once no job uses it any more.
+
+    Raises:
+        SettingsRefused: a site's systems lack a setting.
+    """
     if stop.is_set():
         return 0
     assembly = bootstrap.build(settings, deliver_at_once=False)
+    bootstrap.make_systems(assembly)
     ticks = Ticks(assembly.bridge, stop, settings.retention_days * DAY)
     now = datetime.now(UTC)
     for name, do, factor in ticks.all():

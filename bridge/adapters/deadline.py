@@ -99,14 +99,19 @@ class Lines:
         """Do the work, or leave at the deadline.
 
         Raises:
-            NotDone: no line became free, or the time was over before anything was sent.
+            NotDone: no line became free, no thread was left, or the time was over before anything was sent.
             OutcomeUnknown: the time was over after something was sent, or the work failed in a way nobody foresaw.
             AdapterError: what the work itself raised, without the chain of causes (they name addresses).
         """
         if not self._seats.acquire(timeout=deadline.left()):
             raise NotDone("no free line")
         result: _Result[T] = _Result()
-        threading.Thread(target=self._run, args=(deadline, work, result), name="outbound", daemon=True).start()
+        line = threading.Thread(target=self._run, args=(deadline, work, result), name="outbound", daemon=True)
+        try:
+            line.start()
+        except RuntimeError:  # the machine has none left
+            self._seats.release()
+            raise NotDone("no free thread") from None
         if not result.there.wait(deadline.left()):
             late = OutcomeUnknown if deadline.cut() else NotDone
             raise late("timeout", fault=Fault.SYSTEM)

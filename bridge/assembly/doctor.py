@@ -14,14 +14,16 @@ from bridge.assembly import crms, desks, presences, responders
 from bridge.assembly.mailers import mailer, sender_of
 from bridge.assembly.wordpress import endpoint, wordpress
 from bridge.clock import machine_now
-from bridge.config import CONFIG_FILE, PREFIX, SECRETS, Settings, SettingsRefused, SiteSettings
+from bridge.config import CONFIG_FILE, PREFIX, SECRETS, Settings, SettingsRefused, SiteSettings, policy_document
+from bridge.domain.finding import PolicyRefused, of_file
+from bridge.domain.findings import read_policy
 from bridge.ports import AdapterError, Mail, Mailer, Site
 from bridge.service import look_around
 from bridge.service.context import Bridge, new_id
 from bridge.service.cures import Upstream, cure
 from bridge.service.examine import Look, Result, green, red, yellow
 from bridge.store.facts import facts_of
-from bridge.store.migrate import SCHEMA_HEAD, absent, pending
+from bridge.store.migrate import SCHEMA_HEAD, file_fault, pending
 
 NAMES = {
     "hubspot": "HubSpot",
@@ -60,34 +62,46 @@ class Doctor:
         if not self.settings.bind.startswith("unix:"):
             shared.append(Look("sidecar", self._sidecar))
         shared.append(Look("sites", partial(self._sites, sites)))
+        if self.settings.policy:
+            shared.append(Look("policy file", self._policy_file))
         return shared + [look for site in sites for look in self._of(bridge, site)]
 
     def at_a_test_mail(self, site: Site, to: str) -> Look:
         """A mail that is really sent."""
-        return self._made(site, "test mail", lambda own: partial(_send, mailer(own), sender_of(own, site), to))
+        return self._made(site, "test mail", lambda own: partial(_send, mailer(own), own, sender_of(own, site), to))
 
     # -- what all sites share ------------------------------------------------------------------------------------------
 
     def _settings(self, _budget: float) -> list[Result]:
         file = Path(os.environ.get(f"{PREFIX}CONFIG", CONFIG_FILE))
         number = sum(name.startswith(PREFIX) for name in os.environ)
-        read = green(f"{file if file.exists() else 'no bridge.toml'}, and {number} variables {PREFIX}*")
+        there = file if file.exists() else f"no {CONFIG_FILE} in {Path.cwd()}"
+        results = [green(f"{there}, and {number} variables {PREFIX}*")]
         if file.exists() and file.stat().st_mode & 0o004 and any(name in file.read_text("utf-8") for name in SECRETS):
-            return [read, yellow(f"everybody on this machine may read the secrets in {file}", f"chmod 600 {file}")]
-        return [read]
+            results.append(yellow(f"everybody on this machine may read the secrets in {file}", f"chmod 600 {file}"))
+        return results + [red(fault, MAKE_IT_SO) for fault in map(self._section_fault, self.settings.sites) if fault]
+
+    def _section_fault(self, site: str) -> str:
+        """What is wrong in a site's section of the file."""
+        try:
+            self.settings.for_site(site)
+        except SettingsRefused as error:
+            return str(error)
+        return ""
 
     def _database(self, _budget: float) -> list[Result]:
         url = self.settings.database_url.get_secret_value()
-        if absent(url):
-            return [red("the file does not exist yet", "bridge site add NAME --url URL makes it, and the first site")]
+        if fault := file_fault(url):
+            return [_red_of(fault)]
         per_process = 2 * self.settings.threads
         return look_around.look_at_database(facts_of(url), connections=per_process * (self.settings.workers + 1))
 
     def _schema(self, _budget: float) -> list[Result]:
-        fault = pending(self.settings.database_url.get_secret_value())
-        if fault:
-            said, _, do = fault.partition(": ")
-            return [red(said, do)]
+        url = self.settings.database_url.get_secret_value()
+        if file_fault(url):
+            return [red("not looked at: see the line above", "")]
+        if fault := pending(url):
+            return [_red_of(fault)]
         return [green(f"{SCHEMA_HEAD}, this release's")]
 
     def _sidecar(self, budget: float) -> list[Result]:
@@ -112,6 +126,19 @@ class Doctor:
             return [*results, yellow("there is none yet", "bridge site add NAME --url URL")]
         return results or [green(f"{len(sites)}: {', '.join(sorted(known))}")]
 
+    def _policy_file(self, _budget: float) -> list[Result]:
+        """What the sidecar reads at its start, and refuses to start with."""
+        try:
+            name, document = policy_document(self.settings)
+            with of_file(name):
+                read_policy(document, now=machine_now())
+        except SettingsRefused as error:
+            return [red(str(error), MAKE_IT_SO)]
+        except PolicyRefused as error:
+            first = str(error).partition("\n")[0]
+            return [red(first, f"correct it until bridge policy check {self.settings.policy} takes it")]
+        return [green(f"{name} can be used")]
+
     # -- a site --------------------------------------------------------------------------------------------------------
 
     def _of(self, bridge: Bridge, site: Site) -> list[Look]:
@@ -128,7 +155,9 @@ class Doctor:
         ]
 
     def _made(self, site: Site, about: str, make: Callable[[SiteSettings], At]) -> Look:
-        """The look at a part, or that it cannot be made from what is set."""
+        """The look at a part, or that it cannot be made from what is set; what cannot be read, `settings` says."""
+        if self._section_fault(site.id):
+            return Look(about, lambda _: [], site.id)
         try:
             at = make(self.settings.for_site(site.id))
         except SettingsRefused as error:
@@ -188,6 +217,12 @@ SECRETS_OF = {"claude": ("claude_token",), "openai": ("openai_token",)}
 """What each model's server lets us in by."""
 
 
+def _red_of(fault: str) -> Result:
+    """A fault that says after its last colon what to do."""
+    said, _, do = fault.rpartition(": ")
+    return red(said, do)
+
+
 def _says(text: str) -> At:
     return lambda _budget: [green(text)]
 
@@ -217,15 +252,19 @@ def _mail(made: Mailer, own: SiteSettings, sender: str) -> At:
         except AdapterError as error:
             return [red(f"no mail could leave: {error.detail}", cure(MAIL, error.detail))]
         if made.name == "folder":
-            folder = own.mail.get_secret_value().removeprefix("folder:")
-            do = "set BRIDGE_MAIL to smtp://user:password@host:587, unless something else sends what lies there"
-            return [yellow(f"mails are written into the folder {folder}, and sent to nobody", do)]
+            return [_to_nobody("mails are written", own)]
         return [green(f"the mail server takes mail from {sender}; --send ADDRESS sends one")]
 
     return look
 
 
-def _send(made: Mailer, sender: str, to: str, _budget: float) -> list[Result]:
+def _to_nobody(what: str, own: SiteSettings) -> Result:
+    folder = own.mail.get_secret_value().removeprefix("folder:")
+    do = "set BRIDGE_MAIL to smtp://user:password@host:587, unless something else sends what lies there"
+    return yellow(f"{what} into the folder {folder}, and sent to nobody", do)
+
+
+def _send(made: Mailer, own: SiteSettings, sender: str, to: str, _budget: float) -> list[Result]:
     host = sender.rpartition("@")[2].rstrip(">")
     text = "This is a test of Escalation Bridge. You have asked for it, and nothing else has to be done.\n"
     mail = Mail(f"<{new_id('test')}@{host}>", sender, to, "A test of Escalation Bridge", text, sent_at=machine_now())
@@ -233,4 +272,6 @@ def _send(made: Mailer, sender: str, to: str, _budget: float) -> list[Result]:
         made.send(mail)
     except AdapterError as error:
         return [red(f"it was not sent: {error.detail}", cure(MAIL, error.detail))]
+    if made.name == "folder":
+        return [_to_nobody("written", own)]
     return [green("handed over: see whether it arrives, and not among the spam")]

@@ -22,6 +22,10 @@ def wordpress(site: Site, allowed: Iterable[str]) -> tuple[WordPressSite, Http]:
 
 
 def endpoint(url: str) -> str:
-    """`host:port` of an address; empty where it names no host."""
-    parts = urlsplit(url)
-    return f"{parts.hostname}:{parts.port or PORTS.get(parts.scheme, 443)}" if parts.hostname else ""
+    """`host:port` of an address; empty where it names no host, or cannot be read: who calls it says so."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or PORTS.get(parts.scheme, 443)
+    except ValueError:
+        return ""
+    return f"{parts.hostname}:{port}" if parts.hostname else ""

@@ -86,8 +86,9 @@ def _load(report: Backtest) -> Iterator[str]:
 
 def _hourly(load: Load) -> str:
     if load.per_open_hour is None:
-        return f"{load.escalated}, and it is never open"
-    return f"{load.escalated} in {load.open_hours:.1f} open hours, {load.per_open_hour:.2f} an hour"
+        return f"{load.escalated}, and it was not open in that time"
+    rate = f", {load.per_open_hour:.2f} an hour" if load.open_hours >= 1 else ""  # of a shorter time it says nothing
+    return f"{load.escalated} in {load.open_hours:.1f} open hours{rate}"
 
 
 def _difference(report: Backtest) -> Iterator[str]:

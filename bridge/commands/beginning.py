@@ -17,9 +17,11 @@ def init(timezone: str | None, folder: Path) -> None:
     zone = timezone or scaffold.machine_zone()
     if not is_zone(zone):
         raise click.ClickException(f"there is no time zone {zone!r}; use a name such as Europe/Berlin")
-    for path, new in scaffold.write_files(folder, zone):
+    new = False
+    for path, new in scaffold.write_files(folder, zone):  # the policy is the last
         click.echo(f"{path}: {'written' if new else 'is there already, left as it is'}")
-    click.echo(f"\nThe policy's staffed hours are in {zone}. Next:")
+    hours = f"The policy's staffed hours are in {zone}" if new else f"{scaffold.POLICY_FILE} keeps its own time zone"
+    click.echo(f"\n{hours}. Next:")
     click.echo("  bridge site add NAME --url https://your-site    gives the pairing code for WordPress")
     click.echo("  bridge up                                       starts sidecar and scheduler")
     click.echo("  bridge policy put policy.yaml                   makes your changes to the policy count")

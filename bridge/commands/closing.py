@@ -1,12 +1,14 @@
 """The team's own word on its hours: closed or open from now on, whatever the calendar says."""
 
 from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import click
 
 from bridge.commands.common import as_json, of_site, opened, print_json, print_rows, the_site
 from bridge.domain.closures import Command
-from bridge.domain.instants import from_rfc3339
+from bridge.domain.instants import from_datetime, from_rfc3339
 from bridge.domain.queues import read_duration
 from bridge.domain.values import Json, Millis
 from bridge.ports import Site
@@ -26,16 +28,20 @@ from bridge.service.read_hours import read_hours, tell_feed
 LONGEST_TEXT = 200
 
 
-def read_instant(_: click.Context, option: click.Parameter, text: str | None) -> Millis | None:
-    """An instant from an option's text."""
-    if text is None:
-        return None
+def read_moment(_: click.Context, option: click.Parameter, text: str | None) -> datetime | None:
+    """A date and time from an option's text."""
     try:
-        return from_rfc3339(text)
-    except (ValueError, OverflowError):
-        raise click.BadParameter(
-            "expected a date and time with a zone, such as 2026-12-24T14:00:00-05:00", param=option
-        ) from None
+        return None if text is None else datetime.fromisoformat(text)
+    except ValueError:
+        expected = "expected a date and time, such as 2026-12-24T14:00, on the site's clock or with a zone"
+        raise click.BadParameter(expected, param=option) from None
+
+
+def instant_of(moment: datetime | None, site: Site) -> Millis | None:
+    """The instant; one without a zone is meant on the site's own clock."""
+    if moment is None:
+        return None
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(site.timezone)))
 
 
 def read_span(_: click.Context, option: click.Parameter, text: str | None) -> Millis | None:
@@ -53,8 +59,8 @@ def commanding(command: Callable[..., None]) -> Callable[..., None]:
     """What closing and opening have in common."""
     options = (
         click.option("--queue", help="One queue's name; without it, every queue."),
-        click.option("--from", "from_", metavar="INSTANT", callback=read_instant, help="When it begins.  [now]"),
-        click.option("--until", metavar="INSTANT", callback=read_instant, help="When it ends.  [the end of the day]"),
+        click.option("--from", "from_", metavar="INSTANT", callback=read_moment, help="When it begins.  [now]"),
+        click.option("--until", metavar="INSTANT", callback=read_moment, help="When it ends.  [the end of the day]"),
         click.option("--for", "lasts", metavar="LENGTH", callback=read_span, help="In place of --until, such as 3h."),
         click.option("--why", required=True, help="The reason, for the team alone."),
         click.option("--author", default="cli", show_default=True, help="Who is to be named beside it."),
@@ -84,8 +90,8 @@ def order_hours(
     *,
     open_: bool,
     queue: str | None,
-    from_: Millis | None,
-    until: Millis | None,
+    from_: datetime | None,
+    until: datetime | None,
     lasts: Millis | None,
     why: str,
     author: str,
@@ -96,9 +102,12 @@ def order_hours(
     if until is not None and lasts is not None:
         raise click.UsageError("--until and --for are two ends: name one of them, or none for the end of the day")
     with opened() as assembly:
+        with assembly.bridge.store.read() as tx:
+            meant = the_site(tx, site_id)
         now = assembly.bridge.clock.now()
-        until = (from_ if from_ is not None else now) + lasts if lasts is not None else until
-        order = Order(open_, queue, from_, until, one_line(why, "--why"), one_line(author, "--author"))
+        begins, ends = instant_of(from_, meant), instant_of(until, meant)
+        ends = (begins if begins is not None else now) + lasts if lasts is not None else ends
+        order = Order(open_, queue, begins, ends, one_line(why, "--why"), one_line(author, "--author"))
         site, command = put_in_force(assembly.bridge, site_id, order)
         after = see_to_waiting(assembly.bridge, site.id, command)
     if as_json:

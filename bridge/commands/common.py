@@ -18,6 +18,7 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Site, StoreBusy, Tx
 from bridge.service.context import SiteUnknown
+from bridge.service.examine import FOR_POSTGRESQL, missing
 from bridge.service.take_turn import SessionUnknown
 
 MOST = 500
@@ -46,9 +47,7 @@ WORDS: dict[type[Exception], Callable[[Any], str]] = {
     StoreBusy: lambda _: "the database cannot be reached, or cannot take a write just now",
     BridgeError: _own_words,
     PolicyRefused: _own_words,
-    ModuleNotFoundError: lambda error: (
-        f"the Python package {error.name} is missing; for PostgreSQL: pip install 'escalation-bridge[postgres]'"
-    ),
+    ModuleNotFoundError: lambda error: f"{missing(error)}; {FOR_POSTGRESQL}",
     OSError: lambda error: f"{error.filename or 'a file'}: {os.strerror(error.errno or 0)}",
 }
 """The first kind that fits speaks."""

@@ -7,14 +7,22 @@ from itertools import groupby
 import click
 
 from bridge import bootstrap
+from bridge.adapters.addresses import mailbox
 from bridge.commands.common import as_json, of_site, print_json
 from bridge.service.examine import Line
 
 MARKS = {"green": ("ok", "green"), "yellow": ("look", "yellow"), "red": ("FAIL", "red")}
 
 
+def read_address(_: click.Context, option: click.Parameter, text: str | None) -> str | None:
+    """An e-mail address from an option's text."""
+    if text is not None and mailbox(text) is None:
+        raise click.BadParameter("expected one e-mail address", param=option)
+    return text
+
+
 @click.command()
-@click.option("--send", "to", metavar="ADDRESS", help="Really send a test mail there.")
+@click.option("--send", "to", metavar="ADDRESS", callback=read_address, help="Really send a test mail there.")
 @of_site
 @as_json
 def doctor(to: str | None, site_id: str | None, *, as_json: bool) -> None:

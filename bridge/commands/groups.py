@@ -6,15 +6,24 @@ from typing import Any
 
 import click
 
+LONGEST = 200
+"""Characters of a sentence about a command."""
+
 
 class Ordered(click.Group):
-    """A group whose commands are listed in the order in which they are defined."""
+    """A group whose commands are listed in the order in which they are defined, each with its whole first sentence."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """As click does, which cuts sentences to the width of the terminal."""
+        listed = {name: self.get_command(ctx, name) for name in self.list_commands(ctx)}
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.get_short_help_str(LONGEST)) for name, one in listed.items() if one])
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
 
 
-class Late(click.Group):
+class Late(Ordered):
     """A group that imports a command when it is called: `bridge up` need not know how a policy is tried.
 
     Args:
@@ -23,10 +32,8 @@ class Late(click.Group):
 
     def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.commands = {name: click.Command(name) for name in places}  # by these names click suggests what is meant
         self._places = places
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(self._places)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in self._places:

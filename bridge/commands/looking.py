@@ -62,14 +62,17 @@ def due(hours: float, *, as_json: bool) -> None:
     """List what the scheduler will do next, in its order."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
         now = assembly.bridge.clock.now()
-        rows = tx.work.due(now + round(hours * HOUR), MOST, now=now)
+        found = tx.work.due(now + round(hours * HOUR), MOST + 1, now=now)
         zones = {one.id: one.timezone for one in tx.sites.all()}
+    rows, more = found[:MOST], found[MOST:]
     if as_json:
         print_json([{**readable(row), "late_s": max(0, now - row["due_at"]) // SECOND} for row in rows])
-        return
-    shown = [_due_row(row, zones.get(row["site"], ""), now) for row in rows]
-    head = ("DUE", "LATE", "WHAT", "FOR", "SITE", "REFERENCE")
-    print_rows(head, shown, nothing=f"Nothing is due within {hours:g} hours.")
+    else:
+        shown = [_due_row(row, zones.get(row["site"], ""), now) for row in rows]
+        head = ("DUE", "LATE", "WHAT", "FOR", "SITE", "REFERENCE")
+        print_rows(head, shown, nothing=f"Nothing is due within {hours:g} hours.")
+    if more:
+        click.echo("More is due after these.", err=as_json)
 
 
 def _due_row(row: Json, zone: str, now: Millis) -> tuple[str, ...]:

@@ -6,20 +6,23 @@ from itertools import groupby
 import click
 
 from bridge.bootstrap import Assembly
-from bridge.commands.common import MOST, as_json, opened, print_json, print_rows, readable
+from bridge.commands.common import MOST, as_json, opened, print_json, print_rows, readable, the_site
 from bridge.commands.groups import Ordered
+from bridge.config import DESKS
 from bridge.domain.instants import SECOND, in_words
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
-from bridge.service.spare import named, try_again
+from bridge.service.spare import NAMES, named, try_again
 from bridge.service.watch_outbox import cause_of
 
 OPEN_STATES = ("due", "leased", "unknown", "parked")
-STANDS = {"parked": "parked", "sent": "sent"}
-"""How a group of rows stands; those in any other state are waiting."""
+STANDS = ("parked", "waiting", "sent")
+"""How a group of rows may stand, in the order of the list; those in any other state are waiting."""
 
-of_target = click.option("--target", metavar="NAME", help="Only what goes there: the helpdesk's name, or mail.")
+TARGETS = sorted({*DESKS, *NAMES})
+of_target = click.option("--target", metavar="NAME", type=click.Choice(TARGETS),
+                         help="Only what goes there: the helpdesk's name, or mail.")  # fmt: skip
 
 
 @click.group(cls=Ordered)
@@ -29,38 +32,55 @@ def outbox() -> None:
 
 @outbox.command("list")
 @click.option("--all", "everything", is_flag=True, help="What was sent, too.")
+@click.option("--site", "site_id", metavar="NAME", help="Only what is of this site.")
 @of_target
 @as_json
-def outbox_list(target: str | None, *, everything: bool, as_json: bool) -> None:
+def outbox_list(site_id: str | None, target: str | None, *, everything: bool, as_json: bool) -> None:
     """List what is not delivered yet, by what stands in its way; parked rows wait for you."""
     states = (*OPEN_STATES, "sent") if everything else OPEN_STATES
     with opened() as assembly, assembly.bridge.store.read() as tx:
         now = assembly.bridge.clock.now()
-        rows = [row for row in tx.work.outbox(states, MOST) if target in (None, row["target"])]
+        of = the_site(tx, site_id).id if site_id else None
+        found = tx.work.outbox(states, MOST + 1, site=of, target=target)
         upstreams = tx.upstreams.all()
+    rows, more = found[:MOST], found[MOST:]
     if as_json:
         print_json([{**readable(row), "age_s": _age(row, now) // SECOND} for row in rows])
-        return
-    for line in _upstream_lines(upstreams, now):
-        click.echo(line)
+    else:
+        for line in _upstream_lines(upstreams, now):
+            click.echo(line)
+        _print_groups(rows, more, now)
+    if more:
+        click.echo("There is more: --site and --target narrow the list.", err=as_json)
+
+
+def _print_groups(rows: Sequence[Json], more: Sequence[Json], now: Millis) -> None:
+    """Print the rows by what stands in their way. What is left out stands as `more` does."""
+    cut = {_stands(row) for row in more}
     if not rows:
         click.echo("Everything is delivered.")
     for group, alike in groupby(sorted(rows, key=_group), key=_group):
-        _print_group(group, list(alike), now)
+        _print_group(group, list(alike), now, "at least " if group[0] in cut else "")
+    if more:
+        click.echo()
 
 
-def _group(row: Json) -> tuple[str, str, str, str]:
-    """What rows are listed under: where they go, how they stand, why. Parked ones come first."""
-    stands = STANDS.get(row["state"], "waiting")
-    cause = "" if stands == "sent" else cause_of(row["error"])
-    return stands, row["site"], row["target"], cause
+def _stands(row: Json) -> int:
+    return STANDS.index(row["state"] if row["state"] in STANDS else "waiting")
 
 
-def _print_group(group: tuple[str, str, str, str], rows: Sequence[Json], now: Millis) -> None:
+def _group(row: Json) -> tuple[int, str, str, str]:
+    """What rows are listed under: how they stand, where they go, why."""
+    cause = "" if row["state"] == "sent" else cause_of(row["error"])
+    return _stands(row), row["site"], row["target"], cause
+
+
+def _print_group(group: tuple[int, str, str, str], rows: Sequence[Json], now: Millis, at_least: str) -> None:
     stands, site, target, cause = group
     why = f": {cause}" if cause else ""
     oldest = in_words(max(_age(row, now) for row in rows))
-    click.echo(f"\n{len(rows)} {stands}, for {target} of {site}{why} (the oldest is {oldest} old)")
+    number = f"{at_least}{len(rows)} {STANDS[stands]}"
+    click.echo(f"\n{number}, for {target} of {site}{why} (the oldest is {at_least}{oldest} old)")
     print_rows(("ROW", "STATE", "KIND", "TRIES", "AGE", "NEXT TRY"), [_cells(row, now) for row in rows], nothing="")
 
 

@@ -3,6 +3,7 @@
 import click
 
 from bridge.commands.common import MOST, as_json, of_site, opened, print_json, print_rows, the_site
+from bridge.commands.groups import Ordered
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.passages import Page
 from bridge.domain.values import Json
@@ -12,7 +13,7 @@ SHOWN = 300
 """Characters of a passage that a person at a terminal reads."""
 
 
-@click.group("pages")
+@click.group("pages", cls=Ordered)
 def pages() -> None:
     """The pages that a responder answers from."""
 

@@ -23,6 +23,7 @@ from bridge.commands.common import (
 )
 from bridge.commands.groups import Ordered
 from bridge.commands.shadow import shadow
+from bridge.domain.finding import of_file
 from bridge.domain.findings import check_policy
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.instants import from_rfc3339, to_rfc3339
@@ -145,7 +146,10 @@ def policy_diff(first: int | None, second: int | None, file: Path | None, site_i
     with opened() as assembly, assembly.bridge.store.read() as tx:
         site = the_site(tx, site_id)
         current = manage_policy.current_policy(tx, site.id)
-        before = first or (current.version if file else max(1, current.version - 1))
+        if first is None and file is None and current.version == 1:
+            click.echo("version 1 is the only one: there is none before it to compare with.", err=True)
+            return
+        before = first or (current.version if file else current.version - 1)
         old = named(manage_policy.policy_version(tx, site.id, before))
         new = (str(file), read_document(file)) if file else named(manage_policy.policy_version(tx, site.id, second))
     lines = list(unified_diff(old[1].splitlines(), new[1].splitlines(), old[0], new[0], lineterm=""))
@@ -181,7 +185,8 @@ def policy_put(file: Path, site_id: str | None, author: str) -> None:
     """Put a policy file in force, as a new version."""
     document = read_document(file)
     with opened() as assembly:
-        accepted = manage_policy.accept(assembly.bridge, document)
+        with of_file(str(file)):
+            accepted = manage_policy.accept(assembly.bridge, document)
         with assembly.bridge.store.write() as tx:
             target = the_site(tx, site_id)
             version = manage_policy.put_policy(assembly.bridge, tx, target.id, accepted, author)

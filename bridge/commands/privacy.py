@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -15,7 +16,7 @@ from bridge.domain.forgetting import Person
 from bridge.domain.instants import DAY
 from bridge.domain.values import Json, Millis
 from bridge.service import purge as purging
-from bridge.service.privacy import erase, export
+from bridge.service.privacy import EscalationOpen, erase, export
 
 BREATH = 0.03
 """Seconds of pause after each transaction, in which a visitor's turn finds the database free."""
@@ -24,6 +25,8 @@ ERASED = (
     "Erased: {sessions} sessions, {turns} turns, {events} events, {escalations} escalations, {replies} answers, "
     "{messages} messages, {cancelled} of them not sent yet."
 )
+
+NOBODY = "Nobody is stored under that: is it the address, or the number in WordPress, that they wrote under?"
 
 
 @click.group(cls=Ordered)
@@ -36,14 +39,14 @@ def about_a_person(command: Callable[..., None]) -> Callable[..., None]:
     options = (
         of_site,
         click.option("--email", metavar="A", help="Their address, in any case of letters."),
-        click.option("--user-id", metavar="N", help="Their number in WordPress."),
+        click.option("--user-id", metavar="N", type=click.IntRange(1), help="Their number in WordPress."),
     )
     for option in reversed(options):
         command = option(command)
     return command
 
 
-def person_of(email: str | None, user_id: str | None) -> Person:
+def person_of(email: str | None, user_id: int | None) -> Person:
     """The person that the options name.
 
     Raises:
@@ -51,17 +54,24 @@ def person_of(email: str | None, user_id: str | None) -> Person:
     """
     if not email and not user_id:
         raise click.UsageError("say whom: --email, --user-id or both")
-    return Person(email, user_id)
+    return Person(email, str(user_id) if user_id else None)
+
+
+def say_if_nobody(found: Json) -> None:
+    """An empty answer may come of a wrong spelling."""
+    if not found:
+        click.echo(NOBODY, err=True)
 
 
 @privacy.command("export")
 @about_a_person
 @click.option("--output", metavar="F", type=click.Path(path_type=Path, dir_okay=False), help="A file.  [standard out]")
-def privacy_export(site_id: str | None, email: str | None, user_id: str | None, output: Path | None) -> None:
+def privacy_export(site_id: str | None, email: str | None, user_id: int | None, output: Path | None) -> None:
     """Write everything that is stored about a person as one JSON document."""
     person = person_of(email, user_id)
     with opened() as assembly:
         document = whole_export(assembly, site_id, person)
+    say_if_nobody(document["sessions"] or document["crm"])
     if output is None:
         print_json(document)
         return
@@ -83,15 +93,26 @@ def whole_export(assembly: Assembly, site_id: str | None, person: Person) -> Jso
     return document
 
 
+@contextmanager
+def unless_forced() -> Iterator[None]:
+    """What stands in the way is said with the option that ends it."""
+    try:
+        yield
+    except EscalationOpen as error:
+        said = f"the escalation {error.escalation_id} is active: resolve it first, or end it with --force"
+        raise click.ClickException(said) from None
+
+
 @privacy.command("erase")
 @about_a_person
 @click.option("--force", is_flag=True, help="End the escalations that are active, instead of refusing.")
 @as_json
-def privacy_erase(site_id: str | None, email: str | None, user_id: str | None, *, force: bool, as_json: bool) -> None:
+def privacy_erase(site_id: str | None, email: str | None, user_id: int | None, *, force: bool, as_json: bool) -> None:
     """Erase a person for good, and list the tickets that are to be erased in the helpdesk."""
     person = person_of(email, user_id)
-    with opened() as assembly, assembly.bridge.store.write() as tx:
+    with unless_forced(), opened() as assembly, assembly.bridge.store.write() as tx:
         done = erase(assembly.bridge, tx, the_site(tx, site_id).id, person, force=force)
+    say_if_nobody(any(done["removed"].values()))
     if as_json:
         print_json(done)
         return

@@ -1,5 +1,6 @@
 """`bridge propose`: the one threshold that would serve the labels better, with its backtest. It changes nothing."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -46,9 +47,15 @@ def propose_threshold(site_id: str | None, *, as_json: bool) -> None:
             policy = named_in_force(assembly.bridge, tx, site)
             stored = manage_policy.current_policy(tx, site)
         found = find(site, policy, stored, read_material(assembly.bridge, site))
+    enough = found.labels >= LEAST_LABELS
     if as_json:
         print_json(shown(found))
-        return
+        sys.exit(0 if enough else 1)
+    if not enough:
+        raise click.ClickException(
+            f"{found.labels} labelled conversations; {LEAST_LABELS} are needed before a threshold can be proposed: "
+            "say of more of them whether a person was needed, in wp-admin or with bridge label"
+        )
     click.echo("".join(f"{line}\n" for line in told(found)), nl=False)
 
 
@@ -101,10 +108,6 @@ def _proposal(proposal: Proposal) -> Json:
 
 def told(found: Finding) -> Iterator[str]:
     """For a person."""
-    if found.labels < LEAST_LABELS:
-        yield f"{found.labels} labelled conversations; {LEAST_LABELS} are needed before a threshold can be proposed."
-        yield "Say of more of them whether a person was needed: in wp-admin, or with bridge label."
-        return
     yield f"{found.labels} labelled conversations. {found.name}: {_told_score(found.present)}"
     if found.proposal is None:
         yield "No other value of a single threshold does better."

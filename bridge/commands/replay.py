@@ -34,6 +34,7 @@ from bridge.commands.runs import (
     written,
 )
 from bridge.domain.backtest import Backtest, Named
+from bridge.domain.finding import of_file
 from bridge.domain.findings import read_policy
 from bridge.domain.instants import DAY, from_datetime
 from bridge.domain.sheet import BadRow, read_sheet
@@ -208,7 +209,8 @@ def policies_of(file: Path | None, site_id: str | None) -> tuple[Named, Named | 
 
 def named_file(file: Path) -> Named:
     """A file's policy, called by its path."""
-    return named(str(file), read_document(file))
+    with of_file(str(file)):
+        return named(str(file), read_document(file))
 
 
 def named(name: str, document: str) -> Named:

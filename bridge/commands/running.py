@@ -7,14 +7,19 @@ import sys
 import click
 
 from bridge.config import read_settings
+from bridge.up import taken
 from bridge.up import up as run_both
 
 
 @click.command()
 def up() -> None:
     """Start sidecar and scheduler, until Ctrl-C."""
-    address = read_settings().local_address
-    click.echo(f"Sidecar on {address}, scheduler beside it. Ctrl-C stops both.", err=True)
+    settings = read_settings()
+    if taken(settings.bind):
+        raise click.ClickException(
+            f"{settings.bind} is taken: a bridge may be running already (bridge doctor says so), or set another bind"
+        )
+    click.echo(f"Sidecar on {settings.local_address}, scheduler beside it. Ctrl-C stops both.", err=True)
     sys.exit(run_both())
 
 

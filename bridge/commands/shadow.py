@@ -8,6 +8,7 @@ import click
 from bridge.commands.common import as_json, of_site, opened, policy_file, read_document, the_site
 from bridge.commands.groups import Ordered
 from bridge.commands.runs import cores, jobs_option, judge_stored, print_report, print_speed
+from bridge.domain.finding import of_file
 from bridge.domain.instants import to_rfc3339
 from bridge.service import manage_policy, shadow_policy
 
@@ -25,7 +26,8 @@ def shadow_set(file: Path, site_id: str | None, author: str) -> None:
     """Try a policy file from now on."""
     document = read_document(file)
     with opened() as assembly:
-        accepted = manage_policy.accept(assembly.bridge, document)
+        with of_file(str(file)):
+            accepted = manage_policy.accept(assembly.bridge, document)
         with assembly.bridge.store.write() as tx:
             target = the_site(tx, site_id)
             kept = shadow_policy.set_shadow(assembly.bridge, tx, target.id, accepted, author)

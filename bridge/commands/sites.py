@@ -24,7 +24,9 @@ def site() -> None:
 @as_json
 def site_add(name: str, url: str, timezone: str | None, team_email: str | None, *, as_json: bool) -> None:
     """Add a site and print its pairing code, once."""
-    mailbox = team_email or f"support@{host_of(url)}"
+    url = url.strip()
+    manage_sites.check_address(url)  # before the mailbox that is derived from it
+    mailbox = team_email or f"support@{urlsplit(url).hostname}"
     new = Site(name, url, timezone or scaffold.machine_zone(), mailbox)
     manage_sites.check_site(new)
     with opened(migrate=True) as assembly:
@@ -35,14 +37,6 @@ def site_add(name: str, url: str, timezone: str | None, team_email: str | None, 
         return
     click.echo(f"Site {name} added. Time zone {new.timezone}, team mail to {mailbox}.")
     print_pairing(made)
-
-
-def host_of(url: str) -> str:
-    """The address' host, without a port; empty where it has none, which `check_site` refuses."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        raise manage_sites.SiteRefused("a site's address starts with https:// or http:// and has a host") from None
 
 
 def print_pairing(made: manage_sites.Pairing) -> None:

@@ -24,7 +24,7 @@ class Kind(StrEnum):
     """A person takes over, or is told; or the one who speaks is a person."""
     TICKET = "ticket"
     REFUND = "refund"
-    """Money, a credit, a replacement, or something cancelled or changed: we have no row that could bear it out."""
+    """Money, a credit, a replacement, or something cancelled or changed."""
     CALLBACK = "callback"
     TIME = "time"
     """By when somebody answers."""
@@ -40,37 +40,16 @@ class Claim:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What rows of ours bear out, so that it may be said: an open escalation is a transfer, a ticket and a time."""
-
-    transfer: bool = False
-    ticket: bool = False
-    callback: bool = False
-    time: bool = False
-
-    def bears_out(self, kind: Kind) -> bool:
-        """Whether a claim of this kind is true."""
-        return bool(getattr(self, kind.value, False))
-
-
-NOTHING: Final = Held()
-
-
-def claims(text: str, language: str, held: Held = NOTHING) -> Claim | None:
-    """The first claim of a reply that nothing bears out, or None.
+def claims(text: str, language: str) -> Claim | None:
+    """The first claim of a reply, or None.
 
     Args:
         text: the reply as it would be shown.
         language: from `bridge.domain.signals.language_of`; a model may answer in another, so that all of them are read.
-        held: what may be said because it is so.
     """
     codes = _order(language or languages.guess(text))
-    for sentence in _sentences(tidy(text).translate(_LOOKALIKES)):
-        for claim in _claims_of(sentence, codes):
-            if not held.bears_out(claim.kind):
-                return claim
-    return None
+    sentences = _sentences(tidy(text).translate(_LOOKALIKES))
+    return next((claim for sentence in sentences for claim in _claims_of(sentence, codes)), None)
 
 
 _SENTENCE: Final = re.compile(r"¿?[^.!?…;\n¿]+(?:[.!?…;]+(?!\s|$)[^.!?…;\n¿]+)*[.!?…;]*")

@@ -104,7 +104,7 @@ class Commitment:
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """The decision and its ticket. `trigger` names what fired first among the rule's triggers."""
+    """The decision and its ticket."""
 
     site: str
     id: str

@@ -11,7 +11,7 @@ from bridge.domain.values import Identity, State, Visitor
 
 ERASED = "Erased on request."
 """What stands in place of a summary."""
-COUNTED = ("rule", "policy_version", "at", "flow", "turns", "tier")
+COUNTED = ("rule", "policy_version", "at", "flow", "turns")
 """What of a frozen decision says nothing of the person."""
 
 
@@ -37,6 +37,7 @@ def emptied(session: Session) -> Session:
         shop=None,
         window=(),
         phone=None,
+        erased=True,
     )
 
 

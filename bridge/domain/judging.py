@@ -6,7 +6,7 @@ Live turns and replayed ones take it alike, so that what a replay says is what w
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bridge.domain import languages, rules, signals
+from bridge.domain import languages, lexicon, rules, signals
 from bridge.domain import policy as policies
 from bridge.domain import session as sessions
 from bridge.domain.policy import Policy
@@ -16,8 +16,8 @@ from bridge.domain.signals import MessageSignals, ReplySignals, TurnSignals, Val
 from bridge.domain.situation import Situation
 from bridge.domain.values import Millis
 
-LONGEST_MESSAGE: Final = 4_000
-"""Characters of a visitor's message."""
+LONGEST_MESSAGE: Final = lexicon.TEXT_LIMIT
+"""Characters of a visitor's message: all of it is read."""
 LONGEST_REPLY: Final = 8_000
 """Characters of a bot's reply."""
 

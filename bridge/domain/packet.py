@@ -16,10 +16,11 @@ SUMMARY_LIMIT = 160
 
 
 class PacketCustomer(Frozen):
-    """Item 1: who it is, how sure we are, and the tier."""
+    """Item 1: who it is, how sure we are, and the tier. `email_identity`: see `Visitor`."""
 
     name: Text200 | None
     email: Annotated[str, Field(max_length=254)] | None
+    email_identity: Identity | None = None
     phone: Text80 | None = None
     identity: Identity
     tier: Text80
@@ -56,7 +57,11 @@ class Packet(Frozen):
 
 
 class Ticket(Frozen):
-    """A packet with what a desk needs to file it. `due_text` is the promise in the words that the customer read."""
+    """A packet with what a desk needs to file it.
+
+    `due_text` is the promise in the words that the customer read. It has no limit of its own: a promise that was made
+    must never fail to be filed. What an owner writes is measured where it is checked, see `messages.check`.
+    """
 
     external_id: Text80
     site: Text80
@@ -65,7 +70,7 @@ class Ticket(Frozen):
     channel: Channel
     decided_at: Millis
     due_at: Millis
-    due_text: Annotated[str, Field(max_length=500)]
+    due_text: str
     packet: Packet
 
 

@@ -14,6 +14,7 @@ from babel import Locale, UnknownLocaleError
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from bridge.domain.answering import LONGEST_SUMMARY, Answer, Failure, Passage, Question, Said
+from bridge.domain.judging import LONGEST_MESSAGE
 from bridge.domain.showing import one_line, shortened, shown, tidy
 from bridge.domain.values import Json
 
@@ -22,7 +23,6 @@ LONGEST_PASSAGE: Final = 2000
 LONGEST_TITLE: Final = 200
 MOST_LINES: Final = 20
 LONGEST_LINE: Final = 1500
-LONGEST_MESSAGE: Final = 4000
 MOST_FACTS: Final = 20
 LONGEST_FACT: Final = 300
 LONGEST_NAME: Final = 80

@@ -157,6 +157,6 @@ def _possible(channel: Channel, staffing: Staffing, at: Millis) -> bool:
 
 
 def _rungs_below(queue: Queue, below: Channel | None) -> tuple[Channel, ...]:
-    if below is None or below not in queue.ladder:
-        return queue.ladder if below is None else ()
-    return queue.ladder[queue.ladder.index(below) + 1 :]
+    if below is None:
+        return queue.ladder
+    return queue.ladder[queue.ladder.index(below) + 1 :] if below in queue.ladder else ()

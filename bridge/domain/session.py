@@ -6,10 +6,16 @@ from bridge.domain.customer import Customer, Shop
 from bridge.domain.signals import WINDOW, TurnSignals
 from bridge.domain.values import Identity, Millis, State, Visitor
 
+TYPED = "UNVERIFIED: the visitor typed it"
+"""What the team reads beside an address that nobody verified."""
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One conversation, as stored. `window` holds the signals of the last turns, oldest first."""
+    """One conversation, as stored. `window` holds the signals of the last turns, oldest first.
+
+    Of one that was `erased` nothing is kept any more, whatever is still sent to it.
+    """
 
     site: str
     id: str
@@ -27,6 +33,7 @@ class Session:
     last_event: int
     phone: str | None
     started_at: Millis
+    erased: bool = False
 
     @property
     def locked(self) -> bool:
@@ -84,8 +91,7 @@ def folded(email: str | None) -> str | None:
 def contact_line(session: Session) -> str:
     """How the customer can be reached, in one line for the team; empty when nothing is known."""
     said = ", ".join(part for part in (session.visitor.name, session.visitor.email, session.phone) if part)
-    sure = session.visitor.identity is Identity.VERIFIED or not said
-    return said if sure else f"{said} (UNVERIFIED: the visitor typed it)"
+    return said if session.visitor.vouched_for or not said else f"{said} ({TYPED})"
 
 
 def append(window: tuple[TurnSignals, ...], turn: TurnSignals) -> tuple[TurnSignals, ...]:

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from bridge.domain.answering import Passage
 from bridge.domain.telephones import same_number, telephones
 
-LONGEST_REPLY: Final = 2000
+LONGEST_SHOWN: Final = 2000
 """Characters of a reply that a visitor reads."""
-_READ: Final = 8 * LONGEST_REPLY
+_READ: Final = 8 * LONGEST_SHOWN
 
 _TAG: Final = re.compile(r"<[A-Za-z/!?][^<>]*(?:>|$)")
 _IMAGE: Final = re.compile(r"!\[[^\[\]]*\](?:\([^()]*\)|\[[^\[\]]*\])")
@@ -55,7 +55,7 @@ def shown(text: str, passages: Iterable[Passage], asked: str = "") -> str:
         if plain == before:
             break
     plain = _SPACE_BEFORE.sub("", _EMPTY_BRACKETS.sub("", plain))
-    return shortened(tidy(plain), LONGEST_REPLY)
+    return shortened(tidy(plain), LONGEST_SHOWN)
 
 
 def tidy(text: str) -> str:

@@ -43,7 +43,6 @@ class Facts:
         times_raised: how many messages were about it.
         bot_failures: how many of the bot's answers failed.
         asked_for_person: the visitor asked for a person.
-        resolved: a resolution was reached.
         tier: the customer's tier; empty when it says nothing.
         tier_assumed: it was assumed, because the CRM did not answer.
         sla: the customer's service agreement, if any.
@@ -56,7 +55,6 @@ class Facts:
     times_raised: int
     bot_failures: int
     asked_for_person: bool
-    resolved: bool
     tier: str
     tier_assumed: bool
     sla: str | None
@@ -151,7 +149,7 @@ def _said(facts: Facts) -> Iterator[_Clause]:
     if facts.times_raised > 1:
         verb = "disputed" if _MONEY_WORDS.search(facts.topic or "") else "raised"
         yield "times", f"{verb} {_TIMES.get(facts.times_raised, f'{facts.times_raised} times')}"
-    yield "resolution", "resolved" if facts.resolved else "no resolution"
+    yield "resolution", "no resolution"
     if facts.asked_for_person:
         yield "person", "asks for a person"
     if facts.bot_failures > 0:

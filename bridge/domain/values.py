@@ -55,9 +55,19 @@ Text200 = Annotated[str, Field(max_length=200)]
 
 
 class Visitor(Frozen):
-    """Who is writing, as far as WordPress knows. `email` of a claimed identity is only what somebody typed."""
+    """Who is writing, as far as WordPress knows. `email` of a claimed identity is only what somebody typed.
+
+    `email_identity`: how sure the address is where it is less so than the visitor, as one that a user typed who has
+    none in WordPress.
+    """
 
     identity: Identity
     user_id: str | None = Field(default=None, min_length=1, max_length=64)
     email: str | None = Field(default=None, max_length=254)
+    email_identity: Identity | None = None
     name: Text200 | None = None
+
+    @property
+    def vouched_for(self) -> bool:
+        """Whether WordPress knows who it is, and their address, where there is one."""
+        return (self.email_identity or self.identity) is Identity.VERIFIED

@@ -24,7 +24,7 @@ from bridge.service.asking import Waiting
 from bridge.service.context import Bridge, CurrentPolicy, new_id
 from bridge.service.escalate import Said, tell_at
 from bridge.service.owe_answer import GRACE
-from bridge.service.record_reply import digest_of_reply, drop_reply, judge_reply
+from bridge.service.record_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
 from bridge.service.take_turn import SessionUnknown, as_text
 from bridge.service.verdicts import reply_verdict, say
 
@@ -157,7 +157,7 @@ def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting
     current, now = bridge.policies.current(tx, owed.site), bridge.clock.now()
     reply = reply_of(found, current.document.responder.calibration)
     turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest_of_reply(reply))
-    if session.locked or turn.reply_verdict:
+    if turn.reply_verdict or was_locked_since(tx, session, turn):
         tx.answers.settle(owed, AnswerState.DROPPED, found.answer, now)
         return None if turn.reply_verdict else drop_reply(tx, current, session, turn, now)  # another bot has replied
     verdict = judge_reply(bridge, tx, current, session, replace(turn, reply_shown=not reply.failed), reply)

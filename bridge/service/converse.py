@@ -56,7 +56,7 @@ def _show(event: Event) -> Json:
 
 
 def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact: Contact) -> Json:
-    """Keep what the visitor typed. A verified address is WordPress's word and is not replaced by a typed one.
+    """Keep what the visitor typed. An address of WordPress's is not replaced by a typed one.
 
     Raises:
         SessionUnknown: see there.
@@ -64,6 +64,8 @@ def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact:
     session = tx.sessions.hold(site_id, session_id)
     if session is None:
         raise SessionUnknown(session_id)
+    if session.erased:
+        return locked_verdict(tx, bridge.policies.current(tx, site_id), session, bridge.clock.now())
     changed = _with_contact(session, contact)
     tx.sessions.save(changed)
     case = open_case(bridge, tx, site_id)
@@ -85,8 +87,8 @@ def _with_contact(session: Session, contact: Contact) -> Session:
                 "name": contact.name or visitor.name,
             }
         )
-    elif not visitor.email and contact.email:
-        visitor = visitor.model_copy(update={"email": contact.email})
+    elif contact.email and not (visitor.email and visitor.vouched_for):
+        visitor = visitor.model_copy(update={"email": contact.email, "email_identity": Identity.CLAIMED})
     return replace(session, visitor=visitor, phone=contact.phone or session.phone)
 
 

@@ -6,6 +6,7 @@ News may come late, twice, out of order or after the end. What it changes counts
 from dataclasses import replace
 
 from bridge.domain.escalation import ACTIVE, Agent, Escalation, EscalationState, EventKind
+from bridge.domain.forgetting import is_erased
 from bridge.domain.values import Millis
 from bridge.ports import AgentReply, DeskNews, NewsKind
 from bridge.service.absence import is_there
@@ -58,7 +59,8 @@ def _passed_on(before: Agent, now: Agent) -> bool:
 def answered(case: Case, escalation_id: str, answer: AgentReply, *, delivered: bool = True) -> Escalation:
     """A person answered the customer: the chat shows it, and a promise that was not due then is kept.
 
-    A desk that writes to its customer itself leaves no mail to us. An empty text shows nothing in the chat.
+    A desk that writes to its customer itself leaves no mail to us. An empty text shows nothing in the chat. Nothing is
+    kept of what is said to somebody who was forgotten.
 
     Args:
         case: the site's case.
@@ -72,7 +74,7 @@ def answered(case: Case, escalation_id: str, answer: AgentReply, *, delivered: b
     """
     held = hold(case, escalation_id)
     told = replace(answer, at=min(answer.at, case.at), text=answer.text or ANSWERED_THERE)
-    if not case.tx.escalations.keep_reply(case.site.id, escalation_id, told):
+    if is_erased(held.trace) or not case.tx.escalations.keep_reply(case.site.id, escalation_id, told):
         return held
     changed = take_answer(case, held, told)
     if answer.text:

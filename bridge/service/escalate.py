@@ -115,6 +115,7 @@ def build_packet(tx: Tx, session: Session, decision: Decision, tiers: tuple[str,
         customer=PacketCustomer(
             name=session.visitor.name or customer.account.name,
             email=session.visitor.email,
+            email_identity=session.visitor.email_identity,
             phone=session.phone,
             identity=session.visitor.identity,
             tier=customer.tier,
@@ -139,13 +140,13 @@ def account_of(account: Account) -> PacketAccount:
 
 
 def read_transcript(tx: Tx, session: Session) -> tuple[Line, ...]:
-    """What was said, in order, from accepted turns."""
+    """What was said, from accepted turns, in the order of time: a reply may come after later turns."""
     lines: list[Line] = []
     for turn in tx.sessions.turns(session.site, session.id):
         lines.append(Line(at=turn.at, who="visitor", text=turn.text))
         if turn.reply_text:
             lines.append(Line(at=turn.reply_at or turn.at, who="bot", text=turn.reply_text, shown=turn.reply_shown))
-    return tuple(lines)
+    return tuple(sorted(lines, key=lambda line: line.at))
 
 
 def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
@@ -165,7 +166,6 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
         times_raised=1 + len(pressed),
         bot_failures=sum(1 for turn in session.window if turn.reply and turn.reply.failed),
         asked_for_person=any(message.asks_human for message in said),
-        resolved=False,
         tier=customer.tier,
         tier_assumed=customer.tier_assumed,
         sla=customer.account.sla,

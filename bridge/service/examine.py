@@ -62,6 +62,8 @@ class Line:
     result: Result
 
 
+FOR_POSTGRESQL = "for PostgreSQL, in the checkout: /opt/bridge/bin/pip install -c requirements-lock.txt '.[postgres]'"
+"""What to do about a package that is missing: every other one comes with the product itself."""
 TOO_LONG = red("no answer in time", "see whether the network or a firewall swallows the connection, and look again")
 MARGIN = 0.5
 """Seconds by which a look's own budget is shorter than the time until nobody waits for it any more."""
@@ -96,7 +98,14 @@ def look_at_all(looks: Sequence[Look], budget: float) -> list[Line]:
 def _looked(look: Look, budget: float) -> list[Result]:
     try:
         return look.at(budget)
+    except ModuleNotFoundError as error:
+        return [red(missing(error), FOR_POSTGRESQL)]
     except BridgeError as error:
         return [red(str(error), "see what the other lines say, and look again")]
     except Exception as error:  # noqa: BLE001 - a fault of ours in one look must not cost the others
         return [red(f"{type(error).__name__}, a fault of ours", "report it, with BRIDGE_LOG_LEVEL=debug")]
+
+
+def missing(error: ModuleNotFoundError) -> str:
+    """Which package is not installed."""
+    return f"the Python package {error.name} is missing"

@@ -19,7 +19,7 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
     The promise that stood at that instant becomes `in_time` if that is not after it was due, else it is broken,
     whether or not the scheduler had come to say so; a booked call is in time as long as it is waited for. If we hear
     of it later than it happened, promises were made since that nobody had to keep: they are replaced, and what was
-    called broken is put right.
+    called broken is put right. One that was replaced before it was due has ended: no later answer makes it broken.
 
     Returns the escalation with its latest promise as it is now.
     """
@@ -31,11 +31,12 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
     stood = _standing_at(made, at) if first else made[-1]
     if not first and stood.state is not CommitmentState.PENDING:
         return held
-    became = in_time if at <= _in_time_until(held, stood, call) else CommitmentState.BROKEN
+    late = CommitmentState.REPLACED if stood.state is CommitmentState.REPLACED else CommitmentState.BROKEN
+    became = in_time if at <= _in_time_until(held, stood, call) else late
     settled = [_settled(one, stood, became) for one in made[made.index(stood) :]]
     for one in settled:
         case.tx.escalations.correct(one.id, one.state)
-    if stood.state is not CommitmentState.PENDING:
+    if stood.state not in (CommitmentState.PENDING, settled[0].state):
         log.info("promise.corrected", site=held.site, escalation=held.id, now=settled[0].state.value)
     return replace(held, commitment=settled[-1])
 

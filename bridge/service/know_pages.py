@@ -1,6 +1,7 @@
 """The site's own pages, as the plugin sends them: kept in passages, from which a responder answers."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -133,8 +134,10 @@ def _check_hosts(tx: Tx, site_id: str, pages: Sequence[Published]) -> None:
 
 
 def _host_of(url: str) -> str:
-    """The host of an address, without `www.`; empty where it has none."""
+    """The host of an address, without `www.`; empty where it has none, or people or browsers may see another in it."""
     try:
-        return (urlsplit(url).hostname or "").removeprefix("www.")
+        parts = urlsplit(url)
+        misleading = "@" in parts.netloc or re.search(r"[\\\x00-\x1f\x7f-\x9f]", url)
+        return "" if misleading else (parts.hostname or "").removeprefix("www.")
     except ValueError:
         return ""

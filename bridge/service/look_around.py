@@ -1,6 +1,5 @@
 """What `bridge doctor` looks at: the database, the scheduler, a site's work, and the systems that a site uses."""
 
-from collections import Counter
 from collections.abc import Callable
 
 from bridge.domain.finding import Level
@@ -23,7 +22,7 @@ OLDEST_POSTGRESQL = 13
 LATE = 15 * MINUTE
 """Milliseconds for which a row may be undelivered before that is a fault."""
 MOST = 500
-OPEN = ("due", "leased", "unknown", "parked")
+"""Rows that are counted one by one."""
 
 
 # -- the database ------------------------------------------------------------------------------------------------------
@@ -118,15 +117,17 @@ def look_at_scheduler(bridge: Bridge, now: Millis) -> list[Result]:
 
 def look_at_outbox(bridge: Bridge, site: Site) -> list[Result]:
     """What of the site is not delivered."""
+    now = bridge.clock.now()
     with bridge.store.read() as tx:
-        rows = [row for row in tx.work.outbox(OPEN, MOST) if row["site"] == site.id]
-    number = Counter(row["state"] for row in rows)
+        found = tx.work.undelivered(site.id, now)
+        unknown = len(tx.work.outbox(("unknown",), MOST, site=site.id))
     results = []
-    if number["parked"]:
+    if parked := sum(one.rows for one in found if one.parked):
         do = "bridge outbox list says why; once the cause is gone: bridge outbox retry ID"
-        results.append(yellow(f"parked, and waiting for you: {number['parked']}", do))
-    if waiting := [row["created_at"] for row in rows if row["state"] != "parked"]:
-        results.append(_waiting(len(waiting), number["unknown"], bridge.clock.now() - min(waiting)))
+        results.append(yellow(f"parked, and waiting for you: {parked}", do))
+    if waiting := [one for one in found if not one.parked]:
+        oldest = now - min(one.oldest for one in waiting)
+        results.append(_waiting(sum(one.rows for one in waiting), unknown, oldest))
     return results or [green("everything is delivered")]
 
 

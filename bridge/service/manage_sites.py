@@ -6,8 +6,8 @@ import re
 import secrets
 from dataclasses import dataclass
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from bridge.domain import hours
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Scope, Site, Tx
@@ -18,6 +18,15 @@ GRACE = 10 * MINUTE
 """Milliseconds for which the former secrets verify after the new ones are in use: for calls that are on their way."""
 IN_HAND = 1 * MINUTE
 """Milliseconds for which a renewal is another caller's own, so that two at a time cannot take each other's secrets."""
+
+NO_FRONT = (
+    (r"\s", "a blank"),
+    (r"//[^/?#]*@", "a user"),
+    (r"\?", "a query"),
+    (r"#", "a fragment"),
+    (r"/wp-(admin|login\.php)(/|$)", "wp-admin or wp-login.php in it"),
+)
+"""What an address must not have, and how it is called."""
 
 
 class SiteRefused(BridgeError):  # noqa: N818
@@ -146,6 +155,24 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def check_address(url: str) -> None:
+    """Refuse what is not the front address of a site: what else stands in it would be called, and kept.
+
+    Raises:
+        SiteRefused: see there.
+    """
+    try:
+        parts = urlsplit(url)
+        ported = parts.port != 0
+    except ValueError:
+        ported = False
+    if not ported or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SiteRefused("a site's address starts with https:// or http:// and has a host, and a port of 1 to 65535")
+    found = (what for pattern, what in NO_FRONT if re.search(pattern, url))
+    if what := next(found, None):
+        raise SiteRefused(f"that is not a site's front address: it has {what}; give it as https://shop.example")
+
+
 def check_site(site: Site) -> None:
     """Refuse what could not work.
 
@@ -154,12 +181,8 @@ def check_site(site: Site) -> None:
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", site.id):
         raise SiteRefused("a site's name is 1 to 40 lower-case letters, digits and dashes")
-    address = urlsplit(site.url)
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise SiteRefused("a site's address starts with https:// or http:// and has a host")
-    try:
-        ZoneInfo(site.timezone)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise SiteRefused("unknown time zone; use a name such as Europe/Berlin") from None
+    check_address(site.url)
+    if not hours.is_zone(site.timezone):
+        raise SiteRefused("unknown time zone; use a name such as Europe/Berlin")
     if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", site.team_email):
         raise SiteRefused("the team's mailbox is one plain e-mail address")

@@ -15,7 +15,6 @@ from bridge.domain.letters import Action, Block, Facts, Highlight, Letter, Parag
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import mark, render_note, sections
 from bridge.domain.session import Session, contact_line
-from bridge.domain.values import Identity
 from bridge.ports import Mail, Notice, Site
 from bridge.service.context import Case, new_id
 from bridge.service.verdicts import say
@@ -288,7 +287,7 @@ def _held(case: Case, session: Session, *, by_a_person: bool) -> str | None:
 
     Who only typed an address may have typed anybody's. A mail to it takes one of a few slots for a day.
     """
-    if session.visitor.identity is Identity.VERIFIED:
+    if session.visitor.vouched_for:
         return None
     address = mailbox_digest(session.visitor.email or "")
     slots = reversed(range(SLOTS)) if by_a_person else range(SLOTS - KEPT_FOR_ANSWERS)

@@ -114,9 +114,11 @@ def show_packet(packet: Packet) -> Json:
 
 def _customer(packet: Packet, session: Session | None) -> Json:
     known = packet.customer
+    addressed = session.visitor if session and session.visitor.email else known
     return {
         "name": (session.visitor.name if session else None) or known.name,
-        "email": (session.visitor.email if session else None) or known.email,
+        "email": addressed.email,
+        "email_identity": addressed.email_identity,
         "phone": (session.phone if session else None) or known.phone,
         "identity": (session.visitor.identity if session else known.identity).value,
         "tier": known.tier,

@@ -4,7 +4,7 @@ Each of our own transactions leaves everything whole, so there is nothing to fin
 and counted; what only a person can judge raises an alarm. All of it may be done again, and by several at once.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final, TypeVar
@@ -15,7 +15,7 @@ from bridge.domain import routing
 from bridge.domain.escalation import ACTIVE, Escalation, EscalationState, EventKind, FollowUpKind
 from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, HOUR, MINUTE
-from bridge.domain.session import Session
+from bridge.domain.session import Session, Turn
 from bridge.domain.values import Channel, Millis, State
 from bridge.ports import BridgeError, Locked, Site, Tx, Untidy
 from bridge.service import keep_calls, notify
@@ -169,8 +169,17 @@ def _mended(case: Case, held: Escalation, seen: Untidy) -> Iterator[str]:
 def _said_since(case: Case, held: Escalation) -> str:
     """What the visitor wrote after the hand-over, which the packet of that moment cannot hold."""
     sessions = case.tx.sessions.of_escalation(held.site, held.id)
-    turns = [turn for session in sessions for turn in case.tx.sessions.turns(held.site, session.id)]
-    return "\n".join(turn.text for turn in sorted(turns, key=lambda one: one.at) if turn.at > held.decided_at)
+    turns = (turn for one in sessions for turn in _since(case.tx.sessions.turns(held.site, one.id), held.decided_at))
+    return "\n".join(turn.text for turn in sorted(turns, key=lambda one: one.at))
+
+
+def _since(turns: Sequence[Turn], decided_at: Millis) -> list[Turn]:
+    """The turns of a session that came after the decision, or were written after it and joined it.
+
+    One that came to the locked session was not judged, whenever it was written.
+    """
+    judged = max((turn.seq for turn in turns if turn.trace != "null"), default=0)
+    return [turn for turn in turns if turn.seq > judged or turn.at > decided_at]
 
 
 def _plan_again(case: Case, held: Escalation) -> None:

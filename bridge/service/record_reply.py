@@ -18,7 +18,7 @@ from bridge.service.take_turn import (
     repeat,
     trace_of,
 )
-from bridge.service.verdicts import verdict
+from bridge.service.verdicts import say, verdict
 
 
 def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: str, reply: Reply) -> Json:
@@ -30,15 +30,17 @@ def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: st
     session = tx.sessions.hold(site, session_id)
     if session is None:
         raise SessionUnknown(session_id)
+    current, now = bridge.policies.current(tx, site), bridge.clock.now()
+    if session.erased:
+        return locked_verdict(tx, current, session, now)
     turn = tx.sessions.turn(site, session_id, turn_id)
     if turn is None:
         raise TurnUnknown(turn_id)
-    current, now = bridge.policies.current(tx, site), bridge.clock.now()
     digest = digest_of_reply(reply)
     if turn.reply_verdict is not None:
         return repeat(tx, current, session, turn.reply_verdict, now, same=turn.reply_digest == digest)
     turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest)
-    if session.locked:
+    if was_locked_since(tx, session, turn):
         return drop_reply(tx, current, session, turn, now)
     return judge_reply(bridge, tx, current, session, turn, reply)
 
@@ -50,9 +52,22 @@ def digest_of_reply(reply: Reply) -> str:
     )
 
 
+def was_locked_since(tx: Tx, session: Session, turn: Turn) -> bool:
+    """Whether the session is locked, or was after the turn was taken, and a person has released it meanwhile.
+
+    A release empties the window: a turn that is in it came later, and nothing has to be asked.
+    """
+    if session.locked:
+        return True
+    return judging.seen(session, turn.seq) is None and tx.sessions.released_since(session.site, session.id, turn.at)
+
+
 def drop_reply(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, at: Millis) -> Json:
-    """It was produced before the lock and came after it: kept for the team, never shown."""
-    answer = locked_verdict(tx, current, session, at)
+    """It was produced before the lock, or in it, and came after it: kept for the team, never shown."""
+    if session.locked:
+        answer = locked_verdict(tx, current, session, at)
+    else:
+        answer = verdict(session, say=say(current.document, session, "released"))
     tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer), reply_trace="null", reply_shown=False))
     return answer
 

@@ -15,15 +15,17 @@ from bridge.domain.policy import Policy
 from bridge.domain.rendering import render_account
 from bridge.domain.session import Session, customer_key
 from bridge.domain.values import Identity, Json, State, Visitor
-from bridge.ports import AdapterError, BridgeError, Crm, Tx
+from bridge.ports import AdapterError, BridgeError, Crm, StoreBusy, Tx
 from bridge.service import deliver, notify
 from bridge.service.context import Bridge, CurrentPolicy, SiteUnknown, open_case
 from bridge.service.escalate import account_of
 from bridge.service.take_turn import digest_of, locked_verdict, standing_escalation
-from bridge.service.verdicts import said_at, verdict
+from bridge.service.verdicts import verdict
 
 log = structlog.get_logger()
 
+TRIES = 3
+"""Attempts to put late data into a session while the database is busy."""
 TOO_LATE = "too late"
 """The cause of a look-up that ran out of time, and whose answer may yet come."""
 
@@ -90,12 +92,9 @@ def _start(
     made = tx.sessions.start(session, digest)
     if not made:
         stored = tx.sessions.hold(site, start.session_id)
-        if stored is None or tx.sessions.digest(site, start.session_id) != digest:
+        if stored is None or not (stored.erased or tx.sessions.digest(site, start.session_id) == digest):
             raise SessionTaken
         session = stored
-    if standing and made:
-        said = said_at(current.document, session, standing, bridge.clock.now())
-        return verdict(session, say=said.commitment.text, escalation=said), made
     return (locked_verdict(tx, current, session, bridge.clock.now()) if session.locked else verdict(session)), made
 
 
@@ -121,8 +120,13 @@ def _new(bridge: Bridge, policy: Policy, site: str, start: Start, lookup: Lookup
 
 
 def customer_of(policy: Policy, start: Start, lookup: Lookup) -> Customer:
-    """The snapshot: what the look-up said, the shop's orders, and the tier that follows."""
+    """The snapshot: what the look-up said, the shop's orders, and the tier that follows.
+
+    A typed address may be anybody's: it can raise the tier above that of a visitor without one, and never lower it.
+    """
     tier, assumed = judge_tier(lookup.account, lookup.fetch, tiers=policy.tiers, default_tier=policy.default_tier)
+    if start.visitor.identity is Identity.CLAIMED:
+        tier = max(policy.default_tier, tier, key=policy.tiers.index)
     return Customer(
         identity=start.visitor.identity,
         fetch=lookup.fetch,
@@ -197,24 +201,38 @@ def repair(bridge: Bridge, site: str, start: Start, call: "Future[Any]") -> None
     """Put late data into a session that was judged by assumption.
 
     An escalated one keeps what it was decided on, so that no tier is lowered behind a promise; its ticket is told.
+    A database that is busy is asked again: nobody will look this customer up a second time.
     """
     if call.cancelled() or call.exception():
         return
     account: Account | None = call.result()
     lookup = Lookup(Fetch.FOUND if account else Fetch.NOT_FOUND, account)
+    for _ in range(TRIES):
+        try:
+            with bridge.store.write() as tx:
+                repaired = _put_right(bridge, tx, site, start, lookup)
+        except StoreBusy:
+            continue
+        if repaired:
+            log.info("crm.repaired", site=site, session=start.session_id, result=lookup.fetch.value)
+        return
+    log.warning("crm.not_repaired", site=site, session=start.session_id, result=lookup.fetch.value)
+
+
+def _put_right(bridge: Bridge, tx: Tx, site: str, start: Start, lookup: Lookup) -> bool:
+    """Late data into the session and the cache; not where the session is over, whose customer may be forgotten."""
+    session = tx.sessions.hold(site, start.session_id)
+    if session is None or session.state is State.CLOSED:
+        return False
     if start.visitor.email:
-        _remember(bridge, site, start.visitor.email.casefold(), lookup)
-    with bridge.store.write() as tx:
-        session = tx.sessions.hold(site, start.session_id)
-        if session is None or session.state is State.CLOSED:
-            return
-        current = bridge.policies.current(tx, site)
-        known = replace(session, customer=customer_of(current.document, start, lookup))
-        if session.state is State.ESCALATED:
-            _tell_the_team(bridge, tx, known)
-        else:
-            tx.sessions.set_customer(known)
-    log.info("crm.repaired", site=site, session=start.session_id, result=lookup.fetch.value)
+        tx.ops.cache_account(site, start.visitor.email.casefold(), lookup.account, bridge.clock.now())
+    current = bridge.policies.current(tx, site)
+    known = replace(session, customer=customer_of(current.document, start, lookup))
+    if session.state is State.ESCALATED:
+        _tell_the_team(bridge, tx, known)
+    else:
+        tx.sessions.set_customer(known)
+    return True
 
 
 def _tell_the_team(bridge: Bridge, tx: Tx, known: Session) -> None:

@@ -5,7 +5,7 @@ import json
 from dataclasses import dataclass, replace
 
 from bridge.domain import judging, signals
-from bridge.domain.escalation import Escalation
+from bridge.domain.escalation import Escalation, EventKind
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis, State
@@ -67,7 +67,7 @@ def take_turn(
         seq=session.turns + 1,
         turn_id=message.turn_id,
         text=message.text,
-        at=spoken_at(session, message, bridge.clock.now()),
+        at=spoken_at(tx, session, message, bridge.clock.now()),
         digest=digest_of(message.text),
         verdict="",
         signals="null",
@@ -78,30 +78,48 @@ def take_turn(
     return _take_open(bridge, tx, current, session, turn, waiting)
 
 
-def spoken_at(session: Session, message: Message, now: Millis) -> Millis:
-    """When a message counts as written: never after now, nor before the one that was taken before it."""
-    before = session.window[-1].at if session.window else 0
-    return now if message.sent_at is None else min(now, max(before, message.sent_at))
+def spoken_at(tx: Tx, session: Session, message: Message, now: Millis) -> Millis:
+    """When a message counts as written: never after now, nor before anything that the session has taken already.
+
+    So the order of instants is the order in which the session was judged, which `verify` and a replay go by.
+    """
+    return now if message.sent_at is None else min(now, max(_last_taken(tx, session), message.sent_at))
 
 
-def repeat(tx: Tx, current: CurrentPolicy, session: Session, stored: str, at: Millis, *, same: bool) -> Json:
-    """The stored answer to a repeated call, but never leave to speak in a session that is locked by now."""
+def _last_taken(tx: Tx, session: Session) -> Millis:
+    """When the last message or reply was taken, or the chat given back; looked up for what was kept elsewhere alone."""
+    turns = tx.sessions.turns(session.site, session.id)
+    last = tx.sessions.events(session.site, session.id, session.last_event - 1)
+    released = [event.at for event in last if event.kind is EventKind.RELEASED]
+    return max([0, *released, *(max(turn.at, turn.reply_at or 0) for turn in turns)])
+
+
+def repeat(
+    tx: Tx, current: CurrentPolicy, session: Session, stored: str, at: Millis, *, same: bool, wrote: bool = False
+) -> Json:
+    """The stored answer to a repeated call, but never that of an open session, in which a bot may speak, once locked.
+
+    `wrote`: see `locked_verdict`.
+    """
     if not same:
         raise TurnContradicted
     answer = json.loads(stored)
-    bot = answer["action"] in ("answer", "wait") or answer.get("say_as") == "reply"
-    if session.locked and bot:
-        return locked_verdict(tx, current, session, at)
+    if session.locked and answer["state"] == State.OPEN:
+        return locked_verdict(tx, current, session, at, wrote=wrote)
     return answer
 
 
-def locked_verdict(tx: Tx, current: CurrentPolicy, session: Session, at: Millis) -> Json:
-    """What a session that is not open says: the standing promise, or that it has ended."""
+def locked_verdict(tx: Tx, current: CurrentPolicy, session: Session, at: Millis, *, wrote: bool = False) -> Json:
+    """What a session that is not open says: the standing promise, or that it has ended.
+
+    Where the visitor `wrote`, they read that it has joined their request as well.
+    """
     standing = standing_escalation(tx, session)
     if session.state is State.CLOSED or standing is None:
         return verdict(session, say=closed_text(current.document, session))
     said = said_at(current.document, session, standing, at)
-    return verdict(session, say=waiting_text(current.document, session, standing, at), escalation=said)
+    text = waiting_text(current.document, session, standing, at) if wrote else said.commitment.text
+    return verdict(session, say=text, escalation=said)
 
 
 def standing_escalation(tx: Tx, session: Session) -> Escalation | None:
@@ -114,13 +132,15 @@ def _repeated(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, now:
     known = tx.sessions.turn(session.site, session.id, turn.turn_id)
     if known is None:
         raise RuntimeError("a turn was refused as a second one, yet there is no first")
-    return repeat(tx, current, session, known.verdict, now, same=known.digest == turn.digest)
+    return repeat(tx, current, session, known.verdict, now, same=known.digest == turn.digest, wrote=True)
 
 
 def _take_locked(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
-    """The message joins the ticket; nothing is judged any more."""
+    """The message joins the ticket; nothing is judged any more, and of an erased session nothing is kept."""
     now = bridge.clock.now()
-    answer = locked_verdict(tx, current, session, now)
+    answer = locked_verdict(tx, current, session, now, wrote=True)
+    if session.erased:
+        return answer
     if not tx.sessions.keep_turn(session, replace(turn, verdict=as_text(answer))):
         return _repeated(tx, current, session, turn, now)
     tx.sessions.save(replace(session, turns=turn.seq))

@@ -140,5 +140,5 @@ def poll_after(session: Session, escalation: Escalation | None, *, owed: bool = 
     """After how many milliseconds the chat should ask for events again; `owed`: an answer is on its way."""
     if session.state is not State.ESCALATED or escalation is None:
         return POLL_OWED_MS if owed else POLL_OPEN_MS
-    live = escalation.claimed_by is not None or escalation.channel == "live"
+    live = escalation.claimed_by is not None or escalation.channel is Channel.LIVE
     return POLL_LIVE_MS if live else POLL_WAITING_MS

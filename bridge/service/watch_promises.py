@@ -206,7 +206,7 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     """The promise is due and nobody has answered: say so, honestly, with a new promise on the next rung.
 
     After so many broken promises as the queue allows, the person in charge is alarmed, the next promise gives the team
-    a day more, and the customer is not mailed about it again.
+    a day more, and the customer is not mailed about it again, but for a call that they have waited for.
     """
     broken = escalation.commitment
     _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
@@ -218,13 +218,13 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     patience = DAY if too_often else 0
     fresh = renew(case, escalation, CommitmentState.BROKEN, wording, below=broken.channel, patience=patience)
     log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=unkept)
+    if call:
+        keep_calls.tell_missed(case, fresh, call)
     if too_often:
         _alarm(case, fresh, broken, queue)
         return "the promise was broken again; the person in charge is alarmed"
     notify.mail_team(case, for_mail(case, fresh), f"broken.{broken.id}")
-    if call:
-        keep_calls.tell_missed(case, fresh, call)
-    else:
+    if not call:
         _mail_promise(case, fresh, f"broken.{broken.id}")
     return "the promise was broken; a new one was made"
 

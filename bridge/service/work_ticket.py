@@ -27,6 +27,10 @@ class AlreadyClaimed(BridgeError):  # noqa: N818
     """Somebody else has claimed the escalation."""
 
 
+class ReplyContradicted(BridgeError):  # noqa: N818
+    """The same answer was sent before with another text, or by somebody else; nothing was changed."""
+
+
 def claim(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     """A person takes it. The same person may claim again.
 
@@ -51,16 +55,28 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     A customer who was not promised a live chat gets the answer by mail as well.
 
     Raises:
-        EscalationUnknown, EscalationOver: see there.
+        EscalationUnknown, EscalationOver, ReplyContradicted: see there.
     """
     held = _hold_active(case, escalation_id)
     if not case.tx.escalations.keep_reply(case.site.id, escalation_id, answer):
+        _agree(case, held, answer)
         return held
     answered = take_answer(case, held, answer)
     announce(case, answered, Said(EventKind.AGENT, answer.text, answer.agent.name))
     notify.note(case, answered, f"reply.{answer.reply_id}", f"{answer.agent.name} answered in WordPress", answer.text)
     mail_answer(case, answered, answer)
     return answered
+
+
+def _agree(case: Case, held: Escalation, repeated: AgentReply) -> None:
+    """A repeated answer says what the stored one says: otherwise one of the two would be lost without a word.
+
+    Raises:
+        ReplyContradicted: see there.
+    """
+    for known in case.tx.escalations.replies(held.id):
+        if known.reply_id == repeated.reply_id and (known.agent.id, known.text) != (repeated.agent.id, repeated.text):
+            raise ReplyContradicted
 
 
 def mail_answer(case: Case, answered: Escalation, answer: AgentReply) -> None:

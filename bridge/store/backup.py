@@ -29,7 +29,7 @@ def backup(url: str, target: Path) -> int:
     if parsed.get_backend_name() != "sqlite":
         raise BackupRefused("this copies SQLite files; of PostgreSQL, pg_dump makes a copy")
     if not Path(str(parsed.database)).exists():
-        raise BackupRefused("the database file does not exist yet")
+        raise BackupRefused(f"there is no database {Path(str(parsed.database)).absolute()}")
     with _in_place_of(target) as part:
         try:
             _copy(str(parsed.database), part)

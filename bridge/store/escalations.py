@@ -193,7 +193,7 @@ class Escalations:
             "queue": new.queue,
             "channel": new.channel.value,
             "policy_version": new.policy_version,
-            "packet": new.packet.model_dump_json(),
+            "packet": write_packet(new.packet),
             "trace": new.trace,
             "decided_at": new.decided_at,
         }
@@ -336,6 +336,11 @@ def read_escalation(row: RowMapping) -> Escalation:
         answered_at=row["answered_at"],
         commitment=_read_commitment(row),
     )
+
+
+def write_packet(packet: Packet) -> str:
+    """The text to be stored, see `write_visitor`."""
+    return packet.model_dump_json(exclude_defaults=True)
 
 
 def _promise_of(row: RowMapping) -> Commitment:

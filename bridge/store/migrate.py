@@ -5,11 +5,14 @@ in `compatible_from` the oldest revision whose code does, and the database keeps
 back.
 """
 
+import os
+import pwd
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, inspect, make_url, select, text
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, inspect, make_url, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.pool import NullPool
 
 from bridge.ports import BridgeError
 from bridge.store.database import migration_engine
@@ -26,6 +29,10 @@ class MigrationBroken(BridgeError):  # noqa: N818
     """The migration left rows without their parents; it was rolled back."""
 
 
+class NotWritable(BridgeError):  # noqa: N818
+    """The database is a file that this user may not write, or in such a folder."""
+
+
 class SchemaNewer(BridgeError):  # noqa: N818
     """The database has the schema of a newer release, on which this one cannot work. Nothing was changed."""
 
@@ -36,11 +43,13 @@ def migrate(url: str) -> None:
     A newer schema that this code works on is left as it is.
 
     Raises:
-        SchemaNewer, MigrationBroken: see there.
+        NotWritable, SchemaNewer, MigrationBroken: see there.
     """
     from alembic import command  # noqa: PLC0415 - a quarter of a second that only this command pays
 
     ensure_folder(url)
+    if fault := locked_out(url):
+        raise NotWritable(fault)
     engine = migration_engine(url)
     with engine.begin() as connection:
         alone(connection)
@@ -75,9 +84,9 @@ def mark(connection: Connection) -> None:
 
 def pending(url: str) -> str | None:
     """Why the database cannot be used as it is, or None. It is only looked at: nothing is created or changed."""
-    if absent(url):
-        return "the database file does not exist yet: run bridge migrate"
-    engine = migration_engine(url)
+    if fault := file_fault(url):
+        return fault
+    engine = _looking(url)
     try:
         with engine.connect() as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
@@ -86,6 +95,14 @@ def pending(url: str) -> str | None:
         return "the database cannot be reached or has no schema: run bridge migrate"
     finally:
         engine.dispose()
+
+
+def _looking(url: str) -> Engine:
+    """An engine that changes nothing, not even how a SQLite file keeps its log, as connecting to work on it does."""
+    engine = create_engine(url, poolclass=NullPool, execution_options={"postgresql_readonly": True})
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA query_only=1"))
+    return engine
 
 
 def revision_of(connection: Connection) -> str:
@@ -118,7 +135,7 @@ def unborn(url: str) -> bool:
     """Whether there is no table at all: nothing was ever set up here. One that cannot be reached is not known to be."""
     if absent(url):
         return True
-    engine = migration_engine(url)
+    engine = _looking(url)
     try:
         return not inspect(engine).get_table_names()
     except OperationalError:
@@ -129,8 +146,57 @@ def unborn(url: str) -> bool:
 
 def absent(url: str) -> bool:
     """Whether the database is a file that does not exist yet."""
+    file = file_of(url)
+    return file is not None and not _there(file)
+
+
+def file_fault(url: str) -> str | None:
+    """Why the file of a SQLite database cannot be used, and after a colon what to do; None where it can be."""
+    file = file_of(url)
+    if file is None or _there(file):
+        return locked_out(url)
+    return (
+        f"there is no database {file.absolute()}; settings are read in the current folder: "
+        "cd to where bridge.toml is, or bridge init and bridge site add NAME --url URL"
+    )
+
+
+def locked_out(url: str) -> str | None:
+    """That this user may not write the file of a SQLite database, or its folder, in which its log lies."""
+    file = file_of(url)
+    if file is None or not any(_there(one) and not _writable(one) for one in (file, file.parent)):
+        return None
+    return (
+        f"{file.name}: this user ({_own_name()}) may not write it, or its folder {file.absolute().parent}: "
+        "chown both to the user that runs the bridge"
+    )
+
+
+def _there(path: Path) -> bool:
+    """Whether it exists; what this user may not even look at is taken to."""
+    try:
+        path.stat()
+    except OSError as error:
+        return isinstance(error, PermissionError)
+    return True
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=True)
+
+
+def _own_name() -> str:
+    """This user's name, or number where it has none, as in a container."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def file_of(url: str) -> Path | None:
+    """The file of a SQLite database; None of any other."""
     parsed = make_url(url)
-    return parsed.get_backend_name() == "sqlite" and bool(parsed.database) and not Path(str(parsed.database)).exists()
+    return Path(parsed.database) if parsed.get_backend_name() == "sqlite" and parsed.database else None
 
 
 def config(connection: Connection) -> Any:
@@ -145,6 +211,5 @@ def config(connection: Connection) -> Any:
 
 def ensure_folder(url: str) -> None:
     """Make the folder of a SQLite file, readable by its owner alone."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if file := file_of(url):
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -31,7 +31,8 @@ from bridge.domain.instants import DAY
 from bridge.domain.session import Session, folded, verified_key
 from bridge.domain.values import Json, Millis
 from bridge.ports import Aged, Place
-from bridge.store.escalations import ACTIVE_STATES
+from bridge.store.escalations import ACTIVE_STATES, write_packet
+from bridge.store.sessions import write_visitor
 from bridge.store.tables import (
     agent_reply,
     answer,
@@ -123,11 +124,16 @@ class PrivacyStatements:
 
 
 def _theirs() -> ColumnElement[bool]:
-    """A verified visitor's address stands for the account: its sessions are theirs under whatever address."""
+    """A verified visitor's address stands for the account: its sessions are theirs under whatever address.
+
+    One that was typed may be anybody's: it stands for the session that it was typed in. Quotes in a name are escaped in
+    the stored text, so that no name can pass for the mark.
+    """
     accounts = select(session.c.customer_key).where(
         session.c.site == bindparam("of_site"),
         session.c.email == bindparam("email"),
         session.c.customer_key.is_not(None),
+        ~session.c.visitor.contains('"email_identity":'),
     )
     return or_(
         session.c.email == bindparam("email"),
@@ -155,7 +161,7 @@ def _empty_session() -> dict[str, Delete | Update]:
             **{name: bindparam(f"new_{name}") for name in blank},
             **dict.fromkeys(("customer_key", "email", "phone", "locale", "timezone", "page_url", "shop")),
             window="",
-            digest="",  # of the user's number, which is soon guessed
+            digest="",  # of the user's number, which is soon guessed; without it the session counts as erased
         ),
     }
 
@@ -271,7 +277,7 @@ class Privacy:
             "of_site": blank.site,
             "of_session": blank.id,
             "new_state": blank.state.value,
-            "new_visitor": blank.visitor.model_dump_json(),
+            "new_visitor": write_visitor(blank.visitor),
             "new_customer": blank.customer.model_dump_json(),
         }
         return self._run(self._s.empty_session, values)
@@ -282,7 +288,7 @@ class Privacy:
             "of_escalation": blank.id,
             "new_customer_key": blank.customer_key,
             "new_reason": blank.reason,
-            "new_packet": blank.packet.model_dump_json(),
+            "new_packet": write_packet(blank.packet),
             "new_trace": blank.trace,
         }
         return self._run(self._s.empty_escalation, values)

@@ -12,7 +12,7 @@ from bridge.domain.customer import Customer, Shop
 from bridge.domain.escalation import Event, EventKind
 from bridge.domain.session import Session, Turn, customer_key, folded
 from bridge.domain.signals import TurnSignals
-from bridge.domain.values import State, Visitor
+from bridge.domain.values import Millis, State, Visitor
 from bridge.store.alone import Alone
 from bridge.store.quick import Quick
 from bridge.store.tables import event, session, turn
@@ -85,6 +85,16 @@ class SessionStatements:
         names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("signals", *reply)}
         self.keep_reply = Quick(keep_reply.values(names), dialect)
         self.keep_event = upsert(event)
+        self.released_since = (
+            select(event.c.n)
+            .where(
+                event.c.site == bindparam("of_site"),
+                event.c.session_id == bindparam("of_session"),
+                event.c.kind == EventKind.RELEASED.value,
+                event.c.at >= bindparam("since"),
+            )
+            .limit(1)
+        )
         self.events = (
             select(event)
             .where(
@@ -109,7 +119,7 @@ class Sessions:
             "site": new.site,
             "id": new.id,
             "state": new.state.value,
-            "visitor": new.visitor.model_dump_json(),
+            "visitor": write_visitor(new.visitor),
             "customer": new.customer.model_dump_json(),
             "customer_key": customer_key(new.visitor),
             "email": folded(new.visitor.email),
@@ -150,7 +160,7 @@ class Sessions:
             "new_window": "\n".join(json.dumps(signals.dump(one), separators=(",", ":")) for one in changed.window),
             "new_turns": changed.turns,
             "new_last_event": changed.last_event,
-            "new_visitor": changed.visitor.model_dump_json(),
+            "new_visitor": write_visitor(changed.visitor),
             "new_email": folded(changed.visitor.email),
             "new_phone": changed.phone,
             "new_locale": changed.locale,
@@ -242,6 +252,10 @@ class Sessions:
         }
         self._c.execute(self._s.keep_event, row)
 
+    def released_since(self, site: str, session_id: str, since: Millis) -> bool:
+        values = {"of_site": site, "of_session": session_id, "since": since}
+        return self._c.execute(self._s.released_since, values).first() is not None
+
     def events(self, site: str, session_id: str, after: int) -> list[Event]:
         values = {"of_site": site, "of_session": session_id, "after": after}
         rows = self._c.execute(self._s.events, values)
@@ -257,6 +271,11 @@ SessionRow = namedtuple("SessionRow", [column.name for column in session.c])  # 
 def read_visitor(text: str) -> Visitor:
     """The visitor of a stored text; a conversation says the same at every turn."""
     return Visitor.model_validate_json(text)
+
+
+def write_visitor(visitor: Visitor) -> str:
+    """The text to be stored. It names nothing that is as usual, so that the release before reads it, too."""
+    return visitor.model_dump_json(exclude_defaults=True)
 
 
 @lru_cache(maxsize=2048)
@@ -290,6 +309,7 @@ def read_session(row: Any) -> Session:
         last_event=row.last_event,
         phone=row.phone,
         started_at=row.started_at,
+        erased=not row.digest,
     )
 
 

@@ -89,13 +89,7 @@ class WorkStatements:
             first_sent_at=bindparam("new_first_sent_at", type_=BigInteger),
             unsure_since=bindparam("new_unsure_since", type_=BigInteger),
         )
-        columns = [column for column in outbox.c if column.name != "payload"]
-        self.outbox = (
-            select(*columns)
-            .where(outbox.c.state.in_(bindparam("states", expanding=True)))
-            .order_by(outbox.c.due_at, outbox.c.id)
-            .limit(bindparam("most"))
-        )
+        self.outbox = _listed()
         this = outbox.c.id == bindparam("of_id")
         self.retry = (
             update(outbox)
@@ -104,10 +98,9 @@ class WorkStatements:
             .returning(outbox.c.site, outbox.c.target)
         )
         held = and_(outbox.c.first_sent_at.is_(None), outbox.c.error.is_not(None), outbox.c.state == "parked")
-        known = bindparam("of_target", type_=Text)  # PostgreSQL does not guess the type in "IS NULL"
         self.retry_all = (
             update(outbox)
-            .where(outbox.c.state.in_(("parked", *WAITING)), ~held, or_(known.is_(None), outbox.c.target == known))
+            .where(outbox.c.state.in_(("parked", *WAITING)), ~held, _if_named(outbox.c.target, "of_target"))
             .values(due_at=bindparam("now"), attempts=0, state="due")
             .returning(outbox.c.site, outbox.c.target)
         )
@@ -130,6 +123,25 @@ class WorkStatements:
         )
         self.undelivered = _undelivered()
         self.due = _due(dialect)
+
+
+def _listed() -> Select[Any]:
+    """Rows without what they carry. What waits for a person comes before all that goes by itself, or has gone."""
+    c = outbox.c
+    parked, sent = c.state == "parked", c.state == "sent"
+    asked = c.state.in_(bindparam("states", expanding=True))
+    return (
+        select(*(column for column in c if column.name != "payload"))
+        .where(asked, _if_named(c.site, "of_site"), _if_named(c.target, "of_target"))
+        .order_by(case((parked, 0), (sent, 2), else_=1), case((sent, -c.due_at), else_=c.due_at), c.id)
+        .limit(bindparam("most"))
+    )
+
+
+def _if_named(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Of this value, or of any where none is given. PostgreSQL does not guess the type in "IS NULL"."""
+    known = bindparam(name, type_=Text)
+    return or_(known.is_(None), column == known)
 
 
 def _undelivered() -> Select[Any]:
@@ -303,9 +315,11 @@ class Work:
         }
         return self._c.execute(self._s.not_sent, values).rowcount == 1
 
-    def outbox(self, states: Sequence[str], limit: int) -> list[Json]:
-        rows = self._c.execute(self._s.outbox, {"states": list(states), "most": limit}).mappings()
-        return [dict(row) for row in rows]
+    def outbox(
+        self, states: Sequence[str], limit: int, *, site: str | None = None, target: str | None = None
+    ) -> list[Json]:
+        values = {"states": list(states), "most": limit, "of_site": site, "of_target": target}
+        return [dict(row) for row in self._c.execute(self._s.outbox, values).mappings()]
 
     def undelivered(self, site: str, before: Millis) -> list[Undelivered]:
         rows = self._c.execute(self._s.undelivered, {"of_site": site, "before": before})

@@ -1,7 +1,5 @@
 """The admin scope: escalations, presence, policy."""
 
-import re
-
 from flask import Blueprint, Response, request
 
 from bridge.domain.escalation import Agent, Presence
@@ -12,7 +10,7 @@ from bridge.ports import AgentReply, Scope
 from bridge.service import manage_policy, read_escalations, work_ticket
 from bridge.service.context import open_case
 from bridge.web import problems
-from bridge.web.calls import Call, answer, signed
+from bridge.web.calls import Call, answer, signed, whole_number
 from bridge.web.wire import (
     LONGEST_ID,
     AgentReplyIn,
@@ -29,6 +27,7 @@ from bridge.web.wire import (
 admin = Blueprint("admin", __name__)
 
 LONGEST_PAGE = 100
+LATEST_VERSION = 999_999_999
 
 
 @admin.get("/v1/escalations")
@@ -38,14 +37,12 @@ def escalations(call: Call[CloseIn]) -> Response:
     states = request.args.get("state", "active")
     if states not in read_escalations.STATES:
         raise problems.bad_query("state", f"expected one of {', '.join(read_escalations.STATES)}")
-    limit = request.args.get("limit", "50")
-    if not (limit.isascii() and limit.isdigit()) or not 1 <= int(limit[:9]) <= LONGEST_PAGE:
-        raise problems.bad_query("limit", f"expected 1 to {LONGEST_PAGE}")
+    limit = whole_number("limit", request.args.get("limit", "50"), 1, LONGEST_PAGE)
     before = request.args.get("before")
     if before is not None and (unprintable(before) or len(before) > LONGEST_ID):
         raise problems.bad_query("before", "expected the id of an escalation")
     with call.write() as tx:
-        page = read_escalations.list_escalations(tx, call.site, states, int(limit), before)
+        page = read_escalations.list_escalations(tx, call.site, states, limit, before)
     return answer(page)
 
 
@@ -134,11 +131,10 @@ def presence(call: Call[PresenceIn], agent: str) -> Response:
 @signed(Scope.ADMIN, answer="Policy")
 def policy(call: Call[CloseIn]) -> Response:
     """Read the policy in force, or an earlier version."""
-    version = request.args.get("version")
-    if version is not None and not re.fullmatch(r"[1-9][0-9]{0,8}", version):
-        raise problems.bad_query("version", "expected the number of a version")
+    asked = request.args.get("version")
+    version = None if asked is None else whole_number("version", asked, 1, LATEST_VERSION)
     with call.write() as tx:
-        known = manage_policy.policy_version(tx, call.site, int(version) if version else None)
+        known = manage_policy.policy_version(tx, call.site, version)
     shown = {"version": known.version, "author": known.author, "created_at": to_rfc3339(known.created_at)}
     return answer({**shown, "document": known.document})
 

@@ -1,20 +1,22 @@
 """The sidecar: a Flask app made by a factory."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 
 import structlog
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
-from bridge.ports import BridgeError
+from bridge.ports import BridgeError, StoreBusy
 from bridge.service.context import Bridge
 from bridge.service.watch_health import Rates
 from bridge.web import problems
 from bridge.web.admin import admin
 from bridge.web.backtests import backtests
 from bridge.web.callbacks import callbacks
-from bridge.web.calls import ADMIN_LIMIT, answer
+from bridge.web.calls import ADMIN_LIMIT, answer, identify
 from bridge.web.hooks import hooks
 from bridge.web.hours import hours
 from bridge.web.ops import ops
@@ -23,7 +25,7 @@ from bridge.web.privacy import privacy
 from bridge.web.problems import Problem
 from bridge.web.renewal import renewal
 from bridge.web.sessions import chat
-from bridge.web.signing import Gatekeeper, sign_response
+from bridge.web.signing import Gatekeeper, Unauthorized, sign_response
 from bridge.web.stats import stats
 
 log = structlog.get_logger()
@@ -48,6 +50,7 @@ def create_app(parts: Parts) -> Flask:
     app.extensions["gatekeeper"] = Gatekeeper(parts.bridge.store)
     app.extensions["rates"] = Rates(parts.bridge)
     app.extensions["schema_fault"] = parts.schema_fault
+    app.url_map.merge_slashes = False  # or a doubled slash would be answered by a redirect, in HTML and unsigned
     for blueprint in (chat, callbacks, admin, hours, hooks, stats, backtests, privacy, renewal, pages, ops):
         app.register_blueprint(blueprint)
     app.before_request(structlog.contextvars.clear_contextvars)
@@ -89,7 +92,10 @@ def of_bridge(error: BridgeError) -> Response:
 
 
 def of_http(error: HTTPException) -> Response:
-    """An error that Flask names."""
+    """An error that Flask names. An authentic call is told in a signed answer, too, that there is nothing to call."""
+    if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
+        with suppress(Unauthorized, HTTPException, StoreBusy):
+            identify(ADMIN_LIMIT)
     known = OF_STATUS.get(error.code or 500) or Problem("bad-request", "The request cannot be read.", 400)
     response = show(known)
     for name, value in error.get_headers():

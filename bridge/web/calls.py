@@ -4,6 +4,7 @@ The order is that of trust: signature, clock, scope, schema; the nonce is kept i
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any, Generic, TypeVar
 
 from flask import Response, current_app, g, request
 from pydantic import ValidationError
+from pydantic_core import from_json
 
 from bridge.clock import machine_now
 from bridge.domain.findings import PolicyRefused
@@ -21,7 +23,7 @@ from bridge.ports import Scope, Tx
 from bridge.service.context import Bridge
 from bridge.service.manage_policy import Accepted, accept
 from bridge.web import problems
-from bridge.web.signing import Gatekeeper, SignedHeaders, Stale, Unauthorized, check_time
+from bridge.web.signing import Caller, Gatekeeper, SignedHeaders, Stale, Unauthorized, check_time
 from bridge.web.wire import Wire, unprintable
 
 Body = TypeVar("Body", bound=Wire)
@@ -117,22 +119,31 @@ def signed(scope: Scope | None, model: type[Body] | None = None, *, answer: str 
     return decorate
 
 
-def _authentic(scope: Scope | None, model: type[Body] | None) -> "Call[Any]":
-    bridge: Bridge = current_app.extensions["bridge"]
+def identify(limit: int) -> tuple[Caller, bytes]:
+    """Who calls, by the signature alone, and the body, of so many bytes at most; from here on the answer is signed.
+
+    Raises:
+        Unauthorized: see there.
+    """
     gatekeeper: Gatekeeper = current_app.extensions["gatekeeper"]
-    request.max_content_length = CHAT_LIMIT if scope is Scope.CHAT else ADMIN_LIMIT
+    request.max_content_length = limit
     raw = request.get_data(cache=True)
     headers = SignedHeaders(
         *(request.headers.get(f"X-Bridge-{name}", "") for name in ("Site", "Timestamp", "Nonce", "Signature"))
     )
     target = request.environ.get("RAW_URI") or request.full_path.removesuffix("?")
+    g.caller = gatekeeper.caller(headers, request.method, target, raw)
+    return g.caller, raw
+
+
+def _authentic(scope: Scope | None, model: type[Body] | None) -> "Call[Any]":
+    bridge: Bridge = current_app.extensions["bridge"]
     try:
-        caller = gatekeeper.caller(headers, request.method, target, raw)
+        caller, raw = identify(CHAT_LIMIT if scope is Scope.CHAT else ADMIN_LIMIT)
     except Unauthorized:
         raise problems.UNAUTHORIZED from None
-    g.caller = caller
     try:
-        check_time(headers.timestamp, time.time())
+        check_time(request.headers["X-Bridge-Timestamp"], time.time())
     except Stale:
         raise problems.stale(int(time.time())) from None
     if scope is not None and caller.scope is not scope:
@@ -156,7 +167,18 @@ def parse(model: type[Body], raw: bytes) -> Body:
     except ValidationError as error:
         if error.errors(include_input=False, include_url=False, include_context=False)[0]["type"] == "json_invalid":
             raise problems.NOT_JSON from None
-        raise problems.invalid(error) from None
+        raise problems.invalid(error, from_json(raw or b"{}")) from None
+
+
+def whole_number(name: str, text: str, least: int, most: int) -> int:
+    """A parameter of the address that is a whole number, in no more digits than the largest one has.
+
+    Raises:
+        Problem: it is none, or out of bounds.
+    """
+    if not re.fullmatch(rf"[0-9]{{1,{len(str(most))}}}", text) or not least <= int(text) <= most:
+        raise problems.bad_query(name, f"expected {least} to {most}")
+    return int(text)
 
 
 def answer(body: Json, status: int = 200) -> Response:

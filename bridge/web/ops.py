@@ -65,7 +65,7 @@ def metrics() -> Response:
     """Numbers for Prometheus, read from the database now."""
     registry = CollectorRegistry()
     registry.register(_Numbers(_bridge(), current_app.extensions["rates"]))
-    return Response(generate_latest(registry), mimetype="text/plain; version=0.0.4; charset=utf-8")
+    return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 @ops.get("/openapi.json")

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bridge.domain.findings import Finding, PolicyRefused
+from bridge.domain.pointers import pointer_of
 from bridge.domain.values import Json
 from bridge.ports import HookRefused, StoreBusy
 from bridge.service.book_call import PhoneMissing, SlotTaken
@@ -21,10 +22,12 @@ from bridge.service.replay_sessions import ReplayTooLong
 from bridge.service.shadow_policy import NoShadow
 from bridge.service.start_session import SessionTaken
 from bridge.service.take_turn import SessionUnknown, TurnContradicted, TurnUnknown
-from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, EscalationUnknown
+from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, EscalationUnknown, ReplyContradicted
 
 URN = "urn:escalation-bridge:problem:"
 CONTENT_TYPE = "application/problem+json"
+LONGEST_STEP = 80
+"""Characters of an unknown key that are said again."""
 
 
 @dataclass(eq=False)
@@ -102,6 +105,9 @@ OF_ERROR: dict[type[Exception], Problem] = {
         422,
         "Leave types of content out that visitors do not ask about.",
     ),
+    ReplyContradicted: Problem(
+        "reply-contradicted", "This answer was sent before with another text, or by somebody else.", 409
+    ),
     AlreadyClaimed: Problem("already-claimed", "Somebody else has claimed this escalation.", 409),
     SlotTaken: Problem("slot-taken", "This time for a call is taken, or gone.", 409, "Ask for the free ones again."),
     LinkInvalid: Problem("link-invalid", "This link is not valid, or not any more.", 404),
@@ -130,10 +136,10 @@ def stale(now: int) -> Problem:
     )
 
 
-def invalid(error: ValidationError) -> Problem:
-    """A body that does not fit the schema, without a word of the body."""
+def invalid(error: ValidationError, body: Json) -> Problem:
+    """A body that does not fit the schema, without a word of the body but its keys."""
     faults = [
-        {"pointer": _pointer(one["loc"]), "code": one["type"], "detail": one["msg"].removeprefix("Value error, ")}
+        {"pointer": _pointer(one, body), "code": one["type"], "detail": one["msg"].removeprefix("Value error, ")}
         for one in error.errors(include_input=False, include_url=False, include_context=False)
     ]
     return Problem("invalid-body", "The body does not fit this call.", 422, more={"errors": faults[:50]})
@@ -189,5 +195,6 @@ def refused_policy(error: PolicyRefused) -> Problem:
     return Problem("invalid-policy", "The policy has errors; nothing was changed.", 422, more={"errors": faults[:100]})
 
 
-def _pointer(loc: tuple[int | str, ...]) -> str:
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1")[:80] for part in loc)
+def _pointer(fault: Any, body: Json) -> str:
+    found = pointer_of(fault["loc"], body, missing=fault["type"] == "missing")
+    return "/".join(step[:LONGEST_STEP] for step in found.split("/"))

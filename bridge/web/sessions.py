@@ -1,7 +1,5 @@
 """The chat scope: sessions, turns, replies, events, contact, close."""
 
-import re
-
 from flask import Blueprint, Response, request
 
 from bridge.domain.instants import from_datetime, from_rfc3339
@@ -13,8 +11,7 @@ from bridge.service.context import open_case
 from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
-from bridge.web import problems
-from bridge.web.calls import Call, answer, signed
+from bridge.web.calls import Call, answer, signed, whole_number
 from bridge.web.wire import CloseIn, ContactIn, ReplyIn, SessionIn, TurnIn
 
 chat = Blueprint("chat", __name__)
@@ -74,11 +71,9 @@ def reply(call: Call[ReplyIn], session: str, turn_id: str) -> Response:
 @signed(Scope.CHAT, answer="Events")
 def events(call: Call[CloseIn], session: str) -> Response:
     """Read what happened since event `after`."""
-    after = request.args.get("after", "0")
-    if not re.fullmatch(r"\d{1,10}", after, re.ASCII) or int(after) > LARGEST_EVENT:
-        raise problems.bad_query("after", "expected a whole number from 0")
+    after = whole_number("after", request.args.get("after", "0"), 0, LARGEST_EVENT)
     with call.write() as tx:
-        found = converse.read_events(call.bridge, tx, call.site, session, int(after))
+        found = converse.read_events(call.bridge, tx, call.site, session, after)
     return answer(found)
 
 

@@ -10,8 +10,7 @@ from bridge.service.label_decisions import label_escalation as put_label
 from bridge.service.label_decisions import label_session as put_missed
 from bridge.service.label_decisions import show_label
 from bridge.service.read_stats import LONGEST, read_stats
-from bridge.web import problems
-from bridge.web.calls import Call, answer, signed
+from bridge.web.calls import Call, answer, signed, whole_number
 from bridge.web.wire import CloseIn, LabelIn, MissedIn
 
 stats = Blueprint("stats", __name__)
@@ -21,16 +20,14 @@ stats = Blueprint("stats", __name__)
 @signed(Scope.ADMIN, answer="Stats")
 def read(call: Call[CloseIn]) -> Response:
     """Read how many conversations are handed over, why, and what became of the promises."""
-    days = request.args.get("days", str(DAYS))
-    if not (days.isascii() and days.isdigit()) or not 1 <= int(days[:9]) <= LONGEST:
-        raise problems.bad_query("days", f"expected 1 to {LONGEST}")
+    days = whole_number("days", request.args.get("days", str(DAYS)), 1, LONGEST)
     with call.write():
         pass  # the nonce; nobody who writes has to wait while weeks of sessions are counted
     with call.bridge.store.read() as tx:
         site = tx.sites.get(call.site)
         if site is None:
             raise SiteUnknown(call.site)
-        found = read_stats(call.bridge, tx, site, int(days))
+        found = read_stats(call.bridge, tx, site, days)
     return answer(found)
 
 

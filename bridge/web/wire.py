@@ -1,17 +1,27 @@
 """What comes in over HTTP: closed, bounded, strict, without NUL, NaN or surprises."""
 
 import re
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
 from bridge.domain.findings import LARGEST
 from bridge.domain.forgetting import Person
 from bridge.domain.host import Host, bot_inputs
-from bridge.domain.instants import from_datetime, from_rfc3339
+from bridge.domain.instants import from_datetime
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
 from bridge.domain.passages import LONGEST_TEXT
 from bridge.domain.replay import Conversation
@@ -21,6 +31,8 @@ from bridge.service.visit_call import CHOOSES, Action
 
 SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
 LONGEST_ID = 64
+EARLIEST, TOO_LATE = datetime(1000, 1, 1, tzinfo=UTC), datetime(3000, 1, 1, tzinfo=UTC)
+"""Instants are between them, so that they are dates in each time zone. WordPress knows no earlier ones."""
 TURN_ID = r"^[A-Za-z0-9_.:-]{1,64}$"
 
 
@@ -69,17 +81,30 @@ def _no_break(text: str) -> str:
     return text
 
 
-def _instant(text: str) -> str:
-    """Refuse what is no date and time.
+def _slot(text: str) -> str:
+    """Refuse what is no date and time, or out of bounds.
 
     Raises:
         ValueError: such as a thirteenth month.
     """
     try:
-        from_rfc3339(text)
+        known = EARLIEST <= datetime.fromisoformat(text) < TOO_LATE
     except ValueError:
-        raise ValueError("expected the id of a slot") from None
+        known = False
+    if not known:
+        raise ValueError("expected the id of a slot")
     return text
+
+
+def _no_truth(value: object) -> object:
+    """Refuse what would be read as 1 or 0.
+
+    Raises:
+        ValueError: it is true or false.
+    """
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004 - pydantic wants it so
+    return value
 
 
 def _url(text: str) -> str:
@@ -94,12 +119,16 @@ def _url(text: str) -> str:
 
 
 Str = Annotated[str, AfterValidator(_plain)]
+WORDED = r"\S"
+"""Of a text that says something: white space alone is as good as nothing."""
 Line = Annotated[Str, AfterValidator(_no_break)]
 Email = Annotated[Line, Field(min_length=3, max_length=254), AfterValidator(_one_address)]
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Key = Annotated[Line, Field(min_length=1, max_length=80)]
-Amount = Annotated[float, Field(ge=0, le=1e12, strict=False)]
+Amount = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=1e12, strict=False)]
+"""Shops and filters of WordPress write numbers with and without quotes."""
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=TOO_LATE)]
 
 
 class VisitorIn(Wire):
@@ -161,7 +190,7 @@ class SessionIn(Wire):
 class TurnIn(Wire):
     turn_id: Annotated[str, Field(pattern=TURN_ID)]
     text: Annotated[Str, Field(min_length=1, max_length=LONGEST_MESSAGE)]
-    sent_at: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    sent_at: Annotated[Instant, Field(strict=False)] | None = None
 
 
 SignalValue = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)] | bool | Annotated[Str, Field(max_length=200)]
@@ -169,7 +198,7 @@ SignalValue = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)] | bool | A
 
 class ReplyIn(Wire):
     text: Annotated[Str, Field(max_length=LONGEST_REPLY)]
-    confidence: Annotated[float, Field(ge=0, le=1, strict=False)] | None = None
+    confidence: Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=1, strict=False)] | None = None
     intent: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
     intent_matched: bool | None = None
     failed: bool = False
@@ -179,7 +208,7 @@ class ReplyIn(Wire):
 
 
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}[0-9]$")]
-SlotId = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"), AfterValidator(_instant)]
+SlotId = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"), AfterValidator(_slot)]
 
 
 class ContactIn(Wire):
@@ -232,7 +261,7 @@ class ClaimIn(Wire):
 class AgentReplyIn(Wire):
     agent: AgentIn
     reply_id: Annotated[str, Field(pattern=TURN_ID)]
-    text: Annotated[Str, Field(min_length=1, max_length=8000)]
+    text: Annotated[str, Field(min_length=1, max_length=8000, pattern=WORDED), AfterValidator(_plain)]
 
 
 class ResolveIn(Wire):
@@ -262,10 +291,12 @@ class HoursIn(Wire):
     agent: AgentIn
     open: bool
     queue: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")] | None = None
-    from_: Annotated[AwareDatetime | None, Field(alias="from")] = None
-    until: AwareDatetime | None = None
+    from_: Annotated[Instant | None, Field(alias="from")] = None
+    until: Instant | None = None
     for_s: Annotated[int, Field(ge=60, le=366 * 86_400)] | None = None
-    why: Annotated[Line, Field(min_length=1, max_length=200)]
+    why: Annotated[
+        str, Field(min_length=1, max_length=200, pattern=WORDED), AfterValidator(_plain), AfterValidator(_no_break)
+    ]
 
     @model_validator(mode="after")
     def _one_end(self) -> Self:
@@ -360,7 +391,7 @@ class PageIn(Wire):
     title: Annotated[Line, Field(max_length=300)]
     text: Annotated[Str, Field(max_length=LONGEST_TEXT)]
     language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
-    modified_at: Annotated[AwareDatetime, Field(strict=False)]
+    modified_at: Annotated[Instant, Field(strict=False)]
 
     def value(self) -> Published:
         language = re.split("[_-]", self.language)[0].lower() if self.language else None

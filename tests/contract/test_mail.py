@@ -21,7 +21,7 @@ from bridge.adapters.addresses import mailbox
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.message import build
 from bridge.adapters.mail.smtp import BadMailUrl, Security, Server, SmtpMailer
-from bridge.ports import AdapterError, Mail, NotDone, OutcomeUnknown, Rejected
+from bridge.ports import AdapterError, Fault, Mail, NotDone, OutcomeUnknown, Rejected
 
 PASSWORD = "s3cret pass"
 MAIL = Mail(
@@ -352,6 +352,13 @@ def test_nobody_listening_is_not_done() -> None:
         pass
     with pytest.raises(NotDone, match="refused"):
         smtp(f"smtp://127.0.0.1:{server.port}").send(MAIL)
+
+
+def test_a_mail_server_whose_name_nobody_knows_is_told_from_one_that_refuses() -> None:
+    mailer = SmtpMailer(Server.parse("smtp://mail.nowhere.invalid:25"))
+    with pytest.raises(NotDone, match="name not resolved") as failed:
+        mailer.check("support@shop.example", budget=5.0)
+    assert failed.value.fault is Fault.SYSTEM
 
 
 @pytest.mark.alone

@@ -132,6 +132,20 @@ def test_an_answer_that_comes_after_the_lock_is_kept_for_the_team_and_never_show
     assert (SURE.text, False) in [(line["text"], line["shown"]) for line in conversation if line["who"] == "bot"]
 
 
+def test_an_answer_from_before_the_lock_that_comes_after_a_release_is_not_shown_either(it: Sidecar, told: Told) -> None:
+    told.go.clear()
+    chat = begun(it)
+    chat.says(HOURS, "t1")
+    locked = chat.says("I want to talk to a human", "t2")
+    it.team.does("release", locked["escalation"]["id"])
+    told.go.set()
+    over(it)
+    assert [kind for kind, _ in chat.lines()] == ["commitment", "released"]
+    conversation = it.team.read(locked["escalation"]["id"])["conversation"]
+    assert (SURE.text, False) in [(line["text"], line["shown"]) for line in conversation if line["who"] == "bot"]
+    assert states(it) == ["dropped"]
+
+
 # -- failures ----------------------------------------------------------------------------------------------------------
 
 

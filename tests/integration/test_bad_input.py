@@ -73,6 +73,9 @@ def admin(status: int, slug: str, method: str, target: str, body: Any = None) ->
 ORDER = {"id": "1", "total": 1, "currency": "USD", "status": "paid"}
 PRESENCE = {"available": True, "name": "Ada"}
 ADA = {"id": "3", "name": "Ada"}
+PAGE = {"id": "1", "kind": "page", "url": "https://shop.example/1/", "title": "Shipping", "text": "Free."}
+FIRST_DAY, LAST_DAY = "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"
+"""Instants that can be written down and lie in no year of UTC that can be."""
 
 CASES: dict[str, Case] = {
     # what is no JSON
@@ -119,6 +122,8 @@ CASES: dict[str, Case] = {
     "a time that is none": turn(sent_at=CANARY),
     "a time beyond all calendars": turn(sent_at=1e300),
     "a time of no zone": turn(sent_at="2026-11-02T14:15:00"),
+    "a time after the last year of UTC": turn(sent_at=LAST_DAY),
+    "a time before its first": turn(sent_at=FIRST_DAY),
     # replies
     "NaN": raw_reply(b'"confidence": NaN'),
     "Infinity": raw_reply(b'"confidence": Infinity'),
@@ -127,7 +132,8 @@ CASES: dict[str, Case] = {
     "a confidence above one": reply(confidence=1.01),
     "a negative confidence": reply(confidence=-0.1),
     "a confidence that is a word": reply(confidence=CANARY),
-    "a confidence that is a boolean and no number": raw_reply(b'"confidence": []'),
+    "a confidence that is a list": raw_reply(b'"confidence": []'),
+    "a confidence that is a boolean": reply(confidence=True),
     "a yes that is a word": reply(failed="yes"),
     "a yes that is a number": reply(intent_matched=1),
     "an intent with a line break": reply(intent=f"{CANARY}\n"),
@@ -140,6 +146,7 @@ CASES: dict[str, Case] = {
     "a signal beyond bounds": reply(signals={"a": 1e13}),
     "a signal with a NUL": reply(signals={"a": f"{CANARY}\x00"}),
     "a reply that is too long": reply(text="x" * 8001),
+    "a signal whose name is a kind of value": reply(signals={"bool": [CANARY], "float": {"str": None}}),
     # session starts
     "a session's id that is short": start(session_id=CANARY),
     "a session's id that is long": start(session_id=CANARY * 11),
@@ -161,6 +168,8 @@ CASES: dict[str, Case] = {
     "a page that is none": start(page_url=f"javascript:{CANARY}"),
     "a flow that is none": start(flow=f"{CANARY} x"),
     "a negative order": start(shop={"currency": "USD", "orders": [{**ORDER, "total": -1}]}),
+    "an order whose total is a boolean": start(shop={"currency": "USD", "orders": [{**ORDER, "total": True}]}),
+    "a lifetime value that is a boolean": start(shop={"currency": "USD", "lifetime_value": False}),
     "a currency that is none": start(shop={"currency": CANARY}),
     "too many orders": start(shop={"currency": "USD", "orders": [ORDER] * 51}),
     "an order with more": start(shop={"currency": "USD", "orders": [{**ORDER, "card": CANARY}]}),
@@ -169,10 +178,12 @@ CASES: dict[str, Case] = {
     "a name alone": contact(name=CANARY),
     "a phone that is none": contact(phone=f"{CANARY}"),
     "a phone with a line break": contact(phone="+1 555 0100\n"),
+    "a slot in a year that nobody lives to see": contact(callback_slot="9999-12-31T23:59:59Z"),
     # addresses
     "a negative event": query(f"/v1/sessions/{SESSION}/events?after=-1"),
     "an event that is a word": query(f"/v1/sessions/{SESSION}/events?after={CANARY}"),
     "an event beyond all": query(f"/v1/sessions/{SESSION}/events?after=99999999999"),
+    "an event of many digits": query(f"/v1/sessions/{SESSION}/events?after={'0' * 5000}1"),
     "an event in other digits": query(f"/v1/sessions/{SESSION}/events?after=%D9%A3"),
     "an event and a half": query(f"/v1/sessions/{SESSION}/events?after=1.5"),
     "an unknown session": Case(404, "session-not-found", target=f"/v1/sessions/{CANARY}0000000000/turns",
@@ -191,6 +202,7 @@ CASES: dict[str, Case] = {
     "an unknown address": Case(404, "not-found", "GET", f"/v1/{CANARY}"),
     "an address that climbs": Case(404, "not-found", "GET", f"/v1/../../{CANARY}"),
     "an address with a NUL": Case(404, "not-found", "GET", f"/v1/%00{CANARY}"),
+    "an address with a doubled slash": Case(404, "not-found", target="/v1//sessions", body=START),
     "another method": Case(405, "method-not-allowed", "DELETE", TURN),
     "a method that is none": Case(405, "method-not-allowed", CANARY.upper(), TURN),
     # admin
@@ -200,6 +212,10 @@ CASES: dict[str, Case] = {
     "a page that is too long": admin(422, "invalid-query", "GET", "/v1/escalations?limit=101"),
     "a page of other digits": admin(422, "invalid-query", "GET", "/v1/escalations?limit=%D9%A3"),
     "a page of a billion digits": admin(422, "invalid-query", "GET", f"/v1/escalations?limit={'9' * 5000}"),
+    "a page whose length is behind zeros": admin(
+        422, "invalid-query", "GET", "/v1/escalations?limit=0000000500000"),
+    "a page whose length is before zeros": admin(
+        422, "invalid-query", "GET", f"/v1/escalations?limit=000000050{'0' * 5000}"),
     "a page before a NUL": admin(422, "invalid-query", "GET", f"/v1/escalations?before={CANARY}%00"),
     "a page before something long": admin(422, "invalid-query", "GET", f"/v1/escalations?before={CANARY * 20}"),
     "an unknown escalation": admin(404, "escalation-not-found", "GET", f"/v1/escalations/{CANARY}"),
@@ -211,6 +227,8 @@ CASES: dict[str, Case] = {
         422, "invalid-body", "POST", "/v1/escalations/x/claim", {"agent": {"id": "3", "name": f"{CANARY}\n"}}),
     "an empty answer": admin(
         422, "invalid-body", "POST", "/v1/escalations/x/reply", {"agent": ADA, "text": "", "reply_id": "r"}),
+    "an answer without a word": admin(
+        422, "invalid-body", "POST", "/v1/escalations/x/reply", {"agent": ADA, "text": " \n\u00a0", "reply_id": "r"}),
     "a note with a NUL": admin(
         422, "invalid-body", "POST", "/v1/escalations/x/resolve", {"agent": ADA, "note": f"{CANARY}\x00"}),
     "a label of an escalation with a NUL": admin(
@@ -226,6 +244,8 @@ CASES: dict[str, Case] = {
         422, "invalid-body", "POST", "/v1/escalations/x/label",
         {"agent": {"id": "3", "name": f"{CANARY}\nx"}, "verdict": "needed"}),
     "days without end": admin(422, "invalid-query", "GET", f"/v1/stats?days={'9' * 5000}"),
+    "days behind zeros": admin(422, "invalid-query", "GET", "/v1/stats?days=0000000070000"),
+    "days before zeros": admin(422, "invalid-query", "GET", f"/v1/stats?days=000000007{'0' * 5000}"),
     "days that are words": admin(422, "invalid-query", "GET", f"/v1/stats?days={CANARY}"),
     "an agent with a NUL": admin(404, "not-found", "PUT", f"/v1/agents/{CANARY}%00/presence", PRESENCE),
     "an agent of many letters": admin(422, "invalid-query", "PUT", f"/v1/agents/{'a' * 65}/presence", PRESENCE),
@@ -235,20 +255,34 @@ CASES: dict[str, Case] = {
         422, "invalid-body", "PUT", "/v1/agents/3/presence", {**PRESENCE, "capacity": 1.5}),
     "hours of nobody": admin(422, "invalid-body", "POST", "/v1/hours", {"open": False, "why": CANARY}),
     "hours for no reason": admin(422, "invalid-body", "POST", "/v1/hours", {"agent": ADA, "open": False}),
+    "hours for a reason without a word": admin(
+        422, "invalid-body", "POST", "/v1/hours", {"agent": ADA, "open": False, "why": " "}),
     "hours with a reason of two lines": admin(
         422, "invalid-body", "POST", "/v1/hours", {"agent": ADA, "open": False, "why": f"{CANARY}\nx"}),
     "hours until a day that is none": admin(
         422, "invalid-body", "POST", "/v1/hours", {"agent": ADA, "open": False, "why": "x", "until": CANARY}),
     "hours until the first day of all": admin(
         422, "invalid-body", "POST", "/v1/hours",
-        {"agent": ADA, "open": False, "why": CANARY, "until": "0001-01-01T00:00:00+14:00"}),
+        {"agent": ADA, "open": False, "why": CANARY, "until": FIRST_DAY}),
     "hours from the last day of all": admin(
         422, "invalid-body", "POST", "/v1/hours",
-        {"agent": ADA, "open": False, "why": CANARY, "from": "9999-12-31T23:59:59-14:00"}),
+        {"agent": ADA, "open": False, "why": CANARY, "from": LAST_DAY}),
+    "a page changed after the last year of UTC": admin(
+        422, "invalid-body", "PUT", "/v1/pages", {"pages": [{**PAGE, "modified_at": LAST_DAY}]}),
+    "a page changed before its first": admin(
+        422, "invalid-body", "PUT", "/v1/pages", {"pages": [{**PAGE, "modified_at": FIRST_DAY}]}),
     "hours of an unknown queue": admin(
         404, "queue-not-found", "POST", "/v1/hours", {"agent": ADA, "open": False, "why": "x", "queue": CANARY}),
     "revoking what is none": admin(404, "command-not-found", "POST", f"/v1/hours/{CANARY}/revoke", {"agent": ADA}),
     "revoking a NUL": admin(404, "not-found", "POST", f"/v1/hours/{CANARY}%00/revoke", {"agent": ADA}),
+    "a version that is a word": admin(422, "invalid-query", "GET", f"/v1/policy?version={CANARY}"),
+    "version nought": admin(422, "invalid-query", "GET", "/v1/policy?version=0"),
+    "a version of many digits": admin(422, "invalid-query", "GET", f"/v1/policy?version={'0' * 5000}1"),
+    "a replay of signals that are none": admin(
+        422, "invalid-body", "POST", "/v1/replay",
+        {"sessions": [{"session_id": "x", "turns": [{"visitor": "x", "bot": {"text": "x", "signals": {"a/b": []}}}]}]}),
+    "a replay of turns without a visitor": admin(
+        422, "invalid-body", "POST", "/v1/replay", {"sessions": [{"session_id": "x", "turns": [{"bot": None}]}]}),
     "a policy that is none": admin(422, "invalid-policy", "PUT", "/v1/policy", {"document": "rules: ["}),
     "an empty policy": admin(422, "invalid-body", "PUT", "/v1/policy", {"document": ""}),
     "a policy with a NUL": admin(422, "invalid-body", "PUT", "/v1/policy", {"document": "a: \x00"}),
@@ -301,6 +335,31 @@ def test_a_refusal_points_at_the_field_and_says_what_is_expected(talking: Sideca
     pointers = {fault["pointer"]: fault["detail"] for fault in answer.json["errors"]}
     assert set(pointers) == {"/visitor/identity", "/visitor/email"}
     assert "'verified'" in pointers["/visitor/identity"]
+
+
+def test_every_pointer_leads_to_what_was_sent_or_names_what_is_missing_there(talking: Sidecar) -> None:
+    astray = {}
+    for name, case in CASES.items():
+        answer = sent(talking, case)
+        body = json.loads(case.raw or "{}") if case.body is None and case.status == 422 else case.body
+        for fault in answer.json["errors"] if answer.slug == "invalid-body" else ():
+            parent, _, last = fault["pointer"].rpartition("/")
+            if not leads(fault["pointer"], body) and not (leads(parent, body) and fault["code"] == "missing" and last):
+                astray[name] = fault
+    assert astray == {}
+
+
+def leads(pointer: str, value: Any) -> bool:
+    """Whether a JSON pointer (RFC 6901) leads to a part of a value."""
+    for step in pointer.split("/")[1:]:
+        part = step.replace("~1", "/").replace("~0", "~")
+        inside = (
+            value.keys() if isinstance(value, dict) else map(str, range(len(value))) if isinstance(value, list) else ()
+        )
+        if part not in inside:
+            return False
+        value = value[part] if isinstance(value, dict) else value[int(part)]
+    return True
 
 
 def test_an_unknown_field_is_named_so_that_it_can_be_found(talking: Sidecar) -> None:

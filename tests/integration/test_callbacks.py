@@ -354,6 +354,18 @@ def test_a_missed_call_is_said_honestly_and_falls_to_the_next_rung(it: Sidecar) 
     assert len(mails(it, "team@shop.example", "broken")) == 1
 
 
+def test_a_missed_call_with_which_the_person_in_charge_is_alarmed_is_told_to_the_customer_all_the_same(
+    it: Sidecar,
+) -> None:
+    it.change_policy("ladder: [live,", "promises: 1\n    ladder: [live,")
+    _, escalation = booked(it)
+    it.clock.set(HALF_PAST)
+    assert len(mails(it, "user7@example.org", "callback_missed")) == 1
+    assert state_of(it, escalation) == ("missed", "pending")
+    assert len(mails(it, "team@shop.example", "alarm")) == 1
+    assert mails(it, "team@shop.example", "broken") == []
+
+
 def test_a_claimed_call_may_last_longer_and_the_team_is_asked_before_the_customer_hears_of_it(it: Sidecar) -> None:
     _, escalation = booked(it)
     it.clock.set("2026-11-03T15:10:00Z")

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from urllib.request import urlopen
 import click
 import pytest
 from support.sidecar import free_port
-from support.terminal import Ended, Terminal
+from support.terminal import Ended, Terminal, as_somebody_else
 
 import bridge
 from bridge import bootstrap, scaffold
@@ -46,6 +47,14 @@ def test_help_names_every_command_with_a_whole_sentence(run: Terminal) -> None:
     assert "bridge demo" in shown
 
 
+@pytest.mark.parametrize("group", ["site", "policy", "policy shadow", "hours", "outbox", "db", "privacy", "pages"])
+def test_no_groups_help_is_cut_short_on_a_narrow_terminal(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch, group: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert "..." not in run(*group.split(), "--help").out.replace("[ARGS]...", "")
+
+
 def test_what_starts_both_processes_loads_nothing_of_theirs() -> None:
     code = "import sys; from bridge.cli import cli; cli.get_command(None, 'up'); print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
@@ -63,11 +72,33 @@ def test_wrong_usage_ends_with_2(run: Terminal) -> None:
     assert run("promise", "--queue", "q", "--priority", "urgent", "--at", "2026-10-31T21:00:00").code == 2
 
 
+def test_a_command_that_is_mistyped_is_answered_with_those_that_may_be_meant(run: Terminal) -> None:
+    """That of the first level, too, whose commands are not imported before they are called."""
+    for mistyped, meant in ((["sites"], "'site'"), (["outbox", "lst"], "'list'")):
+        _, _, suggested = run(*mistyped).err.partition("Did you mean ")
+        assert meant in suggested
+
+
 @pytest.mark.parametrize(
     "command", ["site list", "policy show", "explain x", "outbox list", "due", "site rotate x", "outbox park x"]
 )
-def test_without_a_database_it_says_what_to_do(run: Terminal, command: str) -> None:
-    assert run.fails(*command.split()) == "Error: the database file does not exist yet: run bridge migrate"
+def test_without_a_database_it_says_where_it_looked_and_what_to_do(run: Terminal, tmp_path: Path, command: str) -> None:
+    assert run.fails(*command.split()) == (
+        f"Error: there is no database {tmp_path / 'bridge.db'}; settings are read in the current folder: "
+        "cd to where bridge.toml is, or bridge init and bridge site add NAME --url URL"
+    )
+
+
+@pytest.mark.parametrize("command", ["site list", "migrate", "site add new --url https://new.example"])
+def test_a_database_that_this_user_may_not_write_is_named_with_its_folder(
+    shop: Terminal, tmp_path: Path, command: str
+) -> None:
+    with as_somebody_else(tmp_path) as user:
+        said = shop.fails(*command.split())
+    assert said == (
+        f"Error: bridge.db: this user ({user}) may not write it, or its folder {tmp_path}: "
+        "chown both to the user that runs the bridge"
+    )
 
 
 def test_a_wrong_setting_is_named_and_its_value_is_not(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,8 +128,10 @@ def test_init_writes_both_files_and_never_over_anything(run: Terminal, tmp_path:
     assert run("init", "--timezone", "Europe/Berlin").code == 0
     assert "timezone: Europe/Berlin" in (tmp_path / "policy.yaml").read_text()
     (tmp_path / "policy.yaml").write_text("mine")
-    again = run("init", "--dir", str(tmp_path))
+    again = run("init", "--dir", str(tmp_path), "--timezone", "Asia/Tokyo")
     assert again.code == 0
+    assert "\npolicy.yaml keeps its own time zone. Next:\n" in again.out
+    assert "Tokyo" not in again.out
     assert again.out.count("is there already") == 2
     assert (tmp_path / "policy.yaml").read_text() == "mine"
 
@@ -197,6 +230,10 @@ def test_a_site_is_added_once(shop: Terminal) -> None:
         ["Shop!", "--url", "https://shop.example"],
         ["shop", "--url", "shop.example"],
         ["shop", "--url", "https://[::1"],
+        ["shop", "--url", "https://shop.example:0"],
+        ["shop", "--url", "https://shop.example:http"],
+        ["shop", "--url", "https://shop.example:70000"],
+        ["shop", "--url", "https://shop example"],
         ["shop", "--url", "https://shop.example", "--timezone", "Mars/Base"],
         ["shop", "--url", "https://shop.example", "--team-email", "a@b.example, c@d.example"],
     ],
@@ -206,6 +243,26 @@ def test_a_site_that_could_not_work_is_refused_before_anything_is_made(
 ) -> None:
     run.fails("site", "add", *wrong)
     assert not (tmp_path / "bridge.db").exists()
+
+
+@pytest.mark.parametrize(
+    "more", ["/wp-admin", "/blog/wp-admin/index.php", "/wp-login.php", "/?p=1", "/#top", "?", "/my shop"]
+)
+def test_an_address_that_is_not_a_sites_front_one_is_refused_as_an_address(run: Terminal, more: str) -> None:
+    """Not as the mailbox that is derived from it."""
+    said = run.fails("site", "add", "shop", "--url", f"https://shop.example{more}")
+    assert said.startswith("Error: that is not a site's front address: ")
+    assert said.endswith("; give it as https://shop.example")
+
+
+def test_an_address_with_a_password_is_refused_without_it(run: Terminal) -> None:
+    said = run.fails("site", "add", "shop", "--url", "https://ann:hunter2@shop.example")
+    assert said == "Error: that is not a site's front address: it has a user; give it as https://shop.example"
+
+
+def test_blanks_around_an_address_are_taken_away(run: Terminal) -> None:
+    added = run("site", "add", "shop", "--url", " https://shop.example ", "--timezone", "UTC")
+    assert added.out.startswith("Site shop added. Time zone UTC, team mail to support@shop.example.\n")
 
 
 def test_codes_are_rotated_and_revoked(shop: Terminal) -> None:
@@ -257,6 +314,7 @@ def test_a_policy_with_an_error_is_refused_and_nothing_changes(shop: Terminal, t
     assert ended.code == 1
     assert "/rules" in ended.err
     assert "Traceback" not in ended.err
+    assert all(line.removeprefix("Error: ").startswith("bad.yaml, line ") for line in ended.err.splitlines())
     assert "version 1" in shop("policy", "show").err
 
 
@@ -311,7 +369,7 @@ def test_what_changed_between_two_versions_is_shown_line_by_line(shop: Terminal,
 
 
 def test_a_first_version_has_nothing_before_it_to_be_compared_with(shop: Terminal) -> None:
-    assert shop("policy", "diff").err == "version 1 and version 1 say the same.\n"
+    assert shop("policy", "diff").err == "version 1 is the only one: there is none before it to compare with.\n"
 
 
 def test_a_version_is_put_in_force_again_as_a_new_one(shop: Terminal, tmp_path: Path) -> None:
@@ -476,6 +534,12 @@ def test_explain_judges_again_and_says_whether_the_same_comes_out(talked: Termin
     assert talked("explain", SESSION, "--verify", "--json").code == 1
 
 
+def test_somebody_who_still_waits_for_an_answer_is_erased_by_force_alone(talked: Terminal) -> None:
+    said = talked.fails("privacy", "erase", "--user-id", "7")
+    assert said.endswith(" is active: resolve it first, or end it with --force")
+    assert talked("privacy", "erase", "--user-id", "7", "--force").out.startswith("Erased: 1 sessions")
+
+
 def test_due_lists_what_the_scheduler_will_do(talked: Terminal) -> None:
     assert talked("due", "--hours", "1").out == "Nothing is due within 1 hours.\n"
     rows = json.loads(talked("due", "--hours", "48", "--json").out)
@@ -488,6 +552,16 @@ def test_due_lists_what_the_scheduler_will_do(talked: Terminal) -> None:
     assert " ".join(first.split()) == f"Mon 2 Nov 09:00 EST opening standard, normal shop {reference}"
 
 
+def test_a_list_of_what_is_due_that_is_cut_says_so(talked: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.commands.looking.MOST", 2)
+    listed = talked("due", "--hours", "48").out.splitlines()
+    assert len(listed) == 4
+    assert listed[-1] == "More is due after these."
+    as_json = talked("due", "--hours", "48", "--json")
+    assert len(json.loads(as_json.out)) == 2
+    assert as_json.err == "More is due after these.\n"
+
+
 def test_the_outbox_is_listed_parked_and_retried(talked: Terminal) -> None:
     (row,) = json.loads(talked("outbox", "list", "--json").out)
     assert "payload" not in row
@@ -498,7 +572,56 @@ def test_the_outbox_is_listed_parked_and_retried(talked: Terminal) -> None:
     assert talked("outbox", "retry", row["id"]).out == f"{row['id']} is due now.\n"
     assert "\n1 waiting, for mail of shop: not tried yet" in talked("outbox", "list").out
     assert "Everything is delivered." in talked("outbox", "list", "--target", "zendesk").out
+    for command in (["list"], ["retry", "--all"]):
+        unknown = talked("outbox", *command, "--target", "zendsk")
+        assert unknown.code == 2
+        assert "'mail'" in unknown.err
+        assert "'zendesk'" in unknown.err
     assert "nothing" in talked.fails("outbox", "retry", "nothing")
+
+
+def post_also(folder: Path, *, target: str, state: str, later: int) -> None:
+    """Another row like the one that is there."""
+    with sqlite3.connect(folder / "bridge.db") as database:
+        database.execute(
+            """INSERT INTO outbox (site, id, escalation_id, kind, target, external_id, payload, due_at, state, attempts,
+                open_sends, created_at) SELECT site, :id, escalation_id, kind, :target, :id, payload, due_at + :later,
+                :state, attempts, open_sends, created_at FROM outbox ORDER BY due_at LIMIT 1""",
+            {"id": f"{target}-{state}-{later}", "target": target, "state": state, "later": later},
+        )
+    database.close()
+
+
+def test_an_outbox_that_is_cut_says_so_and_hides_nothing_that_waits_for_a_person(
+    talked: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bridge.commands.outbox.MOST", 2)
+    for later in range(1, 4):
+        post_also(tmp_path, target="mail", state="due", later=later)
+        post_also(tmp_path, target="mail", state="sent", later=-later)
+    post_also(tmp_path, target="zendesk", state="parked", later=9)
+    for options in ((), ("--all",)):
+        listed = talked("outbox", "list", *options).out
+        assert "\n1 parked, for zendesk of shop: " in listed
+        assert "\nat least 1 waiting, for mail of shop: not tried yet (the oldest is at least " in listed
+        assert listed.endswith("\nThere is more: --site and --target narrow the list.\n")
+    as_json = talked("outbox", "list", "--json")
+    assert [row["state"] for row in json.loads(as_json.out)] == ["parked", "due"]
+    assert as_json.err == "There is more: --site and --target narrow the list.\n"
+    alone = talked("outbox", "list", "--target", "zendesk")
+    assert "zendesk-parked-9" in alone.out
+    assert "There is more" not in alone.out
+    assert talked("outbox", "list", "--site", "shop", "--target", "zendesk").out == alone.out
+    assert talked.fails("outbox", "list", "--site", "shpo").startswith("Error: there is no site 'shpo'")
+
+
+def test_what_was_sent_is_listed_last_and_the_newest_first(talked: Terminal, tmp_path: Path) -> None:
+    for later in (1, 2):
+        post_also(tmp_path, target="mail", state="sent", later=later)
+    (waiting,) = json.loads(talked("outbox", "list", "--json").out)
+    listed = talked("outbox", "list", "--all").out
+    found = [listed.index(row) for row in (waiting["id"], "mail-sent-2", "mail-sent-1")]
+    assert found == sorted(found)
 
 
 def test_the_outbox_is_retried_as_a_whole_or_by_where_it_goes_and_rows_are_given_up(talked: Terminal) -> None:
@@ -549,6 +672,31 @@ def test_up_starts_both_on_a_bare_machine_and_ends_both_when_asked(tmp_path: Pat
             running.wait()
     assert not is_ready(environ["BRIDGE_BIND"])
     assert "scheduler.stopped" in (tmp_path / "log").read_text()
+
+
+@pytest.mark.parametrize(
+    "command", ["policy put tab.yaml", "policy shadow set tab.yaml", "replay --input x --policy tab.yaml"]
+)
+def test_a_fault_of_a_policy_is_said_once_with_file_and_line(shop: Terminal, tmp_path: Path, command: str) -> None:
+    (tmp_path / "tab.yaml").write_text("rules:\n\t- name: x\n")
+    (tmp_path / "x").touch()
+    assert shop.fails(*command.split()).startswith("Error: tab.yaml, line 2: /: ")
+
+
+@pytest.mark.parametrize("bind", ["127.0.0.1:{port}", "unix:{folder}/bridge.sock"])
+def test_up_starts_nothing_where_something_listens_already(
+    run: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bind: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.socket(socket.AF_UNIX) as too:
+        too.bind(str(tmp_path / "bridge.sock"))
+        too.listen()
+        address = bind.format(port=taken.getsockname()[1], folder=tmp_path)
+        monkeypatch.setenv("BRIDGE_BIND", address)
+        said = run.fails("up")
+    assert said == (
+        f"Error: {address} is taken: a bridge may be running already (bridge doctor says so), or set another bind"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["bridge.sock"]
 
 
 def test_up_stops_everything_when_a_part_cannot_start(tmp_path: Path) -> None:

@@ -57,6 +57,12 @@ def test_a_feed_that_was_never_read_is_said_to_close_nothing(monday: Terminal, t
         assert "The feed of office was never read; it closes nothing.\n" in monday(*command).out
 
 
+def test_a_time_without_a_zone_is_one_of_the_sites_clock(monday: Terminal) -> None:
+    given = ("--from", "2026-11-03T09:00", "--until", "2026-11-03T15:00", "--why", "training", "--json")
+    made = json.loads(monday("hours", "close", *given).out)["command"]
+    assert (made["from"], made["until"]) == ("2026-11-03T14:00:00Z", "2026-11-03T20:00:00Z")
+
+
 @pytest.mark.parametrize(
     ("given", "code", "why"),
     [

@@ -206,6 +206,54 @@ def test_a_reply_that_comes_after_the_lock_is_dropped_and_kept_for_the_team(it: 
     assert [(line["text"], line["shown"]) for line in said if line["who"] == "bot"] == [("Hi there!", False)]
 
 
+@pytest.mark.parametrize("turn", ["t1", "t2", "t3"], ids=["before the lock", "that led to it", "in the lock"])
+def test_a_reply_from_before_a_release_is_not_shown_after_it(it: Sidecar, turn: str) -> None:
+    chat = it.chat()
+    chat.verified()
+    chat.says("hello", "t1")
+    chat.says(ASKING, "t2")
+    chat.says("are you there?", "t3")
+    it.team.does("release", the_one(it)["id"])
+    chat.says("Where is my order?", "t4")
+    verdict = chat.bot("Hi there!", turn, confidence=0.99)
+    assert (verdict["action"], verdict["state"], verdict["say_as"]) == ("say", "open", "notice")
+    assert verdict["say"] == "Our team has handed this chat back to the assistant."
+    assert chat.bot("Hi there!", turn, confidence=0.99) == verdict
+    assert chat.bot("On its way.", "t4", confidence=0.9)["action"] == "answer"
+    said = it.team.read(the_one(it)["id"])["conversation"]
+    shown = {line["text"]: line["shown"] for line in said if line["who"] == "bot"}
+    assert shown == {"Hi there!": False, "On its way.": True}
+    with it.bridge.store.read() as tx:
+        late = tx.sessions.turn("shop", chat.id, turn)
+    assert late is not None
+    assert '"reply":{' not in late.signals  # it was not measured
+
+
+def test_a_reply_that_is_late_by_many_turns_is_shown_unless_the_session_was_released_meanwhile(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    for number in range(1, 16):
+        it.clock.advance(seconds=1)
+        chat.says(f"This is parcel number {number}", f"t{number}")
+    assert chat.bot("Thank you.", "t1", confidence=0.9)["action"] == "answer"
+    chat.says(ASKING, "t16")
+    it.team.does("release", the_one(it)["id"])
+    for number in range(17, 32):
+        it.clock.advance(seconds=1)
+        chat.says(f"That is parcel number {number}", f"t{number}")
+    assert chat.bot("Thank you.", "t2", confidence=0.9)["action"] == "say"
+    assert chat.bot("Thank you.", "t17", confidence=0.9)["action"] == "answer"
+
+
+def test_what_was_dropped_after_a_release_is_never_taken_for_an_open_session_in_the_next_lock(it: Sidecar) -> None:
+    chat = escalated(it)
+    it.team.does("release", the_one(it)["id"])
+    assert chat.bot("Hi there!", "t1")["state"] == "open"
+    chat.says("I want to talk to a human, please", "t2")
+    verdict = chat.bot("Hi there!", "t1")
+    assert (verdict["action"], verdict["state"]) == ("say", "escalated")
+
+
 def test_what_the_visitor_writes_after_the_lock_joins_the_ticket(it: Sidecar) -> None:
     chat = escalated(it)
     promise = the_one(it)["commitment"]
@@ -232,6 +280,19 @@ def test_closing_leaves_a_locked_session_locked(it: Sidecar) -> None:
     assert the_one(it)["commitment"]["state"] == "pending"
 
 
+def test_where_no_message_came_the_promise_is_said_without_a_word_of_one(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    chat.says("hello", "t1")
+    promise = chat.says(ASKING, "t2")["escalation"]["commitment"]["text"]
+    assert chat.contact(phone="+1 555 0100")["say"] == promise
+    assert chat.close()["say"] == promise
+    assert chat.verified()["say"] == promise
+    dropped = [chat.bot("Hi there!", "t1") for _ in range(2)]
+    assert [one["say"] for one in dropped] == [promise, promise]
+    assert chat.says("hello", "t1")["say"] == WAITING + promise
+
+
 # ------------------------------------------------------------------------------------------------- packet and ticket
 
 
@@ -247,13 +308,35 @@ def test_the_packet_is_six_items_and_nothing_else(it: Sidecar) -> None:
     packet = it.team.read(the_one(it)["id"])["packet"]
     assert set(packet) == {"customer", "summary", "transcript", "reason", "account", "last_attempt"}
     assert packet["customer"] == {
-        "name": "User 7", "email": "user7@example.org", "phone": None, "identity": "verified", "tier": "business",
-        "tier_assumed": False,
+        "name": "User 7", "email": "user7@example.org", "email_identity": None, "phone": None,
+        "identity": "verified", "tier": "business", "tier_assumed": False,
     }  # fmt: skip
     assert [line["text"] for line in packet["transcript"]] == ["Where is order 1?", "No idea.", ASKING]
     assert packet["account"]["billing_status"] == "past due"
     assert 0 < len(packet["summary"]) <= 160
     assert "secret thoughts" not in str(packet)
+
+
+def test_the_transcript_stands_in_the_order_in_which_it_was_said_and_so_does_the_last_attempt(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+
+    def later() -> None:
+        it.clock.advance(seconds=1)
+
+    chat.says("Where is my order?", "t1")
+    later()
+    chat.says("And the other one?", "t2")
+    later()
+    chat.bot("The other one is packed.", "t2", confidence=0.9)
+    later()
+    chat.bot("The first one is on its way.", "t1", confidence=0.9)
+    later()
+    packet = it.team.read(chat.says(ASKING, "t3")["escalation"]["id"])["packet"]
+    assert [line["text"] for line in packet["transcript"]] == [
+        "Where is my order?", "And the other one?", "The other one is packed.", "The first one is on its way.", ASKING,
+    ]  # fmt: skip
+    assert packet["last_attempt"] == "The first one is on its way."
 
 
 def test_promise_message_event_ticket_and_job_name_one_instant(after_hours: Sidecar) -> None:
@@ -427,6 +510,34 @@ def test_a_verified_address_is_not_replaced_by_a_typed_one(it: Sidecar) -> None:
     assert the_one(it)["customer"]["email"] == "user7@example.org"
 
 
+def test_an_address_that_a_logged_in_visitor_types_is_marked_and_the_visitor_is_not(it: Sidecar) -> None:
+    chat, second = it.chat(), it.chat()
+    chat.start("verified", user_id="7", name="User 7")
+    for address in ("ann@exmaple.org", "ann@example.org"):  # what was typed may be mended
+        chat.contact(email=address)
+    chat.says(ASKING)
+    found = it.team.read(the_one(it)["id"])
+    for customer in (found["customer"], found["packet"]["customer"]):
+        assert (customer["identity"], customer["email"]) == ("verified", "ann@example.org")
+        assert customer["email_identity"] == "claimed"
+    it.work()
+    (told,) = it.mailer.to("team@shop.example")
+    assert "E-mail: ann@example.org (UNVERIFIED: the visitor typed it)\nIdentity: verified (logged in)" in told.text
+    assert second.start("verified", user_id="7")["state"] == "escalated"  # the user is who they were
+
+
+def test_the_team_is_told_that_a_logged_in_visitor_typed_the_address(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start("verified", user_id="7", name="User 7")
+    chat.says(ASKING)
+    chat.contact(email="ann@example.org")
+    it.work()
+    (told,) = [mail.text for mail in it.mailer.to("team@shop.example") if mail.subject.startswith("Contact given")]
+    assert "User 7, ann@example.org (UNVERIFIED: the visitor typed it)" in told
+    assert the_one(it)["customer"]["email_identity"] == "claimed"
+    assert the_one(it)["customer"]["identity"] == "verified"
+
+
 def test_an_answer_reaches_the_address_that_was_given(it: Sidecar) -> None:
     chat = it.chat()
     chat.start()
@@ -479,6 +590,19 @@ def test_a_reply_that_is_sent_twice_is_said_once(it: Sidecar) -> None:
     for _ in range(2):
         it.team.does("reply", the_one(it)["id"], text="Hello", reply_id="r1")
     assert chat.lines().count(("agent", "Hello")) == 1
+
+
+@pytest.mark.parametrize("change", [{"text": "Goodbye"}, {"agent": BOB}])
+def test_the_same_reply_id_with_another_text_or_agent_is_a_contradiction(it: Sidecar, change: Json) -> None:
+    chat = escalated(it)
+    number, body = the_one(it)["id"], {"agent": ADA, "text": "Hello", "reply_id": "r1"}
+    it.team.caller.ask("POST", f"/v1/escalations/{number}/reply", body)
+    known = the_one(it), chat.lines()
+    answer = it.team.caller.send("POST", f"/v1/escalations/{number}/reply", {**body, **change})
+    assert (answer.status, answer.slug) == (409, "reply-contradicted")
+    renamed = {**body, "agent": {**ADA, "name": "Ada Lovelace"}}
+    it.team.caller.ask("POST", f"/v1/escalations/{number}/reply", renamed)  # the same person may have another name
+    assert (the_one(it), chat.lines()) == known
 
 
 def test_events_are_numbered_and_told_from_where_the_chat_is(it: Sidecar) -> None:

@@ -4,8 +4,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,10 @@ from bridge.adapters.crm.hubspot import HubSpot
 from bridge.adapters.http import Http
 from bridge.domain.customer import Account, Customer, Fetch
 from bridge.domain.values import Json, Visitor
-from bridge.ports import AdapterError, Crm, NotDone
+from bridge.ports import AdapterError, Crm, NotDone, Store, StoreBusy, Tx
 from bridge.service.context import POLICY_TTL
+from bridge.service.replay_sessions import StoredSessions
+from bridge.service.start_session import TRIES
 
 ASKING = "I want to talk to a human"
 SOON = 1.2
@@ -193,6 +195,21 @@ def test_a_typed_address_is_asked_about_and_may_raise_the_tier(sidecar: Sidecar)
     assert customer_of(sidecar, chat).tier == "enterprise"
 
 
+def test_a_typed_address_never_lowers_the_tier_and_a_replay_judges_by_the_same(sidecar: Sidecar) -> None:
+    sidecar.crm.accounts |= {f"{tier}@example.org": Account(tier=tier) for tier in ("free", "business")}
+    chats = {tier: sidecar.chat() for tier in ("free", "business")}
+    for tier, chat in chats.items():
+        chat.start("claimed", email=f"{tier}@example.org")
+        chat.says("Where is my order?")
+    assert [customer_of(sidecar, chat).tier for chat in chats.values()] == ["standard", "business"]
+    stored = StoredSessions(sidecar.bridge, SHOP.id, 0, sidecar.clock.at + 1)
+    recorded = {record["session_id"]: record["customer"]["tier"] for record in stored.records()}
+    assert recorded == {chats["free"].id: "standard", chats["business"].id: "business"}
+    known = sidecar.chat()
+    known.start("verified", user_id="8", email="free@example.org")
+    assert customer_of(sidecar, known).tier == "free"
+
+
 def test_a_policy_may_ignore_typed_addresses(sidecar: Sidecar) -> None:
     sidecar.change_policy("claimed_identity: raise", "claimed_identity: ignore")
     sidecar.crm.accounts["ann@example.org"] = Account(tier="enterprise")
@@ -357,6 +374,49 @@ def test_a_turn_between_start_and_late_data_is_kept_by_the_repair(impatient: Sid
         session = tx.sessions.get(SHOP.id, chat.id)
     assert session is not None
     assert (session.turns, len(session.window), session.customer.tier) == (1, 1, "free")
+
+
+@dataclass
+class Busy:
+    """A store that refuses so many writes."""
+
+    store: Store
+    refuses: int = 0
+
+    def read(self) -> AbstractContextManager[Tx]:
+        return self.store.read()
+
+    def write(self) -> AbstractContextManager[Tx]:
+        if self.refuses:
+            self.refuses -= 1
+            raise StoreBusy
+        return self.store.write()
+
+
+def late_into(store: Busy, impatient: Sidecar, *, refuses: int) -> tuple[Customer, list[str]]:
+    """The customer as the CRM's late answer left it, and what was logged, where so many writes are refused then."""
+    crm = Late(Account(tier="free"))
+    chat = with_systems(replace(impatient, bridge=replace(impatient.bridge, store=store)), crm=crm).chat()
+    with capture_logs() as logs:
+        chat.verified()
+        store.refuses = refuses
+        crm.go.set()
+        until(lambda: any(line["event"] in ("crm.repaired", "crm.not_repaired") for line in list(logs)))
+    return customer_of(impatient, chat), [line["event"] for line in logs]
+
+
+@pytest.mark.parametrize("refuses", range(TRIES))
+def test_a_database_that_is_busy_for_a_moment_does_not_lose_late_data(impatient: Sidecar, refuses: int) -> None:
+    customer, logged = late_into(Busy(impatient.bridge.store), impatient, refuses=refuses)
+    assert (customer.tier, customer.tier_assumed) == ("free", False)
+    assert logged == ["crm.fetched", "crm.repaired"]
+    assert _cached(impatient)
+
+
+def test_late_data_that_a_busy_database_would_not_take_are_said_to_be_lost(impatient: Sidecar) -> None:
+    customer, logged = late_into(Busy(impatient.bridge.store), impatient, refuses=TRIES)
+    assert (customer.tier, customer.tier_assumed) == ("enterprise", True)
+    assert logged == ["crm.fetched", "crm.not_repaired"]
 
 
 # ------------------------------------------------------------------------------------------------- the cache

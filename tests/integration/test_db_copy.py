@@ -212,7 +212,7 @@ def test_a_postgresql_that_somebody_is_connected_to_is_refused(
     ("source", "target", "said"),
     [
         ("sqlite:///bridge.db", "sqlite:///bridge.db", "source and target are the same database"),
-        ("sqlite:///none.db", "sqlite:///new.db", "the source: the database file does not exist yet"),
+        ("sqlite:///none.db", "sqlite:///new.db", "the source: there is no database /"),
         ("sqlite:///bridge.db", "mysql://root:hunter2@host/x", "that is no address of a database"),
         ("sqlite:///bridge.db", "postgresql+psycopg://u:hunter2@127.0.0.1:1/x", "the database cannot be reached"),
     ],
@@ -309,7 +309,7 @@ def test_a_backup_is_whole_while_others_write_and_it_is_one_file_of_its_owners(
 def test_a_backup_that_cannot_be_made_leaves_the_last_one(run: Terminal, monkeypatch: pytest.MonkeyPatch,
                                                           tmp_path: Path, fresh_postgres: Any) -> None:  # fmt: skip
     (tmp_path / "copy.db").write_text("the last one")
-    assert "the database file does not exist yet" in run.fails("db", "backup", "copy.db")
+    assert f"there is no database {tmp_path / 'bridge.db'}" in run.fails("db", "backup", "copy.db")
     (tmp_path / "bridge.db").write_bytes(b"no database at all, but some bytes" * 100)
     assert "cannot be read" in run.fails("db", "backup", "copy.db")
     monkeypatch.setenv("BRIDGE_DATABASE_URL", fresh_postgres())

@@ -2,9 +2,10 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from pathlib import Path
@@ -20,7 +21,7 @@ from support.loopback import http_answer, listening, says
 from support.models import MESSAGES, claude_vendor
 from support.sidecar import SHOP, Sidecar, free_port
 from support.smtp_server import Script
-from support.terminal import Terminal
+from support.terminal import Terminal, as_somebody_else
 
 import bridge
 from bridge import bootstrap
@@ -28,10 +29,11 @@ from bridge.clock import machine_now
 from bridge.config import Settings
 from bridge.domain.health import Alarm
 from bridge.domain.values import Json
-from bridge.ports import DatabaseFacts, NotDone, OutcomeUnknown, Rejected
+from bridge.ports import DatabaseFacts, NotDone, OutcomeUnknown, Rejected, Site
 from bridge.service import look_around
 from bridge.service.cures import CURES, Upstream, cure
 from bridge.service.examine import Light, Look, Result, green, look_at_all
+from bridge.service.manage_sites import add_site
 from bridge.store.facts import file_system
 
 PLUGIN = json.dumps({"namespace": "escalation-bridge/v1", "routes": {}}).encode()
@@ -155,6 +157,27 @@ def test_a_test_mail_is_sent_only_where_it_is_asked_for(world: World) -> None:
     assert b"test of Escalation Bridge" in world.smtp.messages[0]
 
 
+def test_a_test_mail_into_a_folder_is_sent_to_nobody(world: World) -> None:
+    world.set({"mail": "folder:mail"})
+    _, lines = world.examined("--send", "owner@example.org")
+    assert (lines[-1]["light"], lines[-1]["said"]) == ("yellow", "written into the folder mail, and sent to nobody")
+
+
+def test_a_test_mail_needs_an_address(world: World) -> None:
+    told = world.run("doctor", "--send", "owner")
+    assert told.code == 2
+    assert "expected one e-mail address" in told.err
+
+
+def test_a_package_that_is_missing_is_named_with_where_it_is_installed_from() -> None:
+    def look(_: float) -> list[Result]:
+        raise ModuleNotFoundError(name="psycopg")
+
+    ((said, do),) = [(one.result.said, one.result.do) for one in look_at_all([Look("database", look)], 5.0)]
+    assert said == "the Python package psycopg is missing"
+    assert do == "for PostgreSQL, in the checkout: /opt/bridge/bin/pip install -c requirements-lock.txt '.[postgres]'"
+
+
 def test_a_test_mail_that_is_refused_says_so(world: World) -> None:
     world.smtp.replies = {**TAKES_PASSWORDS, "RCPT": "550 nobody here"}
     assert world.bad("test mail", "--send", "nobody@example.org")[0] == "it was not sent: smtp 550"
@@ -188,6 +211,30 @@ def test_a_section_of_no_site_and_secrets_that_all_may_read_are_worth_a_look(wor
         "settings": "chmod 600 bridge.toml", "sites": "bridge site list names them"}  # fmt: skip
 
 
+def test_a_fault_in_a_sites_section_is_said_once(world: World) -> None:
+    (world.folder / "bridge.toml").write_text('[sites.shop]\nbind = "127.0.0.1:1"\n')
+    said, do = world.bad("settings")
+    assert said == "'bind' is the same for every site: move it above [sites.shop]"
+    assert "docs/settings.md" in do
+
+
+def test_a_policy_file_that_up_would_refuse_is_red(world: World) -> None:
+    file = world.folder / "tab.yaml"
+    world.set({"policy": str(file)})
+    assert world.bad("policy file")[0] == "the file that BRIDGE_POLICY names cannot be read"
+    file.write_text("rules:\n\t- name: x\n")
+    said, do = world.bad("policy file")
+    assert said.startswith("tab.yaml, line 2: ")
+    assert do == f"correct it until bridge policy check {file} takes it"
+    world.run("init", "--timezone", "UTC")
+    world.set({"policy": str(world.folder / "policy.yaml")})
+    code, lines = world.examined()
+    assert code == 0
+    assert {"about": "policy file", "said": "policy.yaml can be used"}.items() <= next(
+        line for line in lines if line["about"] == "policy file"
+    ).items()
+
+
 def test_an_unknown_site_is_an_error(world: World) -> None:
     assert "there is no site 'shpo'" in world.run.fails("doctor", "--site", "shpo")
 
@@ -203,8 +250,21 @@ def test_one_site_can_be_looked_at_alone(world: World) -> None:
 def test_without_a_database_nothing_is_made_and_the_first_step_is_named(run: Terminal, tmp_path: Path) -> None:
     ended = run("doctor")
     assert ended.code == 1
-    assert "bridge site add NAME --url URL" in ended.out
+    assert f"no bridge.toml in {tmp_path}, and 0 variables BRIDGE_*" in ended.out
+    assert f"there is no database {tmp_path / 'bridge.db'}; settings are read in the current folder\n" in ended.out
+    assert ended.out.count(" -> ") == 1
+    assert "-> cd to where bridge.toml is, or bridge init and bridge site add NAME --url URL\n" in ended.out
+    assert "bridge migrate" not in ended.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_this_user_may_not_write_is_said_once(shop: Terminal, tmp_path: Path) -> None:
+    with as_somebody_else(tmp_path) as user:
+        ended = shop("doctor")
+    assert ended.code == 1
+    assert f"bridge.db: this user ({user}) may not write it, or its folder {tmp_path}\n" in ended.out
+    assert ended.out.count(" -> ") == 1
+    assert "-> chown both to the user that runs the bridge\n" in ended.out
 
 
 def test_a_database_that_cannot_be_reached_is_said(world: World) -> None:
@@ -322,6 +382,22 @@ def test_what_is_not_delivered_is_green_at_first_red_later_and_parked_rows_wait_
     assert looked() == [parked, ("red", "not delivered: 3, the oldest for 40 minutes")]
 
 
+def test_rows_of_another_site_hide_nothing_of_this_one(
+    sidecar_on_each: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(look_around, "MOST", 1)
+    it = sidecar_on_each
+    other = Site("other", "https://other.example", "UTC", "team@other.example")
+    for pairing in (add_site(it.bridge, other, "http://bridge"), it.pairing):
+        chat = it.chat(pairing=pairing)
+        chat.start()
+        chat.says("I want to talk to a human")
+        it.clock.advance(minutes=10)
+    assert [one.said for one in look_around.look_at_outbox(it.bridge, SHOP)] == ["on the way: 2"]
+    (found,) = look_around.look_at_outbox(it.bridge, other)
+    assert found.said.startswith("not delivered: 2, the oldest for 20 minutes")
+
+
 def test_an_alarm_that_stands_is_shown(world: World) -> None:
     alarm = Alarm("alm_1", "promise_broken", "Three customers wait longer than promised.", {}, machine_now())
     world.write(lambda tx: tx.alarms.start("shop", alarm))
@@ -371,6 +447,15 @@ def test_a_site_whose_name_leads_nowhere_is_red(world: World) -> None:
     assert "cannot look names up" in world.bad("WordPress")[1]
 
 
+def test_a_site_with_a_port_that_is_none_is_red(world: World) -> None:
+    world.site("second", "https://shop.example")  # as a release before this one took them
+    with closing(sqlite3.connect(world.folder / "bridge.db")) as database, database:
+        database.execute("UPDATE site SET url = 'https://shop.example:8O' WHERE id = 'second'")
+    said, do = world.bad("WordPress")
+    assert said == "https://shop.example:8O refuses: bad address"
+    assert "check the address of the site" in do
+
+
 @pytest.mark.parametrize(("ahead", "light"), [(100, "yellow"), (-400, "red")])
 def test_a_clock_that_differs_from_wordpress_is_said(world: World, ahead: float, light: str) -> None:
     date = formatdate(time.time() + ahead, usegmt=True)
@@ -406,6 +491,19 @@ def test_an_address_in_the_own_network_says_what_to_allow(world: World) -> None:
     said, do = world.bad("helpdesk")
     assert said == "Zendesk: private address"
     assert "add 127.0.0.1:9 to BRIDGE_ALLOW_PRIVATE_UPSTREAMS" in do
+
+
+@pytest.mark.parametrize("address", ["https://shop.zendesk.com:8O", "https://shop.zendesk.com:99999", "https://[fe80"])
+def test_an_address_that_is_none_is_red_and_the_rest_is_looked_at(world: World, address: str) -> None:
+    world.set({"zendesk_url": address})
+    said, do = world.bad("helpdesk")
+    assert said == "Zendesk: bad address"
+    assert "check BRIDGE_ZENDESK_URL" in do
+
+
+def test_an_own_crm_at_an_address_that_is_none_is_red(world: World) -> None:
+    world.set({"crm": "http", "crm_url": "https://[fe80", "crm_secret": "s" * 32})
+    assert world.bad("CRM")[0].endswith(": bad address")
 
 
 def test_a_crm_that_fails_is_red_and_one_that_lacks_a_field_is_worth_a_look(world: World) -> None:

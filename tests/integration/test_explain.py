@@ -40,9 +40,9 @@ def product(tmp_path: Path) -> Iterator[Bridge]:
     assembly.close()
 
 
-def begin(product: Bridge, session: str) -> None:
+def begin(product: Bridge, session: str, locale: str | None = None) -> None:
     visitor = Visitor(identity=Identity.VERIFIED, user_id="7", email="dana@example.com", name="Dana")
-    start_session(product, "shop", Start(session, visitor), lambda _: None)
+    start_session(product, "shop", Start(session, visitor, locale), lambda _: None)
 
 
 def write(product: Bridge, session: str, turn: str, text: str) -> str | None:
@@ -230,6 +230,19 @@ def test_customer_data_that_came_late_do_not_change_what_was_judged_before(produ
         tx.sessions.set_customer(replace(session, customer=Customer(fetch=Fetch.FOUND, tier="business")))
     write(product, FIRST, "t2", "Do you know it?")
     assert checked(product, FIRST) == [(1, "message", True), (2, "message", True)]
+
+
+@pytest.mark.parametrize("locale", ["de_DE", None])
+def test_an_owners_phrase_in_the_visitors_language_hands_over_and_the_decision_is_made_again(
+    product: Bridge, locale: str | None
+) -> None:
+    own = "triggers:\n  refund: {type: words, words: [mein Geld zurück]}\n"
+    rule = "rules:\n  - {name: refund, when: refund, priority: high}\n"
+    put(product, shipped_document().replace("triggers:\n", own, 1).replace("rules:\n", rule, 1))
+    begin(product, FIRST, locale=locale)
+    assert write(product, FIRST, "t1", "Geld zurücknehmen? So nicht.") is None
+    assert write(product, FIRST, "t2", "Ich will mein Geld zurück")
+    assert checked(product, FIRST) == [(1, "message", True), (2, "message", True), (2, "escalation", True)]
 
 
 def test_a_stored_decision_that_was_changed_is_found(product: Bridge) -> None:

@@ -20,7 +20,7 @@ from bridge.domain.customer import Account, Order
 from bridge.domain.passages import Page
 from bridge.domain.prompting import Prompt, prompt_for, read_answer
 from bridge.domain.relevance import pieces
-from bridge.domain.showing import LONGEST_REPLY
+from bridge.domain.showing import LONGEST_SHOWN
 from bridge.domain.values import Json
 from bridge.store.database import migration_engine
 from bridge.store.tables import turn
@@ -118,7 +118,7 @@ def assert_harmless(text: str) -> None:
     assert "evil.example" not in text.lower().replace("shop.example.evil.example", "evil.example")
     assert not any(mark in text for mark in ("<a", "<img", "<script", "<iframe", "](", "javascript:", "data:"))
     assert all(char == "\n" or unicodedata.category(char)[0] != "C" for char in text)
-    assert len(text) <= LONGEST_REPLY + len(URL) + 1
+    assert len(text) <= LONGEST_SHOWN + len(URL) + 1
 
 
 def test_the_corpus_is_large_and_has_no_text_twice() -> None:

@@ -17,7 +17,7 @@ from bridge.ports import DeskNews, Filed, NewsKind, NotDone
 from bridge.service.ask_desks import PAGE, Desks
 from bridge.service.context import open_case
 from bridge.service.desk_news import take_news
-from bridge.service.work_ticket import EscalationUnknown
+from bridge.service.work_ticket import EscalationUnknown, withdraw
 
 ASKING = "I want to talk to a human"
 BOB: Json = {"id": "4", "name": "Bob"}
@@ -522,6 +522,31 @@ def test_an_answer_that_arrives_after_the_end_is_still_shown_and_opens_nothing(i
     tell(it, NewsKind.PICKED_UP, agent=Agent("zendesk:8", "Yan"))
     assert chat.lines()[-1] == ("agent", "It is on its way.")
     assert (the_one(it)["state"], the_one(it)["claimed_by"]["name"]) == ("resolved", "Zoe")
+
+
+def released(it: Sidecar) -> None:
+    it.team.does("release", the_one(it)["id"])
+
+
+def forgotten(it: Sidecar) -> None:
+    escalation = the_one(it)["id"]
+    with it.bridge.store.write() as tx:
+        withdraw(open_case(it.bridge, tx, SHOP.id), escalation)
+
+
+@pytest.mark.parametrize("ended", [released, forgotten])
+def test_a_promise_that_ended_in_time_is_not_broken_by_what_is_answered_when_it_would_have_been_due(
+    it: Sidecar, ended: Callable[[Sidecar], None]
+) -> None:
+    escalated(it)
+    ended(it)
+    assert states(it) == ["replaced"]
+    pass_time(it, hours=60)
+    tell(it, NewsKind.ANSWERED, message_id="zendesk:1", text="A closing note.")
+    assert states(it) == ["replaced"]
+    in_time = promises(it)[0].due_at
+    tell(it, NewsKind.ANSWERED, at=in_time, message_id="zendesk:0", text="It is on its way.")
+    assert states(it) == ["kept"]
 
 
 def test_news_of_a_ticket_that_is_not_ours_is_refused(it: Sidecar) -> None:

@@ -472,6 +472,19 @@ def test_a_logged_in_customer_is_mailed_whatever_was_sent(night: Sidecar) -> Non
     assert held(night) == []
 
 
+def test_an_address_that_logged_in_customers_typed_gets_few_mails_too(night_on_each: Sidecar) -> None:
+    it = night_on_each
+    for number in range(5):
+        chat = it.chat()
+        chat.start("verified", user_id=str(number))
+        chat.contact(email="victim@example.org")
+        chat.says(ASKING)
+    it.clock.set(OPENING)
+    it.work()
+    assert len(to_victim(it)) == SLOTS - 1
+    assert len(held(it)) == 5 - SLOTS + 1
+
+
 # -------------------------------------------------------------------------------------------------------- contact
 
 

@@ -70,6 +70,11 @@ def test_what_is_gone_is_forgotten_and_what_only_names_stays(sidecar: Sidecar) -
     assert (told["removed"], told["pages"]) == (1, 0)
 
 
+def test_a_page_may_be_older_than_our_calendar(sidecar: Sidecar) -> None:
+    """WordPress takes the day that is set for a new post as that of its last change, in an archive a day long ago."""
+    assert put(sidecar, pages=[page("1", modified_at="1889-05-06T10:00:00Z")])["stored"] == 1
+
+
 def test_a_page_of_another_host_is_refused_with_its_place_and_nothing_is_changed(sidecar: Sidecar) -> None:
     sent = [page("1"), page("2", url="https://evil.example/")]
     answer = sidecar.team.caller.send("PUT", "/v1/pages", {"pages": sent})
@@ -77,6 +82,23 @@ def test_a_page_of_another_host_is_refused_with_its_place_and_nothing_is_changed
     assert answer.json["errors"][0]["pointer"] == "/pages/1/url"
     assert put(sidecar)["pages"] == 0
     assert put(sidecar, pages=[page("1", url="https://www.shop.example/1/")])["pages"] == 1
+
+
+@pytest.mark.parametrize("url", [
+    "https://evil.example\\@shop.example/", "https://shop.example\\@evil.example/", "https://shop.example/\\evil.example",
+    "https://ann@shop.example/", "https://ann:secret@shop.example/", "https://@shop.example/",
+    "https://shop.example/\x85", "https:///shop.example/", "https://[shop.example/",
+])  # fmt: skip
+def test_an_address_that_a_browser_may_read_otherwise_is_not_taken_for_the_sites_own(
+    sidecar: Sidecar, url: str
+) -> None:
+    answer = sidecar.team.caller.send("PUT", "/v1/pages", {"pages": [page("1", url=url)]})
+    assert (answer.status, answer.slug) == (422, "invalid-body")
+    assert answer.json["errors"][0]["pointer"] == "/pages/0/url"
+
+
+def test_an_at_sign_in_the_path_of_a_page_is_nothing_unusual(sidecar: Sidecar) -> None:
+    assert put(sidecar, pages=[page("1", url="https://shop.example:8443/@anna/?mail=a@b.example")])["stored"] == 1
 
 
 @pytest.mark.parametrize(

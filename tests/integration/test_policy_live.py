@@ -1,5 +1,6 @@
 """The policy while it is at work: versions over HTTP, a rule's own message, and a change that every process sees."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -97,6 +98,25 @@ def test_a_visitor_who_only_typed_an_address_hears_own_words_that_rest_on_what_w
     chat = sidecar.chat()
     chat.start("claimed", email="user7@example.org")
     assert chat.says("agent please")["say"].startswith("Our key account team")
+
+
+@pytest.mark.parametrize("at", ["2026-11-02T15:00:00Z", AFTER_HOURS])
+def test_a_promise_that_an_earlier_release_accepted_is_made_filed_and_renewed_however_long_it_is(
+    sidecar: Sidecar, at: str
+) -> None:
+    long = json.dumps({"en": {"after_hours": "x" * 590 + " {due}", "broken": "y" * 590 + " {due}"}})
+    with sidecar.bridge.store.write() as tx:
+        tx.policies.put(SHOP.id, f"{shipped_document()}\nmessages: {long}\n", "of old", sidecar.clock.at)
+    sidecar.bridge.policies.forget()
+    sidecar.clock.set(at)
+    verdict = asked(sidecar, "en_US", "agent")
+    assert verdict["say"].startswith("x" * 590 + " ")
+    sidecar.work()
+    (ticket,) = sidecar.desk.tickets
+    assert verdict["say"] in ticket[1]
+    sidecar.clock.set(verdict["escalation"]["commitment"]["due_at"])
+    sidecar.work()
+    assert sidecar.team.read(verdict["escalation"]["id"])["commitment"]["text"].startswith("y" * 590 + " ")
 
 
 # -- flows -------------------------------------------------------------------------------------------------------------

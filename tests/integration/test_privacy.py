@@ -17,9 +17,12 @@ from support.sidecar import ADA, AFTER_HOURS, SHOP, Answer, Chat, Sidecar, in_pr
 from support.terminal import Terminal
 
 from bridge.domain.customer import Account, OpenTicket
+from bridge.domain.escalation import Agent
 from bridge.domain.instants import DAY
 from bridge.domain.values import Identity, Json, Visitor
-from bridge.ports import Scope, Site
+from bridge.ports import AgentReply, Scope, Site
+from bridge.service import desk_news
+from bridge.service.context import open_case
 from bridge.service.manage_sites import add_site
 from bridge.service.purge import count_aged, purge, purge_stale
 from bridge.service.verify import verify
@@ -44,6 +47,7 @@ CANARIES = (
 OTHER = Site("other", "https://other.example", "UTC", "team@other.example")
 OPENING = "2026-11-02T14:00:01Z"
 LONG = 400 * DAY
+NOBODY = "Nobody is stored under that: is it the address, or the number in WordPress, that they wrote under?\n"
 
 
 def rows(url: str) -> dict[str, set[str]]:
@@ -154,6 +158,22 @@ def test_a_typed_address_is_found_in_any_case_and_the_one_typed_last_counts(side
     chat.contact(email="Quilla@Example.org")
     assert [s["id"] for s in asks(sidecar_on_each, "export", email="qUILLA@example.ORG").json["sessions"]] == [chat.id]
     assert asks(sidecar_on_each, "export", email="first@example.org").json["sessions"] == []
+
+
+def test_an_address_that_a_logged_in_visitor_typed_leads_to_no_other_session_of_theirs(
+    sidecar_on_each: Sidecar,
+) -> None:
+    it = sidecar_on_each
+    typed, other = it.chat(), it.chat()
+    typed.start("verified", user_id="77")
+    typed.contact(email="victim@example.org")
+    other.start("verified", user_id="77")
+    (found,) = asks(it, "export", email="victim@example.org").json["sessions"]
+    assert (found["id"], found["visitor"]["identity"], found["visitor"]["email_identity"]) == (
+        typed.id, "verified", "claimed",
+    )  # fmt: skip
+    by_user = asks(it, "export", user_id="77").json["sessions"]
+    assert {session["id"] for session in by_user} == {typed.id, other.id}
 
 
 @pytest.mark.parametrize("body", [{}, {"email": "no address"}, {"user_id": ""}, {"email": MAIL, "all": True}])
@@ -283,6 +303,49 @@ def test_to_erase_again_finds_nothing_and_harms_nothing(sidecar: Sidecar) -> Non
     asks(sidecar, "erase", email=MAIL, force=True)
     again = asks(sidecar, "erase", email=MAIL, user_id="77").json
     assert (set(again["removed"].values()), again["tasks"]) == ({0}, [])
+
+
+def test_what_is_sent_again_after_an_erasure_is_answered_as_closed_and_nothing_of_it_is_stored(
+    sidecar_on_each: Sidecar,
+) -> None:
+    it = sidecar_on_each
+    chat = quilla(it)
+    it.work()
+    (one,) = it.team.list()
+    asks(it, "erase", email=MAIL, force=True)
+    before, told = rows(it.url), len(it.desk.notes)
+    verdicts = [
+        chat.says("Where is my zanzibar teapot?", "t1"),
+        chat.bot("Your zanzibar teapot is on its way, Quilla.", "t1", confidence=0.2),
+        chat.bot("About a turn that never came again, Quilla.", "t2"),
+        chat.contact(email=MAIL, phone="+1 555 0177", name="Quilla Marchbanks"),
+        chat.close(),
+        chat.start("verified", user_id="77", email=MAIL, name="Quilla Marchbanks", locale="en_US"),
+        chat.start("anonymous"),
+    ]
+    closed = "This conversation is closed. Please start a new one if you need us again."
+    assert [(said["state"], said["action"], said["say"]) for said in verdicts] == [("closed", "say", closed)] * 7
+    assert hits(it.url) == []
+    after = rows(it.url)
+    assert {name: after[name] for name in before if name != "nonce"} == {
+        name: found for name, found in before.items() if name != "nonce"
+    }
+    said = [line["who"] for line in it.team.read(one["id"])["conversation"]]
+    assert set(said) == {"system"}
+    it.work()
+    assert len(it.desk.notes) == told
+
+
+def test_what_the_helpdesk_tells_of_an_erased_escalation_is_not_stored(sidecar_on_each: Sidecar) -> None:
+    it = sidecar_on_each
+    quilla(it)
+    it.work()
+    (one,) = it.team.list()
+    asks(it, "erase", email=MAIL, force=True)
+    answer = AgentReply("fake:m1", Agent("fake:1", "Zoe"), "Dear Quilla, here is your teapot.", it.clock.now())
+    with it.bridge.store.write() as tx:
+        desk_news.answered(open_case(it.bridge, tx, SHOP.id), one["id"], answer)
+    assert hits(it.url) == []
 
 
 # -- purge -------------------------------------------------------------------------------------------------------------
@@ -416,10 +479,16 @@ def test_those_who_wrote_before_the_upgrade_are_found_after_it(
 
 def test_the_command_line_exports_erases_and_purges(shop: Terminal) -> None:
     assert "say whom" in shop("privacy", "export").err
-    assert json.loads(shop("privacy", "export", "--user-id", "77").out)["sessions"] == []
-    assert shop("privacy", "export", "--email", MAIL, "--output", "out.json").code == 0
+    shown = shop("privacy", "export", "--user-id", "77")
+    assert json.loads(shown.out)["sessions"] == []
+    assert shown.err == NOBODY
+    assert shop("privacy", "export", "--user-id", "Quilla").code == 2
+    written = shop("privacy", "export", "--email", MAIL, "--output", "out.json")
+    assert (written.code, written.err) == (0, NOBODY)
     assert json.loads(Path("out.json").read_text("utf-8"))["person"]["email"] == MAIL
     assert json.loads(shop("privacy", "erase", "--email", MAIL, "--json").out)["tasks"] == []
-    assert shop("privacy", "erase", "--email", MAIL).out.startswith("Erased: 0 sessions")
+    erased = shop("privacy", "erase", "--email", MAIL)
+    assert erased.out.startswith("Erased: 0 sessions")
+    assert erased.err == NOBODY
     assert shop("purge", "--dry-run").out == "0 sessions would be deleted.\n"
     assert shop("purge", "--older-than", "30d").out == "0 sessions are deleted.\n"

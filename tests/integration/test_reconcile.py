@@ -85,6 +85,39 @@ def test_an_escalation_from_before_there_was_a_helpdesk_is_filed_from_its_packet
         assert ["It was blue" in said for _, _, said in it.desk.notes] == [True]
 
 
+def brings(chat: Chat, said: str, sent_at: str) -> None:
+    """The plugin hands over a message that it has kept since it was written."""
+    body = {"turn_id": "kept", "text": said, "sent_at": sent_at}
+    assert chat.caller.ask("POST", f"/v1/sessions/{chat.id}/turns", body)["state"] == "escalated"
+
+
+def test_a_ticket_that_is_filed_later_has_what_came_since_whenever_it_was_written_and_nothing_from_before(
+    database: str,
+) -> None:
+    with in_process(database, with_desk=False, at="2026-11-02T15:00:00Z") as it:
+        chat, tab = it.chat(), it.chat()
+        chat.verified()
+        tab.verified()
+        tab.says("Where is my order?")
+        first = chat.says(ASKING)["escalation"]["id"]
+        chat.says("Locked once before")
+        it.clock.advance(minutes=1)
+        it.team.does("release", first)
+        chat.says("What now?")
+        tab.says("And here?")
+        it.clock.advance(minutes=1)
+        chat.says(ASKING)
+        it.clock.advance(minutes=1)
+        brings(chat, "It was blue", "2026-11-02T15:00:30Z")
+        brings(tab, "It was round", "2026-11-02T15:01:30Z")
+        with_desk = with_systems(it, desk=it.desk)
+        assert reconcile(with_desk) == {"ticket_filed": 1}
+        with_desk.work()
+        ((_, _, note),) = it.desk.notes
+        assert [said in note for said in ("It was blue", "It was round")] == [True, True]
+        assert [said in note for said in (ASKING, "Where is", "once before", "What now", "And here")] == 5 * [False]
+
+
 def test_a_ticket_whose_id_there_was_lost_is_looked_up_and_not_made_twice(sidecar_on_each: Sidecar) -> None:
     it = sidecar_on_each
     hand_over(it)

@@ -15,11 +15,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import structlog
 from support.loopback import listening, read_head
 from support.sidecar import kill_group
 
-from bridge import bootstrap
-from bridge.config import Settings, read_settings
+from bridge import bootstrap, logs
+from bridge.config import Settings, SettingsRefused, read_settings
 from bridge.domain.values import Identity, Visitor
 from bridge.ports import Site
 from bridge.service import manage_sites
@@ -168,7 +169,37 @@ def test_without_a_schema_it_gives_up_with_one_clear_line(tmp_path: Path, capsys
     fault = wait_for_schema(settings_of(clean_environ(tmp_path)), threading.Event(), 0.1)
     assert fault is not None
     assert refuse(fault) == 1
-    assert capsys.readouterr().err == "scheduler: the database file does not exist yet: run bridge migrate\n"
+    said = capsys.readouterr().err
+    assert said.startswith(f"scheduler: there is no database {tmp_path / 'bridge.db'}; ")
+    assert said.count("\n") == 1
+
+
+def test_a_site_whose_systems_cannot_be_made_is_one_line_and_exit_code_1(
+    tmp_path: Path, start: Callable[..., Running]
+) -> None:
+    """As the sidecar refuses it: its one good line must not be buried under ours."""
+    migrated(tmp_path)
+    assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
+    manage_sites.add_site(assembly.bridge, Site("shop", "https://shop.example", "UTC", "team@shop.example"), "http://x")
+    assembly.close()
+    running = start(BRIDGE_DESK="zendesk")
+    assert running.process.wait(PATIENCE) == 1
+    assert running.log.read_text() == (
+        "scheduler: BRIDGE_DESK=zendesk needs BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN\n"
+    )
+
+
+def test_settings_that_are_refused_later_are_logged_without_frames(capsys: pytest.CaptureFixture[str]) -> None:
+    logs.configure("info")
+    refused = SettingsRefused("BRIDGE_DESK=zendesk needs BRIDGE_ZENDESK_URL")
+    structlog.get_logger().error("tick.failed", exc_info=refused)
+    try:
+        raise refused
+    except SettingsRefused:
+        structlog.get_logger().exception("outbox.broken")
+    for line in capsys.readouterr().err.splitlines():
+        assert json.loads(line)["why"] == str(refused)
+        assert "exception" not in json.loads(line)
 
 
 def test_a_wrong_setting_is_one_line_and_exit_code_1(tmp_path: Path, start: Callable[..., Running]) -> None:

@@ -136,7 +136,8 @@ def test_every_answer_to_an_authentic_call_is_signed_with_its_secret(sidecar: Si
 
 @pytest.mark.parametrize(("method", "target", "status"), [
     ("GET", "/v1/sessions/ses_0000000000000000/events", 404), ("POST", "/v1/sessions", 422),
-    ("GET", "/v1/escalations", 403),
+    ("GET", "/v1/escalations", 403), ("GET", "/v1/nowhere?x=1", 404), ("POST", "/v1//sessions", 404),
+    ("DELETE", "/v1/health", 405),
 ])  # fmt: skip
 def test_errors_are_signed_too(sidecar: Sidecar, method: str, target: str, status: int) -> None:
     answer = sidecar.caller().send(method, target)
@@ -144,6 +145,20 @@ def test_errors_are_signed_too(sidecar: Sidecar, method: str, target: str, statu
     assert answer.headers["X-Bridge-Signature"] == sign_response(
         sidecar.pairing.chat_secret, status, answer.nonce, answer.body
     )
+
+
+@pytest.mark.parametrize(("method", "target", "status"), [("GET", "/v1/nowhere", 404), ("DELETE", "/v1/health", 405)])
+def test_whoever_calls_where_there_is_nothing_is_told_so_and_a_stranger_without_a_signature(
+    sidecar: Sidecar, method: str, target: str, status: int
+) -> None:
+    for how in ({"secret": "x" * 43}, {"headers": {"X-Bridge-Nonce": ""}}, {"raw": b" " * 2_000_000}):
+        answer = sidecar.caller().send(method, target, **how)
+        assert (answer.status, answer.headers.get("X-Bridge-Signature")) == (status, None)
+
+
+def test_a_body_that_is_too_large_is_not_read_and_so_its_refusal_is_not_signed(sidecar: Sidecar) -> None:
+    answer = sidecar.caller().send("POST", "/v1/sessions", raw=b" " * 100_000)
+    assert (answer.status, answer.headers.get("X-Bridge-Signature")) == (413, None)
 
 
 UNSIGNED: dict[str, dict[str, Any]] = {

@@ -381,7 +381,9 @@ def test_several_schedulers_raise_one_alarm_and_one_of_them_says_so(
 
 def metrics(sidecar: Sidecar) -> dict[str, float]:
     with sidecar.app.test_client() as client:
-        text = client.get("/metrics").get_data(as_text=True)
+        answer = client.get("/metrics")
+    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
+    text = answer.get_data(as_text=True)
     lines = (line.rpartition(" ") for line in text.splitlines() if line and not line.startswith("#"))
     return {name: float(value) for name, _, value in lines}
 

@@ -102,7 +102,7 @@ def test_days_that_are_none_are_wrong_usage(shop: Terminal, days: str) -> None:
 
 @pytest.mark.parametrize("command", ["stats", "label esc_1 needed", "propose"])
 def test_without_a_database_it_says_what_to_do(run: Terminal, command: str) -> None:
-    assert run.fails(*command.split()) == "Error: the database file does not exist yet: run bridge migrate"
+    assert run.fails(*command.split()).startswith("Error: there is no database /")
 
 
 # -- label -------------------------------------------------------------------------------------------------------------
@@ -160,8 +160,10 @@ def labelled(shop: Terminal, product: Product, confidence: float, sessions: int,
 
 def test_under_20_labels_it_says_how_many_are_missing(shop: Terminal, by_confidence: Product) -> None:
     labelled(shop, by_confidence, 0.5, 19, "needed")
-    assert shop("propose").out.startswith("19 labelled conversations; 20 are needed")
-    found = json.loads(shop("propose", "--json").out)
+    assert shop.fails("propose").startswith("Error: 19 labelled conversations; 20 are needed")
+    told = shop("propose", "--json")
+    assert told.code == 1
+    found = json.loads(told.out)
     assert (found["labels"], found["least_labels"], found["proposal"]) == (19, 20, None)
 
 

@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from pydantic import SecretStr
 from sqlalchemy import event, inspect
 from sqlalchemy.exc import DBAPIError
-from support.packets import ticket
+from support.packets import CUSTOMER, ticket
 
 from bridge import bootstrap
 from bridge.config import Settings
@@ -43,9 +43,11 @@ from bridge.domain.session import Session, Turn, customer_key
 from bridge.domain.values import Channel, Identity, Priority, State, Visitor
 from bridge.ports import AgentReply, Counted, Place, PolicyMark, Scope, ShadowPolicy, Site, StoreBusy, TicketRef
 from bridge.store import migrate as schema
+from bridge.store.backup import backup
 from bridge.store.database import Database, migration_engine
-from bridge.store.escalations import EscalationStatements
+from bridge.store.escalations import EscalationStatements, write_packet
 from bridge.store.labels import LabelStatements
+from bridge.store.sessions import write_visitor
 from bridge.store.sql import SqlStore, statements_of
 from bridge.store.stats import StatsStatements
 from bridge.store.tables import PASSAGE_INDEX, metadata
@@ -272,6 +274,30 @@ def test_a_session_comes_back_as_it_was_kept(store: SqlStore) -> None:
     with store.read() as tx:
         assert tx.sessions.get(SITE.id, "s1") == full
         assert tx.sessions.digest(SITE.id, "s1") == "d"
+
+
+@pytest.mark.parametrize("sure", [None, Identity.CLAIMED])
+def test_how_sure_an_address_is_comes_back_and_where_it_is_as_usual_the_release_before_reads_it(
+    store: SqlStore, sure: Identity | None
+) -> None:
+    who = Visitor(identity=Identity.VERIFIED, user_id="7", email="ann@example.org", email_identity=sure)
+    packet = ticket(customer=CUSTOMER.model_copy(update={"email_identity": sure})).packet
+    with store.write() as tx:
+        tx.sessions.start(session(visitor=who), "d")
+        tx.escalations.open(escalation(packet=packet))
+    with store.read() as tx:
+        kept, filed = tx.sessions.get(SITE.id, "s1"), tx.escalations.get(SITE.id, "e1")
+    assert (kept and kept.visitor, filed and filed.packet) == (who, packet)
+    assert ["email_identity" in text for text in (write_visitor(who), write_packet(packet))] == [sure is not None] * 2
+
+
+def test_a_release_is_looked_for_from_an_instant_on(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sessions.start(session(), "d")
+        tx.sessions.keep_event(session(), Event(1, EventKind.NOTICE, "n", 9))
+        tx.sessions.keep_event(session(), Event(2, EventKind.RELEASED, "r", 5))
+        assert [tx.sessions.released_since(SITE.id, "s1", at) for at in (4, 5, 6)] == [True, True, False]
+        assert not tx.sessions.released_since(SITE.id, "s2", 1)
 
 
 def test_a_session_starts_once(store: SqlStore) -> None:
@@ -616,6 +642,23 @@ def test_a_parked_row_waits_for_a_person(escalated: SqlStore) -> None:
         assert not tx.work.park("o1")
 
 
+def test_of_the_outbox_what_waits_for_a_person_is_listed_first_and_what_was_sent_last(escalated: SqlStore) -> None:
+    states = {"a": "sent", "b": "sent", "c": "due", "d": "due", "e": "parked"}
+    with escalated.write() as tx:
+        for due_at, (number, state) in enumerate(states.items()):
+            tx.work.post(replace(row(number, number, due_at), target="desk" if number < "e" else "other"), 1)
+            if state == "sent":
+                tx.work.claim_outbox("me", due_at, 160, 1)
+                tx.work.sent(number, "me", None)
+        tx.work.park("e")
+        every = ("parked", "due", "sent")
+        assert [one["id"] for one in tx.work.outbox(every, 9)] == ["e", "c", "d", "b", "a"]
+        assert [one["id"] for one in tx.work.outbox(every, 1)] == ["e"]
+        assert [one["id"] for one in tx.work.outbox(every, 1, target="desk")] == ["c"]
+        assert [one["id"] for one in tx.work.outbox(every, 9, site=SITE.id, target="other")] == ["e"]
+        assert tx.work.outbox(every, 9, site="another") == []
+
+
 def test_many_claimers_at_once_never_hold_the_same_row(escalated: SqlStore) -> None:
     with escalated.write() as tx:
         for number in range(60):
@@ -929,9 +972,18 @@ def test_a_migrated_database_is_ready_and_migrating_again_changes_nothing(databa
 
 def test_a_database_that_is_not_there_is_looked_at_without_being_made(tmp_path: Path) -> None:
     said = schema.pending(f"sqlite:///{tmp_path / 'none.db'}")
-    assert said is not None
-    assert "run bridge migrate" in said
+    assert str(said).startswith(f"there is no database {tmp_path / 'none.db'}; ")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_only_looking_changes_nothing_of_a_file_or_beside_it(fresh_sqlite: Any, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.db"
+    backup(fresh_sqlite(), copy)
+    before = copy.read_bytes()
+    assert schema.pending(f"sqlite:///{copy}") is None
+    assert not schema.unborn(f"sqlite:///{copy}")
+    assert copy.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [copy]
 
 
 def _migrate(url: str) -> None:

@@ -1,6 +1,11 @@
 """`bridge ...` as somebody types it, in this process."""
 
+import os
+import pwd
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +40,17 @@ class Terminal:
         assert ended.out == ""
         assert ended.err.count("\n") == 1
         return ended.err.strip()
+
+
+@contextmanager
+def as_somebody_else(folder: Path) -> Iterator[str]:
+    """Be a user, whose name is yielded, who may not write into the folder: root may write everywhere."""
+    mode, user = folder.stat().st_mode, os.geteuid()
+    folder.chmod(0o555)
+    try:
+        if user == 0:
+            os.seteuid(pwd.getpwnam("nobody").pw_uid)
+        yield pwd.getpwuid(os.geteuid()).pw_name
+    finally:
+        os.seteuid(user)
+        folder.chmod(mode)

@@ -75,7 +75,12 @@ def test_of_several_peaks_the_earliest_in_the_week_is_named() -> None:
 def test_a_queue_that_is_never_open_in_the_span_has_no_rate() -> None:
     report = backtest(conversation(1, ASKING, at=MONDAY - 40 * HOUR), tried=policy())
     assert report.loads[0].per_open_hour is None
-    assert "team: 1, and it is never open" in tell(report)
+    assert "team: 1, and it was not open in that time" in tell(report)
+
+
+def test_less_than_an_open_hour_makes_no_rate() -> None:
+    arrivals = [conversation(n, ASKING, at=MONDAY + n * HOUR // 10) for n in (1, 2)]
+    assert "team: 2 in 0.1 open hours\n" in tell(backtest(*arrivals, tried=policy()))
 
 
 def test_without_instants_the_report_says_so() -> None:

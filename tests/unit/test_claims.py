@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from quality import data
 
-from bridge.domain.claims import Held, Kind, claims
+from bridge.domain.claims import Kind, claims
 from bridge.domain.languages import claim_speech
 
 SENTENCES = data.replies()
@@ -92,16 +92,6 @@ def test_what_is_asked_denied_or_said_of_everybody_is_no_claim(text: str) -> Non
 def test_a_claim_before_a_question_is_one() -> None:
     assert claims("I've refunded you, is there anything else?", "en")
     assert claims("Te he pasado con un agente. ¿Algo más?", "es")
-
-
-def test_what_rows_bear_out_may_be_said() -> None:
-    assert claims("I've opened a ticket for you.", "en", Held(ticket=True)) is None
-    assert claims("Someone will call you back.", "en", Held(ticket=True)) is not None
-
-
-def test_no_row_bears_out_a_refund() -> None:
-    everything = Held(transfer=True, ticket=True, callback=True, time=True)
-    assert claims("I've issued a refund of 20 euros.", "en", everything)
 
 
 @pytest.mark.parametrize("locale", ["en", "de", "", "xx"])

@@ -62,7 +62,15 @@ def test_an_unknown_name_is_refused_and_named(tmp_path: Path, name: str) -> None
 
 
 def test_an_unknown_name_in_the_file_is_refused_and_named(tmp_path: Path) -> None:
-    assert "databse_url" in refusal({}, tmp_path, f'databse_url = "{CANARY}"')
+    said = refusal({}, tmp_path, f'databse_url = "{CANARY}"')
+    assert said == "unknown setting 'databse_url' in bridge.toml: did you mean database_url?"
+    said = refusal({}, tmp_path, f'{"unheard_of"} = "{CANARY}"')
+    assert said == "unknown setting 'unheard_of' in bridge.toml: docs/settings.md has the names"
+
+
+def test_an_unknown_name_in_the_environment_is_answered_with_the_one_that_may_be_meant(tmp_path: Path) -> None:
+    said = refusal({"BRIDGE_BND": CANARY}, tmp_path)
+    assert said == "unknown setting BRIDGE_BND: did you mean BRIDGE_BIND?"
 
 
 WRONG = {
@@ -72,15 +80,17 @@ WRONG = {
     "BRIDGE_SALESFORCE_VERSION": "salesforce_version",
     "BRIDGE_DESK": "expected one of builtin, zendesk, freshdesk, hubspot, linear, chatwoot, intercom, zammad",
     "BRIDGE_MAIL": "expected folder:PATH",
+    "BRIDGE_MAIL_FROM": "mail_from: expected one e-mail address, such as Shop <support@shop.example>",
     "BRIDGE_PRESENCE": "expected api, zendesk, freshdesk, chatwoot or intercom",
     "BRIDGE_PRESENCE_QUEUES": "expected group=queue,...",
     "BRIDGE_PRESENCE_POLL": "presence_poll",
     "BRIDGE_CHATWOOT_ACCOUNT": "chatwoot_account",
-    "BRIDGE_BIND": "bind",
+    "BRIDGE_BIND": "wrong setting: bind: expected HOST:PORT, such as 127.0.0.1:8765",
+    "BRIDGE_PUBLIC_URL": "wrong setting: public_url: expected http://... or https://...",
     "BRIDGE_WORKERS": "workers",
     "BRIDGE_TICK": "tick",
-    "BRIDGE_LOG_LEVEL": "log_level",
-    "BRIDGE_CLOCK": "clock",
+    "BRIDGE_LOG_LEVEL": "wrong setting: log_level: expected debug, info, warning or error",
+    "BRIDGE_CLOCK": "wrong setting: clock: expected system or file:PATH",
     "BRIDGE_RESPONDER": "expected none, claude, openai or scripted:PATH",
 }
 
@@ -88,6 +98,29 @@ WRONG = {
 @pytest.mark.parametrize(("name", "said"), WRONG.items(), ids=WRONG)
 def test_a_wrong_value_is_refused_without_being_repeated(tmp_path: Path, name: str, said: str) -> None:
     assert said in refusal({name: CANARY}, tmp_path)
+
+
+@pytest.mark.parametrize(("name", "value"), [
+    ("bind", "127.0.0.1:0"), ("bind", "127.0.0.1:65536"), ("bind", "8765"), ("bind", "unix:bridge.sock"),
+    ("public_url", "shop.example"), ("public_url", "https://ann:secret@shop.example"), ("public_url", "https://"),
+    ("public_url", "https://shop.example/?a=1"), ("public_url", "https://shop.example/a b"),
+])  # fmt: skip
+def test_an_address_that_nobody_could_call_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    assert f"wrong setting: {name}: expected " in refusal({f"BRIDGE_{name.upper()}": value}, tmp_path)
+
+
+@pytest.mark.parametrize("sender", ["", "support@shop.example", "Käthe's Shop <support@shop.example>"])
+def test_a_sender_is_an_address_that_may_have_a_name(tmp_path: Path, sender: str) -> None:
+    assert read({"BRIDGE_MAIL_FROM": sender}, tmp_path).mail_from == sender
+
+
+@pytest.mark.parametrize(
+    "name", ["crm_currency", "crm_url", "hooks_url", "freshdesk_id_field", "linear_team", "claude_version"]
+)
+def test_what_is_expected_is_said_in_words_and_never_as_a_pattern(tmp_path: Path, name: str) -> None:
+    said = refusal({f"BRIDGE_{name.upper()}": f"?{CANARY} "}, tmp_path)
+    assert said.startswith(f"wrong setting: {name}: not of the form that docs/settings.md says: ")
+    assert "^" not in said
 
 
 @pytest.mark.parametrize(("name", "value"), [
@@ -161,6 +194,16 @@ def test_a_file_that_the_environment_names_has_to_be_there(tmp_path: Path) -> No
     assert "no configuration file" in refusal({"BRIDGE_CONFIG": str(tmp_path / "gone.toml")}, tmp_path)
 
 
+def test_a_file_that_cannot_be_read_is_refused_with_what_is_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / "loop.toml").symlink_to("loop.toml")
+    for name, why in ((".", "Is a directory"), ("loop.toml", "Too many levels of symbolic links")):
+        path = tmp_path / name
+        said = f"the configuration file {path} cannot be read: {why}"
+        assert refusal({"BRIDGE_CONFIG": str(path)}, tmp_path) == said
+        with pytest.raises(SettingsRefused, match=why):
+            read_settings({}, path)
+
+
 def test_the_environment_may_name_another_file(tmp_path: Path) -> None:
     (tmp_path / "other.toml").write_text("tick = 7", "utf-8")
     assert read({"BRIDGE_CONFIG": str(tmp_path / "other.toml")}, tmp_path, "tick = 3").tick == 7
@@ -170,6 +213,11 @@ def test_the_environment_may_name_another_file(tmp_path: Path) -> None:
 def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bridge.toml").write_bytes(content)
     assert "is not TOML" in refusal({}, tmp_path)
+
+
+def test_what_is_no_toml_is_said_with_its_line_and_column(tmp_path: Path) -> None:
+    said = refusal({}, tmp_path, f"tick = 2\ndesk = {CANARY}\n")
+    assert said == f"{tmp_path / 'bridge.toml'} is not TOML (at line 2, column 8)"
 
 
 def test_a_site_has_its_own_settings_and_everybodys_for_the_rest(tmp_path: Path) -> None:
@@ -185,9 +233,19 @@ def test_a_site_has_its_own_settings_and_everybodys_for_the_rest(tmp_path: Path)
 )
 def test_a_fault_in_a_sites_section_names_the_section(tmp_path: Path, line: str) -> None:
     settings = read({}, tmp_path, f"[sites.shop]\n{line}\n")
-    with pytest.raises(SettingsRefused, match=r"sites\.shop\.") as refused:
+    with pytest.raises(SettingsRefused, match=r"sites\.shop") as refused:
         settings.for_site("shop")
     assert CANARY not in str(refused.value)
+
+
+def test_what_is_everybodys_is_sent_out_of_a_sites_section(tmp_path: Path) -> None:
+    settings = read({}, tmp_path, '[sites.shop]\nbind = "x"\ncrmm = "x"\n')
+    with pytest.raises(SettingsRefused) as refused:
+        settings.for_site("shop")
+    assert str(refused.value) == (
+        "'bind' is the same for every site: move it above [sites.shop]; "
+        "unknown setting 'crmm' in [sites.shop] of bridge.toml: did you mean crm?"
+    )
 
 
 def test_a_site_that_is_no_section_is_refused(tmp_path: Path) -> None:

@@ -377,6 +377,18 @@ def test_no_free_line_means_not_done() -> None:
     blocker.join()
 
 
+def test_a_machine_without_a_free_thread_means_not_done_and_costs_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    http = Http(transport=replies(200), seats=1)
+    with monkeypatch.context() as short:
+        short.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(NotDone, match="no free thread"):
+            ask(http)
+    assert ask(http) == {}
+
+
 def test_connection_is_kept_for_the_next_call() -> None:
     def talk(connection: socket.socket) -> None:
         while read_head(connection):

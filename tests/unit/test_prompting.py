@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.domain.answering import Answer, Failure, Passage, Question, Said
+from bridge.domain.judging import LONGEST_MESSAGE
 from bridge.domain.prompting import (
     ANSWER_SCHEMA,
-    LONGEST_MESSAGE,
     LONGEST_PASSAGE,
     MOST_LINES,
     MOST_PASSAGES,
@@ -19,7 +19,7 @@ from bridge.domain.prompting import (
     prompt_for,
     read_answer,
 )
-from bridge.domain.showing import LONGEST_REPLY, shown
+from bridge.domain.showing import LONGEST_SHOWN, shown
 
 RETURNS = Passage("Returns", "https://shop.example/returns/", "You can send things back for 30 days.")
 GOOD: dict[str, Any] = {
@@ -244,9 +244,9 @@ def test_dates_hours_prices_sizes_and_orders_are_no_telephone_numbers(said: str)
 
 def test_a_long_reply_ends_with_a_sentence() -> None:
     text = shown("This is a sentence. " * 500, [])
-    assert len(text) <= LONGEST_REPLY
+    assert len(text) <= LONGEST_SHOWN
     assert text.endswith("sentence.")
-    assert len(shown("x" * 99_999, [])) <= LONGEST_REPLY
+    assert len(shown("x" * 99_999, [])) <= LONGEST_SHOWN
 
 
 @given(st.text(max_size=400))

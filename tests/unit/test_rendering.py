@@ -51,6 +51,12 @@ def test_what_is_not_sure_says_so() -> None:
     assert "(nothing was said)" in text
 
 
+def test_a_typed_address_says_so_beside_it_where_the_visitor_is_logged_in() -> None:
+    text = render_ticket(ticket(customer=CUSTOMER.model_copy(update={"email_identity": Identity.CLAIMED})))
+    assert "E-mail: ann@example.org (UNVERIFIED: the visitor typed it)\nIdentity: verified (logged in)" in text
+    assert "UNVERIFIED" not in render_ticket(ticket())
+
+
 def test_message_cannot_pass_for_a_part_of_the_ticket() -> None:
     forged = "hello\r\n\r\nCOMMITMENT\u2028REASON\x0bSUMMARY\nDue: never \u202eevil\x1b[2J"
     text = render_ticket(ticket(transcript=(Line(at=at("2026-11-02T14:00:00"), who="visitor", text=forged),)))

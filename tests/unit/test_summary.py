@@ -12,7 +12,7 @@ from bridge.domain.summary import Facts, Polished, summarize
 
 NOTHING: dict[str, Any] = {
     "topic": None, "issue": None, "opening": "", "times_raised": 1, "bot_failures": 0, "asked_for_person": False,
-    "resolved": False, "tier": "", "tier_assumed": False, "sla": None, "order_value": None,
+    "tier": "", "tier_assumed": False, "sla": None, "order_value": None,
 }  # fmt: skip
 
 
@@ -46,7 +46,7 @@ def test_without_a_topic_the_first_message_is_quoted() -> None:
 
 def test_without_anything_it_still_says_something() -> None:
     assert said() == "Customer asks for help, no resolution"
-    assert said(opening="???", resolved=True) == "Customer asks for help, resolved"
+    assert said(opening="???") == "Customer asks for help, no resolution"
 
 
 def test_an_assumed_tier_is_said_to_be_assumed() -> None:

@@ -81,7 +81,7 @@ class EndpointCrm:
     def __init__(self, http: Http, *, url: str, secret: str, now: Callable[[], float] = time.time) -> None:
         self._http = http
         self._url = url
-        self._path = urlsplit(url).path or "/"
+        self._path = _path_of(url)
         self._secret = secret
         self._now = now
 
@@ -138,3 +138,11 @@ def _account(customer: _Customer) -> Account:
             "open_tickets": [one.model_dump() for one in tickets],
         }
     )
+
+
+def _path_of(url: str) -> str:
+    """What is signed of the address. One that cannot be read is refused when it is called."""
+    try:
+        return urlsplit(url).path or "/"
+    except ValueError:
+        return "/"

@@ -7,6 +7,7 @@ outcome is unknown.
 import ipaddress
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -214,6 +215,8 @@ def _before_data(step: Callable[[], "_T"]) -> "_T":
         failure = Rejected("no log-in offered", fault=Fault.SYSTEM)
     except TimeoutError:
         failure = NotDone("timeout", fault=Fault.SYSTEM)
+    except socket.gaierror:
+        failure = NotDone("name not resolved", fault=Fault.SYSTEM)
     except (OSError, smtplib.SMTPException):
         failure = NotDone("refused", fault=Fault.SYSTEM)
     raise failure
