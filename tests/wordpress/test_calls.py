@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from installation import Installation, eventually
 from loopback import direct_session
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import APIResponse, Browser, Locator, Page, Route, expect
 from support.sidecar import Caller, Chat, over_http
 from team import A_PERSON, clear_the_desk, lines_of, listen_for_faults, newest_escalation, policy_with, team_of
 from visiting import TUESDAY_MORNING, log_in, open_chat, say, unfold
@@ -136,6 +136,27 @@ def test_a_booked_call_can_be_moved_in_the_window_without_the_number_again(offer
     chat.get_by_role("button", name="Book this call").click()
     expect(lines_of(chat, "promise").last).to_contain_text("1:00 PM EST")
     assert newest_escalation(offering)["call"]["starts_at"] == "2026-11-03T18:00:00Z"
+
+
+def test_news_that_were_on_their_way_while_a_call_was_moved_do_not_bring_the_former_time_back(chat: Page) -> None:
+    choose(chat).first.click()
+    chat.fill(".call input[type=tel]", PHONE)
+    chat.get_by_role("button", name="Book this call").click()
+    expect(lines_of(chat, "promise").last).to_contain_text("11:00 AM EST")
+    held: list[tuple[Route, APIResponse]] = []
+    chat.route("**/events", lambda route: None if held else held.append((route, route.fetch())))
+    while not held:
+        chat.wait_for_timeout(100)
+    chat.get_by_role("button", name="Choose another time").click()
+    chat.locator(".times label").filter(has_text="1:00 PM").first.click()
+    chat.get_by_role("button", name="Book this call").click()
+    expect(lines_of(chat, "promise").last).to_contain_text("1:00 PM EST")
+    number = lines_of(chat, "promise").count()
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    chat.wait_for_timeout(500)
+    assert lines_of(chat, "promise").count() == number
+    expect(lines_of(chat, "promise").last).to_contain_text("1:00 PM EST")
 
 
 def test_a_time_that_was_taken_meanwhile_is_told_and_the_list_is_read_anew(offering: Installation, chat: Page) -> None:

@@ -358,14 +358,13 @@
 		if (!c || !usable(c)) {
 			return;
 		}
+		const { due_at: due } = c.promise || {};
 		const got = await ask('/events', { after: c.last });
 		if (got.status === 200) {
 			pollFails = 0;
+			const late = (c.promise || {}).due_at !== due; // Older than c.
 			change(() => got.data.events.forEach((e) => happened(e, got.data)));
-			change(() => {
-				const quiet = Object.assign({}, got.data, { notice: '' });
-				take(quiet);
-			});
+			change(() => late || take(Object.assign(got.data, { notice: '' })));
 		} else if (got.status === 401) {
 			change((s) => { s.until = 0; });
 		} else if (got !== LATE) {
@@ -661,7 +660,9 @@
 			button.disabled = true;
 			ui.formError.textContent = await sendContact({ email: value('email'), phone: value('phone'), name: value('name') });
 			button.disabled = false;
-			(ui.formError.textContent ? button : ui.input).focus(); // The form, and the focus in it, may be gone.
+			if (!ui.formError.textContent) {
+				ui.input.focus(); // The form, and the focus in it, is gone.
+			}
 		});
 		return form;
 	}
