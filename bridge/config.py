@@ -6,7 +6,7 @@
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -292,9 +292,7 @@ class SiteSettings(BaseModel):
     @field_validator("presence")
     @classmethod
     def _known_presence(cls, value: str) -> str:
-        if value in PRESENCE:
-            return value
-        raise ValueError(f"expected {', '.join(PRESENCE[:-1])} or {PRESENCE[-1]}")
+        return _one_of(PRESENCE, value)
 
     @field_validator("presence_queues")
     @classmethod
@@ -396,9 +394,7 @@ class Settings(SiteSettings):
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
-        if value in LEVELS:
-            return value
-        raise ValueError(f"expected {', '.join(LEVELS[:-1])} or {LEVELS[-1]}")
+        return _one_of(LEVELS, value)
 
     @field_validator("clock")
     @classmethod
@@ -430,6 +426,12 @@ class Settings(SiteSettings):
         """
         shared = {name: getattr(self, name) for name in SiteSettings.model_fields}
         return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}")
+
+
+def _one_of(known: Sequence[str], value: str) -> str:
+    if value in known:
+        return value
+    raise ValueError(f"expected {', '.join(known[:-1])} or {known[-1]}")
 
 
 def checked_database_url(text: str) -> str:

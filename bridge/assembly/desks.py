@@ -139,8 +139,8 @@ def _freshdesk(own: SiteSettings, outside: Outside) -> Desk:
 
 
 def _zammad(own: SiteSettings, outside: Outside) -> Desk:
-    from bridge.adapters.addresses import mailbox
     from bridge.adapters.desk.zammad import Zammad
+    from bridge.domain.addresses import mailbox
 
     if mailbox(own.zammad_customer) is None:
         raise SettingsRefused("BRIDGE_ZAMMAD_CUSTOMER: expected one e-mail address")

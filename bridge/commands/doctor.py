@@ -7,8 +7,8 @@ from itertools import groupby
 import click
 
 from bridge import bootstrap
-from bridge.adapters.addresses import mailbox
 from bridge.commands.common import as_json, of_site, print_json
+from bridge.domain.addresses import mailbox
 from bridge.service.examine import Line
 
 MARKS = {"green": ("ok", "green"), "yellow": ("look", "yellow"), "red": ("FAIL", "red")}

@@ -19,9 +19,9 @@ from bridge.domain.judging import LONGEST_REPLY, Reply
 from bridge.domain.session import Session
 from bridge.domain.signals import Value
 from bridge.domain.values import Json, Millis
-from bridge.ports import StoreBusy, Tx
+from bridge.ports import Tx
 from bridge.service.asking import Waiting
-from bridge.service.context import Bridge, CurrentPolicy, new_id
+from bridge.service.context import Bridge, CurrentPolicy, new_id, write_patiently
 from bridge.service.escalate import Said, tell_at
 from bridge.service.owe_answer import GRACE
 from bridge.service.record_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
@@ -34,8 +34,6 @@ LINES = 12
 """Lines of the conversation that a responder is given."""
 PASSAGES = 5
 """Pieces of the site's pages that it is given."""
-TRIES = 3
-"""Attempts to store an answer while the database is busy."""
 RETRY_AFTER = 5 * MINUTE
 """Milliseconds until an overdue answer that could not be given is tried again."""
 ALARM = "responder"
@@ -139,14 +137,7 @@ def without_promise(answer: Answer, locale: str | None) -> Answer:
 
 def _keep(bridge: Bridge, owed: Owed, found: Answered, waiting: Waiting | None) -> Json:
     """Store the answer, and return what the waiting request is told; a busy database is asked again."""
-    for tries_left in reversed(range(TRIES)):
-        try:
-            with bridge.store.write() as tx:
-                return _store(bridge, tx, owed, found, waiting)
-        except StoreBusy:
-            if not tries_left:
-                raise
-    return None
+    return write_patiently(bridge, lambda tx: _store(bridge, tx, owed, found, waiting))
 
 
 def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting | None) -> Json:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
@@ -21,6 +22,7 @@ from bridge.ports import (
     Presences,
     Site,
     Store,
+    StoreBusy,
     Tx,
     WordPress,
 )
@@ -29,6 +31,10 @@ from bridge.service.heartbeat import Heartbeat
 from bridge.service.hours_in_force import HoursInForce
 from bridge.service.leases import Leases
 
+T = TypeVar("T")
+
+TRIES = 3
+"""Attempts to store what must not be lost to a busy database."""
 POLICY_TTL = 2.0
 """Seconds for which a process trusts the policy and the secrets that it has read: a change takes effect within it."""
 
@@ -155,6 +161,30 @@ def open_case(bridge: Bridge, tx: Tx, site_id: str) -> Case:
     current, at = bridge.policies.current(tx, site_id), bridge.clock.now()
     hours = HoursInForce(tx, site_id, current.document, at)
     return Case(tx, site, bridge.systems(site), current, at, hours)
+
+
+def write_patiently(bridge: Bridge, do: Callable[[Tx], T]) -> T:
+    """What is done in a transaction that is begun anew while the database is busy: nobody will ask for it once more.
+
+    Raises:
+        StoreBusy: it was so each time; nothing was stored.
+    """
+    for tries_left in reversed(range(TRIES)):
+        try:
+            with bridge.store.write() as tx:
+                return do(tx)
+        except StoreBusy:
+            if not tries_left:
+                raise
+    raise AssertionError("there is a last try")
+
+
+def usable_systems(bridge: Bridge, site: Site) -> Systems | None:
+    """The site's systems; None where its settings cannot be used."""
+    try:
+        return bridge.systems(site)
+    except BridgeError:
+        return None
 
 
 def new_id(prefix: str) -> str:

@@ -15,8 +15,8 @@ from bridge.domain.escalation import Agent, Presence
 from bridge.domain.health import Alarm
 from bridge.domain.instants import MINUTE, SECOND
 from bridge.domain.values import Millis
-from bridge.ports import AdapterError, BridgeError, Seen, Site, Tx
-from bridge.service.context import Bridge, Roster, new_id
+from bridge.ports import AdapterError, Seen, Site, Tx
+from bridge.service.context import Bridge, Roster, new_id, usable_systems
 from bridge.service.one_by_one import on_its_own
 
 LANES = 8
@@ -186,13 +186,6 @@ def alarm_text(helpdesk: str, cause: str) -> str:
 def presence_ages(bridge: Bridge) -> dict[str, float]:
     """Seconds since the last good answer, by site that asks a helpdesk and ever got one."""
     with bridge.store.read() as tx:
-        asking = [site for site in tx.sites.all() if _asks(bridge, site)]
+        asking = [site for site in tx.sites.all() if (systems := usable_systems(bridge, site)) and systems.roster]
         heard = {site.id: tx.ops.last_beat(beat_of(site)) for site in asking}
     return {site: (bridge.clock.now() - at) / SECOND for site, at in heard.items() if at is not None}
-
-
-def _asks(bridge: Bridge, site: Site) -> bool:
-    try:
-        return bridge.systems(site).roster is not None
-    except BridgeError:
-        return False  # settings that cannot be used: nobody is asked

@@ -17,10 +17,10 @@ from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, HOUR, MINUTE
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Channel, Millis, State
-from bridge.ports import BridgeError, Locked, Site, Tx, Untidy
+from bridge.ports import Locked, Site, Tx, Untidy
 from bridge.service import keep_calls, notify
 from bridge.service.book_call import call_follow_ups
-from bridge.service.context import Bridge, Case, new_id, open_case
+from bridge.service.context import Bridge, Case, new_id, open_case, usable_systems
 from bridge.service.deliver import DUPLICATE_ALARM
 from bridge.service.escalate import Said, first_session, tell
 from bridge.service.one_by_one import on_its_own
@@ -143,10 +143,8 @@ def _mend(bridge: Bridge, site: Site, seen: Untidy) -> None:
 
 
 def _desk_of(bridge: Bridge, site: Site) -> bool:
-    try:
-        return bridge.systems(site).desk is not None
-    except BridgeError:
-        return False  # settings that cannot be used: nothing can be filed
+    systems = usable_systems(bridge, site)
+    return systems is not None and systems.desk is not None
 
 
 def _mended(case: Case, held: Escalation, seen: Untidy) -> Iterator[str]:

@@ -17,15 +17,13 @@ from bridge.domain.session import Session, customer_key
 from bridge.domain.values import Identity, Json, State, Visitor
 from bridge.ports import AdapterError, BridgeError, Crm, StoreBusy, Tx
 from bridge.service import deliver, notify
-from bridge.service.context import Bridge, CurrentPolicy, SiteUnknown, open_case
+from bridge.service.context import Bridge, CurrentPolicy, SiteUnknown, open_case, write_patiently
 from bridge.service.escalate import account_of
 from bridge.service.take_turn import digest_of, locked_verdict, standing_escalation
 from bridge.service.verdicts import verdict
 
 log = structlog.get_logger()
 
-TRIES = 3
-"""Attempts to put late data into a session while the database is busy."""
 TOO_LATE = "too late"
 """The cause of a look-up that ran out of time, and whose answer may yet come."""
 
@@ -207,16 +205,13 @@ def repair(bridge: Bridge, site: str, start: Start, call: "Future[Any]") -> None
         return
     account: Account | None = call.result()
     lookup = Lookup(Fetch.FOUND if account else Fetch.NOT_FOUND, account)
-    for _ in range(TRIES):
-        try:
-            with bridge.store.write() as tx:
-                repaired = _put_right(bridge, tx, site, start, lookup)
-        except StoreBusy:
-            continue
-        if repaired:
-            log.info("crm.repaired", site=site, session=start.session_id, result=lookup.fetch.value)
+    try:
+        repaired = write_patiently(bridge, lambda tx: _put_right(bridge, tx, site, start, lookup))
+    except StoreBusy:
+        log.warning("crm.not_repaired", site=site, session=start.session_id, result=lookup.fetch.value)
         return
-    log.warning("crm.not_repaired", site=site, session=start.session_id, result=lookup.fetch.value)
+    if repaired:
+        log.info("crm.repaired", site=site, session=start.session_id, result=lookup.fetch.value)
 
 
 def _put_right(bridge: Bridge, tx: Tx, site: str, start: Start, lookup: Lookup) -> bool:

@@ -17,10 +17,10 @@ from support.packets import at
 from support.smtp_server import DROP, HANG, Script
 from support.tls import client_context, make_certificate, server_context
 
-from bridge.adapters.addresses import mailbox
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.adapters.mail.message import build
 from bridge.adapters.mail.smtp import BadMailUrl, Security, Server, SmtpMailer
+from bridge.domain.addresses import mailbox
 from bridge.ports import AdapterError, Fault, Mail, NotDone, OutcomeUnknown, Rejected
 
 PASSWORD = "s3cret pass"

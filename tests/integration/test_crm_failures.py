@@ -20,9 +20,8 @@ from bridge.adapters.http import Http
 from bridge.domain.customer import Account, Customer, Fetch
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError, Crm, NotDone, Store, StoreBusy, Tx
-from bridge.service.context import POLICY_TTL
+from bridge.service.context import POLICY_TTL, TRIES
 from bridge.service.replay_sessions import StoredSessions
-from bridge.service.start_session import TRIES
 
 ASKING = "I want to talk to a human"
 SOON = 1.2

@@ -120,12 +120,18 @@ def test_a_dead_scheduler_is_told_on_the_escalations_page(installed: Installatio
         installed.start("scheduler")
 
 
+def answering(installed: Installation, browser: Browser, owner: BrowserContext) -> tuple[str, Page]:
+    """A new escalation, and its page with an answer typed in."""
+    one = str(new_escalation(installed, browser)["id"])
+    desk = page_of(owner, installed, f"admin.php?page=escbridge-escalations&escalation={one}")
+    desk.get_by_label("Your answer").fill(TYPED)
+    return one, desk
+
+
 def test_an_answer_reaches_the_customer_as_it_was_typed(
     installed: Installation, browser: Browser, owner: BrowserContext
 ) -> None:
-    one = new_escalation(installed, browser)["id"]
-    desk = page_of(owner, installed, f"admin.php?page=escbridge-escalations&escalation={one}")
-    desk.get_by_label("Your answer").fill(TYPED)
+    one, desk = answering(installed, browser, owner)
     desk.get_by_role("button", name="Send to the visitor").click()
     expect(desk.get_by_text("Your answer was sent; the visitor sees it in the chat.")).to_be_visible()
     assert team_of(installed).read(one)["conversation"][-1]["text"] == TYPED
@@ -137,9 +143,7 @@ def test_an_answer_reaches_the_customer_as_it_was_typed(
 def test_an_answer_that_could_not_be_sent_is_offered_again_as_it_was_typed(
     installed: Installation, browser: Browser, owner: BrowserContext
 ) -> None:
-    one = new_escalation(installed, browser)["id"]
-    desk = page_of(owner, installed, f"admin.php?page=escbridge-escalations&escalation={one}")
-    desk.get_by_label("Your answer").fill(TYPED)
+    one, desk = answering(installed, browser, owner)
     installed.kill("sidecar")
     try:
         desk.get_by_role("button", name="Send to the visitor").click()

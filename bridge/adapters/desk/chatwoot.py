@@ -18,10 +18,10 @@ from urllib.parse import quote
 from pydantic import Field, TypeAdapter, ValidationError
 
 from bridge.adapters import hooks
-from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.reading import NEWS_LIMIT, Lenient, news_of_each, read
+from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
 from bridge.domain.packet import PacketCustomer, Ticket

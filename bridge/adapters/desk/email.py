@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import timedelta
 
-from bridge.adapters.addresses import mailbox
+from bridge.domain.addresses import mailbox
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import render_ticket
 from bridge.ports import DeskNews, Filed, Heard, HookCall, HookRefused, Mail, Mailer, Strategy, TicketRef

@@ -19,12 +19,12 @@ from urllib.parse import quote
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from bridge.adapters import hooks
-from bridge.adapters.addresses import mailbox
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen import freeze, thaw
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.markup import as_html, as_text, tag
 from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, news_of_each, read
+from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND, from_datetime, to_rfc3339
 from bridge.domain.packet import Ticket

@@ -8,7 +8,7 @@ from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
-from bridge.adapters.addresses import mailbox
+from bridge.domain.addresses import mailbox
 from bridge.ports import Mail, Rejected
 
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._+=:-]{1,200}@[A-Za-z0-9]([A-Za-z0-9.-]{0,198}[A-Za-z0-9])?")

@@ -30,8 +30,13 @@ final class Settings {
 	}
 
 	public static function all(): array {
-		$set = array_merge( self::DEFAULTS, (array) get_option( self::OPTION, array() ) );
-		return '' === $set['where'] ? array( 'where' => Adapters::windows() ? 'shortcode' : 'all' ) + $set : $set; // Two buttons in one corner help nobody.
+		return array_merge( self::DEFAULTS, (array) get_option( self::OPTION, array() ) );
+	}
+
+	/** Where the chat shows: all, pages or shortcode. Before that is chosen it is nowhere beside another one: two buttons in one corner help nobody. */
+	public static function where(): string {
+		$chosen = (string) self::all()['where'];
+		return '' !== $chosen ? $chosen : ( Adapters::windows() ? 'shortcode' : 'all' );
 	}
 
 	public static function greeting(): string {
@@ -281,7 +286,7 @@ final class Settings {
 		);
 		echo '<tr><th scope="row">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</th><td><fieldset><legend class="screen-reader-text">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</legend>';
 		foreach ( $choices as $value => $label ) {
-			printf( '<label><input type="radio" name="escbridge_settings[where]" value="%s" %s> %s</label><br>', esc_attr( $value ), checked( $set['where'], $value, false ), esc_html( $label ) );
+			printf( '<label><input type="radio" name="escbridge_settings[where]" value="%s" %s> %s</label><br>', esc_attr( $value ), checked( self::where(), $value, false ), esc_html( $label ) );
 		}
 		foreach ( Adapters::windows() as $adapter ) {
 			/* translators: %s: name of a chat plugin */

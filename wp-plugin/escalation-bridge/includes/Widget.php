@@ -21,8 +21,9 @@ final class Widget {
 		$how = array( 'strategy' => 'defer', 'in_footer' => true );
 		wp_register_script( self::HANDLE, plugins_url( 'assets/launcher.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, $how );
 		add_action( 'wp_footer', array( self::class, 'print_config' ), 1 );
-		$set = Settings::all();
-		if ( 'all' === $set['where'] || ( 'pages' === $set['where'] && $set['pages'] && is_page( $set['pages'] ) ) ) {
+		$where = Settings::where();
+		$pages = Settings::all()['pages'];
+		if ( 'all' === $where || ( 'pages' === $where && $pages && is_page( $pages ) ) ) {
 			wp_enqueue_script( self::HANDLE );
 		}
 	}
