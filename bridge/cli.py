@@ -3,12 +3,17 @@
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from signal import SIGINT, pthread_kill
+from threading import Timer, get_ident
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 from bridge import __version__
 from bridge.commands.groups import Late
+
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
 
 PLACES = {
     name: f"bridge.commands.{place}"
@@ -42,6 +47,7 @@ PLACES = {
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line, the process' own or the given one; every error is one line on standard error."""
     os.umask(0o077)
+    sys.unraisablehook = interrupt_again
     try:
         code = cli.main(arguments, prog_name="bridge", standalone_mode=False)
     except click.Abort:
@@ -58,6 +64,14 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo(f"Error: {words_for(error)}", err=True)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def interrupt_again(lost: "UnraisableHookArgs") -> None:
+    """Python drops a Ctrl-C that falls into a callback of its memory management: it comes once more, a moment later."""
+    if lost.exc_type is KeyboardInterrupt:
+        Timer(0.05, pthread_kill, (get_ident(), SIGINT)).start()
+    else:
+        sys.__unraisablehook__(lost)
 
 
 @click.group(
