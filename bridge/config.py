@@ -27,8 +27,8 @@ EVERYWHERE = {"0.0.0.0": "127.0.0.1", "[::]": "[::1]"}  # noqa: S104 - said of, 
 """Hosts that are no address to call, and what this machine calls in their place."""
 BIND = r"(?:[A-Za-z0-9_.-]+|\[[0-9a-fA-F:]+\]):(?P<port>[0-9]{1,5})"
 LAST_PORT = 65535
-CALLABLE = r"|https?://[A-Za-z0-9.\[\]:-]*[A-Za-z0-9\]](/[A-Za-z0-9._~/-]*)?"
-"""What the plugin takes from a pairing code: only what WordPress sends as it stands; or nothing."""
+CALLABLE = r"|https?://[A-Za-z0-9.\[\]:-]*[A-Za-z0-9\]]/?"
+"""What the plugin takes from a pairing code and the sidecar answers under; or nothing."""
 ADDRESS = r"[^@\s,;<>\"]+@[^@\s,;<>\"]+"
 LEVELS = ("debug", "info", "warning", "error")
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
@@ -389,7 +389,7 @@ class Settings(SiteSettings):
     def _known_address(cls, value: str) -> str:
         if re.fullmatch(CALLABLE, value):
             return value
-        raise ValueError("expected http://... or https://..., without user, query or fragment")
+        raise ValueError("expected http://... or https://..., without user, path, query or fragment")
 
     @field_validator("log_level")
     @classmethod

@@ -194,6 +194,27 @@ def test_the_switch_off_empties_the_sidecar_and_on_again_fills_it(answering: Sho
     assert "Not for the sidecar" not in known(answering)
 
 
+def test_what_the_switch_off_could_not_take_back_is_taken_back_with_a_later_request_of_wp_admin(
+    answering: Shop,
+) -> None:
+    site = answering.site
+    down = "add_filter('pre_http_request', function () { return new WP_Error('http_request_failed', 'down'); });"
+    off = "update_option('escbridge_settings', array('knowledge' => false) + EscalationBridge\\Settings::all());"
+    site.php_eval(down + off)
+    assert "Shipping" in known(answering)
+    settings = f"{site.url}/wp-admin/options-general.php?page=escalation-bridge"
+    with site.login() as owner:
+        assert "it still has what was sent" in owner.get(settings, timeout=60).text
+        site.php_eval("update_option('escbridge_pages', array('tried' => 0) + get_option('escbridge_pages'));")
+        assert owner.get(f"{site.url}/wp-admin/", timeout=60).ok
+        eventually(lambda: known(answering) == {})
+        assert "it still has what was sent" not in owner.get(settings, timeout=60).text
+    assert site.option("escbridge_pages") is None
+    switch(answering, on=True)
+    assert site.wp_cli("escbridge", "knowledge").returncode == 0
+    assert "Shipping" in known(answering)
+
+
 # -- what is refused ---------------------------------------------------------------------------------------------------
 
 

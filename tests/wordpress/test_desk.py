@@ -143,6 +143,7 @@ def test_an_answer_reaches_the_customer_as_it_was_typed(
 def test_an_answer_that_could_not_be_sent_is_offered_again_as_it_was_typed(
     installed: Installation, browser: Browser, owner: BrowserContext
 ) -> None:
+    another = new_escalation(installed, browser)["id"]
     one, desk = answering(installed, browser, owner)
     installed.kill("sidecar")
     try:
@@ -150,8 +151,9 @@ def test_an_answer_that_could_not_be_sent_is_offered_again_as_it_was_typed(
         expect(desk.get_by_text("The sidecar did not do it (unreachable)").first).to_be_visible()
     finally:
         installed.start("sidecar")
-    desk.goto(f"{installed.site.url}/wp-admin/admin.php?page=escbridge-escalations&escalation={one}")
-    expect(desk.get_by_label("Your answer")).to_have_value(TYPED)
+    for escalation, offered in ((another, ""), (one, TYPED)):
+        desk.goto(f"{installed.site.url}/wp-admin/admin.php?page=escbridge-escalations&escalation={escalation}")
+        expect(desk.get_by_label("Your answer")).to_have_value(offered)
 
 
 def test_what_nobody_has_checked_is_explained_to_whoever_points_at_it_or_listens(
@@ -173,9 +175,38 @@ def test_what_nobody_has_checked_is_explained_to_whoever_points_at_it_or_listens
 def test_a_sidecar_that_hangs_is_asked_once_and_what_waits_is_shown(installed: Installation) -> None:
     row = {"kind": "turn", "id": "1", "session": "ses_" + "a" * 20, "user": 0, "text": "Somebody waits", "page": []}
     page, _, asked = installed.site.php_eval(NO_ANSWER, row=row).rpartition("\n")
-    assert "The sidecar did not do it (timeout)" in page
+    assert "No answer in time." in page
+    assert "did not do it" not in page
     assert "Somebody waits" in page
     assert asked == "1"
+
+
+def test_a_name_that_does_not_end_keeps_the_list_on_the_screen(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    one = new_escalation(installed, browser)
+    installed.site.php_eval(
+        "EscalationBridge\\Plugin::bridge()->contact( $session, $contact, 0 );",
+        session=one["session_id"],
+        contact={"email": "ann@example.test", "name": "Wolfeschlegelsteinhausen" * 4},
+    )
+    desk = desk_of(owner, installed)
+    expect(desk.get_by_role("link", name="Wolfeschlegelsteinhausen")).to_be_visible()
+    assert desk.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_what_was_done_is_told_once(installed: Installation, browser: Browser, owner: BrowserContext) -> None:
+    _, desk = answering(installed, browser, owner)
+    desk.get_by_role("button", name="Claim").click()
+    expect(desk.get_by_text("This one is yours now.")).to_be_visible()
+    desk.reload()
+    expect(desk.get_by_role("button", name="Send to the visitor")).to_be_visible()
+    expect(desk.get_by_text("This one is yours now.")).to_have_count(0)
+
+
+def test_an_answer_that_another_one_stands_in_for_is_explained(installed: Installation) -> None:
+    said = installed.site.php_eval("echo EscalationBridge\\Admin::explain( 'reply-contradicted' );")
+    assert said.startswith("An answer was sent from this page before")
 
 
 def test_a_link_puts_no_words_of_its_own_into_a_notice(installed: Installation, owner: BrowserContext) -> None:

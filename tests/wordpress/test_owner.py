@@ -143,6 +143,21 @@ def test_a_wrong_secret_is_critical_with_its_cure(installed: Installation) -> No
     assert "refused the signature" in found["description"]
 
 
+def test_a_call_that_an_older_sidecar_does_not_know_is_told_with_its_cure(installed: Installation) -> None:
+    ask = """
+        $pairing = EscalationBridge\\Settings::pairing();
+        $answer  = ( new EscalationBridge\\Client( $pairing ) )->admin( 'GET', '/v1/of-a-later-version' );
+        echo EscalationBridge\\ConnectionTest::cure( $answer, $pairing );"""
+    assert installed.site.php_eval(ask).startswith("The sidecar does not know this call: it is older than this plugin.")
+
+
+def test_an_address_with_a_path_is_critical_with_its_cure(installed: Installation) -> None:
+    with php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, url=f"{installed.sidecar.url}/bridge")):
+        found = test_of(installed.site, "answers")
+    assert found["status"] == "critical"
+    assert "The address has the path /bridge, which the sidecar does not know." in found["description"]
+
+
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed (tests/install_system.sh installs it)")
 def test_clocks_apart_are_worth_a_look(installed: Installation) -> None:
     with php_sees(installed.site, LD_PRELOAD=str(FAKETIME), FAKETIME="-3600s"):

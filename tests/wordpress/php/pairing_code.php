@@ -26,6 +26,11 @@ check( Settings::decode( $code( $whole ) ) === $whole, 'a whole code is read' );
 check( Settings::decode( "  {$code( $whole )}\n" ) === $whole, 'spaces around it do no harm' );
 check( Settings::decode( '"' . wordwrap( $code( $whole ), 76, "\r\n ", true ) . '"' ) === $whole, 'line breaks and quotes inside it do no harm' );
 check( Settings::decode( $code( $whole ) . '=' ) === $whole, 'padding does no harm' );
+foreach ( array( "\u{201c}%s\u{201d}", '`%s`', "\u{200b}%s\u{a0}", "\u{201e}%s\u{201c}.", "'%s'," ) as $around ) {
+	check( Settings::decode( sprintf( $around, $code( $whole ) ) ) === $whole, "what a letter or a chat sets around it does no harm: $around" );
+}
+check( Settings::decode( wordwrap( $code( $whole ), 60, "\u{a0}", true ) ) === $whole, 'spaces that do not break do no harm' );
+check( null === Settings::decode( substr_replace( $code( $whole ), '…', 40, 30 ) ), 'a shortened code is no code' );
 check( null === Settings::decode( '' ), 'nothing is no code' );
 check( null === Settings::decode( 'esc2.' . substr( $code( $whole ), 5 ) ), 'another version is no code' );
 check( null === Settings::decode( substr( $code( $whole ), 0, -20 ) ), 'a cut code is no code' );

@@ -16,6 +16,7 @@ final class Admin {
 		add_action( 'admin_menu', array( self::class, 'menu' ) );
 		add_action( 'admin_enqueue_scripts', array( self::class, 'assets' ) );
 		add_action( 'admin_post_escbridge_act', array( self::class, 'act' ) );
+		add_filter( 'removable_query_args', static fn( $names ): array => array_merge( (array) $names, array( 'escbridge_result', 'late' ) ) ); // What was done is told once.
 	}
 
 	public static function menu(): void {
@@ -47,17 +48,12 @@ final class Admin {
 		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release', 'label', 'called' ), true ) ) {
 			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
 		}
-		$body = array( 'agent' => self::agent() );
-		if ( 'reply' === $op ) {
-			$body['text']     = self::typed( 'text' );
-			$body['reply_id'] = isset( $_POST['reply_id'] ) ? sanitize_text_field( wp_unslash( $_POST['reply_id'] ) ) : '';
-		}
-		if ( 'resolve' === $op && '' !== self::typed( 'note' ) ) {
-			$body['note'] = self::typed( 'note' );
-		}
-		if ( 'label' === $op ) {
-			$body['verdict'] = isset( $_POST['verdict'] ) ? sanitize_key( wp_unslash( $_POST['verdict'] ) ) : '';
-		}
+		$more = array(
+			'reply'   => array( 'text' => self::typed( 'text' ), 'reply_id' => self::typed( 'reply_id' ) ),
+			'resolve' => array_filter( array( 'note' => self::typed( 'note' ) ), 'strlen' ),
+			'label'   => array( 'verdict' => self::typed( 'verdict' ) ),
+		);
+		$body = array( 'agent' => self::agent() ) + ( $more[ $op ] ?? array() );
 		if ( 'reply' === $op && '' === $body['text'] ) {
 			$code = 'empty-reply';
 		} else {
@@ -65,7 +61,7 @@ final class Admin {
 			$code   = $answer['ok'] ? 'done-' . $op : (string) $answer['error'];
 		}
 		if ( 'reply' === $op && 0 !== strpos( $code, 'done-' ) ) {
-			set_transient( 'escbridge_draft_' . get_current_user_id(), array( $id, $body['text'] ), HOUR_IN_SECONDS ); // What was typed is not lost.
+			set_transient( self::draft_of( $id ), $body['text'], HOUR_IN_SECONDS ); // What was typed is not lost.
 		}
 		wp_safe_redirect( add_query_arg( 'escbridge_result', rawurlencode( $code ), self::url( array( 'escalation' => $id ) ) ) );
 		exit;
@@ -108,7 +104,7 @@ final class Admin {
 		$query  = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
 		$page   = $client->admin( 'GET', '/v1/escalations?' . $query );
 		if ( ! $page['ok'] ) {
-			self::notice( 'error', self::explain( (string) $page['error'] ) );
+			self::unread( $page );
 			self::waiting();
 			return; // Whoever does not answer is not asked for more: each call may take five seconds.
 		}
@@ -202,7 +198,7 @@ final class Admin {
 		$answer = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations/' . rawurlencode( $id ) );
 		echo '<p class="escbridge-back"><a href="' . esc_url( self::url() ) . '">&larr; ' . esc_html__( 'All escalations', 'escalation-bridge' ) . '</a></p>';
 		if ( ! $answer['ok'] ) {
-			self::notice( 'error', self::explain( (string) $answer['error'] ) );
+			self::unread( $answer );
 			return;
 		}
 		$one    = (array) $answer['data'];
@@ -380,9 +376,8 @@ final class Admin {
 		if ( ! in_array( $one['state'] ?? '', array( 'open', 'claimed' ), true ) ) {
 			return;
 		}
-		$draft = get_transient( 'escbridge_draft_' . get_current_user_id() );
-		$text  = is_array( $draft ) && $draft[0] === $id ? (string) $draft[1] : '';
-		delete_transient( 'escbridge_draft_' . get_current_user_id() );
+		$text = (string) get_transient( self::draft_of( $id ) );
+		delete_transient( self::draft_of( $id ) );
 		echo '<div class="escbridge-forms">';
 		if ( 'open' === $one['state'] ) {
 			self::form( $id, 'claim', __( 'Claim', 'escalation-bridge' ), '<p>' . esc_html__( 'Nobody has this yet.', 'escalation-bridge' ) . '</p>', 'button button-primary' );
@@ -394,6 +389,10 @@ final class Admin {
 		self::form( $id, 'resolve', __( 'Resolve', 'escalation-bridge' ), $note, 'button' );
 		self::form( $id, 'release', __( 'Release to the assistant', 'escalation-bridge' ), '', 'button' );
 		echo '</div></div>';
+	}
+
+	private static function draft_of( string $id ): string {
+		return 'escbridge_draft_' . get_current_user_id() . '_' . $id;
 	}
 
 	/** $fields is markup of ours, escaped where it was made. */
@@ -518,10 +517,16 @@ final class Admin {
 		echo '<div class="notice notice-' . esc_attr( $kind ) . ' is-dismissible"><p>' . esc_html( $text ) . '</p></div>';
 	}
 
+	/** What is to be shown did not come. @param array<string,mixed> $answer Of the client. */
+	private static function unread( array $answer ): void {
+		self::notice( 'error', $answer['down'] ? ConnectionTest::cure( $answer, Settings::pairing() ) : self::explain( (string) $answer['error'] ) );
+	}
+
 	/** A cause of the client or a problem of the sidecar, in words for whoever works here. */
 	public static function explain( string $code ): string {
 		$words = array(
 			'escalation-closed'    => __( 'This escalation was resolved or released already; nothing was changed.', 'escalation-bridge' ),
+			'reply-contradicted'   => __( 'An answer was sent from this page before, and stands. What you have written since was not sent; it is still in the field, and can be sent now.', 'escalation-bridge' ),
 			'already-claimed'      => __( 'Somebody else has claimed this already; nothing was changed.', 'escalation-bridge' ),
 			'escalation-not-found' => __( 'There is no such escalation.', 'escalation-bridge' ),
 			'wrong-scope'          => __( 'The admin secret is not one; pair again.', 'escalation-bridge' ),

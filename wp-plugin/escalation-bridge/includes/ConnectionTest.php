@@ -63,9 +63,13 @@ final class ConnectionTest {
 
 	/** Why an answer of the client is none, and what helps. */
 	public static function cure( array $answer, ?array $pairing ): string {
-		$url  = (string) ( $pairing['url'] ?? '' );
-		$path = untrailingslashit( (string) wp_parse_url( $url, PHP_URL_PATH ) );
-		$words = array(
+		$url     = (string) ( $pairing['url'] ?? '' );
+		$path    = untrailingslashit( (string) wp_parse_url( $url, PHP_URL_PATH ) );
+		$by_path = '' === $path
+			? array()
+			/* translators: %s: path */
+			: array_fill_keys( array( 'refused', 'not-found' ), sprintf( __( 'The address has the path %s, which the sidecar does not know. Give it an address without a path (BRIDGE_PUBLIC_URL), and pair with a new code (“bridge site rotate”).', 'escalation-bridge' ), $path ) );
+		$words   = $by_path + array(
 			'not_paired'      => __( 'No pairing code is set.', 'escalation-bridge' ),
 			/* translators: %s: host name */
 			'blocked'         => sprintf( __( 'WordPress itself blocked the call (WP_HTTP_BLOCK_EXTERNAL). Add %s to WP_ACCESSIBLE_HOSTS in wp-config.php.', 'escalation-bridge' ), (string) wp_parse_url( $url, PHP_URL_HOST ) ),
@@ -74,10 +78,8 @@ final class ConnectionTest {
 			'unreachable'     => sprintf( __( 'Nothing answers at %1$s. Is the sidecar running (“bridge up”), and is this its address as seen from this server? (%2$s)', 'escalation-bridge' ), $url, $answer['detail'] ),
 			/* translators: %s: status and new location */
 			'redirected'      => sprintf( __( 'The address redirects (%s). Use the final address in “bridge site add --url”.', 'escalation-bridge' ), $answer['detail'] ),
-			'refused'         => '' === $path
-				? __( 'The sidecar refused the signature: this site or secret is unknown there. Make a new pairing code (“bridge site add” or “bridge site rotate”). If the code is right, a proxy between changes the request’s path.', 'escalation-bridge' )
-				/* translators: %s: path */
-				: sprintf( __( 'The signature was refused. The address has the path %s: a proxy that takes it off before the sidecar breaks the signature. Pass the path on unchanged, or pair with the sidecar’s own address; else the secret is wrong.', 'escalation-bridge' ), $path ),
+			'refused'         => __( 'The sidecar refused the signature: this site or secret is unknown there. Make a new pairing code (“bridge site add” or “bridge site rotate”). If the code is right, a proxy between changes the request’s path.', 'escalation-bridge' ),
+			'not-found'       => __( 'The sidecar does not know this call: it is older than this plugin. Update the sidecar.', 'escalation-bridge' ),
 			/* translators: %d: seconds */
 			'stale-timestamp' => sprintf( __( 'The clocks of this server and the sidecar differ by %d seconds, and evening it out did not help. Set both by NTP.', 'escalation-bridge' ), self::skew( $answer['data'] ) ),
 			'bad_signature'   => __( 'The answer’s signature is wrong: something between changes answers (a proxy that rewrites, injects or cuts), or another sidecar answers.', 'escalation-bridge' ),

@@ -33,6 +33,7 @@ final class Pages {
 
 	public static function boot(): void {
 		add_action( 'update_option_' . Settings::OPTION, array( self::class, 'switched' ), 10, 2 );
+		add_action( 'admin_init', array( self::class, 'look' ) );
 		if ( ! self::is_on() ) {
 			return;
 		}
@@ -41,7 +42,6 @@ final class Pages {
 		}
 		add_action( 'deleted_post', array( self::class, 'gone' ), 10, 2 );
 		add_action( 'transition_post_status', array( self::class, 'moved' ), 10, 3 );
-		add_action( 'admin_init', array( self::class, 'look' ) );
 		foreach ( array( 'woocommerce_coming_soon', 'woocommerce_store_pages_only' ) as $option ) {
 			add_action( 'add_option_' . $option, array( self::class, 'doubt' ) );
 			add_action( 'update_option_' . $option, array( self::class, 'doubt' ) );
@@ -51,6 +51,11 @@ final class Pages {
 
 	public static function is_on(): bool {
 		return Settings::is_paired() && ! empty( Settings::all()['knowledge'] );
+	}
+
+	/** Whether the sidecar still has what was sent before the owner switched it off: it did not answer then. */
+	public static function is_left(): bool {
+		return Settings::is_paired() && empty( Settings::all()['knowledge'] ) && false !== get_option( self::OPTION );
 	}
 
 	/** @return array<string,mixed> See NOTHING. */
@@ -63,8 +68,16 @@ final class Pages {
 		$is  = ! empty( ( (array) $now )['knowledge'] );
 		if ( $is && ! $was ) {
 			self::send_all();
-		} elseif ( $was && ! $is && self::put( array( 'only' => array() ), self::WAIT )['ok'] ) {
+		} elseif ( $was && ! $is ) {
+			self::take_back( self::WAIT );
+		}
+	}
+
+	private static function take_back( float $timeout ): void {
+		if ( self::put( array( 'only' => array() ), $timeout )['ok'] ) {
 			delete_option( self::OPTION );
+		} else {
+			self::store( array( 'tried' => time() ) + self::state() );
 		}
 	}
 
@@ -100,7 +113,7 @@ final class Pages {
 	/** A request of wp-admin takes along what is left of earlier ones; the daily comparison too. */
 	public static function look(): void {
 		$state = self::state();
-		$due   = $state['dirty'] || $state['stale'] || time() - $state['compared'] > DAY_IN_SECONDS;
+		$due   = self::is_on() ? $state['dirty'] || $state['stale'] || time() - $state['compared'] > DAY_IN_SECONDS : self::is_left();
 		if ( $due && time() - $state['tried'] > self::AGAIN && current_user_can( 'edit_posts' ) ) {
 			add_action( 'shutdown', array( self::class, 'work' ), 20, 0 );
 		}
@@ -150,6 +163,10 @@ final class Pages {
 	 * @return array{left:int,known:int,error:string}
 	 */
 	public static function work( float $timeout = self::WAIT ): array {
+		if ( self::is_left() ) {
+			self::take_back( $timeout );
+			return self::told( self::state() );
+		}
 		$state = self::state();
 		$done  = array();
 		if ( $state['dirty'] || $state['stale'] ) {

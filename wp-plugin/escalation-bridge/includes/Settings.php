@@ -92,8 +92,8 @@ final class Settings {
 
 	/** Reads esc1.<base64url of JSON>; null when it is not a whole and sound code. */
 	public static function decode( string $code ): ?array {
-		$code = (string) preg_replace( '/[\s"\']+/', '', $code ); // as a terminal or a chat wraps and quotes what is copied from it
-		if ( ! preg_match( '/^esc1\.([A-Za-z0-9_-]+)=*$/D', $code, $part ) ) {
+		$code = (string) preg_replace( '/[^A-Za-z0-9._-]+/', '', $code ); // as a terminal, a chat or a letter wraps and quotes what is copied from it
+		if ( ! preg_match( '/esc1\.([A-Za-z0-9_-]+)/', $code, $part ) ) {
 			return null;
 		}
 		$data = json_decode( (string) base64_decode( strtr( $part[1], '-_', '+/' ), true ), true );
@@ -177,7 +177,7 @@ final class Settings {
 	private static function keep( string $code ): string {
 		$pairing = self::decode( $code );
 		if ( null === $pairing ) {
-			return __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. The former one stays.', 'escalation-bridge' );
+			return __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. Nothing was changed.', 'escalation-bridge' );
 		}
 		$other = is_multisite() ? self::paired_elsewhere( $pairing ) : '';
 		if ( '' !== $other ) {
@@ -266,7 +266,7 @@ final class Settings {
 		}
 		echo '</td></tr><tr><th scope="row"><label for="escbridge-code">' . esc_html__( 'Pairing code', 'escalation-bridge' ) . '</label></th><td>';
 		printf(
-			'<input type="password" id="escbridge-code" class="large-text code" name="escbridge_settings[pairing_code]" value="" autocomplete="off" spellcheck="false" placeholder="esc1.…" %s>',
+			'<input type="password" id="escbridge-code" class="large-text code" name="escbridge_settings[pairing_code]" value="" autocomplete="new-password" spellcheck="false" placeholder="esc1.…" %s>',
 			disabled( $fixed, true, false )
 		);
 		echo '<p class="description">';
@@ -282,7 +282,7 @@ final class Settings {
 		$choices = array(
 			'all'       => __( 'On all pages', 'escalation-bridge' ),
 			'pages'     => __( 'On chosen pages', 'escalation-bridge' ),
-			'shortcode' => __( 'Only where the shortcode [escalation_bridge] stands', 'escalation-bridge' ),
+			'shortcode' => __( 'Only where the shortcode [escalation_bridge] or the block “Chat with the team” stands', 'escalation-bridge' ),
 		);
 		echo '<tr><th scope="row">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</th><td><fieldset><legend class="screen-reader-text">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</legend>';
 		foreach ( $choices as $value => $label ) {
@@ -329,7 +329,7 @@ final class Settings {
 			esc_attr( (string) $set['contact_email'] ),
 			esc_attr( (string) get_option( 'admin_email' ) )
 		);
-		echo '<p class="description">' . esc_html__( 'Where messages go while the sidecar cannot be reached.', 'escalation-bridge' ) . '</p></td></tr>';
+		echo '<p class="description">' . esc_html__( 'This address gets a mail when messages wait because the sidecar cannot be reached, and what cannot be delivered later. If you set one, customers see it on the page of a call.', 'escalation-bridge' ) . '</p></td></tr>';
 	}
 
 	private static function bots_row(): void {
@@ -362,6 +362,8 @@ final class Settings {
 		if ( Pages::is_on() ) {
 			echo '<p id="escbridge-pages-result" role="status">' . esc_html( Pages::summary() ) . '</p>';
 			echo '<p><button type="button" class="button" id="escbridge-send-pages">' . esc_html__( 'Send everything again', 'escalation-bridge' ) . '</button></p>';
+		} elseif ( Pages::is_left() ) {
+			echo '<p>' . esc_html__( 'The sidecar did not answer when this was switched off, so it still has what was sent. It is taken back as soon as it answers.', 'escalation-bridge' ) . '</p>';
 		}
 		echo '</td></tr>';
 	}
