@@ -1,10 +1,11 @@
 """The team's own view of a shop, asked of its sidecar and not of WordPress; and what people meet on a page."""
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
-from installation import Installation
+from installation import Installation, eventually
 from playwright.sync_api import Locator, Page
 from support.sidecar import Caller, Team, over_http
 
@@ -40,6 +41,24 @@ def policy_with(installed: Installation, old: str, new: str) -> Iterator[None]:
         yield
     finally:
         caller.ask("PUT", "/v1/policy", {"document": document, "author": "test"})
+
+
+@contextmanager
+def dead_scheduler(installed: Installation) -> Iterator[None]:
+    """It was killed a minute ago."""
+    installed.kill("scheduler")
+    with closing(sqlite3.connect(installed.folder / "bridge.db", timeout=30)) as database, database:
+        database.execute("UPDATE heartbeat SET at = at - 60000 WHERE name = 'scheduler'")
+    try:
+        assert not scheduler_alive(installed)
+        yield
+    finally:
+        installed.start("scheduler")
+        eventually(lambda: scheduler_alive(installed), seconds=60)
+
+
+def scheduler_alive(installed: Installation) -> bool:
+    return bool(team_of(installed).caller.ask("GET", "/v1/health")["scheduler_alive"])
 
 
 def lines_of(chat: Page, kind: str) -> Locator:

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from installation import Installation, eventually
+from installation import Installation
 from playwright.sync_api import Browser, BrowserContext, Page, expect
-from team import A_PERSON, clear_the_desk, lines_of, listen_for_faults, newest_escalation, team_of
+from team import A_PERSON, clear_the_desk, dead_scheduler, lines_of, listen_for_faults, newest_escalation, team_of
 from visiting import TUESDAY_MORNING, log_in, open_chat, say
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
@@ -112,12 +112,8 @@ def test_who_has_the_switch_off_sends_nothing_from_other_pages(installed: Instal
 def test_a_dead_scheduler_is_told_on_the_escalations_page(installed: Installation, owner: BrowserContext) -> None:
     told = desk_of(owner, installed).get_by_text("The scheduler is not running")
     expect(told).to_have_count(0)
-    installed.kill("scheduler")
-    try:
-        eventually(lambda: not team_of(installed).caller.ask("GET", "/v1/health")["scheduler_alive"], seconds=60)
+    with dead_scheduler(installed):
         expect(desk_of(owner, installed).get_by_text("The scheduler is not running")).to_be_visible()
-    finally:
-        installed.start("scheduler")
 
 
 def answering(installed: Installation, browser: Browser, owner: BrowserContext) -> tuple[str, Page]:

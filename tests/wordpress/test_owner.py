@@ -17,7 +17,7 @@ import requests
 from installation import Installation, eventually
 from loopback import direct_session, free_port
 from pairing import code_with, php_sees, served_with
-from team import A_PERSON, clear_the_desk, team_of
+from team import A_PERSON, clear_the_desk, dead_scheduler, team_of
 from test_rest import SETTINGS_PAGE, Visitor, without_sidecar
 from visiting import TUESDAY_MORNING
 from wordpress_site import Site
@@ -35,17 +35,6 @@ def silent_sidecar(installed: Installation) -> Iterator[str]:
     nowhere = f"http://127.0.0.1:{free_port()}"
     with php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, url=nowhere)):
         yield nowhere
-
-
-@contextmanager
-def dead_scheduler(installed: Installation) -> Iterator[None]:
-    installed.kill("scheduler")
-    try:
-        eventually(lambda: not team_of(installed).caller.ask("GET", "/v1/health")["scheduler_alive"], seconds=60)
-        yield
-    finally:
-        installed.start("scheduler")
-        eventually(lambda: team_of(installed).caller.ask("GET", "/v1/health")["scheduler_alive"], seconds=60)
 
 
 @contextmanager
