@@ -9,6 +9,7 @@ from bridge.ports.errors import (
     OutcomeUnknown,
     Rejected,
     StoreBusy,
+    StoreDamaged,
 )
 from bridge.ports.store import (
     Aged,
@@ -128,6 +129,7 @@ __all__ = [
     "Stats",
     "Store",
     "StoreBusy",
+    "StoreDamaged",
     "Strategy",
     "TicketRef",
     "Tx",

@@ -7,6 +7,7 @@ BridgeError
 |   +-- OutcomeUnknown    it may have acted: only the desk's own strategy may follow
 +-- HookRefused           a helpdesk's call is none
 +-- StoreBusy             the database could not take the write in time
++-- StoreDamaged          what is in its place is no sound database
 """
 
 from enum import StrEnum
@@ -65,6 +66,10 @@ class OutcomeUnknown(AdapterError):  # noqa: N818
 
 class StoreBusy(BridgeError):  # noqa: N818
     """The database could not take the write in time. Nothing was stored; the caller may repeat the call."""
+
+
+class StoreDamaged(BridgeError):  # noqa: N818
+    """The database file is damaged, or is no SQLite database: stop everything and put a backup in its place."""
 
 
 class HookRefused(BridgeError):  # noqa: N818

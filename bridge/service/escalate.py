@@ -29,8 +29,6 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
     Returns the locked session and its escalation: a new one, or the open one that this customer already has.
     """
     key = customer_key(session.visitor)
-    if key:
-        case.tx.sessions.alone(session.site, key)
     new, route = decide_on(case, session, decision)
     if not case.tx.escalations.open(new):
         return _join_with_words(case, session, key)

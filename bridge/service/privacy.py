@@ -6,7 +6,7 @@ has of them is not ours to delete: each ticket is named, as a task for a person.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import structlog
 
@@ -192,7 +192,7 @@ def erase(bridge: Bridge, tx: Tx, site: str, person: Person, *, force: bool = Fa
         SiteUnknown: see there.
     """
     case = open_case(bridge, tx, site)
-    sessions = [held for one in _all(tx, site, person) if (held := tx.sessions.hold(site, one))]
+    sessions = list(_hold(tx, site, list(_all(tx, site, person))))
     escalations = [one for session in sessions for one in _decided_in(tx, session)]
     for one in escalations:
         _end(case, one, force=force)
@@ -200,6 +200,7 @@ def erase(bridge: Bridge, tx: Tx, site: str, person: Person, *, force: bool = Fa
     removed = _empty(case, sessions, escalations)
     for email in _addresses(person, sessions):
         tx.privacy.drop_address(site, email, mailbox_digest(email))
+    tx.after_commit(bridge.store.scrub)
     log.info("privacy.erased", site=site, tasks=len(tasks), **removed)
     return {"removed": removed, "tasks": tasks}
 
@@ -209,6 +210,15 @@ def _all(tx: Tx, site: str, person: Person) -> Iterator[str]:
     while page := tx.privacy.sessions(site, person, after, MOST):
         yield from page
         after = page[-1]
+
+
+def _hold(tx: Tx, site: str, sessions: Sequence[str]) -> Iterator[Session]:
+    """First the escalations, then the sessions: an agent who answers takes them in this order."""
+    for decided in [one for session in sessions for one in tx.privacy.escalations(site, session)]:
+        tx.escalations.hold(site, decided)
+    for one in sessions:
+        if held := tx.sessions.hold(site, one):
+            yield held
 
 
 def _decided_in(tx: Tx, session: Session) -> Iterator[Escalation]:

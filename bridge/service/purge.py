@@ -43,6 +43,7 @@ def purge(bridge: Bridge, older_than: Millis, pause: Pause) -> int:
         if pause():
             break
     if gone:
+        bridge.store.scrub()
         log.info("sessions.purged", sessions=gone)
     return gone
 

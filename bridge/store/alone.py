@@ -1,6 +1,8 @@
 """Being alone with something until the transaction ends."""
 
-from sqlalchemy import Connection, bindparam, func, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, func, select, true
 
 
 class Alone:
@@ -13,8 +15,8 @@ class Alone:
 
     def __init__(self, dialect: str, wait: str) -> None:
         limit = func.set_config("lock_timeout", bindparam("wait"), True)
-        lock = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0))
-        self._statements = [] if dialect == "sqlite" else [(select(limit, lock), wait), (select(limit), "0")]
+        taken = select(limit, locked(bindparam("name")))
+        self._statements = [] if dialect == "sqlite" else [(taken, wait), (select(limit), "0")]
 
     def take(self, connection: Connection, name: str) -> None:
         """Wait for the lock.
@@ -24,3 +26,20 @@ class Alone:
         """
         for statement, wait in self._statements:
             connection.execute(statement, {"wait": wait, "name": name})
+
+
+def with_customer(rows: Select[Any], of: Table, this: ColumnElement[bool], *, key_share: bool = False) -> Select[Any]:
+    """The row of a session or escalation for oneself, and before it the customer whom it is of: for PostgreSQL.
+
+    Who is first with the customer is alone with all that is theirs: a hand-over locks their other sessions as well, and
+    two of them, each with a session of its own in hand, would wait for one another. PostgreSQL locks the rows of a
+    query last, when everything that it joins has been worked out.
+    """
+    customer = locked(of.c.site + " " + of.c.customer_key).label("customer")
+    alone = select(customer).where(this, of.c.customer_key.is_not(None)).cte("alone")
+    return rows.select_from(of.outerjoin(alone, true())).where(this).with_for_update(of=of, key_share=key_share)
+
+
+def locked(name: ColumnElement[Any]) -> ColumnElement[Any]:
+    """PostgreSQL's lock on a name, as a part of a statement that takes it."""
+    return func.pg_advisory_xact_lock(func.hashtextextended(name, 0))

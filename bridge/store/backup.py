@@ -30,12 +30,18 @@ def backup(url: str, target: Path) -> int:
         raise BackupRefused("this copies SQLite files; of PostgreSQL, pg_dump makes a copy")
     if not Path(str(parsed.database)).exists():
         raise BackupRefused(f"there is no database {Path(str(parsed.database)).absolute()}")
+    if target.resolve() in _own_files(Path(str(parsed.database)).resolve()):
+        raise BackupRefused(f"{target} is the database itself, or its log: name another file")
     with _in_place_of(target) as part:
         try:
             _copy(str(parsed.database), part)
         except sqlite3.DatabaseError:
             raise BackupRefused("the database file cannot be read, or its copy cannot be written in full") from None
         return part.stat().st_size
+
+
+def _own_files(database: Path) -> list[Path]:
+    return [database.with_name(f"{database.name}{end}") for end in ("", "-wal", "-shm", "-journal")]
 
 
 def _copy(database: str, part: Path) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import column
 
 from bridge.ports import BridgeError
-from bridge.store.database import migration_engine
+from bridge.store.database import migration_engine, named
 from bridge.store.migrate import SCHEMA_HEAD, alone, migrate, pending, revision_of, unborn
 from bridge.store.tables import metadata, schema_mark
 
@@ -45,6 +45,7 @@ class Copied:
     digest: str
 
 
+@named()
 def copy(source: str, target: str, progress: Progress) -> list[Copied]:
     """Copy every table, and return what was copied.
 
@@ -54,7 +55,7 @@ def copy(source: str, target: str, progress: Progress) -> list[Copied]:
         progress: told of each row twice, when it is written and when it is read back.
 
     Raises:
-        CopyRefused: see there.
+        CopyRefused, StoreBusy, StoreDamaged: see there.
     """
     _check(source, target)
     with _reading(source) as old, _writing(target) as new:

@@ -11,19 +11,23 @@ import threading
 import time
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
-from bridge.ports import StoreBusy
+from bridge.ports import StoreBusy, StoreDamaged
 from bridge.store.turnstile import Turnstile
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON")
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
+"""What is deleted is overwritten: some builds of SQLite leave it in the file."""
+DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+SCRUB_WAIT = 0.2
+"""Seconds: whoever writes waits as well."""
 
 
 class Database:
@@ -109,6 +113,17 @@ class Database:
         with named(), self._engine("read").connect() as connection:
             yield connection
 
+    def scrub(self) -> None:
+        """Empty the log of a SQLite file, in which everything that was deleted of late stands as it was before.
+
+        Where somebody reads just now, it is emptied the next time that it is full.
+        """
+        if not self.sqlite:
+            return
+        file = str(self.url.database)
+        with suppress(sqlite3.OperationalError), closing(sqlite3.connect(file, timeout=SCRUB_WAIT)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Give back every connection."""
         if self._writer is not None:
@@ -152,15 +167,15 @@ class Database:
 
 @contextmanager
 def named() -> Iterator[None]:
-    """The driver's "cannot now" as `StoreBusy`; everything else is a fault of ours and stays loud."""
+    """The driver's "cannot now" as `StoreBusy`, and "cannot at all" as `StoreDamaged`; all else is a fault of ours."""
     try:
         yield
-    except PoolTimeout as error:
+    except (PoolTimeout, OperationalError, sqlite3.OperationalError) as error:
         raise StoreBusy from error
-    except OperationalError as error:
-        raise StoreBusy from error
-    except sqlite3.OperationalError as error:
-        raise StoreBusy from error
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        if getattr(getattr(error, "orig", error), "sqlite_errorcode", None) in DAMAGED:
+            raise StoreDamaged from error
+        raise
 
 
 def migration_engine(url: str) -> Engine:

@@ -20,6 +20,7 @@ from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import AgentReply, Filed
+from bridge.store.alone import with_customer
 from bridge.store.tables import ACTIVE as IS_ACTIVE
 from bridge.store.tables import PENDING, agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
@@ -31,15 +32,17 @@ PROMISE = [column.label(f"promise_{column.name}") for column in commitment.c if 
 class EscalationStatements:
     """Built once, see `SiteStatements`."""
 
-    def __init__(self, upsert: Upsert) -> None:
+    def __init__(self, upsert: Upsert, dialect: str) -> None:
         of_site = escalation.c.site == bindparam("of_site")
         this = and_(of_site, escalation.c.id == bindparam("of_escalation"))
         active = escalation.c.state.in_(bindparam("active", ACTIVE_STATES, expanding=True, literal_execute=True))
-        mine = commitment.c.escalation_id == bindparam("of_escalation")
+        of_this = commitment.c.escalation_id == bindparam("of_escalation")
         self.open = upsert(escalation).on_conflict_do_nothing().returning(escalation.c.id)
         self.get = _with_promise().where(this)
-        # "no key": others may still write rows that refer to it
-        self.hold = _with_promise().where(this).with_for_update(of=escalation, key_share=True)
+        # "no key": others may still write rows that refer to it. Read by another statement, for this one, which may
+        # have waited, has seen the promises from before
+        mine = with_customer(select(escalation.c.id), escalation, this, key_share=True)
+        self.hold = None if dialect == "sqlite" else mine
         # each way with the whole condition of the index over it: what is ended is not read
         self.active_of = _with_promise().where(
             or_(
@@ -71,7 +74,7 @@ class EscalationStatements:
         self.correct = update(commitment).where(this_promise).values(state=bindparam("new_state"))
         self.settle = self.correct.where(commitment.c.state == CommitmentState.PENDING)
         stands = commitment.c.state == CommitmentState.PENDING  # see `_with_promise`
-        self.commitments = select(commitment).where(mine).order_by(commitment.c.made_at, stands, commitment.c.id)
+        self.commitments = select(commitment).where(of_this).order_by(commitment.c.made_at, stands, commitment.c.id)
         self.standing = (
             select(commitment)
             .where(PENDING, commitment.c.escalation_id > bindparam("after"))
@@ -207,9 +210,10 @@ class Escalations:
         return read_escalation(row) if row else None
 
     def hold(self, site: str, escalation_id: str) -> Escalation | None:
-        """As `get`, and nobody else changes it before this transaction ends."""
-        row = self._c.execute(self._s.hold, {"of_site": site, "of_escalation": escalation_id}).mappings().first()
-        return read_escalation(row) if row else None
+        """As `get`, and nobody else changes it, or is alone with its customer, before this transaction ends."""
+        if self._s.hold is not None:
+            self._c.execute(self._s.hold, {"of_site": site, "of_escalation": escalation_id})
+        return self.get(site, escalation_id)
 
     def active_of(self, site: str, session: str, customer_key: str | None) -> Escalation | None:
         values = {"of_site": site, "of_session": session, "of_customer": customer_key}

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, func, i
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from bridge.ports import BridgeError
-from bridge.store.database import migration_engine
+from bridge.ports import BridgeError, StoreBusy, StoreDamaged
+from bridge.store.database import migration_engine, named
 from bridge.store.tables import schema_mark
 
 SCHEMA_HEAD = "0004"
@@ -37,13 +37,14 @@ class SchemaNewer(BridgeError):  # noqa: N818
     """The database has the schema of a newer release, on which this one cannot work. Nothing was changed."""
 
 
+@named()
 def migrate(url: str) -> None:
     """Bring the database to the schema's head, creating it if need be; several callers at once take turns.
 
     A newer schema that this code works on is left as it is.
 
     Raises:
-        NotWritable, SchemaNewer, MigrationBroken: see there.
+        NotWritable, SchemaNewer, MigrationBroken, StoreBusy, StoreDamaged: see there.
     """
     from alembic import command  # noqa: PLC0415 - a quarter of a second that only this command pays
 
@@ -88,11 +89,13 @@ def pending(url: str) -> str | None:
         return fault
     engine = _looking(url)
     try:
-        with engine.connect() as connection:
+        with named(), engine.connect() as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
             return fault_of(connection, found)
-    except (OperationalError, ProgrammingError):
+    except (StoreBusy, ProgrammingError):
         return "the database cannot be reached or has no schema: run bridge migrate"
+    except StoreDamaged as error:
+        return str(error)
     finally:
         engine.dispose()
 

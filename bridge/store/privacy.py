@@ -106,7 +106,8 @@ class PrivacyStatements:
             spent.c.site == site, spent.c.who.in_(bindparam("spenders", expanding=True))
         )
         self.aged = _aged()
-        self.hold_over = _hold_over()
+        self.hold = _hold()
+        self.over = _over()
         gone: Any = bindparam("gone", expanding=True)
         self.escalations_of_all = select(escalation.c.id).where(
             escalation.c.site == site, escalation.c.session_id.in_(gone)
@@ -206,13 +207,19 @@ def _aged() -> Select[Any]:
     )
 
 
-def _hold_over() -> Select[Any]:
-    """Those of the sessions that are over still, and that nobody else holds."""
-    these = session.c.id.in_(bindparam("ids", expanding=True))
-    return (
-        select(session.c.id)
-        .where(session.c.site == bindparam("of_site"), these, ~_needed())
-        .with_for_update(of=session, skip_locked=True)
+def _hold() -> Select[Any]:
+    """Those of the sessions that nobody else holds."""
+    return _these().with_for_update(skip_locked=True)
+
+
+def _over() -> Select[Any]:
+    """Those of the sessions that are over still: asked once they are held, for somebody may have written until then."""
+    return _these().where(~_needed())
+
+
+def _these() -> Select[Any]:
+    return select(session.c.id).where(
+        session.c.site == bindparam("of_site"), session.c.id.in_(bindparam("ids", expanding=True))
     )
 
 
@@ -315,8 +322,9 @@ class Privacy:
         return [Aged(Place(row.started_at, row.id), bool(row.over)) for row in rows]
 
     def purge(self, site: str, before: Millis, sessions: Sequence[str]) -> int:
-        these = {"of_site": site, "before": before, "ids": list(sessions)}
-        values = {"of_site": site, "gone": list(self._c.execute(self._s.hold_over, these).scalars())}
+        held = list(self._c.execute(self._s.hold, {"of_site": site, "ids": list(sessions)}).scalars())
+        these = {"of_site": site, "before": before, "ids": held}
+        values = {"of_site": site, "gone": list(self._c.execute(self._s.over, these).scalars())}
         escalations = list(self._c.execute(self._s.escalations_of_all, values).scalars())
         for statement in self._s.purge_escalations:
             self._c.execute(statement, {"gone": escalations})

@@ -13,13 +13,12 @@ from bridge.domain.escalation import Event, EventKind
 from bridge.domain.session import Session, Turn, customer_key, folded
 from bridge.domain.signals import TurnSignals
 from bridge.domain.values import Millis, State, Visitor
-from bridge.store.alone import Alone
+from bridge.store.alone import Alone, with_customer
 from bridge.store.quick import Quick
 from bridge.store.tables import event, session, turn
 from bridge.store.upsert import Upsert
 
-ALONE_WAIT = "250ms"
-"""Not for long: two tabs of a customer may wait for one another."""
+ALONE_WAIT = "2s"
 
 
 class SessionStatements:
@@ -29,7 +28,7 @@ class SessionStatements:
         this = and_(session.c.site == bindparam("of_site"), session.c.id == bindparam("of_session"))
         self.start = upsert(session).on_conflict_do_nothing().returning(session.c.id)
         self.get = select(session).where(this)
-        self.hold = Quick(select(session).where(this).with_for_update(), dialect)
+        self.hold = Quick(self.get if dialect == "sqlite" else with_customer(select(session), session, this), dialect)
         self.digest = select(session.c.digest).where(this)
         changes = (
             "state",
@@ -143,7 +142,7 @@ class Sessions:
         return read_session(row) if row else None
 
     def hold(self, site: str, session_id: str) -> Session | None:
-        """As `get`, and nobody else changes the session before this transaction ends."""
+        """As `get`, and nobody else changes it, or is alone with its customer, before this transaction ends."""
         row = self._s.hold.first(self._c, {"of_site": site, "of_session": session_id})
         return read_session(SessionRow(*row)) if row else None
 

@@ -35,7 +35,7 @@ class Statements:
         self.sites = SiteStatements(upsert, dialect)
         self.shadows = ShadowStatements(upsert)
         self.sessions = SessionStatements(upsert, dialect)
-        self.escalations = EscalationStatements(upsert)
+        self.escalations = EscalationStatements(upsert, dialect)
         self.callbacks = CallbackStatements(upsert, dialect)
         self.work = WorkStatements(upsert, dialect)
         self.upstreams = UpstreamStatements(upsert)
@@ -166,6 +166,9 @@ class SqlStore:
     def read(self) -> Iterator[SqlTx]:
         with self._database.read() as connection:
             yield SqlTx(connection, self._statements)
+
+    def scrub(self) -> None:
+        self._database.scrub()
 
     def close(self) -> None:
         """Give back every connection."""

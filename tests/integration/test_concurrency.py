@@ -13,12 +13,14 @@ import pytest
 from structlog.testing import capture_logs
 from support.contractcheck import Loopback
 from support.sidecar import (
+    ADA,
     SHOP,
     Caller,
     Chat,
     FakeDesk,
     Live,
     Sidecar,
+    in_process,
     kill_group,
     looking,
     new_session_id,
@@ -30,10 +32,11 @@ from support.zendesk_server import ZendeskVendor
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.packet import Ticket
 from bridge.domain.values import Json, Millis
-from bridge.ports import Store
+from bridge.ports import Clock, Store
 from bridge.service.context import Bridge
 from bridge.service.converse import Contact, keep_contact
 from bridge.service.watch_promises import follow_up_due
+from bridge.web.app import Parts, create_app
 
 SESSIONS = 200
 TURNS = ("I want to talk to a human", "hello, where is my parcel?", "let me speak to a real person please", "any news?")
@@ -141,13 +144,9 @@ def ai_after_the_lock(said: list[Said]) -> list[tuple[Said, Said]]:
 
 
 def ask(together: threading.Barrier, tab: Chat) -> Json:
-    """Ask for a person at the same moment as the others, until it is taken."""
+    """Ask for a person at the same moment as the others."""
     together.wait(PATIENCE)
-    while True:
-        answer = tab.caller.send("POST", f"/v1/sessions/{tab.id}/turns", {"turn_id": "t1", "text": TURNS[0]})
-        if answer.status != 503:
-            assert answer.status == 200, answer.body
-            return answer.json
+    return tab.says(TURNS[0])
 
 
 def test_two_tabs_of_one_customer_that_ask_at_once_are_one_escalation(sidecar_on_each: Sidecar) -> None:
@@ -162,6 +161,22 @@ def test_two_tabs_of_one_customer_that_ask_at_once_are_one_escalation(sidecar_on
         assert {verdict["action"] for verdict in verdicts} == {"say"}
         assert len({verdict["escalation"]["id"] for verdict in verdicts}) == 1
     assert len(sidecar_on_each.team.list("all")) == 5
+
+
+def test_neither_of_two_tabs_of_one_customer_that_ask_at_once_is_refused(sidecar_on_each: Sidecar) -> None:
+    tabs = [sidecar_on_each.chat() for _ in range(2)]
+    for tab in tabs:
+        tab.verified()
+    clock = PausingClock(sidecar_on_each.clock.at, call=1)
+    slow = replace(tabs[0], caller=with_clock(sidecar_on_each, clock).caller())
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(slow.says, TURNS[0])
+        assert clock.reached.wait(PATIENCE)  # it holds its own session, and has judged nothing yet
+        second = pool.submit(tabs[1].says, TURNS[0])
+        time.sleep(0.1)  # the other tab is now waiting for it, or through
+        clock.go.set()
+        verdicts = [first.result(), second.result()]
+    assert len({verdict["escalation"]["id"] for verdict in verdicts}) == 1
 
 
 @pytest.mark.slow
@@ -220,6 +235,12 @@ class PausingClock:
             self.reached.set()
             assert self.go.wait(PATIENCE)
         return self._at
+
+
+def with_clock(sidecar: Sidecar, clock: Clock) -> Sidecar:
+    """The same sidecar by another clock, and an app of its own."""
+    bridge = replace(sidecar.bridge, clock=clock)
+    return replace(sidecar, app=create_app(Parts(bridge, lambda: None)), bridge=bridge)
 
 
 Work = Callable[[Bridge, Chat], object]
@@ -297,3 +318,40 @@ def test_a_tab_that_is_written_in_during_the_decision_falls_silent_with_it(sidec
     second.verified()
     during_a_decision(sidecar_on_each, partial(second.says, "hello"))
     assert second.says("Where is my order?")["action"] == "say"
+
+
+def test_a_tab_that_is_opened_while_the_chat_is_given_back_does_not_stay_locked(database: str) -> None:
+    with in_process(database) as sidecar:
+        first, second = sidecar.chat(), sidecar.chat()
+        first.start("verified", user_id="7")
+        number = first.says(TURNS[0])["escalation"]["id"]
+        clock = PausingClock(sidecar.clock.at, call=2)
+        slow = replace(second, caller=with_clock(sidecar, clock).caller())
+        with ThreadPoolExecutor(2) as pool:
+            start = pool.submit(slow.start, "verified", user_id="7")
+            assert clock.reached.wait(PATIENCE)  # it has found the escalation and joined it
+            release = pool.submit(sidecar.team.does, "release", number)
+            time.sleep(0.1)  # the release is now waiting for it, or through
+            clock.go.set()
+            assert start.result()["state"] == "escalated"
+            release.result()
+        assert second.events()["state"] == "open"
+
+
+def test_an_agent_who_answers_somebody_who_is_just_erased_waits_for_no_deadlock(sidecar_on_each: Sidecar) -> None:
+    chat, address = sidecar_on_each.chat(), "somebody@example.org"
+    chat.start("claimed", email=address)
+    number = chat.says(TURNS[0])["escalation"]["id"]
+    team = sidecar_on_each.team.caller
+    answer = {"agent": ADA, "text": "Hello", "reply_id": "r1"}
+    with ThreadPoolExecutor(2) as pool:
+        with sidecar_on_each.bridge.store.write() as tx:
+            tx.sessions.hold(SHOP.id, chat.id)  # both get as far as they can without the session
+            erased = pool.submit(
+                team.send, "POST", "/v1/privacy/erase", {"email": "somebody@example.org", "force": True}
+            )
+            time.sleep(0.2)
+            answered = pool.submit(team.send, "POST", f"/v1/escalations/{number}/reply", answer)
+            time.sleep(0.2)
+        assert erased.result().status == 200
+        assert answered.result().slug == "escalation-closed"

@@ -5,7 +5,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -221,6 +221,31 @@ def test_what_cannot_be_copied_is_said_in_one_line(shop: Terminal, source: str, 
     assert "hunter2" not in line
 
 
+def spoil(file: Path) -> None:
+    """Overwrite the middle of a file."""
+    with file.open("r+b") as opened:
+        opened.seek(3 * 4096)
+        opened.write(b"not a page of a database" * 8000)
+
+
+def replace_by_text(file: Path) -> None:
+    file.write_text("no database at all, but some words" * 100)
+
+
+@pytest.mark.parametrize("harm", [spoil, replace_by_text])
+@pytest.mark.parametrize("command", ["site list", "migrate", "db copy --to sqlite:///new.db", "purge", "serve"])
+def test_a_damaged_file_is_called_so_with_what_to_do(
+    shop: Terminal, tmp_path: Path, harm: Callable[[Path], None], command: str
+) -> None:
+    harm(tmp_path / "bridge.db")
+    assert "is damaged, or is no SQLite database: stop everything and put a backup" in shop.fails(*command.split())
+
+
+def test_a_server_that_is_not_there_is_called_so(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", "postgresql+psycopg://u:hunter2@127.0.0.1:1/x")
+    assert "the database cannot be reached" in run.fails("migrate")
+
+
 def test_databases_of_another_release_are_not_copied(shop: Terminal, tmp_path: Path) -> None:
     other = tmp_path / "other.db"
     schema.migrate(url_of(other))
@@ -327,6 +352,15 @@ def test_a_backup_that_cannot_be_made_leaves_the_last_one(run: Terminal, monkeyp
     assert "pg_dump" in run.fails("db", "backup", "copy.db")
     assert (tmp_path / "copy.db").read_text() == "the last one"
     assert [path.name for path in tmp_path.glob("*.part")] == []
+
+
+@pytest.mark.parametrize("file", ["bridge.db", "bridge.db-wal", "folder/../bridge.db-shm"])
+def test_a_backup_never_takes_the_place_of_what_it_copies(shop: Terminal, tmp_path: Path, file: str) -> None:
+    (tmp_path / "folder").mkdir()
+    before = (tmp_path / "bridge.db").stat().st_ino
+    assert "is the database itself, or its log" in shop.fails("db", "backup", file)
+    assert (tmp_path / "bridge.db").stat().st_ino == before
+    assert not (tmp_path / "bridge.db-wal").exists()
 
 
 def test_a_backup_into_no_folder_is_refused(shop: Terminal) -> None:

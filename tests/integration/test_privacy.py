@@ -348,6 +348,28 @@ def test_what_the_helpdesk_tells_of_an_erased_escalation_is_not_stored(sidecar_o
     assert hits(it.url) == []
 
 
+def in_files(file: Path) -> set[str]:
+    """The canaries that the bytes of a SQLite database hold, those of its log among them."""
+    found = b"".join(one.read_bytes() for one in file.parent.glob(f"{file.name}*")).lower()
+    return {canary for canary in CANARIES if canary.encode() in found}
+
+
+def test_what_was_erased_is_in_no_byte_of_the_files(sidecar: Sidecar) -> None:
+    file = Path(sidecar.url.removeprefix("sqlite:///"))
+    quilla(sidecar)
+    assert in_files(file) >= {"quilla", "teapot", "555 0177"}
+    asks(sidecar, "erase", email=MAIL, force=True)
+    assert in_files(file) == set()
+
+
+def test_an_erasure_is_through_although_somebody_reads_for_long(sidecar: Sidecar) -> None:
+    quilla(sidecar)
+    with sidecar.bridge.store.read() as tx:
+        tx.sites.all()
+        assert asks(sidecar, "erase", email=MAIL, force=True).status == 200
+    assert hits(sidecar.url) == []
+
+
 # -- purge -------------------------------------------------------------------------------------------------------------
 
 
@@ -396,6 +418,35 @@ def test_a_purge_ends_where_it_is_told_to_and_goes_on_from_there(sidecar: Sideca
     sidecar.clock.advance(hours=24 * 401)
     assert purge(sidecar.bridge, LONG, lambda: True) == 10
     assert purge(sidecar.bridge, LONG, never) == 15
+
+
+SLOW_EVENTS = """
+    ALTER TABLE event RENAME TO kept_event;
+    CREATE VIEW event AS SELECT * FROM kept_event WHERE (SELECT pg_sleep(0.4)) IS NOT NULL
+"""
+"""Whoever looks for events takes their time, as among very many."""
+
+
+def test_who_is_answered_while_the_purge_looks_at_their_session_is_not_purged(
+    fresh_postgres: Callable[[], str],
+) -> None:
+    url = fresh_postgres()
+    with in_process(url) as it:
+        chat = somebody(it)
+        it.team.does("release", it.team.list()[0]["id"])
+        it.clock.advance(hours=24 * 401)
+        engine = migration_engine(url)
+        with engine.begin() as connection:
+            connection.execute(text(SLOW_EVENTS))
+        engine.dispose()
+        purging = threading.Thread(target=purge, args=(it.bridge, LONG, never))
+        purging.start()
+        time.sleep(0.6)  # it has found the session aged, and looks again
+        answered = chat.caller.send("POST", f"/v1/sessions/{chat.id}/turns", {"turn_id": "t2", "text": "Hello again"})
+        purging.join()
+        with it.bridge.store.read() as tx:
+            kept = tx.sessions.get(SHOP.id, chat.id) is not None
+        assert answered.status == (200 if kept else 404)
 
 
 @pytest.mark.alone

@@ -472,6 +472,26 @@ def test_the_latest_promise_is_the_one_that_is_shown(escalated: SqlStore) -> Non
         assert states == [("c-e1", CommitmentState.BROKEN), ("c2", CommitmentState.PENDING)]
 
 
+def test_who_has_waited_for_an_escalation_sees_what_has_become_of_its_promise(escalated: SqlStore) -> None:
+    seen: list[CommitmentState] = []
+
+    def wait() -> None:
+        with escalated.write() as tx:
+            held = tx.escalations.hold("shop", "e1")
+            seen.append(held.commitment.state if held else CommitmentState.PENDING)
+
+    waiting = threading.Thread(target=wait)
+    with escalated.write() as tx:
+        held = tx.escalations.hold("shop", "e1")
+        assert held is not None
+        waiting.start()
+        waiting.join(0.2)
+        tx.escalations.settle(held.commitment.id, CommitmentState.KEPT)
+        tx.escalations.set_state(replace(held, state=EscalationState.CLAIMED))
+    waiting.join()
+    assert seen == [CommitmentState.KEPT]
+
+
 def test_a_second_standing_promise_is_impossible(escalated: SqlStore) -> None:
     def promise_again() -> None:
         with escalated.write() as tx:
@@ -846,7 +866,7 @@ def test_numbers_are_read_over_the_indexes_and_never_by_a_whole_table(fresh_sqli
     with engine.connect() as connection:
         for statement in (
             *(statements.count, statements.triggers, statements.commitments, statements.deliveries),
-            EscalationStatements(upsert_of("sqlite")).decided_in,
+            EscalationStatements(upsert_of("sqlite"), "sqlite").decided_in,
             LabelStatements(upsert_of("sqlite")).of_sessions,
         ):
             compiled: Any = statement.compile(engine)
@@ -868,7 +888,7 @@ def test_a_claim_and_a_look_for_the_open_escalation_read_nothing_of_what_is_over
     looks = (
         (WorkStatements(upsert_of("sqlite"), "sqlite").claim_outbox, claim, "ix_outbox_state_due_at"),
         (
-            EscalationStatements(upsert_of("sqlite")).active_of,
+            EscalationStatements(upsert_of("sqlite"), "sqlite").active_of,
             {"of_site": SITE.id, "of_session": "s", "of_customer": "c"},
             "ix_escalation_site_decided_at",
         ),
