@@ -71,6 +71,12 @@ def test_only_pages_of_the_site_itself_may_use_the_chat(visitor: Visitor, origin
     assert code_of(visitor.says("hello", Origin=origin)) == (403, "escbridge_foreign_origin")
 
 
+def test_a_page_under_another_name_of_the_site_may_send_the_token(visitor: Visitor) -> None:
+    asked = {"Origin": "http://www.shop.example", "Access-Control-Request-Method": "POST"}
+    answer = visitor.http.options(route_of(visitor.site, "sessions/x/turns"), headers=asked, timeout=30)
+    assert "X-Escbridge-Token" in answer.headers["Access-Control-Allow-Headers"].split(", ")
+
+
 def test_a_token_opens_its_own_conversation_only(visitor: Visitor) -> None:
     first = visitor.begin()["session_id"]
     visitor.begin()
@@ -124,6 +130,23 @@ def test_a_body_too_large_for_a_message_is_refused(visitor: Visitor) -> None:
 def test_a_form_of_another_page_is_not_json(visitor: Visitor) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
         assert code_of(visitor.post("sessions", "website=", Content_Type=kind)) == (415, "escbridge_not_json")
+
+
+@pytest.mark.parametrize(
+    ("route", "body", "told"),
+    [
+        ("contact", {"phone": "call me please"}, "Please enter the phone number"),
+        ("contact", {"email": "ann@b"}, "This address was not accepted."),
+        ("turns", {"client_turn_id": str(uuid.UUID(int=1)), "message": "x" * 4001}, "This message was not accepted."),
+    ],
+)
+def test_a_field_that_does_not_pass_is_refused_in_words_for_a_visitor(
+    visitor: Visitor, route: str, body: dict[str, str], told: str
+) -> None:
+    visitor.begin()
+    answer = visitor.post(f"sessions/{visitor.id}/{route}", body)
+    assert code_of(answer) == (400, "rest_invalid_param")
+    assert answer.json()["message"].startswith(told)
 
 
 def test_answers_and_errors_are_never_cached(visitor: Visitor) -> None:

@@ -3,18 +3,21 @@
 import re
 import secrets
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from installation import Installation, eventually
-from playwright.sync_api import APIResponse, Page, Route, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 from team import A_PERSON, lines_of, listen_for_faults, newest_escalation, team_of
-from visiting import say, unfold
+from visiting import DESKTOP, log_in, open_chat, say, unfold
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
 PROMISED = re.compile(r"A support agent will contact you before .* EST today, Tuesday, November 3\b")
 PHONE = {"width": 390, "height": 844}
 MAYA = {"id": "wp-7", "name": "Maya Okafor"}
+TOO_MANY = '{"code": "escbridge_too_many", "message": "Please wait a moment.", "data": {"status": 429}}'
+CRITICAL = '{"code": "internal_server_error", "message": "<p>A critical error.</p>", "data": {"status": 500}}'
 IN_CHAT = "document.querySelector('#escbridge-chat').shadowRoot"
 WHAT_IS_READ_OUT = f"""() => {{
     window.readOut = [];
@@ -23,6 +26,16 @@ WHAT_IS_READ_OUT = f"""() => {{
 }}"""
 FULL = "() => { Storage.prototype.setItem = () => { throw new DOMException('full', 'QuotaExceededError'); }; }"
 THREE_DAYS_AHEAD = "const now = Date.now; Date.now = () => now() + 3 * 24 * 3600 * 1000;"
+WRITTEN_BY_ANOTHER_PAGE = """text => {
+    const key = Object.keys(localStorage).find(one => one.startsWith('escbridge'));
+    const kept = JSON.parse(localStorage[key]);
+    kept.items.push({ id: 'another', k: 'agent', name: 'Maya Okafor', text, at: Date.now() });
+    localStorage[key] = JSON.stringify(kept);
+}"""
+STATES = """() => {
+    window.states = [];
+    document.addEventListener('escbridge:state', e => states.push([e.detail.state, e.detail.session_id]));
+}"""
 COMPOSED = f"""keys => keys.forEach(key => {IN_CHAT}.querySelector('textarea')
     .dispatchEvent(new KeyboardEvent('keydown', {{...key, bubbles: true, cancelable: true}})))"""
 
@@ -41,6 +54,14 @@ def chat(shop_page: Page) -> Page:
     """The same, opened."""
     unfold(shop_page)
     return shop_page
+
+
+@pytest.fixture
+def refused_chat(installed: Installation, page: Page) -> Page:
+    """The same where the site refuses, which a browser notes on its console."""
+    page.goto(installed.site.url)
+    unfold(page)
+    return page
 
 
 def come_back(chat: Page) -> None:
@@ -197,6 +218,79 @@ def test_what_stands_in_place_of_our_answer_delivers_nothing_and_the_message_goe
     assert_one_turn(installed, chat, "four")
 
 
+def test_what_wordpress_says_of_a_broken_site_is_not_read_to_its_visitors(refused_chat: Page) -> None:
+    meddle(refused_chat, "**/turns", lambda route: route.fulfill(status=500, body=CRITICAL))
+    say(refused_chat, "four")
+    expect(lines_of(refused_chat, "me").last).to_contain_text("Not delivered yet.")
+    expect(lines_of(refused_chat, "bot").last).to_contain_text("You said: four", timeout=15_000)
+    assert refused_chat.get_by_text("critical error").count() == 0
+
+
+def test_more_messages_than_are_let_through_at_once_arrive_later_all_of_them_in_order(refused_chat: Page) -> None:
+    shut = [True]
+    wait = {"Retry-After": "1"}
+    refused_chat.route(
+        "**/turns",
+        lambda route: route.fulfill(status=429, headers=wait, body=TOO_MANY) if shut else route.continue_(),
+    )
+    words = ["hats", "boots", "lamps", "tea", "maps", "ropes", "bells", "kites"]
+    for word in words:
+        say(refused_chat, word)
+    expect(lines_of(refused_chat, "me").filter(has_text="Not delivered yet.")).to_have_count(len(words))
+    shut.clear()
+    expect(lines_of(refused_chat, "bot")).to_have_count(1 + len(words), timeout=20_000)
+    answers = lines_of(refused_chat, "bot").all_inner_texts()[1:]
+    assert [one.split("You said: ")[-1] for one in answers] == words
+
+
+def test_what_did_not_get_through_goes_before_what_is_written_next(chat: Page) -> None:
+    meddle(chat, "**/turns", Route.abort)
+    say(chat, "hats")
+    expect(lines_of(chat, "me").last).to_contain_text("Not delivered yet.")
+    say(chat, "boots")
+    expect(lines_of(chat, "bot")).to_have_count(3)
+    assert [one.split("You said: ")[-1] for one in lines_of(chat, "bot").all_inner_texts()[1:]] == ["hats", "boots"]
+
+
+@pytest.mark.parametrize("status", [403, 500])
+def test_a_message_that_alone_is_refused_again_and_again_holds_up_no_other(refused_chat: Page, status: int) -> None:
+    """By a firewall that does not like its words, or because a plugin dies of it."""
+    refused = "hats' OR 1=1"
+    refused_chat.route(
+        "**/turns",
+        lambda route: (
+            route.fulfill(status=status, body="<html></html>")
+            if refused in str(route.request.post_data)
+            else route.continue_()
+        ),
+    )
+    say(refused_chat, refused)
+    expect(lines_of(refused_chat, "me").last).to_contain_text("Not delivered yet.")
+    say(refused_chat, "boots")
+    expect(lines_of(refused_chat, "bot").last).to_contain_text("You said: boots")
+
+
+def test_of_a_text_longer_than_a_message_may_be_nothing_is_lost(installed: Installation, chat: Page) -> None:
+    text = " ".join(f"{number}." for number in range(1200))
+    chat.focus("textarea#message")
+    chat.keyboard.insert_text(text)
+    chat.keyboard.press("Enter")
+    expect(lines_of(chat, "bot")).to_have_count(3)
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
+    spoken = [one["text"] for one in newest_escalation(installed)["conversation"] if one["who"] == "visitor"]
+    assert " ".join(spoken[:2]).split() == text.split()
+
+
+def test_a_message_that_does_not_get_through_is_said_aloud_once(chat: Page) -> None:
+    chat.evaluate(WHAT_IS_READ_OUT)
+    tries: list[str] = []
+    chat.route("**/turns", lambda route: (tries.append(route.request.url), route.abort()))
+    say(chat, "hats")
+    eventually(lambda: chat.wait_for_timeout(100) or len(tries) > 1)
+    assert chat.evaluate("readOut") == ["Not delivered yet."]
+
+
 def test_what_stands_in_place_of_our_answer_does_not_end_the_asking_for_news(
     installed: Installation, chat: Page
 ) -> None:
@@ -207,6 +301,73 @@ def test_what_stands_in_place_of_our_answer_does_not_end_the_asking_for_news(
         come_back(chat)
     team_of(installed).does("reply", newest_escalation(installed)["id"], MAYA, text="Here I am.", reply_id="r3")
     expect(lines_of(chat, "agent")).to_contain_text("Here I am.", timeout=30_000)
+
+
+def test_a_page_that_is_come_back_to_shows_what_other_pages_have_written_meanwhile(chat: Page) -> None:
+    """Firefox and WebKit tell a page that they kept for the way back nothing of it."""
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    chat.evaluate(WRITTEN_BY_ANOTHER_PAGE, "Here I am.")
+    come_back(chat)
+    expect(lines_of(chat, "agent")).to_contain_text("Here I am.")
+
+
+def test_what_somebody_wrote_who_was_logged_in_is_not_shown_after_the_log_out(
+    installed: Installation, browser: Browser
+) -> None:
+    installed.site.add_user("nora", "nora-pass")
+    context = log_in(browser, installed.site, "nora", "nora-pass")
+    chat = open_chat(context, installed.site)
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
+    guest = context.new_page()
+    guest.goto(f"{installed.site.url}/wp-login.php?action=logout")
+    guest.get_by_role("link", name="log out").click()
+    guest.goto(installed.site.url)
+    guest.wait_for_function("Object.keys(localStorage).every(key => !key.startsWith('escbridge'))")
+    with chat.expect_response("**/events"):
+        come_back(chat)  # her own page is still open, and keeps what it knows
+    guest.wait_for_function("Object.keys(localStorage).some(key => key.startsWith('escbridge'))")
+    with guest.expect_response("**/sessions"):
+        unfold(guest)
+    expect(lines_of(guest, "bot")).to_have_count(1)
+    assert lines_of(guest, "me").count() == 0
+    context.close()
+
+
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_what_is_being_written_is_still_there_after_a_reload(shop_page: Page, size: Any) -> None:
+    shop_page.set_viewport_size(size)
+    unfold(shop_page)
+    shop_page.fill("textarea#message", "My order is")
+    reload(shop_page)
+    expect(shop_page.locator("textarea#message")).to_have_value("My order is")
+    say(shop_page, "My order is 8821")
+    reload(shop_page)
+    expect(shop_page.locator("textarea#message")).to_have_value("")
+
+
+def test_what_somebody_was_writing_who_logs_out_is_gone(installed: Installation, browser: Browser) -> None:
+    installed.site.add_user("nora", "nora-pass")
+    context = log_in(browser, installed.site, "nora", "nora-pass")
+    chat = open_chat(context, installed.site)
+    chat.wait_for_function("localStorage.length > 0")
+    chat.fill("textarea#message", "My order is")
+    chat.goto(f"{installed.site.url}/wp-login.php?action=logout")
+    chat.get_by_role("link", name="log out").click()
+    with chat.expect_response("**/chat.js*"):
+        chat.goto(installed.site.url)
+    unfold(chat)
+    expect(chat.locator("textarea#message")).to_have_value("")
+    context.close()
+
+
+def reload(chat: Page) -> None:
+    """And open the window again where it does not stay open, as on a phone."""
+    with chat.expect_response("**/chat.js*"):
+        chat.reload()
+    chat.evaluate("escbridge.open()")
+    expect(chat.locator("textarea#message")).to_be_visible()
 
 
 def test_a_full_storage_loses_no_message_and_a_reload_no_conversation(chat: Page) -> None:
@@ -296,6 +457,20 @@ def test_a_reply_of_an_ended_conversation_that_comes_late_is_not_shown_in_the_ne
     assert chat.get_by_text("You said: one").count() == 0
 
 
+def test_a_pages_scripts_are_told_that_the_next_conversation_is_open(chat: Page) -> None:
+    chat.evaluate(STATES)
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    end(chat)
+    begin_anew(chat)
+    say(chat, "two")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: two")
+    states = dict(chat.evaluate("states.slice(-2)"))
+    assert [*states] == ["closed", "open"]
+    assert states["open"]
+    assert states["open"] != states["closed"]
+
+
 def test_the_focus_goes_on_where_the_pressed_button_goes_away(chat: Page) -> None:
     say(chat, "one")
     expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
@@ -326,6 +501,8 @@ def test_a_guest_is_asked_for_an_address_and_it_reaches_the_team(installed: Inst
     expect(chat.locator("form.contact")).to_be_hidden()
     say(chat, A_PERSON)
     expect(chat.locator("form.contact")).to_be_visible()
+    chat.locator("form.contact button[type=submit]").scroll_into_view_if_needed()
+    expect(chat.locator(".pin")).to_be_visible()  # it comes with scrolling, and moves what is to be clicked
     chat.click("form.contact button[type=submit]")
     expect(chat.locator("form.contact [role=alert]")).to_contain_text("enter an e-mail address or a phone number")
     chat.fill("form.contact input[name=email]", address)
@@ -369,9 +546,11 @@ def test_what_is_written_is_text_and_never_markup(installed: Installation, chat:
     expect(lines_of(chat, "bot").last).to_contain_text(f"You said: {attack}")
     say(chat, A_PERSON)
     expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
-    team_of(installed).does("reply", newest_escalation(installed)["id"], MAYA, text=attack, reply_id="r2")
+    woman = {"id": "wp-8", "name": "👩 Maya"}
+    team_of(installed).does("reply", newest_escalation(installed)["id"], woman, text=attack, reply_id="r2")
     come_back(chat)
     expect(lines_of(chat, "agent")).to_contain_text(attack)
+    expect(lines_of(chat, "agent").locator(".face")).to_have_text("👩")
     assert chat.locator(".log img, .log b:not(.who b)").count() == 0
 
 
@@ -406,3 +585,20 @@ def test_on_a_phone_the_focus_stays_in_the_window_that_covers_the_page(shop_page
         assert {"close", "message", "send"} <= met
     shop_page.keyboard.press("Escape")
     assert focused(shop_page) == "launcher"
+
+
+def test_at_four_times_the_size_everything_of_the_window_can_be_reached(shop_page: Page) -> None:
+    """1,280 by 1,024 pixels, enlarged to 400 %."""
+    shop_page.set_viewport_size({"width": 320, "height": 256})
+    unfold(shop_page)
+    say(shop_page, "one")
+    expect(lines_of(shop_page, "bot").last).to_contain_text("You said: one")
+    height = shop_page.evaluate(f"{IN_CHAT}.querySelector('.scroll').clientHeight")
+    assert height >= 90, "there is room to read in"
+    for name in ("Close chat", "Send", "End conversation"):
+        button = shop_page.locator("#panel").get_by_role("button", name=name)
+        button.scroll_into_view_if_needed()
+        box = button.bounding_box()
+        assert box
+        assert box["y"] >= 0, name
+        assert box["y"] + box["height"] <= 256, name

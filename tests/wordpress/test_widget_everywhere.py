@@ -34,6 +34,16 @@ BOUNDARIES = f"""() => ['.panel', '.composer', '.send', '.bot .text', '.me .text
     const found = {IN_CHAT}.querySelector(which);
     return !found || getComputedStyle(found).borderTopWidth === '0px';
 }})"""
+RUNS_TO_THE_RIGHT = f"""() => {{
+    const text = [...{IN_CHAT}.querySelector('.item.bot .text').childNodes].find(one => one.data);
+    const at = place => {{
+        const one = document.createRange();
+        one.setStart(text, place);
+        one.setEnd(text, place + 1);
+        return one.getBoundingClientRect().x;
+    }};
+    return at(0) < at(text.length - 1);
+}}"""
 EVENTS = """() => {
     window.heard = [];
     for (const name of ['open', 'close', 'state', 'message'])
@@ -136,8 +146,14 @@ def test_from_right_to_left_the_chat_stands_on_the_other_side_and_turns_its_arro
     assert bot
     assert button["x"] < 100
     assert mine["x"] < bot["x"]
+    assert shop_page.evaluate(RUNS_TO_THE_RIGHT), "a sentence in English keeps its full stop at its end"
     turned = f"getComputedStyle({IN_CHAT}.querySelector('.send svg')).transform"
     assert shop_page.evaluate(turned) == "matrix(-1, 0, 0, 1, 0, 0)"
+
+
+def test_a_theme_that_hides_what_is_empty_hides_no_chat(shop_page: Page) -> None:
+    shop_page.add_style_tag(content="div:empty { display: none !important; }")
+    unfold(shop_page)
 
 
 def test_in_forced_colours_everything_keeps_its_boundary(shop_page: Page) -> None:

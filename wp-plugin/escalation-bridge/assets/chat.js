@@ -7,17 +7,10 @@
 (function () {
 	'use strict';
 
-	const boot = window.escbridgeBoot; // Of launcher.js, which loads this when it is needed.
-	const cfg = boot.cfg;
-	const h = boot.h;
-	const icon = boot.icon;
+	const ui = window.escbridgeBoot; // Of launcher.js, which loads this when it is needed.
+	const { cfg, h, icon } = ui;
 	const T = cfg.text;
-	const ICONS = {
-		chat: 'M4 5.5h16v11h-8.5L7 20v-3.5H4z',
-		down: 'M6 9l6 6 6-6',
-		send: 'M4.5 12L20 4.5 15.5 20l-3.7-6.3z',
-		clock: 'M12 7v5.2l3.3 2M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17z',
-	};
+	const CLOCK = 'M12 7v5.2l3.3 2M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17z';
 	const KEY = 'escbridge:' + cfg.root;
 	const RETRY_SECONDS = [3, 8, 20, 35, 60, 120];
 	const STALE_SENDING = 70000;
@@ -27,9 +20,8 @@
 
 	/* ---------- what is kept ---------- */
 
-	let memory = null; // Stands in where the browser gives no storage, or no more of it.
 	let full = false;
-	let c = null;
+	let c = null; // Stands alone where the browser gives no storage, or no more of it.
 	let nonce = cfg.nonce || '';
 	let opened = false;
 	let busy = false;
@@ -39,20 +31,21 @@
 	let retryTimer = 0;
 	let retries = 0;
 	let unread = 0;
-	const ui = { root: boot.root, button: boot.button, badge: boot.badge, live: boot.live, nodes: {} };
+	ui.nodes = {};
 
+	/** What this browser keeps, unless it is somebody's who was logged in. */
 	function load() {
 		try {
-			return (!full && JSON.parse(window.localStorage.getItem(KEY) || 'null')) || memory;
+			const kept = !full && JSON.parse(localStorage.getItem(KEY));
+			return kept && (!kept.who || kept.who === cfg.who) ? kept : c;
 		} catch (e) {
-			return memory;
+			return c;
 		}
 	}
 
 	function save() {
-		memory = c;
 		try {
-			window.localStorage.setItem(KEY, JSON.stringify(c));
+			localStorage.setItem(KEY, JSON.stringify(c));
 			full = false;
 		} catch (e) {
 			full = true; // What stands there is older.
@@ -65,7 +58,7 @@
 
 	/** Another tab may have written since: take its state, change it, keep it. */
 	function change(fn) {
-		const before = c ? c.state : '';
+		const before = c ? c.state + c.sid : '';
 		const stored = load();
 		if (stored && (!c || !c.sid || stored.sid === c.sid)) {
 			c = stored;
@@ -75,19 +68,18 @@
 		c.items = c.items.slice(-MAX_ITEMS);
 		save();
 		render();
-		if (before !== c.state) {
+		if (c.sid && before !== c.state + c.sid) {
 			tell('state', { state: c.state });
 		}
 	}
 
 	/** For the page's own scripts. No text is in it. */
 	function tell(what, detail) {
-		document.dispatchEvent(new CustomEvent('escbridge:' + what, { detail: Object.assign({ session_id: c ? c.sid : '' }, detail) }));
+		document.dispatchEvent(new CustomEvent('escbridge:' + what, { detail: { session_id: c ? c.sid : '', ...detail } }));
 	}
 
 	function usable(stored) {
-		const mine = stored && (!stored.who || stored.who === cfg.who);
-		return mine && stored.until > Date.now() + 5000;
+		return stored && stored.until > Date.now() + 5000;
 	}
 
 	/** A token's age counts from when it came: a visitor's clock may be days off. */
@@ -100,11 +92,15 @@
 
 	function add(item) {
 		if (!c.items.some((i) => i.id === item.id)) {
-			c.items.push(Object.assign({ at: Date.now() }, item));
+			c.items.push({ at: Date.now(), ...item });
 			if (item.k !== 'me') {
 				announce(item);
 			}
 		}
+	}
+
+	function note(text) {
+		add({ id: uuid(), k: 'note', text });
 	}
 
 	/* ---------- talking to the site ---------- */
@@ -126,8 +122,9 @@
 				nonce = ''; // The page is older than the log-in: go on as a guest.
 				return api(path, body, limit);
 			}
-			const ours = !response.ok || data.state || data.sent || data.slots; // Else a proxy's, or that of a maintenance mode.
-			return { status: ours ? response.status : 0, data, wait: Number(response.headers.get('Retry-After') || 0) };
+			const { ok, status } = response;
+			const ours = ok ? data.state || data.sent || data.slots : /^(escb|bridge|rest)/.test(data.code); // Else a proxy's, or of a site that is broken or in maintenance.
+			return ours ? { status, data, wait: Number(response.headers.get('Retry-After')) } : { status: ok ? 0 : status, data: {} };
 		} catch (e) {
 			return { status: 0, data: {} };
 		} finally {
@@ -149,7 +146,7 @@
 
 	async function begin() {
 		const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || '';
-		const got = await api('/sessions', { page_url: location.href.slice(0, 2000), locale: cfg.locale, timezone: zone, website: '' });
+		const got = await api('/sessions', { page_url: location.href.slice(0, 2000), locale: cfg.locale, timezone: zone });
 		const d = got.status === 503 ? got.data.data || {} : got.data;
 		if (got.status === 201 || (got.status === 503 && d.token)) {
 			change((s) => {
@@ -192,32 +189,27 @@
 		if (!news) {
 			if (say) {
 				c.items = c.items.filter((i) => i.k !== 'note' || i.text !== say); // One standing line, not one a message.
-				add({ id: 'n' + uuid(), k: 'note', text: say });
+				note(say);
 			}
 			return;
 		}
-		const inOne = say.indexOf(promised.text) !== -1;
+		const inOne = say.includes(promised.text);
 		if (say && !inOne) {
-			add({ id: 'n' + uuid(), k: 'note', text: say });
+			note(say);
 		}
-		add({ id: 'p' + uuid(), k: 'promise', text: inOne ? say : promised.text, core: promised.text, again: !!c.promise });
+		add({ id: uuid(), k: 'promise', text: inOne ? say : promised.text, core: promised.text, again: !!c.promise });
 		c.promise = promised;
 	}
 
+	/** What did not get through goes before it: the team reads all in the order in which it was written. */
 	function send(text) {
-		const id = uuid();
-		change((s) => {
-			if (s.state === 'closed') {
-				Object.assign(s, fresh(), { items: [] });
-			}
-			s.items.push({ id, k: 'me', text, at: Date.now(), st: 'sending', tab });
-		});
+		change((s) => s.items.push({ id: uuid(), k: 'me', text, at: Date.now(), st: 'failed' }));
 		toEnd();
-		pump();
+		again(true);
 	}
 
-	function waitingToGo() {
-		return c ? c.items.find((i) => i.k === 'me' && i.st === 'sending' && i.tab === tab) : null;
+	function going(item) {
+		return item.st === 'sending' && item.tab === tab;
 	}
 
 	/** One message at a time, in order. */
@@ -226,10 +218,8 @@
 			return;
 		}
 		busy = true;
-		let item = waitingToGo();
-		while (item) {
-			await deliver(item); // eslint-disable-line no-await-in-loop
-			item = waitingToGo();
+		while (c.items.some(going)) {
+			await deliver(c.items.find(going));
 		}
 		busy = false;
 		render();
@@ -237,68 +227,63 @@
 	}
 
 	async function deliver(item) {
-		if (!usable(c)) {
-			const begun = await start();
-			if (begun.status !== 201) {
-				return failed(item, begun);
-			}
-		}
-		let got = await turn(item);
+		let got = usable(c) ? await turn(item) : { status: 401 };
 		if (got.status === 401) {
 			c.until = 0;
 			const begun = await start();
 			got = begun.status === 201 ? await turn(item) : begun;
 		}
 		for (let i = 0; got.status === 409 && got.data.code === 'escbridge_turn_in_progress' && i < 30; i++) {
-			await pause(2000); // eslint-disable-line no-await-in-loop
-			got = await turn(item); // eslint-disable-line no-await-in-loop
+			await new Promise((done) => setTimeout(done, 2000));
+			got = await turn(item);
 		}
 		if (got.status !== 200 && got.status !== 202) {
 			return failed(item, got);
 		}
 		const d = got.data;
 		change(() => {
-			mark(item.id, d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent');
+			mark((i) => i.id === item.id, d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent');
 			const repeats = d.undelivered && c.items.some((i) => i.text === d.notice && i.at > Date.now() - 300000);
-			take(repeats ? Object.assign({}, d, { notice: '' }) : d);
+			take(repeats ? { ...d, notice: '' } : d);
 			c.waiting = got.status === 202;
 			if (d.reply) {
 				add({ id: 'r' + item.id, k: 'bot', text: d.reply });
 			}
-			if (c.state === 'closed') {
-				add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
-			}
+			markEnd();
 		});
 		if (d.undelivered) {
-			retryLater();
-			return undefined;
+			return retryLater();
 		}
-		retries = 0;
 		again(); // The way is free: what was left behind goes too.
-		if ((d.last_event || 0) > c.last) {
-			poll();
-		}
-		return undefined;
+		return (d.last_event || 0) > c.last && poll();
 	}
 
 	function turn(item) {
 		return c.items.some((i) => i.id === item.id) ? ask('/turns', { client_turn_id: item.id, message: item.text }, 75000) : LATE;
 	}
 
-	function mark(id, st) {
-		const item = c.items.find((i) => i.id === id);
-		if (item) {
-			item.st = st;
+	function markEnd() {
+		if (c.state === 'closed') {
+			add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
 		}
+	}
+
+	function mark(which, st) {
+		c.items.filter(which).forEach((i) => Object.assign(i, { st, tab }));
 	}
 
 	function failed(item, got) {
 		const kept = got.data.data && got.data.data.kept;
 		const forGood = got.status === 400 || got.status === 413 || (got.status === 409 && got.data.code === 'escbridge_turn_conflict');
+		const st = forGood ? 'refused' : kept ? 'kept' : 'failed';
+		const all = st === 'failed' && got !== LATE && (!got.status || got.status === 429 || got.status > 500); // Not this message alone: what follows it waits.
 		change((s) => {
-			mark(item.id, forGood ? 'refused' : kept ? 'kept' : 'failed');
+			mark((i) => i.id === item.id || (all && going(i)), st);
 			if (got !== LATE) {
-				s.down = got.status === 503;
+				if (!retries) {
+					read(T.notSent);
+				}
+				s.down = got.data.code === 'bridge_unavailable';
 				say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : kept && s.left ? '' : got.data.message);
 			}
 		});
@@ -311,46 +296,38 @@
 	function say(text) {
 		const last = c.items.filter((i) => i.k === 'note').pop();
 		if (text && !(last && last.text === text && last.at > Date.now() - 300000)) {
-			add({ id: 'n' + uuid(), k: 'note', text });
+			note(text);
 		}
 	}
 
-	function retryLater(seconds) {
+	function retryLater(told) {
+		const seconds = told || RETRY_SECONDS[retries];
+		const next = retries + 1;
 		clearTimeout(retryTimer);
-		if (retries < RETRY_SECONDS.length) {
-			retryTimer = setTimeout(again, 1000 * (seconds || RETRY_SECONDS[retries]));
-			retries += 1;
-		}
+		retryTimer = seconds && setTimeout(() => { again(); retries = next; }, 1000 * seconds);
 	}
 
-	/** What WordPress keeps goes again too: only its answer tells that it has arrived. */
-	function toGo(item) {
-		return item.st === 'failed' || item.st === 'kept';
-	}
-
-	/** Everything not delivered goes again, each under the id it had. */
-	function again() {
+	/** What is not delivered goes again under the id it had; what WordPress keeps too, for only its answer tells that it has arrived. */
+	function again(butKept) {
 		clearTimeout(retryTimer);
-		if (!c || !c.items.some(toGo)) {
-			return;
+		retries = 0;
+		if (c) {
+			change(() => mark((i) => i.st === 'failed' || (i.st === 'kept' && !butKept), 'sending'));
+			pump();
 		}
-		change((s) => s.items.forEach((i) => {
-			if (toGo(i)) {
-				Object.assign(i, { st: 'sending', tab });
-			}
-		}));
-		pump();
 	}
 
 	/* ---------- what a person, or a late reply, adds ---------- */
 
+	function awaited() {
+		return c && c.sid && (c.state === 'escalated' || c.waiting) && !document.hidden;
+	}
+
 	function schedule() {
 		clearTimeout(pollTimer);
-		if (!c || !c.sid || !(c.state === 'escalated' || c.waiting) || document.visibilityState === 'hidden') {
-			return;
+		if (awaited()) {
+			pollTimer = setTimeout(poll, Math.min(60000, Math.max(1000, c.poll) * 2 ** pollFails * (opened ? 1 : 3)));
 		}
-		const calm = Math.min(60000, Math.max(1000, c.poll) * Math.pow(2, pollFails) * (opened ? 1 : 3));
-		pollTimer = setTimeout(poll, calm);
 	}
 
 	async function poll() {
@@ -364,7 +341,7 @@
 			pollFails = 0;
 			const late = (c.promise || {}).due_at !== due; // Older than c.
 			change(() => got.data.events.forEach((e) => happened(e, got.data)));
-			change(() => late || take(Object.assign(got.data, { notice: '' })));
+			change(() => late || take({ ...got.data, notice: '' }));
 		} else if (got.status === 401) {
 			change((s) => { s.until = 0; });
 		} else if (got !== LATE) {
@@ -381,32 +358,30 @@
 		c.waiting = c.waiting && e.kind === 'agent'; // Whatever else comes is the answer, or what came of it.
 		const item = { id: 'e' + c.sid + e.n, text: e.text, at: Date.parse(e.at) || Date.now() };
 		if (e.kind === 'agent') {
-			add(Object.assign(item, { k: 'agent', name: e.author || '' }));
+			add({ ...item, k: 'agent', name: e.author || '' });
 		} else if (e.kind === 'reply') {
-			add(Object.assign(item, { k: 'bot' }));
+			add({ ...item, k: 'bot' });
 		} else if (e.kind === 'commitment') {
 			// The first promise came with its verdict already.
-			if (!c.items.some((i) => i.k === 'promise' && i.text.indexOf(e.text) !== -1)) {
-				add(Object.assign(item, { k: 'promise', core: e.text, again: !!c.promise }));
+			if (!c.items.some((i) => i.k === 'promise' && i.text.includes(e.text))) {
+				add({ ...item, k: 'promise', core: e.text, again: !!c.promise });
 				c.promise = page.commitment || c.promise;
 			}
 		} else if (e.kind === 'released' || e.kind === 'closed') {
 			c.promise = null;
 			c.need = false;
-			add(Object.assign(item, { k: 'mark', text: e.text || (e.kind === 'closed' ? T.closed : T.released) }));
+			add({ ...item, k: 'mark', text: e.text || (e.kind === 'closed' ? T.closed : T.released) });
 		} else if (e.text && !c.items.slice(-6).some((i) => i.text === e.text)) {
-			add(Object.assign(item, { k: 'note' }));
+			add({ ...item, k: 'note' });
 		}
 	}
 
 	/* ---------- the form ---------- */
 
-	async function sendContact(fields) {
+	async function sendContact(body) {
 		if (!usable(c)) {
 			await start();
 		}
-		const body = {};
-		Object.keys(fields).forEach((k) => { if (fields[k]) { body[k] = fields[k]; } });
 		body.transcript = c.items.slice(-100).map((i) => ({ who: (i.name || author(i)).slice(0, 80), text: i.text }));
 		while (body.transcript.length > 1 && JSON.stringify(body).length > 30000) {
 			body.transcript.shift();
@@ -419,17 +394,17 @@
 		change((s) => {
 			if (byMail || got.data.kept) {
 				s.left = true; // The form is not offered once more in this outage.
-				s.items.forEach((i) => { if (byMail && i.st === 'failed') { i.st = 'sent'; } }); // The mail carried them.
+				mark((i) => byMail && i.st === 'failed', 'sent'); // The mail carried them.
 				s.down = false;
 				s.need = false;
-				add({ id: 'n' + uuid(), k: 'note', text: got.data.notice });
+				note(got.data.notice);
 				return;
 			}
 			take(got.data);
 			s.need = false;
 			s.phone = s.phone || !!body.phone;
 			if (!got.data.notice) {
-				add({ id: 'n' + uuid(), k: 'note', text: T.formSaved });
+				note(T.formSaved);
 			}
 		});
 		if (!byMail) {
@@ -465,7 +440,7 @@
 		const date = { weekday: 'long', month: 'long', day: 'numeric' };
 		const days = new Map();
 		slots.forEach((slot) => {
-			const say = (how, timeZone) => new Date(slot.starts_at).toLocaleString(cfg.locale, Object.assign({ timeZone }, how));
+			const say = (how, timeZone) => new Date(slot.starts_at).toLocaleString(cfg.locale, { timeZone, ...how });
 			const day = say(date);
 			const weekday = say(date, zone) === day ? {} : { weekday: 'short' };
 			const theirs = day + say(time) === say(date, zone) + say(time, zone) ? '' : h('small', {}, ' ' + say({ timeZoneName: 'short', ...time, ...weekday }, zone));
@@ -486,17 +461,17 @@
 			return amiss(T.callPhone, ui.callPhone);
 		}
 		ui.callBook.disabled = true;
-		const got = await ask('/contact', Object.assign({ callback_slot: slot.value }, phone ? { phone } : {}));
+		const got = await ask('/contact', { callback_slot: slot.value, ...(phone && { phone }) });
 		ui.callBook.disabled = false;
 		if (got === LATE) {
-			return undefined;
+			return;
 		}
 		if (got.data.code === 'escbridge_slot_taken') {
 			return chooseTime(got.data.message);
 		}
 		if (got.status !== 200) {
 			change((s) => { s.phone = s.phone && got.data.code !== 'escbridge_phone'; });
-			return amiss(got.data.code === 'rest_invalid_param' ? T.callPhone : got.data.message || T.formFailed, c.phone ? ui.callBook : ui.callPhone);
+			return amiss(got.data.message || T.formFailed, c.phone ? ui.callBook : ui.callPhone);
 		}
 		choosing(false);
 		ui.callError.textContent = '';
@@ -535,9 +510,7 @@
 			} else {
 				say(T.formFailed);
 			}
-			if (c.state === 'closed') {
-				add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
-			}
+			markEnd();
 		});
 		if (ui.end.hidden) {
 			(ui.again.hidden ? ui.input : ui.again).focus(); // The pressed button is gone.
@@ -548,12 +521,8 @@
 
 	/** On http, too, where browsers have no randomUUID. */
 	function uuid() {
-		const random = (digit) => digit ^ (window.crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)));
+		const random = (digit) => digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)));
 		return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => random(digit).toString(16));
-	}
-
-	function pause(ms) {
-		return new Promise((done) => setTimeout(done, ms));
 	}
 
 	/** Text with its http(s) addresses as links; never markup. */
@@ -569,14 +538,15 @@
 		return { me: T.you, bot: T.assistant, agent: item.name || T.agent }[item.k] || T.service;
 	}
 
-	function clock(at) {
-		return new Date(at).toLocaleTimeString(cfg.locale, { hour: 'numeric', minute: '2-digit' });
+	/** Out loud, and only once. */
+	function read(text) {
+		const line = h('p', {}, text);
+		ui.live.append(line);
+		setTimeout(() => line.remove(), 1000);
 	}
 
 	function announce(item) {
-		const line = h('p', {}, author(item) + ': ' + item.text);
-		ui.live.append(line);
-		setTimeout(() => line.remove(), 1000);
+		read(author(item) + ': ' + item.text);
 		tell('message', { from: { bot: 'assistant', agent: 'agent' }[item.k] || 'service' });
 		if (!opened) {
 			unread += 1;
@@ -584,38 +554,36 @@
 	}
 
 	function panel() {
-		const input = h('textarea', { id: 'message', rows: 1, maxLength: 4000, placeholder: T.hint, autocomplete: 'off', oninput: grow, onkeydown: onKey });
-		ui.label = h('label', { className: 'sr', htmlFor: 'message' }, T.label);
+		const input = h('textarea', { id: 'message', rows: 1, value: remembered().slice(1), autocomplete: 'off', oninput: grow, onkeydown: onKey });
+		ui.label = h('label', { className: 'sr', htmlFor: 'message' });
 		ui.input = input;
-		ui.status = h('span', { className: 'status-text' }, T.statusOpen);
+		ui.status = h('span', {});
 		ui.log = h('div', { className: 'log', role: 'log', 'aria-live': 'off', 'aria-label': T.log });
-		ui.typing = h('div', { className: 'typing', hidden: true }, h('span', { className: 'sr' }, T.typing), h('i'), h('i'), h('i'));
+		ui.typing = h('div', { className: 'typing' }, h('span', { className: 'sr' }, T.typing), h('i'), h('i'), h('i'));
 		ui.form = contactForm();
 		ui.call = callForm();
 		ui.pinText = h('span', {});
-		ui.pin = h('div', { className: 'pin', hidden: true }, icon(ICONS.clock), ui.pinText);
+		ui.pin = h('div', { className: 'pin' }, icon(CLOCK), ui.pinText);
 		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log }, ui.log, ui.typing, ui.call, ui.form);
 		ui.scroll.addEventListener('scroll', showPin, { passive: true });
 		ui.person = h('button', { type: 'button', className: 'link', onclick: () => { send(T.person); input.focus(); } }, T.person);
 		ui.end = h('button', { type: 'button', className: 'link', onclick: end }, T.end);
-		ui.again = h('button', { type: 'button', className: 'primary again', hidden: true, onclick: anew }, T.again);
+		ui.again = h('button', { type: 'button', className: 'primary again', onclick: anew }, T.again);
 		ui.composer = h('form', { className: 'composer', onsubmit: (e) => { e.preventDefault(); submit(); } }, ui.label, input,
-			h('button', { type: 'submit', className: 'send', 'aria-label': T.send }, icon(ICONS.send)));
+			h('button', { type: 'submit', className: 'send', 'aria-label': T.send }, icon('M4.5 12L20 4.5 15.5 20l-3.7-6.3z')));
 		ui.keep = h('button', { type: 'button', className: 'link', onclick: saveTranscript }, T.save);
 		ui.foot = h('div', { className: 'foot' }, ui.person, ui.keep, ui.end);
 		ui.panel = h('section', { id: 'panel', className: 'panel', role: 'dialog', 'aria-modal': 'false', 'aria-labelledby': 'title', hidden: true, onkeydown: onPanelKey },
 			h('div', { className: 'head' },
-				h('span', { className: 'logo', 'aria-hidden': 'true' }, icon(ICONS.chat)),
+				h('span', { className: 'logo', 'aria-hidden': 'true' }, ui.button.firstChild.cloneNode(true)),
 				h('div', { className: 'names' }, h('h2', { id: 'title' }, cfg.title || T.dialog), h('p', { className: 'status' }, h('i', { className: 'dot', 'aria-hidden': 'true' }), ui.status)),
-				h('button', { type: 'button', className: 'close', 'aria-label': T.close, onclick: close }, icon(ICONS.down))),
+				h('button', { type: 'button', className: 'close', 'aria-label': T.close, onclick: close }, ui.button.children[1].cloneNode(true))),
 			ui.pin, ui.scroll, ui.again, ui.composer, ui.foot);
 		ui.root.append(ui.panel);
 		ui.button.setAttribute('aria-controls', 'panel');
-		if (window.visualViewport) {
-			const fit = () => ui.panel.style.setProperty('--viewport', window.visualViewport.height + 'px');
-			window.visualViewport.addEventListener('resize', fit);
-			fit();
-		}
+		const fit = () => ui.panel.style.setProperty('--viewport', visualViewport.height + 'px');
+		visualViewport.addEventListener('resize', fit);
+		fit();
 		const look = h('link', { rel: 'stylesheet', href: cfg.css });
 		return new Promise((done) => {
 			look.addEventListener('load', done);
@@ -638,27 +606,27 @@
 		ui.callForm = h('form', { hidden: true, noValidate: true, 'aria-labelledby': 'call-title', onsubmit: book }, ui.days, ui.callTel, ui.callBook);
 		ui.callTitle = h('h3', { id: 'call-title' });
 		ui.callHint = h('p', {}, T.callHint);
-		return h('section', { className: 'contact call', hidden: true }, ui.callTitle, ui.callHint, ui.callError, ui.callForm, ui.callOpen);
+		return h('section', { className: 'contact call' }, ui.callTitle, ui.callHint, ui.callError, ui.callForm, ui.callOpen);
 	}
 
 	function contactForm() {
-		ui.formTitle = h('h3', { id: 'form-title' }, T.formTitle);
+		ui.formTitle = h('h3', { id: 'form-title' });
 		ui.formError = h('p', { className: 'error', role: 'alert' });
-		const form = h('form', { className: 'contact', hidden: true, noValidate: true, 'aria-labelledby': 'form-title' }, ui.formTitle, h('p', {}, T.formHint),
+		const form = h('form', { className: 'contact', noValidate: true, 'aria-labelledby': 'form-title' }, ui.formTitle, h('p', {}, T.formHint),
 			field('email', 'email', T.formEmail, 'email'), field('phone', 'tel', T.formPhone, 'tel', true), field('name', 'text', T.formName, 'name', true),
 			ui.formError, h('button', { type: 'submit', className: 'primary' }, T.formSend));
 		form.addEventListener('submit', async (e) => {
 			e.preventDefault();
-			const value = (n) => form.elements.namedItem(n).value.trim();
-			const bad = (!value('email') && !value('phone')) || !form.elements.namedItem('email').validity.valid;
+			const given = Object.fromEntries([...new FormData(form)].filter(([, text]) => text.trim()));
+			const bad = !(given.email || given.phone) || !form.elements.email.validity.valid;
 			ui.formError.textContent = bad ? T.formNeed : '';
 			if (bad) {
-				form.elements.namedItem('email').focus();
+				form.elements.email.focus();
 				return;
 			}
 			const button = form.querySelector('button');
 			button.disabled = true;
-			ui.formError.textContent = await sendContact({ email: value('email'), phone: value('phone'), name: value('name') });
+			ui.formError.textContent = await sendContact(given);
 			button.disabled = false;
 			if (!ui.formError.textContent) {
 				ui.input.focus(); // The form, and the focus in it, is gone.
@@ -669,20 +637,21 @@
 
 	function bubble(item) {
 		const state = h('p', { className: 'state' });
-		const who = h('p', { className: 'who' }, h('b', {}, author(item)), h('time', {}, clock(item.at)));
+		const clock = new Date(item.at).toLocaleTimeString(cfg.locale, { hour: 'numeric', minute: '2-digit' });
+		const who = h('p', { className: 'who' }, h('b', {}, author(item)), h('time', {}, clock));
 		const text = h('div', { className: 'text' });
 		const parts = item.k === 'promise' && item.core ? item.text.split(item.core) : [item.text];
 		parts.forEach((part, i) => text.append(i ? h('strong', {}, item.core) : '', withLinks(part)));
 		const node = h('div', { className: 'item ' + item.k });
 		if (item.k === 'promise') {
-			node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, icon(ICONS.clock)), h('div', {}, h('h3', {}, item.again ? T.promiseNew : T.promise), text));
+			node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, icon(CLOCK)), h('div', {}, h('h3', {}, item.again ? T.promiseNew : T.promise), text));
 		} else if (item.k === 'mark') {
 			node.append(text);
 		} else if (item.k === 'note') {
 			node.append(h('span', { className: 'sr' }, T.service + ': '), text);
 		} else {
 			if (item.k === 'agent') {
-				node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, author(item).trim().slice(0, 1).toUpperCase()));
+				node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, [...author(item).trim().toUpperCase()][0]));
 			}
 			node.append(h('div', { className: 'body' }, who, text, state));
 		}
@@ -694,19 +663,16 @@
 			return;
 		}
 		entry.st = st;
+		const lost = st === 'failed' || st === 'refused';
 		entry.node.classList.toggle('pending', st === 'sending');
-		entry.node.classList.toggle('failed', st === 'failed' || st === 'refused');
-		entry.state.replaceChildren();
-		if (st === 'sending' || st === 'kept') {
-			entry.state.append(st === 'kept' ? T.kept : T.sending);
-		} else if (st === 'failed' || st === 'refused') {
-			entry.state.append(T.notSent + ' ', st === 'failed' ? h('button', { type: 'button', className: 'link', onclick: () => { retries = 0; again(); ui.input.focus(); } }, T.retry) : '');
-		}
+		entry.node.classList.toggle('failed', lost);
+		entry.state.replaceChildren(lost ? T.notSent + ' ' : T[st] || '',
+			st === 'failed' ? h('button', { type: 'button', className: 'link', onclick: () => { again(); ui.input.focus(); } }, T.retry) : '');
 	}
 
 	function render() {
 		ui.badge.hidden = !unread;
-		ui.badge.textContent = unread ? String(Math.min(unread, 9)) : '';
+		ui.badge.textContent = Math.min(unread, 9) || '';
 		ui.button.setAttribute('aria-label', (opened ? T.close : T.open) + (unread ? ', ' + T.unread : ''));
 		if (!ui.panel) {
 			return;
@@ -795,8 +761,8 @@
 	function onPanelKey(e) {
 		if (e.key === 'Escape' && !composing(e)) {
 			close();
-		} else if (e.key === 'Tab' && window.innerWidth <= 600) { // The window covers the page: the focus stays in it.
-			const buttons = Array.from(ui.panel.querySelectorAll('button')).filter((one) => one.offsetParent);
+		} else if (e.key === 'Tab' && innerWidth <= 600) { // The window covers the page: the focus stays in it.
+			const buttons = [...ui.panel.querySelectorAll('button')].filter((one) => one.offsetParent);
 			const ends = e.shiftKey ? buttons : buttons.reverse();
 			if (ui.root.activeElement === ends[0]) {
 				e.preventDefault();
@@ -810,7 +776,7 @@
 		if (text) {
 			ui.input.value = '';
 			grow();
-			send(text);
+			text.match(/[^]{1,4000}(?!\S)|[^]{1,4000}/gu).forEach(send); // No more at once passes.
 		}
 	}
 
@@ -822,17 +788,9 @@
 		ui.input.focus();
 	}
 
-	function toggle() {
-		if (opened) {
-			close();
-		} else {
-			open(true);
-		}
-	}
-
 	async function open(byHand) {
 		if (opened) {
-			return;
+			return ui.input.focus();
 		}
 		opened = true;
 		unread = 0;
@@ -842,7 +800,7 @@
 			await panel();
 		}
 		ui.panel.hidden = !opened;
-		ui.button.setAttribute('aria-expanded', String(opened));
+		ui.button.setAttribute('aria-expanded', opened);
 		ui.root.host.classList.toggle('open', opened);
 		remember();
 		render();
@@ -855,7 +813,6 @@
 		} else {
 			poll();
 			again();
-			pump();
 		}
 	}
 
@@ -873,18 +830,18 @@
 		ui.button.focus();
 	}
 
-	/** On wide screens the window stays open from page to page. */
+	/** On wide screens the window stays open from page to page, and on all what is being written. */
 	function remember() {
 		try {
-			window.sessionStorage.setItem(KEY, opened && window.innerWidth > 600 ? '1' : '');
-		} catch (e) {} // eslint-disable-line no-empty
+			sessionStorage.setItem(KEY, (opened && innerWidth > 600 ? 1 : 0) + ui.input.value);
+		} catch (e) {}
 	}
 
-	function wasOpen() {
+	function remembered() {
 		try {
-			return window.sessionStorage.getItem(KEY) === '1';
+			return sessionStorage.getItem(KEY) || '';
 		} catch (e) {
-			return false;
+			return '';
 		}
 	}
 
@@ -892,31 +849,26 @@
 	function resume() {
 		const stored = load();
 		if (!usable(stored)) {
-			if (stored) {
-				try {
-					window.localStorage.removeItem(KEY);
-				} catch (e) {} // eslint-disable-line no-empty
-			}
+			try {
+				localStorage.removeItem(KEY);
+				sessionStorage.removeItem(KEY);
+			} catch (e) {}
 			return;
 		}
+		const wasOpen = remembered()[0] === '1';
 		c = stored;
-		change((s) => s.items.forEach((i) => {
-			if (i.st === 'sending' && (wasOpen() || i.at < Date.now() - STALE_SENDING)) {
-				i.tab = tab;
-			}
-		}));
-		if (wasOpen()) {
+		change(() => mark((i) => i.st === 'sending' && (wasOpen || i.at < Date.now() - STALE_SENDING), 'sending'));
+		if (wasOpen) {
 			open(false);
 		} else {
 			schedule();
 			again();
-			pump();
 		}
 	}
 
 	resume();
-	boot.ready({ toggle, open, close });
-	window.addEventListener('storage', (e) => {
+	ui.ready({ toggle: () => (opened ? close() : open(true)), open, close });
+	addEventListener('storage', (e) => {
 		if (e.key === KEY && (c || opened)) {
 			const seen = new Set((c ? c.items : []).map((i) => i.id));
 			c = load();
@@ -928,14 +880,16 @@
 		}
 	});
 	document.addEventListener('visibilitychange', () => {
-		if (document.visibilityState === 'visible' && c && (c.state === 'escalated' || c.waiting)) {
+		remember();
+		if (c && !document.hidden) {
+			c = load(); // A page that the visitor comes back to by the browser's button has heard of nothing meanwhile.
+			again();
+		}
+		if (awaited()) {
 			poll();
 		} else {
 			schedule();
 		}
 	});
-	window.addEventListener('online', () => {
-		retries = 0;
-		again();
-	});
+	addEventListener('online', () => again());
 }());

@@ -8,7 +8,7 @@
 	}
 	const cfg = JSON.parse(data.textContent);
 
-	const CSS = `:host{all:initial;position:fixed;z-index:2147483000;inset-block-end:0;
+	const CSS = `:host{all:initial;display:block!important;position:fixed;z-index:2147483000;inset-block-end:0;
 font:400 max(16px,1rem)/1.5 var(--escbridge-font,system-ui,-apple-system,"Segoe UI",Roboto,sans-serif)}
 .launcher{position:fixed;inset-block-end:max(20px,env(safe-area-inset-bottom));inset-inline-end:20px;inline-size:60px;block-size:60px;border:0;border-radius:30px;
 padding:0;cursor:pointer;color:var(--escbridge-on-accent,#fff);background:var(--escbridge-accent,#1f5f5b);display:grid;place-items:center;

@@ -53,6 +53,39 @@ final class Rest {
 		self::route( '/test', 'test', 'check_team' );
 		self::route( '/pages', 'pages', 'check_team', array( 'all' => array( 'type' => 'boolean' ) ) );
 		self::route( '/presence', 'presence', 'check_team', array( 'available' => array( 'type' => 'boolean' ) + $must ) );
+		add_filter( 'rest_allowed_cors_headers', static fn( $names ): array => array_merge( (array) $names, array( 'X-Escbridge-Token' ) ) ); // For a page under another name of the site.
+		add_filter( 'rest_request_before_callbacks', array( self::class, 'in_plain_words' ), 10, 3 );
+	}
+
+	/**
+	 * WordPress refuses a field in the words of a program; here a visitor reads them.
+	 *
+	 * @param mixed               $answer  A WP_Error where the fields did not pass.
+	 * @param array<string,mixed> $handler Of the route.
+	 * @return mixed
+	 */
+	public static function in_plain_words( $answer, $handler, WP_REST_Request $request ) {
+		$visitors = 0 === strpos( $request->get_route(), '/' . self::SPACE . '/sessions' );
+		if ( ! $visitors || ! is_wp_error( $answer ) || 'rest_invalid_param' !== $answer->get_error_code() ) {
+			return $answer;
+		}
+		$fields = (array) $answer->get_error_data();
+		if ( isset( $fields['params']['phone'] ) ) {
+			$text = CallPage::words( 'phone' );
+		} elseif ( isset( $fields['params']['email'] ) ) {
+			$text = self::bad_address();
+		} else {
+			$text = self::bad_message();
+		}
+		return self::error( 'rest_invalid_param', $text, 400, $fields );
+	}
+
+	private static function bad_address(): string {
+		return __( 'This address was not accepted. Please check it.', 'escalation-bridge' );
+	}
+
+	private static function bad_message(): string {
+		return __( 'This message was not accepted. Please change it and send it again.', 'escalation-bridge' );
 	}
 
 	private static function route( string $path, string $method, string $check, array $args = array() ): void {
@@ -222,7 +255,7 @@ final class Rest {
 			return self::error( 'escbridge_turn_conflict', __( 'This message was sent before with another text.', 'escalation-bridge' ), 409 );
 		}
 		if ( 422 === $status ) {
-			return self::error( 'rest_invalid_param', __( 'This message was not accepted. Please change it and send it again.', 'escalation-bridge' ), 400 );
+			return self::error( 'rest_invalid_param', self::bad_message(), 400 );
 		}
 		return self::unavailable();
 	}
@@ -308,7 +341,7 @@ final class Rest {
 			return self::contact_by_mail( $request, $session, $contact ); // Also where the owner's rules hand nobody to a person who asks for one.
 		}
 		if ( '' !== $verdict['error'] ) {
-			return self::error( 'rest_invalid_param', __( 'This address was not accepted. Please check it.', 'escalation-bridge' ), 400 );
+			return self::error( 'rest_invalid_param', self::bad_address(), 400 );
 		}
 		return new WP_REST_Response( array( 'sent' => true ) + self::seen( $verdict ), 200 );
 	}
