@@ -521,8 +521,8 @@
 
 	/** On http, too, where browsers have no randomUUID. */
 	function uuid() {
-		const random = (digit) => digit ^ (crypto.getRandomValues(new Uint8Array(1))[0] & (15 >> (digit / 4)));
-		return '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, (digit) => random(digit).toString(16));
+		const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16);
+		return 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, digit);
 	}
 
 	/** Text with its http(s) addresses as links; never markup. */
