@@ -339,6 +339,7 @@ def test_what_somebody_wrote_who_was_logged_in_is_not_shown_after_the_log_out(
 def test_what_is_being_written_is_still_there_after_a_reload(shop_page: Page, size: Any) -> None:
     shop_page.set_viewport_size(size)
     unfold(shop_page)
+    shop_page.wait_for_function("localStorage.length > 0")
     shop_page.fill("textarea#message", "My order is")
     reload(shop_page)
     expect(shop_page.locator("textarea#message")).to_have_value("My order is")
