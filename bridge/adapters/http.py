@@ -97,6 +97,8 @@ class Dialect:
     """Further headers that name the wait, in the order in which they are believed, before `Retry-After`."""
     throttled: Callable[[Answer], bool] = field(default=lambda _answer: False)
     """Whether an answer with another status (403, 400) means the same as 429."""
+    used_up: Callable[[Answer], bool] = field(default=lambda _answer: False)
+    """Whether a 429 means that the account has no credit left, which no waiting mends: it is taken for a 402."""
 
 
 PLAIN = Dialect()
@@ -503,6 +505,8 @@ class Http:
         if "date" in answer.headers:
             self.ahead = _wait(answer.headers["date"], "seconds", self._now())
         detail = f"http {answer.status}"
+        if answer.status == HTTPStatus.TOO_MANY_REQUESTS and dialect.used_up(answer):
+            raise Rejected(f"http {HTTPStatus.PAYMENT_REQUIRED}", fault=Fault.SYSTEM)
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
             raise NotDone(detail, retry_after=self._told_wait(answer, dialect), fault=Fault.PACE)
         if answer.status in expect:

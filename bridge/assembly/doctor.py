@@ -148,7 +148,7 @@ class Doctor:
             self._made(site, "CRM", self._crm),
             self._made(site, "helpdesk", lambda own: self._desk(own, site)),
             self._made(site, "presence", self._presence),
-            self._made(site, "responder", self._responder),
+            self._made(site, "responder", partial(self._responder, bridge, site)),
             self._made(site, "mail", lambda own: _mail(mailer(own), own, sender_of(own, site))),
             Look("outbox", lambda _: look_around.look_at_outbox(bridge, site), site.id),
             Look("alarms", lambda _: look_around.look_at_alarms(bridge, site), site.id),
@@ -202,7 +202,7 @@ class Doctor:
 
         return partial(look_around.look_at_upstream, upstream, ask, lambda: http.ahead)
 
-    def _responder(self, own: SiteSettings) -> At:
+    def _responder(self, bridge: Bridge, site: Site, own: SiteSettings) -> At:
         http = self.http()
         made = responders.responder(own, lambda: http)
         if made is None:
@@ -210,7 +210,8 @@ class Doctor:
         if own.responder.startswith("scripted:"):
             return _says(f"a script: {own.responder.removeprefix('scripted:')}")
         upstream = _upstream(own, own.responder, SECRETS_OF, "docs/responder.md")
-        return partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
+        answers = partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
+        return lambda budget: [*look_around.look_at_pages(bridge, site), *answers(budget)]
 
 
 SECRETS_OF = {"claude": ("claude_token",), "openai": ("openai_token",)}

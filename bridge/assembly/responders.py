@@ -9,7 +9,7 @@ from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.ports import Responder
 from bridge.service.asking import Assistant, Caps
 
-NEEDS = {"claude": ("claude_token", "claude_model"), "openai": ("openai_model",)}
+NEEDS = {"claude": ("claude_token",), "openai": ("openai_model",)}
 """What each of them cannot be asked without."""
 
 

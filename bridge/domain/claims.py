@@ -45,11 +45,12 @@ def claims(text: str, language: str) -> Claim | None:
 
     Args:
         text: the reply as it would be shown.
-        language: from `bridge.domain.signals.language_of`; a model may answer in another, so that all of them are read.
+        language: from `bridge.domain.signals.language_of`. A model may answer in another, the visitor's own: a sentence
+            is read as the language that it shows, else as that of the text, else as this one, and as all others too.
     """
-    codes = _order(language or languages.guess(text))
-    sentences = _sentences(tidy(text).translate(_LOOKALIKES))
-    return next((claim for sentence in sentences for claim in _claims_of(sentence, codes)), None)
+    text = tidy(text).translate(_LOOKALIKES)
+    told = languages.guess(text) or language
+    return next((claim for sentence in _sentences(text) for claim in _claims_of(sentence, told)), None)
 
 
 _SENTENCE: Final = re.compile(r"¿?[^.!?…;\n¿]+(?:[.!?…;]+(?!\s|$)[^.!?…;\n¿]+)*[.!?…;]*")
@@ -77,14 +78,14 @@ def _order(language: str) -> tuple[str, ...]:
     return tuple(sorted(languages.codes(), key=lambda code: (code != language, code)))
 
 
-def _claims_of(sentence: str, codes: Iterable[str]) -> Iterator[Claim]:
-    """The claims of one sentence in every language, the reply's own first.
+def _claims_of(sentence: str, language: str) -> Iterator[Claim]:
+    """The claims of one sentence in every language, its own first: the one that it shows, else the given one.
 
     A condition in its own language makes it general in the others, too. What is told by the form of a verb alone (a
     deed) is looked for in its own language only: in others the same letters mean anything.
     """
     general = False
-    for n, code in enumerate(codes):
+    for n, code in enumerate(_order(languages.guess(sentence) or language)):
         speech = languages.claim_speech(code)
         read = speech.read(sentence, by_ending=n == 0)
         hits = speech.book.find(read)

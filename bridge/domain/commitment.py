@@ -18,25 +18,23 @@ from bridge.domain.values import Millis
 
 
 def due(calendar: Calendar, at: Millis, respond_within_ms: int, *, live: bool) -> Millis:
-    """The instant before which a person answers; always after `at`.
+    """The instant before which a person answers; always after `at`. The time runs only while the team is there.
+
+    So it does with a person at hand: who joins a chat just before closing time may be gone before the time is over.
 
     Args:
         calendar: when the queue's people are there.
         at: the instant of the decision.
-        respond_within_ms: the time to answer; 0 means the next opening.
-        live: a person is at hand: the time runs on the wall clock. Else it runs only while the team is there.
+        respond_within_ms: the time to answer; 0 means the next opening, and a minute where a person is at hand.
+        live: a person is at hand.
 
     There is an answer even where the calendar has none, because a customer without a promise is worse: a team that
     never goes has no next opening, and a calendar that ran out (see `hours.opening_in_year`) has no open time. Both
     promise a day, or `respond_within_ms` where that is more.
     """
-    if live:
-        return at + (respond_within_ms or MINUTE)
-    if respond_within_ms:
-        found = hours.add_business_time(calendar, at, respond_within_ms)
-    else:
-        found = hours.next_opening(calendar, at)
-    return found if found is not None else at + max(respond_within_ms, DAY)
+    within = MINUTE if live and not respond_within_ms else respond_within_ms
+    found = hours.add_business_time(calendar, at, within) if within else hours.next_opening(calendar, at)
+    return found if found is not None else at + max(within, DAY)
 
 
 def wall(at: Millis, zone: str) -> str:
@@ -219,7 +217,7 @@ def _for_visitor(ours: datetime, theirs: datetime, zone: str, speech: Locale, *,
 @lru_cache(maxsize=256)
 def _locale(tag: str | None) -> Locale:
     """The locale of a tag such as `de`, `pt-BR` or WordPress' `de_DE_formal`; English where nothing fits."""
-    parts = (tag or "").split(".")[0].replace("-", "_").split("_")[:4]
+    parts = (tag or "").replace("-", "_").split("_")[:4]
     for length in range(len(parts), 0, -1):
         try:
             return Locale.parse("_".join(parts[:length]))

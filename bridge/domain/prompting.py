@@ -169,7 +169,8 @@ def _flag(value: Any) -> bool | None:
 
 
 def _sentence(value: Any) -> str:
-    return value if isinstance(value, str) and len(value) <= LONGEST_SUMMARY else ""
+    # tidy: no database takes half a character, nor PostgreSQL a NUL
+    return tidy(value) if isinstance(value, str) and len(value) <= LONGEST_SUMMARY else ""
 
 
 class Rated(BaseModel):
@@ -214,10 +215,8 @@ def _parsed(said: str | Json) -> Json:
         return said
     if len(said) > LONGEST_ANSWER:
         raise ValueError("longer than is read")
-    text = said.strip()
-    if text.startswith("```"):  # servers that take no schema answer in a fence
-        text = text.strip("`").removeprefix("json")
-    return json.loads(text)
+    # a model that no schema holds puts its object into a fence, or words around it
+    return json.loads(said[said.find("{") : said.rfind("}") + 1])
 
 
 def sources_of(numbers: Iterable[int], passages: Sequence[Passage]) -> tuple[str, ...]:

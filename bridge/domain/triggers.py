@@ -140,7 +140,7 @@ class VisitorRepeats(Frozen):
 
     def _earlier(self, s: Situation) -> list[str]:
         """What the messages inside the window say, without the present one."""
-        reach = self.within_turns or (_REPEATED_WITHIN if self.within_minutes is None else WINDOW - 1)
+        reach = self.within_turns or (_REPEATED_WITHIN if self.within_minutes is None else WINDOW)
         return [turn.message.words for turn in _since(s.turns[-1 - reach :], self.within_minutes)[:-1]]
 
 

@@ -337,10 +337,10 @@ class Responder(Protocol):
         ...
 
     def check(self, *, budget: float) -> list[str]:
-        """What is wrong with how it is set up, such as a model that does not exist: sentences.
+        """What is odd about how it is set up: sentences.
 
         Raises:
-            AdapterError: it did not answer usably.
+            AdapterError: it did not answer usably, or has no such model.
         """
         ...
 

@@ -57,6 +57,11 @@ def _fixed(text: str) -> Callable[[Upstream], str]:
 CURES: tuple[tuple[str, Callable[[Upstream], str]], ...] = (
     (r"http 40[13]|smtp 53\d", _token),
     (r"http 3\d\d|http 404|http 410|not json|malformed.*|bad address|compressed answer", _address),
+    (r"http 402", _fixed("the account has no credit left, or its bill is not paid: see its billing page")),
+    (
+        r"no such model",
+        _fixed("BRIDGE_CLAUDE_MODEL or BRIDGE_OPENAI_MODEL names none that it has, or that this account may use"),
+    ),
     (r"http 429", _fixed("too many calls: wait a minute, and see what else uses this account")),
     (r"http 5\d\d", _fixed("the fault is on their side: see their status page or log, and look again")),
     (

@@ -91,6 +91,7 @@ def _reply(turn: Turn, versions: Versions) -> Json:
         "intent": said.intent if said else None,
         "intent_matched": said.intent_matched if said else None,
         "failed": said.failed if said else None,
+        "cause": said.values.get("responder_failure") if said else None,
         "judged": _judged(turn.reply_trace, versions),
     }
 
@@ -192,7 +193,7 @@ def _sure(reply: Json) -> str:
     known = [f"{reply['confidence']:.0%} sure"] if reply["confidence"] is not None else []
     known += [f"intent {reply['intent']}"] if reply["intent"] else []
     known += ["did not understand"] if reply["intent_matched"] is False else []
-    known += ["could not help"] if reply["failed"] else []
+    known += [f"could not help: {reply['cause']}" if reply["cause"] else "could not help"] if reply["failed"] else []
     return f" ({', '.join(known)})" if known else ""
 
 

@@ -184,6 +184,16 @@ def look_at_upstream(upstream: Upstream, ask: Ask, ahead: Ahead, budget: float) 
     return [*(seen or [green(f"{upstream.name} answers")]), *look_at_clock(upstream.name, ahead())]
 
 
+def look_at_pages(bridge: Bridge, site: Site) -> list[Result]:
+    """Whether a model has anything to answer from."""
+    with bridge.store.read() as tx:
+        known = tx.pages.count(site.id)
+    if known:
+        return [green(f"it answers from {known:,} pages of the site")]
+    do = "switch Answers on under Settings > Escalation Bridge in WordPress"
+    return [yellow("it knows no page of the site, and so answers nothing", do)]
+
+
 def look_at_wordpress(wordpress: WordPress, upstream: Upstream, ahead: Ahead, budget: float) -> list[Result]:
     """Whether the site answers with our plugin in it."""
     try:

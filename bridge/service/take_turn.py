@@ -15,7 +15,15 @@ from bridge.service.asking import Waiting
 from bridge.service.context import Bridge, CurrentPolicy, open_case
 from bridge.service.escalate import escalate
 from bridge.service.owe_answer import owe_answer
-from bridge.service.verdicts import closed_text, decided_text, owed_verdict, said_at, verdict, waiting_text
+from bridge.service.verdicts import (
+    closed_text,
+    decided_text,
+    owed_verdict,
+    said_at,
+    standing_text,
+    verdict,
+    waiting_text,
+)
 
 
 class SessionUnknown(BridgeError):  # noqa: N818
@@ -110,16 +118,16 @@ def repeat(
 
 
 def locked_verdict(tx: Tx, current: CurrentPolicy, session: Session, at: Millis, *, wrote: bool = False) -> Json:
-    """What a session that is not open says: the standing promise, or that it has ended.
+    """What a session that is not open says: the standing promise, who has answered it, or that it has ended.
 
     Where the visitor `wrote`, they read that it has joined their request as well.
     """
     standing = standing_escalation(tx, session)
     if session.state is State.CLOSED or standing is None:
         return verdict(session, say=closed_text(current.document, session))
-    said = said_at(current.document, session, standing, at)
-    text = waiting_text(current.document, session, standing, at) if wrote else said.commitment.text
-    return verdict(session, say=text, escalation=said)
+    words = waiting_text if wrote else standing_text
+    text = words(current.document, session, standing, at)
+    return verdict(session, say=text, escalation=said_at(current.document, session, standing, at))
 
 
 def standing_escalation(tx: Tx, session: Session) -> Escalation | None:

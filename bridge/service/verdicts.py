@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bridge.domain import commitment as when
 from bridge.domain import messages
-from bridge.domain.escalation import Commitment, Escalation
+from bridge.domain.escalation import Commitment, CommitmentState, Escalation
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.session import Session
@@ -58,10 +58,18 @@ def show_commitment(commitment: Commitment) -> Json:
 
 
 def waiting_text(policy: Policy, session: Session, escalation: Escalation, at: Millis) -> str:
-    """What a visitor of a locked session hears: the message arrived, and the promise stands."""
-    promise = escalation.commitment
-    due = say_due(policy, session, promise.due_at, promise.timezone, at)
-    return say(policy, session, "waiting", promise=said_at(policy, session, escalation, at).commitment.text, due=due)
+    """What a visitor of a locked session hears: the message arrived, and what they may expect."""
+    promise, values = escalation.commitment, {"promise": standing_text(policy, session, escalation, at)}
+    if promise.state is CommitmentState.PENDING:
+        values["due"] = say_due(policy, session, promise.due_at, promise.timezone, at)
+    return say(policy, session, "waiting", **values)
+
+
+def standing_text(policy: Policy, session: Session, escalation: Escalation, at: Millis) -> str:
+    """The standing promise in words that are right at `at`; once it is answered none stands, but somebody has it."""
+    if escalation.claimed_by and escalation.commitment.state is not CommitmentState.PENDING:
+        return say(policy, session, "claimed", agent=escalation.claimed_by.name)
+    return _said_anew(policy, session, escalation.commitment, at)
 
 
 def promise_values(policy: Policy, session: Session, commitment: Commitment) -> dict[str, str]:
@@ -95,9 +103,13 @@ def _said_anew(policy: Policy, session: Session, promise: Commitment, now: Milli
             return promise.text.replace(then, anew)
     if promise.channel is Channel.CALLBACK:
         return promise.text  # whether it is booked only the text says
-    key = "escalated_live" if promise.channel is Channel.LIVE else "after_hours"
     due = say_due(policy, session, promise.due_at, promise.timezone, now, lasting=lasting)
-    return say(policy, session, key, due=due)
+    return plain_promise(policy, session, promise, due)
+
+
+def plain_promise(policy: Policy, session: Session, promise: Commitment, due: str) -> str:
+    """A promise in the standard words alone, without those for what led to it; `due` is its instant in words."""
+    return say(policy, session, "escalated_live" if promise.channel is Channel.LIVE else "after_hours", due=due)
 
 
 def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Millis, *, lasting: bool = False) -> str:

@@ -23,8 +23,10 @@ from bridge.domain.escalation import (
     FollowUpKind,
 )
 from bridge.domain.health import Alarm
+from bridge.domain.hours import Calendar
 from bridge.domain.instants import DAY, MINUTE, SECOND, to_rfc3339
 from bridge.domain.queues import Queue
+from bridge.domain.routing import Staffing
 from bridge.domain.values import Channel, Millis
 from bridge.ports import StoreBusy
 from bridge.service import keep_calls, notify
@@ -34,7 +36,7 @@ from bridge.service.escalate import Said, announce, first_session
 from bridge.service.keep_promise import alarm_kind
 from bridge.service.leases import LEASE
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups, planned
-from bridge.service.route import home_of, queue_of, route_now, staffing, taking
+from bridge.service.route import calendar_of, home_of, queue_of, route_now, staffing, taking
 from bridge.service.send_digest import send_digest
 from bridge.service.verdicts import in_mail, promise_values
 
@@ -99,7 +101,7 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
     standing = escalation.commitment
     if standing.id != one.commitment_id or standing.state is not CommitmentState.PENDING:
         return "nothing: the promise is kept or replaced"
-    if one.kind is FollowUpKind.OPENING:
+    if one.kind is FollowUpKind.OPENING and hours.is_open(_calendar(case, escalation.queue, escalation), case.at):
         send_digest(case, escalation.queue, one.due_at)
     return DO[one.kind](case, for_mail(case, escalation))
 
@@ -134,18 +136,25 @@ def fall(case: Case, escalation: Escalation) -> None:
 def _opening(case: Case, escalation: Escalation) -> str:
     """The team is in: see who is free for a live chat, and write to a customer who came after hours.
 
-    If the promise is due as well, that follow-up speaks.
+    If the promise is due as well, that follow-up speaks. Where the team has closed since, or nothing ran while it was
+    in, its next opening is waited for.
     """
-    standing = escalation.commitment
+    standing, calendar = escalation.commitment, _calendar(case, home_of(case, escalation), escalation)
     if case.at >= standing.due_at:
-        return "reminded the team; the promise is due too"
-    calendar = staffing(case, home_of(case, escalation), escalation.packet.customer.tier).calendar
-    told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, f"follow_up.{standing.id}")
+        return "nothing more: the promise is due"
     again = routing.opening_before(calendar, case.at, standing.due_at)
     if again is not None:
         case.tx.work.plan_anew(planned(case, escalation, FollowUpKind.OPENING, again))
+    if not hours.is_open(calendar, case.at):
+        return "nothing: the team is not in"
+    told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, f"follow_up.{standing.id}")
     _offer_live(case, escalation)
     return "reminded the team, wrote to the customer" if told else "reminded the team"
+
+
+def _calendar(case: Case, queue: str, escalation: Escalation) -> Calendar:
+    """When the people of a queue are there for the customer of an escalation."""
+    return calendar_of(case, *queue_of(case, queue, escalation.packet.customer.tier))
 
 
 def _mail_promise(case: Case, escalation: Escalation, key: str) -> bool:
@@ -163,8 +172,10 @@ def _offer_live(case: Case, escalation: Escalation) -> Escalation:
     if escalation.state is EscalationState.CLAIMED or escalation.channel is Channel.LIVE:
         return escalation
     now = taking(case, home_of(case, escalation), escalation.packet.customer.tier)
-    if routing.rung(now, case.at) is not Channel.LIVE:
-        return escalation
+    return _offered_by(case, escalation, now) if routing.rung(now, case.at) is Channel.LIVE else escalation
+
+
+def _offered_by(case: Case, escalation: Escalation, now: Staffing) -> Escalation:
     offered = replace(escalation, queue=now.name, channel=Channel.LIVE)
     case.tx.escalations.set_state(offered)
     ends = min(case.at + now.queue.pickup_within, escalation.commitment.due_at)
@@ -196,7 +207,9 @@ def _next_rung(case: Case, escalation: Escalation) -> None:
     tier, now = escalation.packet.customer.tier, escalation.channel
     home = staffing(case, home_of(case, escalation), tier)
     below = routing.rung(home, case.at, below=now)
-    if below is not now:
+    if below is Channel.LIVE:
+        _offered_by(case, escalation, home)
+    elif below is not now:
         case.tx.escalations.set_state(replace(escalation, channel=below))
     elif home.queue.in_charge:
         notify.mail_team(case, escalation, f"last_rung.{escalation.commitment.id}")

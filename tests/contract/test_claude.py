@@ -171,8 +171,12 @@ def test_the_examination_asks_for_one_word_and_names_a_model_that_is_not_there()
     responder = claude(Http(transport=InProcess(vendor)))
     assert responder.check(budget=5) == []
     assert last(vendor)["max_tokens"] == 1
-    vendor.on(MESSAGES, lambda _request: (404, trouble("not_found_error")))
-    assert responder.check(budget=5) == ["Claude knows no model claude-haiku-5-5."]
+    vendor.on(MESSAGES, lambda _request: (404, trouble("not_found_error", "model: claude-haiku-5-5")))
+    with pytest.raises(AdapterError, match="no such model"):
+        responder.check(budget=5)
+    vendor.on(MESSAGES, lambda _request: (404, trouble("not_found_error", "Not Found")))
+    with pytest.raises(AdapterError, match="http 404"):
+        responder.check(budget=5)
     vendor.on(MESSAGES, lambda _request: (401, trouble("authentication_error")))
     with pytest.raises(AdapterError, match="http 401"):
         responder.check(budget=5)

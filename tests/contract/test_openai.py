@@ -26,6 +26,7 @@ from bridge.adapters.http import Http
 from bridge.adapters.responder import asked
 from bridge.domain.answering import Answer, Failure, Passage, Question
 from bridge.domain.prompting import ANSWER_SCHEMA
+from bridge.ports import AdapterError
 
 RETURNS = "https://shop.example/returns"
 QUESTION = Question(text="Can I send it back?", passages=(Passage("Returns", RETURNS, "Within 30 days."),), locale="en")
@@ -72,6 +73,12 @@ def test_the_probability_is_that_of_an_average_token() -> None:
               (("a", -0.1), ("b", -0.3))]  # fmt: skip
     answer = answered(openai_vendor(logprobs={"content": tokens}))
     assert answer.probability == pytest.approx(math.exp(-0.2))
+
+
+@pytest.mark.parametrize(("odd", "probability"), [(1000.0, 1.0), (-9999.0, 0.0)])
+def test_a_log_probability_that_there_cannot_be_costs_no_answer(odd: float, probability: float) -> None:
+    answer = answered(openai_vendor(logprobs={"content": [{"token": "a", "logprob": odd}]}))
+    assert (answer.text, answer.probability) == (RATED["reply"], probability)
 
 
 @pytest.mark.parametrize("logprobs", [None, {"content": None}, {"content": []}, {}], ids=str)
@@ -128,6 +135,14 @@ def test_each_error_means_something(status: int, failure: Failure, calls: int) -
     assert (answered(vendor).failure, len(vendor.calls)) == (failure, calls)
 
 
+def test_an_account_without_credit_is_the_operators_to_mend() -> None:
+    vendor = openai_vendor()
+    spent = {"error": {**problem()["error"], "type": "insufficient_quota", "code": "insufficient_quota"}}
+    vendor.on(COMPLETIONS, lambda _request: (429, spent))
+    assert answered(vendor).failure is Failure.MISCONFIGURED
+    assert len(vendor.calls) == 1
+
+
 @pytest.mark.parametrize(("fault", "failure"), [
     (answers_garbage(), Failure.MALFORMED), (truncates(), Failure.UNAVAILABLE), (drops_after(), Failure.UNAVAILABLE),
     (fails_after(), Failure.UNAVAILABLE),
@@ -152,12 +167,20 @@ def test_an_address_that_may_not_be_called_is_the_operators_to_mend() -> None:
     assert openai(Http(), base_url="http://127.0.0.1:9/v1").answer(QUESTION, budget=5).failure is Failure.MISCONFIGURED
 
 
-def test_the_examination_names_a_model_that_is_not_there() -> None:
+@pytest.mark.parametrize(("status", "body", "said"), [
+    (404, problem("The model `m1` does not exist"), "no such model"),
+    (404, problem("Invalid URL (POST /chat/completions)"), "http 404"), (404, "404 page not found", "http 404"),
+    (429, problem() | {"code": "insufficient_quota"}, "http 402"), (200, problem(), "malformed"),
+])  # fmt: skip
+def test_the_examination_tells_a_wrong_model_from_a_wrong_address_and_an_empty_account(
+    status: int, body: Any, said: str
+) -> None:
     vendor = openai_vendor("Hi")
     responder = openai(Http(transport=InProcess(vendor)))
     assert responder.check(budget=5) == []
-    vendor.plan(COMPLETIONS, refuses(404))
-    assert responder.check(budget=5) == ["The server knows no model m1."]
+    vendor.on(COMPLETIONS, lambda _request: (status, body))
+    with pytest.raises(AdapterError, match=said):
+        responder.check(budget=5)
 
 
 def test_nothing_secret_or_said_is_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -23,6 +23,7 @@ from bridge.service import answer_turn
 from bridge.service.answer_turn import answer_overdue
 from bridge.service.asking import Caps
 from bridge.service.context import Bridge
+from bridge.service.explain import explain, tell
 from bridge.service.purge import purge_stale
 from bridge.store.database import migration_engine
 from bridge.store.tables import answer, spent
@@ -162,6 +163,14 @@ def test_a_failed_answer_is_told_in_the_visitors_language(sidecar_of: Told, one:
     assert (said["say"], said["say_as"], said["state"]) == (DEFAULTS[locale]["no_answer"], "reply", "open")
 
 
+def test_why_an_answer_was_not_shown_is_explained(one: Sidecar, sidecar_of: Told) -> None:
+    sidecar_of.says = replace(SURE, text="I've transferred you to an agent.")
+    chat = begun(one)
+    chat.says(HOURS)
+    with one.bridge.store.read() as tx:
+        assert 'agent." (could not help: promised)' in tell(explain(tx, SHOP.id, chat.id), "UTC")
+
+
 def test_failures_are_signals_and_the_shipped_policy_hands_over_after_the_second(it: Sidecar, told: Told) -> None:
     told.says = fails(Failure.UNAVAILABLE)
     chat = begun(it)
@@ -280,7 +289,8 @@ def test_a_second_message_has_the_first_one_before_it_and_one_answer_comes(one: 
     sidecar_of.go.set()
     over(one)
     assert chat.lines() == [("reply", SURE.text)]
-    assert [said.text for said in sidecar_of.asked[-1].history] == ["When are you open"]
+    asked = {question.text: question.history for question in sidecar_of.asked}  # by two threads, in any order
+    assert [said.text for said in asked["On Sundays, I mean"]] == ["When are you open"]
     assert states(one) == ["dropped", "shown"]
 
 

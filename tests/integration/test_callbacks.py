@@ -350,6 +350,8 @@ def test_a_missed_call_is_said_honestly_and_falls_to_the_next_rung(it: Sidecar) 
     assert (kind, text[:63]) == ("commitment", "We did not call you at the time we agreed on, and we are sorry.")
     assert chat.events()["escalation"]["channel"] == "email"
     assert "10:00 AM EST on Tuesday, November 3" in theirs.text
+    assert "    A support agent will contact you before " in theirs.text
+    assert theirs.text.count("we are sorry") == 1
     assert "escbridge_call=" in theirs.text
     assert len(mails(it, "team@shop.example", "broken")) == 1
 
@@ -547,9 +549,10 @@ def test_a_cancelled_call_leaves_a_new_promise_and_another_may_be_booked(it: Sid
     assert gone["text"].startswith("Your call is cancelled. A support agent will contact you before")
     assert chat.lines()[-1] == ("commitment", gone["text"])
     assert state_of(it, escalation) == ("cancelled", "pending")
-    for address in ("user7@example.org", "team@shop.example"):
+    for address in ("team@shop.example", "user7@example.org"):
         (mail,) = mails(it, address, "callback_cancelled")
         assert event(mail).method == "CANCEL"
+    assert mail.text.count("Your call is cancelled.") == 1
     it.clock.advance(minutes=1)
     assert acts(it, token, action="cancel").slug == "call-changed"
     assert acts(it, token, action="book", slot=HALF_PAST, sequence=2).json["sequence"] == 3

@@ -18,7 +18,7 @@ from support.crms import PipedriveCrm
 from support.desks.zendesk import ZendeskDesk
 from support.helpdesks import FreshdeskPeople, Person
 from support.loopback import http_answer, listening, says
-from support.models import MESSAGES, claude_vendor
+from support.models import MESSAGES, claude_vendor, trouble
 from support.sidecar import SHOP, Sidecar, free_port
 from support.smtp_server import Script
 from support.terminal import Terminal, as_somebody_else
@@ -28,6 +28,8 @@ from bridge import bootstrap
 from bridge.clock import machine_now
 from bridge.config import Settings
 from bridge.domain.health import Alarm
+from bridge.domain.passages import Page
+from bridge.domain.relevance import pieces
 from bridge.domain.values import Json
 from bridge.ports import DatabaseFacts, NotDone, OutcomeUnknown, Rejected, Site
 from bridge.service import look_around
@@ -544,14 +546,23 @@ def test_a_model_is_asked_for_one_word_and_a_script_is_read(world: World) -> Non
     server = world.stack.enter_context(Loopback(vendor))
     allowed = f"{os.environ['BRIDGE_ALLOW_PRIVATE_UPSTREAMS']},{server.endpoint}"
     world.set({"responder": "claude", "claude_url": server.base_url, "allow_private_upstreams": allowed})
-    assert world.bad("responder")[0] == "BRIDGE_RESPONDER=claude needs BRIDGE_CLAUDE_TOKEN and BRIDGE_CLAUDE_MODEL"
+    assert world.bad("responder")[0] == "BRIDGE_RESPONDER=claude needs BRIDGE_CLAUDE_TOKEN"
     world.set({"claude_token": "hunter2"})
+    assert world.bad("responder", light="yellow")[1].startswith("switch Answers on under Settings")
+    page = Page("12", "page", "https://shop.example/returns", "Returns", "en", "digest", 0)
+    world.write(lambda tx: tx.pages.put("shop", page, pieces("Returns", "You can return anything within 30 days.")))
     assert world.examined()[0] == 0
-    assert len(vendor.calls) == 1
+    assert len(vendor.calls) == 2
     vendor.plan(MESSAGES, refuses(401))
     said, do = world.bad("responder")
     assert said == "Claude: http 401"
     assert do.startswith("BRIDGE_CLAUDE_TOKEN is wrong, has run out, ")
+    vendor.on(MESSAGES, lambda _request: (404, trouble("not_found_error", "model: claude-haiku-5-5")))
+    said, do = world.bad("responder")
+    assert said == "Claude: no such model"
+    assert "BRIDGE_CLAUDE_MODEL" in do
+    vendor.on(MESSAGES, lambda _request: (404, trouble("not_found_error", "Not Found")))
+    assert world.bad("responder")[1].endswith("check BRIDGE_CLAUDE_URL")
     (world.folder / "script.yaml").write_text("- {ask: [x]}", "utf-8")
     world.set({"responder": "scripted:script.yaml"})
     assert world.bad("responder")[0].startswith("the script that BRIDGE_RESPONDER names: line 1: answer")

@@ -259,6 +259,17 @@ def test_near_the_end_a_call_that_nobody_made_becomes_a_mail_and_then_the_person
     assert subjects(it, "boss@shop.example") == ["Due soon"]
 
 
+def test_near_the_end_who_is_free_gets_the_chat_also_where_live_stands_below_a_call(it: Sidecar) -> None:
+    it.change_policy("ladder: [live, callback, email]", "ladder: [callback, live, email]")
+    escalated(it)
+    it.clock.at = promises(it)[0].due_at - 10 * MINUTE
+    it.team.is_there(queues=["team"])
+    it.work()
+    assert the_one(it)["channel"] == "live"
+    pass_time(it, minutes=3)
+    assert (the_one(it)["channel"], states(it)) == ("callback", ["pending"])
+
+
 def test_a_short_promise_warns_at_half_its_time(it: Sidecar) -> None:
     it.put_policy(POLICY.replace("{normal: 4h}", "{normal: 10m}"))
     escalated(it)
@@ -338,7 +349,45 @@ def test_an_answer_to_a_chat_that_was_taken_up_later_also_goes_by_mail(it: Sidec
     assert "Here I am" in it.mailer.to("user7@example.org")[-1].text
 
 
+def test_an_opening_that_the_team_has_closed_over_is_none_and_the_next_one_is(it: Sidecar) -> None:
+    it.clock.set(AFTER_HOURS)
+    escalated(it)
+    it.clock.set("2026-11-02T13:00:00Z")
+    closing = {"open": False, "until": "2026-11-02T16:00:00Z", "why": "burst pipe", "agent": ADA}
+    it.team.caller.ask("POST", "/v1/hours", closing)
+    it.clock.set("2026-11-02T14:00:00Z")
+    it.work()
+    assert (it.mailer.to("user7@example.org"), subjects(it, "team@shop.example")) == ([], ["New"])
+    it.clock.set("2026-11-02T16:00:00Z")
+    it.work()
+    assert len(it.mailer.to("user7@example.org")) == 1
+    assert [one for one in subjects(it, "team@shop.example") if one.startswith("Waiting")] == ["Waiting"]
+
+
+def test_an_opening_that_nobody_watched_until_closing_time_is_not_written_about_at_night(it: Sidecar) -> None:
+    it.change_policy("normal: 4h", "normal: 1d")
+    it.clock.set(AFTER_HOURS)
+    escalated(it)
+    it.clock.set("2026-11-02T23:00:00Z")
+    it.work()
+    assert it.mailer.to("user7@example.org") == []
+    it.clock.set("2026-11-03T14:00:00Z")
+    it.work()
+    assert "Our team is in" in it.mailer.to("user7@example.org")[0].text
+
+
 # ------------------------------------------------------------------------------------------------- broken promises
+
+
+def test_a_live_chat_just_before_closing_is_not_promised_into_the_night(it: Sidecar) -> None:
+    it.clock.set("2026-11-02T21:55:00Z")
+    it.team.is_there(queues=["team"])
+    told = ask(it, "7")
+    assert (told["channel"], told["commitment"]["due_at"]) == ("live", "2026-11-03T18:55:00Z")
+    it.team.does("claim", the_one(it)["id"])
+    it.clock.set("2026-11-03T14:00:00Z")
+    it.work()
+    assert states(it) == ["pending"]
 
 
 def test_a_broken_promise_goes_to_the_next_rung_and_never_into_closed_time(it: Sidecar) -> None:
@@ -554,6 +603,28 @@ def test_news_of_a_ticket_that_is_not_ours_is_refused(it: Sidecar) -> None:
     news = DeskNews(NewsKind.SOLVED, "esc_other", ZOE, it.clock.at)
     with it.bridge.store.write() as tx, pytest.raises(EscalationUnknown):
         take_news(open_case(it.bridge, tx, SHOP.id), news)
+
+
+@pytest.mark.parametrize("late", [-60_000, 60_000])
+def test_after_an_answer_who_writes_on_reads_who_has_the_request_and_not_what_was_promised_before(
+    it: Sidecar, late: int
+) -> None:
+    chat = escalated(it)
+    it.clock.at = promises(it)[0].due_at + late
+    it.team.does("reply", the_one(it)["id"], text="Which order is it?", reply_id="r1")
+    pass_time(it, hours=24)
+    assert chat.says("The one of last week")["say"] == (
+        "Your message was added to your request. Ada is looking at your request."
+    )
+    assert it.chat().verified()["say"] == "Ada is looking at your request."
+
+
+def test_after_an_answer_an_owners_words_about_an_instant_are_not_said(it: Sidecar) -> None:
+    it.put_policy(POLICY + 'messages: {en: {waiting: "Noted. You hear from us before {due}."}}\n')
+    chat = escalated(it)
+    assert chat.says("Hello?")["say"].startswith("Noted.")
+    it.team.does("reply", the_one(it)["id"], text="Which order is it?", reply_id="r1")
+    assert chat.says("The one of last week")["say"].endswith(" Ada is looking at your request.")
 
 
 def test_claiming_is_no_answer(it: Sidecar) -> None:

@@ -120,7 +120,10 @@ class Ladder(RuleBasedStateMachine):
             del self.chats[user]
             return
         assert (verdict["state"], verdict["action"]) == ("escalated", "say")
-        assert verdict["escalation"]["commitment"]["text"] in verdict["say"]
+        told, (one,) = verdict["escalation"], [one for one in self.active() if one.id == verdict["escalation"]["id"]]
+        stands = one.commitment.state is CommitmentState.PENDING
+        assert (told["commitment"]["text"] in verdict["say"]) is stands
+        assert stands or (one.claimed_by and one.claimed_by.name in verdict["say"])
 
     @rule(
         who=st.sampled_from(PEOPLE),

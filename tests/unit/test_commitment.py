@@ -37,15 +37,16 @@ def test_a_saturday_nights_promise_is_due_a_quarter_past_nine_on_monday() -> Non
     assert said(due) == "9:15 AM EST on Monday, November 2"
 
 
-def test_with_a_person_at_hand_the_time_runs_on_the_wall_clock() -> None:
+@pytest.mark.parametrize("live", [True, False])
+def test_the_time_runs_only_while_the_team_is_there_also_with_a_person_at_hand(live: bool) -> None:
     five_to_five = from_rfc3339("2026-11-02T21:55:00Z")
-    assert commitment.due(NEW_YORK, five_to_five, 15 * MINUTE, live=True) == five_to_five + 15 * MINUTE
-
-
-def test_without_one_it_runs_only_while_the_team_is_there() -> None:
-    five_to_five = from_rfc3339("2026-11-02T21:55:00Z")
-    due = commitment.due(NEW_YORK, five_to_five, 15 * MINUTE, live=False)
+    due = commitment.due(NEW_YORK, five_to_five, 15 * MINUTE, live=live)
     assert to_rfc3339(due) == "2026-11-03T14:10:00Z"
+
+
+def test_zero_with_a_person_at_hand_is_a_minute() -> None:
+    noon = from_rfc3339("2026-11-02T17:00:00Z")
+    assert commitment.due(NEW_YORK, noon, 0, live=True) == noon + MINUTE
 
 
 def test_time_that_ends_with_the_day_is_due_at_closing() -> None:
@@ -255,6 +256,14 @@ def test_an_unknown_locale_reads_as_english(locale: str | None) -> None:
     assert said(locale=locale) == "9:15 AM EST on Monday, November 2"
 
 
+@pytest.mark.parametrize(
+    "locale",
+    ["de_DE_formal", "de-CH-informal", "de_XX", "de_DE_ao90", "de_XX_ao90", "de_DE_a1b2_x", "de_DE.UTF-8", "de"],
+)
+def test_a_locale_that_is_not_known_whole_is_as_much_of_it_as_is_known(locale: str) -> None:
+    assert said(locale=locale) == "Montag, 2. November, 09:15 Uhr EST"
+
+
 def test_one_oclock_is_feminine_and_single_in_spanish_and_portuguese() -> None:
     assert "a la 1:15" in said("2026-11-02T18:15:00Z", locale="es_MX")
     assert "(hoy) a la 1:15" in said("2026-11-02T18:15:00Z", locale="es_MX", now=MONDAY_MORNING)
@@ -281,6 +290,39 @@ def test_one_oclock_is_feminine_and_single_in_spanish_and_portuguese() -> None:
 )
 def test_a_zones_name_is_one_that_is_read_rightly(zone: str, instant: str, name: str) -> None:
     assert f"M {name} on" in said(instant, zone=zone, lasting=True)
+
+
+@pytest.mark.parametrize(
+    ("zone", "january", "july"),
+    [
+        ("Europe/Lisbon", "WET", "WEST"),
+        ("Europe/London", "GMT", "BST"),
+        ("Europe/Berlin", "CET", "CEST"),
+        ("Europe/Athens", "EET", "EEST"),
+        ("Europe/Moscow", "MSK", "MSK"),
+        ("Africa/Johannesburg", "SAST", "SAST"),
+        ("Asia/Tokyo", "JST", "JST"),
+        ("Asia/Seoul", "KST", "KST"),
+        ("Asia/Hong_Kong", "HKT", "HKT"),
+        ("Australia/Perth", "AWST", "AWST"),
+        ("Australia/Adelaide", "ACDT", "ACST"),
+        ("Australia/Sydney", "AEDT", "AEST"),
+        ("Pacific/Auckland", "NZDT", "NZST"),
+        ("Pacific/Honolulu", "HST", "HST"),
+        ("America/Anchorage", "AKST", "AKDT"),
+        ("America/Los_Angeles", "PST", "PDT"),
+        ("America/Denver", "MST", "MDT"),
+        ("America/Chicago", "CST", "CDT"),
+        ("America/New_York", "EST", "EDT"),
+        ("America/Halifax", "AST", "ADT"),
+        ("America/St_Johns", "NST", "NDT"),
+    ],
+)
+def test_a_short_name_that_people_know_is_said_where_a_language_has_none_of_its_own(
+    zone: str, january: str, july: str
+) -> None:
+    for name, day in ((january, "2026-01-15"), (july, "2026-07-15")):
+        assert said(f"{day}T12:00:00Z", zone=zone, locale="sv_SE", lasting=True).endswith(f" {name}")
 
 
 def test_spaces_are_plain_and_nothing_is_left_of_a_pattern() -> None:

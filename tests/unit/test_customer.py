@@ -4,6 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from bridge.domain.customer import Account, Fetch, Order, Shop, judge_tier, merge_shop
+from bridge.domain.session import customer_key
+from bridge.domain.values import Identity, Visitor
 
 TIERS = ("free", "standard", "business", "enterprise")
 
@@ -62,3 +64,18 @@ def test_a_merged_account_holds_no_more_orders_than_an_account_may() -> None:
 def test_an_order_has_a_worth_that_is_a_number(total: float) -> None:
     with pytest.raises(ValidationError):
         order("1", total)
+
+
+@pytest.mark.parametrize(
+    ("identity", "user_id", "key"),
+    [
+        (Identity.VERIFIED, "7", "user:7"),
+        (Identity.VERIFIED, None, None),
+        (Identity.CLAIMED, "7", None),
+        (Identity.ANONYMOUS, "7", None),
+    ],
+)
+def test_only_a_user_whom_wordpress_knows_joins_their_sessions(
+    identity: Identity, user_id: str | None, key: str | None
+) -> None:
+    assert customer_key(Visitor(identity=identity, user_id=user_id, email="ada@example.com")) == key

@@ -77,9 +77,16 @@ def test_another_key_is_refused(key: str) -> None:
         calendar(week={key: ["09:00-17:00"]})
 
 
-def test_a_day_named_twice_is_refused_because_it_could_mean_either() -> None:
-    with pytest.raises(ValidationError, match="fri is named twice"):
-        calendar(week={"mon-fri": ["09:00-17:00"], "fri": ["09:00-13:00"]})
+@pytest.mark.parametrize("day", ["mon", "fri", "sun"])
+def test_a_day_named_twice_is_refused_because_it_could_mean_either(day: str) -> None:
+    with pytest.raises(ValidationError, match=f"{day} is named twice"):
+        calendar(week={"mon-sun": ["09:00-17:00"], day: ["09:00-13:00"]})
+
+
+@pytest.mark.parametrize("written", ["20261224", "2026-W52-4", "24.12.2026", "2026-12-24T00:00:00", "", 20261224])
+def test_another_date_is_refused(written: object) -> None:
+    with pytest.raises(ValidationError, match="not a date: use YYYY-MM-DD"):
+        calendar(closed=[{"from": written, "to": "2027-01-03"}])
 
 
 @pytest.mark.parametrize(
@@ -456,8 +463,10 @@ def test_a_feed_closes_what_the_week_opens_in_any_order_and_overlapping() -> Non
             (at("2026-11-02T08:00"), at("2026-11-02T10:00")),
             (at("2026-11-02T09:30"), at("2026-11-02T11:00")),
             (at("2026-11-02T12:00"), at("2026-11-02T12:00")),
+            (at("2026-11-02T14:00"), at("2026-11-02T13:00")),  # ends before it begins
         ),
     )
+    assert hours.add_business_time(fed, MONDAY[0], 5 * HOUR) == at("2026-11-02T17:00")
     assert hours.open_runs(fed, *MONDAY) == [
         (at("2026-11-02T11:00"), at("2026-11-02T15:00")),
         (at("2026-11-02T16:00"), at("2026-11-02T17:00")),

@@ -118,14 +118,18 @@ def test_a_good_answer_is_read_with_its_sources_as_addresses() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["", "{", "[]", "null", '"text"', "[" * 5000, '{"reply": 7}', '{"reply": " "}', "x" * 99_999]
+    "said",
+    ["", "{", "}{", "[]", "null", '"text"', "[" * 5000, '{"reply": 7}', '{"reply": " "}', "x" * 99_999],
 )
 def test_what_is_no_answer_is_malformed(said: str) -> None:
     assert read_answer(said, asked()) == Answer(failure=Failure.MALFORMED)
 
 
-def test_json_in_a_fence_is_read() -> None:
-    assert read_answer(f"```json\n{json.dumps(GOOD)}\n```", asked()) == read()
+@pytest.mark.parametrize(
+    "around", ["```json\n{}\n```", "Here it is:\n```\n{}\n```\nAnything else?", "<think>Hm.</think>\n{}"]
+)
+def test_json_in_a_fence_or_among_words_is_read(around: str) -> None:
+    assert read_answer(around.format(json.dumps(GOOD)), asked()) == read()
 
 
 @pytest.mark.parametrize("odd", [None, "0.9", True, -0.1, 1.01, 90, [], float("nan"), float("inf")])
@@ -142,6 +146,11 @@ def test_an_odd_intent_is_none(odd: object) -> None:
 @pytest.mark.parametrize("odd", [None, "1", [0], [2], [-1], [True], ["1"], [1.0], [None], {"n": 1}])
 def test_a_source_that_no_passage_has_is_none(odd: object) -> None:
     assert read(sources=odd).sources == ()
+
+
+@pytest.mark.parametrize("odd", ["They ask.\ud83d", "They ask.\x00", "They\u202e ask."])
+def test_a_summary_is_kept_without_what_no_database_takes(odd: str) -> None:
+    assert read(summary=odd).summary == "They ask."
 
 
 def test_a_source_is_named_once() -> None:

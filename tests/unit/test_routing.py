@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from support.packets import at
 
@@ -12,7 +12,7 @@ from bridge.domain import routing
 from bridge.domain.escalation import Agent, Presence
 from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
-from bridge.domain.routing import Route, Staffing, choose, someone_free
+from bridge.domain.routing import Route, Staffing, choose, free_people, someone_free
 from bridge.domain.values import Channel, Priority
 
 POLICY = """
@@ -65,14 +65,11 @@ def test_a_person_who_is_there_after_hours_does_not_make_it_live(policy: Policy)
     assert found.due_at == MONDAY_9 + 15 * 60_000
 
 
-def test_the_time_to_answer_runs_over_the_closed_hours(policy: Policy) -> None:
-    found = route(policy, "team", Priority.NORMAL, MONDAY_16, free=False)
+@pytest.mark.parametrize("free", [True, False])
+def test_the_time_to_answer_runs_over_the_closed_hours_also_of_a_live_chat(policy: Policy, free: bool) -> None:
+    found = route(policy, "team", Priority.NORMAL, MONDAY_16, free=free)
+    assert (found.channel is Channel.LIVE) is free
     assert found.due_at == at("2026-11-03T17:00:00")
-
-
-def test_a_live_promise_runs_on_the_wall_clock(policy: Policy) -> None:
-    found = route(policy, "team", Priority.NORMAL, MONDAY_16, free=True)
-    assert found.due_at == MONDAY_16 + 4 * 3_600_000
 
 
 def test_a_queue_whose_hours_hold_no_slot_writes_a_mail(policy: Policy) -> None:
@@ -87,7 +84,8 @@ def test_a_ladder_without_live_is_never_live(policy: Policy) -> None:
 
 
 def test_zero_means_the_next_opening(policy: Policy) -> None:
-    assert route(policy, "mailbox", Priority.NORMAL, SATURDAY, free=False).due_at == MONDAY_9
+    found = route(policy, "mailbox", Priority.NORMAL, SATURDAY, free=False)
+    assert (found.due_at, found.opens_at) == (MONDAY_9, MONDAY_9)
 
 
 def test_a_team_that_never_goes_needs_no_opening(policy: Policy) -> None:
@@ -138,11 +136,13 @@ NOT_FREE = {
 @pytest.mark.parametrize("somebody", NOT_FREE.values(), ids=NOT_FREE)
 def test_somebody_is_not_free_who(somebody: Presence) -> None:
     assert not someone_free("team", [somebody], {"ada": 1}, {}, 50)
+    assert not free_people("team", [somebody], {"ada": 1}, 50)
 
 
 def test_somebody_is_free_who_is_there_for_the_queue_and_has_room() -> None:
     assert someone_free("team", [person(queues=("sales", "team"))], {"ada": 1}, {}, 50)
     assert someone_free("team", [person()], {}, {}, 99)
+    assert someone_free("team", [person(capacity=1)], {}, {}, 50)
 
 
 def test_one_free_person_of_several_is_enough() -> None:
@@ -179,6 +179,7 @@ PEOPLE = st.lists(
 )
 
 
+@example([(("a", "b"), 1), (("a",), 1), (("a",), 1)], ["a", "b"], "b")  # who was moved once is not moved again
 @given(PEOPLE, st.lists(st.sampled_from(QUEUES), max_size=4), st.sampled_from(QUEUES))
 @settings(max_examples=500, deadline=None)
 def test_there_is_room_exactly_when_one_more_chat_can_be_seated(

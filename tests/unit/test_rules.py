@@ -1,6 +1,7 @@
 """Rules decide: the first that holds, with one reason and a trace."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from pydantic import TypeAdapter
 from bridge.domain.customer import Customer
 from bridge.domain.findings import read_policy
 from bridge.domain.policy import Condition, Not, Policy
-from bridge.domain.rules import Decision, explain, holds, judge, names
+from bridge.domain.rules import Decision, explain, holds, judge, names, rests_on_customer
 from bridge.domain.signals import ReplySignals, TurnSignals, measure_message, measure_reply
 from bridge.domain.situation import Firing, Situation
 from bridge.domain.values import Json
@@ -66,6 +67,11 @@ ASKING = "I want to talk to a human"
 def test_no_rule_that_holds_means_that_the_ai_goes_on() -> None:
     decision = judge(policy("  - {name: r, when: asked, priority: normal}"), situation())
     assert decision == Decision(None, "", {})
+
+
+def test_a_session_whose_turns_were_all_forgotten_is_left_as_it_is() -> None:
+    document = policy("  - {name: r, when: {not: asked}, priority: normal}")
+    assert judge(document, replace(situation(), turns=())) == Decision(None, "", {})
 
 
 def test_the_first_rule_that_holds_decides() -> None:
@@ -178,6 +184,21 @@ def test_the_same_situation_gives_the_same_trace_bit_for_bit() -> None:
     rules = "  - {name: r, when: {any: [asked, vip, unsure]}, priority: normal}"
     seen = situation(ASKING, tier="business", answer=reply(confidence=0.1))
     assert json.dumps(judge(policy(rules), seen).trace()) == json.dumps(judge(policy(rules), seen).trace())
+
+
+@pytest.mark.parametrize(
+    ("rule", "rests"),
+    [
+        ("when: asked", False),
+        ("when: {any: [asked, unsure, fraud]}", False),
+        ("when: {any: [asked, vip]}", True),
+        ("when: {all: [asked, {not: vip}]}", True),
+        ("when: asked, tiers: [business]", True),
+    ],
+)
+def test_a_rule_rests_on_the_customer_where_it_asks_for_a_tier_or_a_fact_of_theirs(rule: str, *, rests: bool) -> None:
+    document = policy(f"  - {{name: r, {rule}, priority: normal}}")
+    assert rests_on_customer(document, document.rules[0]) is rests
 
 
 def test_names_tells_which_stand_under_an_odd_number_of_nots() -> None:

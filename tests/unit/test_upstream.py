@@ -30,12 +30,13 @@ def test_no_minute_has_more_than_the_budget_and_its_quarter(rate: int) -> None:
     assert len(sent) >= 5 * rate - 1
 
 
-def test_a_silence_saves_no_more_than_a_quarter_of_a_minute() -> None:
-    known = DESK.admitted(0, LEASE, Budget(40))
+@pytest.mark.parametrize(("rate", "at_once"), [(1, 1), (7, 1), (8, 2), (40, 10)])
+def test_a_silence_saves_no_more_than_a_quarter_of_a_minute(rate: int, at_once: int) -> None:
+    known = DESK.admitted(0, LEASE, Budget(rate))
     went = 0
     while known.admits(60 * MINUTE):
-        known, went = known.admitted(60 * MINUTE, 61 * MINUTE, Budget(40)), went + 1
-    assert went == 10
+        known, went = known.admitted(60 * MINUTE, 61 * MINUTE, Budget(rate)), went + 1
+    assert went == at_once
 
 
 def test_without_a_budget_a_row_costs_nothing() -> None:
@@ -93,3 +94,10 @@ def test_a_probe_that_fails_pauses_for_longer_and_one_that_is_refused_for_its_ow
 def test_a_probe_that_is_told_to_wait_ends_and_the_wait_counts() -> None:
     held = DOWN.admitted(50, 50 + LEASE, None).told_to_wait(60, 1000, probe=True)
     assert (held.paused_until, held.next_at) == (60, 1060)
+
+
+def test_only_a_probe_of_a_breaker_that_is_still_open_says_when_the_next_one_goes() -> None:
+    assert DOWN.told_to_wait(100, 5, probe=False).paused_until == DOWN.paused_until
+    assert DOWN.learned_nothing(100, probe=False) == DOWN
+    assert DESK.told_to_wait(100, 5, probe=True) == replace(DESK, next_at=105)
+    assert DESK.learned_nothing(100, probe=True) == DESK

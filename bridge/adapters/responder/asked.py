@@ -1,12 +1,15 @@
 """What asking a model has in common, whoever serves it: one repeat within the budget, and what a failure means."""
 
+import json
 import time
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Final
 
 from bridge.adapters.deadline import Deadline
+from bridge.adapters.http import Answer as Got
 from bridge.domain.answering import Answer, Failure
-from bridge.ports import AdapterError
+from bridge.ports import AdapterError, Fault, Rejected
 
 LONGEST_ANSWER: Final = 1500
 """Tokens of a model's answer."""
@@ -66,3 +69,13 @@ def failure_of(error: AdapterError) -> Failure:
     if error.detail in _OURS_TO_MEND:
         return Failure.MISCONFIGURED
     return Failure.MALFORMED if error.detail in ("not json", "malformed") else Failure.UNAVAILABLE
+
+
+def check_found(got: Got, model: str) -> None:
+    """Say what is not there: a server that has no such model names it, one that has no such address does not.
+
+    Raises:
+        Rejected: the answer is a 404.
+    """
+    if got.status == HTTPStatus.NOT_FOUND:
+        raise Rejected("no such model" if model in json.dumps(got.json) else "http 404", fault=Fault.SYSTEM)

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from bridge.adapters.http import Answer as Got
 from bridge.adapters.http import Http
 from bridge.adapters.reading import Lenient, read
-from bridge.adapters.responder.asked import LONGEST_ANSWER, ask_twice
+from bridge.adapters.responder.asked import LONGEST_ANSWER, ask_twice, check_found
 from bridge.domain.answering import Answer, Failure, Question
 from bridge.domain.prompting import ANSWER_SCHEMA, Prompt, prompt_for, read_answer
 from bridge.domain.values import Json
@@ -81,9 +81,7 @@ class Claude:
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Responder`. One word is asked for."""
         body = {"model": self._model, "max_tokens": 1, "messages": [{"role": "user", "content": "Hello"}]}
-        answer = self._post(body, budget, expect=[HTTPStatus.NOT_FOUND])
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return [f"Claude knows no model {self._model}."]
+        check_found(self._post(body, budget, expect=[HTTPStatus.NOT_FOUND]), self._model)
         return []
 
     def _body(self, prompt: Prompt) -> Json:

@@ -13,9 +13,9 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from bridge.adapters.http import Answer as Got
-from bridge.adapters.http import Http
+from bridge.adapters.http import Dialect, Http
 from bridge.adapters.reading import Lenient, read
-from bridge.adapters.responder.asked import LONGEST_ANSWER, ask_twice
+from bridge.adapters.responder.asked import LONGEST_ANSWER, ask_twice, check_found
 from bridge.domain.answering import Answer, Failure, Question
 from bridge.domain.prompting import ANSWER_SCHEMA, Prompt, prompt_for, read_answer
 from bridge.domain.values import Json
@@ -33,6 +33,8 @@ SCHEMA: Final = {"type": "json_schema", "json_schema": {"name": "answer", "stric
 IN_WORDS: Final = "\n\nAnswer with one JSON object and nothing else. It has to fit this JSON Schema:\n" + json.dumps(
     ANSWER_SCHEMA
 )
+DIALECT: Final = Dialect(used_up=lambda answer: "insufficient_quota" in json.dumps(answer.json))
+"""An account without credit is answered like one that asks too often, with 429, and by this word."""
 
 
 class _Token(Lenient):
@@ -87,8 +89,9 @@ class OpenAi:
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Responder`. One word is asked for."""
         body = {"model": self._model, "messages": [{"role": "user", "content": "Hello"}], "max_completion_tokens": 16}
-        if self._post(body, budget, expect=[HTTPStatus.NOT_FOUND]).status == HTTPStatus.NOT_FOUND:
-            return [f"The server knows no model {self._model}."]
+        got = self._post(body, budget, expect=[HTTPStatus.NOT_FOUND])
+        check_found(got, self._model)
+        read(_COMPLETION, got)  # some gateways tell their errors with status 200
         return []
 
     def _ask(self, prompt: Prompt, question: Question, left: float, *, in_words: bool) -> Answer:
@@ -104,7 +107,9 @@ class OpenAi:
         return Answer(failure=Failure.MALFORMED) if got.status in REFUSALS else _read(got, question)
 
     def _post(self, body: Json, budget: float, expect: Iterable[int]) -> Got:
-        return self._http.json("POST", self._url, headers=self._headers, json=body, budget_s=budget, expect=expect)
+        return self._http.json(
+            "POST", self._url, headers=self._headers, json=body, budget_s=budget, expect=expect, dialect=DIALECT
+        )
 
 
 def _message(role: str, text: str) -> Json:
@@ -128,4 +133,4 @@ def _probability(given: Any) -> float | None:
         tokens = _LOGPROBS.validate_python(given).content or ()
     except ValidationError:
         return None
-    return min(1.0, math.exp(math.fsum(one.logprob for one in tokens) / len(tokens))) if tokens else None
+    return math.exp(min(0.0, math.fsum(one.logprob for one in tokens) / len(tokens))) if tokens else None

@@ -1,0 +1,106 @@
+"""What becomes of a row that was not sent, and when it is tried again."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.domain.escalation import OutboxKind, OutboxRow
+from bridge.domain.instants import HOUR, MINUTE, SECOND
+from bridge.domain.upstream import FAILURES, Upstream
+from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
+from bridge.service import spare
+from bridge.service.deliver import (
+    FORGETFUL,
+    TRIES,
+    counts_against,
+    doubted_if_late,
+    in_doubt,
+    next_try,
+    state_after,
+    wait_before,
+)
+
+NOW = 100 * HOUR
+ROW = OutboxRow("out_1", "shop", "esc_1", OutboxKind.TICKET, "desk", "key", "{}", due_at=NOW, attempts=1)
+WELL = Upstream("shop", "desk")
+DOWN = replace(WELL, failures=FAILURES, failing_since=1, cause="timeout", paused_until=NOW + MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("fault", "upstream", "counts"),
+    [
+        (Fault.CALL, WELL, True),
+        (Fault.CALL, DOWN, True),
+        (Fault.SYSTEM, WELL, True),
+        (Fault.SYSTEM, DOWN, False),
+        (Fault.PACE, WELL, False),
+        (Fault.OURS, WELL, False),
+    ],
+)
+def test_a_row_loses_no_attempt_by_what_every_row_of_its_system_would_have_met(
+    fault: Fault, upstream: Upstream, *, counts: bool
+) -> None:
+    assert counts_against(NotDone("no", fault=fault), upstream) is counts
+
+
+@pytest.mark.parametrize(
+    ("error", "attempts", "open_sends", "counts", "state"),
+    [
+        (NotDone("refused"), 1, 0, True, "due"),
+        (NotDone("refused"), TRIES - 1, 0, True, "due"),
+        (NotDone("refused"), TRIES, 0, True, "parked"),
+        (NotDone("refused"), TRIES, 0, False, "due"),
+        (OutcomeUnknown("timeout"), 1, 1, True, "unknown"),
+        (OutcomeUnknown("timeout"), TRIES, 1, True, "parked"),
+        (Rejected("http 422"), 1, 0, True, "parked"),
+        (Rejected("http 422"), 1, 1, False, "parked"),
+        (Rejected("http 401", fault=Fault.SYSTEM), 1, 0, True, "due"),
+        (Rejected("http 401", fault=Fault.SYSTEM), 1, 1, True, "unknown"),
+    ],
+)
+def test_a_row_is_parked_when_it_was_refused_itself_or_has_no_attempt_left(
+    error: AdapterError, attempts: int, open_sends: int, state: str, *, counts: bool
+) -> None:
+    row = replace(ROW, attempts=attempts, open_sends=open_sends)
+    assert state_after(row, error, counts=counts) == state
+
+
+@given(st.integers(0, 40))
+def test_waits_double_from_five_seconds_to_an_hour_and_a_quarter_of_them_is_chance(attempts: int) -> None:
+    longest = min(5 * SECOND * 2 ** max(attempts - 1, 0), HOUR)
+    assert 0.75 * longest <= wait_before(attempts, None) <= longest
+
+
+@pytest.mark.parametrize(("asked", "waited"), [(0.0, SECOND), (0.4, SECOND), (7.0, 7 * SECOND), (90.5, 90_500)])
+def test_a_wait_that_the_other_side_asks_for_is_kept_whatever_the_attempt(asked: float, waited: int) -> None:
+    assert [wait_before(attempts, asked) for attempts in (1, 20)] == [waited, waited]
+
+
+@pytest.mark.parametrize(
+    ("paused_until", "due_at"),
+    [(NOW + MINUTE, NOW + MINUTE + spare.AFTER_OTHERS), (NOW - MINUTE, NOW + spare.AFTER_OTHERS)],
+)
+def test_a_row_whose_system_is_down_comes_after_the_next_probe(paused_until: int, due_at: int) -> None:
+    down = replace(DOWN, paused_until=paused_until)
+    assert next_try(ROW, NotDone("timeout", retry_after=2.0, fault=Fault.SYSTEM), down, NOW) == due_at
+
+
+@pytest.mark.parametrize(("fault", "upstream"), [(Fault.CALL, DOWN), (Fault.PACE, DOWN), (Fault.SYSTEM, WELL)])
+def test_a_row_whose_own_failure_it_was_waits_for_itself(fault: Fault, upstream: Upstream) -> None:
+    assert next_try(ROW, NotDone("no", retry_after=2.0, fault=fault), upstream, NOW) == NOW + 2 * SECOND
+
+
+def test_a_row_that_lay_due_for_long_is_looked_up_before_it_is_sent() -> None:
+    row = replace(ROW, open_sends=1)
+    assert doubted_if_late(row, NOW + FORGETFUL) == row
+    late = doubted_if_late(row, NOW + FORGETFUL + 1)
+    assert not in_doubt(row)
+    assert in_doubt(late)
+    assert (late.open_sends, late.first_sent_at) == (2, row.due_at)
+
+
+def test_a_row_that_lay_due_for_long_keeps_the_earliest_instant_at_which_it_may_have_been_sent() -> None:
+    sent = replace(ROW, first_sent_at=NOW - HOUR)
+    assert doubted_if_late(sent, NOW + HOUR).first_sent_at == NOW - HOUR
