@@ -14,7 +14,7 @@ from bridge.domain.instants import from_datetime, to_datetime, to_rfc3339
 from bridge.domain.values import Channel, Json, Millis
 from bridge.ports import BridgeError, Tx
 from bridge.service.context import Bridge, Case, new_id, open_case
-from bridge.service.route import calendar_of, queue_of
+from bridge.service.route import calendar_for, calendar_of, queue_of
 from bridge.service.watch_promises import fall
 
 MOST = 100
@@ -192,8 +192,7 @@ def _stranded(case: Case, escalation: Escalation) -> bool:
     """Whether a live chat waits for people who are not there now."""
     if escalation.channel is not Channel.LIVE or escalation.state is not EscalationState.OPEN:
         return False
-    name, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
-    return not hours.is_open(calendar_of(case, name, queue), case.at)
+    return not hours.is_open(calendar_for(case, escalation.queue, escalation), case.at)
 
 
 def _fall(bridge: Bridge, site: str, escalation_id: str) -> bool:

@@ -15,7 +15,7 @@ from bridge.service.context import Case
 from bridge.service.escalate import first_session
 from bridge.service.notify import Invite, Link
 from bridge.service.route import home_of, queue_of
-from bridge.service.verdicts import plain_promise, promise_values, say, say_time
+from bridge.service.verdicts import plain_values, say, say_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +107,10 @@ def link(case: Case, escalation: Escalation) -> Link | None:
 
 def _mail_customer(case: Case, escalation: Escalation, call: Callback, key: str, invite: Invite | None = None) -> None:
     session, promise = first_session(case, escalation), escalation.commitment
-    due = promise_values(case.policy, session, promise)["due"]
     values = {
         "when": say_time(case.policy, session, call.starts_at, promise.timezone, case.at),
         "phone": phone_of(case.tx, escalation) or "",
-        "due": due,
-        "promise": plain_promise(case.policy, session, promise, due),  # the mail itself says what became of the call
+        **plain_values(case.policy, session, promise),
     }
     notify.mail_customer(case, escalation, session, key, values, link=link(case, escalation), invite=invite)
 

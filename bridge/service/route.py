@@ -21,6 +21,11 @@ def calendar_of(case: Case, name: str, queue: Queue) -> Calendar:
     return case.hours.calendar(name, queue.hours)
 
 
+def calendar_for(case: Case, name: str, escalation: Escalation) -> Calendar:
+    """The same of a queue for the customer of an escalation."""
+    return calendar_of(case, *queue_of(case, name, escalation.packet.customer.tier))
+
+
 def home_of(case: Case, escalation: Escalation) -> str:
     """The queue that the escalation's rule leads to: another one may have it while its people help out."""
     rule = next((one for one in case.policy.rules if one.name == escalation.rule), None)

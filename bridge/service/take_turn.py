@@ -125,9 +125,9 @@ def locked_verdict(tx: Tx, current: CurrentPolicy, session: Session, at: Millis,
     standing = standing_escalation(tx, session)
     if session.state is State.CLOSED or standing is None:
         return verdict(session, say=closed_text(current.document, session))
-    words = waiting_text if wrote else standing_text
-    text = words(current.document, session, standing, at)
-    return verdict(session, say=text, escalation=said_at(current.document, session, standing, at))
+    policy, said = current.document, said_at(current.document, session, standing, at)
+    text = waiting_text(policy, session, said, at) if wrote else standing_text(policy, session, said)
+    return verdict(session, say=text, escalation=said)
 
 
 def standing_escalation(tx: Tx, session: Session) -> Escalation | None:

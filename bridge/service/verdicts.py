@@ -57,25 +57,31 @@ def show_commitment(commitment: Commitment) -> Json:
     return {"due_at": to_rfc3339(commitment.due_at), "timezone": commitment.timezone, "text": commitment.text}
 
 
-def waiting_text(policy: Policy, session: Session, escalation: Escalation, at: Millis) -> str:
-    """What a visitor of a locked session hears: the message arrived, and what they may expect."""
-    promise, values = escalation.commitment, {"promise": standing_text(policy, session, escalation, at)}
+def waiting_text(policy: Policy, session: Session, said: Escalation, at: Millis) -> str:
+    """What a visitor of a locked session hears: it arrived, and what they may expect. `said`: see `said_at`."""
+    promise, values = said.commitment, {"promise": standing_text(policy, session, said)}
     if promise.state is CommitmentState.PENDING:
         values["due"] = say_due(policy, session, promise.due_at, promise.timezone, at)
     return say(policy, session, "waiting", **values)
 
 
-def standing_text(policy: Policy, session: Session, escalation: Escalation, at: Millis) -> str:
-    """The standing promise in words that are right at `at`; once it is answered none stands, but somebody has it."""
-    if escalation.claimed_by and escalation.commitment.state is not CommitmentState.PENDING:
-        return say(policy, session, "claimed", agent=escalation.claimed_by.name)
-    return _said_anew(policy, session, escalation.commitment, at)
+def standing_text(policy: Policy, session: Session, said: Escalation) -> str:
+    """The standing promise; once it is answered none stands, but somebody has the request. `said`: see `said_at`."""
+    if said.claimed_by and said.commitment.state is not CommitmentState.PENDING:
+        return say(policy, session, "claimed", agent=said.claimed_by.name)
+    return said.commitment.text
 
 
 def promise_values(policy: Policy, session: Session, commitment: Commitment) -> dict[str, str]:
     """What a mail may name of a standing promise: its whole text, or its instant alone; right whenever it is read."""
-    due = say_due(policy, session, commitment.due_at, commitment.timezone, commitment.made_at, lasting=True)
-    return {"promise": _said_anew(policy, session, commitment, commitment.made_at, lasting=True), "due": due}
+    promise = _said_anew(policy, session, commitment, commitment.made_at, lasting=True)
+    return {"promise": promise, "due": _lasting_due(policy, session, commitment)}
+
+
+def plain_values(policy: Policy, session: Session, commitment: Commitment) -> dict[str, str]:
+    """As `promise_values`, for a mail that says by itself what led to the promise."""
+    due = _lasting_due(policy, session, commitment)
+    return {"promise": _plain_promise(policy, session, commitment, due), "due": due}
 
 
 def said_at(policy: Policy, session: Session, escalation: Escalation, at: Millis) -> Escalation:
@@ -104,12 +110,16 @@ def _said_anew(policy: Policy, session: Session, promise: Commitment, now: Milli
     if promise.channel is Channel.CALLBACK:
         return promise.text  # whether it is booked only the text says
     due = say_due(policy, session, promise.due_at, promise.timezone, now, lasting=lasting)
-    return plain_promise(policy, session, promise, due)
+    return _plain_promise(policy, session, promise, due)
 
 
-def plain_promise(policy: Policy, session: Session, promise: Commitment, due: str) -> str:
-    """A promise in the standard words alone, without those for what led to it; `due` is its instant in words."""
+def _plain_promise(policy: Policy, session: Session, promise: Commitment, due: str) -> str:
+    """A promise in the standard words alone; `due` is its instant in words."""
     return say(policy, session, "escalated_live" if promise.channel is Channel.LIVE else "after_hours", due=due)
+
+
+def _lasting_due(policy: Policy, session: Session, promise: Commitment) -> str:
+    return say_due(policy, session, promise.due_at, promise.timezone, promise.made_at, lasting=True)
 
 
 def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Millis, *, lasting: bool = False) -> str:

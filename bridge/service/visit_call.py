@@ -13,7 +13,7 @@ from bridge.service import book_call
 from bridge.service.call_links import LinkInvalid, escalation_behind
 from bridge.service.context import Case
 from bridge.service.escalate import first_session
-from bridge.service.verdicts import say, standing_text
+from bridge.service.verdicts import said_at, say, standing_text
 
 
 class Action(StrEnum):
@@ -138,7 +138,7 @@ def _visit_to(case: Case, escalation: Escalation) -> Visit:
 def _show(case: Case, found: Visit) -> Json:
     session, call = first_session(case, found.escalation), found.call
     over = found.state in ("over", CallState.DONE)
-    promise = standing_text(case.policy, session, found.escalation, case.at)
+    promise = standing_text(case.policy, session, said_at(case.policy, session, found.escalation, case.at))
     shown = {
         "state": found.state,
         "timezone": found.times.calendar.timezone,

@@ -23,7 +23,6 @@ from bridge.domain.escalation import (
     FollowUpKind,
 )
 from bridge.domain.health import Alarm
-from bridge.domain.hours import Calendar
 from bridge.domain.instants import DAY, MINUTE, SECOND, to_rfc3339
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Staffing
@@ -36,7 +35,7 @@ from bridge.service.escalate import Said, announce, first_session
 from bridge.service.keep_promise import alarm_kind
 from bridge.service.leases import LEASE
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups, planned
-from bridge.service.route import calendar_of, home_of, queue_of, route_now, staffing, taking
+from bridge.service.route import calendar_for, home_of, queue_of, route_now, staffing, taking
 from bridge.service.send_digest import send_digest
 from bridge.service.verdicts import in_mail, promise_values
 
@@ -101,7 +100,7 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
     standing = escalation.commitment
     if standing.id != one.commitment_id or standing.state is not CommitmentState.PENDING:
         return "nothing: the promise is kept or replaced"
-    if one.kind is FollowUpKind.OPENING and hours.is_open(_calendar(case, escalation.queue, escalation), case.at):
+    if one.kind is FollowUpKind.OPENING and hours.is_open(calendar_for(case, escalation.queue, escalation), case.at):
         send_digest(case, escalation.queue, one.due_at)
     return DO[one.kind](case, for_mail(case, escalation))
 
@@ -139,7 +138,7 @@ def _opening(case: Case, escalation: Escalation) -> str:
     If the promise is due as well, that follow-up speaks. Where the team has closed since, or nothing ran while it was
     in, its next opening is waited for.
     """
-    standing, calendar = escalation.commitment, _calendar(case, home_of(case, escalation), escalation)
+    standing, calendar = escalation.commitment, calendar_for(case, home_of(case, escalation), escalation)
     if case.at >= standing.due_at:
         return "nothing more: the promise is due"
     again = routing.opening_before(calendar, case.at, standing.due_at)
@@ -150,11 +149,6 @@ def _opening(case: Case, escalation: Escalation) -> str:
     told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, f"follow_up.{standing.id}")
     _offer_live(case, escalation)
     return "reminded the team, wrote to the customer" if told else "reminded the team"
-
-
-def _calendar(case: Case, queue: str, escalation: Escalation) -> Calendar:
-    """When the people of a queue are there for the customer of an escalation."""
-    return calendar_of(case, *queue_of(case, queue, escalation.packet.customer.tier))
 
 
 def _mail_promise(case: Case, escalation: Escalation, key: str) -> bool:

@@ -347,9 +347,7 @@ def test_an_agent_who_answers_somebody_who_is_just_erased_waits_for_no_deadlock(
     with ThreadPoolExecutor(2) as pool:
         with sidecar_on_each.bridge.store.write() as tx:
             tx.sessions.hold(SHOP.id, chat.id)  # both get as far as they can without the session
-            erased = pool.submit(
-                team.send, "POST", "/v1/privacy/erase", {"email": "somebody@example.org", "force": True}
-            )
+            erased = pool.submit(team.send, "POST", "/v1/privacy/erase", {"email": address, "force": True})
             time.sleep(0.2)
             answered = pool.submit(team.send, "POST", f"/v1/escalations/{number}/reply", answer)
             time.sleep(0.2)

@@ -103,7 +103,8 @@ def test_a_wrong_value_is_refused_without_being_repeated(tmp_path: Path, name: s
 @pytest.mark.parametrize(("name", "value"), [
     ("bind", "127.0.0.1:0"), ("bind", "127.0.0.1:65536"), ("bind", "8765"), ("bind", "unix:bridge.sock"),
     ("public_url", "shop.example"), ("public_url", "https://ann:secret@shop.example"), ("public_url", "https://"),
-    ("public_url", "https://shop.example/?a=1"), ("public_url", "https://shop.example/a b"), ("public_url", "https://shop.example/bridge"),
+    ("public_url", "https://shop.example/?a=1"), ("public_url", "https://shop.example/a b"),
+    ("public_url", "https://shop.example/bridge"),
 ])  # fmt: skip
 def test_an_address_that_nobody_could_call_is_refused(tmp_path: Path, name: str, value: str) -> None:
     assert f"wrong setting: {name}: expected " in refusal({f"BRIDGE_{name.upper()}": value}, tmp_path)
