@@ -196,7 +196,7 @@ def test_each_line_of_a_file_is_answered_in_its_order(saturday: Terminal, tmp_pa
     assert (ended.code, ended.out, ended.err) == (0, "", "Passed over, for nothing reads it: id\n")
     answers = lines_of((tmp_path / "answers.jsonl").read_text())
     assert answers[0] == PROMISED
-    assert [one["due_at"] for one in answers[1:]] == ["2026-12-24T15:15:00Z", "2026-12-30T15:00:00Z"]
+    assert [one["due_at"] for one in answers[1:]] == ["2026-12-24T15:15:00Z", "2026-12-30T19:00:00Z"]
 
 
 def test_a_line_and_a_single_question_have_the_same_answer(saturday: Terminal, tmp_path: Path) -> None:
