@@ -189,6 +189,10 @@ class Sessions(Protocol):
 
     def digest(self, site: str, session: str) -> str | None: ...
     def save(self, session: Session) -> None: ...
+    def save_judged(self, session: Session) -> None:
+        """As `save`, for one in which judging a message or reply has changed something, and nothing was decided."""
+        ...
+
     def lock(self, site: str, session: str, escalation: str) -> bool: ...
     def alone(self, site: str, customer_key: str) -> None:
         """Until the transaction ends, nobody else starts or hands over a session of this customer.
@@ -777,8 +781,12 @@ class Tx(Protocol):
 class Store(Protocol):
     """The database, as the use cases see it."""
 
-    def write(self) -> AbstractContextManager[Tx]:
+    def write(self, *, together: bool = False) -> AbstractContextManager[Tx]:
         """A transaction that commits at the end of the block, or leaves nothing.
+
+        Args:
+            together: it may be committed at once with others that allow it, too. It sees what they wrote; one that
+                fails takes nothing of the others along, and a commit that fails has failed for all.
 
         Raises:
             StoreBusy: the database could not take it in time.

@@ -85,7 +85,7 @@ def judge_reply(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session
     if decision.rule is None:
         answer = verdict(session)
         tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer)))
-        tx.sessions.save(session)
+        tx.sessions.save_judged(session)
         return answer
     # the reply that led to the hand-over is the last attempt: the team reads it, the visitor does not
     turn = replace(turn, reply_shown=False)

@@ -4,6 +4,8 @@ import hashlib
 import json
 from dataclasses import dataclass, replace
 
+from pydantic_core import to_json
+
 from bridge.domain import judging, signals
 from bridge.domain.escalation import Escalation, EventKind
 from bridge.domain.rules import Decision
@@ -151,7 +153,7 @@ def _take_locked(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Sessio
         return answer
     if not tx.sessions.keep_turn(session, replace(turn, verdict=as_text(answer))):
         return _repeated(tx, current, session, turn, now)
-    tx.sessions.save(replace(session, turns=turn.seq))
+    tx.sessions.save_judged(replace(session, turns=turn.seq))
     _add_to_ticket(bridge, tx, session, turn)
     return answer
 
@@ -180,7 +182,7 @@ def _take_open(
     if not tx.sessions.keep_turn(session, turn):
         return _repeated(tx, current, before, turn, bridge.clock.now())
     if decision.rule is None:
-        tx.sessions.save(session)
+        tx.sessions.save_judged(session)
         if assistant:
             owe_answer(bridge, tx, assistant, session, replace(turn, at=bridge.clock.now()), waiting)  # asked now
         return answer
@@ -200,7 +202,7 @@ def hand_over(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, 
 
 def as_text(value: Json) -> str:
     """JSON text as it is stored."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return to_json(value).decode()
 
 
 def trace_of(decision: Decision, current: CurrentPolicy, session: Session) -> str:

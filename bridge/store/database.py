@@ -8,7 +8,6 @@ transactions. Engines are made on first use and forgotten, unclosed, in a forked
 import os
 import sqlite3
 import threading
-import time
 import weakref
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -21,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
 from bridge.ports import StoreBusy, StoreDamaged
-from bridge.store.turnstile import Turnstile
+from bridge.store.writer import Writer
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 """What is deleted is overwritten: some builds of SQLite leave it in the file."""
@@ -45,7 +44,7 @@ class Database:
         self.dialect = "sqlite" if self.sqlite else "postgresql"
         self._wait = wait
         self._readers = readers
-        self._turnstile = Turnstile(Path(self.url.database or "").parent)
+        self._writer = Writer(lambda: self._engine("write").connect(), Path(self.url.database or "").parent, wait)
         self.forget()
         me = weakref.ref(self)
 
@@ -57,51 +56,27 @@ class Database:
 
     def forget(self) -> None:
         """Drop engines and locks without closing anything: what a forked child has to do."""
-        self._gate = threading.Lock()
         self._making = threading.Lock()
-        self._turnstile.close()
         self._engines: dict[str, Engine] = {}
-        self._writer: Connection | None = None
+        self._writer.forget()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, *, together: bool = False) -> Iterator[Connection]:
         """A transaction that commits at the end, or leaves nothing behind.
+
+        Args:
+            together: it may be committed at once with others that allow it, too; see `bridge.store.writer`.
 
         Raises:
             StoreBusy: the write could not begin or commit in time, or the disk refused it.
         """
         with named():
             if self.sqlite:
-                with self._write_sqlite() as connection:
+                with self._writer.write(together=together) as connection:
                     yield connection
             else:
                 with self._engine("write").begin() as connection:
                     yield connection
-
-    @contextmanager
-    def _write_sqlite(self) -> Iterator[Connection]:
-        """The one writer connection, kept open; begin and commit are ours, for SQLAlchemy's cost as much as a turn."""
-        until = time.monotonic() + self._wait
-        if not self._gate.acquire(timeout=self._wait):
-            raise StoreBusy
-        try:
-            writer = self._writer
-            if writer is None or writer.closed or writer.invalidated:
-                writer = self._writer = self._engine("write").connect()
-            driver: Any = writer.connection.driver_connection
-            with self._turnstile.passing(until):
-                driver.execute("BEGIN IMMEDIATE")
-            try:
-                yield writer
-                driver.commit()
-            except BaseException:
-                driver.rollback()
-                raise
-            finally:
-                if writer.in_transaction():
-                    writer.rollback()  # SQLAlchemy's own notion of it; the driver has ended the transaction
-        finally:
-            self._gate.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -126,8 +101,7 @@ class Database:
 
     def close(self) -> None:
         """Give back every connection."""
-        if self._writer is not None:
-            self._writer.close()
+        self._writer.close()
         for engine in self._engines.values():
             engine.dispose()
         self.forget()

@@ -44,6 +44,9 @@ class SessionStatements:
         )
         save = update(session).where(this).values({name: bindparam(f"new_{name}") for name in changes})
         self.save = Quick(save, dialect)
+        # nothing that is indexed: SQLite writes each index anew whose columns are set, the value be the same or not
+        judged: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("flow", "window", "turns", "locale")}
+        self.save_judged = Quick(update(session).where(this).values(judged), dialect)
         self.lock = (
             update(session)
             .where(this, session.c.state == State.OPEN)
@@ -156,7 +159,7 @@ class Sessions:
             "of_session": changed.id,
             "new_state": changed.state.value,
             "new_flow": changed.flow,
-            "new_window": "\n".join(json.dumps(signals.dump(one), separators=(",", ":")) for one in changed.window),
+            "new_window": write_window(changed.window),
             "new_turns": changed.turns,
             "new_last_event": changed.last_event,
             "new_visitor": write_visitor(changed.visitor),
@@ -166,6 +169,17 @@ class Sessions:
             "new_escalation_id": changed.escalation_id,
         }
         self._s.save.run(self._c, row)
+
+    def save_judged(self, changed: Session) -> None:
+        row = {
+            "of_site": changed.site,
+            "of_session": changed.id,
+            "new_flow": changed.flow,
+            "new_window": write_window(changed.window),
+            "new_turns": changed.turns,
+            "new_locale": changed.locale,
+        }
+        self._s.save_judged.run(self._c, row)
 
     def lock(self, site: str, session_id: str, escalation: str) -> bool:
         values = {"of_site": site, "of_session": session_id, "escalation": escalation}
@@ -283,10 +297,54 @@ def read_customer(text: str) -> Customer:
     return Customer.model_validate_json(text)
 
 
-@lru_cache(maxsize=4096)
-def read_signals(line: str) -> TurnSignals:
-    """The signals of one turn of a window: all but the newest line were read at the turn before."""
-    return signals.load(json.loads(line))
+class Lines:
+    """The signals of turns and the lines they are stored as: each turn reads and writes a window, and one line is new.
+
+    Args:
+        most: lines that are remembered.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._read: dict[str, TurnSignals] = {}
+        self._written: dict[int, tuple[TurnSignals, str]] = {}
+
+    def read(self, line: str) -> TurnSignals:
+        """The signals that the line holds."""
+        known = self._read.get(line)
+        if known is None:
+            known = signals.load(json.loads(line))
+            self._keep(known, line)
+        return known
+
+    def write(self, one: TurnSignals) -> str:
+        """The line that holds the signals."""
+        known = self._written.get(id(one))  # kept with the object itself, so that no other one has its id
+        if known is not None:
+            return known[1]
+        line = json.dumps(signals.dump(one), separators=(",", ":"))
+        self._keep(one, line)
+        return line
+
+    def _keep(self, one: TurnSignals, line: str) -> None:
+        if len(self._written) >= self._most:
+            self._read.clear()
+            self._written.clear()
+        self._read[line] = one
+        self._written[id(one)] = one, line
+
+
+LINES = Lines(4096)
+
+
+def read_window(text: str) -> tuple[TurnSignals, ...]:
+    """The window of a stored text."""
+    return tuple(map(LINES.read, text.splitlines()))
+
+
+def write_window(window: tuple[TurnSignals, ...]) -> str:
+    """The text to be stored, likewise."""
+    return "\n".join(map(LINES.write, window))
 
 
 def read_session(row: Any) -> Session:
@@ -302,7 +360,7 @@ def read_session(row: Any) -> Session:
         page_url=row.page_url,
         flow=row.flow,
         shop=Shop.model_validate_json(row.shop) if row.shop else None,
-        window=tuple(map(read_signals, row.window.splitlines())),
+        window=read_window(row.window),
         turns=row.turns,
         escalation_id=row.escalation_id,
         last_event=row.last_event,

@@ -155,8 +155,8 @@ class SqlStore:
         self._statements = statements_of(database.dialect)
 
     @contextmanager
-    def write(self) -> Iterator[SqlTx]:
-        with self._database.write() as connection:
+    def write(self, *, together: bool = False) -> Iterator[SqlTx]:
+        with self._database.write(together=together) as connection:
             tx = SqlTx(connection, self._statements)
             yield tx
         for do in tx.afterwards:

@@ -3,7 +3,6 @@
 The order is that of trust: signature, clock, scope, schema; the nonce is kept in the transaction of the effect.
 """
 
-import json
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from flask import Response, current_app, g, request
 from pydantic import ValidationError
-from pydantic_core import from_json
+from pydantic_core import from_json, to_json
 
 from bridge.clock import machine_now
 from bridge.domain.findings import PolicyRefused
@@ -61,7 +60,7 @@ class Call(Generic[Body]):
         Raises:
             Problem: the nonce has been used.
         """
-        with self.bridge.store.write() as tx:
+        with self.bridge.store.write(together=self.scope is Scope.CHAT) as tx:
             self.keep_nonce(tx)
             yield tx
 
@@ -183,7 +182,6 @@ def whole_number(name: str, text: str, least: int, most: int) -> int:
 
 def answer(body: Json, status: int = 200) -> Response:
     """A JSON answer, never to be cached."""
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    response = Response(text, status=status, mimetype="application/json")
+    response = Response(to_json(body), status=status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"
     return response

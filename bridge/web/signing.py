@@ -8,6 +8,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from itsdangerous import Signer
 
@@ -67,7 +68,13 @@ def canonical_response(status: int, nonce: str, body: bytes) -> bytes:
 
 def signer(secrets: Sequence[str], salt: str) -> Signer:
     """The signer for secrets, oldest first; the newest signs, every one verifies."""
-    return Signer(list(secrets), salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
+    return Signer([_key(one, salt) for one in secrets], key_derivation="none", digest_method=hashlib.sha256)
+
+
+@lru_cache(maxsize=256)
+def _key(secret: str, salt: str) -> bytes:
+    """What itsdangerous derives from a secret and a salt; it would do so anew at each signature."""
+    return Signer(secret, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256).derive_key()
 
 
 def sign_request(secret: str, method: str, target: str, timestamp: int, nonce: str, body: bytes) -> str:

@@ -48,7 +48,7 @@ def _plain(text: str) -> str:
     Raises:
         ValueError: a NUL or a lone surrogate.
     """
-    if "\x00" in text or any("\ud800" <= char <= "\udfff" for char in text):
+    if "\x00" in text or (not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)):
         raise ValueError("a NUL or an unpaired surrogate is no text")
     return text
 

@@ -385,11 +385,11 @@ class Busy:
     def read(self) -> AbstractContextManager[Tx]:
         return self.store.read()
 
-    def write(self) -> AbstractContextManager[Tx]:
+    def write(self, *, together: bool = False) -> AbstractContextManager[Tx]:
         if self.refuses:
             self.refuses -= 1
             raise StoreBusy
-        return self.store.write()
+        return self.store.write(together=together)
 
 
 def late_into(store: Busy, impatient: Sidecar, *, refuses: int) -> tuple[Customer, list[str]]:

@@ -26,11 +26,11 @@ class FullDisk:
         return getattr(self.store, name)
 
     @contextmanager
-    def write(self) -> Iterator[Tx]:
+    def write(self, *, together: bool = False) -> Iterator[Tx]:
         if self.failures and self.taken():
             self.failures -= 1
             raise StoreBusy
-        with self.store.write() as tx:
+        with self.store.write(together=together) as tx:
             yield tx
 
 

@@ -99,9 +99,9 @@ class DyingStore:
         return self.store.read()
 
     @contextmanager
-    def write(self) -> Iterator[Tx]:
+    def write(self, *, together: bool = False) -> Iterator[Tx]:
         when, self.when = self.when, ""
-        with self.store.write() as tx:
+        with self.store.write(together=together) as tx:
             yield tx
             if when == "before":
                 raise Died

@@ -106,6 +106,21 @@ def test_not_holds_where_the_trigger_has_not_fired() -> None:
     assert decided(rules, situation(ASKING, tier="enterprise")) is None
 
 
+@pytest.mark.parametrize(
+    "when",
+    [
+        "{not: vip}",
+        "{not: {all: [asked, vip]}}",
+        "{any: [asked, {not: vip}]}",
+        "{all: [{not: vip}, {not: fraud}]}",
+        "{at_least: 1, of: [asked, {all: [{not: vip}]}]}",
+    ],
+)
+def test_a_rule_may_hold_while_no_trigger_has_fired(when: str) -> None:
+    rules = f"  - {{name: first, when: asked, priority: normal}}\n  - {{name: r, when: {when}, priority: normal}}"
+    assert decided(rules, situation()) == "r"
+
+
 @pytest.mark.parametrize(("at_least", "holds_then"), [(1, True), (2, True), (3, False)])
 def test_at_least_counts_its_parts(at_least: int, *, holds_then: bool) -> None:
     rules = f"  - {{name: r, when: {{at_least: {at_least}, of: [asked, vip, fraud]}}, priority: normal}}"

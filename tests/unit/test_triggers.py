@@ -117,7 +117,7 @@ def test_a_trouble_weighs_half_a_point_beside_displeasure_and_nothing_alone() ->
     trouble = MessageSignals(trouble=True), None
     assert fired(situation(trouble, feels(1)), type="negative_trajectory", points=1.5)
     assert fired(situation(feels(1), trouble), type="negative_trajectory", points=1.5)
-    assert fired(situation(trouble, feels(0.75)), type="negative_trajectory", points=1.5) is None
+    assert fired(situation(trouble, feels(0.95)), type="negative_trajectory", points=1.5) is None
     assert fired(situation(*[trouble] * 6), type="negative_trajectory", points=1.5) is None
 
 
@@ -149,6 +149,7 @@ def test_displeasure_is_reported_with_the_latest_of_the_words_that_sounded_bad()
 
 
 def test_negative_trajectory_forgets_what_left_the_window() -> None:
+    assert fired(situation(feels(1), *[feels()] * 4, feels(1)), type="negative_trajectory")
     s = situation(feels(1), *[feels()] * 5, feels(1))
     assert fired(s, type="negative_trajectory") is None
     assert fired(s, type="negative_trajectory", within_turns=7)
@@ -203,6 +204,7 @@ def test_visitor_repeats_looks_back_by_minutes_as_well() -> None:
 
 def test_bot_repeats() -> None:
     assert fired(situation(replied(text=SAME), replied(text=SAME)), type="bot_repeats")
+    assert fired(situation(*[replied(text="your order ships tomorrow")] * 2), type="bot_repeats")
     assert fired(situation(replied(text=SAME), replied(text="your order ships tomorrow")), type="bot_repeats") is None
     assert fired(situation(replied(text=SAME), replied(text=SAME)), type="bot_repeats", times=3) is None
     assert (
