@@ -8,10 +8,13 @@ import pytest
 from installation import Installation
 from machine import cannot, chromium, chromium_args, core_or_skip, php_or_skip, suite
 from other_php import CHOSEN as CHOSEN_PHP
-from playwright.sync_api import Browser, Error, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
 from shop import Shop, running_shop
 from visiting import TUESDAY_MORNING
 from wordpress_site import ECHO_BOT, Site, build_plugin_zip, missing_for_wordpress
+
+PATIENCE_MS = 15_000
+"""How long a page may take to show what is expected of it, on a machine that is busy with other tests."""
 
 
 @pytest.fixture(scope="session")
@@ -75,6 +78,7 @@ def installed(kept: Installation) -> Iterator[Installation]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     program = chromium()
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         try:
             running = playwright.chromium.launch(executable_path=program, args=list(chromium_args))

@@ -133,7 +133,9 @@ def test_a_booked_call_can_be_moved_in_the_window_without_the_number_again(offer
     chat.get_by_role("button", name="Choose another time").click()
     chat.locator(".times label").filter(has_text="1:00 PM").first.click()
     expect(chat.locator(".call input[type=tel]")).to_be_hidden()
-    chat.get_by_role("button", name="Book this call").click()
+    with chat.expect_response("**/contact") as moved:
+        chat.get_by_role("button", name="Book this call").click()
+    assert moved.value.json()["commitment"]["due_at"] == "2026-11-03T18:00:00Z"
     expect(lines_of(chat, "promise").last).to_contain_text("1:00 PM EST")
     assert newest_escalation(offering)["call"]["starts_at"] == "2026-11-03T18:00:00Z"
 
