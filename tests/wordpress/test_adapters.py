@@ -308,7 +308,10 @@ def test_what_a_person_answers_is_read_with_the_next_message_and_after_the_relea
     team.does("reply", one, MAYA, text="I can see both payments.", reply_id="r1")
     read = window.says("Thank you")
     assert read.startswith("Maya Okafor: I can see both payments.")
-    assert window.says("Anything else?") == "Your message was added to your request. Maya Okafor is looking at your request."
+    assert (
+        window.says("Anything else?")
+        == "Your message was added to your request. Maya Okafor is looking at your request."
+    )
     team.does("release", one, MAYA)
     assert window.says("Do you ship?") == "The model says: Do you ship?"
 

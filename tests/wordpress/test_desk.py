@@ -1,5 +1,6 @@
 """The team's pages in wp-admin, in a real browser beside a real sidecar: who is here, and when."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +9,7 @@ from installation import Installation
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from team import A_PERSON, clear_the_desk, dead_scheduler, lines_of, listen_for_faults, newest_escalation, team_of
 from visiting import TUESDAY_MORNING, log_in, open_chat, say
+from visitor import without_sidecar
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
@@ -83,6 +85,18 @@ def test_the_switch_makes_a_daytime_escalation_live_and_says_who_is_seen_as_here
     expect(desk.get_by_text("You are away: nobody is connected to you.")).to_be_visible()
     assert way_of_a_new_visitor(installed, browser) == "email"
     assert faults == []
+
+
+def test_who_is_due_first_stands_first_among_those_who_wait(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    answered, first = new_escalation(installed, browser), new_escalation(installed, browser)
+    installed.move_clock_to(FOUR_MINUTES_LATER)
+    second = new_escalation(installed, browser)
+    team_of(installed).does("reply", answered["id"], text="It is on its way.", reply_id="answered-first")
+    links = [str(link.get_attribute("href")) for link in desk_of(owner, installed).locator("a.row-title").all()]
+    order = [one["id"] for one in (first, second, answered)]
+    assert [one for link in links for one in order if one in link] == order
 
 
 def test_any_page_of_wp_admin_keeps_somebody_here_and_closing_the_last_lets_it_run_out(
@@ -258,3 +272,14 @@ def test_a_time_that_is_over_is_refused_in_words_and_changes_nothing(
     panel.get_by_role("button", name="Do it").click()
     expect(desk.get_by_text("The time must lie ahead, within 366 days; nothing was changed.")).to_be_visible()
     assert team_of(installed).caller.ask("GET", "/v1/hours")["commands"] == []
+
+
+def test_what_keeps_both_secrets_from_working_is_said_once(installed: Installation, owner: BrowserContext) -> None:
+    settings = page_of(owner, installed, "options-general.php?page=escalation-bridge")
+    told = settings.locator("#escbridge-test-result")
+    settings.get_by_role("button", name="Test the connection").click()
+    expect(told).to_have_text(re.compile("^Chat secret: Connected.*Admin secret: Connected"))
+    with without_sidecar(installed):
+        settings.get_by_role("button", name="Test the connection").click()
+        expect(told).to_have_text(re.compile("^Nothing answers at "))
+        expect(told.get_by_text("Nothing answers at ")).to_have_count(1)

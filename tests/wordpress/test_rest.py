@@ -34,6 +34,8 @@ class Stub_Order {
     public function get_date_created() { return new DateTime( '2026-10-30T12:00:00Z' ); }
 }
 function wc_get_orders( $query ) { return array( new Stub_Order() ); }
+function wc_get_customer_total_spent( $user ) { return '900.00'; }
+function get_woocommerce_currency() { return 'USD'; }
 """
 
 
@@ -385,9 +387,7 @@ MISTAKES = """
     apply_filters( 'wp_privacy_personal_data_exporters', null );
     apply_filters( 'wp_privacy_personal_data_erasers', null );
     remove_all_actions( 'admin_enqueue_scripts' );
-    EscalationBridge\\Settings::boot();
-    EscalationBridge\\Presence::boot();
-    EscalationBridge\\Admin::boot();
+    EscalationBridge\\Plugin::boot_admin();
     $links = apply_filters( 'plugin_action_links_escalation-bridge/escalation-bridge.php', null );
     wp_set_current_user( 1 );
     $beat = apply_filters( 'heartbeat_received', null, array( 'escbridge' => 1 ), 'front' );

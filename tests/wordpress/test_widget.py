@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from installation import Installation, eventually
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
-from team import A_PERSON, lines_of, listen_for_faults, newest_escalation, team_of
-from visiting import DESKTOP, log_in, open_chat, say, unfold
+from team import A_PERSON, clear_the_desk, lines_of, listen_for_faults, newest_escalation, team_of
+from visiting import DESKTOP, TUESDAY_MORNING, log_in, open_chat, say, unfold
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
 PROMISED = re.compile(r"A support agent will contact you before .* EST today, Tuesday, November 3\b")
+TUESDAY_LATE, AFTER_MIDNIGHT = "2026-11-03T22:00:00", "2026-11-04T00:10:00"
 PHONE = {"width": 390, "height": 844}
 MAYA = {"id": "wp-7", "name": "Maya Okafor"}
 TOO_MANY = '{"code": "escbridge_too_many", "message": "Please wait a moment.", "data": {"status": 429}}'
@@ -54,6 +55,15 @@ def chat(shop_page: Page) -> Page:
     """The same, opened."""
     unfold(shop_page)
     return shop_page
+
+
+@pytest.fixture
+def late(installed: Installation) -> Iterator[Installation]:
+    """Nobody of the team is there before tomorrow."""
+    installed.move_clock_to(TUESDAY_LATE)
+    yield installed
+    clear_the_desk(installed)
+    installed.move_clock_to(TUESDAY_MORNING)
 
 
 @pytest.fixture
@@ -158,6 +168,17 @@ def test_a_screen_reader_is_told_the_promise_once_and_not_by_the_log(chat: Page)
     read_out = chat.evaluate("readOut")
     assert len([line for line in read_out if PROMISED.search(line)]) == 1, read_out
     expect(chat.locator("[aria-live=polite] p")).to_have_count(0)  # what was said does not stay to be found again
+
+
+def test_a_promise_is_not_made_anew_where_its_tomorrow_becomes_today(late: Installation, browser: Browser) -> None:
+    chat = open_chat(browser.new_context(timezone_id="America/New_York"), late.site)
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_contain_text("tomorrow, Wednesday, November 4")
+    late.move_clock_to(AFTER_MIDNIGHT)
+    say(chat, "Are you still there?")
+    expect(chat.locator(".pin")).to_contain_text("today, Wednesday, November 4")
+    expect(lines_of(chat, "promise")).to_have_count(1)
+    chat.context.close()
 
 
 def test_a_second_tab_shows_the_same_conversation_and_no_bot_speaks_there(installed: Installation, chat: Page) -> None:

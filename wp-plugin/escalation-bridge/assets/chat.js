@@ -184,9 +184,10 @@
 			c.promise = null;
 		}
 		const say = d.notice || '';
+		const was = c.promise;
 		const promised = c.state === 'escalated' ? d.commitment : null;
-		const news = promised && (!c.promise || c.promise.text !== promised.text || c.promise.due_at !== promised.due_at);
-		if (!news) {
+		c.promise = promised || was; // "Tomorrow" becomes "today".
+		if (!promised || (was && was.due_at === promised.due_at)) {
 			if (say) {
 				c.items = c.items.filter((i) => i.k !== 'note' || i.text !== say); // One standing line, not one a message.
 				note(say);
@@ -197,8 +198,7 @@
 		if (say && !inOne) {
 			note(say);
 		}
-		add({ id: uuid(), k: 'promise', text: inOne ? say : promised.text, core: promised.text, again: !!c.promise });
-		c.promise = promised;
+		add({ id: uuid(), k: 'promise', text: inOne ? say : promised.text, core: promised.text, again: !!was });
 	}
 
 	/** What did not get through goes before it: the team reads all in the order in which it was written. */

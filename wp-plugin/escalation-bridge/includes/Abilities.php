@@ -14,14 +14,6 @@ final class Abilities {
 
 	const CATEGORY = 'escalation-bridge';
 
-	public static function boot(): void {
-		if ( ! function_exists( 'wp_register_ability' ) || ! function_exists( 'wp_register_ability_category' ) ) {
-			return; // Before 6.9.
-		}
-		add_action( 'wp_abilities_api_categories_init', array( self::class, 'register_category' ) );
-		add_action( 'wp_abilities_api_init', array( self::class, 'register' ) );
-	}
-
 	public static function register_category(): void {
 		$about = __( 'How the hand-over from the chat’s assistant to people stands.', 'escalation-bridge' );
 		wp_register_ability_category( self::CATEGORY, array( 'label' => __( 'Escalation Bridge', 'escalation-bridge' ), 'description' => $about ) );

@@ -19,7 +19,7 @@ final class Adapters {
 	private static $muted = array();
 
 	public static function boot(): void {
-		foreach ( Settings::is_paired() ? array_diff_key( self::ALL, array_flip( Settings::unwatched() ) ) : array() as $adapter ) {
+		foreach ( Settings::is_paired() ? array_diff_key( self::ALL, array_flip( (array) Settings::all()['unwatched'] ) ) : array() as $adapter ) {
 			$adapter::boot();
 		}
 	}
@@ -87,8 +87,8 @@ final class Adapters {
 
 	/** @return string[] */
 	private static function answers( string $session, array $verdict ): array {
-		$key  = 'n_' . md5( $session );
-		$seen = (int) Limits::get( $key );
+		$key  = 'escbridge_n_' . md5( $session );
+		$seen = (int) get_transient( $key );
 		if ( $verdict['down'] || (int) $verdict['last_event'] <= $seen ) {
 			return array();
 		}
@@ -99,7 +99,7 @@ final class Adapters {
 				$lines[] = trim( (string) ( $event['author'] ?? '' ) . ': ' . $event['text'], ': ' );
 			}
 		}
-		Limits::set( $key, $seen, WEEK_IN_SECONDS );
+		set_transient( $key, $seen, WEEK_IN_SECONDS );
 		return $lines;
 	}
 }

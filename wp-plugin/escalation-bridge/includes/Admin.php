@@ -10,28 +10,21 @@ defined( 'ABSPATH' ) || exit;
 final class Admin {
 
 	const PAGE     = 'escbridge-escalations';
-	const PER_PAGE = 25;
-
-	public static function boot(): void {
-		add_action( 'admin_menu', array( self::class, 'menu' ) );
-		add_action( 'admin_enqueue_scripts', array( self::class, 'assets' ) );
-		add_action( 'admin_post_escbridge_act', array( self::class, 'act' ) );
-		add_filter( 'removable_query_args', static fn( $names ): array => array_merge( (array) $names, array( 'escbridge_result', 'late' ) ) ); // What was done is told once.
-	}
+	const PER_PAGE = 25; // Of what is over; what is not is shown as far as the sidecar lists it at once.
 
 	public static function menu(): void {
 		$name = __( 'Escalations', 'escalation-bridge' );
-		add_menu_page( $name, $name, 'escbridge_manage', self::PAGE, array( self::class, 'page' ), 'dashicons-sos', 26 );
-	}
-
-	public static function assets( $hook = '' ): void {
-		if ( 'toplevel_page_' . self::PAGE === $hook ) {
-			self::style();
-		}
+		$hook = add_menu_page( $name, $name, 'escbridge_manage', self::PAGE, array( self::class, 'page' ), 'dashicons-sos', 26 );
+		add_action( 'admin_print_styles-' . $hook, array( self::class, 'style' ) );
 	}
 
 	public static function style(): void {
 		wp_enqueue_style( 'escbridge-admin', plugins_url( 'assets/admin.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
+	}
+
+	/** What was done is told once: a reload of the page does not say it again. */
+	public static function told_once( $names ): array {
+		return array_merge( (array) $names, array( 'escbridge_result', 'late' ) );
 	}
 
 	/** @return array{id:string,name:string} */
@@ -40,20 +33,35 @@ final class Admin {
 		return array( 'id' => 'wp-' . $user->ID, 'name' => (string) $user->display_name );
 	}
 
-	/** Claim, reply, resolve, release, label or called: asks the sidecar, then goes back to the page with the result's code. */
-	public static function act(): void {
-		$id = isset( $_POST['escalation'] ) ? sanitize_text_field( wp_unslash( $_POST['escalation'] ) ) : '';
-		$op = isset( $_POST['op'] ) ? sanitize_key( wp_unslash( $_POST['op'] ) ) : '';
-		check_admin_referer( 'escbridge_act_' . $id );
-		if ( ! current_user_can( 'escbridge_manage' ) || ! in_array( $op, array( 'claim', 'reply', 'resolve', 'release', 'label', 'called' ), true ) ) {
+	/** What a form of wp-admin was filled in with, each field as a line of text. Ends the request of whoever may not send it. */
+	public static function posted( string $nonce, bool $may ): array {
+		check_admin_referer( $nonce );
+		if ( ! $may ) {
 			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
 		}
-		$more = array(
+		return self::lines( $_POST );
+	}
+
+	/** What is sent with a request, each as a line of text. */
+	public static function lines( array $sent ): array {
+		return array_map( 'sanitize_text_field', array_filter( wp_unslash( $sent ), 'is_string' ) );
+	}
+
+	/** Claim, reply, resolve, release, label or called: asks the sidecar, then goes back to the page with the result's code. */
+	public static function act(): void {
+		$given = self::lines( $_POST ) + array( 'escalation' => '', 'op' => '' ); // phpcs:ignore WordPress.Security.NonceVerification.Missing -- the nonce is one of this escalation.
+		$id    = $given['escalation'];
+		$op    = $given['op'];
+		$more  = array(
+			'claim'   => array(),
 			'reply'   => array( 'text' => self::typed( 'text' ), 'reply_id' => self::typed( 'reply_id' ) ),
 			'resolve' => array_filter( array( 'note' => self::typed( 'note' ) ), 'strlen' ),
+			'release' => array(),
 			'label'   => array( 'verdict' => self::typed( 'verdict' ) ),
+			'called'  => array(),
 		);
-		$body = array( 'agent' => self::agent() ) + ( $more[ $op ] ?? array() );
+		self::posted( 'escbridge_act_' . $id, current_user_can( 'escbridge_manage' ) && isset( $more[ $op ] ) );
+		$body = array( 'agent' => self::agent() ) + $more[ $op ];
 		if ( 'reply' === $op && '' === $body['text'] ) {
 			$code = 'empty-reply';
 		} else {
@@ -63,7 +71,7 @@ final class Admin {
 		if ( 'reply' === $op && 0 !== strpos( $code, 'done-' ) ) {
 			set_transient( self::draft_of( $id ), $body['text'], HOUR_IN_SECONDS ); // What was typed is not lost.
 		}
-		wp_safe_redirect( add_query_arg( 'escbridge_result', rawurlencode( $code ), self::url( array( 'escalation' => $id ) ) ) );
+		wp_safe_redirect( self::url( array( 'escalation' => $id, 'escbridge_result' => $code ) ) );
 		exit;
 	}
 
@@ -77,31 +85,26 @@ final class Admin {
 		if ( ! current_user_can( 'escbridge_manage' ) ) {
 			return;
 		}
-		// phpcs:disable WordPress.Security.NonceVerification.Recommended -- these only choose what is shown.
-		$id     = isset( $_GET['escalation'] ) ? sanitize_text_field( wp_unslash( $_GET['escalation'] ) ) : '';
-		$state  = isset( $_GET['state'] ) ? sanitize_key( wp_unslash( $_GET['state'] ) ) : 'active';
-		$before = isset( $_GET['before'] ) ? sanitize_text_field( wp_unslash( $_GET['before'] ) ) : '';
-		$result = isset( $_GET['escbridge_result'] ) ? sanitize_text_field( wp_unslash( $_GET['escbridge_result'] ) ) : '';
-		// phpcs:enable
+		$asked = self::lines( $_GET ) + array( 'escalation' => '', 'state' => '', 'before' => '', 'escbridge_result' => '' ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- these only choose what is shown.
 		echo '<div class="wrap escbridge"><div class="escbridge-head"><h1 class="wp-heading-inline">' . esc_html__( 'Escalations', 'escalation-bridge' ) . '</h1>';
 		if ( Settings::is_paired() ) {
 			Presence::show();
 		}
 		echo '</div><hr class="wp-header-end">';
-		self::result_notice( preg_match( '/^[a-z0-9_-]{1,40}$/D', $result ) ? $result : '' ); // Else it is none of ours.
+		self::result_notice( preg_match( '/^[a-z0-9_-]{1,40}$/D', $asked['escbridge_result'] ) ? $asked['escbridge_result'] : '' ); // Else it is none of ours.
 		if ( null === Settings::pairing() ) {
 			self::notice( 'warning', __( 'Not connected yet: set the pairing code under Settings > Escalation Bridge.', 'escalation-bridge' ) );
-		} elseif ( '' !== $id ) {
-			self::detail( $id );
+		} elseif ( '' !== $asked['escalation'] ) {
+			self::detail( $asked['escalation'] );
 		} else {
-			self::listing( in_array( $state, array( 'active', 'resolved', 'released', 'all' ), true ) ? $state : 'active', $before );
+			self::listing( in_array( $asked['state'], array( 'resolved', 'released', 'all' ), true ) ? $asked['state'] : 'active', $asked['before'] );
 		}
 		echo '</div>';
 	}
 
 	private static function listing( string $state, string $before ): void {
 		$client = new Client( Settings::pairing() );
-		$query  = 'state=' . rawurlencode( $state ) . '&limit=' . self::PER_PAGE . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
+		$query  = 'state=' . rawurlencode( $state ) . '&limit=' . ( 'active' === $state ? Stats::PAGE : self::PER_PAGE ) . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
 		$page   = $client->admin( 'GET', '/v1/escalations?' . $query );
 		if ( ! $page['ok'] ) {
 			self::unread( $page );
@@ -119,19 +122,20 @@ final class Admin {
 			echo '<div class="escbridge-empty"><span class="dashicons dashicons-yes-alt" aria-hidden="true"></span><p>' . esc_html__( 'Nobody is waiting here.', 'escalation-bridge' ) . '</p></div>';
 			return;
 		}
-		echo '<table class="widefat striped escbridge-list"><thead><tr>';
-		foreach ( array( __( 'Customer', 'escalation-bridge' ), __( 'What it is about', 'escalation-bridge' ), __( 'Queue', 'escalation-bridge' ), __( 'Promised', 'escalation-bridge' ), __( 'State', 'escalation-bridge' ) ) as $title ) {
-			echo '<th scope="col">' . esc_html( $title ) . '</th>';
+		if ( 'active' === $state ) {
+			usort( $rows, static fn( array $one, array $other ): int => self::urgency( $one ) <=> self::urgency( $other ) );
 		}
-		echo '</tr></thead><tbody>';
-		foreach ( $rows as $row ) {
-			self::row( (array) $row );
-		}
-		echo '</tbody></table>';
+		self::table( array_map( array( self::class, 'cells' ), $rows ) );
 		if ( ! empty( $page['data']['next_before'] ) ) {
 			$older = self::url( array( 'state' => $state, 'before' => (string) $page['data']['next_before'] ) );
 			echo '<p><a class="button" href="' . esc_url( $older ) . '">' . esc_html__( 'Older', 'escalation-bridge' ) . '</a></p>';
 		}
+	}
+
+	/** Whom somebody still owes an answer comes first, by the time that was promised. */
+	private static function urgency( array $row ): array {
+		$promise = (array) ( $row['commitment'] ?? array() );
+		return array( 'kept' === ( $promise['state'] ?? '' ), strtotime( (string) ( $promise['due_at'] ?? '' ) ), strtotime( (string) ( $row['decided_at'] ?? '' ) ) );
 	}
 
 	/** What visitors sent while the sidecar is away. */
@@ -143,7 +147,6 @@ final class Admin {
 		}
 	}
 
-	/** @param array<string,mixed> $row See Kept. */
 	private static function kept_line( array $row ): array {
 		$user = $row['user'] > 0 ? get_userdata( $row['user'] ) : false;
 		return array(
@@ -174,24 +177,45 @@ final class Admin {
 		echo '</nav>';
 	}
 
-	private static function row( array $row ): void {
+	/** @param array<int,string[]> $rows Of markup, in the order of the titles. */
+	private static function table( array $rows ): void {
+		$titles = array( __( 'Customer', 'escalation-bridge' ), __( 'What it is about', 'escalation-bridge' ), __( 'Queue', 'escalation-bridge' ), __( 'Promised', 'escalation-bridge' ), __( 'State', 'escalation-bridge' ) );
+		echo '<table class="widefat striped escbridge-list"><thead><tr>';
+		foreach ( $titles as $title ) {
+			echo '<th scope="col">' . esc_html( $title ) . '</th>';
+		}
+		echo '</tr></thead><tbody>';
+		foreach ( $rows as $cells ) {
+			echo '<tr>';
+			foreach ( $cells as $n => $html ) {
+				echo '<td data-colname="' . esc_attr( $titles[ $n ] ) . '">' . wp_kses( $html, self::tags() ) . '</td>';
+			}
+			echo '</tr>';
+		}
+		echo '</tbody></table>';
+	}
+
+	/** @return string[] */
+	private static function cells( array $row ): array {
 		$customer = (array) ( $row['customer'] ?? array() );
 		$link     = self::url( array( 'escalation' => (string) $row['id'] ) );
-		echo '<tr><td class="escbridge-who" data-colname="' . esc_attr__( 'Customer', 'escalation-bridge' ) . '"><strong><a class="row-title" href="' . esc_url( $link ) . '">' . esc_html( self::customer_name( $customer ) ) . '</a></strong>';
-		echo wp_kses( self::marks( $customer ), self::tags() ) . '</td><td data-colname="' . esc_attr__( 'What it is about', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['summary'] ?? '' ) );
-		echo '<span class="escbridge-sub">' . esc_html( self::why( $row ) ) . '</span>';
-		echo '</td><td data-colname="' . esc_attr__( 'Queue', 'escalation-bridge' ) . '">' . esc_html( (string) ( $row['queue'] ?? '' ) ) . '<br>';
-		self::priority( (string) ( $row['priority'] ?? '' ) );
-		echo '</td><td data-colname="' . esc_attr__( 'Promised', 'escalation-bridge' ) . '">';
-		echo wp_kses( self::promise( (array) ( $row['commitment'] ?? array() ) ), self::tags() );
-		if ( 'booked' === ( $row['call']['state'] ?? '' ) ) {
-			echo ' <span class="escbridge-pill">' . esc_html__( 'Call', 'escalation-bridge' ) . '</span>';
-		}
-		echo '</td><td data-colname="' . esc_attr__( 'State', 'escalation-bridge' ) . '">' . esc_html( self::state_name( (string) $row['state'] ) );
-		if ( ! empty( $row['claimed_by']['name'] ) ) {
-			echo '<span class="escbridge-sub">' . esc_html( (string) $row['claimed_by']['name'] ) . '</span>';
-		}
-		echo '</td></tr>';
+		$call     = 'booked' === ( $row['call']['state'] ?? '' ) ? ' ' . self::pill( __( 'Call', 'escalation-bridge' ) ) : '';
+		return array(
+			'<strong><a class="row-title" href="' . esc_url( $link ) . '">' . esc_html( self::customer_name( $customer ) ) . '</a></strong>' . self::marks( $customer ),
+			esc_html( (string) ( $row['summary'] ?? '' ) ) . self::sub( self::why( $row ) ),
+			esc_html( (string) ( $row['queue'] ?? '' ) ) . '<br>' . self::priority( (string) ( $row['priority'] ?? '' ) ),
+			self::promise( (array) ( $row['commitment'] ?? array() ) ) . $call,
+			esc_html( self::word( 'state', (string) $row['state'] ) ) . self::sub( (string) ( $row['claimed_by']['name'] ?? '' ) ),
+		);
+	}
+
+	/** A second line, smaller; nothing where there is none. */
+	private static function sub( string $text ): string {
+		return '' === $text ? '' : '<span class="escbridge-sub">' . esc_html( $text ) . '</span>';
+	}
+
+	public static function pill( string $text, string $look = '' ): string {
+		return '<span class="escbridge-pill ' . esc_attr( $look ) . '">' . esc_html( $text ) . '</span>';
 	}
 
 	private static function detail( string $id ): void {
@@ -203,10 +227,9 @@ final class Admin {
 		}
 		$one    = (array) $answer['data'];
 		$packet = (array) ( $one['packet'] ?? array() );
-		echo '<div class="escbridge-title"><h2>' . esc_html( (string) ( $one['summary'] ?? '' ) ) . '</h2><p>';
-		self::priority( (string) ( $one['priority'] ?? '' ) );
+		echo '<div class="escbridge-title"><h2>' . esc_html( (string) ( $one['summary'] ?? '' ) ) . '</h2><p>' . wp_kses( self::priority( (string) ( $one['priority'] ?? '' ) ), self::tags() );
 		/* translators: 1: queue, 2: date and time */
-		echo ' ' . esc_html( sprintf( __( 'Queue %1$s · since %2$s', 'escalation-bridge' ), (string) ( $one['queue'] ?? '' ), self::when( (string) ( $one['decided_at'] ?? '' ) ) ) ) . ' · <strong>' . esc_html( self::state_name( (string) $one['state'] ) ) . '</strong>';
+		echo ' ' . esc_html( sprintf( __( 'Queue %1$s · since %2$s', 'escalation-bridge' ), (string) ( $one['queue'] ?? '' ), self::when( (string) ( $one['decided_at'] ?? '' ) ) ) ) . ' · <strong>' . esc_html( self::word( 'state', (string) $one['state'] ) ) . '</strong>';
 		if ( ! empty( $one['claimed_by']['name'] ) ) {
 			/* translators: %s: person's name */
 			echo ' ' . esc_html( sprintf( __( 'by %s', 'escalation-bridge' ), (string) $one['claimed_by']['name'] ) );
@@ -224,7 +247,7 @@ final class Admin {
 		$promise  = (array) ( $one['commitment'] ?? array() );
 		$customer = (array) ( $one['customer'] ?? array() );
 		$words    = '<p class="escbridge-quote">' . esc_html( (string) ( $promise['text'] ?? '' ) ) . '</p>';
-		$words   .= '<p>' . esc_html( self::fate_of( (string) ( $promise['state'] ?? '' ) ) ) . '</p>';
+		$words   .= '<p>' . esc_html( self::word( 'fate', (string) ( $promise['state'] ?? '' ) ) ) . '</p>';
 		self::box( __( 'What was promised', 'escalation-bridge' ), self::promise( $promise ) . $words, 'escbridge-promise' );
 		self::call( $one );
 		$who = '<p><strong>' . esc_html( self::customer_name( $customer ) ) . '</strong></p>';
@@ -259,15 +282,44 @@ final class Admin {
 		return 0 === strpos( $said, $rule ) ? $words[ $rule ] ?? $said : $said; // An owner's own reason does not begin so.
 	}
 
-	/** What became of a promise, in words. */
-	private static function fate_of( string $state ): string {
+	/** What the sidecar tells by a code, in words; a code that only a newer one knows as it is. */
+	private static function word( string $of, string $code ): string {
 		$words = array(
-			'pending'  => __( 'Nobody has answered yet; the promise stands.', 'escalation-bridge' ),
-			'kept'     => __( 'A person answered: the promise was kept.', 'escalation-bridge' ),
-			'broken'   => __( 'Nobody answered in time: the promise was broken.', 'escalation-bridge' ),
-			'replaced' => __( 'A newer promise took its place.', 'escalation-bridge' ),
+			'state'    => array(
+				'open'     => __( 'Waiting', 'escalation-bridge' ),
+				'claimed'  => __( 'Claimed', 'escalation-bridge' ),
+				'resolved' => _x( 'Resolved', 'state of one escalation', 'escalation-bridge' ),
+				'released' => _x( 'Released', 'state of one escalation', 'escalation-bridge' ),
+			),
+			'priority' => array(
+				'urgent' => __( 'Urgent', 'escalation-bridge' ),
+				'high'   => __( 'High', 'escalation-bridge' ),
+				'normal' => __( 'Normal', 'escalation-bridge' ),
+			),
+			'promise'  => array(
+				'pending'  => __( 'pending', 'escalation-bridge' ),
+				'kept'     => __( 'kept', 'escalation-bridge' ),
+				'broken'   => __( 'broken', 'escalation-bridge' ),
+				'replaced' => __( 'replaced', 'escalation-bridge' ),
+			),
+			'fate'     => array(
+				'pending'  => __( 'Nobody has answered yet; the promise stands.', 'escalation-bridge' ),
+				'kept'     => __( 'A person answered: the promise was kept.', 'escalation-bridge' ),
+				'broken'   => __( 'Nobody answered in time: the promise was broken.', 'escalation-bridge' ),
+				'replaced' => __( 'A newer promise took its place.', 'escalation-bridge' ),
+			),
+			'packet'   => array(
+				'orders'         => __( 'Orders', 'escalation-bridge' ),
+				'open_tickets'   => __( 'Open tickets', 'escalation-bridge' ),
+				'billing_status' => __( 'Billing status', 'escalation-bridge' ),
+				'sla'            => __( 'SLA', 'escalation-bridge' ),
+			),
+			'label'    => array(
+				'needed'   => __( 'Needed a person', 'escalation-bridge' ),
+				'unneeded' => __( 'The bot could have done it', 'escalation-bridge' ),
+			),
 		);
-		return $words[ $state ] ?? '';
+		return $words[ $of ][ $code ] ?? $code;
 	}
 
 	/** The booked call: when, which number, and the button for whoever has made it. */
@@ -283,34 +335,28 @@ final class Admin {
 			return;
 		}
 		$ends = (string) wp_date( get_option( 'time_format' ), (int) strtotime( (string) $call['ends_at'] ) );
-		echo '<div class="postbox escbridge-call"><div class="postbox-header"><h2>' . esc_html__( 'Call', 'escalation-bridge' ) . '</h2></div><div class="inside">';
-		echo '<p class="escbridge-due">' . esc_html( self::when( (string) $call['starts_at'] ) . ' – ' . $ends ) . '</p><p>' . esc_html( $states[ $call['state'] ] ) . '</p>';
+		$html = '<p class="escbridge-due">' . esc_html( self::when( (string) $call['starts_at'] ) . ' – ' . $ends ) . '</p><p>' . esc_html( $states[ $call['state'] ] ) . '</p>';
 		if ( ! empty( $call['phone'] ) ) {
-			echo '<p><a href="' . esc_url( 'tel:' . preg_replace( '/[^0-9+]/', '', (string) $call['phone'] ), array( 'tel' ) ) . '">' . esc_html( (string) $call['phone'] ) . '</a></p>';
+			$html .= '<p><a href="' . esc_url( 'tel:' . preg_replace( '/[^0-9+]/', '', (string) $call['phone'] ), array( 'tel' ) ) . '">' . esc_html( (string) $call['phone'] ) . '</a></p>';
 		}
 		if ( 'booked' === $call['state'] ) {
-			self::form( (string) $one['id'], 'called', __( 'Called', 'escalation-bridge' ), '', 'button button-primary' );
+			$html .= self::form( (string) $one['id'], 'called', __( 'Called', 'escalation-bridge' ), '', 'button button-primary' );
 		}
-		echo '</div></div>';
+		self::box( __( 'Call', 'escalation-bridge' ), $html, 'escbridge-call' );
 	}
 
 	/** Was a person needed? What the team has said so far, and the two answers, also when the escalation is over. */
 	private static function label( string $id, array $label ): void {
-		$answers = array(
-			'needed'   => __( 'Needed a person', 'escalation-bridge' ),
-			'unneeded' => __( 'The bot could have done it', 'escalation-bridge' ),
-		);
-		$verdict = (string) ( $label['verdict'] ?? '' );
-		$said    = __( 'Nobody has said yet.', 'escalation-bridge' );
-		if ( isset( $answers[ $verdict ] ) ) {
+		$said = __( 'Nobody has said yet.', 'escalation-bridge' );
+		if ( ! empty( $label['verdict'] ) ) {
 			/* translators: 1: the label, 2: who gave it, 3: date and time */
-			$said = sprintf( __( '%1$s · %2$s · %3$s', 'escalation-bridge' ), $answers[ $verdict ], (string) ( $label['author'] ?? '' ), self::when( (string) ( $label['labelled_at'] ?? '' ) ) );
+			$said = sprintf( __( '%1$s · %2$s · %3$s', 'escalation-bridge' ), self::word( 'label', (string) $label['verdict'] ), (string) ( $label['author'] ?? '' ), self::when( (string) ( $label['labelled_at'] ?? '' ) ) );
 		}
-		echo '<div class="postbox"><div class="postbox-header"><h2>' . esc_html__( 'Was a person needed?', 'escalation-bridge' ) . '</h2></div><div class="inside"><p>' . esc_html( $said ) . '</p><div class="escbridge-labels">';
-		foreach ( $answers as $value => $text ) {
-			self::form( $id, 'label', $text, '<input type="hidden" name="verdict" value="' . esc_attr( $value ) . '">', 'button' );
+		$forms = '';
+		foreach ( array( 'needed', 'unneeded' ) as $value ) {
+			$forms .= self::form( $id, 'label', self::word( 'label', $value ), '<input type="hidden" name="verdict" value="' . esc_attr( $value ) . '">' );
 		}
-		echo '</div></div></div>';
+		self::box( __( 'Was a person needed?', 'escalation-bridge' ), '<p>' . esc_html( $said ) . '</p><div class="escbridge-labels">' . $forms . '</div>' );
 	}
 
 	private static function ticket( array $ticket ): void {
@@ -337,21 +383,10 @@ final class Admin {
 		$html = '<dl>';
 		foreach ( $value as $key => $item ) {
 			$flat  = is_array( $item ) && $item && ! array_filter( $item, 'is_array' );
-			$label = is_int( $key ) ? '' : '<dt>' . esc_html( self::fact_name( $key ) ) . '</dt>';
+			$label = is_int( $key ) ? '' : '<dt>' . esc_html( ucfirst( str_replace( '_', ' ', self::word( 'packet', $key ) ) ) ) . '</dt>';
 			$html .= $label . '<dd>' . ( $flat ? '<p>' . esc_html( implode( ' · ', array_map( array( self::class, 'maybe_when' ), array_map( 'strval', array_filter( $item, 'is_scalar' ) ) ) ) ) . '</p>' : self::facts( $item ) ) . '</dd>';
 		}
 		return $html . '</dl>';
-	}
-
-	/** A member of the packet in words; one that a newer sidecar has added in its own. */
-	private static function fact_name( string $key ): string {
-		$names = array(
-			'orders'         => __( 'Orders', 'escalation-bridge' ),
-			'open_tickets'   => __( 'Open tickets', 'escalation-bridge' ),
-			'billing_status' => __( 'Billing status', 'escalation-bridge' ),
-			'sla'            => __( 'SLA', 'escalation-bridge' ),
-		);
-		return $names[ $key ] ?? ucfirst( str_replace( '_', ' ', $key ) );
 	}
 
 	private static function conversation( array $lines ): string {
@@ -378,29 +413,30 @@ final class Admin {
 		}
 		$text = (string) get_transient( self::draft_of( $id ) );
 		delete_transient( self::draft_of( $id ) );
-		echo '<div class="escbridge-forms">';
+		$claim = '';
 		if ( 'open' === $one['state'] ) {
-			self::form( $id, 'claim', __( 'Claim', 'escalation-bridge' ), '<p>' . esc_html__( 'Nobody has this yet.', 'escalation-bridge' ) . '</p>', 'button button-primary' );
+			$claim = self::form( $id, 'claim', __( 'Claim', 'escalation-bridge' ), '<p>' . esc_html__( 'Nobody has this yet.', 'escalation-bridge' ) . '</p>', 'button button-primary' );
 		}
 		$reply = '<label for="escbridge-reply"><strong>' . esc_html__( 'Your answer', 'escalation-bridge' ) . '</strong></label><textarea id="escbridge-reply" name="text" rows="4" maxlength="4000" required>' . esc_textarea( $text ) . '</textarea><input type="hidden" name="reply_id" value="' . esc_attr( wp_generate_uuid4() ) . '">';
-		self::form( $id, 'reply', __( 'Send to the visitor', 'escalation-bridge' ), $reply, 'open' === $one['state'] ? 'button' : 'button button-primary' );
-		$note = '<label for="escbridge-note">' . esc_html__( 'Note (optional)', 'escalation-bridge' ) . '</label><input type="text" class="regular-text" id="escbridge-note" name="note" maxlength="500">';
-		echo '<div class="escbridge-ends">';
-		self::form( $id, 'resolve', __( 'Resolve', 'escalation-bridge' ), $note, 'button' );
-		self::form( $id, 'release', __( 'Release to the assistant', 'escalation-bridge' ), '', 'button' );
-		echo '</div></div>';
+		$reply = self::form( $id, 'reply', __( 'Send to the visitor', 'escalation-bridge' ), $reply, 'open' === $one['state'] ? 'button' : 'button button-primary' );
+		$note  = '<label for="escbridge-note">' . esc_html__( 'Note (optional)', 'escalation-bridge' ) . '</label><input type="text" class="regular-text" id="escbridge-note" name="note" maxlength="500">';
+		$ends  = self::form( $id, 'resolve', __( 'Resolve', 'escalation-bridge' ), $note ) . self::form( $id, 'release', __( 'Release to the assistant', 'escalation-bridge' ) );
+		echo wp_kses( '<div class="escbridge-forms">' . $claim . $reply . '<div class="escbridge-ends">' . $ends . '</div></div>', self::tags() );
 	}
 
 	private static function draft_of( string $id ): string {
 		return 'escbridge_draft_' . get_current_user_id() . '_' . $id;
 	}
 
+	private static function form( string $id, string $op, string $label, string $fields = '', string $classes = 'button' ): string {
+		$fields .= '<input type="hidden" name="op" value="' . esc_attr( $op ) . '"><input type="hidden" name="escalation" value="' . esc_attr( $id ) . '">';
+		return self::post_form( 'escbridge_act', 'escbridge_act_' . $id, $fields, $label, $classes, 'escbridge-form-' . $op );
+	}
+
 	/** $fields is markup of ours, escaped where it was made. */
-	private static function form( string $id, string $op, string $label, string $fields, string $classes ): void {
-		echo '<form method="post" action="' . esc_url( admin_url( 'admin-post.php' ) ) . '" class="escbridge-form-' . esc_attr( $op ) . '">';
-		wp_nonce_field( 'escbridge_act_' . $id, '_wpnonce', true );
-		echo '<input type="hidden" name="action" value="escbridge_act"><input type="hidden" name="op" value="' . esc_attr( $op ) . '"><input type="hidden" name="escalation" value="' . esc_attr( $id ) . '">';
-		echo wp_kses( $fields, self::tags() ) . '<button type="submit" class="' . esc_attr( $classes ) . '">' . esc_html( $label ) . '</button></form>';
+	public static function post_form( string $action, string $nonce, string $fields, string $label, string $button = 'button', string $form = '' ): string {
+		$fields .= wp_nonce_field( $nonce, '_wpnonce', true, false ) . '<input type="hidden" name="action" value="' . esc_attr( $action ) . '">';
+		return '<form method="post" action="' . esc_url( admin_url( 'admin-post.php' ) ) . '" class="' . esc_attr( $form ) . '">' . $fields . '<button type="submit" class="' . esc_attr( $button ) . '">' . esc_html( $label ) . '</button></form>';
 	}
 
 	private static function box( string $title, string $html, string $classes = '' ): void {
@@ -412,7 +448,9 @@ final class Admin {
 			array_fill_keys( array( 'p', 'strong', 'em', 'br', 'dl', 'dt', 'dd', 'ol', 'li', 'div', 'span', 'time' ), array( 'class' => true ) ),
 			array(
 				'span'     => array( 'class' => true, 'title' => true ),
-				'a'        => array( 'href' => true ),
+				'a'        => array( 'href' => true, 'class' => true ),
+				'form'     => array_fill_keys( array( 'method', 'action', 'class' ), true ),
+				'button'   => array( 'type' => true, 'class' => true ),
 				'label'    => array( 'for' => true ),
 				'input'    => array_fill_keys( array( 'type', 'name', 'value', 'id', 'class', 'maxlength' ), true ),
 				'textarea' => array_fill_keys( array( 'name', 'id', 'rows', 'maxlength', 'required' ), true ),
@@ -427,7 +465,7 @@ final class Admin {
 	private static function marks( array $customer ): string {
 		$html = '<span class="escbridge-marks">';
 		if ( ! empty( $customer['tier'] ) ) {
-			$html .= '<span class="escbridge-pill">' . esc_html( (string) $customer['tier'] ) . '</span>';
+			$html .= self::pill( (string) $customer['tier'] );
 		}
 		if ( ! empty( $customer['tier_assumed'] ) ) {
 			$html .= self::doubt( __( 'assumed', 'escalation-bridge' ), __( 'The CRM did not answer, so the highest tier is assumed.', 'escalation-bridge' ) );
@@ -443,46 +481,24 @@ final class Admin {
 		return '<span class="escbridge-pill escbridge-pill-warn" title="' . esc_attr( $meaning ) . '">' . esc_html( $word ) . '<span class="screen-reader-text"> ' . esc_html( $meaning ) . '</span></span>';
 	}
 
-	private static function priority( string $priority ): void {
-		$names = array(
-			'urgent' => __( 'Urgent', 'escalation-bridge' ),
-			'high'   => __( 'High', 'escalation-bridge' ),
-			'normal' => __( 'Normal', 'escalation-bridge' ),
-		);
-		echo '<span class="escbridge-pill escbridge-priority-' . esc_attr( sanitize_html_class( $priority ) ) . '">' . esc_html( $names[ $priority ] ?? $priority ) . '</span>';
+	private static function priority( string $priority ): string {
+		return self::pill( self::word( 'priority', $priority ), 'escbridge-priority-' . sanitize_html_class( $priority ) );
 	}
 
 	private static function promise( array $promise ): string {
-		$states = array(
-			'pending'  => __( 'pending', 'escalation-bridge' ),
-			'kept'     => __( 'kept', 'escalation-bridge' ),
-			'broken'   => __( 'broken', 'escalation-bridge' ),
-			'replaced' => __( 'replaced', 'escalation-bridge' ),
-		);
-		$state  = (string) ( $promise['state'] ?? '' );
-		$due    = (int) strtotime( (string) ( $promise['due_at'] ?? '' ) );
-		$html   = '<span class="escbridge-due">' . esc_html( self::when( (string) ( $promise['due_at'] ?? '' ) ) ) . '</span>';
-		$html  .= '<span class="escbridge-pill escbridge-promise-' . esc_attr( sanitize_html_class( $state ) ) . '">' . esc_html( $states[ $state ] ?? $state ) . '</span>';
+		$state = (string) ( $promise['state'] ?? '' );
+		$due   = (int) strtotime( (string) ( $promise['due_at'] ?? '' ) );
+		$html  = '<span class="escbridge-due">' . esc_html( self::when( (string) ( $promise['due_at'] ?? '' ) ) ) . '</span>';
+		$html .= self::pill( self::word( 'promise', $state ), 'escbridge-promise-' . sanitize_html_class( $state ) );
 		if ( 'pending' === $state && $due > 0 ) {
 			$span  = human_time_diff( time(), $due );
-			$words = $due >= time()
+			$html .= $due >= time()
 				/* translators: %s: span of time */
-				? __( 'in %s', 'escalation-bridge' )
+				? self::sub( sprintf( __( 'in %s', 'escalation-bridge' ), $span ) )
 				/* translators: %s: span of time */
-				: __( '%s overdue', 'escalation-bridge' );
-			$html .= '<span class="escbridge-sub">' . esc_html( sprintf( $words, $span ) ) . '</span>';
+				: ' ' . self::pill( sprintf( __( '%s overdue', 'escalation-bridge' ), $span ), 'escbridge-pill-off' );
 		}
 		return $html;
-	}
-
-	private static function state_name( string $state ): string {
-		$names = array(
-			'open'     => __( 'Waiting', 'escalation-bridge' ),
-			'claimed'  => __( 'Claimed', 'escalation-bridge' ),
-			'resolved' => _x( 'Resolved', 'state of one escalation', 'escalation-bridge' ),
-			'released' => _x( 'Released', 'state of one escalation', 'escalation-bridge' ),
-		);
-		return $names[ $state ] ?? $state;
 	}
 
 	/** An instant in the site's zone and format, with the zone's short name. */

@@ -32,18 +32,14 @@ final class Bridge {
 	public function start( string $session, int $user_id, array $page = array() ): array {
 		$verdict = $this->verdict( $session, $this->client->chat( 'POST', '/v1/sessions', Context::session( $session, $user_id, $page ) ) );
 		if ( $verdict['down'] ) {
-			Limits::set( self::page_key( $session ), $page, DAY_IN_SECONDS );
+			set_transient( self::page_key( $session ), $page, DAY_IN_SECONDS );
 		}
 		return $verdict;
 	}
 
-	/**
-	 * The gate: the visitor's message goes first, so that a lock or a request for a person is known before a bot is asked.
-	 *
-	 * @return array<string,mixed> With `kept`: whether WordPress keeps the message until the sidecar is back.
-	 */
+	/** The gate: the visitor's message goes first, so that a lock or a request for a person is known before a bot is asked. `kept`: WordPress keeps it. */
 	public function visitor_turn( string $session, string $turn, string $text, int $user_id ): array {
-		$text = self::cut( self::clean( $text ), self::MAX_MESSAGE );
+		$text = mb_substr( self::clean( $text ), 0, self::MAX_MESSAGE, 'UTF-8' );
 		return $this->bring_or_keep( array( 'kind' => 'turn', 'id' => $turn, 'session' => $session, 'user' => $user_id, 'text' => $text ) );
 	}
 
@@ -59,19 +55,14 @@ final class Bridge {
 		return $this->bring_or_keep( compact( 'id', 'session', 'text', 'contact' ) + array( 'kind' => 'contact', 'user' => $user_id ) );
 	}
 
-	/** @param array<string,mixed> $row See Kept. */
 	private function bring_or_keep( array $row ): array {
 		$behind  = ! Kept::clear_way( $row['session'] );
 		$verdict = $behind ? $this->closed_verdict( $row['session'], Client::failure( 'behind', '' ) ) : $this->bring( $row );
-		$page    = $verdict['down'] ? (array) Limits::get( self::page_key( $row['session'] ) ) : array();
+		$page    = $verdict['down'] ? (array) get_transient( self::page_key( $row['session'] ) ) : array();
 		return $verdict + array( 'kept' => $verdict['down'] && Kept::keep( $row + array( 'page' => array_filter( $page ) ) ) );
 	}
 
-	/**
-	 * Hands a message or a contact to the sidecar, now or later: a second time is the same as once.
-	 *
-	 * @param array<string,mixed> $row See Kept.
-	 */
+	/** Hands a message or a contact to the sidecar, now or later: a second time is the same as once. */
 	public function bring( array $row ): array {
 		if ( 'contact' === $row['kind'] ) {
 			$verdict = $this->post( $row, 'contact', $row['contact'] );
@@ -93,15 +84,11 @@ final class Bridge {
 		return $this->post( $row, 'turns', (array) apply_filters( 'escbridge_turn_payload', $body, $row['session'], 'visitor' ) );
 	}
 
-	/**
-	 * A conversation that began while the sidecar was away is begun now.
-	 *
-	 * @param array<string,mixed> $row  See Kept.
-	 */
+	/** A conversation that began while the sidecar was away is begun now. */
 	private function post( array $row, string $rest, array $body ): array {
 		$answer = $this->client->chat( 'POST', self::route( $row['session'], $rest ), $body );
 		if ( 'session-not-found' === $answer['error'] ) {
-			$page    = $row['page'] ?? array_filter( (array) Limits::get( self::page_key( $row['session'] ) ) );
+			$page    = $row['page'] ?? array_filter( (array) get_transient( self::page_key( $row['session'] ) ) );
 			$started = $this->start( $row['session'], $row['user'], $page );
 			if ( '' !== $started['error'] ) {
 				return $started;
@@ -117,7 +104,7 @@ final class Bridge {
 	 * @param array<string,mixed> $signals confidence 0..1, intent, intent_matched, failed, signals.
 	 */
 	public function bot_turn( string $session, string $turn, string $text, array $signals = array() ): array {
-		$body = array( 'text' => self::cut( self::clean( $text ), self::MAX_REPLY ) ) + self::signals( $signals );
+		$body = array( 'text' => mb_substr( self::clean( $text ), 0, self::MAX_REPLY, 'UTF-8' ) ) + self::signals( $signals );
 		/** This filter is documented in Bridge::bring(). */
 		$body = (array) apply_filters( 'escbridge_turn_payload', $body, $session, 'bot' );
 		return $this->verdict( $session, $this->client->chat( 'PUT', self::route( $session, 'turns/' . rawurlencode( $turn ) . '/reply' ), $body ) );
@@ -186,7 +173,6 @@ final class Bridge {
 		return __( 'Thank you. Your message is kept and reaches our team as soon as possible; a person will get back to you.', 'escalation-bridge' );
 	}
 
-	/** @param array<string,mixed> $answer Of the client. */
 	private function verdict( string $session, array $answer ): array {
 		if ( ! $answer['ok'] || ! isset( $answer['data']['state'], $answer['data']['action'] ) ) {
 			return $this->closed_verdict( $session, $answer );
@@ -291,7 +277,7 @@ final class Bridge {
 			$out['confidence'] = max( 0.0, min( 1.0, (float) $given['confidence'] ) );
 		}
 		if ( isset( $given['intent'] ) && is_string( $given['intent'] ) && '' !== trim( $given['intent'] ) ) {
-			$out['intent'] = self::cut( sanitize_text_field( $given['intent'] ), 80 );
+			$out['intent'] = mb_substr( sanitize_text_field( $given['intent'] ), 0, 80, 'UTF-8' );
 		}
 		foreach ( array( 'intent_matched', 'failed' ) as $key ) {
 			if ( isset( $given[ $key ] ) ) {
@@ -311,7 +297,7 @@ final class Bridge {
 		foreach ( $given as $name => $value ) {
 			$number = ! is_float( $value ) || is_finite( $value );
 			if ( is_scalar( $value ) && $number && preg_match( '/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/D', (string) $name ) ) {
-				$own[ $name ] = is_string( $value ) ? self::cut( self::clean( $value ), 200 ) : $value;
+				$own[ $name ] = is_string( $value ) ? mb_substr( self::clean( $value ), 0, 200, 'UTF-8' ) : $value;
 			}
 		}
 		return array_slice( $own, 0, 20, true );
@@ -322,16 +308,12 @@ final class Bridge {
 		return str_replace( "\0", '', wp_check_invalid_utf8( $text, true ) );
 	}
 
-	public static function cut( string $text, int $length ): string {
-		return function_exists( 'mb_substr' ) ? mb_substr( $text, 0, $length, 'UTF-8' ) : substr( $text, 0, $length );
-	}
-
 	private static function route( string $session, string $rest ): string {
 		return '/v1/sessions/' . rawurlencode( $session ) . '/' . $rest;
 	}
 
 	private static function page_key( string $session ): string {
-		return 'p_' . md5( $session );
+		return 'escbridge_p_' . md5( $session );
 	}
 
 	private static function lock_key( string $session ): string {

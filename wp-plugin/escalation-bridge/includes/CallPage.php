@@ -28,7 +28,7 @@ final class CallPage {
 		$raw   = wp_unslash( $_GET[ self::QUERY ] ); // phpcs:ignore -- as above; only what looks like a token is taken.
 		$token = is_string( $raw ) && preg_match( '/^[A-Za-z0-9_.-]{1,1024}$/D', $raw ) ? $raw : '';
 		self::keep_private();
-		$wait = Limits::hit( 'calls', Limits::visitor_address(), time() );
+		$wait = Limits::hit( 'calls', Limits::visitor_address() );
 		if ( $wait > 0 ) {
 			header( 'Retry-After: ' . $wait );
 			self::page( 429, __( 'Please wait a moment', 'escalation-bridge' ), self::line( self::words( 'too-many' ) ) );
@@ -77,7 +77,6 @@ final class CallPage {
 		exit;
 	}
 
-	/** @param array<string,mixed> $answer A call that did not do it. */
 	private static function cause( array $answer ): string {
 		if ( in_array( $answer['error'], array( 'slot-taken', 'call-changed' ), true ) ) {
 			return $answer['error'];
@@ -114,7 +113,6 @@ final class CallPage {
 		return $codes[ $said ] ?? 200;
 	}
 
-	/** @param array<string,mixed> $call As the sidecar tells it. */
 	private static function call( string $token, array $call ): string {
 		$text   = '<p class="escbridge-call-text">' . nl2br( esc_html( (string) $call['text'] ) ) . '</p>';
 		$booked = 'booked' === $call['state'];
@@ -206,6 +204,8 @@ final class CallPage {
 			'no-slot'      => __( 'Please choose a time.', 'escalation-bridge' ),
 			'no-slots'     => __( 'There is no free time for a call at the moment.', 'escalation-bridge' ),
 			'stale'        => __( 'This page was open for too long, so nothing was changed. Please try once more.', 'escalation-bridge' ),
+			'address'      => __( 'This address was not accepted. Please check it.', 'escalation-bridge' ),
+			'message'      => __( 'This message was not accepted. Please change it and send it again.', 'escalation-bridge' ),
 			'failed'       => __( 'That did not work. Please try again in a few minutes.', 'escalation-bridge' ),
 			'link-invalid' => __( 'It has expired, or was not copied as a whole. The newest mail about your request has a link that works.', 'escalation-bridge' ),
 			'down'         => __( 'We cannot show your call right now. What was agreed stands. Please try again in a few minutes.', 'escalation-bridge' ),
@@ -231,7 +231,7 @@ final class CallPage {
 		add_filter( 'pre_get_document_title', static fn(): string => $title . ' – ' . get_bloginfo( 'name', 'display' ) );
 		wp_enqueue_style( 'escbridge-call', plugins_url( 'assets/call.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
 		$main = '<main class="escbridge-call"' . ( '' === $language ? '' : ' lang="' . esc_attr( $language ) . '"' ) . '><h1>' . esc_html( $title ) . '</h1>' . $html . '</main>';
-		if ( function_exists( 'wp_is_block_theme' ) && wp_is_block_theme() ) {
+		if ( wp_is_block_theme() ) {
 			self::block_theme( $main );
 		} else {
 			get_header();

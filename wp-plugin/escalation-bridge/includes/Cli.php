@@ -55,11 +55,8 @@ final class Cli {
 	 */
 	public function test( array $args, array $options ): void {
 		$test  = ConnectionTest::run( Settings::pairing() );
-		$lines = array();
-		foreach ( $test['lines'] as $line ) {
-			$lines[] = array( 'secret' => $line['scope'], 'ok' => $line['ok'] ? 'yes' : 'no', 'cause' => $line['cause'], 'text' => $line['text'] );
-		}
-		self::show( $lines, $options );
+		$told  = static fn( array $line ): array => array( 'secret' => $line['scope'], 'ok' => $line['ok'] ? 'yes' : 'no', 'cause' => $line['cause'], 'text' => $line['text'] );
+		self::show( array_map( $told, $test['lines'] ), $options );
 		self::end( $test['ok'] );
 	}
 

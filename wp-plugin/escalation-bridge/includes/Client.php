@@ -134,10 +134,7 @@ final class Client {
 		}
 		// Not the safe_ variant: it refuses private addresses and ports, where a sidecar lives. The address is the owner's, never a visitor's.
 		$response = wp_remote_request( $base . $route, $args );
-		if ( is_wp_error( $response ) ) {
-			return self::transport_failure( $response );
-		}
-		return self::judge( $response, $secret, $nonce );
+		return is_wp_error( $response ) ? self::transport_failure( $response ) : self::judge( $response, $secret, $nonce );
 	}
 
 	private static function judge( array $response, string $secret, string $nonce ): array {
@@ -199,22 +196,19 @@ final class Client {
 	 * @return array{failures:int,until:int,cause:string,open:bool}
 	 */
 	public static function breaker(): array {
-		$none  = array( 'failures' => 0, 'until' => 0, 'cause' => '' );
-		$kept  = get_transient( 'escbridge_breaker' );
-		$state = array_merge( $none, is_array( $kept ) ? $kept : array() );
+		$state = ( get_transient( 'escbridge_breaker' ) ?: array() ) + array( 'failures' => 0, 'until' => 0, 'cause' => '' );
 		return $state + array( 'open' => $state['failures'] >= self::TRIP_AFTER );
 	}
 
 	/** After the pause one request goes first; the others keep to the degraded path until it came back well. */
 	private function may_call(): bool {
 		$state = self::breaker();
-		if ( ! $state['open'] ) {
-			return true;
-		}
-		if ( time() < $state['until'] ) {
+		if ( $state['open'] && time() < $state['until'] ) {
 			return false;
 		}
-		self::keep_breaker( $state['failures'], $state['cause'] );
+		if ( $state['open'] ) {
+			self::keep_breaker( $state['failures'], $state['cause'] );
+		}
 		return true;
 	}
 

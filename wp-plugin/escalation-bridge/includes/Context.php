@@ -47,7 +47,7 @@ final class Context {
 				'identity' => 'verified',
 				'user_id'  => (string) $user->ID,
 				'email'    => is_email( $user->user_email ) ? (string) $user->user_email : '',
-				'name'     => sanitize_text_field( Bridge::cut( (string) $user->display_name, 200 ) ),
+				'name'     => sanitize_text_field( mb_substr( (string) $user->display_name, 0, 200, 'UTF-8' ) ),
 			),
 			'strlen'
 		);
@@ -58,11 +58,8 @@ final class Context {
 		if ( ! is_email( $email ) ) {
 			return array( 'identity' => 'anonymous' );
 		}
-		$visitor = array( 'identity' => 'claimed', 'email' => $email );
-		if ( ! empty( $page['name'] ) ) {
-			$visitor['name'] = sanitize_text_field( Bridge::cut( (string) $page['name'], 200 ) );
-		}
-		return $visitor;
+		$name = sanitize_text_field( mb_substr( (string) ( $page['name'] ?? '' ), 0, 200, 'UTF-8' ) );
+		return array( 'identity' => 'claimed', 'email' => $email ) + ( '' === $name ? array() : array( 'name' => $name ) );
 	}
 
 	/** The latest WooCommerce orders of a logged-in customer, or null without a shop. Kept for five minutes. */
@@ -74,16 +71,11 @@ final class Context {
 		if ( is_array( $kept ) ) {
 			return $kept;
 		}
-		$found  = wc_get_orders(
-			array( 'customer_id' => $user_id, 'limit' => self::ORDERS, 'orderby' => 'date', 'order' => 'DESC', 'status' => 'any' ) // Without unfinished checkouts.
-		);
-		$orders = array_map( array( self::class, 'order' ), is_array( $found ) ? $found : array() );
+		$latest = array( 'customer_id' => $user_id, 'limit' => self::ORDERS, 'orderby' => 'date', 'order' => 'DESC', 'status' => 'any' ); // Without unfinished checkouts.
 		$shop   = array(
-			'currency'       => function_exists( 'get_woocommerce_currency' ) ? (string) get_woocommerce_currency() : (string) ( $orders[0]['currency'] ?? 'USD' ),
-			'lifetime_value' => function_exists( 'wc_get_customer_total_spent' )
-				? (float) wc_get_customer_total_spent( $user_id )
-				: (float) array_sum( array_column( $orders, 'total' ) ),
-			'orders'         => array_values( $orders ),
+			'currency'       => (string) get_woocommerce_currency(),
+			'lifetime_value' => (float) wc_get_customer_total_spent( $user_id ),
+			'orders'         => array_map( array( self::class, 'order' ), (array) wc_get_orders( $latest ) ),
 		);
 		set_transient( 'escbridge_shop_' . $user_id, $shop, 5 * MINUTE_IN_SECONDS );
 		return $shop;

@@ -16,10 +16,6 @@ final class Dashboard {
 		'too_high' => 'escbridge-pill-off',
 	);
 
-	public static function boot(): void {
-		add_action( 'wp_dashboard_setup', array( self::class, 'add' ) );
-	}
-
 	public static function add(): void {
 		if ( current_user_can( 'escbridge_manage' ) && Settings::is_paired() ) {
 			wp_add_dashboard_widget( 'escbridge_dashboard', __( 'Escalations', 'escalation-bridge' ), array( self::class, 'show' ) );
@@ -63,11 +59,7 @@ final class Dashboard {
 	}
 
 	private static function fact( string $label, string $value, string $pill = '', string $look = '' ): void {
-		echo '<div><dt>' . esc_html( $label ) . '</dt><dd>' . esc_html( $value );
-		if ( '' !== $pill ) {
-			echo ' <span class="escbridge-pill ' . esc_attr( $look ) . '">' . esc_html( $pill ) . '</span>';
-		}
-		echo '</dd></div>';
+		echo '<div><dt>' . esc_html( $label ) . '</dt><dd>' . esc_html( $value ) . ' ' . ( '' === $pill ? '' : wp_kses_post( Admin::pill( $pill, $look ) ) ) . '</dd></div>';
 	}
 
 	private static function bad( string $text ): void {

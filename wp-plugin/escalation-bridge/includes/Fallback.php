@@ -36,11 +36,7 @@ final class Fallback {
 		return (bool) wp_mail( Settings::contact_email(), $subject, implode( "\n", $lines ), $headers );
 	}
 
-	/**
-	 * A kept row that the sidecar will not take.
-	 *
-	 * @param array<string,mixed> $row See Kept.
-	 */
+	/** A kept row that the sidecar will not take. */
 	public static function mail_row( array $row ): bool {
 		$line = array( 'who' => gmdate( 'Y-m-d H:i', intdiv( $row['at'], 1000 ) ) . ' UTC', 'text' => $row['text'] );
 		return self::mail( $row['session'], $row['user'], $row['contact'] ?? array(), array( $line ) );

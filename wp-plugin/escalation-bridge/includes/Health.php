@@ -12,12 +12,6 @@ final class Health {
 	const TESTS = array( 'answers', 'scheduler', 'alarms', 'kept' );
 	const LIMIT = 5.0; // Seconds. Nobody's page waits for these calls.
 
-	public static function boot(): void {
-		add_filter( 'site_status_tests', array( self::class, 'tests' ) ); // Also of WP-Cron's weekly run.
-		add_filter( 'debug_information', array( self::class, 'information' ) );
-		add_action( 'rest_api_init', array( self::class, 'register' ) );
-	}
-
 	public static function register(): void {
 		register_rest_route(
 			Rest::SPACE,

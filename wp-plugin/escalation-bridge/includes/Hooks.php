@@ -9,7 +9,6 @@ declare(strict_types=1);
 
 namespace EscalationBridge;
 
-use WP_Error;
 use WP_REST_Request;
 use WP_REST_Response;
 
@@ -38,7 +37,7 @@ final class Hooks {
 		if ( strlen( $request->get_body() ) > self::MAX_BODY ) {
 			return Rest::error( 'escbridge_too_large', __( 'That message is too long.', 'escalation-bridge' ), 413 );
 		}
-		$wait = Limits::hit( 'hooks', Limits::visitor_address(), time() );
+		$wait = Limits::hit( 'hooks', Limits::visitor_address() );
 		return $wait > 0 ? Rest::too_many( $wait ) : true;
 	}
 

@@ -9,17 +9,9 @@ defined( 'ABSPATH' ) || exit;
 
 final class Hours {
 
-	public static function boot(): void {
-		add_action( 'admin_post_escbridge_hours', array( self::class, 'act' ) );
-	}
-
 	/** Gives or revokes a command, then goes back to the page with the result's code. */
 	public static function act(): void {
-		check_admin_referer( 'escbridge_hours' );
-		if ( ! current_user_can( 'escbridge_manage' ) ) {
-			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
-		}
-		$given  = array_map( 'sanitize_text_field', array_filter( wp_unslash( $_POST ), 'is_string' ) );
+		$given  = Admin::posted( 'escbridge_hours', current_user_can( 'escbridge_manage' ) );
 		$revoke = (string) ( $given['revoke'] ?? '' );
 		$client = new Client( Settings::pairing() );
 		$answer = '' === $revoke
@@ -41,7 +33,7 @@ final class Hours {
 	}
 
 	public static function show(): void {
-		$late = isset( $_GET['late'] ) ? absint( $_GET['late'] ) : 0; // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- only shown.
+		$late = absint( $_GET['late'] ?? 0 ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- only shown.
 		if ( $late > 0 ) {
 			/* translators: %d: how many */
 			Admin::notice( 'warning', sprintf( _n( '%d standing promise is due in the time that is closed now. Somebody has to keep it all the same.', '%d standing promises are due in the time that is closed now. Somebody has to keep them all the same.', $late, 'escalation-bridge' ), $late ) );
@@ -70,7 +62,6 @@ final class Hours {
 		echo '</details>';
 	}
 
-	/** @param array<string,mixed> $queue As the sidecar tells it. */
 	private static function now( array $queue ): string {
 		if ( empty( $queue['changes_at'] ) ) {
 			$words = $queue['open']
@@ -88,7 +79,6 @@ final class Hours {
 		return sprintf( $words, $queue['queue'], Admin::when( (string) $queue['changes_at'] ) );
 	}
 
-	/** @param array<string,mixed> $command As the sidecar tells it. */
 	private static function command( array $command ): void {
 		$words = $command['open']
 			/* translators: 1: date and time, 2: date and time, 3: reason, 4: who said so */
@@ -102,9 +92,6 @@ final class Hours {
 
 	/** $fields is markup of ours, escaped where it was made. */
 	private static function form( string $fields, string $label ): void {
-		echo '<form method="post" action="' . esc_url( admin_url( 'admin-post.php' ) ) . '">';
-		wp_nonce_field( 'escbridge_hours', '_wpnonce', true );
-		echo '<input type="hidden" name="action" value="escbridge_hours">' . $fields; // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- escaped where it was made.
-		echo '<button type="submit" class="button">' . esc_html( $label ) . '</button></form>';
+		echo Admin::post_form( 'escbridge_hours', 'escbridge_hours', $fields, $label ); // phpcs:ignore WordPress.Security.EscapeOutput.OutputNotEscaped -- as said.
 	}
 }

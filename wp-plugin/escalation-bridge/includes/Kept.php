@@ -82,11 +82,7 @@ final class Kept {
 		return true;
 	}
 
-	/**
-	 * True once the row is stored, also when it was stored before.
-	 *
-	 * @param array<string,mixed> $row Without `at`.
-	 */
+	/** True once the row is stored, also when it was stored before. It comes without `at`. */
 	public static function keep( array $row ): bool {
 		$name = md5( $row['session'] . ' ' . $row['id'] ); // A turn's id is one in its conversation only.
 		if ( self::posts( array( 'name' => $name ) ) ) {
@@ -123,10 +119,10 @@ final class Kept {
 		try {
 			self::walk( self::rows( $session ), microtime( true ) + self::SPAN );
 		} finally {
-			self::release( self::LOCK );
+			\WP_Upgrader::release_lock( self::LOCK );
 		}
 		if ( ! self::look() ) {
-			self::release( self::TOLD );
+			\WP_Upgrader::release_lock( self::TOLD );
 		}
 		return ! self::waits( $session );
 	}
@@ -158,33 +154,25 @@ final class Kept {
 
 	private static function tell_owner( bool $now ): void {
 		if ( $now && self::lock( self::TOLD, self::AGE ) && ! Fallback::tell( self::count() ) ) {
-			self::release( self::TOLD );
+			\WP_Upgrader::release_lock( self::TOLD );
 		}
 	}
 
 	public static function waits( string $session = '' ): bool {
-		return (bool) self::posts( array( 'numberposts' => 1 ) + self::of( $session ) );
+		return (bool) self::posts( array( 'numberposts' => 1, 'title' => $session ) );
 	}
 
 	public static function count(): int {
 		return count( self::posts( array( 'fields' => 'ids' ) ) );
 	}
 
-	/**
-	 * Oldest first, of one conversation or of all.
-	 *
-	 * @return array<int,array<string,mixed>> By the number of the post.
-	 */
+	/** Oldest first, of one conversation or of all; by the number of the post. */
 	public static function rows( string $session = '' ): array {
-		$posts = self::posts( self::of( $session ) );
+		$posts = self::posts( array( 'title' => $session ) );
 		return array_combine( wp_list_pluck( $posts, 'ID' ), array_map( array( self::class, 'row' ), $posts ) );
 	}
 
-	/**
-	 * What is kept of a person: each conversation in which this address was typed, or whose visitor is logged in with it.
-	 *
-	 * @return array<int,array<string,mixed>> By the number of the post.
-	 */
+	/** What is kept of a person: each conversation in which this address was typed, or whose visitor is logged in with it. */
 	public static function of_person( string $email ): array {
 		$rows  = self::rows();
 		$user  = get_user_by( 'email', $email );
@@ -195,18 +183,14 @@ final class Kept {
 
 	/** Removes what is kept of a person, and says how many rows that were. */
 	public static function erase( string $email ): int {
-		$posts = array_keys( self::of_person( $email ) );
-		foreach ( $posts as $post ) {
+		$rows = self::of_person( $email );
+		foreach ( array_keys( $rows ) as $post ) {
 			wp_delete_post( $post, true );
 		}
-		return count( $posts );
+		return count( $rows );
 	}
 
-	private static function of( string $session ): array {
-		return '' === $session ? array() : array( 'title' => $session );
-	}
-
-	/** Without WordPress's cache: another request may hand over at the same time. */
+	/** Of every conversation where the title is empty. Without WordPress's cache: another request may hand over at the same time. */
 	private static function posts( array $query ): array {
 		return get_posts(
 			$query + array(
@@ -228,10 +212,5 @@ final class Kept {
 	private static function lock( string $name, int $seconds ): bool {
 		require_once ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
 		return \WP_Upgrader::create_lock( $name, $seconds );
-	}
-
-	private static function release( string $name ): void {
-		require_once ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
-		\WP_Upgrader::release_lock( $name );
 	}
 }

@@ -19,7 +19,7 @@ final class Limits {
 	);
 
 	/** Counts one more. Answers 0 when that is within the limit, else the seconds to wait. */
-	public static function hit( string $kind, string $who, int $now ): int {
+	public static function hit( string $kind, string $who ): int {
 		/**
 		 * Filters the limits: kind => array( how many, in how many seconds ).
 		 *
@@ -27,8 +27,9 @@ final class Limits {
 		 */
 		$limits              = (array) apply_filters( 'escbridge_limits', self::DEFAULTS ) + self::DEFAULTS;
 		list( $most, $span ) = $limits[ $kind ];
-		$key                 = $kind . '_' . md5( $who );
-		$seen                = self::get( $key );
+		$key                 = 'escbridge_' . $kind . '_' . md5( $who );
+		$seen                = get_transient( $key );
+		$now                 = time();
 		if ( ! is_array( $seen ) || $seen['since'] + $span <= $now ) {
 			$seen = array( 'since' => $now, 'count' => 0 );
 		}
@@ -36,18 +37,8 @@ final class Limits {
 			return max( 1, $seen['since'] + $span - $now );
 		}
 		++$seen['count'];
-		self::set( $key, $seen, (int) $span );
+		set_transient( $key, $seen, (int) $span );
 		return 0;
-	}
-
-	/** @return mixed False where nothing is kept. */
-	public static function get( string $key ) {
-		return get_transient( 'escbridge_' . $key );
-	}
-
-	/** @param mixed $value */
-	public static function set( string $key, $value, int $seconds ): void {
-		set_transient( 'escbridge_' . $key, $value, $seconds );
 	}
 
 	/** Proxy headers only through the filter: anybody can send them. */

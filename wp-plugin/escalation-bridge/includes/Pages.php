@@ -86,12 +86,7 @@ final class Pages {
 		self::$touched[ (int) $id ] = true;
 	}
 
-	/**
-	 * Afterwards nobody can tell any more what it was.
-	 *
-	 * @param int      $id
-	 * @param \WP_Post $post
-	 */
+	/** Afterwards nobody can tell any more what it was. */
 	public static function gone( $id, $post ): void {
 		unset( self::$touched[ (int) $id ] );
 		if ( in_array( $post->post_type, self::types(), true ) ) {
@@ -99,11 +94,6 @@ final class Pages {
 		}
 	}
 
-	/**
-	 * @param string   $now
-	 * @param string   $before
-	 * @param \WP_Post $post
-	 */
 	public static function moved( $now, $before, $post ): void {
 		if ( 'publish' === $now || 'publish' === $before ) {
 			self::touch( $post->ID );
@@ -126,7 +116,8 @@ final class Pages {
 		if ( ! $changed ) {
 			return;
 		}
-		self::note( $changed );
+		$dirty = array_unique( array_merge( self::state()['dirty'], $changed ) );
+		self::store( array( 'dirty' => array_slice( array_values( $dirty ), -self::MOST ) ) + self::state() );
 		if ( current_user_can( 'edit_posts' ) || wp_doing_cron() ) {
 			self::work();
 		}
@@ -136,13 +127,6 @@ final class Pages {
 	private static function concerns( int $id ): bool {
 		$type = get_post_type( $id );
 		return false === $type || in_array( $type, self::types(), true );
-	}
-
-	/** @param int[] $ids */
-	private static function note( array $ids ): void {
-		$state          = self::state();
-		$state['dirty'] = array_slice( array_values( array_unique( array_merge( $state['dirty'], $ids ) ) ), -self::MOST );
-		self::store( $state );
 	}
 
 	/** Everything is sent anew, what has not changed too: it costs the sidecar nothing. */
@@ -224,7 +208,7 @@ final class Pages {
 	}
 
 	private static function cause( array $answer ): string {
-		return Bridge::cut( self::plain( (string) ( $answer['data']['errors'][0]['detail'] ?? ( $answer['detail'] ?: $answer['error'] ) ), ' ' ), 100 );
+		return mb_substr( self::plain( (string) ( $answer['data']['errors'][0]['detail'] ?? ( $answer['detail'] ?: $answer['error'] ) ), ' ' ), 0, 100, 'UTF-8' );
 	}
 
 	private static function told( array $state ): array {
@@ -273,7 +257,6 @@ final class Pages {
 		update_option( self::OPTION, $state, false );
 	}
 
-	/** @return array<string,mixed> The client's answer. */
 	private static function put( array $body, float $timeout ): array {
 		return ( new Client( Settings::pairing() ) )->admin( 'PUT', '/v1/pages', $body, $timeout );
 	}
@@ -317,12 +300,7 @@ final class Pages {
 		return array_values( array_diff( array_filter( $types, 'is_post_type_viewable' ), self::coming_soon( $types ) ) );
 	}
 
-	/**
-	 * What WooCommerce's "coming soon" keeps from visitors: its products, or all of the site.
-	 *
-	 * @param string[] $types
-	 * @return string[]
-	 */
+	/** What WooCommerce's "coming soon" keeps from visitors: its products, or all of the site. */
 	private static function coming_soon( array $types ): array {
 		if ( ! function_exists( 'wc_get_product' ) || 'yes' !== get_option( 'woocommerce_coming_soon' ) ) {
 			return array();
@@ -370,8 +348,8 @@ final class Pages {
 			'id'          => (string) $id,
 			'kind'        => $post->post_type,
 			'url'         => (string) get_permalink( $post ),
-			'title'       => Bridge::cut( self::plain( get_the_title( $post ), ' ' ), 300 ),
-			'text'        => Bridge::cut( $text, self::LONGEST ),
+			'title'       => mb_substr( self::plain( get_the_title( $post ), ' ' ), 0, 300, 'UTF-8' ),
+			'text'        => mb_substr( $text, 0, self::LONGEST, 'UTF-8' ),
 			'language'    => self::language( $id ),
 			'modified_at' => (string) get_post_modified_time( 'Y-m-d\TH:i:s\Z', true, $post ),
 		);

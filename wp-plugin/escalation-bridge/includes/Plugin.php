@@ -24,24 +24,39 @@ final class Plugin {
 		add_action( 'template_redirect', array( CallPage::class, 'serve' ), 0 ); // Before core tidies the address.
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
 		add_action( 'init', array( Widget::class, 'register_block' ) );
-		Health::boot();
+		add_action( 'rest_api_init', array( Health::class, 'register' ) );
+		add_filter( 'site_status_tests', array( Health::class, 'tests' ) ); // Also of WP-Cron's weekly run.
+		add_filter( 'debug_information', array( Health::class, 'information' ) );
+		add_filter( 'wp_privacy_personal_data_exporters', array( Privacy::class, 'exporters' ) );
+		add_filter( 'wp_privacy_personal_data_erasers', array( Privacy::class, 'erasers' ) );
+		add_action( 'wp_abilities_api_categories_init', array( Abilities::class, 'register_category' ) ); // From WordPress 6.9 on.
+		add_action( 'wp_abilities_api_init', array( Abilities::class, 'register' ) );
 		Kept::boot();
 		Adapters::boot();
-		Privacy::boot();
-		Abilities::boot();
 		Pages::boot();
 		if ( defined( 'WP_CLI' ) && WP_CLI ) {
 			\WP_CLI::add_command( 'escbridge', Cli::class );
 		}
 		if ( is_admin() ) {
-			add_action( 'admin_init', array( self::class, 'prepare' ) );
-			Dashboard::boot();
-			Settings::boot();
-			Renewal::boot();
-			Admin::boot();
-			Presence::boot();
-			Hours::boot();
+			self::boot_admin();
 		}
+	}
+
+	public static function boot_admin(): void {
+		add_action( 'admin_init', array( self::class, 'prepare' ) );
+		add_action( 'admin_init', array( Settings::class, 'register' ) );
+		add_action( 'admin_init', array( Privacy::class, 'suggest_policy' ) );
+		add_action( 'admin_menu', array( Settings::class, 'menu' ) );
+		add_action( 'admin_menu', array( Admin::class, 'menu' ) );
+		add_action( 'admin_enqueue_scripts', array( Settings::class, 'assets' ) );
+		add_action( 'admin_enqueue_scripts', array( Presence::class, 'assets' ) );
+		add_filter( 'plugin_action_links_' . plugin_basename( ESCBRIDGE_FILE ), array( Settings::class, 'link' ) );
+		add_filter( 'removable_query_args', array( Admin::class, 'told_once' ) );
+		add_action( 'wp_dashboard_setup', array( Dashboard::class, 'add' ) );
+		add_filter( 'heartbeat_received', array( Presence::class, 'beat' ), 10, 2 );
+		add_action( 'admin_post_escbridge_act', array( Admin::class, 'act' ) );
+		add_action( 'admin_post_escbridge_hours', array( Hours::class, 'act' ) );
+		add_action( 'admin_post_escbridge_renew', array( Renewal::class, 'act' ) );
 	}
 
 	public static function load_text(): void {

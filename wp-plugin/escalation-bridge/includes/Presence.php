@@ -12,11 +12,6 @@ final class Presence {
 	const META = 'escbridge_here'; // With the site's id behind it on the further sites of a network.
 	const LIFE = 270; // Seconds. In a tab that nobody looks at the Heartbeat comes every 120 s, so one may be lost.
 
-	public static function boot(): void {
-		add_action( 'admin_enqueue_scripts', array( self::class, 'assets' ) );
-		add_filter( 'heartbeat_received', array( self::class, 'beat' ), 10, 2 );
-	}
-
 	public static function assets( $hook = '' ): void {
 		$ours = 'toplevel_page_' . Admin::PAGE === $hook;
 		if ( ! current_user_can( 'escbridge_manage' ) || ! Settings::is_paired() || ! ( $ours || self::is_on() ) ) {
@@ -47,10 +42,7 @@ final class Presence {
 		echo esc_html__( 'This switch needs JavaScript and WordPress’s Heartbeat, which is off on this site.', 'escalation-bridge' ) . '</span></div>';
 	}
 
-	/**
-	 * @param bool $available What the switch says now.
-	 * @return array{ok:bool,on:bool,text:string}
-	 */
+	/** What the switch says now. @return array{ok:bool,on:bool,text:string} */
 	public static function turn( bool $available ): array {
 		if ( $available ) {
 			update_user_meta( get_current_user_id(), self::meta(), '1' );
@@ -60,10 +52,6 @@ final class Presence {
 		return self::tell( $available );
 	}
 
-	/**
-	 * @param array<string,mixed> $response What the Heartbeat answers.
-	 * @param array<string,mixed> $data     What the page sent.
-	 */
 	public static function beat( $response, $data ) {
 		if ( ! empty( $data['escbridge'] ) && current_user_can( 'escbridge_manage' ) ) {
 			$told     = self::is_on() ? self::tell( true ) : self::report( true, false, self::away() );

@@ -12,22 +12,17 @@ final class Privacy {
 	const NAME  = 'escalation-bridge';
 	const LIMIT = 15.0; // Seconds. A person with many conversations takes a while, and only the owner's page waits.
 
-	public static function boot(): void {
-		add_filter( 'wp_privacy_personal_data_exporters', static fn( $tools ): array => self::with_ours( $tools, 'exporter', 'export' ) );
-		add_filter( 'wp_privacy_personal_data_erasers', static fn( $tools ): array => self::with_ours( $tools, 'eraser', 'erase' ) );
-		add_action( 'admin_init', array( self::class, 'suggest_policy' ) );
-	}
-
-	private static function with_ours( $tools, string $kind, string $method ): array {
-		$ours = array( $kind . '_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, $method ) );
+	public static function exporters( $tools ): array {
+		$ours = array( 'exporter_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'export' ) );
 		return (array) $tools + array( self::NAME => $ours );
 	}
 
-	/**
-	 * A page of the export. The sidecar names the next page by a mark, WordPress by a number: the mark is kept in between.
-	 *
-	 * @return array{data:array<int,array<string,mixed>>,done:bool}|\WP_Error
-	 */
+	public static function erasers( $tools ): array {
+		$ours = array( 'eraser_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'erase' ) );
+		return (array) $tools + array( self::NAME => $ours );
+	}
+
+	/** A page of the export. The sidecar names the next page by a mark, WordPress by a number: the mark is kept in between. */
 	public static function export( string $email, int $page = 1 ) {
 		if ( null === Settings::pairing() ) {
 			return array( 'data' => array(), 'done' => true );
@@ -56,11 +51,7 @@ final class Privacy {
 		return array( 'data' => $data, 'done' => '' === $next );
 	}
 
-	/**
-	 * Erases at the sidecar. What stays is said: a conversation that somebody still owes an answer, a ticket in a helpdesk, everything when nothing answers.
-	 *
-	 * @return array{items_removed:bool,items_retained:bool,messages:string[],done:bool}
-	 */
+	/** What stays is said: a conversation that somebody still owes an answer, a ticket in a helpdesk, everything when nothing answers. */
 	public static function erase( string $email, int $page = 1 ): array {
 		$kept = Kept::erase( $email ) > 0;
 		if ( null === Settings::pairing() ) {
@@ -83,12 +74,10 @@ final class Privacy {
 		return array( 'email' => $email ) + ( $user ? array( 'user_id' => (string) $user->ID ) : array() );
 	}
 
-	/** @return array<string,mixed> The client's answer. */
 	private static function ask( string $what, array $body ): array {
 		return ( new Client( Settings::pairing() ) )->admin( 'POST', '/v1/privacy/' . $what, $body, self::LIMIT );
 	}
 
-	/** @param array<string,mixed> $answer Of the client. */
 	private static function failed( array $answer ): string {
 		return __( 'The conversations in the chat could not be looked up, so they are as they were:', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $answer, Settings::pairing() );
 	}
@@ -131,7 +120,6 @@ final class Privacy {
 		return self::item( 'escbridge-conversations', __( 'Conversations in the chat', 'escalation-bridge' ), __( 'An address that somebody only typed may be another person’s: look before you hand it over.', 'escalation-bridge' ), (string) $session['id'], $fields, $session );
 	}
 
-	/** @param array<string,mixed> $row See Kept. */
 	private static function kept( array $row, int $post ): array {
 		$fields = array(
 			__( 'Name', 'escalation-bridge' )         => (string) ( $row['contact']['name'] ?? '' ),
@@ -175,11 +163,7 @@ final class Privacy {
 		return $words[ $identity ] ?? $identity;
 	}
 
-	/**
-	 * What was said, in its order: messages, the assistant's replies, the team's answers and notices.
-	 *
-	 * @return string[]
-	 */
+	/** What was said, in its order: messages, the assistant's replies, the team's answers and notices. */
 	private static function lines( array $session ): array {
 		$said = array();
 		foreach ( (array) $session['turns'] as $turn ) {

@@ -14,16 +14,9 @@ final class Renewal {
 
 	const ACTION = 'escbridge_renew';
 
-	public static function boot(): void {
-		add_action( 'admin_post_' . self::ACTION, array( self::class, 'act' ) );
-	}
-
 	/** The button under Settings. */
 	public static function act(): void {
-		check_admin_referer( self::ACTION );
-		if ( ! current_user_can( 'manage_options' ) ) {
-			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
-		}
+		Admin::posted( self::ACTION, current_user_can( 'manage_options' ) );
 		set_transient( 'escbridge_renewal_' . get_current_user_id(), self::run(), MINUTE_IN_SECONDS ); // For the page that comes next.
 		wp_safe_redirect( Settings::url() );
 		exit;

@@ -57,35 +57,15 @@ final class Rest {
 		add_filter( 'rest_request_before_callbacks', array( self::class, 'in_plain_words' ), 10, 3 );
 	}
 
-	/**
-	 * WordPress refuses a field in the words of a program; here a visitor reads them.
-	 *
-	 * @param mixed               $answer  A WP_Error where the fields did not pass.
-	 * @param array<string,mixed> $handler Of the route.
-	 * @return mixed
-	 */
+	/** WordPress refuses a field in the words of a program; here a visitor reads them. */
 	public static function in_plain_words( $answer, $handler, WP_REST_Request $request ) {
 		$visitors = 0 === strpos( $request->get_route(), '/' . self::SPACE . '/sessions' );
 		if ( ! $visitors || ! is_wp_error( $answer ) || 'rest_invalid_param' !== $answer->get_error_code() ) {
 			return $answer;
 		}
 		$fields = (array) $answer->get_error_data();
-		if ( isset( $fields['params']['phone'] ) ) {
-			$text = CallPage::words( 'phone' );
-		} elseif ( isset( $fields['params']['email'] ) ) {
-			$text = self::bad_address();
-		} else {
-			$text = self::bad_message();
-		}
-		return self::error( 'rest_invalid_param', $text, 400, $fields );
-	}
-
-	private static function bad_address(): string {
-		return __( 'This address was not accepted. Please check it.', 'escalation-bridge' );
-	}
-
-	private static function bad_message(): string {
-		return __( 'This message was not accepted. Please change it and send it again.', 'escalation-bridge' );
+		$wrong  = array_intersect_key( array( 'phone' => 'phone', 'email' => 'address' ), (array) ( $fields['params'] ?? array() ) );
+		return self::error( 'rest_invalid_param', CallPage::words( reset( $wrong ) ?: 'message' ), 400, $fields );
 	}
 
 	private static function route( string $path, string $method, string $check, array $args = array() ): void {
@@ -147,16 +127,12 @@ final class Rest {
 		 * @param string[] $origins Scheme and host.
 		 */
 		$own = (array) apply_filters( 'escbridge_allowed_origins', get_allowed_http_origins() );
-		foreach ( $own as $allowed ) {
-			if ( strtolower( (string) wp_parse_url( (string) $allowed, PHP_URL_HOST ) ) === strtolower( $host ) ) {
-				return true;
-			}
-		}
-		return false;
+		$hosts = array_map( static fn( $url ): string => strtolower( (string) wp_parse_url( (string) $url, PHP_URL_HOST ) ), $own );
+		return in_array( strtolower( $host ), $hosts, true );
 	}
 
 	public static function start( WP_REST_Request $request ) {
-		$wait = Limits::hit( 'sessions', Limits::visitor_address(), time() );
+		$wait = Limits::hit( 'sessions', Limits::visitor_address() );
 		if ( $wait > 0 || '' !== (string) $request['website'] ) {
 			return self::too_many( max( 1, $wait ) );
 		}
@@ -174,8 +150,8 @@ final class Rest {
 	public static function turn( WP_REST_Request $request ) {
 		$session = (string) $request['id'];
 		$turn    = strtolower( (string) $request['client_turn_id'] );
-		$key     = 't_' . md5( $session );
-		$row     = Limits::get( $key );
+		$key     = 'escbridge_t_' . md5( $session );
+		$row     = get_transient( $key );
 		$row     = is_array( $row ) && $row['turn'] === $turn ? $row : array( 'turn' => $turn );
 		if ( isset( $row['answer'] ) && ! ( isset( $row['answer']['reply'] ) && Plugin::bridge()->lock( $session ) ) ) {
 			return new WP_REST_Response( $row['answer'], $row['status'] ); // But no bot's words again after a lock: then the sidecar is asked.
@@ -183,12 +159,12 @@ final class Rest {
 		if ( ( $row['busy'] ?? 0 ) > time() - self::BUSY ) {
 			return self::error( 'escbridge_turn_in_progress', __( 'This message is being answered.', 'escalation-bridge' ), 409 );
 		}
-		$wait = Limits::hit( 'turns', $session, time() );
+		$wait = Limits::hit( 'turns', $session );
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
 		$row['busy'] = time();
-		Limits::set( $key, $row, 600 );
+		set_transient( $key, $row, 600 );
 		$answer = self::take_turn( $request, $session, $row );
 		unset( $row['busy'] );
 		if ( $answer instanceof WP_REST_Response && $answer->get_status() < 300 && empty( $answer->get_data()['undelivered'] ) ) {
@@ -196,15 +172,11 @@ final class Rest {
 			$row['answer'] = $answer->get_data();
 			$row['status'] = $answer->get_status();
 		}
-		Limits::set( $key, $row, 600 );
+		set_transient( $key, $row, 600 );
 		return $answer;
 	}
 
-	/**
-	 * Gate, bot, verdict.
-	 *
-	 * @param array<string,mixed> $row What is remembered of this turn; the bot's reply is put into it.
-	 */
+	/** Gate, bot, verdict. $row is what is remembered of this turn; the bot's reply is put into it. */
 	private static function take_turn( WP_REST_Request $request, string $session, array &$row ) {
 		$token   = self::token( $request );
 		$bridge  = Plugin::bridge();
@@ -215,7 +187,9 @@ final class Rest {
 			$context    = array( 'session_id' => $session, 'turn_id' => $row['turn'], 'user_id' => (int) $token['user_id'] );
 			$row['bot'] = $row['bot'] ?? self::ask_bot( $message, $context );
 			$verdict    = $bridge->bot_turn( $session, $row['turn'], $row['bot']['text'], $row['bot'] );
-			$reply      = 'answer' === $verdict['action'] ? self::bot_reply( $row['bot']['text'] ) : null;
+			$text       = $row['bot']['text'];
+			$text       = '' === $text ? __( 'I could not find an answer to that. You can ask for a person at any time.', 'escalation-bridge' ) : $text;
+			$reply      = 'answer' === $verdict['action'] ? $text : null;
 		}
 		return self::turn_answer( $verdict, $reply, $token );
 	}
@@ -223,10 +197,6 @@ final class Rest {
 	/** The words of the sidecar's own responder, which are shown as the bot's; null where the verdict has none. */
 	private static function own_reply( array $verdict ): ?string {
 		return 'say' === $verdict['action'] && 'reply' === $verdict['say_as'] ? (string) $verdict['say'] : null;
-	}
-
-	private static function bot_reply( string $text ): string {
-		return '' === $text ? __( 'I could not find an answer to that. You can ask for a person at any time.', 'escalation-bridge' ) : $text;
 	}
 
 	private static function turn_answer( array $verdict, ?string $reply, array $token ) {
@@ -255,7 +225,7 @@ final class Rest {
 			return self::error( 'escbridge_turn_conflict', __( 'This message was sent before with another text.', 'escalation-bridge' ), 409 );
 		}
 		if ( 422 === $status ) {
-			return self::error( 'rest_invalid_param', self::bad_message(), 400 );
+			return self::error( 'rest_invalid_param', CallPage::words( 'message' ), 400 );
 		}
 		return self::unavailable();
 	}
@@ -286,10 +256,7 @@ final class Rest {
 			do_action( 'escbridge_bot_failed', $error, $context );
 			$reply = null;
 		}
-		if ( is_string( $reply ) ) {
-			$reply = array( 'text' => $reply );
-		}
-		$reply = is_array( $reply ) ? $reply : array();
+		$reply = is_string( $reply ) ? array( 'text' => $reply ) : ( is_array( $reply ) ? $reply : array() );
 		$text  = isset( $reply['text'] ) && is_scalar( $reply['text'] ) ? trim( (string) $reply['text'] ) : '';
 		return array( 'text' => $text ) + ( '' === $text ? array( 'failed' => true ) : array() ) + $reply;
 	}
@@ -329,7 +296,7 @@ final class Rest {
 		if ( empty( $contact['email'] ) && empty( $contact['phone'] ) ) {
 			return self::error( 'rest_invalid_param', __( 'An e-mail address or a phone number is needed.', 'escalation-bridge' ), 400 );
 		}
-		$wait = Limits::hit( 'contact', $session, time() );
+		$wait = Limits::hit( 'contact', $session );
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
@@ -341,7 +308,7 @@ final class Rest {
 			return self::contact_by_mail( $request, $session, $contact ); // Also where the owner's rules hand nobody to a person who asks for one.
 		}
 		if ( '' !== $verdict['error'] ) {
-			return self::error( 'rest_invalid_param', self::bad_address(), 400 );
+			return self::error( 'rest_invalid_param', CallPage::words( 'address' ), 400 );
 		}
 		return new WP_REST_Response( array( 'sent' => true ) + self::seen( $verdict ), 200 );
 	}
@@ -354,7 +321,7 @@ final class Rest {
 	/** The free times for a call. */
 	public static function slots( WP_REST_Request $request ) {
 		$session = (string) $request['id'];
-		$wait    = Limits::hit( 'calls', $session, time() );
+		$wait    = Limits::hit( 'calls', $session );
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
@@ -362,13 +329,9 @@ final class Rest {
 		return $answer['ok'] ? new WP_REST_Response( $answer['data'], 200 ) : self::not_booked( $answer );
 	}
 
-	/**
-	 * Without the sidecar nobody can tell what is free, so this has no way by e-mail.
-	 *
-	 * @param array<string,string> $contact With callback_slot.
-	 */
+	/** Without the sidecar nobody can tell what is free, so this has no way by e-mail. */
 	private static function book( string $session, array $contact ) {
-		$wait = Limits::hit( 'calls', $session, time() );
+		$wait = Limits::hit( 'calls', $session );
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
@@ -390,20 +353,20 @@ final class Rest {
 	private static function contact_by_mail( WP_REST_Request $request, string $session, array $contact ) {
 		$lines  = (array) $request['transcript'];
 		$print  = md5( (string) wp_json_encode( array( $contact, $lines ) ) );
-		$key    = 'm_' . md5( $session );
+		$key    = 'escbridge_m_' . md5( $session );
 		$token  = self::token( $request );
 		$thanks = self::thanks( 'mail', __( 'Thank you. Your message was sent to our team by e-mail; a person will get back to you.', 'escalation-bridge' ) );
-		if ( Limits::get( $key ) === $print ) {
+		if ( get_transient( $key ) === $print ) {
 			return new WP_REST_Response( $thanks, 200 ); // The same form twice is one mail.
 		}
-		$wait = Limits::hit( 'mail', 'site', time() );
+		$wait = Limits::hit( 'mail', 'site' );
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
 		if ( ! Fallback::mail( $session, (int) $token['user_id'], $contact, $lines ) ) {
 			return self::error( 'escbridge_not_sent', __( 'Your message could not be sent. Please try again in a few minutes.', 'escalation-bridge' ), 503 );
 		}
-		Limits::set( $key, $print, 600 );
+		set_transient( $key, $print, 600 );
 		return new WP_REST_Response( $thanks, 200 );
 	}
 
@@ -438,14 +401,7 @@ final class Rest {
 		return new WP_REST_Response( $told + array( 'text' => Pages::summary() ), 200 );
 	}
 
-	/**
-	 * Nothing of this namespace may be kept by a cache; and the header that an error cannot carry, see too_many().
-	 *
-	 * @param WP_REST_Response $response
-	 * @param \WP_REST_Server  $server
-	 * @param WP_REST_Request  $request
-	 * @return WP_REST_Response
-	 */
+	/** Nothing of this namespace may be kept by a cache; and the header that an error cannot carry, see too_many(). */
 	public static function add_headers( $response, $server, $request ) {
 		if ( 0 === strpos( ltrim( (string) $request->get_route(), '/' ), self::SPACE ) ) {
 			$response->header( 'Cache-Control', 'no-store' );
@@ -476,7 +432,7 @@ final class Rest {
 		$own  = wp_parse_url( $url, PHP_URL_HOST ) === wp_parse_url( home_url(), PHP_URL_HOST );
 		return array_filter(
 			array(
-				'locale'   => (string) $request['locale'] ? (string) $request['locale'] : get_locale(),
+				'locale'   => (string) $request['locale'] ?: get_locale(),
 				'timezone' => in_array( $zone, timezone_identifiers_list( \DateTimeZone::ALL_WITH_BC ), true ) ? $zone : '',
 				'page_url' => $own ? esc_url_raw( $url ) : '',
 			),

@@ -19,15 +19,8 @@ final class Settings {
 		'contact_email' => '',
 		'knowledge'     => false,
 		'paired'        => false,
-		'unwatched'     => array(),
+		'unwatched'     => array(), // Slugs of the chat plugins that the owner does not want watched.
 	);
-
-	public static function boot(): void {
-		add_action( 'admin_menu', array( self::class, 'menu' ) );
-		add_action( 'admin_init', array( self::class, 'register' ) );
-		add_action( 'admin_enqueue_scripts', array( self::class, 'assets' ) );
-		add_filter( 'plugin_action_links_' . plugin_basename( ESCBRIDGE_FILE ), array( self::class, 'link' ) );
-	}
 
 	public static function all(): array {
 		return array_merge( self::DEFAULTS, (array) get_option( self::OPTION, array() ) );
@@ -47,11 +40,6 @@ final class Settings {
 	public static function contact_email(): string {
 		$own = (string) self::all()['contact_email'];
 		return is_email( $own ) ? $own : (string) get_option( 'admin_email' );
-	}
-
-	/** @return string[] Slugs of the chat plugins that the owner does not want watched. */
-	public static function unwatched(): array {
-		return (array) self::all()['unwatched'];
 	}
 
 	/** Cheap: does not read the secret. */
@@ -135,6 +123,19 @@ final class Settings {
 	public static function register(): void {
 		$how = array( 'type' => 'array', 'default' => self::DEFAULTS, 'sanitize_callback' => array( self::class, 'sanitize' ) );
 		register_setting( 'escbridge', self::OPTION, $how );
+		add_settings_section( 'connection', esc_html__( 'Connection', 'escalation-bridge' ), '__return_empty_string', self::PAGE );
+		self::field( 'connection', 'show_state', __( 'State', 'escalation-bridge' ) );
+		self::field( 'connection', 'show_code', __( 'Pairing code', 'escalation-bridge' ), 'escbridge-code' );
+		add_settings_section( 'chat', esc_html__( 'Chat', 'escalation-bridge' ), '__return_empty_string', self::PAGE );
+		self::field( 'chat', 'show_where', __( 'Where the chat shows', 'escalation-bridge' ) );
+		self::field( 'chat', 'show_greeting', __( 'Greeting', 'escalation-bridge' ), 'escbridge-greeting' );
+		self::field( 'chat', 'show_email', __( 'Contact e-mail', 'escalation-bridge' ), 'escbridge-email' );
+		self::field( 'chat', 'show_bots', __( 'Chatbots on this site', 'escalation-bridge' ) );
+		self::field( 'chat', 'show_knowledge', __( 'Answers', 'escalation-bridge' ) );
+	}
+
+	private static function field( string $section, string $method, string $title, string $label_for = '' ): void {
+		add_settings_field( $method, esc_html( $title ), array( self::class, $method ), self::PAGE, $section, compact( 'label_for' ) );
 	}
 
 	/** The pairing code is taken out and kept apart; what is returned holds no secret. */
@@ -156,7 +157,7 @@ final class Settings {
 			'contact_email' => $email,
 			'knowledge'     => ! empty( $input['knowledge'] ),
 			'paired'        => null !== self::decode( self::kept_code() ),
-			'unwatched'     => isset( $input['watched'] ) ? array_values( array_diff( array_keys( Adapters::found() ), (array) $input['watched'] ) ) : (array) ( $input['unwatched'] ?? self::unwatched() ),
+			'unwatched'     => isset( $input['watched'] ) ? array_values( array_diff( array_keys( Adapters::found() ), (array) $input['watched'] ) ) : (array) ( $input['unwatched'] ?? self::all()['unwatched'] ),
 		);
 	}
 
@@ -228,143 +229,118 @@ final class Settings {
 		if ( ! current_user_can( 'manage_options' ) ) {
 			return;
 		}
-		$set = self::all();
 		echo '<div class="wrap escbridge-settings"><h1>' . esc_html__( 'Escalation Bridge', 'escalation-bridge' ) . '</h1>';
 		Renewal::notice();
 		echo '<form method="post" action="options.php" autocomplete="off">';
 		settings_fields( 'escbridge' );
-		echo '<h2>' . esc_html__( 'Connection', 'escalation-bridge' ) . '</h2><table class="form-table" role="presentation">';
-		self::connection_rows();
-		echo '</table><h2>' . esc_html__( 'Chat', 'escalation-bridge' ) . '</h2><table class="form-table" role="presentation">';
-		self::where_row( $set );
-		self::text_rows( $set );
-		self::bots_row();
-		self::knowledge_row( $set );
-		echo '</table>';
+		do_settings_sections( self::PAGE );
 		submit_button();
 		echo '</form>';
 		Renewal::show();
 		echo '</div>';
 	}
 
-	private static function connection_rows(): void {
-		$fixed   = self::is_fixed();
-		$pairing = self::pairing();
-		echo '<tr><th scope="row">' . esc_html__( 'State', 'escalation-bridge' ) . '</th><td>';
-		if ( null === $pairing ) {
-			echo '<span class="escbridge-pill escbridge-pill-off">' . esc_html__( 'Not connected', 'escalation-bridge' ) . '</span>';
-			echo '<p class="description">' . esc_html__( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) . '</p>';
-		} else {
-			/* translators: 1: site id, 2: URL of the sidecar */
-			echo '<p><strong>' . esc_html( sprintf( __( 'Site %1$s at %2$s', 'escalation-bridge' ), $pairing['site'], $pairing['url'] ) ) . '</strong></p>';
-			/* translators: 1: last four characters of the chat secret, 2: of the admin secret */
-			echo '<p class="description">' . esc_html( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) ) . '</p>';
-			echo '<p><button type="button" class="button" id="escbridge-test">' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button> ';
-			printf( '<button type="submit" class="button" form="escbridge-renewal" %s>%s</button></p>', disabled( $fixed, true, false ), esc_html__( 'Renew the secrets', 'escalation-bridge' ) );
-			echo '<p class="description">' . esc_html__( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) . '</p>';
-			echo '<div id="escbridge-test-result" role="status"></div>';
-		}
-		echo '</td></tr><tr><th scope="row"><label for="escbridge-code">' . esc_html__( 'Pairing code', 'escalation-bridge' ) . '</label></th><td>';
-		printf(
-			'<input type="password" id="escbridge-code" class="large-text code" name="escbridge_settings[pairing_code]" value="" autocomplete="new-password" spellcheck="false" placeholder="esc1.…" %s>',
-			disabled( $fixed, true, false )
-		);
-		echo '<p class="description">';
-		if ( $fixed ) {
-			echo esc_html( self::fixed_elsewhere() );
-		} else {
-			esc_html_e( 'Run “bridge site add” beside the sidecar and paste the code it prints. It is kept and never shown again; a new one replaces it.', 'escalation-bridge' );
-		}
-		echo '</p></td></tr>';
+	private static function hint( string $text ): void {
+		echo '<p class="description">' . esc_html( $text ) . '</p>';
 	}
 
-	private static function where_row( array $set ): void {
+	/** @param string $name Within the option; with [] where there are several. */
+	private static function choice( string $type, string $name, string $value, bool $chosen, string $label ): void {
+		printf( '<label><input type="%s" name="%s%s" value="%s" %s> %s</label>', esc_attr( $type ), esc_attr( self::OPTION ), esc_attr( $name ), esc_attr( $value ), checked( $chosen, true, false ), esc_html( $label ) );
+	}
+
+	public static function show_state(): void {
+		$pairing = self::pairing();
+		if ( null === $pairing ) {
+			echo '<span class="escbridge-pill escbridge-pill-off">' . esc_html__( 'Not connected', 'escalation-bridge' ) . '</span>';
+			self::hint( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) );
+			return;
+		}
+		/* translators: 1: site id, 2: URL of the sidecar */
+		echo '<p><strong>' . esc_html( sprintf( __( 'Site %1$s at %2$s', 'escalation-bridge' ), $pairing['site'], $pairing['url'] ) ) . '</strong></p>';
+		/* translators: 1: last four characters of the chat secret, 2: of the admin secret */
+		self::hint( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) );
+		echo '<p><button type="button" class="button" id="escbridge-test">' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button> ';
+		printf( '<button type="submit" class="button" form="escbridge-renewal" %s>%s</button></p>', disabled( self::is_fixed(), true, false ), esc_html__( 'Renew the secrets', 'escalation-bridge' ) );
+		self::hint( __( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) );
+		echo '<div id="escbridge-test-result" role="status"></div>';
+	}
+
+	public static function show_code(): void {
+		printf(
+			'<input type="password" id="escbridge-code" class="large-text code" name="escbridge_settings[pairing_code]" value="" autocomplete="new-password" spellcheck="false" placeholder="esc1.…" %s>',
+			disabled( self::is_fixed(), true, false )
+		);
+		self::hint( self::is_fixed() ? self::fixed_elsewhere() : __( 'Run “bridge site add” beside the sidecar and paste the code it prints. It is kept and never shown again; a new one replaces it.', 'escalation-bridge' ) );
+	}
+
+	public static function show_where(): void {
+		$chosen  = (array) self::all()['pages'];
 		$choices = array(
 			'all'       => __( 'On all pages', 'escalation-bridge' ),
 			'pages'     => __( 'On chosen pages', 'escalation-bridge' ),
 			'shortcode' => __( 'Only where the shortcode [escalation_bridge] or the block “Chat with the team” stands', 'escalation-bridge' ),
 		);
-		echo '<tr><th scope="row">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</th><td><fieldset><legend class="screen-reader-text">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</legend>';
+		echo '<fieldset><legend class="screen-reader-text">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</legend>';
 		foreach ( $choices as $value => $label ) {
-			printf( '<label><input type="radio" name="escbridge_settings[where]" value="%s" %s> %s</label><br>', esc_attr( $value ), checked( self::where(), $value, false ), esc_html( $label ) );
+			self::choice( 'radio', '[where]', $value, self::where() === $value, $label );
+			echo '<br>';
 		}
 		foreach ( Adapters::windows() as $adapter ) {
 			/* translators: %s: name of a chat plugin */
-			echo '<p class="description">' . esc_html( sprintf( __( '%s shows a window of its own on every page; where ours shows too, one button lies over the other.', 'escalation-bridge' ), $adapter::name() ) ) . '</p>';
+			self::hint( sprintf( __( '%s shows a window of its own on every page; where ours shows too, one button lies over the other.', 'escalation-bridge' ), $adapter::NAME ) );
 		}
 		echo '<div class="escbridge-pages" id="escbridge-pages">';
-		foreach ( self::choices_of( (array) $set['pages'] ) as $page ) {
-			printf(
-				'<label><input type="checkbox" name="escbridge_settings[pages][]" value="%d" %s> %s</label>',
-				(int) $page->ID,
-				checked( in_array( (int) $page->ID, (array) $set['pages'], true ), true, false ),
-				esc_html( get_the_title( $page ) )
-			);
+		foreach ( self::choices_of( $chosen ) as $page ) {
+			self::choice( 'checkbox', '[pages][]', (string) $page->ID, in_array( (int) $page->ID, $chosen, true ), get_the_title( $page ) );
 		}
-		echo '</div></fieldset></td></tr>';
+		echo '</div></fieldset>';
 	}
 
-	/**
-	 * Those that are chosen first, so that saving drops none: neither beyond the 200 others nor while it is a draft.
-	 *
-	 * @param int[] $chosen
-	 * @return \WP_Post[]
-	 */
+	/** Those that are chosen first, so that saving drops none: neither beyond the 200 others nor while it is a draft. */
 	private static function choices_of( array $chosen ): array {
 		$states = array( 'publish', 'private', 'future', 'pending', 'draft' );
 		$first  = $chosen ? get_pages( array( 'include' => $chosen, 'post_status' => $states ) ) : array();
 		return array_merge( (array) $first, (array) get_pages( array( 'number' => 200, 'hierarchical' => false, 'exclude' => $chosen ) ) );
 	}
 
-	private static function text_rows( array $set ): void {
-		echo '<tr><th scope="row"><label for="escbridge-greeting">' . esc_html__( 'Greeting', 'escalation-bridge' ) . '</label></th><td>';
+	public static function show_greeting(): void {
 		printf(
-			'<textarea id="escbridge-greeting" class="large-text" rows="2" maxlength="500" name="escbridge_settings[greeting]" placeholder="%s">%s</textarea></td></tr>',
+			'<textarea id="escbridge-greeting" class="large-text" rows="2" maxlength="500" name="escbridge_settings[greeting]" placeholder="%s">%s</textarea>',
 			esc_attr__( 'Hello! How can we help?', 'escalation-bridge' ),
-			esc_textarea( (string) $set['greeting'] )
+			esc_textarea( (string) self::all()['greeting'] )
 		);
-		echo '<tr><th scope="row"><label for="escbridge-email">' . esc_html__( 'Contact e-mail', 'escalation-bridge' ) . '</label></th><td>';
+	}
+
+	public static function show_email(): void {
 		printf(
 			'<input type="email" id="escbridge-email" class="regular-text" name="escbridge_settings[contact_email]" value="%s" placeholder="%s">',
-			esc_attr( (string) $set['contact_email'] ),
+			esc_attr( (string) self::all()['contact_email'] ),
 			esc_attr( (string) get_option( 'admin_email' ) )
 		);
-		echo '<p class="description">' . esc_html__( 'This address gets a mail when messages wait because the sidecar cannot be reached, and what cannot be delivered later. If you set one, customers see it on the page of a call.', 'escalation-bridge' ) . '</p></td></tr>';
+		self::hint( __( 'This address gets a mail when messages wait because the sidecar cannot be reached, and what cannot be delivered later. If you set one, customers see it on the page of a call.', 'escalation-bridge' ) );
 	}
 
-	private static function bots_row(): void {
-		echo '<tr><th scope="row">' . esc_html__( 'Chatbots on this site', 'escalation-bridge' ) . '</th><td>';
+	public static function show_bots(): void {
 		echo '<input type="hidden" name="escbridge_settings[watched][]" value="">'; // So that the list is sent when nothing in it is ticked.
 		foreach ( Adapters::found() as $slug => $adapter ) {
-			printf(
-				'<p><label><input type="checkbox" name="escbridge_settings[watched][]" value="%s" %s> %s</label></p><p class="description">%s</p>',
-				esc_attr( $slug ),
-				checked( in_array( $slug, self::unwatched(), true ), false, false ),
-				/* translators: %s: name of a chat plugin */
-				esc_html( sprintf( __( 'Watch %s', 'escalation-bridge' ), $adapter::name() ) ),
-				esc_html( $adapter::feeds() )
-			);
+			/* translators: %s: name of a chat plugin */
+			self::choice( 'checkbox', '[watched][]', $slug, ! in_array( $slug, self::all()['unwatched'], true ), sprintf( __( 'Watch %s', 'escalation-bridge' ), $adapter::NAME ) );
+			self::hint( $adapter::feeds() );
 		}
 		if ( ! Adapters::found() ) {
-			echo '<p class="description">' . esc_html__( 'None was found that is known here (AI Engine, MxChat, AxiaChat AI). Any other bot is connected by a few lines of PHP; see the project’s documentation.', 'escalation-bridge' ) . '</p>';
+			self::hint( __( 'None was found that is known here (AI Engine, MxChat, AxiaChat AI). Any other bot is connected by a few lines of PHP; see the project’s documentation.', 'escalation-bridge' ) );
 		}
-		echo '</td></tr>';
 	}
 
-	private static function knowledge_row( array $set ): void {
-		echo '<tr><th scope="row">' . esc_html__( 'Answers', 'escalation-bridge' ) . '</th><td>';
-		printf(
-			'<label><input type="checkbox" name="escbridge_settings[knowledge]" value="1" %s> %s</label>',
-			checked( ! empty( $set['knowledge'] ), true, false ),
-			esc_html__( 'The sidecar’s assistant answers from the published pages, posts and products of this site', 'escalation-bridge' )
-		);
-		echo '<p class="description">' . esc_html__( 'They are sent to your sidecar as they change, and what fits a question goes on to its model. Drafts, private and protected content stay here.', 'escalation-bridge' ) . '</p>';
+	public static function show_knowledge(): void {
+		self::choice( 'checkbox', '[knowledge]', '1', ! empty( self::all()['knowledge'] ), __( 'The sidecar’s assistant answers from the published pages, posts and products of this site', 'escalation-bridge' ) );
+		self::hint( __( 'They are sent to your sidecar as they change, and what fits a question goes on to its model. Drafts, private and protected content stay here.', 'escalation-bridge' ) );
 		if ( Pages::is_on() ) {
 			echo '<p id="escbridge-pages-result" role="status">' . esc_html( Pages::summary() ) . '</p>';
 			echo '<p><button type="button" class="button" id="escbridge-send-pages">' . esc_html__( 'Send everything again', 'escalation-bridge' ) . '</button></p>';
 		} elseif ( Pages::is_left() ) {
 			echo '<p>' . esc_html__( 'The sidecar did not answer when this was switched off, so it still has what was sent. It is taken back as soon as it answers.', 'escalation-bridge' ) . '</p>';
 		}
-		echo '</td></tr>';
 	}
 }

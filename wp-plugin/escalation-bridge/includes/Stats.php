@@ -15,7 +15,7 @@ defined( 'ABSPATH' ) || exit;
 final class Stats {
 
 	const LIMIT      = 1.5; // Seconds that a page of wp-admin may wait for each of the two calls.
-	const PAGE       = 100; // The longest that the sidecar lists.
+	const PAGE       = 100; // The longest that the sidecar lists at once.
 	const KEEP_GOOD  = 300;
 	const KEEP_FAULT = 60;  // A sidecar that does not answer costs time once in a minute, not with every page.
 
@@ -24,11 +24,7 @@ final class Stats {
 		return is_array( $seen ) ? $seen : self::ask( self::LIMIT );
 	}
 
-	/**
-	 * Asks now, and keeps what came.
-	 *
-	 * @param float $limit Seconds for each call.
-	 */
+	/** Asks now, and keeps what came; the limit is in seconds for each call. */
 	public static function ask( float $limit ): array {
 		$client = new Client( Settings::pairing() );
 		$answer = $client->admin( 'GET', '/v1/stats?days=7', null, $limit );
@@ -45,11 +41,7 @@ final class Stats {
 		return count( (array) ( $page['data']['escalations'] ?? array() ) ) . ( empty( $page['data']['next_before'] ) ? '' : '+' );
 	}
 
-	/**
-	 * The rate in its band, in words.
-	 *
-	 * @param array<string,mixed> $data Of the sidecar.
-	 */
+	/** The rate in its band, in words. */
 	public static function rate( array $data ): string {
 		$sessions = (int) ( $data['now']['sessions'] ?? 0 );
 		if ( 0 === $sessions ) {
@@ -72,24 +64,17 @@ final class Stats {
 		return $words[ $band ] ?? $band;
 	}
 
-	/** @param array<string,mixed> $data Of the sidecar. */
 	public static function promises( array $data ): string {
 		$of = (array) ( $data['commitments'] ?? array() );
 		/* translators: 1: number kept, 2: number broken, 3: number that stand */
 		return sprintf( __( '%1$d kept, %2$d broken, %3$d pending', 'escalation-bridge' ), (int) ( $of['kept'] ?? 0 ), (int) ( $of['broken'] ?? 0 ), (int) ( $of['pending'] ?? 0 ) );
 	}
 
-	/** @param array<string,mixed> $data Of the sidecar. */
 	public static function scheduler_runs( array $data ): bool {
 		return ! empty( $data['scheduler']['alive'] );
 	}
 
-	/**
-	 * What a person has to look at: standing alarms in the sidecar's words, then what is parked, then what takes nothing.
-	 *
-	 * @param array<string,mixed> $data Of the sidecar.
-	 * @return string[]
-	 */
+	/** What a person has to look at: standing alarms in the sidecar's words, then what is parked, then what takes nothing. */
 	public static function troubles( array $data ): array {
 		$lines  = array_column( (array) ( $data['alarms'] ?? array() ), 'text' );
 		$parked = (int) ( $data['delivery']['parked'] ?? 0 );

@@ -17,15 +17,13 @@ defined( 'ABSPATH' ) || exit;
 
 final class AiEngine {
 
+	const NAME = 'AI Engine';
+
 	public static function boot(): void {
 		add_filter( 'mwai_chatbot_takeover', array( self::class, 'gate' ), 1, 3 );
 		add_filter( 'mwai_chatbot_takeover', array( self::class, 'insist' ), Adapters::LAST, 3 );
 		add_filter( 'mwai_ai_allowed', array( self::class, 'allow' ), Adapters::LAST, 2 );
 		add_filter( 'mwai_chatbot_reply', array( self::class, 'judge' ), Adapters::LAST, 3 );
-	}
-
-	public static function name(): string {
-		return 'AI Engine';
 	}
 
 	public static function runs(): bool {
@@ -41,33 +39,18 @@ final class AiEngine {
 		return __( 'Each message is judged before the model is asked, and each reply before it is shown. AI Engine tells no confidence. With its streaming on, visitors see a reply while it is written, before it is judged; switch that off if an unsure reply must not be seen. Realtime voice is not watched.', 'escalation-bridge' );
 	}
 
-	/**
-	 * @param mixed               $answer Null, or what another plugin says.
-	 * @param object              $query  Its message is the visitor's.
-	 * @return mixed
-	 */
+	/** $answer is null, or what another plugin says; the message of $query is the visitor's. */
 	public static function gate( $answer, $query, $params ) {
 		$elsewhere = self::elsewhere( $params ); // First: it notes whose chat this is.
 		// The message is handed over where the chat is locked elsewhere, too: what is typed there must not be lost.
 		return self::plain( Adapters::gate( self::session( $params ), (string) $query->get_message() ) ) ?? $elsewhere ?? $answer;
 	}
 
-	/**
-	 * @param mixed               $answer
-	 * @param object              $query
-	 * @return mixed
-	 */
 	public static function insist( $answer, $query, $params ) {
 		return self::plain( Adapters::muted( self::session( $params ) ) ) ?? self::elsewhere( $params ) ?? $answer;
 	}
 
-	/**
-	 * The second fence, for what comes to a model without the gate. AI Engine's other work (texts, forms) is none of ours.
-	 *
-	 * @param bool|string $allowed
-	 * @param object      $query
-	 * @return bool|string
-	 */
+	/** The second fence, for what comes to a model without the gate. AI Engine's other work (texts, forms) is none of ours. */
 	public static function allow( $allowed, $query ) {
 		if ( true !== $allowed || 'chatbot' !== ( $query->scope ?? '' ) ) {
 			return $allowed;
@@ -84,10 +67,7 @@ final class AiEngine {
 		return Adapters::muted( $session ) ?? Bridge::waiting_text( array() );
 	}
 
-	/**
-	 * @param mixed               $text   The reply; after a takeover its text.
-	 * @param mixed               $reply  Its type differs between versions.
-	 */
+	/** $text is the reply, after a takeover its text; the type of $reply differs between versions. */
 	public static function judge( $text, $reply, $params ): string {
 		$session   = self::session( $params );
 		$elsewhere = null === Adapters::muted( $session ) ? self::elsewhere( $params ) : null;

@@ -11,12 +11,10 @@ defined( 'ABSPATH' ) || exit;
 
 final class AxiaChat {
 
+	const NAME = 'AxiaChat AI';
+
 	public static function boot(): void {
 		add_action( 'aichat_after_response', array( self::class, 'observe' ) );
-	}
-
-	public static function name(): string {
-		return 'AxiaChat AI';
 	}
 
 	public static function runs(): bool {

@@ -11,6 +11,7 @@ defined( 'ABSPATH' ) || exit;
 
 final class MxChat {
 
+	const NAME    = 'MxChat';
 	const HISTORY = 'mxchat_history_'; // An option a conversation: a list of role and content.
 	const END     = "data: [DONE]\n\n"; // Of a stream: MxChat's window listens no longer.
 
@@ -29,10 +30,6 @@ final class MxChat {
 		add_filter( 'pre_update_option', array( self::class, 'judge' ), 10, 2 );
 	}
 
-	public static function name(): string {
-		return 'MxChat';
-	}
-
 	public static function runs(): bool {
 		return defined( 'MXCHAT_VERSION' );
 	}
@@ -45,12 +42,7 @@ final class MxChat {
 		return __( 'Each message is judged before the model is asked, and each reply before it is shown. MxChat tells no confidence. With its streaming on, visitors see a reply while it is written, before it is judged; switch that off if an unsure reply must not be seen.', 'escalation-bridge' );
 	}
 
-	/**
-	 * @param string|array<string,mixed> $message The visitor's, with WordPress's slashes; an array is an answer already.
-	 * @param mixed                      $user
-	 * @param string                     $session
-	 * @return string|array<string,mixed>
-	 */
+	/** $message is the visitor's, with WordPress's slashes; an array is an answer already. */
 	public static function gate( $message, $user, $session ) {
 		if ( ! is_string( $message ) ) {
 			return $message;
@@ -119,24 +111,12 @@ final class MxChat {
 		update_option( self::HISTORY . $session, $said, false );
 	}
 
-	/**
-	 * @param string|array<string,mixed> $message
-	 * @param mixed                      $user
-	 * @param string                     $session
-	 * @return string|array<string,mixed>
-	 */
 	public static function insist( $message, $user, $session ) {
 		$say = Adapters::muted( 'mxchat:' . $session );
 		return null === $say ? $message : array( 'text' => self::html( $say ) );
 	}
 
-	/**
-	 * The bot's reply, as it is stored for the visitor's next page; MxChat sends it afterwards.
-	 *
-	 * @param mixed  $value
-	 * @param string $option
-	 * @return mixed
-	 */
+	/** The bot's reply, as it is stored for the visitor's next page; MxChat sends it afterwards. */
 	public static function judge( $value, $option ) {
 		if ( 0 !== strpos( $option, self::HISTORY ) || ! is_array( $value ) ) {
 			return $value;
