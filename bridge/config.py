@@ -452,10 +452,7 @@ def policy_document(settings: Settings) -> tuple[str, str]:
         SettingsRefused: it cannot be read.
     """
     path = Path(settings.policy)
-    try:
-        return path.name, path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise SettingsRefused("the file that BRIDGE_POLICY names cannot be read") from None
+    return path.name, _text_of(path, "BRIDGE_POLICY")
 
 
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
@@ -538,7 +535,16 @@ def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _read_secret(name: str, path: str) -> str:
+    secret = _text_of(Path(path), name).strip()
+    if not secret:
+        raise SettingsRefused(f"the file that {name} names is empty")
+    return secret
+
+
+def _text_of(path: Path, name: str) -> str:
     try:
-        return Path(path).read_text("utf-8").strip()
-    except (OSError, UnicodeDecodeError):
-        raise SettingsRefused(f"the file that {name} names cannot be read") from None
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise SettingsRefused(f"the file that {name} names cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsRefused(f"the file that {name} names cannot be read: it is not UTF-8 text") from None

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped, unused-igno
 
 from bridge import bootstrap, logs
 from bridge.bootstrap import Assembly
-from bridge.config import Settings, read_settings
+from bridge.config import Settings, SettingsRefused, read_settings
 from bridge.domain import languages
+from bridge.up import bind_fault
 from bridge.web.app import Parts
 from bridge.web.app import create_app as flask_app
 
@@ -23,6 +25,8 @@ log = structlog.get_logger()
 
 GRACE = 45
 """Seconds that work in flight gets to end after SIGTERM: longer than a desk or a mail server may take."""
+PATIENCE, LOOK = 5.0, 0.1
+"""Seconds that the sidecar waits for its address, which its predecessor may be leaving; and between two looks."""
 MEMORY = Path("/dev/shm")  # noqa: S108 - a memory file system, where gunicorn's heartbeat file costs nothing
 
 
@@ -30,13 +34,27 @@ def serve(settings: Settings) -> None:
     """Run the sidecar until a signal ends it; the process ends with it.
 
     Raises:
-        SettingsRefused, PolicyRefused, MigrationBroken: it cannot start; see `prepare`.
+        SettingsRefused, PolicyRefused, MigrationBroken: it cannot start; see `prepare` and `wait_for`.
     """
     prepare(settings)
+    wait_for(settings.bind)
     languages.warm()  # once for all workers, those included that take the place of one that died
     _settle()
     gc.enable()  # see the command, which has disabled it
     Sidecar(settings).run()
+
+
+def wait_for(bind: str) -> None:
+    """Wait until the sidecar can listen there.
+
+    Raises:
+        SettingsRefused: it still cannot after `PATIENCE`.
+    """
+    ends = time.monotonic() + PATIENCE
+    while fault := bind_fault(bind):
+        if time.monotonic() >= ends:
+            raise SettingsRefused(fault)
+        time.sleep(LOOK)
 
 
 def prepare(settings: Settings) -> None:

@@ -1,19 +1,19 @@
 """Sidecar and scheduler side by side, for one machine without a supervisor: what ends one ends both."""
 
 import errno
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 
-PARTS = {
-    "the sidecar": (sys.executable, "-P", "-m", "bridge.cli", "serve"),
-    "the scheduler": (sys.executable, "-P", "-m", "scheduler"),
-}
+PART = (sys.executable, "-P", "-m", "bridge.part")
 """`-P`: a file of that name in the current folder is not ours."""
+PARTS = {"the sidecar": (*PART, "bridge.cli", "serve"), "the scheduler": (*PART, "scheduler")}
 PATIENCE = 60.0
 """Seconds from the request to end until a part is killed."""
 LOOK = 0.1
@@ -48,24 +48,43 @@ def up() -> int:
     return 1
 
 
-def taken(bind: str) -> bool:
-    """Whether something listens there already."""
-    if bind.startswith("unix:"):  # the file of one that has ended is no hindrance
-        with socket.socket(socket.AF_UNIX) as probe:
-            return probe.connect_ex(bind.removeprefix("unix:")) == 0
+def bind_fault(bind: str) -> str | None:
+    """Why the sidecar cannot listen there, and what to do; None if it can."""
+    try:
+        if bind.startswith("unix:"):
+            _try_file(Path(bind.removeprefix("unix:")))
+        else:
+            _try_address(bind)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            return f"{bind} is taken: a bridge may be running already (bridge doctor says so), or set another bind"
+        return f"{bind} is no place to listen: {error.strerror or error}; set another bind"
+    return None
+
+
+def _try_file(file: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as probe:
+        if probe.connect_ex(str(file)) == 0:  # the file of one that has ended is no hindrance
+            raise OSError(errno.EADDRINUSE, "taken")
+    if file.exists() and not file.is_socket():
+        raise OSError(errno.ENOTSOCK, "what is there is no socket")
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        raise OSError(errno.EACCES, f"this user cannot make files in {file.parent}")
+
+
+def _try_address(bind: str) -> None:
     host, _, port = bind.rpartition(":")
     with socket.socket(socket.AF_INET6 if host.startswith("[") else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the sidecar does
-        try:
-            probe.bind((host.strip("[]"), int(port)))
-        except OSError as error:
-            return error.errno == errno.EADDRINUSE
-    return False
+        probe.bind((host.strip("[]"), int(port)))
 
 
 def start(command: tuple[str, ...]) -> Process:
-    """Start a part out of reach of the terminal's signals: it would take them and ours as being asked twice."""
-    return subprocess.Popen(command, stdin=subprocess.DEVNULL, process_group=0)  # noqa: S603 - our own interpreter
+    """Start a part out of reach of the terminal's signals: it would take them and ours as being asked twice.
+
+    Its standard input tells it that we are gone.
+    """
+    return subprocess.Popen(command, stdin=subprocess.PIPE, process_group=0)  # noqa: S603 - our own interpreter
 
 
 def stop(running: Mapping[str, Process]) -> None:

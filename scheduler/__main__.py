@@ -29,6 +29,8 @@ AFTER_START = {"wake": 10, "reconcile": 30, "purge": 60}
 """Seconds after which a job begins that goes through whole tables, for what became due while nothing ran comes first,
 or that has sites call the sidecar, which may be starting, too."""
 ENDING = {signal.SIGTERM, signal.SIGINT}
+ECHO = 1.0
+"""Seconds within which a second request is the first one: a supervisor asks every process, and so does `bridge up`."""
 
 log = structlog.get_logger()
 
@@ -125,6 +127,9 @@ def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> threading.
         log.info("scheduler.stopping")
         stop.set()
         threading.Thread(target=end, name="ending", daemon=True).start()
+        time.sleep(ECHO)
+        for echo in signal.sigpending() & ENDING:
+            signal.sigwait({echo})
         signal.sigwait(ENDING)
         os._exit(1)  # asked twice: the row at hand hangs, and its lease will run out
 

@@ -17,7 +17,7 @@ from bridge.clock import machine_now
 from bridge.config import CONFIG_FILE, PREFIX, SECRETS, Settings, SettingsRefused, SiteSettings, policy_document
 from bridge.domain.finding import PolicyRefused, of_file
 from bridge.domain.findings import read_policy
-from bridge.ports import AdapterError, Mail, Mailer, Site
+from bridge.ports import AdapterError, Mail, Mailer, Site, StoreUnreachable
 from bridge.service import look_around
 from bridge.service.context import Bridge, new_id
 from bridge.service.cures import Upstream, cure
@@ -94,7 +94,11 @@ class Doctor:
         if fault := file_fault(url):
             return [_red_of(fault)]
         per_process = 2 * self.settings.threads
-        return look_around.look_at_database(facts_of(url), connections=per_process * (self.settings.workers + 1))
+        try:
+            facts = facts_of(url)
+        except StoreUnreachable as error:
+            return [_red_of(str(error))]
+        return look_around.look_at_database(facts, connections=per_process * (self.settings.workers + 1))
 
     def _schema(self, _budget: float) -> list[Result]:
         url = self.settings.database_url.get_secret_value()

@@ -16,7 +16,7 @@ from bridge.config import Settings, read_settings
 from bridge.domain.findings import PolicyRefused
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json, Millis
-from bridge.ports import BridgeError, Site, StoreBusy, Tx
+from bridge.ports import BridgeError, Site, StoreBusy, StoreUnreachable, Tx
 from bridge.service.context import SiteUnknown
 from bridge.service.examine import FOR_POSTGRESQL, missing
 from bridge.service.take_turn import SessionUnknown
@@ -44,6 +44,7 @@ def _own_words(error: Any) -> str:
 WORDS: dict[type[Exception], Callable[[Any], str]] = {
     SiteUnknown: lambda error: f"there is no site {error.args[0]!r}; bridge site list names them",
     SessionUnknown: lambda error: f"there is no session {error.args[0]!r}",
+    StoreUnreachable: _own_words,
     StoreBusy: lambda _: "the database cannot be reached, or cannot take a write just now",
     BridgeError: _own_words,
     PolicyRefused: _own_words,

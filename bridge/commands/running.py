@@ -1,13 +1,13 @@
 """Running it: the processes, and the demo. What these need is imported where it is needed, for they start often."""
 
 import gc
-import subprocess
+import os
 import sys
 
 import click
 
 from bridge.config import read_settings
-from bridge.up import taken
+from bridge.up import bind_fault
 from bridge.up import up as run_both
 
 
@@ -15,10 +15,8 @@ from bridge.up import up as run_both
 def up() -> None:
     """Start sidecar and scheduler, until Ctrl-C."""
     settings = read_settings()
-    if taken(settings.bind):
-        raise click.ClickException(
-            f"{settings.bind} is taken: a bridge may be running already (bridge doctor says so), or set another bind"
-        )
+    if fault := bind_fault(settings.bind):
+        raise click.ClickException(fault)
     click.echo(f"Sidecar on {settings.local_address}, scheduler beside it. Ctrl-C stops both.", err=True)
     sys.exit(run_both())
 
@@ -38,5 +36,4 @@ def serve() -> None:
 @click.command()
 def demo() -> None:
     """Play three conversations through the real thing."""
-    command = (sys.executable, "-P", "-m", "bridge.demo")
-    sys.exit(subprocess.run(command, check=False).returncode)  # noqa: S603 - our own interpreter
+    os.execv(sys.executable, (sys.executable, "-P", "-m", "bridge.demo"))  # noqa: S606 - our own interpreter

@@ -1,5 +1,6 @@
 """`bridge demo`: three conversations on a bare machine, through the real sidecar and the real scheduler."""
 
+import os
 import signal
 import sys
 from types import FrameType
@@ -21,7 +22,8 @@ NEXT = """
 
 def main() -> int:
     """Play it all; returns the exit code."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    for one in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(one, _interrupt)
     with stage() as made:
         try:
             play.introduction()
@@ -40,6 +42,9 @@ def main() -> int:
         except KeyboardInterrupt:
             sys.stderr.write("\nstopped\n")
             return 130
+        except BrokenPipeError:  # whoever read has seen enough, such as head
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
     screen.title("Next")
     print(NEXT)
     return 0

@@ -22,6 +22,7 @@ from bridge.clock import ShiftedClock
 from bridge.demo.client import OPENER, Client
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.values import Json, Millis
+from bridge.up import PART
 
 Found = TypeVar("Found")
 
@@ -31,7 +32,6 @@ PATIENCE = 30.0
 LOOK = 0.05
 TAIL = 15
 BRIDGE = (sys.executable, "-P", "-m", "bridge.cli")
-SCHEDULER = (sys.executable, "-P", "-m", "scheduler")
 
 
 class DemoBroken(RuntimeError):  # noqa: N818
@@ -60,11 +60,11 @@ class Stage:
             raise DemoBroken(f"bridge {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
 
-    def start(self, name: str, command: tuple[str, ...]) -> None:
+    def start(self, name: str, *module: str) -> None:
         """Start one of the two; its log goes into the folder."""
         with (self.folder / f"{name}.log").open("wb") as log:
             self.running[name] = subprocess.Popen(
-                command, cwd=self.folder, env=self.environ, stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                (*PART, *module), cwd=self.folder, env=self.environ, stdin=subprocess.PIPE, stdout=log, stderr=log
             )
 
     def wait_for(self, what: str, look: Callable[[], Found | None]) -> Found:
@@ -180,7 +180,7 @@ def open_stage(made: Stage) -> tuple[Client, Client]:
     """Add the site, start both processes and wait until they are well; the chat's client and the team's."""
     arguments = ("site", "add", SITE, "--url", "https://shop.example.com", "--timezone", ZONE, "--json")
     pairing: Json = json.loads(made.command(*arguments))
-    made.start("sidecar", (*BRIDGE, "serve"))
-    made.start("scheduler", SCHEDULER)
+    made.start("sidecar", "bridge.cli", "serve")
+    made.start("scheduler", "scheduler")
     made.wait_for("the sidecar and the scheduler to be ready", made.ready)
     return Client(made.base, SITE, pairing["chat_secret"]), Client(made.base, SITE, pairing["admin_secret"])

@@ -10,6 +10,7 @@ from bridge.ports.errors import (
     Rejected,
     StoreBusy,
     StoreDamaged,
+    StoreUnreachable,
 )
 from bridge.ports.store import (
     Aged,
@@ -130,6 +131,7 @@ __all__ = [
     "Store",
     "StoreBusy",
     "StoreDamaged",
+    "StoreUnreachable",
     "Strategy",
     "TicketRef",
     "Tx",

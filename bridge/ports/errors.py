@@ -7,6 +7,7 @@ BridgeError
 |   +-- OutcomeUnknown    it may have acted: only the desk's own strategy may follow
 +-- HookRefused           a helpdesk's call is none
 +-- StoreBusy             the database could not take the write in time
+|   +-- StoreUnreachable  its server is not there, or does not let us in
 +-- StoreDamaged          what is in its place is no sound database
 """
 
@@ -66,6 +67,10 @@ class OutcomeUnknown(AdapterError):  # noqa: N818
 
 class StoreBusy(BridgeError):  # noqa: N818
     """The database could not take the write in time. Nothing was stored; the caller may repeat the call."""
+
+
+class StoreUnreachable(StoreBusy):
+    """The database cannot be reached; the message says why, and after its last colon what to do."""
 
 
 class StoreDamaged(BridgeError):  # noqa: N818

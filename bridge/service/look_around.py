@@ -111,6 +111,9 @@ def look_at_scheduler(bridge: Bridge, now: Millis) -> list[Result]:
         return [red("it has never run", do)]
     age = (now - beat) / 1000
     if not bridge.heartbeat.alive(beat):
+        if age < 0:
+            said = f"by this clock its last sign of life comes in {_length(-age)}"
+            return [red(said, "set the clocks of all machines by NTP (timedatectl set-ntp true), and look again")]
         return [red(f"its last sign of life is {_length(age)} old", do)]
     return [green(f"alive, {age:.0f} s ago")]
 

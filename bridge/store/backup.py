@@ -32,6 +32,8 @@ def backup(url: str, target: Path) -> int:
         raise BackupRefused(f"there is no database {Path(str(parsed.database)).absolute()}")
     if target.resolve() in _own_files(Path(str(parsed.database)).resolve()):
         raise BackupRefused(f"{target} is the database itself, or its log: name another file")
+    if target.exists() and not target.is_file():
+        raise BackupRefused(f"{target} is not a file that can be replaced: name another")
     with _in_place_of(target) as part:
         try:
             _copy(str(parsed.database), part)

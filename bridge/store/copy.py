@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, Row, Table, create_engine, event, func, insert, make_url, select, table, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import column
 
@@ -79,15 +79,26 @@ def _check(source: str, target: str) -> None:
     if fault := pending(source):
         raise CopyRefused(f"the source: {fault}")
     if unborn(target):
-        migrate(target)
+        with _refusal("the target"):
+            migrate(target)
     if fault := pending(target):
         raise CopyRefused(f"the target: {fault}")
+
+
+@contextmanager
+def _refusal(by: str) -> Iterator[None]:
+    """What a database does not take, and will not take later either, in its own words."""
+    try:
+        yield
+    except (DataError, IntegrityError, InternalError, ProgrammingError) as error:
+        raise CopyRefused(f"{by}: {str(error.orig).splitlines()[0]}") from None
 
 
 def _fill(old: Connection, new: Connection, of: Table, advance: Advance) -> Copied:
     def written(batches: Iterator[Sequence[Row[Any]]]) -> Iterator[Sequence[Row[Any]]]:
         for batch in batches:
-            new.execute(insert(of), [dict(row._mapping) for row in batch])  # noqa: SLF001 - a public name
+            with _refusal(f"the target does not take rows of the table {of.name}"):
+                new.execute(insert(of), [dict(row._mapping) for row in batch])  # noqa: SLF001 - a public name
             yield batch
 
     with _batches(old, of) as batches:

@@ -6,6 +6,7 @@ transactions. Engines are made on first use and forgotten, unclosed, in a forked
 """
 
 import os
+import re
 import sqlite3
 import threading
 import weakref
@@ -19,12 +20,28 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
-from bridge.ports import StoreBusy, StoreDamaged
+from bridge.ports import StoreBusy, StoreDamaged, StoreUnreachable
 from bridge.store.writer import Writer
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
 """What is deleted is overwritten: some builds of SQLite leave it in the file."""
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+UNREACHABLE = {
+    r"Connection refused|No such file or directory": (
+        "nothing listens there: start PostgreSQL, or correct host and port in the database's address"
+    ),
+    r"failed to resolve host": "its host's name has no address: correct the host in the database's address",
+    r"timeout expired": "no answer in time: see whether its machine runs, and whether a firewall swallows calls",
+    r"password|role \".*\" does not exist": (
+        "it refuses user or password: correct them in the database's address; the password may be in PGPASSWORD instead"
+    ),
+    r"database \".*\" does not exist": "there is none of this name: createdb makes it, or correct its address",
+    r"pg_hba\.conf": "it lets nobody in from here: add a line for this machine and user to its pg_hba.conf",
+    r"too many (clients|connections)|remaining connection slots": (
+        "it has no connection free: raise its max_connections, or lower BRIDGE_THREADS"
+    ),
+}
+"""What libpq says of a PostgreSQL that does not let us in, as a pattern, and our words for it. Its own have names."""
 SCRUB_WAIT = 0.2
 """Seconds: whoever writes waits as well."""
 
@@ -145,11 +162,18 @@ def named() -> Iterator[None]:
     try:
         yield
     except (PoolTimeout, OperationalError, sqlite3.OperationalError) as error:
-        raise StoreBusy from error
+        raise _cannot_now(error) from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         if getattr(getattr(error, "orig", error), "sqlite_errorcode", None) in DAMAGED:
             raise StoreDamaged from error
         raise
+
+
+def _cannot_now(error: Exception) -> StoreBusy:
+    said = str(getattr(error, "orig", None) or error)
+    if why := next((words for pattern, words in UNREACHABLE.items() if re.search(pattern, said)), None):
+        return StoreUnreachable(f"the database cannot be reached, {why}")
+    return StoreBusy()
 
 
 def migration_engine(url: str) -> Engine:

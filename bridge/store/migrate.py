@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, delete, event, func, i
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from bridge.ports import BridgeError, StoreBusy, StoreDamaged
+from bridge.ports import BridgeError, StoreBusy, StoreDamaged, StoreUnreachable
 from bridge.store.database import migration_engine, named
 from bridge.store.tables import schema_mark
 
@@ -92,6 +92,8 @@ def pending(url: str) -> str | None:
         with named(), engine.connect() as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
             return fault_of(connection, found)
+    except StoreUnreachable as error:
+        return str(error)
     except (StoreBusy, ProgrammingError):
         return "the database cannot be reached or has no schema: run bridge migrate"
     except StoreDamaged as error:

@@ -20,7 +20,7 @@ from support.sidecar import free_port
 from support.terminal import Ended, Terminal, as_somebody_else
 
 import bridge
-from bridge import bootstrap, scaffold
+from bridge import bootstrap, scaffold, serve
 from bridge.cli import cli
 from bridge.config import Settings, read_settings
 from bridge.domain.judging import Reply
@@ -697,6 +697,37 @@ def test_up_starts_nothing_where_something_listens_already(
         f"Error: {address} is taken: a bridge may be running already (bridge doctor says so), or set another bind"
     )
     assert [path.name for path in tmp_path.iterdir()] == ["bridge.sock"]
+
+
+@pytest.mark.parametrize(
+    ("bind", "why"),
+    [
+        ("192.0.2.1:8765", "Cannot assign requested address"),
+        ("unix:{folder}", "what is there is no socket"),
+        ("unix:{folder}/gone/bridge.sock", "this user cannot make files in {folder}/gone"),
+    ],
+)
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_an_address_that_cannot_be_listened_on_is_said_in_one_line(
+    run: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bind: str, why: str, command: str
+) -> None:
+    bind, why = bind.format(folder=tmp_path), why.format(folder=tmp_path)
+    monkeypatch.setattr(serve, "PATIENCE", 0)
+    monkeypatch.setenv("BRIDGE_BIND", bind)
+    assert run.fails(command) == f"Error: {bind} is no place to listen: {why}; set another bind"
+
+
+def test_the_sidecar_alone_waits_a_moment_for_its_address_and_then_says_who_may_have_it(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serve, "PATIENCE", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        monkeypatch.setenv("BRIDGE_BIND", address)
+        began = time.monotonic()
+        said = run.fails("serve")
+    assert time.monotonic() - began >= 0.2
+    assert said.startswith(f"Error: {address} is taken: a bridge may be running already")
 
 
 def test_up_stops_everything_when_a_part_cannot_start(tmp_path: Path) -> None:

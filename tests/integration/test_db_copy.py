@@ -1,6 +1,8 @@
 """`bridge db copy`: a populated database of one kind becomes one of the other, and work goes on there."""
 
 import json
+import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -13,7 +15,8 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import create_engine, func, insert, select
+from sqlalchemy import create_engine, func, insert, select, text
+from support.postgres import Postgres
 from support.sidecar import AFTER_HOURS, IN_HOURS, Sidecar, in_process
 from support.terminal import Terminal
 
@@ -221,6 +224,37 @@ def test_what_cannot_be_copied_is_said_in_one_line(shop: Terminal, source: str, 
     assert "hunter2" not in line
 
 
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        ("INSERT INTO heartbeat VALUES ('x' || char(0), 1)", "heartbeat: PostgreSQL text fields cannot contain NUL"),
+        ("INSERT INTO heartbeat VALUES ('x', 'soon')", "heartbeat: invalid input syntax for type bigint"),
+        ("INSERT INTO label VALUES ('shop', 'gone', '', 'missed', 'a', 1)", "label: insert or update on table"),
+    ],
+    ids=["no text", "no number", "no parent"],
+)
+def test_rows_that_the_target_does_not_take_are_told_with_their_table_in_one_line(
+    shop: Terminal, tmp_path: Path, fresh_postgres: Any, harm: str, said: str
+) -> None:
+    with closing(sqlite3.connect(tmp_path / "bridge.db", isolation_level=None)) as somebody:
+        somebody.execute(harm)
+    target: str = fresh_postgres()
+    (line,) = shop.fails("db", "copy", "--to", target).splitlines()
+    assert line.startswith(f"Error: the target does not take rows of the table {said}")
+    assert rows_of(target)["site"] == 0
+
+
+def test_a_target_in_which_the_user_may_make_no_tables_is_told_so(shop: Terminal, postgres: Postgres) -> None:
+    target = postgres.create()
+    postgres.run("createuser", "guest")
+    engine = create_engine(target)
+    with engine.begin() as connection:
+        connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))  # before PostgreSQL 15 anybody might
+    engine.dispose()
+    said = shop.fails("db", "copy", "--to", target.replace("postgres@", "guest@"))
+    assert said == "Error: the target: permission denied for schema public"
+
+
 def spoil(file: Path) -> None:
     """Overwrite the middle of a file."""
     with file.open("r+b") as opened:
@@ -241,9 +275,25 @@ def test_a_damaged_file_is_called_so_with_what_to_do(
     assert "is damaged, or is no SQLite database: stop everything and put a backup" in shop.fails(*command.split())
 
 
-def test_a_server_that_is_not_there_is_called_so(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BRIDGE_DATABASE_URL", "postgresql+psycopg://u:hunter2@127.0.0.1:1/x")
-    assert "the database cannot be reached" in run.fails("migrate")
+@pytest.mark.parametrize("command", ["migrate", "site list", "serve", "doctor"])
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        ((r".*", "postgresql+psycopg://u:hunter2@127.0.0.1:1/x"), "nothing listens there: start PostgreSQL, or "),
+        ((r"/t[0-9a-f]+", "/hunter2"), "there is none of this name: createdb makes it, or "),
+        ((r"postgres@", "hunter2@"), "it refuses user or password: correct them in "),
+    ],
+    ids=["no server", "no database", "no user"],
+)
+def test_a_server_that_does_not_let_us_in_is_called_so_with_what_to_do(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch, fresh_postgres: Any, change: tuple[str, str], why: str, command: str
+) -> None:
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", re.sub(*change, fresh_postgres(), count=1))
+    ended = run(*command.split())
+    said = " ".join((ended.out + ended.err).replace("->", ":").split()).replace(" : ", ": ")
+    assert f"the database cannot be reached, {why}" in said
+    assert ended.code == 1
+    assert "hunter2" not in said
 
 
 def test_databases_of_another_release_are_not_copied(shop: Terminal, tmp_path: Path) -> None:
@@ -361,6 +411,16 @@ def test_a_backup_never_takes_the_place_of_what_it_copies(shop: Terminal, tmp_pa
     assert "is the database itself, or its log" in shop.fails("db", "backup", file)
     assert (tmp_path / "bridge.db").stat().st_ino == before
     assert not (tmp_path / "bridge.db-wal").exists()
+
+
+@pytest.mark.parametrize("named", ["pipe", "link"])
+def test_a_backup_never_takes_the_place_of_what_is_no_file(shop: Terminal, tmp_path: Path, named: str) -> None:
+    """As root it would have made a file of /dev/null, and of /dev/stdout, for everybody on the machine."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    assert "is not a file that can be replaced" in shop.fails("db", "backup", named)
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
 
 
 def test_a_backup_into_no_folder_is_refused(shop: Terminal) -> None:

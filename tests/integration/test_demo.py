@@ -1,11 +1,13 @@
 """`bridge demo` runs on a bare machine, shows what it promises to show, and leaves nothing behind."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from support.scheduling import wait_for
 
 SHOWN = (
     "-> answer: the visitor may see the bot's reply",
@@ -49,3 +51,37 @@ def test_the_demo_plays_three_conversations_and_leaves_nothing(tmp_path: Path) -
     assert all(len(line) <= 100 for line in ended.stdout.splitlines())
     assert "\033[" not in ended.stdout
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ended_by", [signal.SIGHUP, signal.SIGTERM, "head"], ids=str)
+def test_a_demo_that_is_ended_early_leaves_nothing(tmp_path: Path, ended_by: signal.Signals | str) -> None:
+    """The window is closed, its process is told to end, or its reader goes: no traceback, no process, no folder."""
+    running = subprocess.Popen(
+        (sys.executable, "-m", "bridge.cli", "demo"),
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert running.stdout
+    assert running.stderr
+    with running, running.stdout as told, running.stderr as complaints:
+        assert told.readline() == "\n"
+        if isinstance(ended_by, signal.Signals):
+            running.send_signal(ended_by)
+        else:
+            told.close()
+        assert running.wait(60) in (1, 130)
+        assert complaints.read() in ("", "\nstopped\n")
+    assert list(tmp_path.iterdir()) == []
+    wait_for(lambda: not is_there(running.pid), "the end of its processes")
+
+
+def is_there(group: int) -> bool:
+    """Whether the group has a process, one included that has ended and that the system has not yet cleared away."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True

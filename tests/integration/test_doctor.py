@@ -223,7 +223,7 @@ def test_a_fault_in_a_sites_section_is_said_once(world: World) -> None:
 def test_a_policy_file_that_up_would_refuse_is_red(world: World) -> None:
     file = world.folder / "tab.yaml"
     world.set({"policy": str(file)})
-    assert world.bad("policy file")[0] == "the file that BRIDGE_POLICY names cannot be read"
+    assert world.bad("policy file")[0] == "the file that BRIDGE_POLICY names cannot be read: No such file or directory"
     file.write_text("rules:\n\t- name: x\n")
     said, do = world.bad("policy file")
     assert said.startswith("tab.yaml, line 2: ")
@@ -343,6 +343,14 @@ def test_the_file_system_is_that_of_the_nearest_mount(tmp_path: Path) -> None:
 
 
 # -- processes and work ------------------------------------------------------------------------------------------------
+
+
+def test_a_scheduler_on_a_clock_far_ahead_is_not_called_silent_for_a_negative_time(world: World) -> None:
+    world.beat(ago=-7230)
+    (line,) = [line for line in json.loads(world.run("doctor", "--json").out) if line["about"] == "scheduler"]
+    assert line["light"] == "red"
+    assert line["said"] == "by this clock its last sign of life comes in 2 hours"
+    assert "NTP" in line["do"]
 
 
 def test_a_scheduler_that_is_silent_or_was_never_there_is_red(world: World) -> None:

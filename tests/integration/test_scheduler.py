@@ -327,7 +327,7 @@ def test_a_drain_does_not_go_on_for_ever() -> None:
     assert len(answers) == 10
 
 
-def test_a_drain_takes_a_breath_after_each_row_of_a_flood() -> None:
+def test_a_drain_takes_a_breath_for_each_row_of_a_flood() -> None:
     began = time.monotonic()
     drain(counting([1] * AT_ONCE + [0]), threading.Event(), 5)
     assert time.monotonic() - began < 5
@@ -340,3 +340,34 @@ def test_a_drain_starts_nothing_once_it_is_to_stop() -> None:
     stop.set()
     drain(counting(answers), stop, 0)
     assert answers == [5, 5]
+
+
+BUSY = """
+import threading, time
+from bridge import logs
+from scheduler.__main__ import end_on_signal
+
+class Clock:
+    running = True
+    def shutdown(self, wait):
+        time.sleep(3)  # as long as what is being sent takes
+
+logs.configure("info")
+ended = end_on_signal(Clock(), threading.Event())
+print("there", flush=True)
+ended.wait()
+"""
+
+
+@pytest.mark.parametrize(("again_after", "code"), [(0.0, 0), (2.0, 1)], ids=["an echo", "once more"])
+def test_what_is_being_sent_is_given_up_when_asked_again_but_not_for_an_echo(again_after: float, code: int) -> None:
+    """A supervisor that asks every process of a unit asks it too, in the moment in which `bridge up` does."""
+    with subprocess.Popen((sys.executable, "-c", BUSY), stdout=subprocess.PIPE, stderr=subprocess.PIPE) as busy:
+        assert busy.stdout
+        assert busy.stderr
+        assert busy.stdout.readline() == b"there\n"
+        busy.terminate()
+        assert b"scheduler.stopping" in busy.stderr.readline()
+        time.sleep(again_after)
+        busy.terminate()
+        assert busy.wait(PATIENCE) == code

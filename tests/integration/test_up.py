@@ -1,14 +1,20 @@
-"""`bridge up` with stand-ins for its parts: who hears of a signal, and how the end of a part is taken."""
+"""`bridge up` with stand-ins for its parts: who hears of a signal, how a part's end is taken; and its own death."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import IO
 
 import pytest
+from support.scheduling import wait_for
+from support.sidecar import free_port
+
+from bridge.up import bind_fault
 
 PATIENCE = 30.0
 RUN = """
@@ -70,3 +76,38 @@ def test_a_part_that_was_asked_to_end_may_end_by_the_signal_and_in_no_other_way(
     with up(part) as (running, _):
         running.terminate()
         assert running.wait(PATIENCE) == code
+
+
+@contextmanager
+def real_up(folder: Path, bind: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """The real `bridge up`, and the end of all that it has left behind."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("BRIDGE_")}
+    environ = {**kept, "BRIDGE_BIND": bind, "BRIDGE_TICK": "0.2"}
+    command = (sys.executable, "-m", "bridge.cli", "up")
+    with (folder / "log").open("wb") as log:
+        running = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
+    parts: list[str] = []
+    try:
+        wait_for(lambda: {"sidecar.started", "scheduler.started"} <= events(folder), "both parts")
+        parts = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+        yield running
+    finally:
+        running.kill()
+        running.wait(PATIENCE)
+        for part in map(int, parts):
+            with suppress(ProcessLookupError):
+                os.killpg(part, signal.SIGKILL)
+
+
+def events(folder: Path) -> set[str]:
+    lines = (folder / "log").read_text("utf-8").splitlines()
+    return {json.loads(line)["event"] for line in lines if line.startswith("{") and line.endswith("}")}
+
+
+def test_when_up_itself_is_killed_its_parts_end_as_if_asked(tmp_path: Path) -> None:
+    """Else they go on with nobody to look after them, and hold the address against the next one."""
+    bind = f"127.0.0.1:{free_port()}"
+    with real_up(tmp_path, bind) as running:
+        running.kill()
+        wait_for(lambda: "scheduler.stopped" in events(tmp_path), "the scheduler's orderly end")
+        wait_for(lambda: bind_fault(bind) is None, "the sidecar's end")

@@ -167,7 +167,13 @@ def test_every_secret_may_stand_in_a_file(tmp_path: Path, name: str, value: str)
 
 def test_a_secrets_file_that_is_not_there_is_named_by_its_setting(tmp_path: Path) -> None:
     said = refusal({"BRIDGE_ZENDESK_TOKEN_FILE": str(tmp_path / CANARY)}, tmp_path)
-    assert "BRIDGE_ZENDESK_TOKEN_FILE" in said
+    assert said == "the file that BRIDGE_ZENDESK_TOKEN_FILE names cannot be read: No such file or directory"
+
+
+def test_an_empty_secrets_file_is_no_secret_that_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("\n")
+    said = refusal({"BRIDGE_SLACK_WEBHOOK_URL_FILE": str(tmp_path / "url")}, tmp_path)
+    assert said == "the file that BRIDGE_SLACK_WEBHOOK_URL_FILE names is empty"
 
 
 def test_a_secrets_file_that_is_no_text_is_refused(tmp_path: Path) -> None:

@@ -12,9 +12,11 @@ import click
 import pytest
 import yaml
 from click.testing import CliRunner
+from support.loopback import http_answer, listening, says
 
 from bridge.cli import cli
 from bridge.config import read_settings
+from bridge.serve import GRACE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
@@ -82,6 +84,11 @@ def test_the_settings_of_sidecar_and_scheduler_are_known_and_the_same(tmp_path: 
     secret.write_text("postgresql+psycopg://bridge:x@postgres/bridge\n")
     here = {name: str(secret) if name.endswith("_FILE") else value for name, value in environment.items()}
     assert read_settings(here, tmp_path / "none").database_url.get_secret_value().startswith("postgresql+psycopg://")
+
+
+def test_what_is_in_flight_may_end_before_a_container_is_killed() -> None:
+    services = compose()["services"]
+    assert all(int(services[name]["stop_grace_period"].removesuffix("s")) > GRACE for name in ("sidecar", "scheduler"))
 
 
 def test_volumes_networks_and_services_that_are_named_exist() -> None:
@@ -180,6 +187,14 @@ def test_every_module_that_is_run_exists() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd="/")
 
 
+def test_the_health_check_asks_past_a_proxy_that_the_container_was_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    [command] = [json.loads(arguments.partition("CMD ")[2]) for arguments in instructions("HEALTHCHECK")]
+    with listening(says(http_answer(200))) as healthy:
+        monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+        asked = command[2].replace(":8765", f":{healthy.port}")
+        subprocess.run([sys.executable, "-c", asked], check=True)
+
+
 def test_the_health_check_is_a_program() -> None:
     _, _, command = instructions("HEALTHCHECK")[0].partition("CMD ")
     program, flag, code = json.loads(command)
@@ -212,5 +227,6 @@ def test_nginx_accepts_the_sample(tmp_path: Path) -> None:
 
 
 def test_the_proxy_passes_the_signed_path_as_it_came() -> None:
-    passed = re.findall(r"proxy_pass (\S+);", (DOCKER / "nginx.conf").read_text("utf-8"))
-    assert passed == ["http://sidecar:8765"]
+    text = (DOCKER / "nginx.conf").read_text("utf-8")
+    assert re.findall(r"proxy_pass (\S+);", text) == ["$sidecar"]
+    assert re.findall(r"set \$sidecar (\S+);", text) == ["http://sidecar:8765"]
