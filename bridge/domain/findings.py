@@ -202,10 +202,22 @@ def _of_schema(error: Any, data: Json, lines: _Lines) -> Finding:
     return Finding(Level.ERROR, path, _message(error), _hint(error, path), lines.of(path))
 
 
+_KEYED = "expected keys and values, as in {{key: value}}"
+_PLAIN = {
+    "extra_forbidden": "there is no such key here",
+    "tuple_type": "expected a list, as in [one, two]",
+    "dict_type": _KEYED,
+    "model_type": _KEYED,
+    "model_attributes_type": _KEYED,
+    "too_short": "expected at least {min_length}",
+}
+"""What the schema says with words of Python, for who writes a policy."""
+
+
 def _message(error: Any) -> str:
     match error["type"]:
-        case "extra_forbidden":
-            return "there is no such key here"
+        case kind if kind in _PLAIN:
+            return _PLAIN[kind].format(**error.get("ctx", {}))
         case "union_tag_invalid":
             return f"there is no trigger type {error['ctx']['tag'][:64]!r}"
         case "string_pattern_mismatch" if error["ctx"]["pattern"] in FORMS:

@@ -20,7 +20,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
 from bridge.domain.signals import MessageSignals, ReplySignals
-from bridge.domain.values import Identity, Json, Millis, State, Text80, Text200, Visitor
+from bridge.domain.values import NUMBERED, QUOTED, Amount, Identity, Json, Millis, State, Text80, Text200, Visitor
 
 MOST_ORDERS: Final = 50
 MOST_TICKETS: Final = 50
@@ -43,8 +43,8 @@ class Recorded(BaseModel):
 class RecordedOrder(Recorded):
     """One order of the customer."""
 
-    id: Text80 = ""
-    total: Annotated[float, Field(ge=0, le=1e12)]
+    id: Annotated[Text80, NUMBERED] = ""
+    total: Amount
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
     status: Text80 = ""
     created_at: Any = None
@@ -57,7 +57,7 @@ class RecordedOrder(Recorded):
 class RecordedTicket(Recorded):
     """A ticket that the customer already had with the team."""
 
-    id: Text80 = ""
+    id: Annotated[Text80, NUMBERED] = ""
     subject: Text200 = ""
     status: Text80 = ""
 
@@ -100,7 +100,7 @@ class RecordedReply(Recorded):
 
     text: str
     at: At = None
-    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    confidence: Annotated[float, *QUOTED, Field(ge=0, le=1)] | None = None
     intent: str | None = None
     intent_matched: bool | None = None
     failed: bool | None = None

@@ -368,12 +368,16 @@ def _holds(calendar: hours.Calendar, now: Millis, queue: Queue) -> bool:
 
 
 def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Finding]:
-    """The calendar and the ladder of a queue, or what it has of its own for a tier."""
+    """The calendar, the times and the ladder of a queue, or what it has of its own for a tier."""
     if own.hours is not None and own.hours not in policy.hours:
         yield _unknown(f"{path}/hours", "calendar", own.hours, policy.hours)
     if own.pickup_within is not None and own.pickup_within < LEAST_PICKUP:
         hint = "30s at least: what is done in a helpdesk is heard of every half minute"
         yield _error(f"{path}/pickup_within", "nobody can pick up a chat that soon", hint)
+    for priority, within in (own.respond_within or {}).items():
+        if not within:
+            fault = "it promises the opening itself: nobody has had time to answer by then"
+            yield _warning(f"{path}/respond_within/{priority}", fault, "15m gives the team time from the opening on")
     if own.ladder is None:
         return
     if own.ladder[-1] is not Channel.EMAIL:

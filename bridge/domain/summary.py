@@ -45,6 +45,7 @@ class Facts:
         asked_for_person: the visitor asked for a person.
         tier: the customer's tier; empty when it says nothing.
         tier_assumed: it was assumed, because the CRM did not answer.
+        unverified: whose account it is, is known from an address that the visitor typed.
         sla: the customer's service agreement, if any.
         order_value: the value of the largest order, such as "900.00 USD".
     """
@@ -57,6 +58,7 @@ class Facts:
     asked_for_person: bool
     tier: str
     tier_assumed: bool
+    unverified: bool
     sla: str | None
     order_value: str | None
 
@@ -160,7 +162,7 @@ def _account(facts: Facts) -> Iterator[_Clause]:
     tier = _words(facts.tier, 30)
     kinds = [word for word in ("SLA-eligible" if facts.sla else "", tier) if word]
     if kinds:
-        yield "account", f"{' '.join(kinds)} account"
+        yield "account", f"{'UNVERIFIED ' if facts.unverified else ''}{' '.join(kinds)} account"
     if tier and facts.tier_assumed:
         yield "assumed", "tier assumed"
     value = _words(facts.order_value or "", 30)

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Json = Any
 """A JSON value: null, bool, number, text, list or object."""
@@ -52,6 +52,29 @@ class State(StrEnum):
 
 Text80 = Annotated[str, Field(max_length=80)]
 Text200 = Annotated[str, Field(max_length=200)]
+
+
+def _no_truth(value: object) -> object:
+    """Refuse what would be read as 1 or 0.
+
+    Raises:
+        ValueError: it is true or false.
+    """
+    if isinstance(value, bool):
+        raise ValueError("expected a number")  # noqa: TRY004 - pydantic wants it so
+    return value
+
+
+def _written_out(value: object) -> object:
+    """The text of an id that is a whole number; everything else as it is."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+QUOTED = (BeforeValidator(_no_truth), Field(strict=False))
+"""Of numbers that come from outside: shops and filters of WordPress write them with and without quotes."""
+NUMBERED = BeforeValidator(_written_out)
+"""Of ids that come from outside: WordPress numbers users, orders and people of the team, and text is what is kept."""
+Amount = Annotated[float, *QUOTED, Field(ge=0, le=1e12)]
 
 
 class Visitor(Frozen):

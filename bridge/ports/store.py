@@ -514,7 +514,13 @@ class Ops(Protocol):
     def last_beat(self, name: str) -> Millis | None: ...
     def cached_account(self, site: str, key: str, since: Millis) -> tuple[bool, Account | None]: ...
     def cache_account(self, site: str, key: str, account: Account | None, at: Millis) -> None: ...
-    def numbers(self, now: Millis) -> dict[str, dict[str, float]]: ...
+    def numbers(self, now: Millis) -> dict[str, dict[str, float]]:
+        """Everything that is counted, by metric and label: whole tables are read for it."""
+        ...
+
+    def signs(self, now: Millis) -> dict[str, dict[str, float]]:
+        """Those of the numbers for which little is read, however much is stored."""
+        ...
 
 
 class Stats(Protocol):
@@ -630,6 +636,10 @@ class Answers(Protocol):
         """Count one more call of the model on a day of UTC; False, and nothing counted, where `most` were made."""
         ...
 
+    def spent(self, site: str, day: int, who: str) -> int:
+        """How many calls of the model were counted on a day of UTC."""
+        ...
+
 
 class Privacy(Protocol):
     """What is stored about one person, and what is too old to be kept."""
@@ -659,6 +669,10 @@ class Privacy(Protocol):
 
     def empty_escalation(self, blank: Escalation) -> dict[str, int]:
         """Likewise an escalation; what is still to be sent for it is cancelled."""
+        ...
+
+    def empty_messages(self, escalation: str, session: str, said: Sequence[str]) -> dict[str, int]:
+        """Empty what a session has added to the ticket of another one, and what names an address or number of it."""
         ...
 
     def openings(self, escalation: str) -> list[Millis]:

@@ -166,6 +166,7 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
         asked_for_person=any(message.asks_human for message in said),
         tier=customer.tier,
         tier_assumed=customer.tier_assumed,
+        unverified=session.visitor.identity is Identity.CLAIMED,
         sla=customer.account.sla,
         order_value=f"{largest.total:,.2f} {largest.currency}" if largest else None,
     )

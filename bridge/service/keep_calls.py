@@ -15,7 +15,7 @@ from bridge.service.context import Case
 from bridge.service.escalate import first_session
 from bridge.service.notify import Invite, Link
 from bridge.service.route import home_of, queue_of
-from bridge.service.verdicts import plain_values, say, say_time
+from bridge.service.verdicts import in_mail, plain_values, say, say_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,8 @@ def remind(case: Case, escalation: Escalation) -> str:
     if call is None or case.at >= call.starts_at:
         return "nothing: its time has come"
     key = f"callback_reminder.{call.id}.{call.sequence}"
-    notify.mail_team(case, escalation, key, phone=phone_of(case.tx, escalation))
+    quoted = in_mail(case.policy, first_session(case, escalation), escalation)
+    notify.mail_team(case, quoted, key, phone=phone_of(case.tx, escalation))
     _mail_customer(case, escalation, call, key)
     return "reminded both sides of the call"
 

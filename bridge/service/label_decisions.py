@@ -22,7 +22,7 @@ def label_escalation(tx: Tx, site: str, escalation_id: str, verdict: Verdict, au
     if verdict is Verdict.MISSED:
         raise ValueError("an escalation that was made is not missed")
     known = tx.escalations.get(site, escalation_id)
-    if known is None:
+    if known is None or tx.sessions.hold(site, known.session_id) is None:  # it may be purged just now
         raise EscalationUnknown
     label = Label(known.session_id, known.id, verdict, author, at, known.rule)
     tx.labels.put(site, label)

@@ -9,6 +9,8 @@ from bridge.ports import Tx
 from bridge.service.asking import Assistant, Caps, Waiting
 from bridge.service.context import Bridge
 
+SITE = "site"
+"""Under which name all calls of a site are counted."""
 GRACE = 5 * SECOND
 """Milliseconds beyond the model's budget until an answer counts as lost: so long may storing it take."""
 
@@ -44,6 +46,6 @@ def _spend(tx: Tx, caps: Caps, session: Session, turn: Turn) -> bool:
     counts = (
         (session.started_at // DAY, conversation, caps.session),
         (today, visitor, caps.visitor if customer_key(session.visitor) else 0),
-        (today, "site", caps.site),
+        (today, SITE, caps.site),
     )
     return all(tx.answers.spend(session.site, day, who, most) for day, who, most in counts if most)

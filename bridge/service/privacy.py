@@ -6,7 +6,7 @@ has of them is not ours to delete: each ticket is named, as a task for a person.
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import structlog
 
@@ -196,13 +196,17 @@ def erase(bridge: Bridge, tx: Tx, site: str, person: Person, *, force: bool = Fa
     escalations = [one for session in sessions for one in _decided_in(tx, session)]
     for one in escalations:
         _end(case, one, force=force)
-    tasks = [task for one in escalations for task in _tasks(tx, one)]
+    joined = list(_joined(tx, sessions, {one.id for one in escalations}))
+    concerned = {one.id: one for one in (*escalations, *(escalation for _, escalation in joined))}
+    tasks = [task for one in concerned.values() for task in _tasks(tx, one)]
     removed = _empty(case, sessions, escalations)
+    for session, escalation in joined:
+        removed.update(_leave(case, session, escalation))
     for email in _addresses(person, sessions):
         tx.privacy.drop_address(site, email, mailbox_digest(email))
     tx.after_commit(bridge.store.scrub)
     log.info("privacy.erased", site=site, tasks=len(tasks), **removed)
-    return {"removed": removed, "tasks": tasks}
+    return {"removed": dict(removed), "tasks": tasks}
 
 
 def _all(tx: Tx, site: str, person: Person) -> Iterator[str]:
@@ -225,6 +229,15 @@ def _decided_in(tx: Tx, session: Session) -> Iterator[Escalation]:
     for one in tx.privacy.escalations(session.site, session.id):
         if escalation := tx.escalations.get(session.site, one):
             yield escalation
+
+
+def _joined(tx: Tx, sessions: Iterable[Session], own: Collection[str]) -> Iterator[tuple[Session, Escalation]]:
+    """The sessions that have joined an escalation which is not theirs to be erased, with it."""
+    for session in sessions:
+        if session.escalation_id and session.escalation_id not in own:
+            escalation = tx.escalations.get(session.site, session.escalation_id)
+            if escalation:
+                yield session, escalation
 
 
 def _end(case: Case, escalation: Escalation, *, force: bool) -> None:
@@ -251,16 +264,26 @@ COUNTED = ("sessions", "turns", "events", "escalations", "replies", "messages", 
 """What is told to have been removed; `cancelled` of the messages were not sent yet."""
 
 
-def _empty(case: Case, sessions: Iterable[Session], escalations: Iterable[Escalation]) -> dict[str, int]:
+def _empty(case: Case, sessions: Iterable[Session], escalations: Iterable[Escalation]) -> Counter[str]:
     removed = Counter(dict.fromkeys(COUNTED, 0))
     for escalation in escalations:
-        shared = [digest_id(case, queue, at) for queue, at in _digests(case, escalation)]
-        case.tx.privacy.empty_mails(shared)
+        _empty_digests(case, escalation)
         removed.update(case.tx.privacy.empty_escalation(emptied_escalation(escalation)))
     for session in sessions:
         removed.update(case.tx.privacy.empty_session(emptied(session)))
         case.tx.privacy.drop_spent(session.site, spenders(session))
-    return {name: removed[name] for name in COUNTED}
+    return Counter({name: removed[name] for name in COUNTED})
+
+
+def _leave(case: Case, session: Session, escalation: Escalation) -> dict[str, int]:
+    """Take out what a session has added to the ticket of another one, which stays."""
+    _empty_digests(case, escalation)
+    said = [one for one in (session.visitor.email, session.phone) if one]
+    return case.tx.privacy.empty_messages(escalation.id, session.id, said)
+
+
+def _empty_digests(case: Case, escalation: Escalation) -> None:
+    case.tx.privacy.empty_mails([digest_id(case, queue, at) for queue, at in _digests(case, escalation)])
 
 
 def _digests(case: Case, escalation: Escalation) -> Iterator[tuple[str, int]]:

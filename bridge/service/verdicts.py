@@ -100,9 +100,13 @@ def _said_anew(policy: Policy, session: Session, promise: Commitment, now: Milli
     """The stored text with its instant said anew, or a standard promise where the text says that instant otherwise.
 
     So it does where it was made for another session of the customer, with a zone or language of its own, and where the
-    rules of the zone have changed since. An owner's own message may stand in English.
+    rules of the zone have changed since. An owner's own message may stand in English. The promise of a call keeps its
+    text, so for a session in another zone its instant is said on the team's clock alone.
     """
-    for reader in (session, replace(session, locale="en")):
+    readers = [session, replace(session, locale="en")]
+    if promise.channel is Channel.CALLBACK:
+        readers += [replace(reader, timezone=None) for reader in readers]
+    for reader in readers:
         then = say_due(policy, reader, promise.due_at, promise.timezone, promise.made_at)
         if then in promise.text:
             anew = say_due(policy, reader, promise.due_at, promise.timezone, now, lasting=lasting)

@@ -1,7 +1,5 @@
 """The watch over each site's rate of escalations: an alarm when it is surely unhealthy, its end, and the metrics."""
 
-import threading
-import time
 from dataclasses import asdict
 
 import structlog
@@ -10,6 +8,7 @@ from bridge.domain.health import ALARM_KINDS, Alarm, Band, Health, Trend, alarm_
 from bridge.domain.values import Json, Millis
 from bridge.ports import Site
 from bridge.service.context import Bridge, new_id
+from bridge.service.kept_numbers import KeptNumbers, Numbers
 from bridge.service.measure_health import measure_health
 from bridge.service.one_by_one import on_its_own
 
@@ -76,20 +75,15 @@ class Rates:
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
-        self._lock = threading.Lock()
-        self._until = 0.0
-        self._known: dict[str, dict[str, float]] = {}
+        self._rates = KeptNumbers(bridge.background, self._measure, RATES_TTL)
 
-    def numbers(self) -> dict[str, dict[str, float]]:
+    def numbers(self) -> Numbers:
         """Sessions of the last days; their rate with its interval where there are enough of them; standing alarms."""
-        with self._lock:
-            if self._until <= time.monotonic():
-                self._known = self._measure()
-                self._until = time.monotonic() + RATES_TTL
+        rates = self._rates.shown()
         with self._bridge.store.read() as tx:
-            return {**self._known, "alarms": {site: float(n) for site, n in tx.alarms.counts().items()}}
+            return {**rates, "alarms": {site: float(n) for site, n in tx.alarms.counts().items()}}
 
-    def _measure(self) -> dict[str, dict[str, float]]:
+    def _measure(self) -> Numbers:
         now = self._bridge.clock.now()
         with self._bridge.store.read() as tx:
             trends = {site.id: measure_health(tx, site, now) for site in tx.sites.all()}

@@ -102,13 +102,13 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
         return "nothing: the promise is kept or replaced"
     if one.kind is FollowUpKind.OPENING and hours.is_open(calendar_for(case, escalation.queue, escalation), case.at):
         send_digest(case, escalation.queue, one.due_at)
-    return DO[one.kind](case, for_mail(case, escalation))
+    if one.kind in BEFORE_IT_IS_DUE and case.at >= standing.due_at:
+        return "nothing more: the promise is due, and that follow-up speaks"
+    return DO[one.kind](case, escalation)
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
-    """Nobody took the live chat in time. If the promise is due by now, that follow-up speaks."""
-    if case.at >= escalation.commitment.due_at:
-        return "nothing: the promise is due"
+    """Nobody took the live chat in time."""
     if escalation.state is EscalationState.CLAIMED:
         return "nothing: somebody has it"
     nobody_came(case, escalation)
@@ -135,12 +135,9 @@ def fall(case: Case, escalation: Escalation) -> None:
 def _opening(case: Case, escalation: Escalation) -> str:
     """The team is in: see who is free for a live chat, and write to a customer who came after hours.
 
-    If the promise is due as well, that follow-up speaks. Where the team has closed since, or nothing ran while it was
-    in, its next opening is waited for.
+    Where the team has closed since, or nothing ran while it was in, its next opening is waited for.
     """
     standing, calendar = escalation.commitment, calendar_for(case, home_of(case, escalation), escalation)
-    if case.at >= standing.due_at:
-        return "nothing more: the promise is due"
     again = routing.opening_before(calendar, case.at, standing.due_at)
     if again is not None:
         case.tx.work.plan_anew(planned(case, escalation, FollowUpKind.OPENING, again))
@@ -184,14 +181,12 @@ def _warn(case: Case, escalation: Escalation) -> str:
     mail, and on the last rung the person in charge is warned as well.
     """
     standing = escalation.commitment
-    if case.at >= standing.due_at:
-        return "nothing: the promise is due"
-    notify.mail_team(case, escalation, f"warn.{standing.id}")
+    _mail_team(case, escalation, f"warn.{standing.id}")
     if escalation.state is EscalationState.CLAIMED:
         return "warned the team; somebody has it"
     offered = _offer_live(case, escalation)
     if offered.queue != escalation.queue:
-        notify.mail_team(case, offered, f"warn.{standing.id}.{offered.queue}")
+        _mail_team(case, offered, f"warn.{standing.id}.{offered.queue}")
     if offered.channel is not Channel.LIVE:
         _next_rung(case, offered)
     return "warned the team"
@@ -206,7 +201,7 @@ def _next_rung(case: Case, escalation: Escalation) -> None:
     elif below is not now:
         case.tx.escalations.set_state(replace(escalation, channel=below))
     elif home.queue.in_charge:
-        notify.mail_team(case, escalation, f"last_rung.{escalation.commitment.id}")
+        _mail_team(case, escalation, f"last_rung.{escalation.commitment.id}")
 
 
 def _promise_due(case: Case, escalation: Escalation) -> str:
@@ -230,7 +225,7 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     if too_often:
         _alarm(case, fresh, broken, queue)
         return "the promise was broken again; the person in charge is alarmed"
-    notify.mail_team(case, for_mail(case, fresh), f"broken.{broken.id}")
+    _mail_team(case, fresh, f"broken.{broken.id}")
     if not call:
         _mail_promise(case, fresh, f"broken.{broken.id}")
     return "the promise was broken; a new one was made"
@@ -241,17 +236,19 @@ def _alarm(case: Case, fresh: Escalation, broken: Commitment, queue: Queue) -> N
     text = f"Nobody answers escalation {fresh.id} of the queue {fresh.queue}: {queue.promises} promises were broken."
     detail = {"escalation_id": fresh.id, "queue": fresh.queue, "due_at": to_rfc3339(fresh.commitment.due_at)}
     case.tx.alarms.start(case.site.id, Alarm(new_id("alm"), alarm_kind(fresh.id), text, detail, case.at))
-    notify.mail_team(case, for_mail(case, fresh), f"alarm.{broken.id}", to=queue.in_charge)
+    _mail_team(case, fresh, f"alarm.{broken.id}", to=queue.in_charge)
 
 
 def _call_over(case: Case, escalation: Escalation) -> str:
     """The time of a call is over. Who has claimed it may still be speaking, or forgot to say that they called."""
     if escalation.state is not EscalationState.CLAIMED:
         return _promise_due(case, escalation)
-    notify.mail_team(case, escalation, f"callback_over.{escalation.commitment.id}")
+    _mail_team(case, escalation, f"callback_over.{escalation.commitment.id}")
     return "asked the team whether the call was made"
 
 
+BEFORE_IT_IS_DUE = (FollowUpKind.PICKUP, FollowUpKind.OPENING, FollowUpKind.WARN)
+"""What comes too late once the promise is due."""
 DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
     FollowUpKind.PICKUP: _pick_up_watch,
     FollowUpKind.OPENING: _opening,
@@ -294,11 +291,11 @@ def renew(
     case.tx.escalations.set_state(fresh)
     plan_follow_ups(case, fresh, route)
     if fresh.queue != escalation.queue:
-        notify.mail_team(case, for_mail(case, fresh), f"new.{commitment.id}")
+        _mail_team(case, fresh, f"new.{commitment.id}")
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh
 
 
-def for_mail(case: Case, escalation: Escalation) -> Escalation:
-    """The escalation as a mail may quote it."""
-    return in_mail(case.policy, first_session(case, escalation), escalation)
+def _mail_team(case: Case, escalation: Escalation, key: str, *, to: str | None = None) -> None:
+    """As `notify.mail_team`, with the promise in words that are right whenever they are read."""
+    notify.mail_team(case, in_mail(case.policy, first_session(case, escalation), escalation), key, to=to)

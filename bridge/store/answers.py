@@ -83,6 +83,9 @@ class AnswerStatements:
             set_={"times": spent.c.times + 1},
             where=spent.c.times < bindparam("most"),
         ).returning(spent.c.times)
+        self.spent = select(spent.c.times).where(
+            spent.c.site == bindparam("of_site"), spent.c.day == bindparam("of_day"), spent.c.who == bindparam("of_who")
+        )
 
 
 class Answers:
@@ -155,6 +158,9 @@ class Answers:
     def spend(self, site: str, day: int, who: str, most: int) -> bool:
         row: dict[str, Any] = {"site": site, "day": day, "who": who, "times": 1, "most": most}
         return self._c.execute(self._s.spend, row).first() is not None
+
+    def spent(self, site: str, day: int, who: str) -> int:
+        return int(self._c.execute(self._s.spent, {"of_site": site, "of_day": day, "of_who": who}).scalar() or 0)
 
 
 def _key(owed: Owed) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import Connection, Integer, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Integer, Select, bindparam, delete, exists, func, select, update
 
 from bridge.domain.customer import Account
 from bridge.domain.escalation import Agent, Presence, Who
@@ -86,27 +87,29 @@ class OpsStatements:
             crm_cache.c.key == bindparam("of_key"),
             crm_cache.c.fetched_at >= bindparam("since"),
         )
-        overdue = func.min(outbox.c.due_at)
         self.counts = {
             "sessions": select(session.c.state, func.count()).group_by(session.c.state),
             "escalations": select(escalation.c.state, func.count()).group_by(escalation.c.state),
             "commitments": select(commitment.c.state, func.count()).group_by(commitment.c.state),
             "follow_ups": select(follow_up.c.state, func.count()).group_by(follow_up.c.state),
             "outbox": select(outbox.c.state, func.count()).group_by(outbox.c.state),
+        }
+        overdue = func.min(outbox.c.due_at)
+        self.signs = {
             "outbox_oldest_due_at": select(outbox.c.kind, overdue)
             .where(outbox.c.state.in_(("due", "unknown", "leased")))
             .group_by(outbox.c.kind),
         }
         feed = closure_feed.c
         failing, oldest = func.sum((feed.failures > 0).cast(Integer)), func.min(feed.read_at)
-        self.counts |= {
+        self.signs |= {
             "closure_feeds_failing": select(feed.site, failing).group_by(feed.site),
             "closure_feed_oldest_read_at": select(feed.site, oldest)
             .where(feed.read_at.is_not(None))
             .group_by(feed.site),
         }
         paused = func.sum((upstream.c.failures >= FAILURES).cast(Integer))
-        self.counts |= {
+        self.signs |= {
             "upstreams_paused": select(upstream.c.target, paused).group_by(upstream.c.target),
             "repairs": select(repair.c.what, repair.c.times),
         }
@@ -211,12 +214,17 @@ class Ops:
         self._c.execute(self._s.cache, {"site": site, "key": key, "account": text, "fetched_at": at})
 
     def numbers(self, now: Millis) -> dict[str, dict[str, float]]:
-        """Counts by state, read at the moment of asking, so that they are right for any number of processes."""
-        found = {
-            name: {str(key): float(value) for key, value in self._c.execute(statement)}
-            for name, statement in self._s.counts.items()
-        }
-        found["turns"] = {"all": float(self._c.execute(self._s.turns).scalar_one())}
+        counted = self._read(self._s.counts)
+        turns = float(self._c.execute(self._s.turns).scalar_one())
+        return {**counted, "turns": {"all": turns}, **self.signs(now)}
+
+    def signs(self, now: Millis) -> dict[str, dict[str, float]]:
         beat = self.last_beat("scheduler")
-        found["scheduler_age_seconds"] = {"all": (now - beat) / 1000} if beat is not None else {}
-        return found
+        age = {"all": (now - beat) / 1000} if beat is not None else {}
+        return {**self._read(self._s.signs), "scheduler_age_seconds": age}
+
+    def _read(self, statements: dict[str, Select[Any]]) -> dict[str, dict[str, float]]:
+        return {
+            name: {str(key): float(value) for key, value in self._c.execute(statement)}
+            for name, statement in statements.items()
+        }

@@ -3,6 +3,7 @@
 Rows that figures are made of are emptied: states, counts, instants and the names of rules stay. The rest is deleted.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -93,8 +94,16 @@ class PrivacyStatements:
         self.tickets = select(outbox.c.target, outbox.c.external_id, outbox.c.ref, outbox.c.url).where(
             mine, outbox.c.kind == "ticket", abroad
         )
+        self.messages = select(outbox.c.id, outbox.c.external_id, outbox.c.payload, outbox.c.state).where(
+            mine, outbox.c.kind != "ticket"
+        )
         self.empty_session = _empty_session()
         self.empty_escalation = _empty_escalation()
+        self.empty_messages = (
+            update(outbox)
+            .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
+            .values(payload="", error=None, external_id=outbox.c.id, state=_ended(outbox, DONE))
+        )
         self.openings = select(follow_up.c.due_at).where(
             follow_up.c.escalation_id == of_escalation, follow_up.c.kind == FollowUpKind.OPENING
         )
@@ -302,6 +311,20 @@ class Privacy:
 
     def _run(self, statements: dict[str, Delete | Update], values: dict[str, Any]) -> dict[str, int]:
         return {what: self._c.execute(statement, values).rowcount for what, statement in statements.items()}
+
+    def empty_messages(self, escalation_id: str, session_id: str, said: Sequence[str]) -> dict[str, int]:
+        rows = self._c.execute(self._s.messages, {"of_escalation": escalation_id}).all()
+        of_session = re.compile(rf"{re.escape(escalation_id)}\.(turn|joined|crm)\.{re.escape(session_id)}(\.|$)")
+        theirs = [
+            row
+            for row in rows
+            if of_session.match(row.external_id) or any(one.casefold() in row.payload.casefold() for one in said)
+        ]
+        self._c.execute(self._s.empty_messages, {"ids": [row.id for row in theirs]})
+        return {
+            "messages": len(theirs),
+            "cancelled": sum(row.state not in (*DONE, "cancelled") for row in theirs),
+        }
 
     def openings(self, escalation_id: str) -> list[Millis]:
         return list(self._c.execute(self._s.openings, {"of_escalation": escalation_id}).scalars())

@@ -19,7 +19,7 @@ from bridge.web.callbacks import callbacks
 from bridge.web.calls import ADMIN_LIMIT, answer, identify
 from bridge.web.hooks import hooks
 from bridge.web.hours import hours
-from bridge.web.ops import ops
+from bridge.web.ops import counts, ops
 from bridge.web.pages import pages
 from bridge.web.privacy import privacy
 from bridge.web.problems import Problem
@@ -48,6 +48,7 @@ def create_app(parts: Parts) -> Flask:
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["bridge"] = parts.bridge
     app.extensions["gatekeeper"] = Gatekeeper(parts.bridge.store)
+    app.extensions["counts"] = counts(parts.bridge)
     app.extensions["rates"] = Rates(parts.bridge)
     app.extensions["schema_fault"] = parts.schema_fault
     app.url_map.merge_slashes = False  # or a doubled slash would be answered by a redirect, in HTML and unsigned

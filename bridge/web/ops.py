@@ -13,6 +13,7 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import StoreBusy
 from bridge.service.context import Bridge
+from bridge.service.kept_numbers import KeptNumbers, Numbers
 from bridge.service.poll_presence import presence_ages
 from bridge.service.watch_health import Rates
 from bridge.web import openapi
@@ -46,6 +47,16 @@ METRICS = {
 }
 
 
+def counts(bridge: Bridge) -> KeptNumbers:
+    """The counts by state, which grow slow with what is stored."""
+
+    def read() -> Numbers:
+        with bridge.store.read() as tx:
+            return tx.ops.numbers(machine_now())
+
+    return KeptNumbers(bridge.background, read)
+
+
 @ops.get("/healthz")
 def healthz() -> Response:
     """The process answers."""
@@ -62,9 +73,9 @@ def readyz() -> Response:
 
 @ops.get("/metrics")
 def metrics() -> Response:
-    """Numbers for Prometheus, read from the database now."""
+    """Numbers for Prometheus, read from the database; no scrape waits until a large one is counted."""
     registry = CollectorRegistry()
-    registry.register(_Numbers(_bridge(), current_app.extensions["rates"]))
+    registry.register(_Numbers(_bridge(), current_app.extensions["counts"], current_app.extensions["rates"]))
     return Response(generate_latest(registry), content_type="text/plain; version=0.0.4; charset=utf-8")
 
 
@@ -134,16 +145,17 @@ def _scheduler() -> str:
 
 
 class _Numbers(Collector):
-    """Counts by state, right for any number of processes because the database is asked."""
+    """What is seen now, and counts by state: right for any number of processes because the database is asked."""
 
-    def __init__(self, bridge: Bridge, rates: Rates) -> None:
+    def __init__(self, bridge: Bridge, counts: KeptNumbers, rates: Rates) -> None:
         self._bridge = bridge
+        self._counts = counts
         self._rates = rates
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
+        numbers = {**self._counts.shown(), **self._rates.numbers()}
         with self._bridge.store.read() as tx:
-            numbers: dict[str, dict[str, float]] = tx.ops.numbers(machine_now())
-        numbers |= self._rates.numbers()
+            numbers |= tx.ops.signs(machine_now())
         numbers["presence_age_seconds"] = presence_ages(self._bridge)
         for name, (label, text) in METRICS.items():
             yield _family(name, label, text, numbers.get(name, {}))

@@ -25,7 +25,7 @@ from bridge.domain.instants import from_datetime
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
 from bridge.domain.passages import LONGEST_TEXT
 from bridge.domain.replay import Conversation
-from bridge.domain.values import Identity, Visitor
+from bridge.domain.values import NUMBERED, QUOTED, Amount, Identity, Visitor
 from bridge.service.know_pages import MOST_PAGES, Changes, Published
 from bridge.service.visit_call import CHOOSES, Action
 
@@ -96,17 +96,6 @@ def _slot(text: str) -> str:
     return text
 
 
-def _no_truth(value: object) -> object:
-    """Refuse what would be read as 1 or 0.
-
-    Raises:
-        ValueError: it is true or false.
-    """
-    if isinstance(value, bool):
-        raise ValueError("expected a number")  # noqa: TRY004 - pydantic wants it so
-    return value
-
-
 def _url(text: str) -> str:
     """Refuse what is no web address.
 
@@ -125,15 +114,14 @@ Line = Annotated[Str, AfterValidator(_no_break)]
 Email = Annotated[Line, Field(min_length=3, max_length=254), AfterValidator(_one_address)]
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Key = Annotated[Line, Field(min_length=1, max_length=80)]
-Amount = Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=1e12, strict=False)]
-"""Shops and filters of WordPress write numbers with and without quotes."""
+UserId = Annotated[Line, Field(min_length=1, max_length=64), NUMBERED]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=TOO_LATE)]
 
 
 class VisitorIn(Wire):
     identity: Annotated[Identity, Field(strict=False)]
-    user_id: Annotated[Line, Field(min_length=1, max_length=64)] | None = None
+    user_id: UserId | None = None
     email: Email | None = None
     name: Name | None = None
 
@@ -152,7 +140,7 @@ class VisitorIn(Wire):
 
 
 class OrderIn(Wire):
-    id: Key
+    id: Annotated[Key, NUMBERED]
     total: Amount
     currency: Currency
     status: Key
@@ -181,7 +169,7 @@ class SessionIn(Wire):
     session_id: Annotated[str, Field(pattern=SESSION_ID)]
     visitor: VisitorIn
     locale: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8}){0,3}$")] | None = None
-    timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+/-]{1,64}$")] | None = None
+    timezone: Annotated[str, Field(pattern=r"^[A-Za-z0-9_+:/-]{1,64}$")] | None = None
     page_url: Annotated[Line, Field(max_length=2000), AfterValidator(_url)] | None = None
     flow: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")] | None = None
     shop: ShopIn | None = None
@@ -198,12 +186,14 @@ SignalValue = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)] | bool | A
 
 class ReplyIn(Wire):
     text: Annotated[Str, Field(max_length=LONGEST_REPLY)]
-    confidence: Annotated[float, BeforeValidator(_no_truth), Field(ge=0, le=1, strict=False)] | None = None
+    confidence: Annotated[float, *QUOTED, Field(ge=0, le=1)] | None = None
     intent: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
     intent_matched: bool | None = None
-    failed: bool = False
+    failed: Annotated[bool, BeforeValidator(lambda said: False if said is None else said)] = False
     signals: Annotated[
-        dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")], SignalValue], Field(max_length=20)
+        dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")], SignalValue],
+        Field(max_length=20),
+        BeforeValidator(lambda said: {} if said is None else said),
     ] = {}
 
 
@@ -242,7 +232,7 @@ class CloseIn(Wire):
 
 
 class AgentIn(Wire):
-    id: Annotated[Line, Field(min_length=1, max_length=64)]
+    id: UserId
     name: Name
 
     def value(self) -> Agent:
@@ -319,7 +309,7 @@ class PresenceIn(Wire):
 
 class PersonIn(Wire):
     email: Email | None = None
-    user_id: Annotated[Line, Field(min_length=1, max_length=64)] | None = None
+    user_id: UserId | None = None
 
     @model_validator(mode="after")
     def _somebody(self) -> Self:

@@ -15,6 +15,7 @@ from support.sidecar import SHOP, Chat, Sidecar
 from bridge.domain import signals
 from bridge.domain.answering import Answer, Failure, Owed, Said
 from bridge.domain.customer import Account
+from bridge.domain.health import Alarm
 from bridge.domain.messages import DEFAULTS
 from bridge.domain.passages import Page
 from bridge.domain.relevance import pieces
@@ -27,6 +28,7 @@ from bridge.service.explain import explain, tell
 from bridge.service.purge import purge_stale
 from bridge.store.database import migration_engine
 from bridge.store.tables import answer, spent
+from scheduler.ticks import Ticks
 
 HOURS = "When are you open?"
 MORE = DEFAULTS["en"]["no_more_answers"]
@@ -360,6 +362,39 @@ def test_what_a_visitor_asks_beyond_their_share_does_not_use_up_that_of_the_site
         for number in range(3):
             greedy.says(f"{HOURS} {number}")
         assert other.says(HOURS)["say"] == SURE.text
+
+
+def test_a_cap_of_the_site_that_is_reached_raises_one_alarm_a_day_which_ends_with_the_day(
+    fresh_sqlite: Callable[[], str],
+) -> None:
+    with answering(fresh_sqlite(), Told(), caps=Caps(site=2)) as it:
+        chat = begun(it)
+        says(chat)
+        assert alarms(it) == []
+        says(chat, chat)
+        first = alarms(it)
+        assert [(alarm.kind, alarm.detail) for alarm in first] == [("responder_spent", {"answers": 2})]
+        assert alarms(it) == first
+        it.clock.advance(hours=24)
+        assert alarms(it) == []
+        says(chat, chat)
+        assert [alarm.kind for alarm in alarms(it)] == ["responder_spent"]
+
+
+@pytest.mark.parametrize("caps", [Caps(session=1), Caps(visitor=1), Caps(site=3)], ids=str)
+def test_no_alarm_is_raised_where_the_site_may_answer_still(fresh_sqlite: Callable[[], str], caps: Caps) -> None:
+    with answering(fresh_sqlite(), Told(), caps=caps) as it:
+        chat = it.chat()
+        chat.verified("7")
+        says(chat, chat)
+        assert alarms(it) == []
+
+
+def alarms(it: Sidecar) -> list[Alarm]:
+    """Those that stand after the scheduler's look."""
+    Ticks(it.bridge).spending()
+    with it.bridge.store.read() as tx:
+        return tx.alarms.standing(SHOP.id)
 
 
 # -- nobody is left in silence -----------------------------------------------------------------------------------------

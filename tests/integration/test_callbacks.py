@@ -156,6 +156,19 @@ def test_the_promise_of_a_call_is_a_sentence_in_each_language(it: Sidecar, local
     assert chat.contact(phone=PHONE, callback_slot="2026-11-04T15:00:00Z")["say"] == SAID[locale]
 
 
+def test_tomorrow_s_call_is_today_s_the_day_after_for_the_same_customer_in_another_zone_too(it: Sidecar) -> None:
+    it.clock.set("2026-11-02T21:30:00Z")
+    waited = waiting(it, "8").events()["escalation"]["commitment"]["text"]
+    assert "12:30 PM EST tomorrow, Tuesday, November 3" in waited
+    _, escalation = booked(it)
+    call = escalation["commitment"]["text"]
+    assert "10:00 AM EST tomorrow, Tuesday, November 3" in call
+    it.clock.set("2026-11-03T13:00:00Z")
+    for user, told in (("8", waited), ("7", call)):
+        elsewhere = it.chat().verified(user, timezone="Europe/Berlin")
+        assert elsewhere["say"] == told.replace("tomorrow", "today")
+
+
 def test_a_time_that_stands_alone_is_said_in_the_nominative(it: Sidecar) -> None:
     chat = waiting(it, locale="pl_PL")
     assert slots(chat)[0]["text"] == "poniedziałek, 2 listopada, godz. 11:00 EST"

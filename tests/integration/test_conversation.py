@@ -69,6 +69,35 @@ def test_a_session_starts_once_and_says_so_by_its_status(it: Sidecar) -> None:
     assert [chat.caller.send("POST", "/v1/sessions", body).status for _ in range(2)] == [201, 200]
 
 
+def test_ids_may_come_as_the_numbers_that_wordpress_has(it: Sidecar) -> None:
+    order = {"id": 8821, "total": 9, "currency": "USD", "status": "paid"}
+    chat = it.chat()
+    chat.start("verified", user_id=7, shop={"currency": "USD", "orders": [order]})
+    assert chat.start("verified", user_id="7")["state"] == "open"  # the same visitor, and not another one
+    chat.says(ASKING)
+    handed = the_one(it)["id"]
+    it.team.does("claim", handed, {"id": 3, "name": "Ada"})
+    assert it.team.read(handed)["claimed_by"] == ADA
+    assert it.team.read(handed)["packet"]["account"]["orders"][0]["id"] == "8821"
+    export = it.caller(Scope.ADMIN).ask("POST", "/v1/privacy/export", {"user_id": 7})
+    assert [found["id"] for found in export["sessions"]] == [chat.id]
+
+
+def test_what_a_bot_does_not_say_of_its_reply_may_be_null(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    chat.says("hello", "t1")
+    nothing = dict.fromkeys(["confidence", "intent", "intent_matched", "failed", "signals"])
+    assert chat.bot("Hi", "t1", **nothing)["action"] == "answer"
+    assert chat.bot("Hi", "t1")["action"] == "answer"  # the same reply, so not a second one
+
+
+def test_a_zone_that_only_the_browser_knows_stops_no_conversation(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start(timezone="GMT+05:30")
+    assert chat.says(ASKING)["state"] == "escalated"
+
+
 def test_a_session_is_not_handed_to_another_visitor(it: Sidecar) -> None:
     chat = it.chat()
     chat.verified("7")
@@ -457,6 +486,7 @@ def test_a_typed_address_joins_nothing(it: Sidecar) -> None:
     first.start("claimed", email="ann@example.org")
     first.says(ASKING)
     assert second.start("claimed", email="ann@example.org")["state"] == "open"
+    assert the_one(it)["summary"].endswith("; UNVERIFIED standard account")
 
 
 def test_the_next_escalation_of_the_same_customer_is_a_new_one_once_the_first_is_resolved(it: Sidecar) -> None:

@@ -55,6 +55,17 @@ def test_the_customer_hears_the_rules_own_message_and_it_is_the_same_everywhere(
     assert sidecar.team.read(verdict["escalation"]["id"])["commitment"]["text"] == text
 
 
+def test_the_mail_at_the_opening_says_the_rules_own_message_though_it_named_tomorrow(sidecar: Sidecar) -> None:
+    sidecar.clock.set("2026-11-02T03:00:00Z")  # Sunday evening there
+    sidecar.put_policy(WITH_OWN)
+    assert "tomorrow, Monday" in asked(sidecar, "en_US", "agent")["say"]
+    sidecar.clock.set("2026-11-02T14:00:00Z")
+    sidecar.work()
+    (mail,) = sidecar.mailer.to("user7@example.org")
+    assert "Our key account team calls you before " in mail.text
+    assert "tomorrow" not in mail.text
+
+
 @pytest.mark.parametrize(
     ("locale", "starts"),
     [("de_DE", "Ihre Ansprechpartnerin meldet sich bis "), ("fr_FR", "Our key account team calls you before ")],

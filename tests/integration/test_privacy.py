@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -255,6 +256,33 @@ def test_the_figures_and_what_the_team_reads_survive_an_erasure(sidecar_on_each:
     assert chat.events()["state"] == "closed"
 
 
+def test_what_an_erased_session_has_added_to_another_s_ticket_is_erased_and_the_rest_of_it_stays(
+    sidecar_on_each: Sidecar,
+) -> None:
+    it = sidecar_on_each
+    first, typed = it.chat(), it.chat()
+    first.start("verified", user_id="42")
+    first.says("I want to talk to a human about the umbrella")
+    it.work()
+    typed.start("verified", user_id="42")
+    typed.contact(email=MAIL, name="Quilla Marchbanks")
+    assert typed.says(ASKS)["state"] == "escalated"
+    typed.contact(phone="+1 555 0177")
+    typed.says("My oystercatcher is broken as well")
+    it.work()
+    typed.says("Zanzibar, as I said")  # not sent yet
+    first.says("And where is the umbrella stand?")
+    (active,) = it.team.list()
+    others = {row for row in rows(it.url)["outbox"] if "umbrella stand" in row}
+    done = asks(it, "erase", email=MAIL).json
+    assert hits(it.url) == []
+    assert done["removed"]["messages"] > done["removed"]["cancelled"] == 1
+    assert [(task["desk"], task["escalation_id"]) for task in done["tasks"]] == [("fake", active["id"])]
+    assert others <= rows(it.url)["outbox"]
+    assert others
+    assert [one["id"] for one in it.team.list()] == [active["id"]]
+
+
 def test_an_active_escalation_stands_in_the_way_until_it_is_forced(sidecar_on_each: Sidecar) -> None:
     it = sidecar_on_each
     quilla(it)
@@ -447,6 +475,20 @@ def test_who_is_answered_while_the_purge_looks_at_their_session_is_not_purged(
         with it.bridge.store.read() as tx:
             kept = tx.sessions.get(SHOP.id, chat.id) is not None
         assert answered.status == (200 if kept else 404)
+
+
+def test_a_decision_that_is_labelled_while_it_is_purged_is_unknown(fresh_postgres: Callable[[], str]) -> None:
+    with in_process(fresh_postgres()) as it, ThreadPoolExecutor(1) as another:
+        chat = somebody(it)
+        escalation = it.team.list()[0]["id"]
+        it.team.does("release", escalation)
+        it.clock.advance(hours=24 * 401)
+        said = {"agent": ADA, "verdict": "needed"}
+        with it.bridge.store.write() as tx:
+            assert tx.privacy.purge(SHOP.id, it.clock.now() - LONG, [chat.id]) == 1
+            answer = another.submit(it.caller(Scope.ADMIN).send, "POST", f"/v1/escalations/{escalation}/label", said)
+            time.sleep(0.3)  # it finds the escalation still, and waits for its session
+        assert (answer.result().status, answer.result().slug) == (404, "escalation-not-found")
 
 
 @pytest.mark.alone

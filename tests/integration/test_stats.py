@@ -7,8 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from structlog.testing import capture_logs
-from support.sidecar import IN_HOURS, Answer, Chat, SetClock, Sidecar
+from support.sidecar import IN_HOURS, Answer, Chat, SetClock, Sidecar, in_process
 
 from bridge import bootstrap
 from bridge.config import Settings
@@ -16,6 +17,7 @@ from bridge.domain.values import Json
 from bridge.ports import Scope, Site
 from bridge.service.context import Bridge
 from bridge.service.manage_sites import add_site
+from bridge.store.database import migration_engine
 from scheduler.ticks import Ticks
 
 ASKS = "I want to talk to a human"
@@ -405,6 +407,32 @@ def test_a_rate_of_too_few_is_no_metric(sidecar: Sidecar) -> None:
     assert found['bridge_escalation_sessions{site="shop"}'] == 1
     assert found['bridge_alarms{site="shop"}'] == 0
     assert [name for name in found if name.startswith("bridge_escalation_rate")] == []
+
+
+SLOW_TURNS = """
+    ALTER TABLE turn RENAME TO kept_turn;
+    CREATE VIEW turn AS SELECT * FROM kept_turn WHERE (SELECT pg_sleep(1)) IS NOT NULL
+"""
+"""Whoever counts turns takes their time, as among very many."""
+
+
+def test_a_scrape_shows_former_counts_where_they_take_long_and_what_is_seen_now_at_once(
+    fresh_postgres: Callable[[], str],
+) -> None:
+    with in_process(fresh_postgres()) as it:
+        converse(it, 2, ASKS)
+        found = metrics(it)
+        assert (found["bridge_turns"], found['bridge_sessions{state="escalated"}']) == (2, 2)
+        assert "bridge_scheduler_age_seconds" not in found
+        converse(it, 1)
+        Ticks(it.bridge).beat()
+        engine = migration_engine(it.url)
+        with engine.begin() as connection:
+            connection.execute(text(SLOW_TURNS))
+        engine.dispose()
+        found = metrics(it)
+        assert (found["bridge_turns"], found['bridge_sessions{state="escalated"}']) == (2, 2)
+        assert found["bridge_scheduler_age_seconds"] < 60
 
 
 def test_a_scrape_does_not_read_the_sessions_again_and_sees_alarms_at_once(sidecar: Sidecar) -> None:

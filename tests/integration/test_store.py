@@ -47,6 +47,7 @@ from bridge.store.backup import backup
 from bridge.store.database import Database, migration_engine
 from bridge.store.escalations import EscalationStatements, write_packet
 from bridge.store.labels import LabelStatements
+from bridge.store.ops import OpsStatements
 from bridge.store.sessions import write_visitor
 from bridge.store.sql import SqlStore, statements_of
 from bridge.store.stats import StatsStatements
@@ -875,6 +876,8 @@ def test_numbers_are_read_over_the_indexes_and_never_by_a_whole_table(fresh_sqli
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", bound)]
             assert [line for line in plan if line.split()[:2] in SCANS] == []
             assert any("USING INDEX" in line for line in plan)
+    oldest = OpsStatements(upsert_of("sqlite"), "sqlite").signs["outbox_oldest_due_at"]
+    assert plan_of(engine, oldest, {})[0].startswith("SEARCH outbox USING INDEX")
     engine.dispose()
 
 

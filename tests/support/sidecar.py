@@ -251,7 +251,7 @@ class Chat:
     id: str = field(default_factory=new_session_id)
     turns: int = 0
 
-    def start(self, identity: str = "anonymous", *, user_id: str | None = None, email: str | None = None,
+    def start(self, identity: str = "anonymous", *, user_id: str | int | None = None, email: str | None = None,
               name: str | None = None, **more: Any) -> Json:  # fmt: skip
         who = {"identity": identity, "user_id": user_id, "email": email, "name": name}
         visitor = {key: value for key, value in who.items() if value is not None}

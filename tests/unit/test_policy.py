@@ -1,5 +1,7 @@
 """The policy document: what it may say, and how each fault is named with its place."""
 
+import json
+import re
 import time
 from collections.abc import Callable
 from importlib.resources import files
@@ -18,7 +20,7 @@ from bridge.domain.policy import (
 )
 from bridge.domain.queues import read_duration
 from bridge.domain.review import did_you_mean
-from bridge.domain.values import Channel, Priority
+from bridge.domain.values import Channel, Json, Priority
 from bridge.service.manage_policy import default_document, shipped_document
 
 SMALL = """\
@@ -665,6 +667,26 @@ def test_a_finding_on_the_whole_document_has_a_readable_path() -> None:
     assert str(the_error("[]")).startswith("error: line 1: /: expected a mapping")
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "path", "said"),
+    [
+        ("hours", {"h": {"timezone": "UTC", "week": {"mon": "09:00-17:00"}}}, "/hours/h/week/mon", "a list"),
+        ("rules", {}, "/rules", "a list"),
+        ("rules", ["asked"], "/rules/0", "keys and values"),
+        ("triggers", {"asks": 3}, "/triggers/asks", "keys and values"),
+        ("queues", [], "/queues", "keys and values"),
+        ("tiers", [], "/tiers", "at least 1"),
+        ("hours", {}, "/hours", "at least 1"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_told_in_an_owners_words(part: str, value: Json, path: str, said: str) -> None:
+    with pytest.raises(PolicyRefused) as refused:
+        read_policy(json.dumps({"rules": [], "queues": {}, "hours": {}, part: value}))
+    told = {finding.path: finding.message for finding in refused.value.findings}
+    assert said in told[path]
+    assert not [message for message in told.values() if re.search("tuple|dictionary|instance|object", message)]
+
+
 # ------------------------------------------------------------------------------------------------- durations
 
 
@@ -749,6 +771,15 @@ def test_a_time_to_answer_that_a_years_open_hours_do_not_hold_is_an_error() -> N
     assert the_error(with_hours(rare).replace("{normal: 1h}", by_tier)).path == (
         "/queues/team/by_tier/free/respond_within"
     )
+
+
+def test_a_promise_of_the_opening_itself_is_commented_on_in_a_queue_and_for_a_tier() -> None:
+    document = changed("{normal: 1h}", "{normal: 1h, urgent: 0}, by_tier: {free: {respond_within: {high: 0s}}}")
+    said = "it promises the opening itself: nobody has had time to answer by then"
+    assert warnings(document) == [
+        ("/queues/team/respond_within/urgent", said),
+        ("/queues/team/by_tier/free/respond_within/high", said),
+    ]
 
 
 def test_a_priority_without_a_time_of_its_own_has_that_of_the_next_calmer_one() -> None:

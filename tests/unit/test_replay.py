@@ -116,6 +116,16 @@ def test_orders_count(total: float, currency: str, fires: bool) -> None:
     assert outcome(turn("hi"), of=tried, customer={"fetch": "found", "orders": orders}).escalated is fires
 
 
+def test_ids_and_totals_count_with_and_without_quotes_as_live() -> None:
+    tried = policy({"type": "order_value_at_least", "amount": 500, "currency": "USD"})
+    reasons = {
+        outcome(turn("hi"), of=tried, customer={"orders": [{"id": key, "total": total, "currency": "USD"}]}).reason
+        for key in ("8821", 8821)
+        for total in (500, "500.00")
+    }
+    assert reasons == {"it-is: order 8821 is worth 500 USD, at or above 500"}
+
+
 def test_the_flow_of_the_record_counts() -> None:
     unsure = turn("hello", confidence=0.6)
     tried = policy({"type": "confidence_below"}, flows={"default": {}, "picky": {"thresholds": {"confidence": 0.9}}})
@@ -248,6 +258,8 @@ def test_what_is_absent_may_be_null() -> None:
         (b'{"session_id": "s", "turns": [{"visitor": "a", "at": "9999-12-31T23:59:59Z"}]}', "with a zone"),
         (b'{"session_id": "s", "turns": [{"visitor": "a", "at": -1}]}', "since 1970"),
         (b'{"session_id": "s", "turns": [], "customer": {"fetch": "maybe"}}', "customer/fetch"),
+        (b'{"session_id": "s", "turns": [], "customer": {"orders": [{"total": true, "currency": "USD"}]}}', "total"),
+        (b'{"session_id": "s", "turns": [], "customer": {"open_tickets": [{"id": 1.5}]}}', "open_tickets/0/id"),
         (b'{"session_id": "\xff", "turns": []}', "not UTF-8"),
         (b"[" * 100_000, "JSON"),
         (rb'{"x": "\ud800", ' + b"[" * 100_000, "JSON"),

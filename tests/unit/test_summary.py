@@ -12,7 +12,7 @@ from bridge.domain.summary import Facts, Polished, summarize
 
 NOTHING: dict[str, Any] = {
     "topic": None, "issue": None, "opening": "", "times_raised": 1, "bot_failures": 0, "asked_for_person": False,
-    "tier": "", "tier_assumed": False, "sla": None, "order_value": None,
+    "tier": "", "tier_assumed": False, "unverified": False, "sla": None, "order_value": None,
 }  # fmt: skip
 
 
@@ -52,6 +52,12 @@ def test_without_anything_it_still_says_something() -> None:
 def test_an_assumed_tier_is_said_to_be_assumed() -> None:
     assert said(topic="a refund request", tier="enterprise", tier_assumed=True).endswith(
         "; enterprise account, tier assumed"
+    )
+
+
+def test_what_a_typed_address_says_of_the_account_is_said_to_be_unverified() -> None:
+    assert said(topic="a refund request", tier="enterprise", unverified=True).endswith(
+        "; UNVERIFIED enterprise account"
     )
 
 
