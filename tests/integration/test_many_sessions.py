@@ -27,22 +27,27 @@ def test_r17_a_turn_costs_the_same_among_many_sessions_as_among_few(
         known.start()
         for number in range(10):
             known.says(f"Where is parcel {number}?")
-        few, memory = costs(it), resident_mb()
+        few, memory = p95(it), resident_mb()
         assert seed.sessions(Path(url.removeprefix("sqlite:///")), SHOP.id, MANY) >= MANY
-        many = costs(it)
-        assert many[94] <= SLOWER * few[94], f"{few[94]:.2f} ms among few, {many[94]:.2f} ms among many"
+        many = p95(it)
+        assert many <= SLOWER * few, f"{few:.2f} ms among few, {many:.2f} ms among many"
         assert resident_mb() - memory < LARGER_MB
 
 
+def p95(it: Sidecar) -> float:
+    """The 95th percentile of a turn's CPU, in milliseconds: the lower of two, for what else runs adds to it."""
+    return min(quantiles(costs(it), n=100)[94] for _ in range(2))
+
+
 def costs(it: Sidecar) -> list[float]:
-    """The percentiles of a turn's CPU, in milliseconds."""
+    """What each turn of a conversation took."""
     chat, spent = it.chat(), list[float]()
     chat.start()
     for number in range(TURNS):
         began = time.process_time()
         chat.says(f"Where is order {number}?")
         spent.append(1000 * (time.process_time() - began))
-    return quantiles(spent, n=100)
+    return spent
 
 
 def resident_mb() -> float:
