@@ -1,13 +1,29 @@
 """Work that goes from site to site: what is wrong with one of them stops no other."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
 
-from bridge.ports import BridgeError
+from bridge.ports import BridgeError, Site
+from bridge.service.context import Bridge
 
 log = structlog.get_logger()
+
+
+def each_site(bridge: Bridge, what: str, do: Callable[[Site], object]) -> None:
+    """Do the work on every site, on each of them on its own.
+
+    Args:
+        bridge: whose sites.
+        what: the work, for the log.
+        do: does it on one site.
+    """
+    with bridge.store.read() as tx:
+        sites = tx.sites.all()
+    for site in sites:
+        with on_its_own(site.id, what):
+            do(site)
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Tx
 from bridge.service.context import Bridge, SiteUnknown, new_id
 from bridge.service.hours_in_force import HoursInForce
-from bridge.service.one_by_one import on_its_own
+from bridge.service.one_by_one import each_site
 
 EVERY: Final = 30 * MINUTE
 """Milliseconds between two readings of a feed."""
@@ -86,11 +86,7 @@ def _read(bridge: Bridge, site: str, feed: Feed, now: Millis) -> Feed:
 
 def watch_closures(bridge: Bridge) -> None:
     """Raise and clear the alarms about feeds and openings, and forget feeds that no policy names any more."""
-    with bridge.store.read() as tx:
-        sites = [site.id for site in tx.sites.all()]
-    for site in sites:
-        with on_its_own(site, "closures"):
-            _watch(bridge, site)
+    each_site(bridge, "closures", lambda site: _watch(bridge, site.id))
 
 
 def _watch(bridge: Bridge, site: str) -> None:

@@ -23,7 +23,7 @@ from bridge.service.book_call import call_follow_ups
 from bridge.service.context import Bridge, Case, new_id, open_case, usable_systems
 from bridge.service.deliver import DUPLICATE_ALARM
 from bridge.service.escalate import Said, first_session, tell
-from bridge.service.one_by_one import on_its_own
+from bridge.service.one_by_one import each_site, on_its_own
 from bridge.service.promise import planned
 from bridge.service.route import home_of, queue_of, staffing
 from bridge.service.verdicts import say
@@ -60,11 +60,7 @@ class Reconciler:
     def __call__(self) -> None:
         """Look once."""
         free_the_future(self._bridge)
-        with self._bridge.store.read() as tx:
-            sites = tx.sites.all()
-        for site in sites:
-            with on_its_own(site.id, "reconcile"):
-                self._look_at(site)
+        each_site(self._bridge, "reconcile", self._look_at)
 
     def _look_at(self, site: Site) -> None:
         for untidy in self._walk(site, "escalations", _untidy_page, lambda one: one.session_id):

@@ -10,7 +10,7 @@ from bridge.ports import Site
 from bridge.service.context import Bridge, new_id
 from bridge.service.kept_numbers import KeptNumbers, Numbers
 from bridge.service.measure_health import measure_health
-from bridge.service.one_by_one import on_its_own
+from bridge.service.one_by_one import each_site
 
 RATES_TTL = 300.0
 """Seconds for which a process shows the rates that it has measured: a scrape must not read a week of sessions."""
@@ -20,11 +20,7 @@ log = structlog.get_logger()
 
 def watch_health(bridge: Bridge) -> None:
     """Raise and clear the alarms of every site."""
-    with bridge.store.read() as tx:
-        sites = tx.sites.all()
-    for site in sites:
-        with on_its_own(site.id, "health"):
-            _watch(bridge, site)
+    each_site(bridge, "health", lambda site: _watch(bridge, site))
 
 
 def _watch(bridge: Bridge, site: Site) -> None:

@@ -10,7 +10,7 @@ from bridge.domain.instants import MINUTE, to_rfc3339
 from bridge.domain.values import Millis
 from bridge.ports import Tx, Undelivered
 from bridge.service.context import Bridge, new_id
-from bridge.service.one_by_one import on_its_own
+from bridge.service.one_by_one import each_site
 from bridge.service.spare import DOWN_ALARM
 
 log = structlog.get_logger()
@@ -23,11 +23,7 @@ LATE_ALARM: Final = "outbox_late"
 
 def watch_outbox(bridge: Bridge) -> None:
     """Raise, restate and clear the alarms of every site."""
-    with bridge.store.read() as tx:
-        sites = [site.id for site in tx.sites.all()]
-    for site in sites:
-        with on_its_own(site, "outbox"):
-            _watch(bridge, site, bridge.clock.now())
+    each_site(bridge, "outbox", lambda site: _watch(bridge, site.id, bridge.clock.now()))
 
 
 def _watch(bridge: Bridge, site: str, now: Millis) -> None:

@@ -5,7 +5,7 @@ import structlog
 from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY
 from bridge.service.context import Bridge, new_id
-from bridge.service.one_by_one import on_its_own
+from bridge.service.one_by_one import each_site
 from bridge.service.owe_answer import SITE
 
 KIND = "responder_spent"
@@ -19,11 +19,7 @@ log = structlog.get_logger()
 
 def watch_spending(bridge: Bridge) -> None:
     """Raise and clear the alarm of every site."""
-    with bridge.store.read() as tx:
-        sites = [site.id for site in tx.sites.all()]
-    for site in sites:
-        with on_its_own(site, "spending"):
-            _watch(bridge, site)
+    each_site(bridge, "spending", lambda site: _watch(bridge, site.id))
 
 
 def _watch(bridge: Bridge, site: str) -> None:

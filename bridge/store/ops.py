@@ -213,10 +213,9 @@ class Ops:
         text = account.model_dump_json() if account else None
         self._c.execute(self._s.cache, {"site": site, "key": key, "account": text, "fetched_at": at})
 
-    def numbers(self, now: Millis) -> dict[str, dict[str, float]]:
-        counted = self._read(self._s.counts)
+    def counts(self) -> dict[str, dict[str, float]]:
         turns = float(self._c.execute(self._s.turns).scalar_one())
-        return {**counted, "turns": {"all": turns}, **self.signs(now)}
+        return {**self._read(self._s.counts), "turns": {"all": turns}}
 
     def signs(self, now: Millis) -> dict[str, dict[str, float]]:
         beat = self.last_beat("scheduler")

@@ -52,7 +52,7 @@ def counts(bridge: Bridge) -> KeptNumbers:
 
     def read() -> Numbers:
         with bridge.store.read() as tx:
-            return tx.ops.numbers(machine_now())
+            return tx.ops.counts()
 
     return KeptNumbers(bridge.background, read)
 

@@ -77,7 +77,7 @@ class Fleet:
         assembly = bootstrap.build(Settings(database_url=SecretStr(self.live.env["BRIDGE_DATABASE_URL"])))
         try:
             with assembly.bridge.store.read() as tx:
-                return tx.ops.numbers(0)
+                return tx.ops.counts()
         finally:
             assembly.close()
 

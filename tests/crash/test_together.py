@@ -58,7 +58,7 @@ def test_r18_four_workers_and_two_schedulers_on_one_database_do_everything_once(
 
 def answered_for(store: Store) -> bool:
     with store.read() as tx:
-        return tx.ops.numbers(0)["commitments"].get("broken") == SESSIONS
+        return tx.ops.counts()["commitments"].get("broken") == SESSIONS
 
 
 def test_r20_neither_sigterm_nor_sighup_under_load_loses_an_acknowledged_turn(tmp_path: Path) -> None:

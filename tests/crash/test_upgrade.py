@@ -83,7 +83,7 @@ def states(url: str) -> dict[str, float]:
     assembly = bootstrap.build(Settings(database_url=SecretStr(url)))
     try:
         with assembly.bridge.store.read() as tx:
-            return tx.ops.numbers(0)["outbox"]
+            return tx.ops.counts()["outbox"]
     finally:
         assembly.close()
 

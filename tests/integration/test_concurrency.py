@@ -109,7 +109,7 @@ def test_four_turns_at_once_in_each_of_200_sessions_are_200_escalations_and_200_
             finally:
                 kill_group(scheduler)
             with store.read() as tx:
-                numbers = tx.ops.numbers(0)
+                numbers = tx.ops.counts()
     assert Counter(one.status for one in said).keys() <= {200, 503}
     assert numbers["escalations"] == {"open": SESSIONS}
     assert numbers["turns"] == {"all": SESSIONS * len(TURNS)}
@@ -126,7 +126,7 @@ def test_four_turns_at_once_in_each_of_200_sessions_are_200_escalations_and_200_
 
 def everything_sent(store: Store) -> bool:
     with store.read() as tx:
-        return tx.ops.numbers(0)["outbox"].keys() == {"sent"}
+        return tx.ops.counts()["outbox"].keys() == {"sent"}
 
 
 def ai_after_the_lock(said: list[Said]) -> list[tuple[Said, Said]]:
@@ -201,7 +201,7 @@ def test_two_schedulers_and_one_that_is_killed_do_each_follow_up_once(database: 
         finally:
             kill_group(schedulers[1])
         with store.read() as tx:
-            numbers = tx.ops.numbers(0)
+            numbers = tx.ops.counts()
         assert numbers["commitments"] == {"broken": len(chats), "pending": len(chats)}
         for chat in chats:
             assert [kind for kind, _ in chat.lines()] == ["commitment", "commitment"]
@@ -219,7 +219,7 @@ def seconds_until(instant: str) -> float:
 def broken(store: Store) -> float:
     """How many promises are broken by now."""
     with store.read() as tx:
-        return tx.ops.numbers(0)["commitments"].get("broken", 0)
+        return tx.ops.counts()["commitments"].get("broken", 0)
 
 
 class PausingClock:

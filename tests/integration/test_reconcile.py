@@ -42,7 +42,7 @@ def reconcile(it: Sidecar) -> dict[str, int]:
     """One look, and what was ever mended."""
     Reconciler(it.bridge)()
     with it.bridge.store.read() as tx:
-        return {what: int(times) for what, times in tx.ops.numbers(it.clock.at)["repairs"].items()}
+        return {what: int(times) for what, times in tx.ops.signs(it.clock.at)["repairs"].items()}
 
 
 def ticket(it: Sidecar) -> Json:

@@ -179,7 +179,7 @@ def a_world(folder: Path, database: str, **settings: str) -> Iterator[World]:
 
 def unsent(tx: Tx) -> Json:
     """How many rows of the outbox there are in each state but `sent`."""
-    return {state: number for state, number in tx.ops.numbers(0)["outbox"].items() if state != "sent"}
+    return {state: number for state, number in tx.ops.counts()["outbox"].items() if state != "sent"}
 
 
 def look(store: Store) -> Json:
