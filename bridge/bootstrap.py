@@ -155,13 +155,16 @@ def make_systems(assembly: Assembly) -> None:
     """See that each site's systems can be made, before anything is done for one.
 
     Raises:
-        SettingsRefused: they lack a setting.
+        SettingsRefused: they lack a setting; it names the site.
     """
     with assembly.bridge.store.read() as tx:
         sites = tx.sites.all()
     for site in sites:
-        assembly.bridge.systems(site)
-        assembly.bridge.assistants(site.id)
+        try:
+            assembly.bridge.systems(site)
+            assembly.bridge.assistants(site.id)
+        except SettingsRefused as error:
+            raise SettingsRefused(f"site {site.id}: {error}") from None
 
 
 def examine(site_id: str | None, test_mail_to: str | None) -> list[Line]:

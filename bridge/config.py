@@ -32,7 +32,10 @@ CALLABLE = r"|https?://[A-Za-z0-9.\[\]:-]*[A-Za-z0-9\]]/?"
 ADDRESS = r"[^@\s,;<>\"]+@[^@\s,;<>\"]+"
 LEVELS = ("debug", "info", "warning", "error")
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
-DATABASE_URL = r"sqlite:///[^/]|sqlite:////[^/]|postgresql\+psycopg://[^/]"
+DATABASE_URL = (
+    r"sqlite:///[^/]|sqlite:////[^/]|"
+    r"postgresql\+psycopg://(?!/)(?:.*@)?(?:\[[^\]]*\]|[^/?:]*)(?::[0-9]{1,5})?(?:[/?]|$)"
+)
 DATABASE_URL_EXPECTED = "expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
 
 
@@ -468,8 +471,8 @@ def read_settings(environ: Mapping[str, str] = os.environ, file: Path | None = N
     Raises:
         SettingsRefused: an unknown name or a wrong value, by name; or a file that cannot be read.
     """
-    path = Path(environ.get(f"{PREFIX}CONFIG", file or CONFIG_FILE))
-    values = {**_read_toml(path, needed=f"{PREFIX}CONFIG" in environ), **_read_environment(environ)}
+    named = environ.get(f"{PREFIX}CONFIG")
+    values = {**_read_toml(Path(named or file or CONFIG_FILE), needed=bool(named)), **_read_environment(environ)}
     return _checked(Settings, values, "")
 
 

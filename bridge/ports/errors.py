@@ -70,7 +70,7 @@ class StoreBusy(BridgeError):  # noqa: N818
 
 
 class StoreUnreachable(StoreBusy):
-    """The database cannot be reached; the message says why, and after its last colon what to do."""
+    """The database cannot be reached, or refuses us; the message says why, and after its last colon what to do."""
 
 
 class StoreDamaged(BridgeError):  # noqa: N818

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InternalError, Operational
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import column
 
-from bridge.ports import BridgeError
+from bridge.ports import BridgeError, StoreUnreachable
 from bridge.store.database import migration_engine, named
 from bridge.store.migrate import SCHEMA_HEAD, alone, migrate, pending, revision_of, unborn
 from bridge.store.tables import metadata, schema_mark
@@ -92,6 +92,8 @@ def _refusal(by: str) -> Iterator[None]:
         yield
     except (DataError, IntegrityError, InternalError, ProgrammingError) as error:
         raise CopyRefused(f"{by}: {str(error.orig).splitlines()[0]}") from None
+    except StoreUnreachable as error:
+        raise CopyRefused(f"{by}: {error}") from None
 
 
 def _fill(old: Connection, new: Connection, of: Table, advance: Advance) -> Copied:

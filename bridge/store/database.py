@@ -10,7 +10,7 @@ import re
 import sqlite3
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,13 @@ UNREACHABLE = {
     ),
 }
 """What libpq says of a PostgreSQL that does not let us in, as a pattern, and our words for it. Its own have names."""
+UNUSABLE = {
+    r"permission denied": (
+        "its user may do too little: make it the database's owner, or GRANT ALL ON SCHEMA public to it"
+    ),
+    r"read-only transaction": "it takes no writes: name its primary, or see to its default_transaction_read_only",
+}
+"""The same of one that lets us in and refuses what we do there."""
 SCRUB_WAIT = 0.2
 """Seconds: whoever writes waits as well."""
 
@@ -166,14 +173,19 @@ def named() -> Iterator[None]:
     except (DatabaseError, sqlite3.DatabaseError) as error:
         if getattr(getattr(error, "orig", error), "sqlite_errorcode", None) in DAMAGED:
             raise StoreDamaged from error
+        if why := _known(UNUSABLE, error):
+            raise StoreUnreachable(f"the database cannot be used, {why}") from error
         raise
 
 
 def _cannot_now(error: Exception) -> StoreBusy:
+    why = _known(UNREACHABLE, error)
+    return StoreUnreachable(f"the database cannot be reached, {why}") if why else StoreBusy()
+
+
+def _known(words: Mapping[str, str], error: Exception) -> str | None:
     said = str(getattr(error, "orig", None) or error)
-    if why := next((words for pattern, words in UNREACHABLE.items() if re.search(pattern, said)), None):
-        return StoreUnreachable(f"the database cannot be reached, {why}")
-    return StoreBusy()
+    return next((ours for pattern, ours in words.items() if re.search(pattern, said)), None)
 
 
 def migration_engine(url: str) -> Engine:

@@ -167,8 +167,10 @@ def file_fault(url: str) -> str | None:
 
 
 def locked_out(url: str) -> str | None:
-    """That this user may not write the file of a SQLite database, or its folder, in which its log lies."""
+    """That a SQLite database is no file, or that this user may not write it, or its folder, in which its log lies."""
     file = file_of(url)
+    if file and file.is_dir():
+        return f"{file} is a folder, not a database: name a file in it in BRIDGE_DATABASE_URL"
     if file is None or not any(_there(one) and not _writable(one) for one in (file, file.parent)):
         return None
     return (

@@ -101,6 +101,16 @@ def test_a_database_that_this_user_may_not_write_is_named_with_its_folder(
     )
 
 
+@pytest.mark.parametrize("command", ["migrate", "site list", "serve"])
+def test_a_folder_in_place_of_a_database_is_called_so(
+    run: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", f"sqlite:///{tmp_path}")
+    assert run.fails(*command.split()) == (
+        f"Error: {tmp_path} is a folder, not a database: name a file in it in BRIDGE_DATABASE_URL"
+    )
+
+
 def test_a_wrong_setting_is_named_and_its_value_is_not(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIDGE_MAIL", "smpt://user:hunter2@mail.example")
     assert run.fails("due").startswith("Error: wrong setting: mail: ")

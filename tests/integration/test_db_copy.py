@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import create_engine, func, insert, select, text
+from sqlalchemy import create_engine, func, insert, make_url, select, text
 from support.postgres import Postgres
 from support.sidecar import AFTER_HOURS, IN_HOURS, Sidecar, in_process
 from support.terminal import Terminal
@@ -244,15 +244,55 @@ def test_rows_that_the_target_does_not_take_are_told_with_their_table_in_one_lin
     assert rows_of(target)["site"] == 0
 
 
-def test_a_target_in_which_the_user_may_make_no_tables_is_told_so(shop: Terminal, postgres: Postgres) -> None:
-    target = postgres.create()
+@pytest.fixture(scope="module")
+def guest(postgres: Postgres) -> str:
+    """A role that owns nothing."""
     postgres.run("createuser", "guest")
-    engine = create_engine(target)
+    return "guest"
+
+
+@pytest.fixture
+def narrow(postgres: Postgres, guest: str) -> str:
+    """A database in which that role may do too little: what PostgreSQL 15 and later make of every new one."""
+    url = postgres.create()
+    told(url, "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    return url.replace("postgres@", f"{guest}@")
+
+
+def told(url: str, statement: str) -> None:
+    engine = create_engine(url)
     with engine.begin() as connection:
-        connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))  # before PostgreSQL 15 anybody might
+        connection.execute(text(statement))
     engine.dispose()
-    said = shop.fails("db", "copy", "--to", target.replace("postgres@", "guest@"))
-    assert said == "Error: the target: permission denied for schema public"
+
+
+def test_a_target_in_which_the_user_may_make_no_tables_is_told_so(shop: Terminal, narrow: str) -> None:
+    said = shop.fails("db", "copy", "--to", narrow)
+    assert said.startswith("Error: the target: the database cannot be used, its user may do too little: make it ")
+
+
+@pytest.mark.parametrize("command", ["migrate", "serve"])
+def test_a_database_in_which_the_user_may_do_too_little_says_what_is_missing(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch, narrow: str, command: str
+) -> None:
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", narrow)
+    assert run.fails(command) == (
+        "Error: the database cannot be used, its user may do too little: "
+        "make it the database's owner, or GRANT ALL ON SCHEMA public to it"
+    )
+
+
+@pytest.mark.parametrize("command", ["migrate", "site add shop --url https://shop.example"])
+def test_a_database_that_takes_no_writes_is_called_so(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch, postgres: Postgres, command: str
+) -> None:
+    url = postgres.create()
+    told(url, f"ALTER DATABASE {make_url(url).database} SET default_transaction_read_only = on")
+    monkeypatch.setenv("BRIDGE_DATABASE_URL", url)
+    assert run.fails(*command.split()) == (
+        "Error: the database cannot be used, it takes no writes: "
+        "name its primary, or see to its default_transaction_read_only"
+    )
 
 
 def spoil(file: Path) -> None:

@@ -185,7 +185,7 @@ def test_a_site_whose_systems_cannot_be_made_is_one_line_and_exit_code_1(
     running = start(BRIDGE_DESK="zendesk")
     assert running.process.wait(PATIENCE) == 1
     assert running.log.read_text() == (
-        "scheduler: BRIDGE_DESK=zendesk needs BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN\n"
+        "scheduler: site shop: BRIDGE_DESK=zendesk needs BRIDGE_ZENDESK_URL and BRIDGE_ZENDESK_TOKEN\n"
     )
 
 

@@ -45,6 +45,39 @@ def test_it_runs_with_nothing_set(tmp_path: Path) -> None:
     bootstrap.build(settings).close()
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:///bridge.db",
+        "sqlite:////srv/bridge.db",
+        "postgresql+psycopg://user:p@ss:w/rd@db.example:5432/bridge?sslmode=require",
+        "postgresql+psycopg://user@[::1]:5432/bridge",
+        "postgresql+psycopg://user@/bridge?host=/run/postgresql",
+        "postgresql+psycopg://db.example",
+    ],
+)
+def test_an_address_of_a_database_is_taken_as_it_is(tmp_path: Path, url: str) -> None:
+    assert read({"BRIDGE_DATABASE_URL": url}, tmp_path).database_url.get_secret_value() == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "bridge.db",
+        "sqlite://",
+        f"mysql://{CANARY}@db.example/bridge",
+        "postgresql+psycopg:///bridge",
+        f"postgresql+psycopg://user:{CANARY}@db.example:port/bridge",
+        f"postgresql+psycopg://user:{CANARY}@[::1]:/bridge",
+    ],
+)
+def test_what_is_no_address_of_a_database_is_refused(tmp_path: Path, url: str) -> None:
+    assert refusal({"BRIDGE_DATABASE_URL": url}, tmp_path) == (
+        "wrong setting: database_url: expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
+    )
+
+
 def test_the_environment_wins_over_the_file_over_the_default(tmp_path: Path) -> None:
     settings = read({"BRIDGE_TICK": "3"}, tmp_path, "tick = 4\nthreads = 5\n")
     assert (settings.tick, settings.threads, settings.workers) == (3.0, 5, 1)
@@ -209,6 +242,11 @@ def test_a_file_that_cannot_be_read_is_refused_with_what_is_in_the_way(tmp_path:
         assert refusal({"BRIDGE_CONFIG": str(path)}, tmp_path) == said
         with pytest.raises(SettingsRefused, match=why):
             read_settings({}, path)
+
+
+def test_an_empty_name_of_the_file_is_none(tmp_path: Path) -> None:
+    """As a compose file writes it whose variable is not set."""
+    assert read({"BRIDGE_CONFIG": ""}, tmp_path, "tick = 3").tick == 3
 
 
 def test_the_environment_may_name_another_file(tmp_path: Path) -> None:
