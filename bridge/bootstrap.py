@@ -35,6 +35,9 @@ from bridge.store.database import Database
 from bridge.store.sql import SqlStore
 
 BACKGROUND_THREADS = 24
+LOOKUP_THREADS = 16
+"""Calls of a CRM at once. Their own: a helpdesk that hangs must not make them late, and every customer of the highest
+tier."""
 DATABASE_WITHIN, REST_WITHIN = 3.0, 7.0
 """Seconds that an examination takes at most, for the database and for all the rest."""
 
@@ -60,6 +63,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
     ticking = clock or clock_of(settings.clock)
     systems = SystemsOf(settings)
     background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
+    lookups = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="crm")
     askers = ThreadPoolExecutor(settings.responder_at_once, thread_name_prefix="answer")
     bridge = Bridge(
         store=store,
@@ -67,6 +71,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         policies=PolicyBook(),
         systems=systems,
         background=background,
+        lookups=lookups,
         closures=FeedReader(systems.http()),
         crm_wait=settings.crm_budget,
         crm_cache_ms=settings.crm_cache * 1000,
@@ -79,6 +84,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
 
     def close() -> None:
         askers.shutdown(wait=True, cancel_futures=True)  # what is owed still, the scheduler answers
+        lookups.shutdown(wait=True, cancel_futures=True)
         background.shutdown(wait=True, cancel_futures=True)
         store.close()
 

@@ -4,6 +4,7 @@ No line holds a message's text, a name, an address or a secret; tracebacks come 
 """
 
 import logging
+import re
 import sys
 from typing import Any
 
@@ -19,8 +20,20 @@ SHARED: tuple[Processor, ...] = (
     structlog.processors.add_log_level,
     TimeStamper(fmt="iso", utc=True),
 )
+DETAILS = re.compile(r"\n(DETAIL|CONTEXT):[^\n]*")
+"""What PostgreSQL adds to an error: the values of the row that it is about."""
+
+
+def without_values(_logger: Any, _name: str, event: EventDict) -> EventDict:
+    """A database's error says which rule a row breaks, and not what stands in it."""
+    for error in event.get("exception", ()):
+        error["exc_value"] = DETAILS.sub("", error["exc_value"])
+    return event
+
+
 LAST: tuple[Processor, ...] = (
     ExceptionRenderer(ExceptionDictTransformer(show_locals=False, max_frames=30)),
+    without_values,
     JSONRenderer(ensure_ascii=False, default=str),
 )
 

@@ -16,7 +16,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from bridge import bootstrap, logs
 from bridge.config import Settings, read_settings
 from bridge.domain.instants import DAY
-from bridge.ports import BridgeError
+from bridge.ports import BridgeError, StoreBusy
 from bridge.service.poll_presence import PresencePoll
 from scheduler.pace import keep_pace
 from scheduler.ticks import Ticks, fresh
@@ -24,7 +24,8 @@ from scheduler.ticks import Ticks, fresh
 PATIENCE = 30.0
 """Seconds that it waits for the schema: the sidecar may be bringing it in just now."""
 FAILURES = 5
-"""Failures of one job in a row after which the process ends, for its supervisor to start it anew."""
+"""Failures of one job in a row after which the process ends, for its supervisor to start it anew. A database that
+takes nothing is waited for instead: a new process would find the same one."""
 AFTER_START = {"wake": 10, "reconcile": 30, "purge": 60}
 """Seconds after which a job begins that goes through whole tables, for what became due while nothing ran comes first,
 or that has sites call the sidecar, which may be starting, too."""
@@ -42,7 +43,7 @@ def main() -> int:
     try:
         settings = read_settings()
         logs.configure(settings.log_level)
-        clock = clock_for(settings)
+        clock = clock_for()
         ended = end_on_signal(clock, stop)
         if fault := wait_for_schema(settings, stop):
             return refuse(fault)
@@ -83,35 +84,50 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, end
     return 0
 
 
-def clock_for(settings: Settings) -> BlockingScheduler:
+def clock_for() -> BlockingScheduler:
     """APScheduler as a clock: no job store, no missed tick made up for, never two of one job at once."""
     logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)  # `Watch` says it, with our fields
     logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # a tick that outlasts its interval is no news
     defaults = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     clock = BlockingScheduler(timezone=UTC, job_defaults=defaults)
-    clock.add_listener(Watch(settings), EVENT_JOB_ERROR | EVENT_JOB_EXECUTED)
+    clock.add_listener(Watch(), EVENT_JOB_ERROR | EVENT_JOB_EXECUTED)
     return clock
 
 
 class Watch:
     """Counts the failures of each job in a row. An exception in a job cannot stop the process, so this does."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self) -> None:
         self._failed: Counter[str] = Counter()
-        self._tick = settings.tick
+        self._waiting: set[str] = set()
 
     def __call__(self, event: JobExecutionEvent) -> None:
         """Called by APScheduler after each run of a job."""
-        if event.exception is None:
-            self._failed.pop(event.job_id, None)
-            return
-        self._failed[event.job_id] += 1
-        failures = self._failed[event.job_id]
-        log.error("tick.failed", job=event.job_id, in_a_row=failures, exc_info=event.exception)
-        if failures >= FAILURES:
-            log.critical("scheduler.gave_up", job=event.job_id, in_a_row=failures)
+        if isinstance(event.exception, StoreBusy):
+            self._wait(event.job_id, event.exception)
+        elif event.exception:
+            self._count(event.job_id, event.exception)
+        else:
+            self._clear(event.job_id)
+
+    def _wait(self, job: str, error: StoreBusy) -> None:
+        if job not in self._waiting:  # said once: an outage may last for hours
+            self._waiting.add(job)
+            log.warning("tick.waits", job=job, why=str(error) or "the database takes no write")
+
+    def _count(self, job: str, error: BaseException) -> None:
+        self._failed[job] += 1
+        log.error("tick.failed", job=job, in_a_row=self._failed[job], exc_info=error)
+        if self._failed[job] >= FAILURES:
+            log.critical("scheduler.gave_up", job=job, in_a_row=self._failed[job])
             sys.stderr.flush()
             os._exit(1)
+
+    def _clear(self, job: str) -> None:
+        self._failed.pop(job, None)
+        if job in self._waiting:
+            self._waiting.remove(job)
+            log.info("tick.goes_on", job=job)
 
 
 def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> threading.Event:

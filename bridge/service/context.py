@@ -117,6 +117,8 @@ class Bridge:
     policies: PolicyBook
     systems: Callable[[Site], Systems]
     background: Executor
+    lookups: Executor
+    """For calls of a CRM, which a visitor waits for; whatever else is sent has `background`."""
     closures: Closures
     leases: Leases
     heartbeat: Heartbeat

@@ -176,7 +176,7 @@ def _crm_for(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> tupl
 
 
 def _ask(bridge: Bridge, crm: Crm, visitor: Visitor) -> Lookup:
-    call: Future[Account | None] = bridge.background.submit(crm.account, visitor, budget=bridge.crm_behind)
+    call: Future[Account | None] = bridge.lookups.submit(crm.account, visitor, budget=bridge.crm_behind)
     try:
         account = call.result(timeout=bridge.crm_wait)
     except TooLate:

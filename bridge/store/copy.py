@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, create_engine, event, func, insert, make_url, select, table, text
+from sqlalchemy import Connection, Row, Table, event, func, insert, make_url, select, table, text
 from sqlalchemy.exc import DataError, IntegrityError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 from sqlalchemy.sql import column
 
 from bridge.ports import BridgeError, StoreUnreachable
-from bridge.store.database import migration_engine, named
+from bridge.store.database import engine_for, migration_engine, named
 from bridge.store.migrate import SCHEMA_HEAD, alone, migrate, pending, revision_of, unborn
 from bridge.store.tables import metadata, schema_mark
 
@@ -147,7 +147,7 @@ def _set_sequences(new: Connection) -> None:
 def _reading(url: str) -> Iterator[Connection]:
     """The source, alone and as it is now: what others went on writing would be lost."""
     in_use = CopyRefused("the source is in use: stop every sidecar and scheduler on it first (and close other clients)")
-    engine = create_engine(url, poolclass=NullPool, **({"connect_args": {"timeout": 1}} if _is_file(url) else {}))
+    engine = engine_for(url, poolclass=NullPool, **({"connect_args": {"timeout": 1}} if _is_file(url) else {}))
     if _is_file(url):
         event.listen(engine, "connect", _take_for_ourselves)
     else:

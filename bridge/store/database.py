@@ -15,7 +15,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
@@ -49,6 +49,8 @@ UNUSABLE = {
     r"read-only transaction": "it takes no writes: name its primary, or see to its default_transaction_read_only",
 }
 """The same of one that lets us in and refuses what we do there."""
+OTHER_SCHEMA = r"^no such (table|column)"
+"""What SQLite calls operational, too, though no wait helps."""
 SCRUB_WAIT = 0.2
 """Seconds: whoever writes waits as well."""
 
@@ -140,7 +142,7 @@ class Database:
     def _open(self, use: str) -> Engine:
         if self.sqlite:
             return self._open_sqlite(query_only=use == "read", size=1 if use == "write" else self._readers)
-        return create_engine(
+        return engine_for(
             self.url,
             pool_size=self._readers,
             max_overflow=0,
@@ -150,7 +152,7 @@ class Database:
         )
 
     def _open_sqlite(self, *, query_only: bool, size: int) -> Engine:
-        engine = create_engine(
+        engine = engine_for(
             self.url, pool_size=size, max_overflow=0, pool_timeout=self._wait, connect_args={"timeout": self._wait}
         )
 
@@ -163,12 +165,19 @@ class Database:
         return engine
 
 
+def engine_for(url: str | URL, **options: Any) -> Engine:
+    """An engine whose errors say no value of a statement: what people wrote has no place in a log."""
+    return create_engine(url, hide_parameters=True, **options)
+
+
 @contextmanager
 def named() -> Iterator[None]:
     """The driver's "cannot now" as `StoreBusy`, and "cannot at all" as `StoreDamaged`; all else is a fault of ours."""
     try:
         yield
     except (PoolTimeout, OperationalError, sqlite3.OperationalError) as error:
+        if re.search(OTHER_SCHEMA, _said(error)):
+            raise
         raise _cannot_now(error) from error
     except (DatabaseError, sqlite3.DatabaseError) as error:
         if getattr(getattr(error, "orig", error), "sqlite_errorcode", None) in DAMAGED:
@@ -184,13 +193,16 @@ def _cannot_now(error: Exception) -> StoreBusy:
 
 
 def _known(words: Mapping[str, str], error: Exception) -> str | None:
-    said = str(getattr(error, "orig", None) or error)
-    return next((ours for pattern, ours in words.items() if re.search(pattern, said)), None)
+    return next((ours for pattern, ours in words.items() if re.search(pattern, _said(error))), None)
+
+
+def _said(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error)
 
 
 def migration_engine(url: str) -> Engine:
     """An engine for migrations: no pool; on SQLite no foreign keys, for they delete rows as tables are rebuilt."""
-    engine = create_engine(url, poolclass=NullPool)
+    engine = engine_for(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
 
         @event.listens_for(engine, "connect")

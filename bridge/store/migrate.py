@@ -10,12 +10,12 @@ import pwd
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, insert, inspect, make_url, select, text
+from sqlalchemy import Connection, Engine, delete, event, func, insert, inspect, make_url, select, text
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from bridge.ports import BridgeError, StoreBusy, StoreDamaged, StoreUnreachable
-from bridge.store.database import migration_engine, named
+from bridge.store.database import engine_for, migration_engine, named
 from bridge.store.tables import schema_mark
 
 SCHEMA_HEAD = "0004"
@@ -94,7 +94,7 @@ def pending(url: str) -> str | None:
             return fault_of(connection, found)
     except StoreUnreachable as error:
         return str(error)
-    except (StoreBusy, ProgrammingError):
+    except (StoreBusy, OperationalError, ProgrammingError):
         return "the database cannot be reached or has no schema: run bridge migrate"
     except StoreDamaged as error:
         return str(error)
@@ -104,7 +104,7 @@ def pending(url: str) -> str | None:
 
 def _looking(url: str) -> Engine:
     """An engine that changes nothing, not even how a SQLite file keeps its log, as connecting to work on it does."""
-    engine = create_engine(url, poolclass=NullPool, execution_options={"postgresql_readonly": True})
+    engine = engine_for(url, poolclass=NullPool, execution_options={"postgresql_readonly": True})
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA query_only=1"))
     return engine

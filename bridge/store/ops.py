@@ -1,6 +1,7 @@
 """Presence, the CRM cache, heartbeats and the numbers on the dashboard."""
 
 import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -219,8 +220,8 @@ class Ops:
 
     def signs(self, now: Millis) -> dict[str, dict[str, float]]:
         beat = self.last_beat("scheduler")
-        age = {"all": (now - beat) / 1000} if beat is not None else {}
-        return {**self._read(self._s.signs), "scheduler_age_seconds": age}
+        age = (now - beat) / 1000 if beat is not None else math.inf
+        return {**self._read(self._s.signs), "scheduler_age_seconds": {"all": age}}
 
     def _read(self, statements: dict[str, Select[Any]]) -> dict[str, dict[str, float]]:
         return {

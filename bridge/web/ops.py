@@ -37,7 +37,7 @@ METRICS = {
     "answer_seconds": ("state", "Seconds from question to answer, all together."),
     "closure_feeds_failing": ("site", "Feeds of closures that could not be read when last tried."),
     "closure_feed_oldest_read_at": ("site", "When the feed read longest ago was last read, milliseconds UTC."),
-    "scheduler_age_seconds": ("", "Seconds since the scheduler's last sign of life."),
+    "scheduler_age_seconds": ("", "Seconds since the scheduler's last sign of life; +Inf where it never gave one."),
     "escalation_rate": ("site", "Share of the last seven days' conversations that were handed over; none of too few."),
     "escalation_rate_low": ("site", "Lower end of the rate's 95 % interval."),
     "escalation_rate_high": ("site", "Upper end of the rate's 95 % interval."),

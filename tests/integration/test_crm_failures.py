@@ -17,6 +17,7 @@ from support.sidecar import SHOP, Chat, Sidecar, free_port, with_systems
 from bridge.adapters.crm.file import FileCrm
 from bridge.adapters.crm.hubspot import HubSpot
 from bridge.adapters.http import Http
+from bridge.bootstrap import BACKGROUND_THREADS
 from bridge.domain.customer import Account, Customer, Fetch
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError, Crm, NotDone, Store, StoreBusy, Tx
@@ -124,6 +125,18 @@ def test_a_crm_that_takes_five_seconds_is_not_waited_for(sidecar: Sidecar) -> No
     assert (customer.tier, customer.cause) == ("enterprise", "too late")
     assert [line["cause"] for line in logged] == ["too late"]
     assert took <= SOON
+
+
+def test_a_crm_is_asked_at_once_however_much_hangs_that_is_sent(sidecar: Sidecar, tmp_path: Path) -> None:
+    (tmp_path / "customers.csv").write_text("email,tier\nuser7@example.org,business\n")
+    done = threading.Event()
+    for _ in range(BACKGROUND_THREADS):
+        sidecar.bridge.background.submit(done.wait)
+    try:
+        customer, _, _ = start_with(sidecar, FileCrm(tmp_path / "customers.csv"))
+    finally:
+        done.set()
+    assert (customer.fetch, customer.tier) == (Fetch.FOUND, "business")
 
 
 def test_an_assumed_tier_is_marked_in_the_packet(sidecar: Sidecar) -> None:

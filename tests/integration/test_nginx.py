@@ -1,10 +1,13 @@
 """The proxy of `docker/nginx.conf` in front of a real sidecar: signed calls come through it untouched."""
 
+import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +30,8 @@ def adapted(sidecar: str, port: int, folder: Path) -> str:
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     temporary = "".join(f"    {kind}_temp_path {folder}/{kind};\n" for kind in kinds)
     text = re.sub(r"http \{\n", f"http {{\n    access_log off;\n{temporary}", text)
-    return f"daemon off;\npid {folder}/pid;\n{text}"
+    user = "" if os.geteuid() else "user root;\n"  # another one may not look into the folder
+    return f"{user}daemon off;\npid {folder}/pid;\n{text}"
 
 
 @pytest.fixture(scope="module")
@@ -40,16 +44,29 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Cal
 def behind_nginx(live: Live, folder: Path) -> Iterator[tuple[str, Caller]]:
     port = free_port()
     (folder / "nginx.conf").write_text(adapted(live.url, port, folder), "utf-8")
+    url = f"http://127.0.0.1:{port}"
+    with running_nginx(folder):
+        wait_for(url)
+        yield url, replace(live.caller(), transport=over_http(url))
+
+
+@contextmanager
+def running_nginx(folder: Path) -> Iterator[None]:
     assert NGINX
     command = [NGINX, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
     try:
-        wait_for(url)
-        yield url, replace(live.caller(), transport=over_http(url))
+        yield
     finally:
         process.terminate()
         process.wait(10)
+
+
+def connect(client: socket.socket, path: Path) -> None:
+    ends = time.monotonic() + 60
+    while client.connect_ex(str(path)):
+        assert time.monotonic() < ends, "nginx does not listen"
+        time.sleep(0.05)
 
 
 def wait_for(url: str) -> None:
@@ -86,3 +103,27 @@ def test_the_sidecars_own_errors_come_through_signed(proxied: tuple[str, Caller]
 def test_what_is_not_signed_is_not_passed_on(proxied: tuple[str, Caller], path: str) -> None:
     url, _ = proxied
     assert requests.get(url + path, timeout=5).status_code == 404
+
+
+def test_wordpress_is_told_what_the_browser_asked_and_who_asked_behind_a_proxy_that_ends_tls(tmp_path: Path) -> None:
+    """By FastCGI, as it would hear it; what it answers does not matter here."""
+    sample = adapted("http://127.0.0.1:9", free_port(), tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as wordpress:
+        wordpress.settimeout(30)
+        sample = sample.replace("127.0.0.1:9;", f"127.0.0.1:{wordpress.getsockname()[1]};", 1)
+        sample = sample.replace("root /var/www/html;", f"root {tmp_path};").replace("10.0.0.0/8;", "unix:;")
+        (tmp_path / "index.php").touch()
+        (tmp_path / "nginx.conf").write_text(sample, "utf-8")
+        with running_nginx(tmp_path), socket.socket(socket.AF_UNIX) as proxy:
+            connect(proxy, tmp_path / "site.sock")
+            proxy.sendall(
+                b"GET /cart/?a=%2F HTTP/1.1\r\nHost: shop.example\r\nX-Forwarded-Proto: https\r\n"
+                b"X-Forwarded-For: 203.0.113.9, 198.51.100.7\r\nConnection: close\r\n\r\n"
+            )
+            asked, _ = wordpress.accept()
+            with asked:
+                heard = asked.recv(65536)
+    assert b"HTTP_HOSTshop.example" in heard
+    assert b"HTTPSon" in heard
+    assert b"REMOTE_ADDR198.51.100.7" in heard
+    assert b"REQUEST_URI/cart/?a=%2F" in heard

@@ -16,18 +16,20 @@ from pathlib import Path
 
 import pytest
 import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecutionEvent
+from structlog.testing import capture_logs
 from support.loopback import listening, read_head
 from support.sidecar import kill_group
 
 from bridge import bootstrap, logs
 from bridge.config import Settings, SettingsRefused, read_settings
 from bridge.domain.values import Identity, Visitor
-from bridge.ports import Site
+from bridge.ports import Site, StoreBusy
 from bridge.service import manage_sites
 from bridge.service.context import Bridge
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
-from scheduler.__main__ import clock_for, refuse, wait_for_schema
+from scheduler.__main__ import FAILURES, Watch, clock_for, refuse, wait_for_schema
 from scheduler.pace import keep_pace
 from scheduler.ticks import AT_ONCE, NONCES_KEPT, ROUNDS, Ticks, drain
 
@@ -224,6 +226,16 @@ def test_a_job_that_fails_five_times_in_a_row_ends_the_process(tmp_path: Path, s
     assert "locals" not in running.log.read_text("utf-8")
 
 
+def test_a_database_that_takes_nothing_is_waited_for_and_that_is_said_once() -> None:
+    """A new process would find the same one; and `bridge up` would end the chat with its scheduler."""
+    watch, ran = Watch(), ("follow_up", "default", datetime.now(UTC))
+    with capture_logs() as lines:
+        for _ in range(2 * FAILURES):
+            watch(JobExecutionEvent(EVENT_JOB_ERROR, *ran, exception=StoreBusy()))
+        watch(JobExecutionEvent(EVENT_JOB_EXECUTED, *ran))
+    assert [line["event"] for line in lines] == ["tick.waits", "tick.goes_on"]
+
+
 def test_a_helpdesk_that_hangs_holds_up_neither_beat_nor_mail(tmp_path: Path, start: Callable[..., Running]) -> None:
     migrated(tmp_path)
     assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
@@ -294,7 +306,7 @@ def counting(answers: list[int]) -> Callable[[], int]:
 
 def test_a_clock_that_is_set_back_by_an_hour_does_not_put_the_jobs_to_sleep_for_an_hour() -> None:
     """So it looks to the jobs: their next run is an hour away, which is none of their intervals."""
-    clock, ran, stop = clock_for(read_settings({})), threading.Event(), threading.Event()
+    clock, ran, stop = clock_for(), threading.Event(), threading.Event()
     clock.add_job(ran.set, "interval", seconds=2, id="beat", next_run_time=datetime.now(UTC) + timedelta(hours=1))
     clock.add_job(print, "interval", days=1, id="daily", next_run_time=datetime.now(UTC) + timedelta(hours=1))
     threads = [
