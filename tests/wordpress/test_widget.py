@@ -369,6 +369,27 @@ def test_what_is_being_written_is_still_there_after_a_reload(shop_page: Page, si
     expect(shop_page.locator("textarea#message")).to_have_value("")
 
 
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_a_message_whose_page_died_while_it_was_sent_is_sent_by_the_next_page_of_its_tab(
+    installed: Installation, shop_page: Page, size: Any
+) -> None:
+    """As where a phone needs the memory of a page that nobody looks at, and loads it again later."""
+    shop_page.set_viewport_size(size)
+    unfold(shop_page)
+    say(shop_page, "one")
+    expect(lines_of(shop_page, "bot").last).to_contain_text("You said: one")
+    never_answered: list[Route] = []
+    meddle(shop_page, "**/turns", never_answered.append)
+    with shop_page.expect_request("**/turns"):
+        say(shop_page, "two")
+    left = shop_page.evaluate("({...localStorage})")
+    shop_page.goto(f"{installed.site.url}/robots.txt")
+    shop_page.evaluate("left => Object.assign(localStorage, left)", left)  # a page that dies notes no failure
+    shop_page.goto(installed.site.url)
+    shop_page.evaluate("escbridge.open()")
+    expect(lines_of(shop_page, "bot").last).to_contain_text("You said: two")
+
+
 def test_what_somebody_was_writing_who_logs_out_is_gone(installed: Installation, browser: Browser) -> None:
     installed.site.add_user("nora", "nora-pass")
     context = log_in(browser, installed.site, "nora", "nora-pass")
@@ -560,6 +581,25 @@ def test_a_persons_answer_shows_with_the_name_and_after_the_release_the_bot_answ
     expect(lines_of(chat, "mark")).to_have_count(1)
     say(chat, "Do you ship to Canada?")
     expect(lines_of(chat, "bot").last).to_contain_text("You said: Do you ship to Canada?")
+
+
+def test_an_answer_that_nobody_has_looked_at_is_told_of_on_every_page_and_in_every_tab(
+    installed: Installation, chat: Page
+) -> None:
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
+    chat.click("button.close")
+    team_of(installed).does("reply", newest_escalation(installed)["id"], MAYA, text="Here I am.", reply_id="r4")
+    come_back(chat)
+    expect(chat.locator(".badge")).to_have_text("1")
+    second = chat.context.new_page()
+    for page in (chat, second):
+        page.goto(installed.site.url)
+        expect(page.locator(".badge")).to_have_text("1")
+    unfold(second)
+    for page in (chat, second):
+        expect(page.locator(".badge")).to_be_hidden()
+    expect(chat.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
 
 
 def test_what_is_written_is_text_and_never_markup(installed: Installation, chat: Page) -> None:

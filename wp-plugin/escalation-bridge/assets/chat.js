@@ -1,8 +1,6 @@
 /**
- * Escalation Bridge: the chat's window.
- *
- * Nothing is asked for or stored before the visitor opens it. Afterwards the conversation is kept in this browser, so that a reload and
- * a second tab show the same. Every message has its id before it is sent, so that sending it again is the same message.
+ * Escalation Bridge: the chat's window. The conversation is kept in this browser, so that a reload and a second tab show the same.
+ * Every message has its id before it is sent, so that sending it again is the same message.
  */
 (function () {
 	'use strict';
@@ -30,7 +28,6 @@
 	let pollFails = 0;
 	let retryTimer = 0;
 	let retries = 0;
-	let unread = 0;
 	ui.nodes = {};
 
 	/** What this browser keeps, unless it is somebody's who was logged in. */
@@ -53,7 +50,7 @@
 	}
 
 	function fresh() {
-		return { sid: '', token: '', until: 0, who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, left: false, poll: 5000 };
+		return { sid: '', token: '', until: 0, who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, left: false, unread: 0, poll: 5000 };
 	}
 
 	/** Another tab may have written since: take its state, change it, keep it. */
@@ -94,6 +91,7 @@
 		if (!c.items.some((i) => i.id === item.id)) {
 			c.items.push({ at: Date.now(), ...item });
 			if (item.k !== 'me') {
+				c.unread += 1;
 				announce(item);
 			}
 		}
@@ -312,7 +310,7 @@
 		clearTimeout(retryTimer);
 		retries = 0;
 		if (c) {
-			change(() => mark((i) => i.st === 'failed' || (i.st === 'kept' && !butKept), 'sending'));
+			change(() => mark((i) => i.st === 'failed' || (i.st === 'kept' && !butKept) || (i.st === 'sending' && i.at < Date.now() - STALE_SENDING), 'sending'));
 			pump();
 		}
 	}
@@ -443,7 +441,7 @@
 			const say = (how, timeZone) => new Date(slot.starts_at).toLocaleString(cfg.locale, { timeZone, ...how });
 			const day = say(date);
 			const weekday = say(date, zone) === day ? {} : { weekday: 'short' };
-			const theirs = day + say(time) === say(date, zone) + say(time, zone) ? '' : h('small', {}, ' ' + say({ timeZoneName: 'short', ...time, ...weekday }, zone));
+			const theirs = day + say(time) !== say(date, zone) + say(time, zone) && h('small', {}, ' ' + say({ timeZoneName: 'short', ...time, ...weekday }, zone));
 			const label = h('label', {}, h('input', { type: 'radio', name: 'slot', value: slot.id }), h('span', {}, say(time), theirs));
 			days.set(day, (days.get(day) || []).concat(label));
 		});
@@ -548,9 +546,6 @@
 	function announce(item) {
 		read(author(item) + ': ' + item.text);
 		tell('message', { from: { bot: 'assistant', agent: 'agent' }[item.k] || 'service' });
-		if (!opened) {
-			unread += 1;
-		}
 	}
 
 	function panel() {
@@ -593,7 +588,7 @@
 	}
 
 	function field(name, type, label, auto, optional) {
-		return h('label', { className: name }, h('span', {}, label, optional ? h('small', {}, ' ' + T.optional) : ''), h('input', { name, type, autocomplete: auto, maxLength: { email: 254, name: 120, phone: 32 }[name] }));
+		return h('label', { className: name }, h('span', {}, label, optional && h('small', {}, ' ' + T.optional)), h('input', { name, type, autocomplete: auto, maxLength: { email: 254, name: 120, phone: 32 }[name] }));
 	}
 
 	function callForm() {
@@ -671,8 +666,13 @@
 	}
 
 	function render() {
+		if (opened && c && c.unread) {
+			c.unread = 0;
+			save();
+		}
+		const unread = c && c.unread;
 		ui.badge.hidden = !unread;
-		ui.badge.textContent = Math.min(unread, 9) || '';
+		ui.badge.textContent = Math.min(unread, 9);
 		ui.button.setAttribute('aria-label', (opened ? T.close : T.open) + (unread ? ', ' + T.unread : ''));
 		if (!ui.panel) {
 			return;
@@ -793,7 +793,6 @@
 			return ui.input.focus();
 		}
 		opened = true;
-		unread = 0;
 		tell('open');
 		if (!ui.panel) {
 			c = usable(load()) ? load() : null;
@@ -855,10 +854,10 @@
 			} catch (e) {}
 			return;
 		}
-		const wasOpen = remembered()[0] === '1';
+		const mine = remembered(); // A new tab has none, and leaves to the other what that is sending.
 		c = stored;
-		change(() => mark((i) => i.st === 'sending' && (wasOpen || i.at < Date.now() - STALE_SENDING), 'sending'));
-		if (wasOpen) {
+		change(() => mark((i) => mine && i.st === 'sending', 'sending'));
+		if (mine[0] === '1') {
 			open(false);
 		} else {
 			schedule();

@@ -30,7 +30,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 				node.setAttribute(k, props[k]);
 			}
 		});
-		node.append(...children.filter((x) => x !== null && x !== undefined && x !== ''));
+		node.append(...children.filter(Boolean));
 		return node;
 	}
 

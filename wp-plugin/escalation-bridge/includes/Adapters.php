@@ -67,7 +67,11 @@ final class Adapters {
 		}
 		$verdict = escbridge_turn( $session, 'bot', $text, array( 'turn_id' => self::$asked[ $session ] ) );
 		unset( self::$asked[ $session ] );
-		return 'answer' === $verdict['action'] ? $text : self::words( $session, $verdict );
+		if ( 'answer' === $verdict['action'] ) {
+			return $text;
+		}
+		self::$muted[ $session ] = self::words( $session, $verdict );
+		return self::$muted[ $session ];
 	}
 
 	public static function muted( string $session ): ?string {

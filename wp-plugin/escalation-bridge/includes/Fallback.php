@@ -30,7 +30,7 @@ final class Fallback {
 			__( 'What was written, as the visitor’s browser sent it (not checked):', 'escalation-bridge' ),
 		);
 		foreach ( $transcript as $line ) {
-			$lines[] = sprintf( '%s: %s', self::one_line( $line['who'] ), $line['text'] );
+			$lines[] = sprintf( '%s: %s', trim( (string) preg_replace( '/\s+/', ' ', $line['who'] ) ), $line['text'] );
 		}
 		$headers = empty( $contact['email'] ) ? array() : array( 'Reply-To: ' . $contact['email'] );
 		return (bool) wp_mail( Settings::contact_email(), $subject, implode( "\n", $lines ), $headers );
@@ -64,9 +64,5 @@ final class Fallback {
 	private static function account( int $user_id ): string {
 		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
 		return $user ? sprintf( '%s <%s>', $user->display_name, $user->user_email ) : __( 'nobody', 'escalation-bridge' );
-	}
-
-	private static function one_line( string $text ): string {
-		return trim( (string) preg_replace( '/\s+/', ' ', $text ) );
 	}
 }

@@ -8,7 +8,8 @@
  * and an array with `text` is stored as the bot's and sent as JSON without the visitor's message being stored; else the message
  * is stored, the model is asked, its reply is stored and then sent. A stream begins with all output buffers ended, and is
  * stored after its [DONE] was sent; its window stops there, and shows a `text` in it in place of what came before. The message
- * has WordPress's slashes. Storing is update_option( 'mxchat_history_SESSION', list of id, role, content, timestamp, agent_name ).
+ * has WordPress's slashes. Storing is update_option( 'mxchat_history_SESSION', list of id, role, content, timestamp, agent_name ),
+ * then a row of the table mxchat_chat_transcripts, which wp-admin shows; since 3.2.19 the row alone, for the visitor's next page too.
  *
  * One of its own actions stores its words twice and answers in JSON, also where a stream was asked for: before any stream. Where
  * the provider refuses a stream that has begun, the reply is got without one and follows in it as JSON, with no `data:` before
@@ -19,7 +20,7 @@
  * replies of its own actions, and with lookalike_refused the provider streams nothing.
  */
 
-define( 'MXCHAT_VERSION', '3.0.5' );
+define( 'MXCHAT_VERSION', get_option( 'lookalike_version', '3.0.5' ) );
 
 foreach ( array( 'mxchat_handle_chat_request', 'mxchat_stream_chat' ) as $lookalike_action ) {
 	add_action( 'wp_ajax_' . $lookalike_action, 'lookalike_mxchat_turn' );
@@ -75,7 +76,37 @@ function lookalike_mxchat_answer( $session, $text ) {
 }
 
 function lookalike_mxchat_store( $session, $role, $content ) {
-	$history   = get_option( 'mxchat_history_' . $session, array() );
-	$history[] = array( 'id' => uniqid(), 'role' => $role, 'content' => $content, 'timestamp' => round( microtime( true ) * 1000 ), 'agent_name' => '' );
-	update_option( 'mxchat_history_' . $session, $history, 'no' );
+	global $wpdb;
+	if ( version_compare( MXCHAT_VERSION, '3.2.19', '<' ) ) {
+		$history   = get_option( 'mxchat_history_' . $session, array() );
+		$history[] = array( 'id' => uniqid(), 'role' => $role, 'content' => $content, 'timestamp' => round( microtime( true ) * 1000 ), 'agent_name' => '' );
+		update_option( 'mxchat_history_' . $session, $history, 'no' );
+	}
+	$row = array( 'user_id' => 0, 'user_identifier' => "a 'guest'", 'user_email' => null, 'user_name' => '' );
+	$row = $row + array( 'session_id' => $session, 'role' => $role, 'message' => $content, 'timestamp' => current_time( 'mysql', 1 ) );
+	$wpdb->insert( lookalike_mxchat_table(), $row + array( 'rag_context' => 'bot' === $role ? '{"top_matches":[]}' : null ) );
 }
+
+function lookalike_mxchat_table() {
+	global $wpdb;
+	$name = $wpdb->prefix . 'mxchat_chat_transcripts';
+	$wpdb->query(
+		"CREATE TABLE IF NOT EXISTS $name (id MEDIUMINT(9) NOT NULL AUTO_INCREMENT, user_id MEDIUMINT(9) DEFAULT 0, session_id VARCHAR(255) NOT NULL,
+		role VARCHAR(255) NOT NULL, message TEXT NOT NULL, user_email VARCHAR(255) DEFAULT NULL, user_name VARCHAR(100) DEFAULT NULL,
+		user_identifier VARCHAR(255) DEFAULT NULL, timestamp TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL, rag_context LONGTEXT DEFAULT NULL, PRIMARY KEY (id))"
+	);
+	return $name;
+}
+
+/** As wp-admin shows them. */
+function lookalike_mxchat_transcript( $session ) {
+	global $wpdb;
+	return $wpdb->get_results( $wpdb->prepare( 'SELECT role, message AS content FROM ' . lookalike_mxchat_table() . ' WHERE session_id = %s ORDER BY id', $session ), ARRAY_A );
+}
+
+/** For the visitor's next page. */
+function lookalike_mxchat_history( $session ) {
+	return version_compare( MXCHAT_VERSION, '3.2.19', '<' ) ? get_option( 'mxchat_history_' . $session ) : lookalike_mxchat_transcript( $session );
+}
+
+register_activation_hook( __FILE__, 'lookalike_mxchat_table' );

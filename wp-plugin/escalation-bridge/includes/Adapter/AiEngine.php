@@ -41,6 +41,7 @@ final class AiEngine {
 
 	/** $answer is null, or what another plugin says; the message of $query is the visitor's. */
 	public static function gate( $answer, $query, $params ) {
+		self::keep_cookie();
 		$elsewhere = self::elsewhere( $params ); // First: it notes whose chat this is.
 		// The message is handed over where the chat is locked elsewhere, too: what is typed there must not be lost.
 		return self::plain( Adapters::gate( self::session( $params ), (string) $query->get_message() ) ) ?? $elsewhere ?? $answer;
@@ -58,13 +59,10 @@ final class AiEngine {
 		$params    = array( 'chatId' => $query->chatId ?? '' );
 		$session   = self::session( $params );
 		$elsewhere = self::elsewhere( $params );
-		if ( null !== $elsewhere ) {
-			return $elsewhere;
-		}
-		if ( Adapters::is_asked( $session ) || ! escbridge_is_locked( $session ) ) {
+		if ( null === $elsewhere && ( Adapters::is_asked( $session ) || ! escbridge_is_locked( $session ) ) ) {
 			return true;
 		}
-		return Adapters::muted( $session ) ?? Bridge::waiting_text( array() );
+		return $elsewhere ?? Adapters::muted( $session ) ?? Bridge::waiting_text( array() );
 	}
 
 	/** $text is the reply, after a takeover its text; the type of $reply differs between versions. */
@@ -85,6 +83,15 @@ final class AiEngine {
 			$parts[ $n ] = 0 === $n % 2 ? preg_replace( '/[\\\\\x60*_~\[\]<>|#]|&(?=#?\w+;)|^ *\K[-=](?=[-= ]*$)/m', '\\\\$0', $part ) : $part;
 		}
 		return implode( '', $parts );
+	}
+
+	/** A new guest's window asks for two cookies at once: the one that its message came with is to stay, else the conversation falls in two. */
+	private static function keep_cookie(): void {
+		global $mwai_core;
+		$cookie = (string) ( $_COOKIE['mwai_session_id'] ?? '' ); // phpcs:ignore WordPress.Security.ValidatedSanitizedInput -- sent back as it came.
+		if ( 0 === strpos( $cookie, (string) $mwai_core->get_session_id() ) && ! headers_sent() ) { // Not one that it has refused.
+			setcookie( 'mwai_session_id', $cookie, array( 'path' => '/', 'secure' => is_ssl(), 'httponly' => true ) );
+		}
 	}
 
 	/** The guest that AI Engine knows by its cookie, and the chat; not the query's session, which a visitor can name in the request. */

@@ -1,5 +1,5 @@
 <?php
-/** MxChat: the gate before the model; a reply is seen where MxChat stores it, since no hook tells of it. */
+/** MxChat: the gate before the model; a reply is seen where MxChat stores it, since no hook of its own tells of it. */
 
 declare(strict_types=1);
 
@@ -12,14 +12,19 @@ defined( 'ABSPATH' ) || exit;
 final class MxChat {
 
 	const NAME    = 'MxChat';
-	const HISTORY = 'mxchat_history_'; // An option a conversation: a list of role and content.
+	const HISTORY = 'mxchat_history_'; // An option a conversation, a list of role and content, written before the table; since 3.2.19 there is the table alone.
+	const TABLE   = '/^INSERT INTO \W\w*mxchat_chat_transcripts\W .*?';
+	const TEXT    = "[^'\\\\]*+(?:\\\\.[^'\\\\]*+)*+"; // In SQL.
 	const END     = "data: [DONE]\n\n"; // Of a stream: MxChat's window listens no longer.
 
-	/** @var string The conversation whose reply may be streamed in this request. */
+	/** @var string The conversation of this request. */
 	private static $session = '';
 
 	/** @var bool Whether a stream has begun, so that the verdict can follow in it. */
 	private static $open = false;
+
+	/** @var bool Whether what MxChat answers is replaced by ours. */
+	private static $replaced = false;
 
 	/** @var string The reply as JSON, where the provider refused a stream that had begun. */
 	private static $held = '';
@@ -27,7 +32,6 @@ final class MxChat {
 	public static function boot(): void {
 		add_filter( 'mxchat_pre_process_message', array( self::class, 'gate' ), 1, 3 );
 		add_filter( 'mxchat_pre_process_message', array( self::class, 'insist' ), Adapters::LAST, 3 );
-		add_filter( 'pre_update_option', array( self::class, 'judge' ), 10, 2 );
 	}
 
 	public static function runs(): bool {
@@ -47,21 +51,18 @@ final class MxChat {
 		if ( ! is_string( $message ) ) {
 			return $message;
 		}
+		self::$session = $session;
+		add_filter( 'query', array( self::class, 'store' ) );
 		$text = self::plain( wp_unslash( $message ) );
 		$say  = Adapters::gate( 'mxchat:' . $session, $text );
 		if ( null !== $say ) {
 			self::keep( $session, 'user', $text );
 			return array( 'text' => self::html( $say ) );
 		}
-		if ( self::streams() ) {
-			self::$session = $session;
+		if ( doing_action( 'wp_ajax_mxchat_stream_chat' ) || doing_action( 'wp_ajax_nopriv_mxchat_stream_chat' ) ) {
 			header_register_callback( array( self::class, 'leave_open' ) );
 		}
 		return $message;
-	}
-
-	private static function streams(): bool {
-		return doing_action( 'wp_ajax_mxchat_stream_chat' ) || doing_action( 'wp_ajax_nopriv_mxchat_stream_chat' );
 	}
 
 	/** When the headers go out. One of MxChat's own actions answers in JSON, also where a stream was asked for. */
@@ -87,7 +88,7 @@ final class MxChat {
 	public static function finish(): void {
 		$reply = json_decode( self::$held, true )['text'] ?? null;
 		$text  = is_string( $reply ) ? self::plain( $reply ) : '';
-		if ( '' === $text ) {
+		if ( '' === $text || self::$replaced ) {
 			return; // The window asks again, as it does where it is told of nothing but a fault.
 		}
 		$say = Adapters::judge( 'mxchat:' . self::$session, $text );
@@ -106,6 +107,9 @@ final class MxChat {
 
 	/** What MxChat does not store, for the visitor's next page. */
 	private static function keep( string $session, string $role, string $text ): void {
+		if ( version_compare( MXCHAT_VERSION, '3.2.19', '>=' ) ) {
+			return; // It reads no option any more, nor forgets one.
+		}
 		$said   = (array) get_option( self::HISTORY . $session, array() );
 		$said[] = array( 'id' => uniqid(), 'role' => $role, 'content' => self::stored( $text ), 'timestamp' => round( microtime( true ) * 1000 ), 'agent_name' => '' );
 		update_option( self::HISTORY . $session, $said, false );
@@ -116,36 +120,54 @@ final class MxChat {
 		return null === $say ? $message : array( 'text' => self::html( $say ) );
 	}
 
-	/** The bot's reply, as it is stored for the visitor's next page; MxChat sends it afterwards. */
-	public static function judge( $value, $option ) {
-		if ( 0 !== strpos( $option, self::HISTORY ) || ! is_array( $value ) ) {
-			return $value;
+	/** The statement that stores the bot's reply, with what the visitor reads in its place; MxChat sends the reply afterwards. */
+	public static function store( $sql ) {
+		$row = self::TABLE . "'" . preg_quote( self::sql( self::$session ), '/' ) . "', 'bot', '\\K" . self::TEXT . '/s';
+		if ( ! preg_match( $row, (string) $sql, $found, PREG_OFFSET_CAPTURE ) ) {
+			return $sql;
 		}
-		$session = substr( $option, strlen( self::HISTORY ) );
-		$last    = count( $value ) - 1;
-		if ( 'bot' !== ( $value[ $last ]['role'] ?? '' ) ) {
-			return $value;
+		if ( self::$replaced ) { // What else belongs to the reply.
+			self::correct( null );
+			return '';
 		}
-		$muted = Adapters::muted( 'mxchat:' . $session );
-		if ( null !== $muted ) {
-			$value[ $last ]['content'] = self::stored( $muted ); // Not from what stands there: it may be stored again.
-			return $value;
+		list( $stored, $at ) = $found[0];
+		$muted               = Adapters::muted( 'mxchat:' . self::$session );
+		$text                = self::plain( stripcslashes( $stored ) );
+		$say                 = $muted ?? Adapters::judge( 'mxchat:' . self::$session, $text );
+		if ( null === $muted && $text === $say ) {
+			return $sql;
 		}
-		if ( ! Adapters::is_asked( 'mxchat:' . $session ) ) {
-			return $value;
+		if ( null === $muted ) {
+			self::replace( self::html( $say ) );
 		}
-		$text = self::plain( (string) $value[ $last ]['content'] );
-		$say  = Adapters::judge( 'mxchat:' . $session, $text );
-		if ( $text === $say ) {
-			return $value;
+		self::correct( self::stored( $say ) );
+		return substr_replace( $sql, self::sql( self::stored( $say ) ), $at, strlen( $stored ) );
+	}
+
+	/** What stands last in the history: this, or nothing. */
+	private static function correct( ?string $content ): void {
+		$said = get_option( self::HISTORY . self::$session );
+		if ( is_array( $said ) ) {
+			$last = array_pop( $said );
+			$said = array_merge( $said, null === $content ? array() : array( compact( 'content' ) + $last ) );
+			update_option( self::HISTORY . self::$session, $said, false );
 		}
-		$value[ $last ]['content'] = self::stored( $say );
+	}
+
+	/** Text in SQL. WordPress marks each per cent sign, and has taken its marks off already. */
+	private static function sql( string $text ): string {
+		return implode( '%', esc_sql( explode( '%', $text ) ) );
+	}
+
+	/** What MxChat is about to answer, which it stores before. */
+	private static function replace( string $html ): void {
+		self::$replaced = true;
 		if ( self::$open ) {
-			self::tell( self::html( $say ) );
-			return $value;
+			self::tell( $html );
+			return;
 		}
-		update_option( $option, $value, false );
-		wp_send_json( array( 'text' => self::html( $say ), 'html' => '', 'session_id' => $session ) );
+		$answer = (string) wp_json_encode( array( 'text' => $html, 'html' => '', 'session_id' => self::$session ) );
+		ob_start( static fn(): string => $answer );
 	}
 
 	private static function plain( string $html ): string {
