@@ -23,7 +23,8 @@ from bridge.domain.finding import of_file
 from bridge.ports import Clock, Site
 from bridge.service.answer_turn import answer_turn
 from bridge.service.asking import Asking
-from bridge.service.context import Bridge, PolicyBook, SiteUnknown, Systems
+from bridge.service.context import Bridge, PolicyBook, Systems
+from bridge.service.errors import SiteUnknown
 from bridge.service.examine import Light, Line, look_at_all, red
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.leases import Leases
@@ -210,11 +211,11 @@ def _examine(assembly: Assembly, doctor: Doctor, site_id: str | None, test_mail_
 
 
 class SystemsOf:
-    """The systems of each site, made from its settings when it is first asked for."""
+    """The systems of each site, made from its settings when it is first asked for, and anew when it was changed."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._made: dict[str, Systems] = {}
+        self._made: dict[Site, Systems] = {}
         self.allowed = frozenset(filter(None, (part.strip() for part in settings.allow_private_upstreams.split(","))))
         self.http = partial(Http, allow=self.allowed)
         """Makes what speaks HTTP to one system."""
@@ -224,8 +225,8 @@ class SystemsOf:
             raise SettingsRefused(f"BRIDGE_ALLOW_PRIVATE_UPSTREAMS: {error}") from None
 
     def __call__(self, site: Site) -> Systems:
-        known = self._made.get(site.id)
-        return known or self._made.setdefault(site.id, self._make(site))
+        known = self._made.get(site)
+        return known or self._made.setdefault(site, self._make(site))
 
     def _make(self, site: Site) -> Systems:
         own = self._settings.for_site(site.id)

@@ -17,9 +17,8 @@ from bridge.domain.findings import PolicyRefused
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Site, StoreBusy, StoreUnreachable, Tx
-from bridge.service.context import SiteUnknown
+from bridge.service.errors import SessionUnknown, SiteUnknown
 from bridge.service.examine import FOR_POSTGRESQL, missing
-from bridge.service.take_turn import SessionUnknown
 
 MOST = 500
 """Rows that a list shows."""

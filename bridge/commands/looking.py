@@ -17,8 +17,8 @@ from bridge.commands.common import (
 from bridge.domain.instants import HOUR, SECOND
 from bridge.domain.queues import UNITS
 from bridge.domain.values import Json, Millis
+from bridge.service.errors import SessionUnknown
 from bridge.service.explain import explain, short_local_time, tell
-from bridge.service.take_turn import SessionUnknown
 from bridge.service.verify import Checked, verify
 
 

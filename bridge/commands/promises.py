@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from io import BytesIO
@@ -15,7 +15,7 @@ import click
 from bridge.commands import closing, weeks
 from bridge.commands.common import as_json, now, of_site, opened, print_json, read_document, the_site
 from bridge.commands.groups import Ordered
-from bridge.commands.replay import BYTE_ORDER_MARK, about, bad_lines, file_path
+from bridge.commands.replay import BYTE_ORDER_MARK, STANDARD, about, bad_lines, file_path, read_from
 from bridge.commands.runs import Advance, in_place_of, progress
 from bridge.domain.findings import read_policy, stored_policy
 from bridge.domain.foretell import Question, foretell, read_question
@@ -28,8 +28,6 @@ from bridge.service import manage_policy
 from bridge.service.hours_in_force import HoursInForce
 from bridge.service.read_hours import show_feeds, tell_feed
 
-STANDARD = Path("-")
-"""Standard input, or standard output."""
 of_policy = click.option("--policy", "file", type=file_path, help="A file, in place of a site's.")
 
 
@@ -221,11 +219,6 @@ def answered(lines: BinaryIO, found: Asked, answers: Answers, advance: Advance) 
         answers.unknown.update(question.model_extra or ())
         if not answers.bad:
             yield foretell(found.policy, question, found.calendar)
-
-
-def read_from(source: Path) -> AbstractContextManager[BinaryIO]:
-    """A file's lines, or those of standard input."""
-    return nullcontext(sys.stdin.buffer) if source == STANDARD else source.open("rb")
 
 
 @contextmanager

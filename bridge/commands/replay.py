@@ -3,8 +3,10 @@
 import json
 import os
 import stat
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -44,6 +46,8 @@ from bridge.service.judge_record import Line
 from bridge.service.replay_sessions import StoredSessions, named_in_force
 
 file_path = click.Path(dir_okay=False, path_type=Path)
+STANDARD = Path("-")
+"""Standard input, or standard output."""
 BAD_LINES = 20
 """Bad lines that are named."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -101,7 +105,7 @@ def judge_file(
     """The report on a file's conversations; the decisions are written once all are made."""
     run = Run(Backtest(*judges))
     read = read_csv if (kind or source.suffix.lower().lstrip(".")) == "csv" else read_jsonl
-    with source.open("rb") as lines, written(output) as write, progress(about(lines)) as advance:
+    with read_from(source) as lines, written(output) as write, progress(about(lines)) as advance:
         run.judge(read(lines, run), write, advance, jobs)
         if run.bad:
             raise click.ClickException(bad_lines(source, run.bad))
@@ -111,6 +115,11 @@ def judge_file(
     for note in run.notes:
         click.echo(note, err=True)
     return run.report
+
+
+def read_from(source: Path) -> AbstractContextManager[BinaryIO]:
+    """A file's lines, or those of standard input."""
+    return nullcontext(sys.stdin.buffer) if source == STANDARD else source.open("rb")
 
 
 def about(lines: BinaryIO) -> int:

@@ -1,7 +1,5 @@
 """Sites and their pairing codes."""
 
-from urllib.parse import urlsplit
-
 import click
 
 from bridge import bootstrap, scaffold
@@ -26,7 +24,7 @@ def site_add(name: str, url: str, timezone: str | None, team_email: str | None, 
     """Add a site and print its pairing code, once."""
     url = url.strip()
     manage_sites.check_address(url)  # before the mailbox that is derived from it
-    mailbox = team_email or f"support@{urlsplit(url).hostname}"
+    mailbox = team_email or manage_sites.guessed_mailbox(url)
     new = Site(name, url, timezone or scaffold.machine_zone(), mailbox)
     manage_sites.check_site(new)
     with opened(migrate=True) as assembly:
@@ -59,6 +57,48 @@ def site_list(*, as_json: bool) -> None:
     rows = [(one.id, one.url, one.timezone, one.team_email, str(versions[one.id])) for one in found]
     nothing = "There is no site yet: bridge site add NAME --url URL"
     print_rows(("SITE", "ADDRESS", "TIME ZONE", "TEAM MAIL", "POLICY"), rows, nothing=nothing)
+
+
+NAMED = {"url": "its address was", "timezone": "its time zone was", "team_email": "team mail went to"}
+"""What may be changed of a site, and how it is said."""
+
+
+@site.command("set")
+@click.argument("name")
+@click.option("--url", help="The site's address, such as https://shop.example.")
+@click.option("--timezone", metavar="ZONE", help="The team's time zone.")
+@click.option("--team-email", metavar="ADDRESS", help="Where the team reads mail.")
+@as_json
+def site_set(name: str, url: str | None, timezone: str | None, team_email: str | None, *, as_json: bool) -> None:
+    """Change what a site was given; its pairing code stays."""
+    asked = {"url": url if url is None else url.strip(), "timezone": timezone, "team_email": team_email}
+    given = {field: value for field, value in asked.items() if value is not None}
+    if not given:
+        raise click.UsageError("say what to change: --url, --timezone or --team-email")
+    with opened() as assembly:
+        was, now = manage_sites.change_site(assembly.bridge, name, **given)
+    if as_json:
+        print_json({"site": name, "was": _given(was), "now": _given(now)})
+        return
+    if was == now:
+        click.echo(f"Nothing to change: site {name} is so already.")
+    for field in (one for one in NAMED if getattr(was, one) != getattr(now, one)):
+        click.echo(f"Site {name}: {NAMED[field]} {getattr(was, field)}, now {getattr(now, field)}.")
+    tell_what_stays(was, now)
+
+
+def tell_what_stays(was: Site, now: Site) -> None:
+    """What one may believe to have changed along with it."""
+    if was.url != now.url:
+        click.echo("The pairing code stays as it is.")
+        if was.team_email == now.team_email:
+            click.echo(f"Team mail goes to {now.team_email} as before; --team-email changes it.")
+    if was.timezone != now.timezone:
+        click.echo("Staffed hours keep the zones that the policy names: bridge policy show")
+
+
+def _given(one: Site) -> dict[str, str]:
+    return {field: getattr(one, field) for field in NAMED}
 
 
 @site.command("rotate")

@@ -232,7 +232,8 @@ def _hint(error: Any, path: str) -> str:
         case "missing":
             return "add it"
         case "extra_forbidden":
-            return did_you_mean(str(error["loc"][-1]), _keys_at(path, error["loc"]))
+            key, known = str(error["loc"][-1]), _keys_at(path, error["loc"])
+            return "one of any, all, at_least, not: nest the others in it" if key in known else did_you_mean(key, known)
         case "union_tag_invalid":
             return did_you_mean(str(error["ctx"]["tag"]), TRIGGERS)
         case _:

@@ -40,9 +40,29 @@ def hear(policy: Policy, session: Session, text: str, at: Millis) -> Session:
 
 
 def measure_message(session: Session, text: str) -> MessageSignals:
-    """What a visitor's message shows; the policy has no part in it."""
+    """What a visitor's message shows; the policy has no part in it.
+
+    It is read in the session's language, or in another one that it is clearly written in. Where it may be in several, a
+    request for a person is heard in any of them. A locale that is not read leaves it at that: a neighbour of its
+    language would see moods that are not there.
+    """
     previous = session.window[-1].reply if session.window else None
-    return signals.measure_message(text, language=signals.language_of(locale_of(session, text)), previous=previous)
+    own = signals.language_of(session.locale)
+    measured = signals.measure_message(text, language=own, previous=previous)
+    if own and not languages.foreign(text, own):
+        return measured
+    meant = languages.heard_in(text, own)
+    if meant[0] != own and not _unread(session):
+        return signals.measure_message(text, language=meant[0], previous=previous)
+    for language in meant:
+        if language != own and not measured.asks_human:
+            other = signals.measure_message(text, language=language, previous=previous)
+            measured = replace(measured, asks_human=other.asks_human)
+    return measured
+
+
+def _unread(session: Session) -> bool:
+    return bool(session.locale) and not signals.language_of(session.locale)
 
 
 def locale_of(session: Session, text: str) -> str | None:
@@ -68,10 +88,19 @@ def answer(policy: Policy, session: Session, seq: int, reply: Reply) -> Session:
 
 
 def measure_reply(session: Session, reply: Reply) -> ReplySignals:
-    """What a bot's reply shows; the policy has no part in it."""
+    """What a bot's reply shows, in the language that it is clearly written in; the policy has no part in it."""
+    own = signals.language_of(session.locale)
+    measured = _measured(reply, own)
+    if _unread(session) or (own and not languages.foreign(measured.text, own)):
+        return measured
+    language = languages.heard_in(reply.text, own)[0]
+    return measured if language == own else _measured(reply, language)
+
+
+def _measured(reply: Reply, language: str) -> ReplySignals:
     return signals.measure_reply(
         reply.text,
-        language=signals.language_of(session.locale),
+        language=language,
         confidence=reply.confidence,
         intent=reply.intent,
         intent_matched=reply.intent_matched,

@@ -13,12 +13,13 @@ from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from typing import Any, Final
 
 import yaml
 
 from bridge.domain.learned import SENSE, STEM, Recognizer, Vocabulary, Weights, by_kind, read_weights
-from bridge.domain.lexicon import STOP, TYPO_LENGTH, Book, Language, Phrase, Text, read
+from bridge.domain.lexicon import STOP, TYPO_LENGTH, Book, Language, Phrase, Text, fold, read
 from bridge.domain.phrases import Phrasing, elision_of, spellings
 from bridge.domain.valence import Valence, read_strengths
 
@@ -75,6 +76,16 @@ WEIGHTS_FILE: Final = "learned.tsv"
 LEARNED: Final = ("request", "accept", "offer", "failed")
 _SURE: Final = 3
 _AHEAD: Final = 2
+_MEANT: Final = 2
+"""Languages beside its own, at most, that an unclear text is heard in."""
+_TOLD_BY: Final = 160
+"""Characters of a text that tell its language."""
+_SHARE: Final = 3
+"""One in so many unknown words is of another language where a text may be in that."""
+_SIGNS: Final = str.maketrans(
+    {chr(code): " " for code in range(128) if not chr(code).isalpha()} | dict.fromkeys("¿¡«»“”„…–—", " ")
+)
+"""What parts words from each other, and is none."""
 _CLAIMS_FILE: Final = "claims.yaml"
 _INFLECTED: Final = 5
 """Letters of a word that is looked at by its ending."""
@@ -123,11 +134,13 @@ def _forget() -> None:
         alike,
         small_words,
         small_words_of_all,
+        _any_elision,
         _document,
         _claim_document,
         _phrases,
         _phrasing,
         _common_words,
+        _own_words,
     ):
         known.cache_clear()
 
@@ -158,25 +171,94 @@ def codes() -> frozenset[str]:
 
 
 def guess(text: str) -> str:
-    """The language of a text by its small words, for a session without a locale; "" where that is not clear.
+    """The language of a text by its common words, for a session without a locale; "" where that is not clear.
 
-    A few words decide nothing: three small words of a language, and two more than of any other.
+    A few words decide nothing: three words of a language, and two more than of any other.
     """
-    counts = Counter(code for word in read(text).words for code in _common_words().get(word, ()))
+    return _clear(_counts(_words_of(text)))
+
+
+def heard_in(text: str, own: str) -> tuple[str, ...]:
+    """The languages that a text is heard in: first the one that all is read in, then two at most that may be meant.
+
+    Whose site is English may write French to it, and a few words may be of several languages.
+
+    Args:
+        text: of which the first 160 characters are looked at.
+        own: the session's language, "" where it is not known or not read; it stands first unless the text is clearly
+            written in another.
+    """
+    words = _words_of(text[:_TOLD_BY])
+    clear = _clear(_counts(words))
+    if clear:
+        return (clear,)
+    unheard = words - _own_words(own or ENGLISH) - _own_words(ENGLISH)
+    most = _most(unheard)
+    if most <= len(words) - len(unheard) or 2 * most < len(unheard):
+        return (own,)
+    return (own, *sorted(code for code, count in _counts(unheard).items() if count == most)[:_MEANT])
+
+
+def foreign(text: str, own: str) -> bool:
+    """Whether a text may be of another language than this one; a quick look at how it begins, which most end at.
+
+    A third of the words that the language does not know are common in one other.
+    """
+    unheard = _words_of(text[:_TOLD_BY]) - _own_words(own)
+    return bool(unheard) and _SHARE * _most(unheard) >= len(unheard)
+
+
+def _clear(counts: Counter[str]) -> str:
     best = counts.most_common(2)
     if not best or best[0][1] < _SURE or (len(best) > 1 and best[0][1] - best[1][1] < _AHEAD):
         return ""
     return best[0][0]
 
 
+def _counts(words: Iterable[str]) -> Counter[str]:
+    """How many of the words each language has."""
+    known = _common_words()
+    counts: Counter[str] = Counter()
+    for word in words:
+        for code in known.get(word, ()):
+            counts[code] += 1
+    return counts
+
+
+def _most(words: Iterable[str]) -> int:
+    return max(_counts(words).values(), default=0)
+
+
+def _words_of(text: str) -> set[str]:
+    plain = fold(text)
+    if "'" in plain:
+        elision = _any_elision()
+        plain = (elision.sub(r"\1 ", plain) if elision else plain).replace("'", "")
+    return set(plain.translate(_SIGNS).split())
+
+
+@cache
+def _any_elision() -> re.Pattern[str] | None:
+    """What is its own word before an apostrophe in some language."""
+    found = "|".join(_document(code)["elision"] for code in sorted(codes()) if "elision" in _document(code))
+    return elision_of({"elision": found}) if found else None
+
+
 @cache
 def _common_words() -> dict[str, tuple[str, ...]]:
-    """Each small word with the languages that have it."""
+    """Each small word, and each that stands for a person or asks for one, with the languages that have it."""
     found: dict[str, tuple[str, ...]] = {}
     for code in sorted(codes()):
-        for word in spellings(_document(code), _document(code).get("stop", ())):
+        for word in _own_words(code):
             found[word] = (*found.get(word, ()), code)
     return found
+
+
+@cache
+def _own_words(code: str) -> frozenset[str]:
+    document = _document(code)
+    listed = chain(document.get("stop", ()), document.get("bare", ()), *document.get("classes", {}).values())
+    return frozenset(word for entry in spellings(document, listed) for word in entry.split())
 
 
 @cache

@@ -129,7 +129,7 @@ class RecordedTurn(Recorded):
 class Conversation(Recorded):
     """One recorded session. `handed_over`: the record ends there because a person took over."""
 
-    session_id: Annotated[str, Field(min_length=1, max_length=200)]
+    session_id: Annotated[str, Field(min_length=1, max_length=200), NUMBERED]
     locale: str | None = None
     page_url: str | None = None
     flow: str | None = None

@@ -13,6 +13,7 @@ from bridge.ports.errors import (
     StoreUnreachable,
 )
 from bridge.ports.store import (
+    TEAM_NOTE,
     Aged,
     AgentReply,
     Alarms,
@@ -46,6 +47,7 @@ from bridge.ports.store import (
     Undelivered,
     Untidy,
     Upstreams,
+    Urgency,
     Work,
 )
 from bridge.ports.systems import (
@@ -74,6 +76,7 @@ from bridge.ports.systems import (
 )
 
 __all__ = [
+    "TEAM_NOTE",
     "AdapterError",
     "Aged",
     "AgentReply",
@@ -138,6 +141,7 @@ __all__ = [
     "Undelivered",
     "Untidy",
     "Upstreams",
+    "Urgency",
     "WordPress",
     "Work",
 ]

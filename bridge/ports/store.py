@@ -78,11 +78,27 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Urgency:
+    """Where an escalation stands among those of its site by what somebody still owes: by when that is due, then by id.
+
+    One whose promise is `kept` comes after all others.
+    """
+
+    kept: bool
+    due_at: Millis
+    escalation: str
+
+
+@dataclass(frozen=True, slots=True)
 class Aged:
     """A session that began long ago; `over` when nobody needs it any more."""
 
     place: Place
     over: bool
+
+
+TEAM_NOTE = "/note"
+"""Instead of a reply's id: what was said is for the team alone. No caller can send it as an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +109,11 @@ class AgentReply:
     agent: Agent
     text: str
     at: Millis
+
+    @property
+    def shown(self) -> bool:
+        """Whether it is for the customer, too."""
+        return self.reply_id != TEAM_NOTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +143,11 @@ class Sites(Protocol):
     """The sites and their secrets."""
 
     def add(self, site: Site, secrets: dict[Scope, str], at: Millis) -> bool: ...
+    def change(self, site: Site) -> None: ...
     def get(self, site: str) -> Site | None: ...
     def all(self) -> list[Site]: ...
     def hold(self, site: str) -> None:
-        """Until the transaction ends, nobody else changes the secrets of this site so."""
+        """Until the transaction ends, nobody else changes this site or its secrets so."""
         ...
 
     def secrets(self, site: str, at: Millis) -> list[SiteSecret]:
@@ -235,6 +257,10 @@ class Escalations(Protocol):
     def page(
         self, site: str, states: Sequence[EscalationState], limit: int, before: str | None
     ) -> list[Escalation]: ...
+    def due_first(self, site: str, states: Sequence[EscalationState], limit: int, after: Urgency) -> list[Escalation]:
+        """A page of the active ones, those due soonest first; no other state is listed."""
+        ...
+
     def set_state(self, escalation: Escalation) -> None: ...
     def promise(self, site: str, commitment: Commitment) -> None: ...
     def settle(self, commitment: str, state: CommitmentState) -> bool:
@@ -257,6 +283,10 @@ class Escalations(Protocol):
     def keep_reply(self, site: str, escalation: str, reply: AgentReply) -> bool: ...
     def replies(self, escalation: str) -> list[AgentReply]: ...
     def delivery(self, escalation: str) -> Delivery | None: ...
+    def active(self, site: str) -> int:
+        """How many wait for a person or are being worked on."""
+        ...
+
     def let_down(self, site: str) -> int:
         """How many customers wait for a first answer although a promise to them was broken."""
         ...

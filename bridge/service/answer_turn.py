@@ -22,10 +22,11 @@ from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
 from bridge.service.asking import Waiting
 from bridge.service.context import Bridge, CurrentPolicy, new_id, write_patiently
+from bridge.service.errors import SessionUnknown
 from bridge.service.escalate import Said, tell_at
+from bridge.service.judge_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
 from bridge.service.owe_answer import GRACE
-from bridge.service.record_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
-from bridge.service.take_turn import SessionUnknown, as_text
+from bridge.service.stored_text import as_text
 from bridge.service.verdicts import reply_verdict, say
 
 log = structlog.get_logger()

@@ -8,8 +8,8 @@ import structlog
 from bridge.ports import AdapterError, Desk, DeskNews, Filed, Site, StoreBusy
 from bridge.service.context import Bridge, open_case
 from bridge.service.desk_news import take_news
+from bridge.service.errors import EscalationUnknown
 from bridge.service.one_by_one import on_its_own
-from bridge.service.work_ticket import EscalationUnknown
 
 log = structlog.get_logger()
 

@@ -23,10 +23,11 @@ from bridge.domain.values import Channel, Json, Millis, State
 from bridge.ports import BridgeError
 from bridge.service import keep_calls
 from bridge.service.context import Case, new_id
+from bridge.service.errors import SessionUnknown
 from bridge.service.escalate import Said, announce, first_session
+from bridge.service.locked_session import standing_escalation
 from bridge.service.promise import Wording, planned
 from bridge.service.route import calendar_of, home_of, queue_of
-from bridge.service.take_turn import SessionUnknown, standing_escalation
 from bridge.service.verdicts import said_at, say, say_due, say_time, verdict
 from bridge.service.watch_promises import renew
 

@@ -27,6 +27,7 @@ from bridge.ports import (
     WordPress,
 )
 from bridge.service.asking import Asking, Assistant
+from bridge.service.errors import SiteUnknown
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.hours_in_force import HoursInForce
 from bridge.service.leases import Leases
@@ -37,10 +38,6 @@ TRIES = 3
 """Attempts to store what must not be lost to a busy database."""
 POLICY_TTL = 2.0
 """Seconds for which a process trusts the policy and the secrets that it has read: a change takes effect within it."""
-
-
-class SiteUnknown(BridgeError):  # noqa: N818
-    """There is no such site."""
 
 
 @dataclass(frozen=True, slots=True)

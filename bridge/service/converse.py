@@ -10,7 +10,8 @@ from bridge.domain.values import Identity, Json, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.context import Bridge, open_case
-from bridge.service.take_turn import SessionUnknown, locked_verdict, standing_escalation
+from bridge.service.errors import SessionUnknown
+from bridge.service.locked_session import locked_verdict, standing_escalation
 from bridge.service.verdicts import poll_after, said_at, show_escalation, verdict
 
 

@@ -3,11 +3,10 @@
 No network call is made here. Whoever is second, in another tab or another process, finds the first and joins it.
 """
 
-import json
 from dataclasses import dataclass, replace
 
 from bridge.domain import packet as packets
-from bridge.domain import signals, summary
+from bridge.domain import summary
 from bridge.domain.customer import Account
 from bridge.domain.escalation import Escalation, EscalationState, Event, EventKind
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
@@ -21,6 +20,7 @@ from bridge.service import notify
 from bridge.service.context import Case, new_id
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import queue_of, route_now
+from bridge.service.stored_text import inputs_of
 
 
 def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session, Escalation]:
@@ -63,7 +63,7 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         channel=route.channel,
         policy_version=case.current.version,
         packet=build_packet(case.tx, session, decision, case.policy.tiers),
-        trace=inputs(session, decision, seen_of(case, route, tier)),
+        trace=inputs_of(decision, session, seen_of(case, route, tier)),
         decided_at=case.at,
         claimed_by=None,
         answered_at=None,
@@ -181,22 +181,6 @@ def polished(tx: Tx, session: Session, tiers: tuple[str, ...]) -> summary.Polish
     known = (account.name, account.billing_status, account.sla, *(order.id for order in account.orders))
     heard = frozenset(word for turn in session.window for word in turn.message.words.split())
     return summary.Polished(sentence, heard, tuple(filter(None, known)), tiers)
-
-
-def inputs(session: Session, decision: Decision, seen: Json) -> str:
-    """Everything that the decision was made from, so that it can be made again: JSON text with sorted keys.
-
-    `seen`: what of it is not the session's, the policy's version, the instant and the hours in force.
-    """
-    frozen = {
-        **decision.trace(),
-        **seen,
-        "flow": session.flow,
-        "turns": session.turns,
-        "customer": session.customer.model_dump(mode="json"),
-        "window": [signals.dump(turn) for turn in session.window],
-    }
-    return json.dumps(frozen, ensure_ascii=False, sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,9 @@ from bridge.domain.replay import shortened
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
+from bridge.service.errors import SessionUnknown
 from bridge.service.manage_policy import Versions
 from bridge.service.read_escalations import show as show_escalation
-from bridge.service.take_turn import SessionUnknown
 
 FETCHED = {
     Fetch.FOUND: "the CRM knew this customer",

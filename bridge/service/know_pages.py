@@ -14,7 +14,8 @@ from bridge.domain.passages import Page
 from bridge.domain.relevance import Piece, pieces
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Tx
-from bridge.service.context import Bridge, SiteUnknown
+from bridge.service.context import Bridge
+from bridge.service.errors import SiteUnknown
 
 MOST_PAGES: Final = 5_000
 """Pages of a site."""

@@ -4,8 +4,7 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.labels import Label, Verdict
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Tx
-from bridge.service.take_turn import SessionUnknown
-from bridge.service.work_ticket import EscalationUnknown
+from bridge.service.errors import EscalationUnknown, SessionUnknown
 
 
 class SessionEscalated(BridgeError):  # noqa: N818 - it names what it is

@@ -12,7 +12,8 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.values import Json
 from bridge.ports import BridgeError, PolicyVersion, Tx
-from bridge.service.context import Bridge, SiteUnknown
+from bridge.service.context import Bridge
+from bridge.service.errors import SiteUnknown
 
 ZONE_IN_SHIPPED = "timezone: America/New_York"
 MOST_VERSIONS = 500

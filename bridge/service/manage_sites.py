@@ -4,14 +4,15 @@ import base64
 import json
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from bridge.domain import hours
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Scope, Site, Tx
-from bridge.service.context import Bridge, SiteUnknown
+from bridge.service.context import Bridge
+from bridge.service.errors import SiteUnknown
 from bridge.service.manage_policy import default_document
 
 GRACE = 10 * MINUTE
@@ -74,6 +75,33 @@ def add_site(bridge: Bridge, site: Site, public_url: str) -> Pairing:
             raise SiteExists(f"there is a site {site.id!r} already; bridge site rotate gives it a new pairing code")
         tx.policies.put(site.id, default_document(site.timezone), "shipped", now)
     return pairing(site.id, fresh, public_url)
+
+
+def change_site(bridge: Bridge, site_id: str, **given: str) -> tuple[Site, Site]:
+    """Change what a site was given when it was added; returns it as it was, and as it is now.
+
+    Args:
+        bridge: the product.
+        site_id: which one.
+        given: `url`, `timezone`, `team_email`; what is left out stays as it is.
+
+    Raises:
+        SiteRefused, SiteUnknown: see there.
+    """
+    with bridge.store.write() as tx:
+        tx.sites.hold(site_id)
+        was = tx.sites.get(site_id)
+        if was is None:
+            raise SiteUnknown(site_id)
+        now = replace(was, **given)
+        check_site(now)
+        tx.sites.change(now)
+    return was, now
+
+
+def guessed_mailbox(url: str) -> str:
+    """Where the team of a site would read its mail, for want of a better word; its address has been checked."""
+    return f"support@{urlsplit(url).hostname}"
 
 
 def rotate_site(bridge: Bridge, site_id: str, public_url: str) -> Pairing:

@@ -150,7 +150,9 @@ def _escalation(tx: Tx, escalation: Escalation) -> Json:
             }
             for one in promises
         ],
-        "replies": [{"at": to_rfc3339(one.at), "agent": one.agent.name, "text": one.text} for one in replies],
+        "replies": [
+            {"at": to_rfc3339(one.at), "agent": one.agent.name, "text": one.text, "shown": one.shown} for one in replies
+        ],
         "calls": [_call(row) for row in tx.privacy.calls(escalation.id)],
         "mails": [_mail(row) for row in tx.privacy.mails(escalation.id) if row["payload"]],
     }

@@ -17,7 +17,8 @@ from bridge.domain.instants import DAY, MINUTE, to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Tx
-from bridge.service.context import Bridge, SiteUnknown, new_id
+from bridge.service.context import Bridge, new_id
+from bridge.service.errors import SiteUnknown
 from bridge.service.hours_in_force import HoursInForce
 from bridge.service.one_by_one import each_site
 

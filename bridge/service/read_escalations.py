@@ -1,24 +1,28 @@
 """Escalations as the team sees them."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
-from bridge.domain.escalation import ACTIVE, Escalation, EscalationState
+from bridge.domain.escalation import ACTIVE, CommitmentState, Escalation, EscalationState
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.packet import Line, Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Json
-from bridge.ports import Tx
+from bridge.ports import Tx, Urgency
+from bridge.service.errors import EscalationUnknown
 from bridge.service.escalate import read_transcript
 from bridge.service.keep_calls import phone_of
 from bridge.service.label_decisions import show_label
 from bridge.service.verdicts import show_commitment
-from bridge.service.work_ticket import EscalationUnknown
 
 STATES: dict[str, Sequence[EscalationState]] = {
     **{state.value: (state,) for state in EscalationState},
     "active": ACTIVE,
     "all": tuple(EscalationState),
 }
+STATES_OWED = ("open", "claimed", "active")
+FIRST = Urgency(kept=False, due_at=0, escalation="")
+PLACE = re.compile(r"([01])\.(\d{1,15})\.(.+)", re.ASCII)
 
 TICKET_STATES = {
     "due": "sending",
@@ -33,11 +37,32 @@ TICKET_STATES = {
 def list_escalations(tx: Tx, site: str, states: str, limit: int, before: str | None) -> Json:
     """A page of escalations, newest first."""
     found = tx.escalations.page(site, STATES[states], limit + 1, before)
+    return _page(tx, found, limit, lambda last: last.id)
+
+
+def list_due_first(tx: Tx, site: str, states: str, limit: int, after: Urgency) -> Json:
+    """A page of active escalations, those due soonest first, from a place on, whatever became of who stood there."""
+    found = tx.escalations.due_first(site, STATES[states], limit + 1, after)
+    return _page(tx, found, limit, _write_place)
+
+
+def _page(tx: Tx, found: Sequence[Escalation], limit: int, place: Callable[[Escalation], str]) -> Json:
     page = found[:limit]
     return {
         "escalations": [show(tx, escalation) for escalation in page],
-        "next_before": page[-1].id if len(found) > limit else None,
+        "next_before": place(page[-1]) if len(found) > limit else None,
     }
+
+
+def read_place(text: str) -> Urgency | None:
+    """The place that a page of `list_due_first` has named as its end; None where it is no such text."""
+    read = PLACE.fullmatch(text)
+    return Urgency(read[1] == "1", int(read[2]), read[3]) if read else None
+
+
+def _write_place(last: Escalation) -> str:
+    promise = last.commitment
+    return f"{int(promise.state is CommitmentState.KEPT)}.{promise.due_at}.{last.id}"
 
 
 def read_escalation(tx: Tx, site: str, escalation_id: str) -> Json:
@@ -136,8 +161,8 @@ def conversation(tx: Tx, escalation: Escalation) -> Json:
     for session in sessions.values():
         entries += [_said(line) for line in read_transcript(tx, session)]
     entries += [
-        {"at": answer.at, "who": "agent", "name": answer.agent.name, "text": answer.text, "shown": True}
-        for answer in tx.escalations.replies(escalation.id)
+        {"at": said.at, "who": "agent", "name": said.agent.name, "text": said.text, "shown": said.shown}
+        for said in tx.escalations.replies(escalation.id)
     ]
     entries += [
         {"at": promise.made_at, "who": "system", "name": None, "text": promise.text, "shown": True}

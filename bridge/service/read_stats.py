@@ -38,6 +38,7 @@ def read_stats(bridge: Bridge, tx: Tx, site: Site, days: int) -> Json:
         "by_trigger": _triggers(tx.stats.triggers(*span), trend.now.sessions),
         "by_flow": [_share("flow", one) for one in trend.now.shares(lambda group: group.flow)],
         "by_tier": [_share("tier", one) for one in trend.now.shares(lambda group: group.tier)],
+        "active": tx.escalations.active(site.id),
         "commitments": _all_of([state.value for state in CommitmentState], tx.stats.commitments(*span)),
         "delivery": _all_of(OUTBOX_STATES, tx.stats.deliveries(*span)),
         "upstreams": [_upstream(one) for one in tx.upstreams.all() if one.site == site.id],

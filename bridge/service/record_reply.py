@@ -2,30 +2,23 @@
 
 from dataclasses import replace
 
-from bridge.domain import judging, signals
 from bridge.domain.judging import Reply
-from bridge.domain.session import Session, Turn
-from bridge.domain.values import Json, Millis
+from bridge.domain.values import Json
 from bridge.ports import Tx
-from bridge.service.context import Bridge, CurrentPolicy
-from bridge.service.take_turn import (
-    SessionUnknown,
-    TurnUnknown,
-    as_text,
-    digest_of,
-    hand_over,
-    locked_verdict,
-    repeat,
-    trace_of,
-)
-from bridge.service.verdicts import say, verdict
+from bridge.service.context import Bridge
+from bridge.service.errors import SessionUnknown, TurnUnknown
+from bridge.service.judge_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
+from bridge.service.locked_session import locked_verdict
+from bridge.service.repeated_call import repeated_answer
 
 
 def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: str, reply: Reply) -> Json:
     """The verdict on a reply: `answer` shows it, `say` shows the verdict's text in its place.
 
     Raises:
-        SessionUnknown, TurnUnknown, TurnContradicted: see `take_turn`.
+        SessionUnknown: this site has no such session.
+        TurnUnknown: the session has no such turn.
+        TurnContradicted: the turn has another reply already.
     """
     session = tx.sessions.hold(site, session_id)
     if session is None:
@@ -38,58 +31,8 @@ def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: st
         raise TurnUnknown(turn_id)
     digest = digest_of_reply(reply)
     if turn.reply_verdict is not None:
-        return repeat(tx, current, session, turn.reply_verdict, now, same=turn.reply_digest == digest)
+        return repeated_answer(tx, current, session, turn.reply_verdict, now, same=turn.reply_digest == digest)
     turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest)
     if was_locked_since(tx, session, turn):
         return drop_reply(tx, current, session, turn, now)
     return judge_reply(bridge, tx, current, session, turn, reply)
-
-
-def digest_of_reply(reply: Reply) -> str:
-    """See `digest_of`."""
-    return digest_of(
-        reply.text, reply.confidence, reply.intent, reply.intent_matched, reply.failed, sorted(reply.signals)
-    )
-
-
-def was_locked_since(tx: Tx, session: Session, turn: Turn) -> bool:
-    """Whether the session is locked, or was after the turn was taken, and a person has released it meanwhile.
-
-    A release empties the window: a turn that is in it came later, and nothing has to be asked.
-    """
-    if session.locked:
-        return True
-    return judging.seen(session, turn.seq) is None and tx.sessions.released_since(session.site, session.id, turn.at)
-
-
-def drop_reply(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, at: Millis) -> Json:
-    """It was produced before the lock, or in it, and came after it: kept for the team, never shown."""
-    if session.locked:
-        answer = locked_verdict(tx, current, session, at)
-    else:
-        answer = verdict(session, say=say(current.document, session, "released"))
-    tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer), reply_trace="null", reply_shown=False))
-    return answer
-
-
-def judge_reply(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, reply: Reply) -> Json:
-    """The verdict on a reply that `turn` holds already: measured, judged and kept, and acted upon where a rule decides.
-
-    The session is open and held.
-    """
-    session = judging.answer(current.document, session, turn.seq, reply)
-    if recent := judging.seen(session, turn.seq):
-        turn = replace(turn, signals=as_text(signals.dump(recent)))
-    decision = judging.judge(current.document, session)
-    turn = replace(turn, reply_trace=trace_of(decision, current, session))
-    if decision.rule is None:
-        answer = verdict(session)
-        tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer)))
-        tx.sessions.save_judged(session)
-        return answer
-    # the reply that led to the hand-over is the last attempt: the team reads it, the visitor does not
-    turn = replace(turn, reply_shown=False)
-    tx.sessions.keep_reply(session, turn)
-    answer = hand_over(bridge, tx, current, session, decision)
-    tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer)))
-    return answer

@@ -1,43 +1,22 @@
 """A visitor's message: keep it, judge it, and say whether the bot may answer."""
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 
-from pydantic_core import to_json
-
 from bridge.domain import judging, signals
-from bridge.domain.escalation import Escalation, EventKind
-from bridge.domain.rules import Decision
+from bridge.domain.escalation import EventKind
 from bridge.domain.session import Session, Turn
-from bridge.domain.values import Json, Millis, State
-from bridge.ports import BridgeError, Tx
+from bridge.domain.values import Json, Millis
+from bridge.ports import Tx
 from bridge.service import deliver, notify
 from bridge.service.asking import Waiting
 from bridge.service.context import Bridge, CurrentPolicy, open_case
-from bridge.service.escalate import escalate
+from bridge.service.errors import SessionUnknown
+from bridge.service.hand_over import hand_over
+from bridge.service.locked_session import locked_verdict, standing_escalation
 from bridge.service.owe_answer import owe_answer
-from bridge.service.verdicts import (
-    closed_text,
-    decided_text,
-    owed_verdict,
-    said_at,
-    standing_text,
-    verdict,
-    waiting_text,
-)
-
-
-class SessionUnknown(BridgeError):  # noqa: N818
-    """This site has no such session."""
-
-
-class TurnUnknown(BridgeError):  # noqa: N818
-    """This session has no such turn."""
-
-
-class TurnContradicted(BridgeError):  # noqa: N818
-    """The same turn was sent before with another body; nothing was changed."""
+from bridge.service.repeated_call import digest_of, repeated_answer
+from bridge.service.stored_text import as_text, trace_of
+from bridge.service.verdicts import owed_verdict, verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +45,8 @@ def take_turn(
         waiting: the call, where it can wait for the answer of our own responder once the transaction is through.
 
     Raises:
-        SessionUnknown: see there.
-        TurnContradicted: see there.
+        SessionUnknown: this site has no such session.
+        TurnContradicted: the turn was sent before with another body.
     """
     session = tx.sessions.hold(site, session_id)
     if session is None:
@@ -104,45 +83,12 @@ def _last_taken(tx: Tx, session: Session) -> Millis:
     return max([0, *released, *(max(turn.at, turn.reply_at or 0) for turn in turns)])
 
 
-def repeat(
-    tx: Tx, current: CurrentPolicy, session: Session, stored: str, at: Millis, *, same: bool, wrote: bool = False
-) -> Json:
-    """The stored answer to a repeated call, but never that of an open session, in which a bot may speak, once locked.
-
-    `wrote`: see `locked_verdict`.
-    """
-    if not same:
-        raise TurnContradicted
-    answer = json.loads(stored)
-    if session.locked and answer["state"] == State.OPEN:
-        return locked_verdict(tx, current, session, at, wrote=wrote)
-    return answer
-
-
-def locked_verdict(tx: Tx, current: CurrentPolicy, session: Session, at: Millis, *, wrote: bool = False) -> Json:
-    """What a session that is not open says: the standing promise, who has answered it, or that it has ended.
-
-    Where the visitor `wrote`, they read that it has joined their request as well.
-    """
-    standing = standing_escalation(tx, session)
-    if session.state is State.CLOSED or standing is None:
-        return verdict(session, say=closed_text(current.document, session))
-    policy, said = current.document, said_at(current.document, session, standing, at)
-    text = waiting_text(policy, session, said, at) if wrote else standing_text(policy, session, said)
-    return verdict(session, say=text, escalation=said)
-
-
-def standing_escalation(tx: Tx, session: Session) -> Escalation | None:
-    """The escalation that the session is locked to."""
-    return tx.escalations.get(session.site, session.escalation_id) if session.escalation_id else None
-
-
 def _repeated(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, now: Millis) -> Json:
     """The turn is stored already. That shows when it is stored again, so that the usual turn need not ask first."""
     known = tx.sessions.turn(session.site, session.id, turn.turn_id)
     if known is None:
         raise RuntimeError("a turn was refused as a second one, yet there is no first")
-    return repeat(tx, current, session, known.verdict, now, same=known.digest == turn.digest, wrote=True)
+    return repeated_answer(tx, current, session, known.verdict, now, same=known.digest == turn.digest, wrote=True)
 
 
 def _take_locked(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn) -> Json:
@@ -189,34 +135,3 @@ def _take_open(
     answer = hand_over(bridge, tx, current, session, decision)
     tx.sessions.amend_verdict(session, turn.seq, as_text(answer))
     return answer
-
-
-def hand_over(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, decision: Decision) -> Json:
-    """Escalate a judged session whose turn is stored, and say so; what has to be sent is tried after the commit."""
-    locked, new = escalate(open_case(bridge, tx, session.site), session, decision)
-    tx.sessions.save(locked)
-    bridge.heartbeat.mind(tx, new.site, new.id)
-    deliver.soon(bridge, tx)
-    return verdict(locked, say=decided_text(current.document, locked, new), escalation=new)
-
-
-def as_text(value: Json) -> str:
-    """JSON text as it is stored."""
-    return to_json(value).decode()
-
-
-def trace_of(decision: Decision, current: CurrentPolicy, session: Session) -> str:
-    """The stored trace of a decision, as JSON text with sorted keys: the same decision gives the same bytes."""
-    trace = {
-        **decision.trace(),
-        "policy_version": current.version,
-        "flow": session.flow,
-        "tier": session.customer.tier,
-        "tier_assumed": session.customer.tier_assumed,
-    }
-    return json.dumps(trace, ensure_ascii=False, sort_keys=True)
-
-
-def digest_of(*parts: object) -> str:
-    """SHA-256 of what was accepted: equal for a repeated call, and for no other."""
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()

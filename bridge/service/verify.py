@@ -17,11 +17,11 @@ from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
 from bridge.service.context import CurrentPolicy
-from bridge.service.escalate import inputs
+from bridge.service.errors import SessionUnknown
 from bridge.service.explain import escalations_of
 from bridge.service.manage_policy import Versions
 from bridge.service.start_session import TOO_LATE
-from bridge.service.take_turn import SessionUnknown, trace_of
+from bridge.service.stored_text import inputs_of, trace_of
 
 MESSAGE, REPLY, ESCALATION = "message", "reply", "escalation"
 SEEN = ("policy_version", "at", "calendar")
@@ -87,7 +87,7 @@ def _frozen_again(versions: Versions, session: Session, stored: Json) -> str | N
         window=tuple(map(signals.load, stored["window"])),
     )
     seen = {name: stored[name] for name in SEEN if name in stored}
-    return inputs(session, judging.judge(policy, session), seen)
+    return inputs_of(judging.judge(policy, session), session, seen)
 
 
 def _customer_then(session: Session, stored: Json) -> Customer:

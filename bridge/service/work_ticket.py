@@ -6,17 +6,14 @@ from bridge.domain.callback import CallState
 from bridge.domain.escalation import ACTIVE, Agent, CommitmentState, Escalation, EscalationState, EventKind
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, State
-from bridge.ports import AgentReply, BridgeError
+from bridge.ports import TEAM_NOTE, AgentReply, BridgeError
 from bridge.service import keep_calls, notify
 from bridge.service.absence import is_there
 from bridge.service.context import Case
+from bridge.service.errors import EscalationUnknown
 from bridge.service.escalate import Said, announce, first_session
 from bridge.service.keep_promise import settle
 from bridge.service.verdicts import say
-
-
-class EscalationUnknown(BridgeError):  # noqa: N818
-    """This site has no such escalation."""
 
 
 class EscalationOver(BridgeError):  # noqa: N818
@@ -103,11 +100,13 @@ def called(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     return spoken
 
 
-def resolve(case: Case, escalation_id: str, agent: Agent, at: Millis | None = None) -> Escalation:
+def resolve(
+    case: Case, escalation_id: str, agent: Agent, at: Millis | None = None, note: str | None = None
+) -> Escalation:
     """A person is done, now or at the instant given: the session closes, nothing is sent any more.
 
     The customer reads in the chat that the request is resolved. That keeps a promise which is not due yet, even where
-    nobody wrote an answer; one that is due was broken.
+    nobody wrote an answer; one that is due was broken. The note is for the team, here and in its helpdesk.
 
     Raises:
         EscalationUnknown, EscalationOver: see there.
@@ -115,7 +114,9 @@ def resolve(case: Case, escalation_id: str, agent: Agent, at: Millis | None = No
     held = settle(case, _hold_active(case, escalation_id), case.at if at is None else at)
     ended = _end(case, held, agent, EscalationState.RESOLVED)
     if not _is_of_desk(case, agent):
-        notify.note(case, ended, "resolved", f"{agent.name} resolved it in WordPress")
+        notify.note(case, ended, "resolved", f"{agent.name} resolved it in WordPress", note or "")
+    if note:
+        case.tx.escalations.keep_reply(case.site.id, ended.id, AgentReply(TEAM_NOTE, agent, note, case.at))
     for session in tell_all(case, ended, EventKind.CLOSED, "resolved"):
         case.tx.sessions.save(replace(session, state=State.CLOSED))
     return ended

@@ -3,7 +3,21 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Text, and_, bindparam, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    case,
+    func,
+    insert,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from bridge.domain.escalation import (
     ACTIVE,
@@ -19,7 +33,7 @@ from bridge.domain.escalation import (
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
-from bridge.ports import AgentReply, Filed
+from bridge.ports import AgentReply, Filed, Urgency
 from bridge.store.alone import with_customer
 from bridge.store.tables import ACTIVE as IS_ACTIVE
 from bridge.store.tables import PENDING, agent_reply, commitment, escalation, follow_up, outbox
@@ -65,6 +79,15 @@ class EscalationStatements:
                 ),
             )
             .order_by(escalation.c.decided_at.desc(), escalation.c.id.desc())
+            .limit(bindparam("most"))
+        )
+        owed = (case((commitment.c.state == CommitmentState.KEPT, 1), else_=0), commitment.c.due_at, escalation.c.id)
+        place = tuple_(*(bindparam(f"after_{name}") for name in ("kept", "due_at", "id")))
+        # over the index of what is active: what is ended is not read, and what waits is few enough to be sorted
+        self.due_first = (
+            _with_promise()
+            .where(of_site, active, escalation.c.state.in_(bindparam("states", expanding=True)), tuple_(*owed) > place)
+            .order_by(*owed)
             .limit(bindparam("most"))
         )
         names = ("state", "queue", "channel", "claimed_by", "claimed_by_name", "answered_at")
@@ -125,6 +148,7 @@ class EscalationStatements:
         broken = select(commitment.c.escalation_id).where(
             commitment.c.escalation_id == escalation.c.id, commitment.c.state == CommitmentState.BROKEN
         )
+        self.active = select(func.count()).select_from(escalation).where(of_site, IS_ACTIVE)
         self.let_down = select(func.count()).where(
             of_site, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
         )
@@ -224,6 +248,11 @@ class Escalations:
         values = {"of_site": site, "states": [state.value for state in states], "most": limit, "before": before}
         return [read_escalation(row) for row in self._c.execute(self._s.page, values).mappings()]
 
+    def due_first(self, site: str, states: Sequence[EscalationState], limit: int, after: Urgency) -> list[Escalation]:
+        place = {"after_kept": int(after.kept), "after_due_at": after.due_at, "after_id": after.escalation}
+        values = {"of_site": site, "states": [state.value for state in states], "most": limit, **place}
+        return [read_escalation(row) for row in self._c.execute(self._s.due_first, values).mappings()]
+
     def set_state(self, changed: Escalation) -> None:
         agent = changed.claimed_by
         row = {
@@ -299,6 +328,10 @@ class Escalations:
     def filed(self, site: str, desk: str, after: str, limit: int) -> list[Filed]:
         values = {"of_site": site, "desk": desk, "after": after, "most": limit}
         return [Filed(*row) for row in self._c.execute(self._s.filed, values)]
+
+    def active(self, site: str) -> int:
+        found: int = self._c.execute(self._s.active, {"of_site": site}).scalar_one()
+        return found
 
     def let_down(self, site: str) -> int:
         found: int = self._c.execute(self._s.let_down, {"of_site": site}).scalar_one()

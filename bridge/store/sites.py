@@ -17,6 +17,7 @@ class SiteStatements:
     def __init__(self, upsert: Upsert, dialect: str) -> None:
         own = site_secret.c.site == bindparam("site_id")
         self.add = upsert(site).on_conflict_do_nothing().returning(site.c.id)
+        self.change = update(site).where(site.c.id == bindparam("site_id"))
         self.get = select(site).where(site.c.id == bindparam("site_id"))
         self.all = select(site).order_by(site.c.id)
         self.add_secret = insert(site_secret)
@@ -58,6 +59,10 @@ class Sites:
         for scope, secret in secrets.items():
             self.add_secret(new.id, scope, secret, at)
         return True
+
+    def change(self, changed: Site) -> None:
+        row = {"url": changed.url, "timezone": changed.timezone, "team_email": changed.team_email}
+        self._c.execute(self._s.change, {**row, "site_id": changed.id})
 
     def get(self, site_id: str) -> Site | None:
         row = self._c.execute(self._s.get, {"site_id": site_id}).first()

@@ -1,5 +1,7 @@
 """The admin scope: escalations, presence, policy."""
 
+from collections.abc import Collection
+
 from flask import Blueprint, Response, request
 
 from bridge.domain.escalation import Agent, Presence
@@ -28,22 +30,41 @@ admin = Blueprint("admin", __name__)
 
 LONGEST_PAGE = 100
 LATEST_VERSION = 999_999_999
+BEFORE = "expected the next_before of a page in this order"
 
 
 @admin.get("/v1/escalations")
 @signed(Scope.ADMIN, answer="Escalations")
 def escalations(call: Call[CloseIn]) -> Response:
-    """List escalations, newest first."""
-    states = request.args.get("state", "active")
-    if states not in read_escalations.STATES:
-        raise problems.bad_query("state", f"expected one of {', '.join(read_escalations.STATES)}")
+    """List escalations, newest first, or those due soonest first."""
+    states = _one_of("state", read_escalations.STATES, "active")
     limit = whole_number("limit", request.args.get("limit", "50"), 1, LONGEST_PAGE)
     before = request.args.get("before")
     if before is not None and (unprintable(before) or len(before) > LONGEST_ID):
-        raise problems.bad_query("before", "expected the id of an escalation")
+        raise problems.bad_query("before", BEFORE)
+    if _one_of("order", ("newest", "due"), "newest") == "due":
+        return _due_first(call, states, limit, before)
     with call.write() as tx:
         page = read_escalations.list_escalations(tx, call.site, states, limit, before)
     return answer(page)
+
+
+def _due_first(call: Call[CloseIn], states: str, limit: int, before: str | None) -> Response:
+    if states not in read_escalations.STATES_OWED:
+        raise problems.bad_query("order", f"due goes with state {', '.join(read_escalations.STATES_OWED)}")
+    place = read_escalations.FIRST if before is None else read_escalations.read_place(before)
+    if place is None:
+        raise problems.bad_query("before", BEFORE)
+    with call.write() as tx:
+        page = read_escalations.list_due_first(tx, call.site, states, limit, place)
+    return answer(page)
+
+
+def _one_of(name: str, known: Collection[str], default: str) -> str:
+    given = request.args.get(name, default)
+    if given not in known:
+        raise problems.bad_query(name, f"expected one of {', '.join(known)}")
+    return given
 
 
 @admin.get("/v1/escalations/<escalation>")
@@ -80,7 +101,8 @@ def reply(call: Call[AgentReplyIn], escalation: str) -> Response:
 def resolve(call: Call[ResolveIn], escalation: str) -> Response:
     """Be done with an escalation; its sessions close."""
     with call.write() as tx:
-        changed = work_ticket.resolve(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())
+        case, agent = open_case(call.bridge, tx, call.site), call.body.agent.value()
+        changed = work_ticket.resolve(case, escalation, agent, note=call.body.note)
         return answer(read_escalations.show(tx, changed))
 
 

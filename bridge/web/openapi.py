@@ -36,6 +36,7 @@ QUERY = {
         },
         {"name": "limit", "schema": {"type": "integer", "minimum": 1, "maximum": 100, "default": 50}},
         {"name": "before", "schema": {"type": "string", "maxLength": 64}},
+        {"name": "order", "schema": {"enum": ["newest", "due"], "default": "newest"}},
     ],
     "stats.read": [{"name": "days", "schema": {"type": "integer", "minimum": 1, "maximum": 90, "default": 7}}],
 }

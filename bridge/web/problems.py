@@ -12,7 +12,7 @@ from bridge.ports import HookRefused, StoreBusy
 from bridge.service.book_call import PhoneMissing, SlotTaken
 from bridge.service.call_links import LinkInvalid
 from bridge.service.command_hours import CommandUnknown, QueueUnknown, TooManyCommands
-from bridge.service.context import SiteUnknown
+from bridge.service.errors import EscalationUnknown, SessionUnknown, SiteUnknown, TurnContradicted, TurnUnknown
 from bridge.service.hear_desk import DeskUnknown
 from bridge.service.know_pages import TooManyPages
 from bridge.service.label_decisions import SessionEscalated
@@ -21,8 +21,7 @@ from bridge.service.manage_sites import RenewalInHand
 from bridge.service.replay_sessions import ReplayTooLong
 from bridge.service.shadow_policy import NoShadow
 from bridge.service.start_session import SessionTaken
-from bridge.service.take_turn import SessionUnknown, TurnContradicted, TurnUnknown
-from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, EscalationUnknown, ReplyContradicted
+from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, ReplyContradicted
 
 URN = "urn:escalation-bridge:problem:"
 CONTENT_TYPE = "application/problem+json"
@@ -50,8 +49,8 @@ class Problem(Exception):  # noqa: N818
 UNAUTHORIZED = Problem("unauthorized", "The call is not signed as it has to be.", 401)
 FORBIDDEN_SCOPE = Problem("wrong-scope", "The secret is right, but not for this call.", 403)
 REPLAYED = Problem("replayed-nonce", "This nonce has been used.", 409, "Sign every attempt with a nonce of its own.")
-NOT_FOUND = Problem("not-found", "There is no such address.", 404)
-METHOD = Problem("method-not-allowed", "This address does not take this method.", 405)
+NOT_FOUND = Problem("not-found", "Nothing is at this address.", 404)
+METHOD = Problem("method-not-allowed", "This address does not allow this method.", 405)
 TOO_LARGE = Problem("body-too-large", "The body is larger than this call takes.", 413)
 NOT_JSON = Problem("not-json", "The body is not JSON.", 400)
 MEDIA_TYPE = Problem("unsupported-media-type", "Send application/json, not compressed.", 415)

@@ -137,10 +137,10 @@ class Gatekeeper:
 
 
 def check_time(timestamp: str, now: float) -> None:
-    """Refuse a call from another time.
+    """Refuse a call from another time. Whole seconds are compared: more does not stand in the header.
 
     Raises:
         Stale: see there.
     """
-    if abs(now - int(timestamp)) > SKEW:
+    if abs(int(now) - int(timestamp)) > SKEW:
         raise Stale

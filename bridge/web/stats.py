@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from bridge.domain.health import DAYS
 from bridge.domain.labels import Verdict
 from bridge.ports import Scope
-from bridge.service.context import SiteUnknown
+from bridge.service.errors import SiteUnknown
 from bridge.service.label_decisions import label_escalation as put_label
 from bridge.service.label_decisions import label_session as put_missed
 from bridge.service.label_decisions import show_label

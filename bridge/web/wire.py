@@ -197,7 +197,7 @@ class ReplyIn(Wire):
     ] = {}
 
 
-Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()./-]{3,30}[0-9]$")]
+Phone = Annotated[str, Field(pattern=r"^\+?\(?[0-9][0-9 ()./-]{3,30}[0-9]$")]
 SlotId = Annotated[str, Field(pattern=r"^[0-9]{4}(-[0-9]{2}){2}T[0-9]{2}(:[0-9]{2}){2}Z$"), AfterValidator(_slot)]
 
 

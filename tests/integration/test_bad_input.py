@@ -220,6 +220,12 @@ CASES: dict[str, Case] = {
         422, "invalid-query", "GET", f"/v1/escalations?limit=000000050{'0' * 5000}"),
     "a page before a NUL": admin(422, "invalid-query", "GET", f"/v1/escalations?before={CANARY}%00"),
     "a page before something long": admin(422, "invalid-query", "GET", f"/v1/escalations?before={CANARY * 20}"),
+    "a list in an unknown order": admin(422, "invalid-query", "GET", f"/v1/escalations?order={CANARY}"),
+    "what is over by when it is due": admin(422, "invalid-query", "GET", "/v1/escalations?order=due&state=all"),
+    "a page of what is due before an id": admin(
+        422, "invalid-query", "GET", f"/v1/escalations?order=due&before={CANARY}"),
+    "a page of what is due before other digits": admin(
+        422, "invalid-query", "GET", f"/v1/escalations?order=due&before=0.%D9%A3.{CANARY}"),
     "an unknown escalation": admin(404, "escalation-not-found", "GET", f"/v1/escalations/{CANARY}"),
     "an escalation with a NUL": admin(404, "not-found", "GET", f"/v1/escalations/{CANARY}%00"),
     "claiming an escalation with a NUL": admin(

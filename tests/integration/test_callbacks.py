@@ -191,6 +191,12 @@ def test_a_number_that_was_given_before_will_do(it: Sidecar) -> None:
     assert "We will call you" in chat.contact(callback_slot=TEN)["say"]
 
 
+@pytest.mark.parametrize("phone", ["(212) 555-0123", "+1 (212) 555-0123", "+(49) 30 5550123", "030/555 01-23"])
+def test_a_number_is_taken_as_people_write_it(it: Sidecar, phone: str) -> None:
+    assert booked(it)[0].contact(phone=phone)["state"] == "escalated"
+    assert "We will call you" in waiting(it, "8").contact(phone=phone, callback_slot="2026-11-04T15:00:00Z")["say"]
+
+
 def test_a_time_that_is_taken_is_refused_and_nothing_else_of_the_body_is_lost(it: Sidecar) -> None:
     booked(it)
     second = waiting(it, "8")

@@ -25,6 +25,7 @@ from bridge.cli import cli
 from bridge.config import Settings, read_settings
 from bridge.domain.judging import Reply
 from bridge.domain.values import Identity, Visitor
+from bridge.ports import Site
 from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
@@ -282,6 +283,85 @@ def test_codes_are_rotated_and_revoked(shop: Terminal) -> None:
     assert shop("site", "revoke", "shop", "--everything").out.startswith("2 secrets dropped, none is left")
     assert "there is no site 'nope'" in shop.fails("site", "rotate", "nope")
     assert "there is no site 'nope'" in shop.fails("site", "revoke", "nope")
+
+
+def test_what_a_site_was_given_is_changed_and_nothing_else(shop: Terminal) -> None:
+    shop("site", "add", "other", "--url", "https://other.example", "--timezone", "UTC")
+    known = {one["id"]: one for one in json.loads(shop("site", "list", "--json").out)}
+    said = shop("site", "set", "shop", "--team-email", "help@shop.example").out
+    assert said == "Site shop: team mail went to support@shop.example, now to help@shop.example.\n"
+    changed = {one["id"]: one for one in json.loads(shop("site", "list", "--json").out)}
+    assert changed == {**known, "shop": {**known["shop"], "team_email": "help@shop.example"}}
+
+
+def test_a_site_that_moves_keeps_its_pairing_code_and_hears_what_else_names_the_old_address(shop: Terminal) -> None:
+    said = shop("site", "set", "shop", "--url", " https://new.example ", "--timezone", "Europe/Berlin").out
+    assert said.splitlines() == [
+        "Site shop: its address was https://shop.example, now https://new.example.",
+        "Site shop: its time zone was America/New_York, now Europe/Berlin.",
+        "The pairing code stays as it is.",
+        "Team mail goes to support@shop.example as before; --team-email changes it.",
+        "Staffed hours keep the zones that the policy names: bridge policy show",
+    ]
+
+
+def test_what_is_so_already_is_said_to_be(shop: Terminal) -> None:
+    said = shop("site", "set", "shop", "--url", "https://shop.example", "--timezone", "America/New_York").out
+    assert said == "Nothing to change: site shop is so already.\n"
+
+
+def test_a_script_reads_what_a_site_was_and_is(shop: Terminal) -> None:
+    was = {"url": "https://shop.example", "timezone": "America/New_York", "team_email": "support@shop.example"}
+    told = json.loads(shop("site", "set", "shop", "--timezone", "UTC", "--json").out)
+    assert told == {"site": "shop", "was": was, "now": {**was, "timezone": "UTC"}}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ["--url", "shop.example"],
+        ["--url", "https://shop.example/wp-admin"],
+        ["--url", ""],
+        ["--timezone", "Mars/Base"],
+        ["--timezone", ""],
+        ["--team-email", "a@b.example, c@d.example"],
+        ["--team-email", ""],
+        ["--team-email", "help@shop.example", "--timezone", "UTC+2"],
+    ],
+)
+def test_a_site_is_not_made_one_that_could_not_work(shop: Terminal, wrong: list[str]) -> None:
+    known = shop("site", "list").out
+    said = shop.fails("site", "set", "shop", *wrong)
+    if all(wrong[1::2]):  # `add` derives what is empty
+        given = [] if "--url" in wrong else ["--url", "https://shop.example"]
+        assert said == shop.fails("site", "add", "new", *given, *wrong)
+    assert shop("site", "list").out == known
+
+
+def test_a_change_of_no_site_or_of_nothing_is_refused(shop: Terminal) -> None:
+    assert "there is no site 'nope'" in shop.fails("site", "set", "nope", "--timezone", "UTC")
+    nothing = shop("site", "set", "shop")
+    assert nothing.code == 2
+    assert "Error: say what to change: --url, --timezone or --team-email" in nothing.err
+
+
+def test_a_process_that_runs_goes_by_the_changed_site(run: Terminal) -> None:
+    """Its systems are made once for a site; a mail's sender and the helpdesk's way back are parts of them."""
+    run("site", "add", "shop", "--url", "https://shop.example")
+    assembly = bootstrap.build(read_settings())
+
+    def site_now() -> Site:
+        with assembly.bridge.store.read() as tx:
+            (site,) = tx.sites.all()
+        return site
+
+    try:
+        assert assembly.bridge.systems(site_now()).sender == "support@shop.example"
+        run("site", "set", "shop", "--url", "https://new.example")
+        assert assembly.bridge.systems(site_now()).sender == "support@new.example"
+        assert assembly.bridge.systems(site_now()) is assembly.bridge.systems(site_now())
+    finally:
+        assembly.close()
 
 
 # -- policy ------------------------------------------------------------------------------------------------------------

@@ -595,6 +595,18 @@ def test_claim_reply_resolve(it: Sidecar) -> None:
     assert chat.says("thanks")["state"] == "closed"
 
 
+def test_the_note_of_who_resolves_is_for_the_team_alone(it: Sidecar) -> None:
+    chat = escalated(it)
+    number = the_one(it)["id"]
+    it.work()
+    it.team.does("resolve", number, note="Sent a new one.\nBy post.")
+    it.work()
+    hidden = [line for line in it.team.read(number)["conversation"] if not line["shown"]]
+    assert [(line["name"], line["text"]) for line in hidden] == [("Ada", "Sent a new one.\nBy post.")]
+    assert "Sent a new one." in it.desk.notes[-1][2]
+    assert "Sent a new one." not in str(chat.events())
+
+
 def test_what_another_has_claimed_cannot_be_claimed(it: Sidecar) -> None:
     escalated(it)
     number = the_one(it)["id"]
@@ -692,6 +704,25 @@ def test_the_list_turns_its_pages_newest_first(it: Sidecar) -> None:
         before = f"&before={page['next_before']}"
     assert len(seen) == len(set(seen)) == 5
     assert [one["id"] for one in it.team.list()] == seen
+
+
+def test_the_list_turns_its_pages_by_what_is_due_though_the_team_ends_what_it_has_seen(it: Sidecar) -> None:
+    """The last row of each page is resolved, or answered so that its promise is kept, before the next page is read."""
+    for user in range(7):
+        chat = it.chat()
+        chat.verified(str(user))
+        chat.says(ASKING)
+        it.clock.advance(seconds=60 * (user % 3))
+    due = {one["id"]: (one["commitment"]["due_at"], one["id"]) for one in it.team.list()}
+    seen: list[str] = []
+    before = ""
+    while before is not None:
+        page = it.team.caller.ask("GET", f"/v1/escalations?order=due&limit=3{before and f'&before={before}'}")
+        seen += [one["id"] for one in page["escalations"]]
+        before = page["next_before"]
+        it.team.does("resolve", seen[-2])
+        it.team.does("reply", seen[-1], text="Yes.", reply_id="r1")
+    assert list(dict.fromkeys(seen)) == sorted(due, key=lambda one: due[one])
 
 
 # ------------------------------------------------------------------------------------------------- the ladder

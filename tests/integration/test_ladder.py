@@ -17,7 +17,8 @@ from bridge.ports import DeskNews, Filed, NewsKind, NotDone
 from bridge.service.ask_desks import PAGE, Desks
 from bridge.service.context import open_case
 from bridge.service.desk_news import take_news
-from bridge.service.work_ticket import EscalationUnknown, withdraw
+from bridge.service.errors import EscalationUnknown
+from bridge.service.work_ticket import withdraw
 
 ASKING = "I want to talk to a human"
 BOB: Json = {"id": "4", "name": "Bob"}

@@ -105,7 +105,7 @@ def resolved(it: Sidecar) -> None:
     """The team answers Quilla, and is done."""
     (one,) = [one for one in it.team.list() if one["customer"]["email"] == MAIL]
     it.team.does("reply", one["id"], reply_id="r1", text="Dear Quilla, the teapot is sent again.")
-    it.team.does("resolve", one["id"])
+    it.team.does("resolve", one["id"], note="Quilla Marchbanks gets a teapot by post.")
 
 
 # -- export ------------------------------------------------------------------------------------------------------------
@@ -130,7 +130,10 @@ def test_an_export_holds_everything_that_is_stored_of_a_person_and_nothing_of_an
     assert "Dear Quilla, the teapot is sent again." in [event["text"] for event in session["events"]]
     (handed,) = session["escalations"]
     assert handed["packet"]["customer"]["email"] == MAIL
-    assert [reply["text"] for reply in handed["replies"]] == ["Dear Quilla, the teapot is sent again."]
+    assert {reply["text"]: reply["shown"] for reply in handed["replies"]} == {
+        "Dear Quilla, the teapot is sent again.": True,
+        "Quilla Marchbanks gets a teapot by post.": False,
+    }
     assert handed["promises"]
     assert {mail["to"] for mail in handed["mails"]} >= {SHOP.team_email}
     assert [label["verdict"] for label in session["labels"]] == ["needed"]

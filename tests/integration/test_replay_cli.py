@@ -169,6 +169,13 @@ def test_blank_lines_a_byte_order_mark_and_windows_line_ends_are_no_fault(run: T
     assert len(decisions(tmp_path / "out.jsonl")) == len(RECORD)
 
 
+def test_a_dash_is_standard_input(tmp_path: Path) -> None:
+    ask = [sys.executable, "-m", "bridge.cli", "replay", "--input", "-", "--output", "out.jsonl"]
+    lines = "\n".join(json.dumps(one) for one in RECORD)
+    subprocess.run(ask, input=lines, capture_output=True, text=True, check=True, cwd=tmp_path)
+    assert len(decisions(tmp_path / "out.jsonl")) == len(RECORD)
+
+
 def test_keys_that_nothing_reads_are_named(run: Terminal, tmp_path: Path) -> None:
     write(tmp_path / "in.jsonl", [session("one", "hello", calm=1)])
     ended = run(*ARGUMENTS)

@@ -1,5 +1,6 @@
 """How the decisions go, over the API and in the scheduler: rate and band, alarms, labels, metrics."""
 
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -123,6 +124,20 @@ def test_what_became_of_promises_and_deliveries_of_these_days(sidecar: Sidecar) 
     assert read(sidecar)["delivery"]["sent"] >= 6
     sidecar.clock.advance(hours=24 * 7)
     assert sum(read(sidecar)["commitments"].values()) == 0
+
+
+def test_who_waits_or_is_being_helped_is_counted_however_long_ago_it_began(sidecar_on_each: Sidecar) -> None:
+    other = add_site(
+        sidecar_on_each.bridge, Site("other", "https://other.example", "UTC", "t@other.example"), "http://x"
+    )
+    foreign = sidecar_on_each.chat(pairing=other)
+    foreign.start()
+    foreign.says(ASKS)
+    first, second, _ = converse(sidecar_on_each, 3, ASKS)
+    sidecar_on_each.team.does("resolve", escalation_of(first))
+    sidecar_on_each.team.does("claim", escalation_of(second))
+    sidecar_on_each.clock.advance(hours=24 * 30)
+    assert read(sidecar_on_each)["active"] == 2
 
 
 def test_a_session_in_which_nothing_was_said_does_not_count(sidecar: Sidecar) -> None:
@@ -423,7 +438,7 @@ def test_a_scrape_shows_former_counts_where_they_take_long_and_what_is_seen_now_
         converse(it, 2, ASKS)
         found = metrics(it)
         assert (found["bridge_turns"], found['bridge_sessions{state="escalated"}']) == (2, 2)
-        assert "bridge_scheduler_age_seconds" not in found
+        assert found["bridge_scheduler_age_seconds"] == math.inf
         converse(it, 1)
         Ticks(it.bridge).beat()
         engine = migration_engine(it.url)

@@ -23,6 +23,7 @@ from bridge import bootstrap
 from bridge.config import Settings
 from bridge.domain.customer import Account, Customer, Shop
 from bridge.domain.escalation import (
+    ACTIVE,
     Agent,
     Commitment,
     CommitmentState,
@@ -41,7 +42,18 @@ from bridge.domain.health import Alarm
 from bridge.domain.labels import Label, Verdict
 from bridge.domain.session import Session, Turn, customer_key
 from bridge.domain.values import Channel, Identity, Priority, State, Visitor
-from bridge.ports import AgentReply, Counted, Place, PolicyMark, Scope, ShadowPolicy, Site, StoreBusy, TicketRef
+from bridge.ports import (
+    AgentReply,
+    Counted,
+    Place,
+    PolicyMark,
+    Scope,
+    ShadowPolicy,
+    Site,
+    StoreBusy,
+    TicketRef,
+    Urgency,
+)
 from bridge.store import migrate as schema
 from bridge.store.backup import backup
 from bridge.store.database import Database, migration_engine
@@ -210,6 +222,16 @@ def test_a_site_is_added_once(store: SqlStore) -> None:
     with store.write() as tx:
         assert not tx.sites.add(replace(SITE, url="https://thief.example"), {Scope.CHAT: "x" * 43}, 2)
         assert tx.sites.all() == [SITE]
+        assert len(tx.sites.secrets(SITE.id, 3)) == 2
+
+
+def test_a_site_is_changed_and_no_other_one_with_it(store: SqlStore) -> None:
+    other = replace(SITE, id="other")
+    moved = Site(SITE.id, "https://new.example", "Europe/Berlin", "help@new.example")
+    with store.write() as tx:
+        tx.sites.add(other, {}, 2)
+        tx.sites.change(moved)
+        assert tx.sites.all() == [other, moved]
         assert len(tx.sites.secrets(SITE.id, 3)) == 2
 
 
@@ -530,6 +552,25 @@ def test_pages_go_on_where_the_last_one_ended(store: SqlStore, states: list[Esca
             seen += [one.id for one in page]
         assert seen == ["e6", "e5", "e4", "e3", "e2", "e1", "e0"]
         assert tx.escalations.page(SITE.id, states, 2, "unknown") == []
+
+
+def test_what_is_due_soonest_comes_first_and_the_pages_go_on_though_the_last_one_shown_is_over(store: SqlStore) -> None:
+    start = Urgency(kept=False, due_at=0, escalation="")
+    with store.write() as tx:
+        for number, due_at in enumerate([30, 10, 20, 10, 5, 40]):
+            tx.sessions.start(session(f"s{number}"), "d")
+            made = escalation(f"e{number}", f"s{number}")
+            tx.escalations.open(replace(made, commitment=replace(made.commitment, due_at=due_at)))
+        tx.escalations.settle(tx.escalations.commitments("e4")[0].id, CommitmentState.KEPT)
+        tx.escalations.settle(tx.escalations.commitments("e2")[0].id, CommitmentState.BROKEN)
+        tx.escalations.set_state(escalation("e5", "s5", state=EscalationState.CLAIMED))
+        first = tx.escalations.due_first(SITE.id, ACTIVE, 2, start)
+        assert [one.id for one in first] == ["e1", "e3"]
+        tx.escalations.set_state(escalation("e3", "s3", state=EscalationState.RESOLVED))
+        rest = tx.escalations.due_first(SITE.id, ACTIVE, 9, Urgency(kept=False, due_at=10, escalation="e3"))
+        assert [one.id for one in rest] == ["e2", "e0", "e5", "e4"]
+        assert [one.id for one in tx.escalations.due_first(SITE.id, [EscalationState.CLAIMED], 9, start)] == ["e5"]
+        assert tx.escalations.due_first("other", ACTIVE, 9, start) == []
 
 
 # ------------------------------------------------------------------------------------------------- leases
@@ -893,6 +934,11 @@ def test_a_claim_and_a_look_for_the_open_escalation_read_nothing_of_what_is_over
         (
             EscalationStatements(upsert_of("sqlite"), "sqlite").active_of,
             {"of_site": SITE.id, "of_session": "s", "of_customer": "c"},
+            "ix_escalation_site_decided_at",
+        ),
+        (
+            EscalationStatements(upsert_of("sqlite"), "sqlite").due_first,
+            {"of_site": SITE.id, "states": ["open"], "after_kept": 0, "after_due_at": 0, "after_id": "", "most": 1},
             "ix_escalation_site_decided_at",
         ),
     )

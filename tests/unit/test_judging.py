@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bridge.domain import judging
+from bridge.domain import judging, languages
 from bridge.domain.findings import read_policy
 from bridge.domain.judging import Reply
 from bridge.domain.replay import Conversation, begin
@@ -63,6 +63,70 @@ def test_a_session_without_a_locale_takes_that_of_its_first_clear_message() -> N
 def test_a_locale_that_was_given_stays() -> None:
     text = "Ich habe meine Bestellung noch nicht und weiß nicht, wo sie ist"
     assert judging.hear(POLICY, session("en-US"), text, 0).locale == "en-US"
+
+
+REQUESTS = [
+    ("es", "quiero hablar con una persona"),
+    ("es", "pasame con alguien"),
+    ("de", "ICH WILL MIT EINEM MENSCHEN SPRECHEN"),
+    ("de", "mitarbeiter bitte"),
+    ("fr", "je veux parler a quelqu'un"),
+    ("fr", "un humain svp"),
+    ("pt", "quero um operador"),
+    ("pt", "me passa pra alguem"),
+    ("it", "voglio parlare con una persona"),
+    ("it", "mi fai parlare con un addetto"),
+    ("nl", "kan ik iemand spreken"),
+    ("nl", "medewerker graag"),
+    ("pl", "polacz mnie z kims"),
+    ("pl", "konsultant prosze"),
+    ("en", "can someone from billing contact me"),
+]
+
+
+@pytest.mark.parametrize("locale", [None, "en", "de", "sv"])
+@pytest.mark.parametrize(("language", "text"), REQUESTS)
+def test_a_request_is_heard_whatever_the_language_of_the_site(locale: str | None, language: str, text: str) -> None:
+    assert judging.hear(POLICY, session(locale), text, 0).window[-1].message.asks_human
+
+
+@pytest.mark.parametrize("locale", [None, "en", "de"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "non mi serve un operatore",
+        "no hace falta que me llame nadie",
+        "ich brauche keinen mitarbeiter",
+        "a qué hora abre atención al cliente",
+        "ma soeur a parlé à un conseiller et elle a eu 10%",
+        "where do i find the human rights policy",
+        "call contact aj",
+        "put a hold on my bank account",
+    ],
+)
+def test_what_asks_for_nobody_asks_for_nobody_on_a_site_in_another_language(locale: str | None, text: str) -> None:
+    assert judging.hear(POLICY, session(locale), text, 0).window[-1].message.asks_human is None
+
+
+def test_an_offer_and_its_acceptance_in_another_language_than_the_sites_are_heard() -> None:
+    asked = judging.hear(POLICY, session("en"), "où est mon colis", 0)
+    offered = judging.answer(POLICY, asked, 1, Reply("Je n'ai pas trouvé. Voulez-vous que je vous passe un collègue ?"))
+    assert offered.window[-1].reply
+    assert offered.window[-1].reply.offers_human
+    taken = judging.hear(POLICY, offered, "Volontiers, si cela ne vous dérange pas", 1)
+    assert taken.window[-1].message.asks_human
+
+
+def test_displeasure_is_read_in_the_language_that_a_message_is_clearly_written_in() -> None:
+    text = "Das ist eine Frechheit, ich habe es schon dreimal gesagt"
+    assert judging.hear(POLICY, session("en"), text, 0).window[-1].message.negative >= 1
+    assert judging.hear(POLICY, session("sv"), text, 0).window[-1].message.negative == 0
+
+
+@pytest.mark.parametrize("locale", ["en", "de"])
+def test_an_ordinary_message_is_heard_in_the_sites_language_alone(locale: str) -> None:
+    text = {"en": "my american saving bank was stolen", "de": "Wo ist mein Paket und wann kommt es an?"}[locale]
+    assert languages.heard_in(text, locale) == (locale,)
 
 
 @pytest.mark.parametrize("when", ["displeased", "{not: displeased}"])

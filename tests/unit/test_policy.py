@@ -407,6 +407,11 @@ def test_a_misspelt_name_is_answered_with_the_one_that_was_meant(document: str, 
     assert any(one.hint.startswith(f"did you mean {meant}?") for one in errors(document))
 
 
+def test_two_ways_to_combine_side_by_side_are_told_to_be_nested() -> None:
+    beside = the_error(changed("when: asked", "when: {any: [asked], all: [unsure]}"))
+    assert (beside.path, "nest" in beside.hint, "did you mean" in beside.hint) == ("/rules/0/when/all", True, False)
+
+
 def test_an_own_message_that_a_rule_names_is_no_fault() -> None:
     document = changed("priority: normal", "priority: normal, message: vip") + "messages: {de: {vip: 'bis {due}'}}\n"
     assert read_policy(document).own_messages == {"vip"}

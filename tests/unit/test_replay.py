@@ -243,6 +243,11 @@ def test_what_is_absent_may_be_null() -> None:
     outcome({"visitor": "hi"}, customer={"fetch": "found", "tier": None, "orders": None})
 
 
+def test_a_session_may_be_numbered_as_databases_do() -> None:
+    line = json.dumps({"session_id": 4711, "turns": [turn(ASKING)]}).encode()
+    assert replay(SHIPPED, read_line(line)).as_json()["session_id"] == "4711"
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -221,6 +221,27 @@ def test_a_word_that_declines_in_english_and_consents_in_the_visitors_language_c
     assert declined == [None, None, None]
 
 
+@pytest.mark.parametrize(
+    "text", ["nee laat maar", "laat maar", "Dank u, maar dat is niet nodig", "dat is echt niet nodig"]
+)
+def test_never_mind_in_dutch_takes_up_no_offer(text: str) -> None:
+    offer = measure_reply("Zal ik u doorverbinden met een collega?", language="nl")
+    assert measure_message(text, language="nl", previous=offer).asks_human is None
+
+
+@pytest.mark.parametrize(
+    "text", ["doe maar", "dat is goed", "dat zou fijn zijn", "laat maar komen", "laat hem maar bellen"]
+)
+def test_a_dutch_yes_takes_up_an_offer(text: str) -> None:
+    offer = measure_reply("Zal ik u doorverbinden met een collega?", language="nl")
+    assert measure_message(text, language="nl", previous=offer).asks_human
+
+
+def test_where_in_brazilian_is_no_authority() -> None:
+    assert "legal" not in measure_message("cadê meu pacote", language="pt").lists
+    assert "legal" in measure_message("vou denunciar vocês ao CADE", language="pt").lists
+
+
 def test_a_yes_to_a_later_question_of_the_same_reply_is_no_request() -> None:
     reply = measure_reply(
         "I can transfer you to an agent if needed. Could you please provide your user ID?", language="en"

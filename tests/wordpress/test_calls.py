@@ -415,7 +415,7 @@ def test_a_person_sees_the_call_in_wp_admin_and_says_that_it_was_made(customer: 
     expect(desk.get_by_text("Nobody has answered yet; the promise stands.")).to_be_visible()
     box.get_by_role("button", name="Called").click()
     expect(desk.get_by_text("Noted: the call was made, and the promise is kept.")).to_be_visible()
-    expect(desk.get_by_text("A person answered: the promise was kept.")).to_be_visible()
+    expect(desk.get_by_text("A person took care of it in time: the promise was kept.")).to_be_visible()
     expect(box).to_contain_text("Done.")
     assert (customer.call()["state"], customer.call()["promise"]) == ("done", "kept")
     assert faults == []

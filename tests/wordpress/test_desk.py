@@ -1,12 +1,14 @@
 """The team's pages in wp-admin, in a real browser beside a real sidecar: who is here, and when."""
 
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from installation import Installation
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from support.sidecar import Caller, Chat, over_http
 from team import A_PERSON, clear_the_desk, dead_scheduler, lines_of, listen_for_faults, newest_escalation, team_of
 from visiting import TUESDAY_MORNING, log_in, open_chat, say
 from visitor import without_sidecar
@@ -87,6 +89,33 @@ def test_the_switch_makes_a_daytime_escalation_live_and_says_who_is_seen_as_here
     assert faults == []
 
 
+def test_the_switch_speaks_though_a_script_of_another_plugin_comes_late(
+    installed: Installation, owner: BrowserContext
+) -> None:
+    desk = desk_of(owner, installed)
+    desk.locator(SWITCH).click()
+    expect(desk.get_by_text("Seen as here: admin.")).to_be_visible()
+    faults = listen_for_faults(desk)
+    desk.route("**/admin.php?*", with_a_late_script)
+    desk.route("**/late.js", come_late)
+    desk.reload()
+    expect(desk.get_by_text("Seen as here: admin.")).to_be_visible()
+    assert faults == []
+    desk.unroute_all()
+    desk.locator(SWITCH).click()
+    expect(desk.get_by_text("You are away: nobody is connected to you.")).to_be_visible()
+
+
+def with_a_late_script(route: Route) -> None:
+    page = route.fetch()
+    route.fulfill(response=page, body=page.text().replace("</body>", "<script defer src='/late.js'></script></body>"))
+
+
+def come_late(route: Route) -> None:
+    time.sleep(1)
+    route.fulfill(body="", content_type="text/javascript")
+
+
 def test_who_is_due_first_stands_first_among_those_who_wait(
     installed: Installation, browser: Browser, owner: BrowserContext
 ) -> None:
@@ -97,6 +126,27 @@ def test_who_is_due_first_stands_first_among_those_who_wait(
     links = [str(link.get_attribute("href")) for link in desk_of(owner, installed).locator("a.row-title").all()]
     order = [one["id"] for one in (first, second, answered)]
     assert [one for link in links for one in order if one in link] == order
+
+
+def test_who_is_due_first_stands_first_though_those_who_wait_fill_more_than_a_page(
+    installed: Installation, owner: BrowserContext
+) -> None:
+    visitors = Caller(over_http(installed.sidecar.url), installed.pairing["chat_secret"])
+    for minute in range(27):
+        installed.move_clock_to(f"2026-11-03T10:{minute:02}:00")
+        chat = Chat(visitors)
+        chat.start()
+        chat.says(A_PERSON)
+    waiting = [one["id"] for one in reversed(team_of(installed).list())]
+    desk = desk_of(owner, installed)
+    seen = []
+    for rows in (25, 2):
+        expect(desk.locator("a.row-title")).to_have_count(rows)
+        seen += [str(link.get_attribute("href")).split("escalation=")[1] for link in desk.locator("a.row-title").all()]
+        if rows == 25:
+            desk.get_by_role("link", name="Next page").click()
+    expect(desk.get_by_role("link", name="Next page")).to_have_count(0)
+    assert seen == waiting
 
 
 def test_any_page_of_wp_admin_keeps_somebody_here_and_closing_the_last_lets_it_run_out(
@@ -161,9 +211,12 @@ def test_an_answer_that_could_not_be_sent_is_offered_again_as_it_was_typed(
         expect(desk.get_by_text("The sidecar did not do it (unreachable)").first).to_be_visible()
     finally:
         installed.start("sidecar")
-    for escalation, offered in ((another, ""), (one, TYPED)):
+    for escalation, offered in ((another, ""), (one, TYPED), (one, TYPED)):
         desk.goto(f"{installed.site.url}/wp-admin/admin.php?page=escbridge-escalations&escalation={escalation}")
         expect(desk.get_by_label("Your answer")).to_have_value(offered)
+    desk.get_by_role("button", name="Send to the visitor").click()
+    expect(desk.get_by_text("Your answer was sent; the visitor sees it in the chat.")).to_be_visible()
+    expect(desk.get_by_label("Your answer")).to_have_value("")
 
 
 def test_what_nobody_has_checked_is_explained_to_whoever_points_at_it_or_listens(
@@ -247,12 +300,15 @@ def test_an_administrator_closes_by_command_and_revokes_it(
     expect(panel.locator("summary")).to_contain_text("support is open until November 3, 2026 5:00 pm EST")
     panel.locator("summary").click()
     panel.get_by_label("Until").fill("2026-11-05T12:00")
-    panel.get_by_label("Reason").fill("The office is flooded: < 10 %20 of us")
+    panel.get_by_label("Reason").fill("  ")
+    assert not panel.get_by_label("Reason").evaluate("field => field.checkValidity()")
+    panel.get_by_label("Reason").fill(f"The office is flooded: < 10 %20 of us {'x' * 150}")
     panel.get_by_role("button", name="Do it").click()
     expect(desk.get_by_text("It counts from the next conversation on.")).to_be_visible()
     expect(panel.locator("summary")).to_contain_text("support is closed until November 5, 2026 12:00 pm EST")
     expect(panel).to_contain_text("All queues: closed by command")
-    expect(panel).to_contain_text("The office is flooded: < 10 %20 of us (admin (wp-1))")
+    expect(panel).to_contain_text(f"The office is flooded: < 10 %20 of us {'x' * 150} (admin (wp-1))")
+    assert desk.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert "Thursday, November 5" in promise_to_a_new_visitor(installed, browser)
     panel.get_by_role("button", name="Revoke").click()
     expect(desk.get_by_text("Revoked: the calendar counts again.")).to_be_visible()
@@ -261,13 +317,15 @@ def test_an_administrator_closes_by_command_and_revokes_it(
     assert faults == []
 
 
-def test_a_time_that_is_over_is_refused_in_words_and_changes_nothing(
-    installed: Installation, owner: BrowserContext
+@pytest.mark.parametrize("until", ["2026-11-02T12:00", "when all are back"])
+def test_a_time_that_is_over_or_none_is_refused_in_words_and_changes_nothing(
+    installed: Installation, owner: BrowserContext, until: str
 ) -> None:
     desk = desk_of(owner, installed)
     panel = desk.locator(".escbridge-hours")
     panel.locator("summary").click()
-    panel.get_by_label("Until").fill("2026-11-02T12:00")
+    panel.get_by_label("Until").evaluate("field => { field.type = 'text' }")  # as in old browsers
+    panel.get_by_label("Until").fill(until)
     panel.get_by_label("Reason").fill("Yesterday")
     panel.get_by_role("button", name="Do it").click()
     expect(desk.get_by_text("The time must lie ahead, within 366 days; nothing was changed.")).to_be_visible()

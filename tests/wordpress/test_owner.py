@@ -147,6 +147,13 @@ def test_an_address_with_a_path_is_critical_with_its_cure(installed: Installatio
     assert "The address has the path /bridge, which the sidecar does not know." in found["description"]
 
 
+def test_an_address_that_redirects_is_told_with_the_setting_that_mends_it(site: Site) -> None:
+    redirected = {"error": "redirected", "detail": "HTTP 301 https://bridge.example/v1/health", "data": []}
+    cure = site.php_eval("echo EscalationBridge\\ConnectionTest::cure( $answer, null );", answer=redirected)
+    assert "(HTTP 301 https://bridge.example/v1/health)" in cure
+    assert "(BRIDGE_PUBLIC_URL)" in cure
+
+
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed (tests/install_system.sh installs it)")
 def test_clocks_apart_are_worth_a_look(installed: Installation) -> None:
     with php_sees(installed.site, LD_PRELOAD=str(FAKETIME), FAKETIME="-3600s"):
@@ -195,6 +202,19 @@ def secrets_of(installed: Installation) -> list[str]:
         installed.pairing["chat_secret"],
         installed.pairing["admin_secret"],
     ]
+
+
+# Names
+
+
+def test_a_name_goes_out_as_its_owner_wrote_it_and_not_as_wordpress_keeps_it(site: Site) -> None:
+    ask = """
+        wp_update_user( array( 'ID' => 1, 'display_name' => $name ) );
+        wp_set_current_user( 1 );
+        $customer = EscalationBridge\\Context::session( 'ses_1', 1 );
+        echo wp_json_encode( array( EscalationBridge\\Admin::agent()['name'], $customer['visitor']['name'] ) );"""
+    name = 'Zoë O\'Neil & "Sons"'
+    assert json.loads(site.php_eval(ask, name=name)) == [name, name]
 
 
 # The dashboard

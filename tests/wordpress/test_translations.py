@@ -206,3 +206,4 @@ def test_why_somebody_was_handed_over_is_german_and_what_was_weighed_stays_as_in
     assert "explicit_request" not in listed
     assert "Hat um einen Menschen gebeten" in opened
     assert "explicit_request: " in opened
+    assert re.search("zendesk · (wird gesendet|gesendet)", opened)

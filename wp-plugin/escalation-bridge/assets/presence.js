@@ -46,6 +46,6 @@
 		show(cfg);
 	}
 	if (on) {
-		wp.heartbeat.connectNow();
+		jQuery(() => wp.heartbeat.connectNow()); // WordPress reads each answer with what it looks up once the page stands.
 	}
 }());

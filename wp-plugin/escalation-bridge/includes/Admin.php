@@ -10,7 +10,7 @@ defined( 'ABSPATH' ) || exit;
 final class Admin {
 
 	const PAGE     = 'escbridge-escalations';
-	const PER_PAGE = 25; // Of what is over; what is not is shown as far as the sidecar lists it at once.
+	const PER_PAGE = 25;
 
 	public static function menu(): void {
 		$name = __( 'Escalations', 'escalation-bridge' );
@@ -30,7 +30,7 @@ final class Admin {
 	/** @return array{id:string,name:string} */
 	public static function agent(): array {
 		$user = wp_get_current_user();
-		return array( 'id' => 'wp-' . $user->ID, 'name' => (string) $user->display_name );
+		return array( 'id' => 'wp-' . $user->ID, 'name' => Context::name( $user ) );
 	}
 
 	/** What a form of wp-admin was filled in with, each field as a line of text. Ends the request of whoever may not send it. */
@@ -68,7 +68,9 @@ final class Admin {
 			$answer = ( new Client( Settings::pairing() ) )->admin( 'POST', '/v1/escalations/' . rawurlencode( $id ) . '/' . $op, $body );
 			$code   = $answer['ok'] ? 'done-' . $op : (string) $answer['error'];
 		}
-		if ( 'reply' === $op && 0 !== strpos( $code, 'done-' ) ) {
+		if ( 'done-reply' === $code ) {
+			delete_transient( self::draft_of( $id ) );
+		} elseif ( 'reply' === $op ) {
 			set_transient( self::draft_of( $id ), $body['text'], HOUR_IN_SECONDS ); // What was typed is not lost.
 		}
 		wp_safe_redirect( self::url( array( 'escalation' => $id, 'escbridge_result' => $code ) ) );
@@ -104,7 +106,7 @@ final class Admin {
 
 	private static function listing( string $state, string $before ): void {
 		$client = new Client( Settings::pairing() );
-		$query  = 'state=' . rawurlencode( $state ) . '&limit=' . ( 'active' === $state ? Stats::PAGE : self::PER_PAGE ) . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
+		$query  = 'state=' . $state . '&limit=' . self::PER_PAGE . ( 'active' === $state ? '&order=due' : '' ) . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
 		$page   = $client->admin( 'GET', '/v1/escalations?' . $query );
 		if ( ! $page['ok'] ) {
 			self::unread( $page );
@@ -122,20 +124,11 @@ final class Admin {
 			echo '<div class="escbridge-empty"><span class="dashicons dashicons-yes-alt" aria-hidden="true"></span><p>' . esc_html__( 'Nobody is waiting here.', 'escalation-bridge' ) . '</p></div>';
 			return;
 		}
-		if ( 'active' === $state ) {
-			usort( $rows, static fn( array $one, array $other ): int => self::urgency( $one ) <=> self::urgency( $other ) );
-		}
 		self::table( array_map( array( self::class, 'cells' ), $rows ) );
 		if ( ! empty( $page['data']['next_before'] ) ) {
-			$older = self::url( array( 'state' => $state, 'before' => (string) $page['data']['next_before'] ) );
-			echo '<p><a class="button" href="' . esc_url( $older ) . '">' . esc_html__( 'Older', 'escalation-bridge' ) . '</a></p>';
+			$next = self::url( array( 'state' => $state, 'before' => (string) $page['data']['next_before'] ) );
+			echo '<p><a class="button" href="' . esc_url( $next ) . '">' . esc_html__( 'Next page', 'escalation-bridge' ) . '</a></p>';
 		}
-	}
-
-	/** Whom somebody still owes an answer comes first, by the time that was promised. */
-	private static function urgency( array $row ): array {
-		$promise = (array) ( $row['commitment'] ?? array() );
-		return array( 'kept' === ( $promise['state'] ?? '' ), strtotime( (string) ( $promise['due_at'] ?? '' ) ), strtotime( (string) ( $row['decided_at'] ?? '' ) ) );
 	}
 
 	/** What visitors sent while the sidecar is away. */
@@ -231,8 +224,7 @@ final class Admin {
 		/* translators: 1: queue, 2: date and time */
 		echo ' ' . esc_html( sprintf( __( 'Queue %1$s · since %2$s', 'escalation-bridge' ), (string) ( $one['queue'] ?? '' ), self::when( (string) ( $one['decided_at'] ?? '' ) ) ) ) . ' · <strong>' . esc_html( self::word( 'state', (string) $one['state'] ) ) . '</strong>';
 		if ( ! empty( $one['claimed_by']['name'] ) ) {
-			/* translators: %s: person's name */
-			echo ' ' . esc_html( sprintf( __( 'by %s', 'escalation-bridge' ), (string) $one['claimed_by']['name'] ) );
+			echo ' · ' . esc_html( (string) $one['claimed_by']['name'] ); // Who took it, not always who ended it.
 		}
 		echo '</p></div><div class="escbridge-columns"><div class="escbridge-main">';
 		self::box( __( 'Conversation', 'escalation-bridge' ), self::conversation( (array) ( $one['conversation'] ?? array() ) ) );
@@ -304,9 +296,15 @@ final class Admin {
 			),
 			'fate'     => array(
 				'pending'  => __( 'Nobody has answered yet; the promise stands.', 'escalation-bridge' ),
-				'kept'     => __( 'A person answered: the promise was kept.', 'escalation-bridge' ),
+				'kept'     => __( 'A person took care of it in time: the promise was kept.', 'escalation-bridge' ),
 				'broken'   => __( 'Nobody answered in time: the promise was broken.', 'escalation-bridge' ),
 				'replaced' => __( 'A newer promise took its place.', 'escalation-bridge' ),
+			),
+			'ticket'   => array(
+				'sending'  => __( 'being sent', 'escalation-bridge' ),
+				'sent'     => __( 'sent', 'escalation-bridge' ),
+				'parked'   => __( 'not sent: parked', 'escalation-bridge' ),
+				'recorded' => __( 'kept here', 'escalation-bridge' ),
 			),
 			'packet'   => array(
 				'orders'         => __( 'Orders', 'escalation-bridge' ),
@@ -363,7 +361,7 @@ final class Admin {
 		if ( ! $ticket ) {
 			return;
 		}
-		$text = esc_html( (string) ( $ticket['desk'] ?? '' ) . ' · ' . (string) ( $ticket['state'] ?? '' ) );
+		$text = esc_html( (string) ( $ticket['desk'] ?? '' ) . ' · ' . self::word( 'ticket', (string) ( $ticket['state'] ?? '' ) ) );
 		if ( ! empty( $ticket['url'] ) ) {
 			$text .= ' · <a href="' . esc_url( (string) $ticket['url'], array( 'http', 'https' ) ) . '">' . esc_html( (string) ( $ticket['ref'] ?? $ticket['url'] ) ) . '</a>';
 		} elseif ( ! empty( $ticket['ref'] ) ) {
@@ -411,8 +409,7 @@ final class Admin {
 		if ( ! in_array( $one['state'] ?? '', array( 'open', 'claimed' ), true ) ) {
 			return;
 		}
-		$text = (string) get_transient( self::draft_of( $id ) );
-		delete_transient( self::draft_of( $id ) );
+		$text  = (string) get_transient( self::draft_of( $id ) );
 		$claim = '';
 		if ( 'open' === $one['state'] ) {
 			$claim = self::form( $id, 'claim', __( 'Claim', 'escalation-bridge' ), '<p>' . esc_html__( 'Nobody has this yet.', 'escalation-bridge' ) . '</p>', 'button button-primary' );

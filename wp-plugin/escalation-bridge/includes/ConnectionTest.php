@@ -77,7 +77,7 @@ final class ConnectionTest {
 			/* translators: 1: URL, 2: error of the transport */
 			'unreachable'     => sprintf( __( 'Nothing answers at %1$s. Is the sidecar running (“bridge up”), and is this its address as seen from this server? (%2$s)', 'escalation-bridge' ), $url, $answer['detail'] ),
 			/* translators: %s: status and new location */
-			'redirected'      => sprintf( __( 'The address redirects (%s). Use the final address in “bridge site add --url”.', 'escalation-bridge' ), $answer['detail'] ),
+			'redirected'      => sprintf( __( 'The address redirects (%s). Give the sidecar its final address (BRIDGE_PUBLIC_URL), and pair with a new code (“bridge site rotate”).', 'escalation-bridge' ), $answer['detail'] ),
 			'refused'         => __( 'The sidecar refused the signature: this site or secret is unknown there. Make a new pairing code (“bridge site add” or “bridge site rotate”). If the code is right, a proxy between changes the request’s path.', 'escalation-bridge' ),
 			'not-found'       => __( 'The sidecar does not know this call: it is older than this plugin. Update the sidecar.', 'escalation-bridge' ),
 			/* translators: %d: seconds */

@@ -47,10 +47,15 @@ final class Context {
 				'identity' => 'verified',
 				'user_id'  => (string) $user->ID,
 				'email'    => is_email( $user->user_email ) ? (string) $user->user_email : '',
-				'name'     => sanitize_text_field( mb_substr( (string) $user->display_name, 0, 200, 'UTF-8' ) ),
+				'name'     => self::name( $user ),
 			),
 			'strlen'
 		);
+	}
+
+	/** As it was typed: WordPress keeps it escaped, and a chat or a mail would show that. */
+	public static function name( \WP_User $user ): string {
+		return mb_substr( wp_specialchars_decode( sanitize_text_field( $user->display_name ), ENT_QUOTES ), 0, 200, 'UTF-8' );
 	}
 
 	private static function unverified( array $page ): array {

@@ -29,7 +29,7 @@ final class Hours {
 		$why   = (string) preg_replace( '/[[:cntrl:]]+/', ' ', Admin::typed( 'why' ) );
 		$order = array( 'open' => 'open' === ( $given['what'] ?? '' ), 'why' => $why, 'agent' => Admin::agent() );
 		$order += empty( $given['queue'] ) ? array() : array( 'queue' => $given['queue'] );
-		return $order + ( empty( $given['until'] ) || ! $until ? array() : array( 'until' => gmdate( 'Y-m-d\TH:i:s\Z', $until->getTimestamp() ) ) );
+		return $order + ( empty( $given['until'] ) ? array() : array( 'until' => $until ? gmdate( 'Y-m-d\TH:i:s\Z', $until->getTimestamp() ) : $given['until'] ) );
 	}
 
 	public static function show(): void {
@@ -56,7 +56,7 @@ final class Hours {
 			'<label>' . esc_html__( 'Whatever the calendar says:', 'escalation-bridge' ) . ' <select name="what"><option value="close">' . esc_html__( 'close now', 'escalation-bridge' ) . '</option><option value="open">' . esc_html__( 'open now', 'escalation-bridge' ) . '</option></select></label>'
 			. '<label>' . esc_html__( 'Queue', 'escalation-bridge' ) . ' <select name="queue">' . $all . '</select></label>'
 			. '<label>' . esc_html__( 'Until (empty: the end of today)', 'escalation-bridge' ) . ' <input type="datetime-local" name="until"></label>'
-			. '<label>' . esc_html__( 'Reason, for the team alone', 'escalation-bridge' ) . ' <input type="text" name="why" maxlength="200" required></label>',
+			. '<label>' . esc_html__( 'Reason, for the team alone', 'escalation-bridge' ) . ' <input type="text" name="why" maxlength="200" pattern=".*\S.*" required></label>',
 			__( 'Do it', 'escalation-bridge' )
 		);
 		echo '</details>';

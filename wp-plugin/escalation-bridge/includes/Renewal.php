@@ -17,18 +17,11 @@ final class Renewal {
 	/** The button under Settings. */
 	public static function act(): void {
 		Admin::posted( self::ACTION, current_user_can( 'manage_options' ) );
-		set_transient( 'escbridge_renewal_' . get_current_user_id(), self::run(), MINUTE_IN_SECONDS ); // For the page that comes next.
-		wp_safe_redirect( Settings::url() );
+		$done = self::run();
+		add_settings_error( 'escbridge', 'renewal', esc_html( $done['text'] ), $done['ok'] ? 'success' : 'error' );
+		set_transient( 'settings_errors', get_settings_errors(), 30 ); // As options.php tells the page that comes next.
+		wp_safe_redirect( add_query_arg( 'settings-updated', 'true', Settings::url() ) );
 		exit;
-	}
-
-	/** What became of it, once. */
-	public static function notice(): void {
-		$done = get_transient( 'escbridge_renewal_' . get_current_user_id() );
-		if ( is_array( $done ) ) {
-			delete_transient( 'escbridge_renewal_' . get_current_user_id() );
-			Admin::notice( $done['ok'] ? 'success' : 'error', $done['text'] );
-		}
 	}
 
 	/** @return array{ok:bool,text:string} No secret, nor a part of one, is in the text. */

@@ -230,7 +230,6 @@ final class Settings {
 			return;
 		}
 		echo '<div class="wrap escbridge-settings"><h1>' . esc_html__( 'Escalation Bridge', 'escalation-bridge' ) . '</h1>';
-		Renewal::notice();
 		echo '<form method="post" action="options.php" autocomplete="off">';
 		settings_fields( 'escbridge' );
 		do_settings_sections( self::PAGE );

@@ -14,8 +14,7 @@ defined( 'ABSPATH' ) || exit;
 
 final class Stats {
 
-	const LIMIT      = 1.5; // Seconds that a page of wp-admin may wait for each of the two calls.
-	const PAGE       = 100; // The longest that the sidecar lists at once.
+	const LIMIT      = 1.5; // Seconds that a page of wp-admin may wait.
 	const KEEP_GOOD  = 300;
 	const KEEP_FAULT = 60;  // A sidecar that does not answer costs time once in a minute, not with every page.
 
@@ -24,21 +23,12 @@ final class Stats {
 		return is_array( $seen ) ? $seen : self::ask( self::LIMIT );
 	}
 
-	/** Asks now, and keeps what came; the limit is in seconds for each call. */
+	/** Asks now, and keeps what came; the limit is in seconds. */
 	public static function ask( float $limit ): array {
-		$client = new Client( Settings::pairing() );
-		$answer = $client->admin( 'GET', '/v1/stats?days=7', null, $limit );
-		$seen   = array_merge( $answer, array( 'at' => time(), 'open' => $answer['ok'] ? self::open( $client, $limit ) : '' ) );
+		$answer = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/stats?days=7', null, $limit );
+		$seen   = array_merge( $answer, array( 'at' => time(), 'open' => (string) ( $answer['data']['active'] ?? '' ) ) );
 		set_transient( 'escbridge_stats', $seen, $seen['ok'] ? self::KEEP_GOOD : self::KEEP_FAULT );
 		return $seen;
-	}
-
-	private static function open( Client $client, float $limit ): string {
-		$page = $client->admin( 'GET', '/v1/escalations?state=active&limit=' . self::PAGE, null, $limit );
-		if ( ! $page['ok'] ) {
-			return '';
-		}
-		return count( (array) ( $page['data']['escalations'] ?? array() ) ) . ( empty( $page['data']['next_before'] ) ? '' : '+' );
 	}
 
 	/** The rate in its band, in words. */

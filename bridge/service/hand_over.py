@@ -1,0 +1,19 @@
+"""A judged session goes from the bot to a person, and the visitor is told."""
+
+from bridge.domain.rules import Decision
+from bridge.domain.session import Session
+from bridge.domain.values import Json
+from bridge.ports import Tx
+from bridge.service import deliver
+from bridge.service.context import Bridge, CurrentPolicy, open_case
+from bridge.service.escalate import escalate
+from bridge.service.verdicts import decided_text, verdict
+
+
+def hand_over(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, decision: Decision) -> Json:
+    """Escalate a judged session whose turn is stored, and say so; what has to be sent is tried after the commit."""
+    locked, new = escalate(open_case(bridge, tx, session.site), session, decision)
+    tx.sessions.save(locked)
+    bridge.heartbeat.mind(tx, new.site, new.id)
+    deliver.soon(bridge, tx)
+    return verdict(locked, say=decided_text(current.document, locked, new), escalation=new)
