@@ -154,6 +154,7 @@ class Doctor:
             self._made(site, "presence", self._presence),
             self._made(site, "responder", partial(self._responder, bridge, site)),
             self._made(site, "mail", lambda own: _mail(mailer(own), own, sender_of(own, site))),
+            Look("team mail", lambda _: look_around.look_at_team_mail(bridge, site), site.id),
             Look("outbox", lambda _: look_around.look_at_outbox(bridge, site), site.id),
             Look("alarms", lambda _: look_around.look_at_alarms(bridge, site), site.id),
         ]

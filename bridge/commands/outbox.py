@@ -13,7 +13,7 @@ from bridge.domain.instants import SECOND, in_words
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
-from bridge.service.spare import NAMES, named, try_again
+from bridge.service.breaker import NAMES, named, try_again
 from bridge.service.watch_outbox import cause_of
 
 OPEN_STATES = ("due", "leased", "unknown", "parked")

@@ -40,6 +40,7 @@ from bridge.domain.finding import of_file
 from bridge.domain.findings import read_policy
 from bridge.domain.instants import DAY, from_datetime
 from bridge.domain.sheet import BadRow, read_sheet
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Millis
 from bridge.service import manage_policy
 from bridge.service.judge_record import Line
@@ -204,7 +205,7 @@ def policies_of(file: Path | None, site_id: str | None) -> tuple[Named, Named | 
     A file is judged with whatever the database is like: where there is no policy in force, nothing is compared.
     """
     if file is None:
-        return in_force(site_id) or named("the shipped policy", manage_policy.shipped_document()), None
+        return in_force(site_id) or named("the shipped policy", shipped_document()), None
     tried = named_file(file)
     try:
         return tried, in_force(site_id)

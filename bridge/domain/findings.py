@@ -1,9 +1,10 @@
 """Reading a policy: every fault is a finding with its path, its line and a hint; an error refuses the document."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
+from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, Final, get_args
 
@@ -19,6 +20,8 @@ from bridge.domain.pointers import pointer, pointer_of
 from bridge.domain.policy import All, Any_, AtLeast, Flow, Match, Not, Policy, ResponderRules, Rule, Thresholds
 from bridge.domain.queues import ADDRESS, NAME, Callbacks, ForTier, Queue
 from bridge.domain.review import did_you_mean, review
+from bridge.domain.rules import names
+from bridge.domain.shipped import shipped_document
 from bridge.domain.triggers import Trigger
 from bridge.domain.values import Json, Millis
 
@@ -84,9 +87,24 @@ def _read(document: str) -> "tuple[Policy | None, _Lines, list[Finding]]":
         return None, _Lines(None), [refused]  # what was refused may hold itself, or stand for far more than it is
     lines = _Lines(root)
     try:
-        return Policy.model_validate(data), lines, []
+        return _completed(Policy.model_validate(data)), lines, []
     except ValidationError as error:
         return None, lines, [_of_schema(one, data, lines) for one in islice(_causes(error), MOST)]
+
+
+def _completed(policy: Policy) -> Policy:
+    """Where no triggers are defined, the shipped ones that the rules name: they need not be written out again."""
+    if "triggers" in policy.model_fields_set:
+        return policy
+    asked = {name for rule in policy.rules for name, _ in names(rule.when)}
+    shipped = {name: trigger for name, trigger in shipped_triggers().items() if name in asked}
+    return policy.model_copy(update={"triggers": shipped})
+
+
+@cache
+def shipped_triggers() -> Mapping[str, Trigger]:
+    """The triggers of the policy that ships, by name."""
+    return stored_policy(shipped_document()).triggers
 
 
 def _parse(document: str) -> tuple[yaml.Node | None, Json, Finding | None]:

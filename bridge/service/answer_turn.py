@@ -21,9 +21,9 @@ from bridge.domain.signals import Value
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
 from bridge.service.asking import Waiting
+from bridge.service.chat_events import Said, tell_at
 from bridge.service.context import Bridge, CurrentPolicy, new_id, write_patiently
 from bridge.service.errors import SessionUnknown
-from bridge.service.escalate import Said, tell_at
 from bridge.service.judge_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
 from bridge.service.owe_answer import GRACE
 from bridge.service.stored_text import as_text

@@ -22,14 +22,14 @@ from bridge.domain.session import Session
 from bridge.domain.values import Channel, Json, Millis, State
 from bridge.ports import BridgeError
 from bridge.service import keep_calls
+from bridge.service.chat_events import Said, announce, first_session
 from bridge.service.context import Case, new_id
 from bridge.service.errors import SessionUnknown
-from bridge.service.escalate import Said, announce, first_session
 from bridge.service.locked_session import standing_escalation
 from bridge.service.promise import Wording, planned
+from bridge.service.renew_promise import renew
 from bridge.service.route import calendar_of, home_of, queue_of
 from bridge.service.verdicts import said_at, say, say_due, say_time, verdict
-from bridge.service.watch_promises import renew
 
 MOST_SLOTS = 60
 FURTHEST = 2 * YEAR

@@ -14,8 +14,8 @@ from bridge.domain.instants import from_datetime, to_datetime, to_rfc3339
 from bridge.domain.values import Channel, Json, Millis
 from bridge.ports import BridgeError, Tx
 from bridge.service.context import Bridge, Case, new_id, open_case
+from bridge.service.renew_promise import fall_to_next_rung
 from bridge.service.route import calendar_for, calendar_of, queue_of
-from bridge.service.watch_promises import fall
 
 MOST = 100
 """Commands of a site that hold or will: each decision reads them all."""
@@ -201,5 +201,5 @@ def _fall(bridge: Bridge, site: str, escalation_id: str) -> bool:
         held = tx.escalations.hold(site, escalation_id)
         if held is None or not _pending(held) or not _stranded(case, held):
             return False  # somebody took it meanwhile
-        fall(case, held)
+        fall_to_next_rung(case, held)
     return True

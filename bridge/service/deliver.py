@@ -2,7 +2,7 @@
 
 A row is leased before it is sent; the lease counts an open send, so that a crash during the call is found as "may have
 acted". From there only the target's own strategy may follow: the same key again inside its window, or a look-up first.
-What a row goes to is spared while it fails or asks for a wait: see `spare`.
+What a row goes to is spared while it fails or asks for a wait: see `breaker`.
 """
 
 import json
@@ -31,7 +31,7 @@ from bridge.ports import (
     TicketRef,
     Tx,
 )
-from bridge.service import spare
+from bridge.service import breaker
 from bridge.service.context import Bridge, Systems, new_id
 from bridge.service.leases import LEASE
 
@@ -39,8 +39,8 @@ log = structlog.get_logger()
 
 FIRST_WAIT = 5 * SECOND
 LONGEST_WAIT = HOUR
-FORGETFUL = 2 * MINUTE
-"""Milliseconds for which a row may lie due before it is looked up first."""
+OVERDUE_AFTER = 2 * MINUTE
+"""Milliseconds for which a row may lie due before it is looked up first, as one that may have been sent."""
 NOTE_AGAIN = 0.5
 """Seconds until the database is asked again to note what the other side has taken."""
 TRIES = 30
@@ -76,14 +76,14 @@ def _claim(bridge: Bridge, owner: str) -> tuple[OutboxRow, bool] | None:
     try:
         with bridge.store.write() as tx:
             rows = tx.work.claim_outbox(owner, now, now + LEASE, 1, take_over=take_over)
-            return (rows[0], spare.admit(bridge, tx, rows[0], now)) if rows else None
-    except spare.NoRoom:
+            return (rows[0], breaker.admit(bridge, tx, rows[0], now)) if rows else None
+    except breaker.NoRoom:
         return None
 
 
 def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) -> None:
     """Send one claimed row and write down how it ended."""
-    row = doubted_if_late(row, bridge.clock.now())
+    row = suspect_sent_if_overdue(row, bridge.clock.now())
     try:
         ref = _call(bridge, row)
     except AdapterError as error:
@@ -93,7 +93,7 @@ def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) 
         _not_sent(bridge, owner, row, OutcomeUnknown("adapter error"), probe=probe)
     else:
         _keep_sent(bridge, owner, row, ref)
-        spare.well(bridge, row)
+        breaker.record_success(bridge, row)
         log.info("outbox.tried", **_told(row), state="sent", attempts=row.attempts, error=None)
 
 
@@ -129,7 +129,7 @@ def _duplicate(row: OutboxRow, ref: TicketRef, now: Millis) -> Alarm:
 
 
 def _not_sent(bridge: Bridge, owner: str, row: OutboxRow, error: AdapterError, *, probe: bool) -> None:
-    upstream = spare.ill(bridge, row, error, probe=probe)
+    upstream = breaker.record_failure(bridge, row, error, probe=probe)
     counts, now = counts_against(error, upstream), bridge.clock.now()
     certain = isinstance(error, NotDone | Rejected)
     kept = replace(
@@ -173,7 +173,7 @@ def state_after(row: OutboxRow, error: AdapterError, *, counts: bool) -> str:
 def next_try(row: OutboxRow, error: AdapterError, upstream: Upstream, now: Millis) -> Millis:
     """When the row is due again. Once its system is known to be down, that is with its next probe but one."""
     if error.fault is Fault.SYSTEM and upstream.paused:
-        return max(upstream.paused_until, now) + spare.AFTER_OTHERS
+        return max(upstream.paused_until, now) + breaker.AFTER_OTHERS
     return now + wait_before(row.attempts, error.retry_after)
 
 
@@ -243,13 +243,13 @@ def _note(bridge: Bridge, desk: Desk, row: OutboxRow) -> None:
         desk.append(filed.ref, row.external_id, row.payload)
 
 
-def doubted_if_late(row: OutboxRow, now: Millis) -> OutboxRow:
+def suspect_sent_if_overdue(row: OutboxRow, now: Millis) -> OutboxRow:
     """A row that nobody took for so long counts as one whose sending we do not remember.
 
     Either nothing ran, and a look-up costs little; or the database was restored from an older copy, and the row has
     been sent since that copy was made.
     """
-    if now - row.due_at <= FORGETFUL:
+    if now - row.due_at <= OVERDUE_AFTER:
         return row
     return replace(row, open_sends=row.open_sends + 1, first_sent_at=min(row.first_sent_at or now, row.due_at))
 
@@ -277,4 +277,4 @@ def wait_before(attempts: int, retry_after: float | None) -> Millis:
     if retry_after is not None:
         return max(round(retry_after * SECOND), SECOND)
     longest: Millis = min(FIRST_WAIT * 2 ** min(max(attempts - 1, 0), 12), LONGEST_WAIT)
-    return round(longest * spare.spread())
+    return round(longest * breaker.spread())

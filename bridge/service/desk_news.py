@@ -10,8 +10,8 @@ from bridge.domain.forgetting import is_erased
 from bridge.domain.values import Millis
 from bridge.ports import AgentReply, DeskNews, NewsKind
 from bridge.service.absence import is_there
+from bridge.service.chat_events import Said, announce
 from bridge.service.context import Case
-from bridge.service.escalate import Said, announce
 from bridge.service.work_ticket import hold, mail_answer, resolve, take_answer, tell_all
 
 ANSWERED_THERE = "(answered in the helpdesk)"

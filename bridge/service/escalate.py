@@ -3,20 +3,18 @@
 No network call is made here. Whoever is second, in another tab or another process, finds the first and joins it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bridge.domain import packet as packets
-from bridge.domain import summary
-from bridge.domain.customer import Account
-from bridge.domain.escalation import Escalation, EscalationState, Event, EventKind
-from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
+from bridge.domain.escalation import Escalation, EscalationState, EventKind
 from bridge.domain.policy import Rule
 from bridge.domain.routing import Route
 from bridge.domain.rules import Decision, rests_on_customer
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Identity, Json, Millis, State
+from bridge.domain.values import Identity, Json, State
 from bridge.ports import Tx
 from bridge.service import notify
+from bridge.service.build_packet import build_packet, read_transcript
+from bridge.service.chat_events import Said, tell
 from bridge.service.context import Case, new_id
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import queue_of, route_now
@@ -103,120 +101,3 @@ def join(tx: Tx, session: Session, key: str | None) -> tuple[Session, Escalation
         raise RuntimeError("an escalation was refused as a second one, yet there is no first")
     tx.sessions.lock(session.site, session.id, standing.id)
     return replace(session, state=State.ESCALATED, escalation_id=standing.id), standing
-
-
-def build_packet(tx: Tx, session: Session, decision: Decision, tiers: tuple[str, ...]) -> Packet:
-    """The six items, from stored facts only."""
-    transcript = read_transcript(tx, session)
-    customer = session.customer
-    return Packet(
-        customer=PacketCustomer(
-            name=session.visitor.name or customer.account.name,
-            email=session.visitor.email,
-            email_identity=session.visitor.email_identity,
-            phone=session.phone,
-            identity=session.visitor.identity,
-            tier=customer.tier,
-            tier_assumed=customer.tier_assumed,
-        ),
-        summary=summary.summarize(facts(session, transcript), polished(tx, session, tiers)),
-        transcript=transcript,
-        reason=decision.reason,
-        account=account_of(customer.account),
-        last_attempt=packets.last_attempt(transcript),
-    )
-
-
-def account_of(account: Account) -> PacketAccount:
-    """The item of the packet that says what the CRM knows."""
-    return PacketAccount(
-        orders=account.orders,
-        open_tickets=account.open_tickets,
-        billing_status=account.billing_status,
-        sla=account.sla,
-    )
-
-
-def read_transcript(tx: Tx, session: Session) -> tuple[Line, ...]:
-    """What was said, from accepted turns, in the order of time: a reply may come after later turns."""
-    lines: list[Line] = []
-    for turn in tx.sessions.turns(session.site, session.id):
-        lines.append(Line(at=turn.at, who="visitor", text=turn.text))
-        if turn.reply_text:
-            lines.append(Line(at=turn.reply_at or turn.at, who="bot", text=turn.reply_text, shown=turn.reply_shown))
-    return tuple(sorted(lines, key=lambda line: line.at))
-
-
-def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
-    """What the one-sentence summary may be made of."""
-    said = [turn.message for turn in session.window]
-    topic = next((message.topic for message in reversed(said) if message.topic), None)
-    issue = next((message.issue for message in reversed(said) if message.issue), None)
-    about = [index for index, m in enumerate(said) if (topic and m.topic == topic) or (issue and m.issue == issue)]
-    later = said[about[0] + 1 :] if about else []
-    pressed = [m for m in later if m.negative > 0 or (topic and m.topic == topic) or (issue and m.issue == issue)]
-    customer = session.customer
-    largest = max(customer.account.orders, key=lambda order: order.total, default=None)
-    return summary.Facts(
-        topic=topic,
-        issue=issue,
-        opening=transcript[0].text if transcript else "",
-        times_raised=1 + len(pressed),
-        bot_failures=sum(1 for turn in session.window if turn.reply and turn.reply.failed),
-        asked_for_person=any(message.asks_human for message in said),
-        tier=customer.tier,
-        tier_assumed=customer.tier_assumed,
-        unverified=session.visitor.identity is Identity.CLAIMED,
-        sla=customer.account.sla,
-        order_value=f"{largest.total:,.2f} {largest.currency}" if largest else None,
-    )
-
-
-def polished(tx: Tx, session: Session, tiers: tuple[str, ...]) -> summary.Polished:
-    """What the responder's model last said that the customer wants; it is asked for nothing at the decision."""
-    sentence = tx.answers.summary(session.site, session.id)
-    if not sentence:
-        return summary.NOT_POLISHED
-    account = session.customer.account
-    known = (account.name, account.billing_status, account.sla, *(order.id for order in account.orders))
-    heard = frozenset(word for turn in session.window for word in turn.message.words.split())
-    return summary.Polished(sentence, heard, tuple(filter(None, known)), tiers)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A line for the visitor's chat, before it has a number."""
-
-    kind: EventKind
-    text: str
-    author: str | None = None
-
-
-def tell(case: Case, session: Session, said: Said) -> Session:
-    """Keep a line as the session's next event; the returned session has its number and is still to be saved."""
-    return tell_at(case.tx, session, said, case.at)
-
-
-def tell_at(tx: Tx, session: Session, said: Said, at: Millis) -> Session:
-    """As `tell`, where there is no escalation."""
-    told = replace(session, last_event=session.last_event + 1)
-    tx.sessions.keep_event(told, Event(told.last_event, said.kind, said.text, at, said.author))
-    return told
-
-
-def announce(case: Case, escalation: Escalation, said: Said) -> list[Session]:
-    """Tell every session of the escalation, and return them as they are then."""
-    told = []
-    for known in case.tx.sessions.of_escalation(escalation.site, escalation.id):
-        session = tell(case, case.tx.sessions.hold(escalation.site, known.id) or known, said)
-        case.tx.sessions.save(session)
-        told.append(session)
-    return told
-
-
-def first_session(case: Case, escalation: Escalation) -> Session:
-    """The session that the escalation was decided in."""
-    session = case.tx.sessions.get(escalation.site, escalation.session_id)
-    if session is None:
-        raise RuntimeError("an escalation without a session")
-    return session

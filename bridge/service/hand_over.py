@@ -14,6 +14,6 @@ def hand_over(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, 
     """Escalate a judged session whose turn is stored, and say so; what has to be sent is tried after the commit."""
     locked, new = escalate(open_case(bridge, tx, session.site), session, decision)
     tx.sessions.save(locked)
-    bridge.heartbeat.mind(tx, new.site, new.id)
+    bridge.heartbeat.warn_if_scheduler_silent(tx, new.site, new.id)
     deliver.soon(bridge, tx)
     return verdict(locked, say=decided_text(current.document, locked, new), escalation=new)

@@ -37,7 +37,7 @@ class Heartbeat:
         beat = self.last(tx)
         return {"alive": self.alive(beat), "last_beat": None if beat is None else to_rfc3339(beat)}
 
-    def mind(self, tx: Tx, site: str, escalation: str) -> None:
+    def warn_if_scheduler_silent(self, tx: Tx, site: str, escalation: str) -> None:
         """One line in the log where something was promised and nobody is there to keep it."""
         shown = self.show(tx)
         if not shown["alive"]:

@@ -11,8 +11,8 @@ from bridge.domain.values import Channel, Millis
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.call_links import link_to
+from bridge.service.chat_events import first_session
 from bridge.service.context import Case
-from bridge.service.escalate import first_session
 from bridge.service.notify import Invite, Link
 from bridge.service.route import home_of, queue_of
 from bridge.service.verdicts import in_mail, plain_values, say, say_time

@@ -11,6 +11,7 @@ from bridge.service.context import Bridge
 from bridge.service.cures import Upstream, cure
 from bridge.service.examine import Result, green, red, yellow
 from bridge.service.manage_policy import current_policy
+from bridge.service.manage_sites import guessed_mailbox
 
 SKEW_SEEN, SKEW_FATAL = 60.0, 300.0
 """Seconds by which two clocks may differ. Beyond the second, signed calls are refused."""
@@ -160,6 +161,20 @@ def look_at_policy(bridge: Bridge, site: Site) -> list[Result]:
         return [red(f"version {current.version}: {errors[0]}", do)]
     warned = f", {len(findings)} warnings: bridge policy check" if findings else ""
     return [green(f"version {current.version}{warned}")]
+
+
+def look_at_team_mail(bridge: Bridge, site: Site) -> list[Result]:
+    """Whether anybody has said where the team reads its mail."""
+    if site.team_email != guessed_mailbox(site.url) or _each_queue_has_a_mailbox(bridge, site):
+        return [green("it goes where somebody has said")]
+    do = f"if nobody reads there: bridge site set {site.id} --team-email ADDRESS"
+    return [yellow(f"it goes to {site.team_email}, as long as nobody says otherwise", do)]
+
+
+def _each_queue_has_a_mailbox(bridge: Bridge, site: Site) -> bool:
+    with bridge.store.read() as tx:
+        policy, _ = check_policy(current_policy(tx, site.id).document)
+    return policy is not None and all(queue.email for queue in policy.queues.values())
 
 
 # -- what a site uses --------------------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
 from bridge.domain import signals
 from bridge.domain.findings import Finding, PolicyRefused, check_policy, stored_policy
 from bridge.domain.host import Host
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Json
 from bridge.ports import BridgeError, PolicyVersion, Tx
 from bridge.service.context import Bridge
@@ -26,11 +26,6 @@ class PolicyVersionUnknown(BridgeError):  # noqa: N818
 
 
 @cache
-def shipped_document() -> str:
-    """The policy that ships with the product."""
-    return (files("bridge") / "data" / "policy.yaml").read_text("utf-8")
-
-
 def default_document(timezone: str) -> str:
     """The shipped policy, its staffed hours in the given zone."""
     return shipped_document().replace(ZONE_IN_SHIPPED, f"timezone: {timezone}")

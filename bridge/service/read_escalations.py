@@ -9,8 +9,8 @@ from bridge.domain.packet import Line, Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Json
 from bridge.ports import Tx, Urgency
+from bridge.service.build_packet import read_transcript
 from bridge.service.errors import EscalationUnknown
-from bridge.service.escalate import read_transcript
 from bridge.service.keep_calls import phone_of
 from bridge.service.label_decisions import show_label
 from bridge.service.verdicts import show_commitment

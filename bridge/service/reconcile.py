@@ -20,9 +20,9 @@ from bridge.domain.values import Channel, Millis, State
 from bridge.ports import Locked, Site, Tx, Untidy
 from bridge.service import keep_calls, notify
 from bridge.service.book_call import call_follow_ups
+from bridge.service.chat_events import Said, first_session, tell
 from bridge.service.context import Bridge, Case, new_id, open_case, usable_systems
 from bridge.service.deliver import DUPLICATE_ALARM
-from bridge.service.escalate import Said, first_session, tell
 from bridge.service.one_by_one import each_site, on_its_own
 from bridge.service.promise import planned
 from bridge.service.route import home_of, queue_of, staffing

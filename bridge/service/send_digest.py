@@ -4,8 +4,8 @@ from bridge.domain.digest import MOST, Item, digest, headline, in_order
 from bridge.domain.escalation import Escalation
 from bridge.domain.values import Millis
 from bridge.service import notify
+from bridge.service.chat_events import first_session
 from bridge.service.context import Case
-from bridge.service.escalate import first_session
 from bridge.service.verdicts import in_mail
 
 

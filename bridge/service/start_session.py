@@ -17,9 +17,9 @@ from bridge.domain.session import Session, customer_key
 from bridge.domain.values import Identity, Json, State, Visitor
 from bridge.ports import AdapterError, BridgeError, Crm, StoreBusy, Tx
 from bridge.service import deliver, notify
+from bridge.service.build_packet import account_of
 from bridge.service.context import Bridge, CurrentPolicy, open_case, write_patiently
 from bridge.service.errors import SiteUnknown
-from bridge.service.escalate import account_of
 from bridge.service.locked_session import locked_verdict, standing_escalation
 from bridge.service.repeated_call import digest_of
 from bridge.service.verdicts import verdict

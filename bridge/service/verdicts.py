@@ -23,7 +23,6 @@ def verdict(session: Session, *, say: str | None = None, escalation: Escalation 
         "state": session.state.value,
         "action": "say" if session.locked or say else "answer",
         "say": say,
-        "say_as": "notice" if say else None,
         "escalation": show_escalation(escalation, session) if escalation else None,
         "last_event": session.last_event,
         "poll_after_ms": poll_after(session, escalation),

@@ -11,8 +11,8 @@ from bridge.domain.values import Channel, Json, Millis
 from bridge.ports import BridgeError
 from bridge.service import book_call
 from bridge.service.call_links import LinkInvalid, escalation_behind
+from bridge.service.chat_events import first_session
 from bridge.service.context import Case
-from bridge.service.escalate import first_session
 from bridge.service.verdicts import said_at, say, standing_text
 
 

@@ -9,9 +9,9 @@ from bridge.domain.health import Alarm
 from bridge.domain.instants import MINUTE, to_rfc3339
 from bridge.domain.values import Millis
 from bridge.ports import Tx, Undelivered
+from bridge.service.breaker import DOWN_ALARM
 from bridge.service.context import Bridge, new_id
 from bridge.service.one_by_one import each_site
-from bridge.service.spare import DOWN_ALARM
 
 log = structlog.get_logger()
 

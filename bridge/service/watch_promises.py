@@ -18,7 +18,6 @@ from bridge.domain.escalation import (
     CommitmentState,
     Escalation,
     EscalationState,
-    EventKind,
     FollowUp,
     FollowUpKind,
 )
@@ -30,12 +29,13 @@ from bridge.domain.values import Channel, Millis
 from bridge.ports import StoreBusy
 from bridge.service import keep_calls, notify
 from bridge.service.absence import nobody_came
+from bridge.service.chat_events import first_session
 from bridge.service.context import Bridge, Case, new_id, open_case
-from bridge.service.escalate import Said, announce, first_session
 from bridge.service.keep_promise import alarm_kind
 from bridge.service.leases import LEASE
-from bridge.service.promise import Wording, make_commitment, plan_follow_ups, planned
-from bridge.service.route import calendar_for, home_of, queue_of, route_now, staffing, taking
+from bridge.service.promise import Wording, planned
+from bridge.service.renew_promise import fall_to_next_rung, renew
+from bridge.service.route import calendar_for, home_of, queue_of, staffing, taking
 from bridge.service.send_digest import send_digest
 from bridge.service.verdicts import in_mail, promise_values
 
@@ -46,7 +46,6 @@ BUSY_AFTER = 2 * SECOND
 """A database that is busy says nothing against the row."""
 TRIES = 12
 
-FELL_THROUGH = Wording(live="escalated_live", otherwise="fell_through")
 BROKEN = Wording(live="broken", otherwise="broken")
 MISSED_CALL = Wording(live="call_missed", otherwise="call_missed")
 
@@ -112,24 +111,8 @@ def _pick_up_watch(case: Case, escalation: Escalation) -> str:
     if escalation.state is EscalationState.CLAIMED:
         return "nothing: somebody has it"
     nobody_came(case, escalation)
-    fall(case, escalation)
+    fall_to_next_rung(case, escalation)
     return "fell to the next rung"
-
-
-def fall(case: Case, escalation: Escalation) -> None:
-    """A live chat that nobody takes goes to the next rung, with a new promise, and the customer is told.
-
-    One that was offered while an earlier promise stands goes back to where it was: that promise was not of this.
-
-    Args:
-        case: the site's case.
-        escalation: held, with its standing promise.
-    """
-    promised = escalation.commitment.channel
-    if promised is Channel.LIVE:
-        renew(case, escalation, CommitmentState.REPLACED, FELL_THROUGH, below=Channel.LIVE)
-    else:
-        case.tx.escalations.set_state(replace(escalation, queue=home_of(case, escalation), channel=promised))
 
 
 def _opening(case: Case, escalation: Escalation) -> str:
@@ -257,43 +240,6 @@ DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
     FollowUpKind.REMIND: keep_calls.remind,
     FollowUpKind.CALL_OVER: _call_over,
 }
-
-
-def renew(
-    case: Case,
-    escalation: Escalation,
-    settled: CommitmentState,
-    wording: Wording,
-    *,
-    below: Channel | None = None,
-    patience: Millis = 0,
-) -> Escalation:
-    """Put a new promise in place of the standing one, and tell every session of the escalation.
-
-    It is a promise of the escalation's own queue: where another one has helped out, it comes home.
-
-    Args:
-        case: the site's case.
-        escalation: held, with its standing promise.
-        settled: what became of that promise.
-        wording: how the customer is told.
-        below: the rung that did not answer; None starts at the top of the ladder.
-        patience: milliseconds after which the time to answer begins.
-    """
-    tier = escalation.packet.customer.tier
-    home = home_of(case, escalation)
-    route = route_now(case, home, tier, escalation.priority, below=below, patience=patience)
-    session = first_session(case, escalation)
-    commitment = make_commitment(case, session, escalation.id, route, wording=wording)
-    case.tx.escalations.settle(escalation.commitment.id, settled)
-    case.tx.escalations.promise(case.site.id, commitment)
-    fresh = replace(escalation, queue=route.queue, channel=route.channel, commitment=commitment)
-    case.tx.escalations.set_state(fresh)
-    plan_follow_ups(case, fresh, route)
-    if fresh.queue != escalation.queue:
-        _mail_team(case, fresh, f"new.{commitment.id}")
-    announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
-    return fresh
 
 
 def _mail_team(case: Case, escalation: Escalation, key: str, *, to: str | None = None) -> None:

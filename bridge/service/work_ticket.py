@@ -9,9 +9,9 @@ from bridge.domain.values import Channel, Millis, State
 from bridge.ports import TEAM_NOTE, AgentReply, BridgeError
 from bridge.service import keep_calls, notify
 from bridge.service.absence import is_there
+from bridge.service.chat_events import Said, announce, first_session
 from bridge.service.context import Case
 from bridge.service.errors import EscalationUnknown
-from bridge.service.escalate import Said, announce, first_session
 from bridge.service.keep_promise import settle
 from bridge.service.verdicts import say
 

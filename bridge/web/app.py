@@ -87,7 +87,7 @@ def of_bridge(error: BridgeError) -> Response:
     known = next((problems.OF_ERROR[kind] for kind in type(error).__mro__ if kind in problems.OF_ERROR), None)
     if known is None:
         return of_fault(error)
-    if known is problems.BUSY:
+    if isinstance(error, StoreBusy):
         log.warning("store.busy", cause=type(error.__cause__).__name__)
     return show(known)
 

@@ -21,6 +21,7 @@ from bridge.service.manage_sites import RenewalInHand
 from bridge.service.replay_sessions import ReplayTooLong
 from bridge.service.shadow_policy import NoShadow
 from bridge.service.start_session import SessionTaken
+from bridge.service.take_contact import NotBooked
 from bridge.service.work_ticket import AlreadyClaimed, EscalationOver, ReplyContradicted
 
 URN = "urn:escalation-bridge:problem:"
@@ -71,6 +72,7 @@ ESCALATION_OPEN = Problem(
 
 OF_ERROR: dict[type[Exception], Problem] = {
     StoreBusy: BUSY,
+    NotBooked: replace(BUSY, detail="How to reach the customer is stored, the call is not. Send the same call again."),
     SiteUnknown: Problem("site-not-found", "There is no such site.", 404),
     DeskUnknown: Problem("desk-not-found", "There is no such site, or it has no such helpdesk.", 404),
     HookRefused: Problem("hook-refused", "The call is not signed as this helpdesk signs, or is too old.", 401),

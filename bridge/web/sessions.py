@@ -5,11 +5,11 @@ from flask import Blueprint, Response, request
 from bridge.domain.instants import from_datetime, from_rfc3339
 from bridge.domain.judging import Reply
 from bridge.ports import Scope
-from bridge.service import book_call, converse, deliver
+from bridge.service import converse
 from bridge.service.asking import Waiting
-from bridge.service.context import open_case
 from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
+from bridge.service.take_contact import take_contact
 from bridge.service.take_turn import Message, take_turn
 from bridge.web.calls import Call, answer, signed, whole_number
 from bridge.web.wire import CloseIn, ContactIn, ReplyIn, SessionIn, TurnIn
@@ -83,14 +83,8 @@ def contact(call: Call[ContactIn], session: str) -> Response:
     """Keep how the customer can be reached, and book the time for a call that they chose."""
     body = call.body
     given = converse.Contact(body.email, body.phone, body.name)
-    with call.write() as tx:
-        verdict = converse.keep_contact(call.bridge, tx, call.site, session, given)
-    if body.callback_slot:
-        with call.bridge.store.write() as tx:  # another one: a time that is taken must not cost the address
-            case = open_case(call.bridge, tx, call.site)
-            verdict = book_call.book_in_chat(case, session, from_rfc3339(body.callback_slot))
-            deliver.soon(call.bridge, tx)
-    return answer(verdict)
+    slot = from_rfc3339(body.callback_slot) if body.callback_slot else None
+    return answer(take_contact(call.bridge, call.site, session, given, slot, call.keep_nonce))
 
 
 @chat.post("/v1/sessions/<session>/close")

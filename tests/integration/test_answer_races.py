@@ -101,7 +101,7 @@ def silent(chat: Chat | Direct, question: str) -> None:
 
 def told_once(it: Sidecar, chat: Chat | Direct, said: Json) -> str:
     turn, packet, replies = stored(it, chat)
-    in_verdict = json.loads(turn.verdict)["say_as"] == "reply"
+    in_verdict = json.loads(turn.verdict).get("say_as") == "reply"
     assert (said["say"] == SURE.text) == in_verdict
     shown = turn.reply_text is not None and turn.reply_shown
     assert in_verdict + replies == shown

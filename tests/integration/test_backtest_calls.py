@@ -14,9 +14,9 @@ from bridge.domain import replay
 from bridge.domain.backtest import Backtest, Named
 from bridge.domain.findings import PolicyRefused, read_policy
 from bridge.domain.instants import DAY
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Json
 from bridge.ports import Scope, ShadowPolicy
-from bridge.service.manage_policy import shipped_document
 from bridge.service.replay_sessions import LONGEST, ReplayTooLong, StoredSessions, judge_here
 
 ASKING = "I want to talk to a human"

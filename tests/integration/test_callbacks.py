@@ -1,21 +1,24 @@
 """Calls that customers book: the times, the promise, both calendars, the link of a mail, and what becomes of it."""
 
 import re
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from icalendar import Calendar
-from support.sidecar import SHOP, Chat, Sidecar
+from support.sidecar import SHOP, Chat, Sidecar, through
 
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import MINUTE, from_datetime, from_rfc3339, to_rfc3339
 from bridge.domain.values import Json
-from bridge.ports import AgentReply, Mail, Scope, Site
+from bridge.ports import AgentReply, Mail, Scope, Site, StoreBusy, Tx
 from bridge.service.context import open_case
 from bridge.service.desk_news import answered
 from bridge.service.keep_wall_times import keep_wall_times
 from bridge.service.manage_sites import add_site, revoke, rotate_site
+from bridge.web.app import Parts, create_app
 
 ASKS = "I want to talk to a human"
 PHONE = "+1 555 0100"
@@ -195,6 +198,50 @@ def test_a_number_that_was_given_before_will_do(it: Sidecar) -> None:
 def test_a_number_is_taken_as_people_write_it(it: Sidecar, phone: str) -> None:
     assert booked(it)[0].contact(phone=phone)["state"] == "escalated"
     assert "We will call you" in waiting(it, "8").contact(phone=phone, callback_slot="2026-11-04T15:00:00Z")["say"]
+
+
+@dataclass
+class BusyAtTheSecondWrite:
+    """The store, whose second write of all cannot be taken: undone, then `StoreBusy`."""
+
+    store: Any
+    writes: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+    @contextmanager
+    def write(self, *, together: bool = False) -> Iterator[Tx]:
+        self.writes += 1
+        with self.store.write(together=together) as tx:
+            yield tx
+            if self.writes == 2:  # noqa: PLR2004 - as it is called
+                raise StoreBusy
+
+
+def test_a_call_that_the_database_cannot_take_says_that_the_address_is_kept_and_may_be_asked_for_again(
+    it: Sidecar,
+) -> None:
+    chat = it.chat()
+    chat.start()
+    number = chat.says(ASKS)["escalation"]["id"]
+    store = BusyAtTheSecondWrite(it.bridge.store)
+    parts = Parts(replace(it.bridge, store=store), lambda: None)  # type: ignore[arg-type]
+    busy = Chat(replace(chat.caller, transport=through(create_app(parts))), chat.id)
+    body = {"email": "ann@example.org", "phone": PHONE, "callback_slot": TEN}
+
+    told = tries(busy, **body)
+    assert (told.status, told.slug, told.headers["Retry-After"]) == (503, "store-unavailable", "2")
+    assert told.json["detail"] == "How to reach the customer is stored, the call is not. Send the same call again."
+    customer = it.team.read(number)["customer"]
+    assert (customer["email"], it.team.read(number)["call"]) == ("ann@example.org", None)
+
+    again = tries(busy, **body)
+    assert again.status == 200
+    assert again.json["say"] == again.json["escalation"]["commitment"]["text"]
+    assert again.json["escalation"]["commitment"]["due_at"] == TEN
+    assert len(mails(it, SHOP.team_email, "contact")) == 1
+    assert len(mails(it, SHOP.team_email, "callback_booked")) == 1
 
 
 def test_a_time_that_is_taken_is_refused_and_nothing_else_of_the_body_is_lost(it: Sidecar) -> None:

@@ -15,9 +15,10 @@ from bridge.config import Settings
 from bridge.domain.instants import HOUR, MINUTE, from_rfc3339
 from bridge.domain.values import Millis
 from bridge.ports import StoreBusy
-from bridge.service.book_call import SlotTaken, book_in_chat
-from bridge.service.context import Bridge, open_case
-from bridge.service.converse import Contact, keep_contact
+from bridge.service.book_call import SlotTaken
+from bridge.service.context import Bridge
+from bridge.service.converse import Contact
+from bridge.service.take_contact import take_contact
 
 CUSTOMERS = 200
 PROCESSES = 4
@@ -43,10 +44,7 @@ def tries(bridge: Bridge, session: str, start: Millis) -> str:
     """How a customer's attempt ends; a database that is busy is asked again, as its answer says."""
     while True:
         try:
-            with bridge.store.write() as tx:
-                keep_contact(bridge, tx, SHOP.id, session, Contact(phone="+1 555 0100"))
-            with bridge.store.write() as tx:
-                book_in_chat(open_case(bridge, tx, SHOP.id), session, start)
+            take_contact(bridge, SHOP.id, session, Contact(phone="+1 555 0100"), start, lambda _tx: None)
         except StoreBusy:
             continue
         except SlotTaken:

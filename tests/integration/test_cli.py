@@ -289,7 +289,7 @@ def test_what_a_site_was_given_is_changed_and_nothing_else(shop: Terminal) -> No
     shop("site", "add", "other", "--url", "https://other.example", "--timezone", "UTC")
     known = {one["id"]: one for one in json.loads(shop("site", "list", "--json").out)}
     said = shop("site", "set", "shop", "--team-email", "help@shop.example").out
-    assert said == "Site shop: team mail went to support@shop.example, now to help@shop.example.\n"
+    assert said == "Site shop: team mail went to support@shop.example, now help@shop.example.\n"
     changed = {one["id"]: one for one in json.loads(shop("site", "list", "--json").out)}
     assert changed == {**known, "shop": {**known["shop"], "team_email": "help@shop.example"}}
 

@@ -69,7 +69,8 @@ class World:
         return f"http://127.0.0.1:{self.stack.enter_context(listening(says(answer))).port}"
 
     def site(self, name: str, url: str) -> None:
-        assert self.run("site", "add", name, "--url", url, "--timezone", "Europe/Berlin").code == 0
+        where = ("--url", url, "--timezone", "Europe/Berlin", "--team-email", "team@shop.example")
+        assert self.run("site", "add", name, *where).code == 0
 
     def write(self, do: Any) -> None:
         assembly = bootstrap.build(Settings(database_url=SecretStr(f"sqlite:///{self.folder / 'bridge.db'}")))
@@ -130,7 +131,8 @@ def test_where_everything_works_all_is_green_and_it_ends_with_0(world: World) ->
     assert [line for line in lines if line["light"] != "green"] == []
     assert code == 0
     assert {line["about"] for line in lines if line["site"] == "shop"} == {
-        "WordPress", "policy", "CRM", "helpdesk", "presence", "responder", "mail", "outbox", "alarms"}  # fmt: skip
+        "WordPress", "policy", "CRM", "helpdesk", "presence", "responder",
+        "mail", "team mail", "outbox", "alarms"}  # fmt: skip
     assert world.desk.problems() == world.crm.problems() == world.people.problems() == []
     assert world.desk.state.tickets == []
     assert not [command for command in world.smtp.commands if command.startswith(("RCPT", "DATA"))]
@@ -148,7 +150,7 @@ def test_the_screen_is_one_line_a_thing_under_its_site_and_a_word_at_the_end(wor
     assert shown.code == 1
     assert "\n  FAIL  helpdesk   Zendesk: http 401\n" in shown.out
     assert " -> BRIDGE_ZENDESK_TOKEN is wrong, has run out, " in shown.out
-    assert shown.out.endswith("1 of 16 does not work.\n")
+    assert shown.out.endswith("1 of 17 does not work.\n")
 
 
 def test_a_test_mail_is_sent_only_where_it_is_asked_for(world: World) -> None:
@@ -183,6 +185,22 @@ def test_a_package_that_is_missing_is_named_with_where_it_is_installed_from() ->
 def test_a_test_mail_that_is_refused_says_so(world: World) -> None:
     world.smtp.replies = {**TAKES_PASSWORDS, "RCPT": "550 nobody here"}
     assert world.bad("test mail", "--send", "nobody@example.org")[0] == "it was not sent: smtp 550"
+
+
+def test_team_mail_to_a_mailbox_that_was_only_derived_is_worth_a_look_until_somebody_names_one(world: World) -> None:
+    address = world.wordpress(http_answer(200, PLUGIN, f"Date: {formatdate(usegmt=True)}"))
+    world.run("site", "set", "shop", "--url", address, "--team-email", "support@127.0.0.1")
+    said, do = world.bad("team mail", light="yellow")
+    assert said == "it goes to support@127.0.0.1, as long as nobody says otherwise"
+    assert do == "if nobody reads there: bridge site set shop --team-email ADDRESS"
+    assert not any("team@" in line["said"] for line in world.examined()[1])  # a real mailbox may be a person's
+    policy = world.run("policy", "show").out
+    first = policy.replace("  support:\n", "  support:\n    email: team@shop.example\n", 1)
+    another = "  other: {hours: office, respond_within: {normal: 4h}, ladder: [email]%s}\n  support:\n"
+    for mailbox, light in (("", "yellow"), (", email: team@shop.example", "green")):
+        (world.folder / "policy.yaml").write_text(first.replace("  support:\n", another % mailbox, 1))
+        assert world.run("policy", "put", "policy.yaml").code == 0
+        assert [one["light"] for one in world.examined()[1] if one["about"] == "team mail"] == [light]
 
 
 # -- what is set -------------------------------------------------------------------------------------------------------

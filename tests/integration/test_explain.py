@@ -13,13 +13,13 @@ from bridge.config import read_settings
 from bridge.domain.customer import Customer, Fetch
 from bridge.domain.escalation import Agent
 from bridge.domain.judging import Reply
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Identity, Visitor
 from bridge.ports import Site
 from bridge.service import manage_policy, manage_sites, work_ticket
 from bridge.service.context import Bridge, open_case
 from bridge.service.errors import SessionUnknown
 from bridge.service.explain import explain, tell
-from bridge.service.manage_policy import shipped_document
 from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn

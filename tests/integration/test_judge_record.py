@@ -10,8 +10,8 @@ from itertools import count
 import pytest
 
 from bridge.domain.findings import read_policy
+from bridge.domain.shipped import shipped_document
 from bridge.service.judge_record import AHEAD, ALONE, CHUNK, Answer, Bad, JudgeLost, Line, Panel, judge_record
-from bridge.service.manage_policy import shipped_document
 
 SHIPPED = read_policy(shipped_document())
 CALMER = read_policy(shipped_document().replace("when: wants_a_person", "when: {all: [wants_a_person, going_round]}"))

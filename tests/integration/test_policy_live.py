@@ -10,11 +10,11 @@ import pytest
 from support.sidecar import AFTER_HOURS, SHOP, Live, Sidecar, free_port, in_process, prepare_live
 
 from bridge.domain.customer import Account
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Json
 from bridge.ports import Scope
 from bridge.service.context import POLICY_TTL
 from bridge.service.explain import explain
-from bridge.service.manage_policy import shipped_document
 
 OWN = """
 messages:

@@ -17,9 +17,9 @@ from support.terminal import Ended, Terminal
 
 from bridge.clock import machine_now
 from bridge.domain.instants import DAY
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Json
 from bridge.service.judge_record import ALONE, CHUNK
-from bridge.service.manage_policy import shipped_document
 
 ASKING = "I want to talk to a human"
 

@@ -19,7 +19,7 @@ from bridge.domain import judging, languages, signals
 from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
 from bridge.domain.replay import Conversation, begin, instants, read_line
-from bridge.service.manage_policy import shipped_document
+from bridge.domain.shipped import shipped_document
 
 BRIDGE: Final = Path(sys.executable).with_name("bridge")
 REQUEST_RULE: Final = "explicit_request"

@@ -6,8 +6,8 @@ from bridge.domain.customer import Account
 from bridge.domain.instants import from_rfc3339
 from bridge.ports import Mail
 from bridge.service import notify
+from bridge.service.chat_events import first_session
 from bridge.service.context import open_case
-from bridge.service.escalate import first_session
 from bridge.service.verdicts import say_due
 
 ASKING = {

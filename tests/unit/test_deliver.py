@@ -10,15 +10,15 @@ from bridge.domain.escalation import OutboxKind, OutboxRow
 from bridge.domain.instants import HOUR, MINUTE, SECOND
 from bridge.domain.upstream import FAILURES, Upstream
 from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
-from bridge.service import spare
+from bridge.service import breaker
 from bridge.service.deliver import (
-    FORGETFUL,
+    OVERDUE_AFTER,
     TRIES,
     counts_against,
-    doubted_if_late,
     in_doubt,
     next_try,
     state_after,
+    suspect_sent_if_overdue,
     wait_before,
 )
 
@@ -80,7 +80,7 @@ def test_a_wait_that_the_other_side_asks_for_is_kept_whatever_the_attempt(asked:
 
 @pytest.mark.parametrize(
     ("paused_until", "due_at"),
-    [(NOW + MINUTE, NOW + MINUTE + spare.AFTER_OTHERS), (NOW - MINUTE, NOW + spare.AFTER_OTHERS)],
+    [(NOW + MINUTE, NOW + MINUTE + breaker.AFTER_OTHERS), (NOW - MINUTE, NOW + breaker.AFTER_OTHERS)],
 )
 def test_a_row_whose_system_is_down_comes_after_the_next_probe(paused_until: int, due_at: int) -> None:
     down = replace(DOWN, paused_until=paused_until)
@@ -94,8 +94,8 @@ def test_a_row_whose_own_failure_it_was_waits_for_itself(fault: Fault, upstream:
 
 def test_a_row_that_lay_due_for_long_is_looked_up_before_it_is_sent() -> None:
     row = replace(ROW, open_sends=1)
-    assert doubted_if_late(row, NOW + FORGETFUL) == row
-    late = doubted_if_late(row, NOW + FORGETFUL + 1)
+    assert suspect_sent_if_overdue(row, NOW + OVERDUE_AFTER) == row
+    late = suspect_sent_if_overdue(row, NOW + OVERDUE_AFTER + 1)
     assert not in_doubt(row)
     assert in_doubt(late)
     assert (late.open_sends, late.first_sent_at) == (2, row.due_at)
@@ -103,4 +103,4 @@ def test_a_row_that_lay_due_for_long_is_looked_up_before_it_is_sent() -> None:
 
 def test_a_row_that_lay_due_for_long_keeps_the_earliest_instant_at_which_it_may_have_been_sent() -> None:
     sent = replace(ROW, first_sent_at=NOW - HOUR)
-    assert doubted_if_late(sent, NOW + HOUR).first_sent_at == NOW - HOUR
+    assert suspect_sent_if_overdue(sent, NOW + HOUR).first_sent_at == NOW - HOUR

@@ -15,8 +15,8 @@ from bridge.domain import languages, messages
 from bridge.domain.findings import check_policy
 from bridge.domain.hours import Calendar
 from bridge.domain.policy import Flow, Match, Policy, Queue, Rule, Thresholds
+from bridge.domain.shipped import shipped_document
 from bridge.domain.triggers import Trigger
-from bridge.service.manage_policy import shipped_document
 from bridge.web import problems
 from bridge.web.ops import METRICS
 

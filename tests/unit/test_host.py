@@ -4,8 +4,8 @@ import pytest
 
 from bridge.domain.findings import Level, check_policy
 from bridge.domain.host import Host, bot_inputs
+from bridge.domain.shipped import shipped_document
 from bridge.domain.signals import ReplySignals
-from bridge.service.manage_policy import shipped_document
 
 DOCUMENT = """\
 tiers: [standard, gold]

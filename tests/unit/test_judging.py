@@ -9,8 +9,8 @@ from bridge.domain.findings import read_policy
 from bridge.domain.judging import Reply
 from bridge.domain.replay import Conversation, begin
 from bridge.domain.session import Session
+from bridge.domain.shipped import shipped_document
 from bridge.domain.signals import WINDOW
-from bridge.service.manage_policy import shipped_document
 
 POLICY = read_policy(shipped_document())
 

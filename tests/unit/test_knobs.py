@@ -6,7 +6,7 @@ import yaml
 
 from bridge.domain.findings import read_policy
 from bridge.domain.knobs import Knob, knobs, with_number
-from bridge.service.manage_policy import shipped_document
+from bridge.domain.shipped import shipped_document
 
 SHIPPED = shipped_document()
 

@@ -9,9 +9,9 @@ from bridge.domain.findings import read_policy
 from bridge.domain.nearest import nearest
 from bridge.domain.policy import Condition, Policy
 from bridge.domain.rules import holds
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Json
 from bridge.service.explain import near
-from bridge.service.manage_policy import shipped_document
 
 SHIPPED = read_policy(shipped_document())
 

@@ -20,8 +20,9 @@ from bridge.domain.policy import (
 )
 from bridge.domain.queues import read_duration
 from bridge.domain.review import did_you_mean
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Channel, Json, Priority
-from bridge.service.manage_policy import default_document, shipped_document
+from bridge.service.manage_policy import default_document
 
 SMALL = """\
 triggers:
@@ -72,11 +73,20 @@ def test_the_shipped_policy_is_what_the_package_holds() -> None:
 
 
 def test_a_document_of_rules_queues_and_hours_is_enough() -> None:
-    without_triggers = SMALL[SMALL.index("rules:") :].replace("asked", "{not: {any: [x]}}")
-    policy = read_policy(without_triggers + "triggers: {x: {type: human_requested}}\n")
+    """Its rules may name the triggers that ship."""
+    policy, found = check_policy(SMALL[SMALL.index("rules:") :].replace("asked", "{any: [wants_a_person, big_order]}"))
+    assert policy is not None
+    assert found == []
+    shipped = read_policy(shipped_document()).triggers
+    assert policy.triggers == {name: shipped[name] for name in ("wants_a_person", "big_order")}
     assert policy.tiers == ("free", "standard", "business", "enterprise")
     assert policy.default_tier == "standard"
     assert policy.confidence_threshold("default", "standard") == 0.55
+
+
+def test_a_shipped_trigger_is_there_only_where_no_triggers_are_defined() -> None:
+    assert "no trigger 'wants_a_person'" in the_error(changed("when: asked", "when: wants_a_person")).message
+    assert "no trigger 'asked'" in the_error(SMALL[SMALL.index("rules:") :]).message
 
 
 def test_yaml_and_json_are_one_schema() -> None:

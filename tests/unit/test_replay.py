@@ -10,8 +10,8 @@ from bridge.domain.findings import read_policy
 from bridge.domain.instants import MINUTE, from_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.replay import BadLine, Outcome, instants, read_line, replay, unknown_keys
+from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Json
-from bridge.service.manage_policy import shipped_document
 
 ASKING = "I want to talk to a human"
 SHIPPED = read_policy(shipped_document())

@@ -1,4 +1,4 @@
-"""What is sent spares the system that it goes to: a budget of rows a minute, waits that it asks for, and a breaker.
+"""The breaker before a system that we send to, with its budget of rows a minute and the waits that it asks for.
 
 A system that fails as a whole (not reached, no answer in time, 5xx, not let in) so many times in a row gets nothing but
 one probe at a time, with growing pauses, and the first success ends that. Rows lose no attempts by it. All of it lies
@@ -75,7 +75,7 @@ def _budget(bridge: Bridge, tx: Tx, row: OutboxRow) -> Budget | None:
     return Budget(rate) if rate else None
 
 
-def well(bridge: Bridge, row: OutboxRow) -> None:
+def record_success(bridge: Bridge, row: OutboxRow) -> None:
     """The system has taken a row: whatever was wrong with it is over."""
     with bridge.store.read() as tx:
         if not tx.upstreams.get(row.site, row.target).failures:
@@ -88,7 +88,7 @@ def well(bridge: Bridge, row: OutboxRow) -> None:
         log.info("upstream.well", site=row.site, target=row.target, failures=before.failures)
 
 
-def ill(bridge: Bridge, row: OutboxRow, error: AdapterError, *, probe: bool) -> Upstream:
+def record_failure(bridge: Bridge, row: OutboxRow, error: AdapterError, *, probe: bool) -> Upstream:
     """A row was not taken: note what that says of its system, and return how it stands."""
     now = bridge.clock.now()
     with bridge.store.write() as tx:

@@ -1,0 +1,88 @@
+"""The packet: the six items that travel to the person who takes over, made from what is stored."""
+
+from bridge.domain import packet as packets
+from bridge.domain import summary
+from bridge.domain.customer import Account
+from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
+from bridge.domain.rules import Decision
+from bridge.domain.session import Session
+from bridge.domain.values import Identity
+from bridge.ports import Tx
+
+
+def build_packet(tx: Tx, session: Session, decision: Decision, tiers: tuple[str, ...]) -> Packet:
+    """The six items, from stored facts only."""
+    transcript = read_transcript(tx, session)
+    customer = session.customer
+    return Packet(
+        customer=PacketCustomer(
+            name=session.visitor.name or customer.account.name,
+            email=session.visitor.email,
+            email_identity=session.visitor.email_identity,
+            phone=session.phone,
+            identity=session.visitor.identity,
+            tier=customer.tier,
+            tier_assumed=customer.tier_assumed,
+        ),
+        summary=summary.summarize(facts(session, transcript), polished(tx, session, tiers)),
+        transcript=transcript,
+        reason=decision.reason,
+        account=account_of(customer.account),
+        last_attempt=packets.last_attempt(transcript),
+    )
+
+
+def account_of(account: Account) -> PacketAccount:
+    """The item of the packet that says what the CRM knows."""
+    return PacketAccount(
+        orders=account.orders,
+        open_tickets=account.open_tickets,
+        billing_status=account.billing_status,
+        sla=account.sla,
+    )
+
+
+def read_transcript(tx: Tx, session: Session) -> tuple[Line, ...]:
+    """What was said, from accepted turns, in the order of time: a reply may come after later turns."""
+    lines: list[Line] = []
+    for turn in tx.sessions.turns(session.site, session.id):
+        lines.append(Line(at=turn.at, who="visitor", text=turn.text))
+        if turn.reply_text:
+            lines.append(Line(at=turn.reply_at or turn.at, who="bot", text=turn.reply_text, shown=turn.reply_shown))
+    return tuple(sorted(lines, key=lambda line: line.at))
+
+
+def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
+    """What the one-sentence summary may be made of."""
+    said = [turn.message for turn in session.window]
+    topic = next((message.topic for message in reversed(said) if message.topic), None)
+    issue = next((message.issue for message in reversed(said) if message.issue), None)
+    about = [index for index, m in enumerate(said) if (topic and m.topic == topic) or (issue and m.issue == issue)]
+    later = said[about[0] + 1 :] if about else []
+    pressed = [m for m in later if m.negative > 0 or (topic and m.topic == topic) or (issue and m.issue == issue)]
+    customer = session.customer
+    largest = max(customer.account.orders, key=lambda order: order.total, default=None)
+    return summary.Facts(
+        topic=topic,
+        issue=issue,
+        opening=transcript[0].text if transcript else "",
+        times_raised=1 + len(pressed),
+        bot_failures=sum(1 for turn in session.window if turn.reply and turn.reply.failed),
+        asked_for_person=any(message.asks_human for message in said),
+        tier=customer.tier,
+        tier_assumed=customer.tier_assumed,
+        unverified=session.visitor.identity is Identity.CLAIMED,
+        sla=customer.account.sla,
+        order_value=f"{largest.total:,.2f} {largest.currency}" if largest else None,
+    )
+
+
+def polished(tx: Tx, session: Session, tiers: tuple[str, ...]) -> summary.Polished:
+    """What the responder's model last said that the customer wants; it is asked for nothing at the decision."""
+    sentence = tx.answers.summary(session.site, session.id)
+    if not sentence:
+        return summary.NOT_POLISHED
+    account = session.customer.account
+    known = (account.name, account.billing_status, account.sla, *(order.id for order in account.orders))
+    heard = frozenset(word for turn in session.window for word in turn.message.words.split())
+    return summary.Polished(sentence, heard, tuple(filter(None, known)), tiers)
