@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from bridge.domain import judging
 from bridge.domain import policy as policies
 from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order, judge_tier
-from bridge.domain.instants import MINUTE, from_rfc3339
+from bridge.domain.instants import MINUTE, SECOND, from_rfc3339
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY, Reply
 from bridge.domain.policy import Policy
 from bridge.domain.rules import Decision
@@ -27,7 +27,9 @@ MOST_TICKETS: Final = 50
 SHORT: Final = 160
 """Characters of a message that is shown."""
 LATEST: Final = from_rfc3339("2999-12-31T23:59:59Z")
-AN_INSTANT: Final = "expected a date and time with a zone, or milliseconds since 1970"
+AN_INSTANT: Final = "expected a date and time with a zone, or seconds or milliseconds since 1970"
+SECONDS: Final = range(10**9, 10**11)
+"""Numbers that are an instant in seconds, of 2001 to 5138: as milliseconds they would be of January 1970 to March 1973."""
 
 
 class BadLine(ValueError):  # noqa: N818 - it names what it is
@@ -77,7 +79,7 @@ class RecordedCustomer(Recorded):
 
 
 def instant_of(value: str | int | None) -> int | None:
-    """An instant that is recorded as RFC 3339 or as milliseconds.
+    """An instant that is recorded as RFC 3339, as seconds or as milliseconds.
 
     Raises:
         ValueError: neither; the message says what is expected.
@@ -86,6 +88,8 @@ def instant_of(value: str | int | None) -> int | None:
         at = from_rfc3339(value) if isinstance(value, str) else value
     except (ValueError, OverflowError):
         raise ValueError(AN_INSTANT) from None
+    if isinstance(value, int) and value in SECONDS:
+        return value * SECOND
     if at is not None and not 0 <= at <= LATEST:
         raise ValueError(AN_INSTANT)
     return at

@@ -47,8 +47,9 @@ def test_the_tier_matters() -> None:
     assert (of_enterprise["due_at"], of_enterprise["timezone"]) == ("2026-11-01T02:00:00Z", "Europe/Berlin")
 
 
-def test_an_instant_may_be_milliseconds() -> None:
-    assert asked(at=1793494800000) == asked()
+@pytest.mark.parametrize("at", [1793494800000, 1793494800])
+def test_an_instant_may_be_counted_from_1970_in_milliseconds_or_seconds(at: int) -> None:
+    assert asked(at=at) == asked()
 
 
 def test_a_ladder_with_calls_promises_one() -> None:
