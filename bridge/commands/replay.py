@@ -42,7 +42,6 @@ from bridge.domain.instants import DAY, from_datetime
 from bridge.domain.sheet import BadRow, read_sheet
 from bridge.domain.shipped import shipped_document
 from bridge.domain.values import Millis
-from bridge.service import manage_policy
 from bridge.service.judge_record import Line
 from bridge.service.replay_sessions import StoredSessions, named_in_force
 

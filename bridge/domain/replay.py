@@ -29,7 +29,7 @@ SHORT: Final = 160
 LATEST: Final = from_rfc3339("2999-12-31T23:59:59Z")
 AN_INSTANT: Final = "expected a date and time with a zone, or seconds or milliseconds since 1970"
 SECONDS: Final = range(10**9, 10**11)
-"""Numbers that are an instant in seconds, of 2001 to 5138: as milliseconds they would be of January 1970 to March 1973."""
+"""Numbers that are an instant in seconds, of 2001 to 5138: as milliseconds they would be of 1970 to March 1973."""
 
 
 class BadLine(ValueError):  # noqa: N818 - it names what it is
