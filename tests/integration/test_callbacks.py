@@ -215,7 +215,7 @@ class BusyAtTheSecondWrite:
         self.writes += 1
         with self.store.write(together=together) as tx:
             yield tx
-            if self.writes == 2:  # noqa: PLR2004 - as it is called
+            if self.writes == 2:
                 raise StoreBusy
 
 
