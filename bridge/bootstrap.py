@@ -129,7 +129,7 @@ def copy_database(settings: Settings, source: str | None, target: str, progress:
 
     Raises:
         SettingsRefused: an address is none of a database.
-        CopyRefused: see there.
+        CopyRefused: the databases cannot be copied as they are; the message says why.
     """
     return copy(checked_database_url(source or settings.database_url.get_secret_value()),
                 checked_database_url(target), progress)  # fmt: skip
@@ -139,7 +139,8 @@ def backup_database(settings: Settings, target: Path) -> int:
     """Copy the database, a SQLite file, while it is in use; returns the copy's bytes.
 
     Raises:
-        BackupRefused, OSError: see `bridge.store.backup`.
+        BackupRefused: it is no SQLite file, cannot be read, or the target cannot be replaced; the message says which.
+        OSError: the target's folder cannot be written.
     """
     return backup(settings.database_url.get_secret_value(), target)
 

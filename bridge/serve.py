@@ -65,7 +65,7 @@ def prepare(settings: Settings) -> None:
     Raises:
         SettingsRefused: the policy file cannot be read, or a site's systems lack a setting.
         PolicyRefused: the policy file has an error.
-        MigrationBroken: see there.
+        MigrationBroken: rows were left without their parents; it was rolled back.
     """
     if bootstrap.schema_fault(settings):
         bootstrap.migrate(settings)

@@ -27,7 +27,7 @@ def verify(
         spelling: how the signature is written.
 
     Raises:
-        HookRefused: see there.
+        HookRefused: it was not, or there is no secret.
     """
     if not secret:
         raise HookRefused
@@ -41,7 +41,7 @@ def same_secret(secret: str, given: str) -> None:
     """Refuse a call that does not carry the secret itself, for a helpdesk that signs nothing.
 
     Raises:
-        HookRefused: see there.
+        HookRefused: it does not, or there is no secret.
     """
     if not secret or not hmac.compare_digest(secret.encode(), given.encode("utf-8", "surrogatepass")):
         raise HookRefused
@@ -51,7 +51,7 @@ def fresh(said: Millis | None, at: Millis, *, window: Millis = WINDOW) -> None:
     """Refuse a call whose instant is missing, or lies further away than the window.
 
     Raises:
-        HookRefused: see there.
+        HookRefused: it is.
     """
     if said is None or abs(at - said) > window:
         raise HookRefused

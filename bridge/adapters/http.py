@@ -174,7 +174,7 @@ class Guard:
         """Refuse an address that is not https, holds a password, or cannot be read.
 
         Raises:
-            Rejected: see there.
+            Rejected: it is such an address.
         """
         parts = _split(url)
         if parts is None or not parts.hostname or parts.scheme not in _DEFAULT_PORTS:

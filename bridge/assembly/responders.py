@@ -30,7 +30,7 @@ class Assistants:
         """That of a site; None where its own bot answers.
 
         Raises:
-            SettingsRefused: see `responder`.
+            SettingsRefused: a setting that it needs is empty, or its script cannot be used.
         """
         if site not in self._made:
             self._made[site] = self._make(self._settings.for_site(site))

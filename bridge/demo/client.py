@@ -32,7 +32,7 @@ class Client:
         """The answer to a signed call.
 
         Raises:
-            CallFailed: see there.
+            CallFailed: the sidecar was not reached, refused the call, or its answer is not signed by it.
         """
         raw = b"" if body is None else json.dumps(body).encode()
         nonce = secrets.token_urlsafe(18)

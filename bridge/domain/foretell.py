@@ -55,7 +55,7 @@ def foretell(policy: Policy, question: Question, calendar_of: Callable[[str, str
 
     Args:
         policy: has what the question names.
-        question: see there.
+        question: when somebody asks, in which queue, with what priority.
         calendar_of: when the people of a queue are there, by its name and that of its calendar.
     """
     queue = policy.queues[question.queue].for_tier(question.tier or policy.default_tier)

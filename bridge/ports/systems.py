@@ -150,7 +150,9 @@ class Desk(Protocol):
         """Send the frozen body.
 
         Raises:
-            NotDone, Rejected, OutcomeUnknown: see there.
+            NotDone: the other side certainly did nothing; it may be sent again later.
+            Rejected: the other side refused, and will refuse the same again.
+            OutcomeUnknown: the other side may have acted.
         """
         ...
 
@@ -170,7 +172,7 @@ class Desk(Protocol):
         """Set what a ticket can only be given once it exists. It may be repeated, and is, until it has succeeded.
 
         Raises:
-            AdapterError: see there.
+            AdapterError: it was not set; the ticket exists all the same.
         """
         ...
 
@@ -178,7 +180,9 @@ class Desk(Protocol):
         """Add a note to the ticket that only the team reads. `text` has the mark of `note_id` in it.
 
         Raises:
-            NotDone, Rejected, OutcomeUnknown: see there.
+            NotDone: the other side certainly did nothing; it may be sent again later.
+            Rejected: the other side refused, and will refuse the same again.
+            OutcomeUnknown: the other side may have acted.
         """
         ...
 
@@ -313,7 +317,9 @@ class Notifier(Protocol):
         """Hand it over.
 
         Raises:
-            NotDone, Rejected, OutcomeUnknown: see there.
+            NotDone: the other side certainly did nothing; it may be sent again later.
+            Rejected: the other side refused, and will refuse the same again.
+            OutcomeUnknown: the other side may have acted.
         """
         ...
 
@@ -354,7 +360,9 @@ class Mailer(Protocol):
         """Hand the message over.
 
         Raises:
-            NotDone, Rejected, OutcomeUnknown: see there. An address that is not exactly one recipient is Rejected.
+            NotDone: the other side certainly did nothing; it may be sent again later.
+            Rejected: the other side refused, or the address is not exactly one recipient.
+            OutcomeUnknown: the other side may have acted.
         """
         ...
 

@@ -75,7 +75,7 @@ def session_slots(case: Case, session_id: str) -> Json:
     """The times for a call that a session may choose from; none where nobody was asked for.
 
     Raises:
-        SessionUnknown: see there.
+        SessionUnknown: this site has no such session.
     """
     session = case.tx.sessions.get(case.site.id, session_id)
     if session is None:
@@ -116,7 +116,9 @@ def book_in_chat(case: Case, session_id: str, start: Millis) -> Json:
     """Book the slot that begins then, or move the call to it: the verdict says the new promise.
 
     Raises:
-        SessionUnknown, SlotTaken, PhoneMissing: see there.
+        SessionUnknown: this site has no such session.
+        SlotTaken: the time is taken or gone, or the request is over.
+        PhoneMissing: nobody has said which number to call.
     """
     session = case.tx.sessions.get(case.site.id, session_id)
     if session is None:
@@ -134,7 +136,8 @@ def book(case: Case, escalation_id: str, start: Millis) -> Escalation:
     """Book the call of an escalation, or move it. The same slot again changes nothing.
 
     Raises:
-        SlotTaken, PhoneMissing: see there.
+        SlotTaken: the time is taken or gone, or the request is over.
+        PhoneMissing: nobody has said which number to call.
     """
     held = case.tx.escalations.hold(case.site.id, escalation_id)
     if held is None or held.state not in ACTIVE:

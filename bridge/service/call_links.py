@@ -41,7 +41,7 @@ def escalation_behind(case: Case, token: str) -> str:
     """The escalation that a link leads to.
 
     Raises:
-        LinkInvalid: see there; a link of another site is none of ours.
+        LinkInvalid: the link is none of this site's, or is too old.
     """
     keys = _keys(case)
     if not keys or not _TOKEN.fullmatch(token):

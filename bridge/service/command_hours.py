@@ -78,7 +78,10 @@ def command_hours(bridge: Bridge, tx: Tx, site: str, order: Order) -> Command:
     """Put a command in force; once that is committed, see to it that `see_to_waiting` is called.
 
     Raises:
-        BadSpan, QueueUnknown, TooManyCommands, SiteUnknown: see there.
+        BadSpan: an end of the span is in the past, too far away or before its beginning.
+        QueueUnknown: the policy has no such queue.
+        TooManyCommands: a hundred commands hold already.
+        SiteUnknown: there is no such site.
     """
     case = open_case(bridge, tx, site)
     if order.queue is not None and order.queue not in case.policy.queues:
@@ -98,7 +101,7 @@ def _span(case: Case, order: Order) -> tuple[Millis, Millis]:
     """From when until when the command holds.
 
     Raises:
-        BadSpan: see there.
+        BadSpan: an end of the span is in the past, too far away or before its beginning.
     """
     from_ = case.at if order.from_ is None else order.from_
     if from_ - case.at > LONGEST:
@@ -123,7 +126,7 @@ def revoke_command(bridge: Bridge, tx: Tx, site: str, command: str) -> None:
     """End a command before its time: from now on the hours are as if it had never been given.
 
     Raises:
-        CommandUnknown: see there.
+        CommandUnknown: there is no such command, or it is over or revoked already.
     """
     now = bridge.clock.now()
     if command not in {one.id for one in tx.hours.commands(site, now)}:

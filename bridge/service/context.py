@@ -152,7 +152,7 @@ def open_case(bridge: Bridge, tx: Tx, site_id: str) -> Case:
     """The case of a site, now.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     site = tx.sites.get(site_id)
     if site is None:

@@ -28,7 +28,7 @@ def read_events(bridge: Bridge, tx: Tx, site: str, session_id: str, after: int) 
     """What the chat has not seen yet.
 
     Raises:
-        SessionUnknown: see there.
+        SessionUnknown: this site has no such session.
     """
     session = tx.sessions.get(site, session_id)
     if session is None:
@@ -60,7 +60,7 @@ def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact:
     """Keep what the visitor typed. An address of WordPress's is not replaced by a typed one.
 
     Raises:
-        SessionUnknown: see there.
+        SessionUnknown: this site has no such session.
     """
     session = tx.sessions.hold(site_id, session_id)
     if session is None:
@@ -97,7 +97,7 @@ def close_session(bridge: Bridge, tx: Tx, site: str, session_id: str) -> Json:
     """The visitor leaves. An open session ends; a locked one stays locked, for the promise stands.
 
     Raises:
-        SessionUnknown: see there.
+        SessionUnknown: this site has no such session.
     """
     session = tx.sessions.hold(site, session_id)
     if session is None:

@@ -22,7 +22,7 @@ def take_news(case: Case, news: DeskNews) -> Escalation:
     """Let the news have its effect, whichever it is.
 
     Raises:
-        EscalationUnknown: see there.
+        EscalationUnknown: this site has no such escalation.
     """
     if news.kind is NewsKind.PICKED_UP:
         return picked_up(case, news.escalation_id, news.agent)
@@ -38,7 +38,7 @@ def picked_up(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     The desk says who of its people has it. Who claimed the escalation elsewhere keeps it.
 
     Raises:
-        EscalationUnknown: see there.
+        EscalationUnknown: this site has no such escalation.
     """
     held = hold(case, escalation_id)
     if held.state not in ACTIVE or (held.claimed_by and not _passed_on(held.claimed_by, agent)):
@@ -70,7 +70,7 @@ def answered(case: Case, escalation_id: str, answer: AgentReply, *, delivered: b
         delivered: whether the desk brings the answer to the customer itself.
 
     Raises:
-        EscalationUnknown: see there.
+        EscalationUnknown: this site has no such escalation.
     """
     held = hold(case, escalation_id)
     told = replace(answer, at=min(answer.at, case.at), text=answer.text or ANSWERED_THERE)
@@ -88,7 +88,7 @@ def solved(case: Case, escalation_id: str, agent: Agent, at: Millis) -> Escalati
     """A person is done with the ticket: as `work_ticket.resolve`, at that instant; nothing where it is over already.
 
     Raises:
-        EscalationUnknown: see there.
+        EscalationUnknown: this site has no such escalation.
     """
     held = hold(case, escalation_id)
     return resolve(case, escalation_id, agent, min(at, case.at)) if held.state in ACTIVE else held

@@ -35,7 +35,7 @@ def explain(tx: Tx, site: str, session_id: str) -> Json:
     """The session's turns with what fired and what decided, and its escalations, as plain JSON.
 
     Raises:
-        SessionUnknown: see there.
+        SessionUnknown: this site has no such session.
     """
     session = tx.sessions.get(site, session_id)
     if session is None:

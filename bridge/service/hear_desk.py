@@ -19,7 +19,7 @@ def desk_of(bridge: Bridge, site_id: str, name: str) -> tuple[Site, Desk]:
     """The site and its helpdesk of this name. Anybody may ask: which of the two is missing is not said.
 
     Raises:
-        DeskUnknown: see there.
+        DeskUnknown: there is no such site, or it has no such helpdesk.
     """
     with bridge.store.read() as tx:
         site = tx.sites.get(site_id)

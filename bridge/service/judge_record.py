@@ -88,7 +88,7 @@ def judge_record(lines: Iterable[Line], panel: Panel, *, jobs: int) -> Generator
         jobs: processes that judge; a short record is judged in this one anyway.
 
     Raises:
-        JudgeLost: see there.
+        JudgeLost: a process that judged has ended, killed or out of memory.
     """
     chunks = chunked(lines)
     first = list(islice(chunks, ALONE))

@@ -33,7 +33,7 @@ def keep_wall_times(bridge: Bridge, breath: Callable[[], object] = lambda: None)
         breath: called after each move, so that visitors who write meanwhile find the database free.
 
     Raises:
-        StoreBusy: see there; what was moved until then stays moved, and the next look finds the rest.
+        StoreBusy: the database is busy; what was moved until then stays moved, and the next look finds the rest.
     """
     ZoneInfo.clear_cache()  # what an update has put on the disk counts, not what this process once read
     moved, last = 0, ""

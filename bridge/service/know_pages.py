@@ -82,7 +82,8 @@ def prepare(bridge: Bridge, site_id: str, changes: Changes) -> Prepared:
     """What has to be worked out before the transaction.
 
     Raises:
-        ForeignPage, SiteUnknown: see there.
+        ForeignPage: a page lies on another host than the site.
+        SiteUnknown: there is no such site.
     """
     with bridge.store.read() as tx:
         _check_hosts(tx, site_id, changes.pages)
@@ -98,7 +99,7 @@ def change_pages(tx: Tx, site_id: str, changes: Prepared) -> Json:
     """Keep what is new, forget what is gone, and leave what has not changed as it is.
 
     Raises:
-        TooManyPages: see there. Nothing was changed.
+        TooManyPages: there would be more than 5,000; nothing was changed.
     """
     known = tx.pages.known(site_id).keys()
     left = known if changes.only is None else known & changes.only

@@ -15,7 +15,7 @@ def label_escalation(tx: Tx, site: str, escalation_id: str, verdict: Verdict, au
     """Say of an escalation that it was needed or not; what was said before is replaced.
 
     Raises:
-        EscalationUnknown: see there.
+        EscalationUnknown: this site has no such escalation.
         ValueError: `missed` is not said of an escalation.
     """
     if verdict is Verdict.MISSED:
@@ -32,7 +32,8 @@ def label_session(tx: Tx, site: str, session_id: str, author: str, at: Millis) -
     """Say that a session should have been handed over.
 
     Raises:
-        SessionUnknown, SessionEscalated: see there.
+        SessionUnknown: this site has no such session.
+        SessionEscalated: it was handed to a person, so nothing was missed.
     """
     session = tx.sessions.hold(site, session_id)
     if session is None:

@@ -56,7 +56,7 @@ def put_policy(bridge: Bridge, tx: Tx, site: str, accepted: Accepted, author: st
     """Make a document the site's policy, and return its version; the one in force already makes no new one.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     known = current_policy(tx, site)
     if known.document == accepted.document:
@@ -70,7 +70,7 @@ def current_policy(tx: Tx, site: str) -> PolicyVersion:
     """The version in force.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     known = tx.policies.current(site)
     if known is None:
@@ -82,7 +82,8 @@ def policy_version(tx: Tx, site: str, version: int | None) -> PolicyVersion:
     """A version of the site's policy; the one in force where none is named.
 
     Raises:
-        PolicyVersionUnknown, SiteUnknown: see there.
+        PolicyVersionUnknown: the site's policy never had this version.
+        SiteUnknown: there is no such site.
     """
     current = current_policy(tx, site)
     found = tx.policies.get(site, version) if version is not None else current
@@ -95,7 +96,8 @@ def roll_back(bridge: Bridge, site: str, version: int | None, author: str) -> Po
     """Put an earlier version's document in force again, as a new version; by default the one before that in force.
 
     Raises:
-        PolicyVersionUnknown, SiteUnknown: see there.
+        PolicyVersionUnknown: the site's policy never had this version.
+        SiteUnknown: there is no such site.
         PolicyRefused: this release finds an error in it.
     """
     with bridge.store.read() as tx:
@@ -152,7 +154,7 @@ def host_of(bridge: Bridge, tx: Tx, site_id: str) -> Host:
     """What the site's host feeds: a CRM by its settings, its bot by its last turns, where there are any.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     site = tx.sites.get(site_id)
     if site is None:
@@ -170,7 +172,7 @@ def import_policy(bridge: Bridge, document: str, name: str) -> int:
     A file that has not changed since its last import is left alone, so that an edit made elsewhere stays.
 
     Raises:
-        PolicyRefused: see `accept`.
+        PolicyRefused: the document has an error.
     """
     changed = 0
     accepted = accept(bridge, document)

@@ -65,7 +65,8 @@ def add_site(bridge: Bridge, site: Site, public_url: str) -> Pairing:
     """Make a site with fresh secrets and the shipped policy in its time zone.
 
     Raises:
-        SiteRefused, SiteExists: see there.
+        SiteRefused: its name, address, zone or mailbox cannot be used; the message says which.
+        SiteExists: there is a site of this name already.
     """
     check_site(site)
     fresh = {Scope.CHAT: new_secret(), Scope.ADMIN: new_secret()}
@@ -86,7 +87,8 @@ def change_site(bridge: Bridge, site_id: str, **given: str) -> tuple[Site, Site]
         given: `url`, `timezone`, `team_email`; what is left out stays as it is.
 
     Raises:
-        SiteRefused, SiteUnknown: see there.
+        SiteRefused: its name, address, zone or mailbox cannot be used; the message says which.
+        SiteUnknown: there is no such site.
     """
     with bridge.store.write() as tx:
         tx.sites.hold(site_id)
@@ -108,7 +110,7 @@ def rotate_site(bridge: Bridge, site_id: str, public_url: str) -> Pairing:
     """Fresh secrets beside the old ones, which hold until `revoke_old`.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     fresh = {Scope.CHAT: new_secret(), Scope.ADMIN: new_secret()}
     with bridge.store.write() as tx:
@@ -163,7 +165,7 @@ def revoke(bridge: Bridge, site_id: str, *, everything: bool) -> int:
     """Drop the old secrets, or all of them; returns how many are gone.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     with bridge.store.write() as tx:
         if tx.sites.get(site_id) is None:
@@ -187,7 +189,7 @@ def check_address(url: str) -> None:
     """Refuse what is not the front address of a site: what else stands in it would be called, and kept.
 
     Raises:
-        SiteRefused: see there.
+        SiteRefused: it is another address; the message says why.
     """
     try:
         parts = urlsplit(url)
@@ -205,7 +207,7 @@ def check_site(site: Site) -> None:
     """Refuse what could not work.
 
     Raises:
-        SiteRefused: see there.
+        SiteRefused: its name, address, zone or mailbox cannot be used; the message says which.
     """
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", site.id):
         raise SiteRefused("a site's name is 1 to 40 lower-case letters, digits and dashes")

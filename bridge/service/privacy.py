@@ -191,7 +191,7 @@ def erase(bridge: Bridge, tx: Tx, site: str, person: Person, *, force: bool = Fa
 
     Raises:
         EscalationOpen: an escalation is active.
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     case = open_case(bridge, tx, site)
     sessions = list(_hold(tx, site, list(_all(tx, site, person))))

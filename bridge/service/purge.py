@@ -30,7 +30,7 @@ def purge(bridge: Bridge, older_than: Millis, pause: Pause) -> int:
     Args:
         bridge: the product.
         older_than: milliseconds.
-        pause: see there.
+        pause: called after each transaction; True ends the work.
 
     Returns:
         How many sessions there were.

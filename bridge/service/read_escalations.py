@@ -69,7 +69,7 @@ def read_escalation(tx: Tx, site: str, escalation_id: str) -> Json:
     """One escalation with its label, its packet and the whole conversation.
 
     Raises:
-        EscalationUnknown: see there.
+        EscalationUnknown: this site has no such escalation.
     """
     escalation = tx.escalations.get(site, escalation_id)
     if escalation is None:

@@ -15,7 +15,7 @@ def read_hours(bridge: Bridge, tx: Tx, site: str) -> Json:
     """The hours of every queue, without those of single tiers, and what stands beside the policy.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     policy, now = bridge.policies.current(tx, site).document, bridge.clock.now()
     found = HoursInForce(tx, site, policy, now)

@@ -189,7 +189,7 @@ def named_in_force(bridge: Bridge, tx: Tx, site: str) -> Named:
     """The policy in force, as a backtest names it.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     current = bridge.policies.current(tx, site)
     return Named(f"version {current.version} of {site}", current.document)
@@ -212,7 +212,7 @@ def judge_here(
         timer: seconds; what the time limit is held against.
 
     Raises:
-        ReplayTooLong: see there.
+        ReplayTooLong: there is more to judge than one call has time for.
     """
     ends = timer() + LONGEST
     present = report.present.policy if report.present else None

@@ -20,7 +20,7 @@ def set_shadow(bridge: Bridge, tx: Tx, site: str, accepted: Accepted, author: st
     """Try a document from now on; the one that is tried already goes on with what it has seen.
 
     Raises:
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     current_policy(tx, site)
     known = tx.shadows.get(site)
@@ -35,7 +35,7 @@ def read_shadow(tx: Tx, site: str) -> ShadowPolicy:
     """The document that is tried.
 
     Raises:
-        NoShadow: see there.
+        NoShadow: the site has no shadow policy.
     """
     known = tx.shadows.get(site)
     if known is None:
@@ -47,7 +47,7 @@ def drop_shadow(tx: Tx, site: str) -> None:
     """Try it no longer.
 
     Raises:
-        NoShadow: see there.
+        NoShadow: the site has no shadow policy.
     """
     if not tx.shadows.drop(site):
         raise NoShadow
@@ -63,7 +63,8 @@ def begin_report(bridge: Bridge, tx: Tx, site: str, most: int | None = None) -> 
         most: of many sessions, only the newest so many.
 
     Raises:
-        NoShadow, SiteUnknown: see there.
+        NoShadow: the site has no shadow policy.
+        SiteUnknown: there is no such site.
         PolicyRefused: this release no longer reads the document.
     """
     shadow = read_shadow(tx, site)

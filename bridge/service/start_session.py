@@ -64,7 +64,7 @@ def start_session(bridge: Bridge, site: str, start: Start, keep_nonce: Callable[
 
     Raises:
         SessionTaken: the id belongs to another visitor's session.
-        SiteUnknown: see there.
+        SiteUnknown: there is no such site.
     """
     with bridge.store.read() as tx:
         known = tx.sessions.get(site, start.session_id)

@@ -45,7 +45,7 @@ def verify(tx: Tx, site: str, session_id: str) -> list[Checked]:
     """Every stored decision of the session, judged again.
 
     Raises:
-        SessionUnknown: see there.
+        SessionUnknown: this site has no such session.
     """
     session = tx.sessions.get(site, session_id)
     if session is None:

@@ -83,7 +83,7 @@ def visit(case: Case, token: str) -> Json:
     """What the page shows. Nothing is changed, for machines that look at mails follow their links.
 
     Raises:
-        LinkInvalid: see there.
+        LinkInvalid: the link is none of this site's, is too old, or what it led to is gone.
     """
     escalation = case.tx.escalations.get(case.site.id, escalation_behind(case, token))
     if escalation is None:
@@ -95,7 +95,7 @@ def keep_phone(case: Case, token: str, phone: str) -> None:
     """Keep the number that the customer typed on the page.
 
     Raises:
-        LinkInvalid: see there.
+        LinkInvalid: the link is none of this site's, is too old, or what it led to is gone.
     """
     escalation = case.tx.escalations.get(case.site.id, escalation_behind(case, token))
     session = case.tx.sessions.hold(case.site.id, escalation.session_id) if escalation else None
@@ -109,7 +109,10 @@ def act(case: Case, token: str, wish: Wish) -> Json:
     """Do what the customer asks for, once, and show what is there then.
 
     Raises:
-        LinkInvalid, CallChanged, SlotTaken, PhoneMissing: see there.
+        LinkInvalid: the link is none of this site's, is too old, or what it led to is gone.
+        CallChanged: the call is not as the page showed it, or can be changed no more.
+        SlotTaken: the time is taken or gone, or the request is over.
+        PhoneMissing: nobody has said which number to call.
     """
     held = case.tx.escalations.hold(case.site.id, escalation_behind(case, token))
     if held is None:

@@ -32,7 +32,9 @@ def claim(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     """A person takes it. The same person may claim again.
 
     Raises:
-        EscalationUnknown, EscalationOver, AlreadyClaimed: see there.
+        EscalationUnknown: this site has no such escalation.
+        EscalationOver: it is resolved or released already.
+        AlreadyClaimed: somebody else has claimed it.
     """
     held = _hold_active(case, escalation_id)
     if held.claimed_by and held.claimed_by.id != agent.id:
@@ -52,7 +54,9 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
     A customer who was not promised a live chat gets the answer by mail as well.
 
     Raises:
-        EscalationUnknown, EscalationOver, ReplyContradicted: see there.
+        EscalationUnknown: this site has no such escalation.
+        EscalationOver: it is resolved or released already.
+        ReplyContradicted: this answer was sent before with another text, or by somebody else.
     """
     held = _hold_active(case, escalation_id)
     if not case.tx.escalations.keep_reply(case.site.id, escalation_id, answer):
@@ -69,7 +73,7 @@ def _agree(case: Case, held: Escalation, repeated: AgentReply) -> None:
     """A repeated answer says what the stored one says: otherwise one of the two would be lost without a word.
 
     Raises:
-        ReplyContradicted: see there.
+        ReplyContradicted: this answer was sent before with another text, or by somebody else.
     """
     for known in case.tx.escalations.replies(held.id):
         if known.reply_id == repeated.reply_id and (known.agent.id, known.text) != (repeated.agent.id, repeated.text):
@@ -89,7 +93,8 @@ def called(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     Where it is kept already, nothing changes.
 
     Raises:
-        EscalationUnknown, EscalationOver: see there.
+        EscalationUnknown: this site has no such escalation.
+        EscalationOver: it is resolved or released already.
     """
     held = _hold_active(case, escalation_id)
     if held.commitment.state is not CommitmentState.PENDING:
@@ -109,7 +114,8 @@ def resolve(
     nobody wrote an answer; one that is due was broken. The note is for the team, here and in its helpdesk.
 
     Raises:
-        EscalationUnknown, EscalationOver: see there.
+        EscalationUnknown: this site has no such escalation.
+        EscalationOver: it is resolved or released already.
     """
     held = settle(case, _hold_active(case, escalation_id), case.at if at is None else at)
     ended = _end(case, held, agent, EscalationState.RESOLVED)
@@ -128,7 +134,8 @@ def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     The signals so far are forgotten: what led to this escalation must not lead to the next.
 
     Raises:
-        EscalationUnknown, EscalationOver: see there.
+        EscalationUnknown: this site has no such escalation.
+        EscalationOver: it is resolved or released already.
     """
     held = settle(case, _hold_active(case, escalation_id), case.at, in_time=CommitmentState.REPLACED)
     ended = _end(case, held, agent, EscalationState.RELEASED)
@@ -144,7 +151,8 @@ def withdraw(case: Case, escalation_id: str) -> Escalation:
     A promise that is not due yet counts as neither kept nor broken.
 
     Raises:
-        EscalationUnknown, EscalationOver: see there.
+        EscalationUnknown: this site has no such escalation.
+        EscalationOver: it is resolved or released already.
     """
     held = settle(case, _hold_active(case, escalation_id), case.at, in_time=CommitmentState.REPLACED)
     ended = replace(held, state=EscalationState.RESOLVED)
@@ -190,7 +198,7 @@ def hold(case: Case, escalation_id: str) -> Escalation:
     """The escalation, which nobody else changes before this transaction ends.
 
     Raises:
-        EscalationUnknown: see there.
+        EscalationUnknown: this site has no such escalation.
     """
     held = case.tx.escalations.hold(case.site.id, escalation_id)
     if held is None:

@@ -22,7 +22,7 @@ def backup(url: str, target: Path) -> int:
     The file takes its place once it is whole, checked and on the disk; it is its owner's alone.
 
     Raises:
-        BackupRefused: see there.
+        BackupRefused: it is no SQLite file, cannot be read, or the target cannot be replaced; the message says which.
         OSError: the target cannot be written.
     """
     parsed = make_url(url)

@@ -55,7 +55,9 @@ def copy(source: str, target: str, progress: Progress) -> list[Copied]:
         progress: told of each row twice, when it is written and when it is read back.
 
     Raises:
-        CopyRefused, StoreBusy, StoreDamaged: see there.
+        CopyRefused: the databases cannot be copied as they are; the message says why.
+        StoreBusy: the database did not take it in time.
+        StoreDamaged: the file is damaged, or is no SQLite database.
     """
     _check(source, target)
     with _reading(source) as old, _writing(target) as new:

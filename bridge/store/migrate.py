@@ -44,7 +44,11 @@ def migrate(url: str) -> None:
     A newer schema that this code works on is left as it is.
 
     Raises:
-        NotWritable, SchemaNewer, MigrationBroken, StoreBusy, StoreDamaged: see there.
+        NotWritable: this user may not write the file, or in its folder.
+        SchemaNewer: the schema is that of a newer release, on which this one cannot work.
+        MigrationBroken: rows were left without their parents; it was rolled back.
+        StoreBusy: the database did not take it in time.
+        StoreDamaged: the file is damaged, or is no SQLite database.
     """
     from alembic import command  # noqa: PLC0415 - a quarter of a second that only this command pays
 

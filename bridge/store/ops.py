@@ -11,6 +11,7 @@ from bridge.domain.customer import Account
 from bridge.domain.escalation import Agent, Presence, Who
 from bridge.domain.upstream import FAILURES
 from bridge.domain.values import Json, Millis
+from bridge.store.alone import Alone
 from bridge.store.tables import (
     absence,
     answer,
@@ -71,10 +72,7 @@ class OpsStatements:
                 presence.c.site == absence.c.site, presence.c.agent_id == absence.c.id, ~presence.c.available
             ),
         )
-        wait = func.set_config("lock_timeout", bindparam("wait"), True)
-        lock = func.pg_advisory_xact_lock(func.hashtextextended(bindparam("places"), 0))
-        # one writer is alone anyway
-        self.alone = [] if dialect == "sqlite" else [select(wait, lock), select(wait)]
+        self.alone = Alone(dialect, ALONE_WAIT)
         beat = upsert(heartbeat)
         self.beat = beat.on_conflict_do_update(index_elements=["name"], set_={"at": beat.excluded.at})
         self.last_beat = select(heartbeat.c.at).where(heartbeat.c.name == bindparam("of_name"))
@@ -155,8 +153,7 @@ class People:
         self._c.execute(self._s.call_back, _one(site, who, name))
 
     def alone(self, site: str) -> None:
-        for statement, wait in zip(self._s.alone, (ALONE_WAIT, "0"), strict=False):
-            self._c.execute(statement, {"wait": wait, "places": f"places of {site}"})
+        self._s.alone.take(self._c, f"places of {site}")
 
     def present(self, site: str, at: Millis) -> list[Presence]:
         rows = self._c.execute(self._s.present, {"of_site": site, "at": at})

@@ -17,7 +17,6 @@ from bridge.web.wire import (
     LONGEST_ID,
     AgentReplyIn,
     ClaimIn,
-    CloseIn,
     PolicyCheckIn,
     PolicyIn,
     PresenceIn,
@@ -35,7 +34,7 @@ BEFORE = "expected the next_before of a page in this order"
 
 @admin.get("/v1/escalations")
 @signed(Scope.ADMIN, answer="Escalations")
-def escalations(call: Call[CloseIn]) -> Response:
+def escalations(call: Call[None]) -> Response:
     """List escalations, newest first, or those due soonest first."""
     states = _one_of("state", read_escalations.STATES, "active")
     limit = whole_number("limit", request.args.get("limit", "50"), 1, LONGEST_PAGE)
@@ -49,7 +48,7 @@ def escalations(call: Call[CloseIn]) -> Response:
     return answer(page)
 
 
-def _due_first(call: Call[CloseIn], states: str, limit: int, before: str | None) -> Response:
+def _due_first(call: Call[None], states: str, limit: int, before: str | None) -> Response:
     if states not in read_escalations.STATES_OWED:
         raise problems.bad_query("order", f"due goes with state {', '.join(read_escalations.STATES_OWED)}")
     place = read_escalations.FIRST if before is None else read_escalations.read_place(before)
@@ -69,7 +68,7 @@ def _one_of(name: str, known: Collection[str], default: str) -> str:
 
 @admin.get("/v1/escalations/<escalation>")
 @signed(Scope.ADMIN, answer="EscalationDetail")
-def escalation(call: Call[CloseIn], escalation: str) -> Response:
+def escalation(call: Call[None], escalation: str) -> Response:
     """Read one escalation with its packet and the whole conversation."""
     with call.write() as tx:
         found = read_escalations.read_escalation(tx, call.site, escalation)
@@ -117,7 +116,7 @@ def release(call: Call[ReleaseIn], escalation: str) -> Response:
 
 @admin.get("/v1/agents")
 @signed(Scope.ADMIN, answer="Agents")
-def agents(call: Call[CloseIn]) -> Response:
+def agents(call: Call[None]) -> Response:
     """List who is seen as there; whoever counts as away is not."""
     with call.write() as tx:
         there = tx.people.present(call.site, call.bridge.clock.now())
@@ -151,7 +150,7 @@ def presence(call: Call[PresenceIn], agent: str) -> Response:
 
 @admin.get("/v1/policy")
 @signed(Scope.ADMIN, answer="Policy")
-def policy(call: Call[CloseIn]) -> Response:
+def policy(call: Call[None]) -> Response:
     """Read the policy in force, or an earlier version."""
     asked = request.args.get("version")
     version = None if asked is None else whole_number("version", asked, 1, LATEST_VERSION)
@@ -163,7 +162,7 @@ def policy(call: Call[CloseIn]) -> Response:
 
 @admin.get("/v1/policy/versions")
 @signed(Scope.ADMIN, answer="PolicyVersions")
-def policy_versions(call: Call[CloseIn]) -> Response:
+def policy_versions(call: Call[None]) -> Response:
     """List the versions of the policy, newest first."""
     with call.write() as tx:
         return answer({"versions": manage_policy.list_versions(tx, call.site)})

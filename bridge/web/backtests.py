@@ -20,7 +20,7 @@ from bridge.service.replay_sessions import (
 )
 from bridge.web import problems
 from bridge.web.calls import Call, answer, signed
-from bridge.web.wire import CloseIn, PolicyIn, ReplayIn
+from bridge.web.wire import PolicyIn, ReplayIn
 
 backtests = Blueprint("backtests", __name__)
 
@@ -63,7 +63,7 @@ def _judged(
 
 @backtests.get("/v1/policy/shadow")
 @signed(Scope.ADMIN, answer="ShadowPolicy")
-def shadow(call: Call[CloseIn]) -> Response:
+def shadow(call: Call[None]) -> Response:
     """Read the policy that is tried on live traffic."""
     with call.write() as tx:
         known = shadow_policy.read_shadow(tx, call.site)
@@ -82,7 +82,7 @@ def put_shadow(call: Call[PolicyIn]) -> Response:
 
 @backtests.delete("/v1/policy/shadow")
 @signed(Scope.ADMIN, answer="ShadowGone")
-def drop_shadow(call: Call[CloseIn]) -> Response:
+def drop_shadow(call: Call[None]) -> Response:
     """Try it no longer."""
     with call.write() as tx:
         shadow_policy.drop_shadow(tx, call.site)
@@ -91,7 +91,7 @@ def drop_shadow(call: Call[CloseIn]) -> Response:
 
 @backtests.get("/v1/policy/shadow/report")
 @signed(Scope.ADMIN, answer="ShadowReport")
-def shadow_report(call: Call[CloseIn]) -> Response:
+def shadow_report(call: Call[None]) -> Response:
     """Say what the shadow policy would have done with the sessions since it was set."""
     with call.write():
         pass

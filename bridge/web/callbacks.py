@@ -9,14 +9,14 @@ from bridge.service.context import open_case
 from bridge.service.visit_call import CallChanged, Wish
 from bridge.web import problems
 from bridge.web.calls import Call, answer, signed
-from bridge.web.wire import CalledIn, CallIn, CloseIn
+from bridge.web.wire import CalledIn, CallIn
 
 callbacks = Blueprint("callbacks", __name__)
 
 
 @callbacks.get("/v1/sessions/<session>/slots")
 @signed(Scope.CHAT, answer="Slots")
-def slots(call: Call[CloseIn], session: str) -> Response:
+def slots(call: Call[None], session: str) -> Response:
     """List the times for a call that the session may choose from."""
     with call.write() as tx:
         found = book_call.session_slots(open_case(call.bridge, tx, call.site), session)
@@ -25,7 +25,7 @@ def slots(call: Call[CloseIn], session: str) -> Response:
 
 @callbacks.get("/v1/calls/<token>")
 @signed(Scope.CHAT, answer="Call")
-def visit(call: Call[CloseIn], token: str) -> Response:
+def visit(call: Call[None], token: str) -> Response:
     """Show the call behind the link of a mail; nothing is changed."""
     with call.write() as tx:
         found = visit_call.visit(open_case(call.bridge, tx, call.site), token)

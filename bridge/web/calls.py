@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Generic, TypeVar
+from typing import Any, Concatenate, Generic, TypeVar, overload
 
 from flask import Response, current_app, g, request
 from pydantic import ValidationError
@@ -25,7 +25,8 @@ from bridge.web import problems
 from bridge.web.signing import Caller, Gatekeeper, SignedHeaders, Stale, Unauthorized, check_time
 from bridge.web.wire import Wire, unprintable
 
-Body = TypeVar("Body", bound=Wire)
+Model = TypeVar("Model", bound=Wire)
+Body = TypeVar("Body", bound=Wire | None)
 
 CHAT_LIMIT = 64 * 1024
 """Bytes of a body of the chat scope."""
@@ -44,7 +45,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[Body]):
-    """An authentic call: who makes it, with what."""
+    """An authentic call: who makes it, with what. `body` is None where the call takes none."""
 
     bridge: Bridge
     site: str
@@ -94,7 +95,19 @@ def operation(view: Callable[..., Any]) -> Operation | None:
 View = Callable[..., Response]
 
 
-def signed(scope: Scope | None, model: type[Body] | None = None, *, answer: str = "Verdict") -> Callable[[View], View]:
+@overload
+def signed(
+    scope: Scope | None, *, answer: str = "Verdict"
+) -> Callable[[Callable[Concatenate[Call[None], ...], Response]], View]: ...
+
+
+@overload
+def signed(
+    scope: Scope | None, model: type[Model], *, answer: str = "Verdict"
+) -> Callable[[Callable[Concatenate[Call[Model], ...], Response]], View]: ...
+
+
+def signed(scope: Scope | None, model: type[Wire] | None = None, *, answer: str = "Verdict") -> Callable[[View], View]:
     """Let a view be called with a `Call`, if the request proves who makes it.
 
     Args:
@@ -122,7 +135,7 @@ def identify(limit: int) -> tuple[Caller, bytes]:
     """Who calls, by the signature alone, and the body, of so many bytes at most; from here on the answer is signed.
 
     Raises:
-        Unauthorized: see there.
+        Unauthorized: site, nonce or signature is missing or wrong.
     """
     gatekeeper: Gatekeeper = current_app.extensions["gatekeeper"]
     request.max_content_length = limit
@@ -135,7 +148,7 @@ def identify(limit: int) -> tuple[Caller, bytes]:
     return g.caller, raw
 
 
-def _authentic(scope: Scope | None, model: type[Body] | None) -> "Call[Any]":
+def _authentic(scope: Scope | None, model: type[Wire] | None) -> "Call[Any]":
     bridge: Bridge = current_app.extensions["bridge"]
     try:
         caller, raw = identify(CHAT_LIMIT if scope is Scope.CHAT else ADMIN_LIMIT)
@@ -151,7 +164,7 @@ def _authentic(scope: Scope | None, model: type[Body] | None) -> "Call[Any]":
     return Call(bridge, caller.site, caller.scope, caller.nonce, body, caller.secret)
 
 
-def parse(model: type[Body], raw: bytes) -> Body:
+def parse(model: type[Model], raw: bytes) -> Model:
     """The body, checked.
 
     Raises:

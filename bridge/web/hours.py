@@ -9,14 +9,14 @@ from bridge.service.command_hours import BadSpan, Order
 from bridge.service.read_hours import read_hours
 from bridge.web import problems
 from bridge.web.calls import Call, answer, signed
-from bridge.web.wire import CloseIn, HoursIn, RevokeIn
+from bridge.web.wire import HoursIn, RevokeIn
 
 hours = Blueprint("hours", __name__)
 
 
 @hours.get("/v1/hours")
 @signed(Scope.ADMIN, answer="Hours")
-def read(call: Call[CloseIn]) -> Response:
+def read(call: Call[None]) -> Response:
     """Read who is in now, what was commanded, and how the feeds of closures stand."""
     with call.write() as tx:
         found = read_hours(call.bridge, tx, call.site)

@@ -69,7 +69,7 @@ def reply(call: Call[ReplyIn], session: str, turn_id: str) -> Response:
 
 @chat.get("/v1/sessions/<session>/events")
 @signed(Scope.CHAT, answer="Events")
-def events(call: Call[CloseIn], session: str) -> Response:
+def events(call: Call[None], session: str) -> Response:
     """Read what happened since event `after`."""
     after = whole_number("after", request.args.get("after", "0"), 0, LARGEST_EVENT)
     with call.write() as tx:

@@ -106,7 +106,7 @@ class Gatekeeper:
         """Who made the call, judged by its signature alone; the time comes after, see `check_time`.
 
         Raises:
-            Unauthorized: see there.
+            Unauthorized: site, nonce or signature is missing or wrong.
         """
         if not (
             _NONCE.fullmatch(headers.nonce) and _TIME.fullmatch(headers.timestamp) and _SITE.fullmatch(headers.site)
@@ -140,7 +140,7 @@ def check_time(timestamp: str, now: float) -> None:
     """Refuse a call from another time. Whole seconds are compared: more does not stand in the header.
 
     Raises:
-        Stale: see there.
+        Stale: the clocks differ by more than five minutes.
     """
     if abs(int(now) - int(timestamp)) > SKEW:
         raise Stale

@@ -11,14 +11,14 @@ from bridge.service.label_decisions import label_session as put_missed
 from bridge.service.label_decisions import show_label
 from bridge.service.read_stats import LONGEST, read_stats
 from bridge.web.calls import Call, answer, signed, whole_number
-from bridge.web.wire import CloseIn, LabelIn, MissedIn
+from bridge.web.wire import LabelIn, MissedIn
 
 stats = Blueprint("stats", __name__)
 
 
 @stats.get("/v1/stats")
 @signed(Scope.ADMIN, answer="Stats")
-def read(call: Call[CloseIn]) -> Response:
+def read(call: Call[None]) -> Response:
     """Read how many conversations are handed over, why, and what became of the promises."""
     days = whole_number("days", request.args.get("days", str(DAYS)), 1, LONGEST)
     with call.write():

@@ -71,7 +71,7 @@ def key_of(secret: str) -> bytes:
     """The bytes of a secret such as `whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw`.
 
     Raises:
-        BadSecret: see there.
+        BadSecret: the secret is not base64 of 24 bytes or more.
     """
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
@@ -99,7 +99,7 @@ class WebhookDesk:
         now: seconds since 1970.
 
     Raises:
-        BadSecret: see there.
+        BadSecret: the secret is not base64 of 24 bytes or more.
     """
 
     name = "webhook"

@@ -62,7 +62,7 @@ class Scripted:
         document: YAML text.
 
     Raises:
-        ScriptRefused: see there.
+        ScriptRefused: the script cannot be used; the message says in which line, and why.
     """
 
     name = "scripted"
