@@ -83,6 +83,43 @@ def test_while_the_sidecar_is_away_the_helpdesk_is_told_to_call_again(installed:
         installed.start("sidecar")
 
 
+def test_while_calls_are_paused_the_helpdesk_is_told_to_call_again_without_a_call(installed: Installation) -> None:
+    pause = "set_transient( 'escbridge_breaker', array( 'failures' => 3, 'until' => time() + 30, 'cause' => '' ), 60 );"
+    installed.site.php_eval(pause)
+    assert calls(installed, signed_event("1000", time.time(), "guessed")).status_code == 503  # the sidecar says 401
+    installed.site.php_eval(pause.replace("time() + 30", "time() - 1"))
+    assert calls(installed, signed_event("1000", time.time(), "guessed")).status_code == 401
+    left = installed.site.php_eval("echo EscalationBridge\\Client::breaker()['until'] - time();")
+    assert int(left) < 0, "the first try after a pause is a visitor's"
+
+
+def test_a_sidecar_that_hangs_holds_a_helpdesks_call_for_three_seconds(installed: Installation) -> None:
+    hand_on = """
+        add_filter( 'pre_http_request', function ( $answer, $args ) {
+            echo $args['timeout'];
+            return new WP_Error( 'http_request_failed', 'timed out' );
+        }, 10, 2 );
+        $client = new EscalationBridge\\Client( EscalationBridge\\Settings::pairing() );
+        $answer = $client->hand_on( 'zendesk', array(), '' );
+        echo ' ', $answer['status'];"""
+    assert installed.site.php_eval(hand_on) == "3 0"
+
+
+def test_a_call_without_any_helpdesks_signature_is_not_handed_on(installed: Installation) -> None:
+    answer = calls(installed, Hook({"Content-Type": "application/json", "X-Other": "1"}, b"{}"))
+    assert (answer.status_code, answer.json()["code"]) == (401, "escbridge_unsigned")
+
+
+def test_each_call_of_a_helpdesk_counts_once(installed: Installation) -> None:
+    own = installed.site.content / "mu-plugins" / "limits.php"
+    own.write_text("<?php add_filter( 'escbridge_limits', fn() => array( 'hooks' => array( 3, 60 ) ) );")
+    try:
+        found = [calls(installed, signed_event("1000", time.time(), "guessed")).status_code for _ in range(4)]
+    finally:
+        own.unlink()
+    assert found == [401, 401, 401, 429]
+
+
 def test_a_helpdesk_that_calls_too_often_is_told_when_to_call_again(installed: Installation) -> None:
     own = installed.site.content / "mu-plugins" / "limits.php"
     own.write_text("<?php add_filter( 'escbridge_limits', fn() => array( 'hooks' => array( 1, 60 ) ) );")

@@ -5,7 +5,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -28,6 +28,8 @@ HALF_A_MINUTE_LATER = """
     delete_transient( 'escbridge_breaker' );
     get_option( 'escbridge_kept.lock' ) && update_option( 'escbridge_kept.lock', time() - 31 );"""
 A_MINUTE_LATER = f"{HALF_A_MINUTE_LATER} update_option( 'escbridge_waits', '1' );"
+OUT_FIRST = "out-first.php"
+LITESPEED = "<?php function litespeed_finish_request() { do_action( 'answer_is_out' ); }"
 DIE = """
     add_filter( $hook, function ( $answer ) use ( &$n ) {
         0 === --$n && posix_kill( getmypid(), SIGKILL );
@@ -39,6 +41,7 @@ DIE = """
 def whole(wp_core: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """One installation on the true time: what was sent keeps its own."""
     with Installation(wp_core, tmp_path_factory.mktemp("kept")).running() as installed:
+        (installed.site.content / "mu-plugins" / OUT_FIRST).write_text(LITESPEED)
         installed.site.snapshot()
         yield installed
 
@@ -312,6 +315,50 @@ def forget_calls(shop: Installation) -> None:
     with sqlite3.connect(shop.folder / "bridge.db") as database:
         database.execute("UPDATE nonce SET seen_at = 0")
     database.close()
+
+
+@contextmanager
+def mod_php(shop: Installation) -> Iterator[None]:
+    """A server that gives no answer out before PHP has ended, as PHP's own one and Apache's mod_php."""
+    own = shop.site.content / "mu-plugins" / OUT_FIRST
+    own.unlink()
+    yield
+    own.write_text(LITESPEED)
+
+
+AT_THE_END = f"""
+    add_action( 'answer_is_out', function () {{ echo 'out '; }} );
+    add_filter( 'pre_http_request', function ( $answer, $args ) {{
+        echo $args['timeout'];
+        return new WP_Error( 'http_request_failed', 'timed out' );
+    }}, 10, 2 );
+    {KEPT}at_the_end();"""
+
+
+def test_a_view_of_a_page_waits_for_a_sidecar_that_hangs_a_second_and_not_at_all_where_its_answer_is_out(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    with without_sidecar(shop):
+        write(two[0], "one", "two")
+    later(shop.site)
+    assert shop.site.php_eval(AT_THE_END) == "out 2"
+    with mod_php(shop):
+        assert shop.site.php_eval(AT_THE_END) == "1"
+
+
+def test_where_a_page_waits_for_it_what_is_kept_is_handed_over_for_a_second_at_a_time(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    slowly = "add_filter( 'pre_http_request', function ( $answer ) { usleep( 600000 ); return $answer; } );"
+    with without_sidecar(shop):
+        sent = write(two[0], *(f"message {n}" for n in range(3)))
+    later(shop.site)
+    with mod_php(shop):
+        shop.site.php_eval(f"{slowly} {KEPT}at_the_end(); remove_all_actions( 'shutdown' );")
+    assert waiting(shop.site) == 1
+    shop.site.php_eval(f"{KEPT}at_the_end();")
+    two[0].says(A_PERSON)
+    assert [text for text, _ in said(shop, two[0])] == [*(text for text, _, _ in sent), A_PERSON]
 
 
 def test_while_the_sidecar_is_still_away_one_view_of_a_page_in_a_minute_looks_for_it(

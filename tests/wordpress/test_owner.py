@@ -25,8 +25,9 @@ from wordpress_site import Site
 pytestmark = pytest.mark.wordpress
 
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
+PLUGIN_DOCS = Path(__file__).parents[2] / "docs" / "plugin.md"
 TUESDAY_EVENING = "2026-11-03T21:00:00"
-TESTS = ("answers", "scheduler", "alarms", "kept")
+TESTS = ("answers", "scheduler", "alarms", "kept", "addresses")
 
 
 @contextmanager
@@ -83,7 +84,7 @@ def debug_section(site: Site) -> dict[str, Any]:
     return fields
 
 
-def test_site_health_asks_for_four_tests_once_its_page_stands_and_all_are_well(installed: Installation) -> None:
+def test_site_health_asks_for_its_tests_once_its_page_stands_and_all_are_well(installed: Installation) -> None:
     site = installed.site
     with site.login() as owner:
         page = owner.get(f"{site.url}/wp-admin/site-health.php", timeout=30).text
@@ -109,6 +110,67 @@ def test_only_who_may_see_site_health_may_ask_for_its_tests(installed: Installat
             for name in TESTS:
                 answer = who.get(site.rest(f"escalation-bridge/v1/site-health/{name}"), timeout=30)
                 assert answer.status_code == status, (name, answer.text)
+
+
+THE_CLIENT = "203.0.113.7"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"X-Forwarded-For": THE_CLIENT}, "recommended"),
+        ({"CF-Connecting-IP": THE_CLIENT}, "recommended"),
+        ({"X-Forwarded-For": f"{THE_CLIENT}, 127.0.0.1", "CF-Connecting-IP": THE_CLIENT}, "recommended"),
+        ({"X-Forwarded-For": f"{THE_CLIENT}, 127.0.0.1"}, "good"),  # the web server has restored it, as real_ip does
+    ],
+)
+def test_a_proxy_behind_which_all_visitors_count_as_one_is_told_with_its_cure(
+    installed: Installation, headers: dict[str, str], status: str
+) -> None:
+    site = installed.site
+    with site.login() as owner:
+        route = site.rest("escalation-bridge/v1/site-health/addresses")
+        found = owner.get(route, headers=headers, timeout=30).json()
+    assert found["status"] == status
+    assert ("mod_remoteip" in found["description"]) is (status == "recommended")
+    assert "options-general.php?page=escalation-bridge" in found["actions"]
+
+
+def test_whoever_says_by_the_filter_which_address_counts_hears_no_more_of_the_proxy(installed: Installation) -> None:
+    site = installed.site
+    own = site.content / "mu-plugins" / "addresses.php"
+    own.write_text("<?php add_filter( 'escbridge_visitor_address', fn( $address ) => $address );")
+    try:
+        with site.login() as owner:
+            route = site.rest("escalation-bridge/v1/site-health/addresses")
+            found = owner.get(route, headers={"X-Forwarded-For": THE_CLIENT}, timeout=30).json()
+    finally:
+        own.unlink()
+    assert found["status"] == "good"
+
+
+EXAMPLES = re.findall(r"```php\n(.*?)```", PLUGIN_DOCS.read_text().partition("### Behind a proxy")[2], re.DOTALL)[:2]
+ADDRESSES = {
+    "its own proxy": (1, "10.0.0.2", {"X_FORWARDED_FOR": f"9.9.9.9, {THE_CLIENT}"}, THE_CLIENT),
+    "its own proxy, which says nothing": (1, "10.0.0.2", {}, "10.0.0.2"),
+    "somebody who forges the header": (1, "198.51.100.9", {"X_FORWARDED_FOR": THE_CLIENT}, "198.51.100.9"),
+    "Cloudflare": (0, "104.23.1.1", {"CF_CONNECTING_IP": THE_CLIENT}, THE_CLIENT),
+    "Cloudflare by IPv6": (0, "2606:4700:10::1", {"CF_CONNECTING_IP": "2001:db8::7"}, "2001:db8::7"),
+    "somebody who forges Cloudflare's": (0, "104.28.1.1", {"CF_CONNECTING_IP": THE_CLIENT}, "104.28.1.1"),
+    "the same by IPv6": (0, "2a06:98c8::1", {"CF_CONNECTING_IP": THE_CLIENT}, "2a06:98c8::1"),
+    "Cloudflare, which says nothing": (0, "104.23.1.1", {}, "104.23.1.1"),
+}
+
+
+@pytest.mark.parametrize("case", ADDRESSES)
+def test_the_examples_of_the_filter_take_the_address_of_a_header_from_their_proxy_alone(
+    installed: Installation, case: str
+) -> None:
+    example, remote, headers, counted = ADDRESSES[case]
+    ask = "foreach ( $server as $name => $value ) { $_SERVER[ $name ] = $value; }"
+    server = {"REMOTE_ADDR": remote, **{f"HTTP_{name}": value for name, value in headers.items()}}
+    code = f"{EXAMPLES[example]}{ask} echo EscalationBridge\\Limits::visitor_address();"
+    assert installed.site.php_eval(code, server=server) == counted
 
 
 def test_a_sidecar_that_does_not_answer_is_critical_with_the_cause_of_the_connection_test(

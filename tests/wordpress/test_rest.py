@@ -5,6 +5,7 @@ import re
 import secrets
 import uuid
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -182,6 +183,18 @@ def test_the_sixth_conversation_of_an_address_and_the_fourth_contact_have_to_wai
     assert 0 < int(contacts[-1].headers["Retry-After"]) <= 600
 
 
+def test_who_looks_for_news_or_ends_a_chat_too_often_has_to_wait(installed: Installation, visitor: Visitor) -> None:
+    visitor.begin()
+    hit = "foreach ( range( 1, 119 ) as $n ) { EscalationBridge\\Limits::hit( 'events', $session ); }"
+    installed.site.php_eval(hit, session=visitor.id)
+    answers = [visitor.post(f"sessions/{visitor.id}/{route}") for route in ("events", "events", "close")]
+    assert [answer.status_code for answer in answers] == [200, 429, 429]
+    for late in answers[1:]:
+        assert (code_of(late), 0 < int(late.headers["Retry-After"]) <= 60) == ((429, "escbridge_too_many"), True)
+    visitor.begin()
+    assert visitor.post(f"sessions/{visitor.id}/events").ok, "another conversation has a limit of its own"
+
+
 def test_a_filter_of_the_limits_that_names_one_leaves_the_others_as_they_are(
     installed: Installation, visitor: Visitor
 ) -> None:
@@ -207,6 +220,98 @@ def test_a_message_sent_again_under_its_id_gets_the_same_answer_and_is_one_turn(
     visitor.says(A_PERSON)
     spoken = [line["text"] for line in escalation_of(installed, visitor.id)["conversation"]]
     assert spoken.count("Where is my parcel?") == spoken.count("You said: Where is my parcel?") == 1
+
+
+SLOW_BOT = """<?php
+add_filter( 'escbridge_limits', function ( $limits ) {
+    usleep( 400000 );
+    return $limits;
+} );
+add_filter( 'escbridge_bot_reply', function ( $reply, $message ) {
+    file_put_contents( WP_CONTENT_DIR . '/asked.txt', "$message\\n", FILE_APPEND | LOCK_EX );
+    return $reply;
+}, 1, 2 );
+"""
+
+
+@pytest.fixture
+def asked(installed: Installation) -> Iterator[Path]:
+    """What a slow bot was asked, a line each; a request waits where another one could come in between."""
+    own, asked = installed.site.content / "mu-plugins" / "slow-bot.php", installed.site.content / "asked.txt"
+    own.write_text(SLOW_BOT)
+    yield asked
+    own.unlink()
+    asked.unlink(missing_ok=True)
+
+
+def test_the_same_message_twice_at_once_asks_the_bot_once(visitor: Visitor, asked: Path) -> None:
+    visitor.begin()
+    turn = str(uuid.uuid4())
+    with ThreadPoolExecutor(2) as pool:
+        both = [answer.status_code for answer in pool.map(lambda _: visitor.says("Is it blue?", turn), range(2))]
+    assert visitor.says("Is it blue?", turn).status_code == 200
+    assert asked.read_text() == "Is it blue?\n"
+    assert sorted(both) in ([200, 409], [200, 200])
+
+
+def test_a_message_of_a_second_tab_does_not_make_the_bot_answer_the_first_ones_again(
+    visitor: Visitor, asked: Path
+) -> None:
+    visitor.begin()
+    turn = str(uuid.uuid4())
+    first = visitor.says("Is it blue?", turn)
+    visitor.says("Is it red?")
+    assert visitor.says("Is it blue?", turn).json() == first.json()
+    assert asked.read_text() == "Is it blue?\nIs it red?\n"
+
+
+A_PROXY = """
+    add_filter( 'pre_http_request', function ( $answer, $args, $url ) use ( &$times ) {
+        static $within = false;
+        if ( ! $within && $times-- > 0 ) {
+            $within = true;
+            wp_remote_request( $url, $args );
+            $within = false;
+        }
+        return $answer;
+    }, 10, 3 );
+    echo wp_json_encode( escbridge_turn( $session, 'visitor', 'Is it blue?' ) );"""
+
+
+def test_a_call_that_a_proxy_has_sent_twice_is_signed_anew_and_sent_again(
+    installed: Installation, visitor: Visitor
+) -> None:
+    visitor.begin()
+    once, each = (json.loads(installed.site.php_eval(A_PROXY, session=visitor.id, times=n)) for n in (1, 9))
+    assert (once["action"], once["error"]) == ("answer", "")
+    assert (each["down"], each["kept"], each["error"]) == (True, True, "replayed-nonce"), "kept until it arrives"
+
+
+def test_only_a_message_sent_before_with_another_text_is_told_so(visitor: Visitor) -> None:
+    visitor.begin()
+    turn = str(uuid.uuid4())
+    told = {"turn-contradicted": "escbridge_turn_conflict", "session-taken": "rest_invalid_param"}
+    refusal = "$r = new ReflectionMethod( 'EscalationBridge\\Rest', 'refusal' ); $r->setAccessible( true );"
+    for slug, code in told.items():
+        say = f"{refusal} echo $r->invoke( null, array( 'error' => $slug, 'status' => 409 ) )->get_error_code();"
+        assert visitor.site.php_eval(say, slug=slug) == code
+    assert visitor.says("One text", turn).ok
+    visitor.site.php_eval("delete_transient( 'escbridge_t_' . md5( $key ) );", key=f"{visitor.id} {turn}")
+    assert code_of(visitor.says("Another text", turn)) == (409, "escbridge_turn_conflict")
+
+
+@pytest.mark.parametrize("status", [409, 422, 429])
+def test_what_a_proxy_answers_in_the_sidecars_place_is_no_answer_and_the_message_is_kept(
+    installed: Installation, visitor: Visitor, status: int
+) -> None:
+    visitor.begin()
+    code = """
+        $answer = array( 'headers' => array(), 'body' => '', 'cookies' => array(), 'filename' => null );
+        $answer['response'] = array( 'code' => $status, 'message' => '' );
+        add_filter( 'pre_http_request', fn() => $answer );
+        echo wp_json_encode( escbridge_turn( $session, 'visitor', 'Is it blue?' ) );"""
+    verdict = json.loads(installed.site.php_eval(code, session=visitor.id, status=status))
+    assert (verdict["down"], verdict["kept"], verdict["error"]) == (True, True, "unsigned")
 
 
 # Who is believed

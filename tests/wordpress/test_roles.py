@@ -25,8 +25,9 @@ OF_VISITORS: dict[str, dict[str, Any]] = {
     f"{A_SESSION}/close": {},
 }
 """They want the token of the conversation, whoever is logged in."""
+HEALTH = ("answers", "scheduler", "alarms", "kept", "addresses")
 OF_THE_TEAM = {("POST", "/test"): {}, ("POST", "/pages"): {}, ("POST", "/presence"): {"available": False}} | {
-    ("GET", f"/site-health/{test}"): {} for test in ("answers", "scheduler", "alarms", "kept")
+    ("GET", f"/site-health/{test}"): {} for test in HEALTH
 }
 OF_ANYBODY = {"/sessions", "/hooks/(?P<desk>[a-z]{2,20})"}
 """The page's own visitors, and a helpdesk, whose signature the sidecar checks."""
@@ -63,7 +64,7 @@ def fill(route: str, session: str) -> str:
 def test_no_route_is_left_out_of_this_sweep(installed: Installation) -> None:
     listing = "echo wp_json_encode( array_keys( rest_get_server()->get_routes( 'escalation-bridge/v1' ) ) );"
     known = {route.removeprefix("/escalation-bridge/v1") for route in json.loads(installed.site.php_eval(listing))}
-    health = {"/site-health/(?P<test>answers|scheduler|alarms|kept)"}
+    health = {f"/site-health/(?P<test>{'|'.join(HEALTH)})"}
     team = {route for _, route in OF_THE_TEAM if not route.startswith("/site-health")}
     assert known - {""} == OF_VISITORS.keys() | team | health | OF_ANYBODY
 

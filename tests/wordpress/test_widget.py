@@ -324,6 +324,22 @@ def test_what_stands_in_place_of_our_answer_does_not_end_the_asking_for_news(
     expect(lines_of(chat, "agent")).to_contain_text("Here I am.", timeout=30_000)
 
 
+def test_who_asks_for_news_too_often_gets_them_a_little_later(installed: Installation, refused_chat: Page) -> None:
+    own = installed.site.content / "mu-plugins" / "limits.php"
+    own.write_text("<?php add_filter( 'escbridge_limits', fn() => array( 'events' => array( 1, 3 ) ) );")
+    try:
+        say(refused_chat, A_PERSON)
+        expect(lines_of(refused_chat, "promise")).to_contain_text(PROMISED)
+        with refused_chat.expect_response(lambda one: one.url.endswith("/events") and one.status == 429):
+            come_back(refused_chat)
+            refused_chat.wait_for_timeout(300)
+            come_back(refused_chat)
+        team_of(installed).does("reply", newest_escalation(installed)["id"], MAYA, text="Here I am.", reply_id="r4")
+        expect(lines_of(refused_chat, "agent")).to_contain_text("Here I am.", timeout=30_000)
+    finally:
+        own.unlink()
+
+
 def test_a_page_that_is_come_back_to_shows_what_other_pages_have_written_meanwhile(chat: Page) -> None:
     """Firefox and WebKit tell a page that they kept for the way back nothing of it."""
     say(chat, "one")

@@ -263,8 +263,8 @@ final class Bridge {
 	private static function fate( array $answer ): array {
 		$slug = (string) $answer['error'];
 		return array(
-			// An answer that we cannot act on is as good as none, but for those that have a meaning for the visitor.
-			'down'        => ! $answer['ok'] && 'session-not-found' !== $slug && ! in_array( $answer['status'], array( 409, 422, 429 ), true ),
+			// An answer that we cannot act on is as good as none, but for those of the sidecar itself that have a meaning for the visitor.
+			'down'        => $answer['down'] || 'replayed-nonce' === $slug || ( ! $answer['ok'] && 'session-not-found' !== $slug && ! in_array( $answer['status'], array( 409, 422 ), true ) ),
 			'error'       => $slug,
 			'status'      => (int) $answer['status'],
 			'retry_after' => (int) $answer['retry_after'],

@@ -23,6 +23,7 @@ final class Client {
 
 	const BUDGET       = 2.0;   // Seconds a visitor's request may spend on the sidecar, over all its calls.
 	const SHORTEST     = 1.0;   // WordPress raises any shorter limit to one second.
+	const HAND_ON      = 3.0;   // Seconds for a helpdesk's call, which comes again.
 	const MAX_ANSWER   = array( // Bytes. A longer answer is cut, and then its signature fails.
 		'chat'  => 65536,
 		'admin' => 4194304, // An escalation with its whole conversation.
@@ -34,10 +35,12 @@ final class Client {
 	/** @var array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
 	private $pairing;
 
-	private float $spent = 0.0;
+	private float $spent;
 
-	public function __construct( ?array $pairing ) {
+	/** @param float $budget Seconds, at most BUDGET. */
+	public function __construct( ?array $pairing, float $budget = self::BUDGET ) {
 		$this->pairing = $pairing;
+		$this->spent   = self::BUDGET - $budget;
 	}
 
 	/** A call on the visitor's path: short, and not made at all while the breaker is open. */
@@ -59,16 +62,16 @@ final class Client {
 	}
 
 	/**
-	 * Hands a helpdesk's call on, unsigned by us: its own signature is what counts.
+	 * Hands a helpdesk's call on, unsigned by us: its own signature is what counts. It waits for a pause to end, and is never the first try after it.
 	 *
 	 * @return array{status:int,data:array<string,mixed>}
 	 */
 	public function hand_on( string $desk, array $headers, string $body ): array {
-		if ( null === $this->pairing ) {
+		if ( null === $this->pairing || self::breaker()['paused'] ) {
 			return array( 'status' => 0, 'data' => array() );
 		}
 		$url      = untrailingslashit( $this->pairing['url'] ) . '/v1/hooks/' . rawurlencode( $this->pairing['site'] ) . '/' . $desk;
-		$limits   = array( 'timeout' => 5.0, 'redirection' => 0, 'limit_response_size' => self::MAX_ANSWER['chat'] );
+		$limits   = array( 'timeout' => self::HAND_ON, 'redirection' => 0, 'limit_response_size' => self::MAX_ANSWER['chat'] );
 		$response = wp_remote_post( $url, $limits + compact( 'headers', 'body' ) );
 		return array(
 			'status' => (int) wp_remote_retrieve_response_code( $response ),
@@ -80,17 +83,19 @@ final class Client {
 		return $this->call( $scope, 'GET', '/v1/health', null, 5.0 );
 	}
 
-	/** Sends once; when the sidecar says that our clock is off, remembers the offset and sends once more. */
+	/** Sends once; once more when the sidecar says that our clock is off, or that a proxy has sent our call twice (but not what would be done twice). */
 	private function call( string $scope, string $method, string $route, ?array $body, float $timeout ): array {
 		if ( null === $this->pairing ) {
 			return self::failure( 'not_paired', __( 'No pairing code is set.', 'escalation-bridge' ) );
 		}
-		$answer = $this->send( $scope, $method, $route, $body, $timeout, (int) get_transient( 'escbridge_clock' ) );
-		if ( 'stale-timestamp' !== $answer['error'] || ! isset( $answer['data']['server_time'] ) ) {
+		$offset = (int) get_transient( 'escbridge_clock' );
+		$answer = $this->send( $scope, $method, $route, $body, $timeout, $offset );
+		if ( 'stale-timestamp' === $answer['error'] && isset( $answer['data']['server_time'] ) ) {
+			$offset = self::offset( $answer['data']['server_time'] );
+			set_transient( 'escbridge_clock', $offset, DAY_IN_SECONDS );
+		} elseif ( 'replayed-nonce' !== $answer['error'] || ( 'admin' === $scope && 'POST' === $method ) ) {
 			return $answer;
 		}
-		$offset = self::offset( $answer['data']['server_time'] );
-		set_transient( 'escbridge_clock', $offset, DAY_IN_SECONDS );
 		return $this->send( $scope, $method, $route, $body, self::SHORTEST, $offset );
 	}
 
@@ -191,19 +196,20 @@ final class Client {
 	}
 
 	/**
-	 * Failures in a row, when the next call may be made (unix seconds), why, and whether that keeps calls from being made.
+	 * Failures in a row, when the next call may be made (unix seconds), why, whether that keeps calls from being made, and whether it does now.
 	 *
-	 * @return array{failures:int,until:int,cause:string,open:bool}
+	 * @return array{failures:int,until:int,cause:string,open:bool,paused:bool}
 	 */
 	public static function breaker(): array {
 		$state = ( get_transient( 'escbridge_breaker' ) ?: array() ) + array( 'failures' => 0, 'until' => 0, 'cause' => '' );
-		return $state + array( 'open' => $state['failures'] >= self::TRIP_AFTER );
+		$open  = $state['failures'] >= self::TRIP_AFTER;
+		return $state + array( 'open' => $open, 'paused' => $open && time() < $state['until'] );
 	}
 
 	/** After the pause one request goes first; the others keep to the degraded path until it came back well. */
 	private function may_call(): bool {
 		$state = self::breaker();
-		if ( $state['open'] && time() < $state['until'] ) {
+		if ( $state['paused'] ) {
 			return false;
 		}
 		if ( $state['open'] ) {

@@ -1,5 +1,5 @@
 <?php
-/** Tools > Site Health: four tests, asked for by the page once it stands, and a section of the debug information. */
+/** Tools > Site Health: five tests, asked for by the page once it stands, and a section of the debug information. */
 
 declare(strict_types=1);
 
@@ -9,7 +9,7 @@ defined( 'ABSPATH' ) || exit;
 
 final class Health {
 
-	const TESTS = array( 'answers', 'scheduler', 'alarms', 'kept' );
+	const TESTS = array( 'answers', 'scheduler', 'alarms', 'kept', 'addresses' );
 	const LIMIT = 5.0; // Seconds. Nobody's page waits for these calls.
 
 	public static function register(): void {
@@ -42,7 +42,7 @@ final class Health {
 	/** What Site Health shows of a test; each answers with status, label and lines. */
 	private static function run( string $name ): array {
 		list( $status, $label, $lines ) = null === Settings::pairing() ? self::unpaired() : self::{$name}();
-		list( $url, $more )             = 'answers' === $name
+		list( $url, $more )             = in_array( $name, array( 'answers', 'addresses' ), true )
 			? array( Settings::url(), __( 'Settings of Escalation Bridge', 'escalation-bridge' ) )
 			: array( Admin::url(), __( 'Escalations', 'escalation-bridge' ) );
 		return array(
@@ -105,6 +105,17 @@ final class Health {
 			sprintf( _n( '%d chat message waits for Escalation Bridge', '%d chat messages wait for Escalation Bridge', $waiting, 'escalation-bridge' ), $waiting ),
 			array( __( 'Visitors sent this while the sidecar could not be reached. It is delivered as soon as the sidecar answers again; until then it can be read under Escalations.', 'escalation-bridge' ) )
 		);
+	}
+
+	private static function addresses(): array {
+		if ( ! Limits::behind_a_proxy() ) {
+			return array( 'good', __( 'Escalation Bridge tells visitors apart by their addresses', 'escalation-bridge' ), array( __( 'How many chats one address may begin is limited.', 'escalation-bridge' ) ) );
+		}
+		$lines = array(
+			__( 'Your request came through a proxy (Cloudflare, a load balancer), and WordPress sees its address instead of yours. Then all visitors together may begin no more chats in ten minutes than one of them should.', 'escalation-bridge' ),
+			__( 'Have the web server restore the visitors’ addresses (mod_remoteip in Apache, real_ip in nginx), or tell them by the filter escbridge_visitor_address: see “Behind a proxy” in the plugin’s documentation.', 'escalation-bridge' ),
+		);
+		return array( 'recommended', __( 'Escalation Bridge may take all visitors for one', 'escalation-bridge' ), $lines );
 	}
 
 	/** Cause and cure stand with the first test. */

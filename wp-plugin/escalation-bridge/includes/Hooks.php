@@ -2,7 +2,7 @@
 /**
  * A helpdesk's calls, handed on to the sidecar as they came: WordPress can be reached from outside, the sidecar need not be.
  *
- * Nothing is judged here. The helpdesk signs what it sends, and the sidecar alone knows the secret.
+ * No signature is judged here. The helpdesk signs what it sends, and the sidecar alone knows the secret.
  */
 
 declare(strict_types=1);
@@ -32,17 +32,22 @@ final class Hooks {
 		return new WP_REST_Response();
 	}
 
-	/** Anybody may call, in measure; whether it is the helpdesk only the sidecar can tell. */
+	/** Anybody may call, in measure; whether a signature is the helpdesk's only the sidecar can tell. */
 	public static function check( WP_REST_Request $request ) {
-		if ( strlen( $request->get_body() ) > self::MAX_BODY ) {
-			return Rest::error( 'escbridge_too_large', __( 'That message is too long.', 'escalation-bridge' ), 413 );
-		}
-		$wait = Limits::hit( 'hooks', Limits::visitor_address() );
-		return $wait > 0 ? Rest::too_many( $wait ) : true;
+		$large = strlen( $request->get_body() ) > self::MAX_BODY; // Calls are not counted here: WordPress asks this again for each method, for a header.
+		return $large ? Rest::error( 'escbridge_too_large', __( 'That message is too long.', 'escalation-bridge' ), 413 ) : true;
 	}
 
 	public static function hand_on( WP_REST_Request $request ) {
-		$answer = ( new Client( Settings::pairing() ) )->hand_on( (string) $request['desk'], self::carried( $request ), $request->get_body() );
+		$wait = Limits::hit( 'hooks', Limits::visitor_address() );
+		if ( $wait > 0 ) {
+			return Rest::too_many( $wait );
+		}
+		$carried = self::carried( $request );
+		if ( ! array_diff_key( $carried, array( 'content-type' => '' ) ) ) {
+			return Rest::error( 'escbridge_unsigned', __( 'This call is not signed.', 'escalation-bridge' ), 401 );
+		}
+		$answer = ( new Client( Settings::pairing() ) )->hand_on( (string) $request['desk'], $carried, $request->get_body() );
 		if ( 0 === $answer['status'] || $answer['status'] >= 500 ) {
 			return Rest::error( 'escbridge_unavailable', __( 'This cannot be taken just now; send it again later.', 'escalation-bridge' ), 503 );
 		}

@@ -30,6 +30,7 @@ final class Kept {
 	const OF_ONE    = 50;                  // Rows of one conversation.
 	const AGE       = 30 * DAY_IN_SECONDS; // Then the owner gets it by mail instead.
 	const SPAN      = 5.0;                 // Seconds that one request spends on handing over.
+	const HURRY     = 1.0;                 // The same, while somebody waits for the page.
 	const WAITS     = 'escbridge_waits';   // Autoloaded: from when on any request looks for the sidecar, '0' while nothing waits.
 	const PAUSE     = 60;                  // Seconds from one look to the next.
 	const LOCK      = 'escbridge_kept';    // WordPress stores it as the option escbridge_kept.lock.
@@ -64,11 +65,20 @@ final class Kept {
 		if ( ! self::look() ) {
 			return;
 		}
-		if ( function_exists( 'fastcgi_finish_request' ) ) {
-			fastcgi_finish_request();
+		$span = self::answer_is_out() ? self::SPAN : self::HURRY;
+		self::mail_the_old( microtime( true ) + $span );
+		self::hand_over( '', $span );
+	}
+
+	/** PHP-FPM and LiteSpeed give the answer out while PHP goes on. Under Apache's mod_php the browser waits until PHP has ended. */
+	private static function answer_is_out(): bool {
+		foreach ( array( 'fastcgi_finish_request', 'litespeed_finish_request' ) as $finish ) {
+			if ( function_exists( $finish ) ) {
+				$finish();
+				return true;
+			}
 		}
-		self::mail_the_old();
-		self::hand_over();
+		return false;
 	}
 
 	/** Whether something waits, noted for the requests to come. "Nothing" is noted first, so that a row which comes meanwhile is not missed. */
@@ -112,12 +122,12 @@ final class Kept {
 	}
 
 	/** Hands over what waits, of one conversation or of all, if nobody else is at it; true when nothing is left. */
-	public static function hand_over( string $session = '' ): bool {
+	public static function hand_over( string $session = '', float $span = self::SPAN ): bool {
 		if ( ! self::lock( self::LOCK, self::LOCK_LIFE ) ) {
 			return false;
 		}
 		try {
-			self::walk( self::rows( $session ), microtime( true ) + self::SPAN );
+			self::walk( self::rows( $session ), $span );
 		} finally {
 			\WP_Upgrader::release_lock( self::LOCK );
 		}
@@ -128,10 +138,12 @@ final class Kept {
 	}
 
 	/** @param array<int,array<string,mixed>> $rows By the number of the post. */
-	private static function walk( array $rows, float $end ): void {
+	private static function walk( array $rows, float $span ): void {
+		$end    = microtime( true ) + $span;
+		$bridge = $span < Client::BUDGET ? new Bridge( new Client( Settings::pairing(), $span ) ) : Plugin::bridge();
 		foreach ( $rows as $post => $row ) {
-			$verdict = Plugin::bridge()->bring( $row );
-			if ( $verdict['down'] || 429 === $verdict['status'] ) {
+			$verdict = $bridge->bring( $row );
+			if ( $verdict['down'] ) {
 				return;
 			}
 			$taken = '' === $verdict['error'] && ( 'turn' === $row['kind'] || 'escalated' === $verdict['state'] );
@@ -144,9 +156,9 @@ final class Kept {
 		}
 	}
 
-	private static function mail_the_old(): void {
+	private static function mail_the_old( float $end ): void {
 		foreach ( self::posts( array( 'date_query' => array( array( 'before' => gmdate( 'Y-m-d H:i:s', time() - self::AGE ), 'column' => 'post_date_gmt' ) ) ) ) as $post ) {
-			if ( Fallback::mail_row( self::row( $post ) ) ) {
+			if ( microtime( true ) < $end && Fallback::mail_row( self::row( $post ) ) ) {
 				wp_delete_post( $post->ID, true );
 			}
 		}
@@ -209,7 +221,7 @@ final class Kept {
 	}
 
 	/** WordPress's own lock: a row of the options that only one request can insert. */
-	private static function lock( string $name, int $seconds ): bool {
+	public static function lock( string $name, int $seconds ): bool {
 		require_once ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
 		return \WP_Upgrader::create_lock( $name, $seconds );
 	}

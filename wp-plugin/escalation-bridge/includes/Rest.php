@@ -46,10 +46,10 @@ final class Rest {
 		);
 		self::route( '/sessions', 'start', 'check_browser', $page );
 		self::route( self::SESSION . '/turns', 'turn', 'check_visitor', $turn );
-		self::route( self::SESSION . '/events', 'events', 'check_visitor', array( 'after' => array( 'type' => 'integer', 'minimum' => 0, 'default' => 0 ) ) );
+		self::route( self::SESSION . '/events', 'events', 'check_visitor', array( 'after' => array( 'type' => 'integer', 'minimum' => 0, 'default' => 0 ) ), 'events' );
 		self::route( self::SESSION . '/contact', 'contact', 'check_visitor', $form );
-		self::route( self::SESSION . '/slots', 'slots', 'check_visitor' );
-		self::route( self::SESSION . '/close', 'close', 'check_visitor' );
+		self::route( self::SESSION . '/slots', 'slots', 'check_visitor', array(), 'calls' );
+		self::route( self::SESSION . '/close', 'close', 'check_visitor', array(), 'events' );
 		self::route( '/test', 'test', 'check_team' );
 		self::route( '/pages', 'pages', 'check_team', array( 'all' => array( 'type' => 'boolean' ) ) );
 		self::route( '/presence', 'presence', 'check_team', array( 'available' => array( 'type' => 'boolean' ) + $must ) );
@@ -68,13 +68,17 @@ final class Rest {
 		return self::error( 'rest_invalid_param', CallPage::words( reset( $wrong ) ?: 'message' ), 400, $fields );
 	}
 
-	private static function route( string $path, string $method, string $check, array $args = array() ): void {
+	/** @param string $kind Of the limit that each call of the conversation counts for. Not in the check: WordPress asks that once more for a header. */
+	private static function route( string $path, string $method, string $check, array $args = array(), string $kind = '' ): void {
 		register_rest_route(
 			self::SPACE,
 			$path,
 			array(
 				'methods'             => 'POST',
-				'callback'            => array( self::class, $method ),
+				'callback'            => static function ( WP_REST_Request $request ) use ( $method, $kind ) {
+					$wait = '' === $kind ? 0 : Limits::hit( $kind, (string) $request['id'] );
+					return $wait > 0 ? self::too_many( $wait ) : self::{$method}( $request );
+				},
 				'permission_callback' => array( self::class, $check ),
 				'show_in_index'       => false,
 				'args'                => $args,
@@ -150,23 +154,28 @@ final class Rest {
 	public static function turn( WP_REST_Request $request ) {
 		$session = (string) $request['id'];
 		$turn    = strtolower( (string) $request['client_turn_id'] );
-		$key     = 'escbridge_t_' . md5( $session );
-		$row     = get_transient( $key );
-		$row     = is_array( $row ) && $row['turn'] === $turn ? $row : array( 'turn' => $turn );
+		$key     = 'escbridge_t_' . md5( $session . ' ' . $turn );
+		if ( ! Kept::lock( $key, self::BUSY ) ) {
+			return self::error( 'escbridge_turn_in_progress', __( 'This message is being answered.', 'escalation-bridge' ), 409 );
+		}
+		try {
+			return self::turn_alone( $request, $session, $turn, $key );
+		} finally {
+			\WP_Upgrader::release_lock( $key );
+		}
+	}
+
+	/** The turn, while no other request is at it. */
+	private static function turn_alone( WP_REST_Request $request, string $session, string $turn, string $key ) {
+		$row = get_transient( $key ) ?: array( 'turn' => $turn );
 		if ( isset( $row['answer'] ) && ! ( isset( $row['answer']['reply'] ) && Plugin::bridge()->lock( $session ) ) ) {
 			return new WP_REST_Response( $row['answer'], $row['status'] ); // But no bot's words again after a lock: then the sidecar is asked.
-		}
-		if ( ( $row['busy'] ?? 0 ) > time() - self::BUSY ) {
-			return self::error( 'escbridge_turn_in_progress', __( 'This message is being answered.', 'escalation-bridge' ), 409 );
 		}
 		$wait = Limits::hit( 'turns', $session );
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
-		$row['busy'] = time();
-		set_transient( $key, $row, 600 );
 		$answer = self::take_turn( $request, $session, $row );
-		unset( $row['busy'] );
 		if ( $answer instanceof WP_REST_Response && $answer->get_status() < 300 && empty( $answer->get_data()['undelivered'] ) ) {
 			// Kept for a browser that lost this answer on its way: it asks again with the same id, and no bot is paid twice.
 			$row['answer'] = $answer->get_data();
@@ -207,11 +216,8 @@ final class Rest {
 			$kept = array( 'kept' => $verdict['kept'] ?? false );
 			return $locked ? new WP_REST_Response( array( 'undelivered' => true ) + $kept + $seen, 200 ) : self::unavailable( $kept );
 		}
-		if ( 429 === $verdict['status'] ) {
-			return self::too_many( max( 1, $verdict['retry_after'] ) );
-		}
 		if ( '' !== $verdict['error'] ) {
-			return self::refusal( (int) $verdict['status'] );
+			return self::refusal( $verdict );
 		}
 		if ( 'wait' === $verdict['action'] ) {
 			return new WP_REST_Response( $seen, 202 );
@@ -220,11 +226,11 @@ final class Rest {
 	}
 
 	/** The sidecar is well, but does not take this message. */
-	private static function refusal( int $status ): WP_Error {
-		if ( 409 === $status ) {
+	private static function refusal( array $verdict ): WP_Error {
+		if ( 'turn-contradicted' === $verdict['error'] ) {
 			return self::error( 'escbridge_turn_conflict', __( 'This message was sent before with another text.', 'escalation-bridge' ), 409 );
 		}
-		if ( 422 === $status ) {
+		if ( in_array( $verdict['status'], array( 409, 422 ), true ) ) {
 			return self::error( 'rest_invalid_param', CallPage::words( 'message' ), 400 );
 		}
 		return self::unavailable();
@@ -263,7 +269,7 @@ final class Rest {
 
 	public static function events( WP_REST_Request $request ) {
 		$page = Plugin::bridge()->events( (string) $request['id'], (int) $request['after'] );
-		if ( $page['down'] || 429 === $page['status'] ) {
+		if ( $page['down'] ) {
 			return self::unavailable();
 		}
 		$state = 'unknown' === $page['state'] ? 'open' : (string) $page['state'];
@@ -320,12 +326,7 @@ final class Rest {
 
 	/** The free times for a call. */
 	public static function slots( WP_REST_Request $request ) {
-		$session = (string) $request['id'];
-		$wait    = Limits::hit( 'calls', $session );
-		if ( $wait > 0 ) {
-			return self::too_many( $wait );
-		}
-		$answer = Plugin::bridge()->slots( $session );
+		$answer = Plugin::bridge()->slots( (string) $request['id'] );
 		return $answer['ok'] ? new WP_REST_Response( $answer['data'], 200 ) : self::not_booked( $answer );
 	}
 
