@@ -108,6 +108,35 @@ def test_every_metric_is_documented_and_no_other() -> None:
     assert documented == {f"bridge_{name}" for name in METRICS}
 
 
+def plugin_sources(kind: str) -> str:
+    plugin = ROOT / "wp-plugin" / "escalation-bridge"
+    return "".join(path.read_text("utf-8") for path in sorted(plugin.rglob(kind)) if "languages" not in path.parts)
+
+
+def test_every_hook_of_the_plugin_is_documented_and_no_other() -> None:
+    called = set(re.findall(r"(?:apply_filters|do_action)\( '(escbridge_\w+)'", plugin_sources("*.php")))
+    hooks = read("plugin-developers.md").partition("## Hooks")[2].partition("## REST")[0]
+    assert set(re.findall(r"^\| `(escbridge_\w+)`", hooks, re.MULTILINE)) == called
+
+
+def test_every_event_and_property_for_a_theme_is_documented_and_no_other() -> None:
+    text = read("plugin-developers.md")
+    told = set(re.findall(r"\btell\('(\w+)'", plugin_sources("*.js")))
+    assert set(re.findall(r"`escbridge:(\w+)`", text)) == told
+    looks = text.partition("## Looks")[2].partition("##")[0]
+    documented = {name.removeprefix("--escbridge") for name in re.findall(r"`((?:--escbridge)?-[\w-]+)`", looks)}
+    styles = plugin_sources("*.css") + plugin_sources("*.js")
+    assert documented == set(re.findall(r"var\(--escbridge(-[\w-]+)", styles))
+
+
+def test_every_limit_of_the_plugin_is_documented_and_no_other() -> None:
+    limits = re.search(r"const DEFAULTS = array\((.*?)\n\t\);", plugin_sources("Limits.php"), re.DOTALL)
+    assert limits
+    row = next(line for line in read("plugin-developers.md").splitlines() if line.startswith("| `escbridge_limits`"))
+    kinds = set(re.findall(r"'(\w+)'\s*=> array", limits[1]))
+    assert {name for name in re.findall(r"`(\w+)`", row) if name in kinds} == kinds
+
+
 def named(group: click.Group) -> dict[str, click.Command]:
     """The commands of a group, by name."""
     context = click.Context(group)
