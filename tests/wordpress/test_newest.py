@@ -111,5 +111,5 @@ def test_the_weekly_check_of_site_health_counts_our_tests(shop: Shop) -> None:
         $result = json_decode( get_transient( 'health-check-site-status-result' ) );
         echo wp_json_encode( array( count( $ours ), $result ) );"""
     number, counted = json.loads(shop.site.php_eval(run))
-    assert number == 4
+    assert number == 5
     assert counted["good"] >= 3
