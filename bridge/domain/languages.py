@@ -205,7 +205,8 @@ def foreign(text: str, own: str) -> bool:
     A third of the words that the language does not know are common in one other.
     """
     unheard = _words_of(text[:_TOLD_BY]) - _own_words(own)
-    return bool(unheard) and _SHARE * _most(unheard) >= len(unheard)
+    elsewhere = unheard & _common_words().keys()  # a count of each language costs more, and seldom is needed
+    return bool(elsewhere) and _SHARE * len(elsewhere) >= len(unheard) and _SHARE * _most(elsewhere) >= len(unheard)
 
 
 def _clear(counts: Counter[str]) -> str:
