@@ -48,14 +48,11 @@ def measure_message(session: Session, text: str) -> MessageSignals:
     """
     previous = session.window[-1].reply if session.window else None
     own = signals.language_of(session.locale)
-    measured = signals.measure_message(text, language=own, previous=previous)
-    if own and not languages.foreign(text, own):
-        return measured
-    meant = languages.heard_in(text, own)
-    if meant[0] != own and not _unread(session):
-        return signals.measure_message(text, language=meant[0], previous=previous)
-    for language in meant:
-        if language != own and not measured.asks_human:
+    heard_in = languages.heard_in(text, own) if not own or languages.foreign(text, own) else (own,)
+    read_in = own if _unread(session) else heard_in[0]
+    measured = signals.measure_message(text, language=read_in, previous=previous)
+    for language in heard_in:
+        if language != read_in and not measured.asks_human:
             other = signals.measure_message(text, language=language, previous=previous)
             measured = replace(measured, asks_human=other.asks_human)
     return measured
