@@ -113,7 +113,7 @@ class Watch:
     def _wait(self, job: str, error: StoreBusy) -> None:
         if job not in self._waiting:  # said once: an outage may last for hours
             self._waiting.add(job)
-            log.warning("tick.waits", job=job, why=str(error) or "the database takes no write")
+            log.warning("tick.waits", job=job, why=str(error))
 
     def _count(self, job: str, error: BaseException) -> None:
         self._failed[job] += 1

@@ -97,12 +97,12 @@ def _completed(policy: Policy) -> Policy:
     if "triggers" in policy.model_fields_set:
         return policy
     asked = {name for rule in policy.rules for name, _ in names(rule.when)}
-    shipped = {name: trigger for name, trigger in shipped_triggers().items() if name in asked}
+    shipped = {name: trigger for name, trigger in _shipped_triggers().items() if name in asked}
     return policy.model_copy(update={"triggers": shipped})
 
 
 @cache
-def shipped_triggers() -> Mapping[str, Trigger]:
+def _shipped_triggers() -> Mapping[str, Trigger]:
     """The triggers of the policy that ships, by name."""
     return stored_policy(shipped_document()).triggers
 

@@ -49,17 +49,13 @@ def measure_message(session: Session, text: str) -> MessageSignals:
     previous = session.window[-1].reply if session.window else None
     own = signals.language_of(session.locale)
     heard_in = languages.heard_in(text, own) if not own or languages.foreign(text, own) else (own,)
-    read_in = own if _unread(session) else heard_in[0]
+    read_in = own if session.locale and not own else heard_in[0]
     measured = signals.measure_message(text, language=read_in, previous=previous)
     for language in heard_in:
         if language != read_in and not measured.asks_human:
             other = signals.measure_message(text, language=language, previous=previous)
             measured = replace(measured, asks_human=other.asks_human)
     return measured
-
-
-def _unread(session: Session) -> bool:
-    return bool(session.locale) and not signals.language_of(session.locale)
 
 
 def locale_of(session: Session, text: str) -> str | None:
@@ -88,7 +84,7 @@ def measure_reply(session: Session, reply: Reply) -> ReplySignals:
     """What a bot's reply shows, in the language that it is clearly written in; the policy has no part in it."""
     own = signals.language_of(session.locale)
     measured = _measured(reply, own)
-    if _unread(session) or (own and not languages.foreign(measured.text, own)):
+    if (own and not languages.foreign(measured.text, own)) or (session.locale and not own):
         return measured
     language = languages.heard_in(reply.text, own)[0]
     return measured if language == own else _measured(reply, language)
