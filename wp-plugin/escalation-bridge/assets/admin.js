@@ -18,6 +18,16 @@
 		return data;
 	}
 
+	/** A button comes disabled from the server: before this script stands, a click would do nothing and say nothing. */
+	function onClick(button, action) {
+		button.addEventListener('click', async () => {
+			button.disabled = true;
+			await action();
+			button.disabled = false;
+		});
+		button.disabled = false;
+	}
+
 	function line(ok, text) {
 		const p = document.createElement('p');
 		p.className = ok ? 'escbridge-good' : 'escbridge-bad';
@@ -27,8 +37,7 @@
 
 	function connectionTest(button) {
 		const out = document.getElementById('escbridge-test-result');
-		button.addEventListener('click', async () => {
-			button.disabled = true;
+		onClick(button, async () => {
 			out.replaceChildren(line(true, cfg.text.testing));
 			try {
 				const result = await post(cfg.url, {});
@@ -39,7 +48,6 @@
 			} catch (e) {
 				out.replaceChildren(line(false, cfg.text.failed + ' ' + e.message));
 			}
-			button.disabled = false;
 		});
 	}
 
@@ -53,8 +61,7 @@
 
 	function sendPages(button) {
 		const out = document.getElementById('escbridge-pages-result');
-		button.addEventListener('click', async () => {
-			button.disabled = true;
+		onClick(button, async () => {
 			try {
 				let told = await post(cfg.pages, { all: true });
 				while (told.left && !told.error) {
@@ -65,7 +72,6 @@
 			} catch (e) {
 				out.textContent = cfg.text.again;
 			}
-			button.disabled = false;
 		});
 	}
 

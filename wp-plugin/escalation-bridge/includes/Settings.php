@@ -259,7 +259,7 @@ final class Settings {
 		echo '<p><strong>' . esc_html( sprintf( __( 'Site %1$s at %2$s', 'escalation-bridge' ), $pairing['site'], $pairing['url'] ) ) . '</strong></p>';
 		/* translators: 1: last four characters of the chat secret, 2: of the admin secret */
 		self::hint( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) );
-		echo '<p><button type="button" class="button" id="escbridge-test">' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button> ';
+		echo '<p><button type="button" class="button" id="escbridge-test" disabled>' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button> ';
 		printf( '<button type="submit" class="button" form="escbridge-renewal" %s>%s</button></p>', disabled( self::is_fixed(), true, false ), esc_html__( 'Renew the secrets', 'escalation-bridge' ) );
 		self::hint( __( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) );
 		echo '<div id="escbridge-test-result" role="status"></div>';
@@ -337,7 +337,7 @@ final class Settings {
 		self::hint( __( 'They are sent to your sidecar as they change, and what fits a question goes on to its model. Drafts, private and protected content stay here.', 'escalation-bridge' ) );
 		if ( Pages::is_on() ) {
 			echo '<p id="escbridge-pages-result" role="status">' . esc_html( Pages::summary() ) . '</p>';
-			echo '<p><button type="button" class="button" id="escbridge-send-pages">' . esc_html__( 'Send everything again', 'escalation-bridge' ) . '</button></p>';
+			echo '<p><button type="button" class="button" id="escbridge-send-pages" disabled>' . esc_html__( 'Send everything again', 'escalation-bridge' ) . '</button></p>';
 		} elseif ( Pages::is_left() ) {
 			echo '<p>' . esc_html__( 'The sidecar did not answer when this was switched off, so it still has what was sent. It is taken back as soon as it answers.', 'escalation-bridge' ) . '</p>';
 		}
