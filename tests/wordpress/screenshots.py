@@ -64,6 +64,7 @@ def chat(browser: Browser, shop: Installation, user: str, size: dict[str, int], 
     page.locator(".item.bot").get_by_text("four to six days").wait_for()
     say(page, COMPLAINT)
     if user == "ben":  # nobody's valued customer asks for a person
+        page.locator(".item.bot").get_by_text("looks correct").wait_for()
         say(page, "Please let me talk to a human.")
     page.locator(".item.promise").wait_for()
     take(page, out / ("escalation.png" if size == DESKTOP else "escalation-phone.png"))

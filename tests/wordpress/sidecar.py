@@ -68,8 +68,9 @@ class Sidecar:
         return done.stdout
 
     def add_site(self, name: str, url: str) -> dict[str, Any]:
-        """Register a site; the answer holds its secrets and the pairing code."""
-        site: dict[str, Any] = json.loads(self.command("site", "add", name, "--url", url, "--json"))
+        """Register a site in the time zone of `boot/`; the answer holds its secrets and the pairing code."""
+        added = self.command("site", "add", name, "--url", url, "--timezone", "America/New_York", "--json")
+        site: dict[str, Any] = json.loads(added)
         return site
 
     @contextmanager

@@ -30,10 +30,8 @@ UNSURE = "I'm sorry, I do not know."
 OFFLINE = "We cannot reach our chat right now."
 MARKUP = 'Enter <your number>, 5 < 6 & "7": <img src=x onerror=alert(1)> &lt;b&gt; [https://a.test/%20" onclick="x()]'
 STUCK = "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n"
-STUCK_IN_MARKUP = (
-    f"messages: {json.dumps({'en': {'own': MARKUP + ' before {due}'}})}\n"
-    "rules:\n  - {name: stuck, when: bot_stuck, priority: normal, message: own}\n"
-)
+OWN_MESSAGE = ("  en: {", f"  en: {{own: {json.dumps(MARKUP + ' before {due}')}, ")
+STUCK = ("rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal, message: own}\n")
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +163,7 @@ def test_a_reply_that_leads_to_a_person_is_not_shown(shop: Installation, window:
 def test_what_mxchats_transcripts_hold_is_what_the_visitor_read(shop: Installation, window: Window, way: str) -> None:
     replies = "lookalike_actions" if way == "action" else "lookalike_replies"
     shop.site.set_option(replies, json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
-    with policy_with(shop, "rules:\n", STUCK_IN_MARKUP):
+    with policy_with(shop, *STUCK, OWN_MESSAGE):
         for text in ("First?", "Second?", "Are you 100 % there?"):
             window.send(window, text, way != "plain")
     *_, unsure, second, promise, added = in_the_transcripts(shop, window)
@@ -250,7 +248,7 @@ def test_what_stands_in_place_of_a_reply_is_text_to_a_window_that_writes_html(
     replies = "lookalike_actions" if way == "action" else "lookalike_replies"
     shop.site.set_option(replies, json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
     shop.site.set_option("lookalike_refused", way == "refused")
-    with policy_with(shop, "rules:\n", STUCK_IN_MARKUP):
+    with policy_with(shop, *STUCK, OWN_MESSAGE):
         window.send(window, "First?", way != "plain")
         answer = window.send(window, "Second?", way != "plain")
     read = in_markup(read_at_the_end(answer) if way in {"streamed", "refused"} else answer.json()["text"])
@@ -366,7 +364,7 @@ def test_an_address_that_is_typed_while_the_sidecar_is_away_is_kept_and_asks_for
     with without_sidecar(shop):
         assert window.says("Where is my parcel?").startswith(OFFLINE)
         assert window.says("guest@example.test").startswith("Thank you. Your message is kept")
-    shop.site.php_eval("delete_transient( 'escbridge_breaker' ); EscalationBridge\\Kept::hand_over();")
+    shop.site.php_eval("delete_transient( 'escbridge_breaker' ); EscalationBridge\\Outbox::deliver();")
     one = team_of(shop).list()[0]
     assert (one["customer"]["email"], one["rule"]) == ("guest@example.test", "explicit_request")
     said = [text for who, text, _ in conversation(shop) if who == "visitor"]
@@ -448,7 +446,7 @@ def test_ai_engine_keeps_what_is_typed_under_another_cookie_while_the_sidecar_is
         with without_sidecar(shop):
             assert window.says("two").startswith(OFFLINE)
             assert window.says("late@example.test").startswith("Thank you. Your message is kept")
-    kept = "echo implode( ' ', array_column( EscalationBridge\\Kept::rows(), 'text' ) );"
+    kept = "echo implode( ' ', array_column( EscalationBridge\\Outbox::rows(), 'text' ) );"
     assert "two" in shop.site.php_eval(kept)
     assert asked(shop) == ["one"]
 

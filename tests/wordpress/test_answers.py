@@ -159,9 +159,9 @@ def test_only_what_may_have_been_sent_is_noted_when_it_is_deleted(answering: Sho
             $ids[] = wp_insert_post( $post );
             wp_delete_post( end( $ids ), true );
         }
-        EscalationBridge\\Pages::keep();
+        EscalationBridge\\Pages::note_changes();
         echo wp_json_encode( array( $ids[1], EscalationBridge\\Pages::state()['dirty'] ) );
-        EscalationBridge\\Pages::work();"""
+        EscalationBridge\\Pages::sync_step();"""
     page, noted = json.loads(answering.site.php_eval(deleted))
     assert noted == [page]
 
@@ -357,7 +357,7 @@ def test_what_a_shop_that_is_coming_soon_hides_is_forgotten_until_it_opens(
 ) -> None:
     def opens(coming_soon: str) -> None:
         code = "update_option('woocommerce_store_pages_only', $alone); update_option('woocommerce_coming_soon', $soon);"
-        sent = "for ($i = 0; $i < 9 && EscalationBridge\\Pages::work()['left']; $i++);"
+        sent = "for ($i = 0; $i < 9 && EscalationBridge\\Pages::sync_step()['left']; $i++);"
         answering.site.php_eval(f"wp_set_current_user(1); {code} {sent}", alone=shop_alone, soon=coming_soon)
 
     with beside(answering, "woo-shop"):

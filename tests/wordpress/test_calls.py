@@ -145,6 +145,10 @@ def test_a_booked_call_can_be_moved_in_the_window_without_the_number_again(offer
         move_to_one(chat)
     assert moved.value.json()["commitment"]["due_at"] == "2026-11-03T18:00:00Z"
     expect(lines_of(chat, "promise").last).to_contain_text("1:00 PM EST")
+    ground = "e => getComputedStyle(e).backgroundColor"
+    *former, stands = (one.evaluate(ground) for one in lines_of(chat, "promise").all())
+    assert {*former} == {"rgba(0, 0, 0, 0)"}, "what does not stand any more is not filled in"
+    assert stands not in former
     assert newest_escalation(offering)["call"]["starts_at"] == "2026-11-03T18:00:00Z"
 
 
@@ -188,15 +192,18 @@ def test_without_a_time_or_a_number_nothing_is_sent_and_the_focus_goes_where_it_
     sent: list[str] = []
     chat.on("request", lambda request: sent.append(request.url) if request.url.endswith("/contact") else None)
     times, book = choose(chat), chat.get_by_role("button", name="Book this call")
+    amiss = chat.locator(".call [role=alert]")
     book.click()
-    expect(chat.locator(".call [role=alert]")).to_have_text("Please choose a time.")
+    expect(amiss).to_have_text("Please choose a time.")
+    expect(amiss).to_be_in_viewport(ratio=1)
     times.first.click()
     book.click()
-    expect(chat.locator(".call [role=alert]")).to_contain_text("Please enter the phone number")
+    expect(amiss).to_contain_text("Please enter the phone number")
+    expect(amiss).to_be_in_viewport(ratio=1)
     expect(chat.locator(".call input[type=tel]")).to_be_focused()
     chat.fill(".call input[type=tel]", "call me")
     book.click()
-    expect(chat.locator(".call [role=alert]")).to_contain_text("Please enter the phone number")
+    expect(amiss).to_contain_text("Please enter the phone number")
     assert len(sent) == 1, "only what could be a number is asked about"
     assert newest_escalation(offering)["call"] is None
 
@@ -388,7 +395,7 @@ def test_the_page_stands_between_header_and_footer_of_a_classic_theme_too(custom
 def test_a_zone_that_this_server_does_not_know_yet_costs_the_days_and_not_the_page(installed: Installation) -> None:
     options = """
         $slots = array( array( 'id' => 'a', 'starts_at' => '2026-11-03T16:00:00Z', 'text' => 'today, 11:00 AM' ) );
-        $of    = new ReflectionMethod( 'EscalationBridge\\CallPage', 'options' );
+        $of    = new ReflectionMethod( 'EscalationBridge\\CallPage', 'slot_options' );
         $of->setAccessible( true );
         foreach ( array( 'America/New_York', 'Mars/Olympus' ) as $timezone ) {
             echo $of->invoke( null, compact( 'timezone', 'slots' ) ), "\\n";

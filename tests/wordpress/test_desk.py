@@ -10,7 +10,7 @@ from installation import Installation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from support.sidecar import Caller, Chat, over_http
 from team import A_PERSON, clear_the_desk, dead_scheduler, lines_of, listen_for_faults, newest_escalation, team_of
-from visiting import TUESDAY_MORNING, log_in, open_chat, say
+from visiting import TUESDAY_MORNING, log_in, open_chat, say, sign_in
 from visitor import without_sidecar
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
@@ -27,9 +27,9 @@ NO_ANSWER = """
         $asked[] = $url;
         return new WP_Error( 'http_request_failed', 'cURL error 28: Operation timed out' );
     }, 10, 3 );
-    EscalationBridge\\Kept::keep( $row );
+    EscalationBridge\\Outbox::add( $row );
     wp_set_current_user( 1 );
-    EscalationBridge\\Admin::page();
+    EscalationBridge\\Admin::render();
     echo "\\n", count( $asked );"""
 
 
@@ -219,6 +219,38 @@ def test_an_answer_that_could_not_be_sent_is_offered_again_as_it_was_typed(
     expect(desk.get_by_label("Your answer")).to_have_value("")
 
 
+def test_an_answer_on_a_page_whose_log_in_has_ended_is_offered_again_and_sent_once(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    one, desk = answering(installed, browser, owner)
+    owner.clear_cookies()
+    sign_in(owner.new_page(), installed.site, "admin", "admin-pass")
+    desk.get_by_role("button", name="Send to the visitor").click()
+    expect(desk.get_by_text("This page was open for too long, so nothing was changed.")).to_be_visible()
+    assert TYPED not in texts_of(installed, one)
+    expect(desk.get_by_label("Your answer")).to_have_value(TYPED)
+    desk.get_by_role("button", name="Send to the visitor").click()
+    expect(desk.get_by_text("Your answer was sent; the visitor sees it in the chat.")).to_be_visible()
+    assert texts_of(installed, one).count(TYPED) == 1
+
+
+def test_an_answer_sent_once_more_after_going_back_reaches_the_customer_once(
+    installed: Installation, browser: Browser, owner: BrowserContext
+) -> None:
+    one, desk = answering(installed, browser, owner)
+    for _ in range(2):
+        desk.get_by_role("button", name="Send to the visitor").click()
+        expect(desk.get_by_text("Your answer was sent; the visitor sees it in the chat.")).to_be_visible()
+        desk.go_back()
+        if desk.get_by_label("Your answer").input_value() != TYPED:
+            break
+    assert texts_of(installed, one).count(TYPED) == 1
+
+
+def texts_of(installed: Installation, escalation: str) -> list[str]:
+    return [line["text"] for line in team_of(installed).read(escalation)["conversation"]]
+
+
 def test_what_nobody_has_checked_is_explained_to_whoever_points_at_it_or_listens(
     installed: Installation, browser: Browser, owner: BrowserContext
 ) -> None:
@@ -265,11 +297,6 @@ def test_what_was_done_is_told_once(installed: Installation, browser: Browser, o
     desk.reload()
     expect(desk.get_by_role("button", name="Send to the visitor")).to_be_visible()
     expect(desk.get_by_text("This one is yours now.")).to_have_count(0)
-
-
-def test_an_answer_that_another_one_stands_in_for_is_explained(installed: Installation) -> None:
-    said = installed.site.php_eval("echo EscalationBridge\\Admin::explain( 'reply-contradicted' );")
-    assert said.startswith("An answer was sent from this page before")
 
 
 def test_a_link_puts_no_words_of_its_own_into_a_notice(installed: Installation, owner: BrowserContext) -> None:

@@ -23,7 +23,7 @@ from wordpress_site import Site, SiteError
 pytestmark = pytest.mark.wordpress
 
 BUTTON = "Talk to a person"
-KEPT = "EscalationBridge\\Kept::"
+KEPT = "EscalationBridge\\Outbox::"
 HALF_A_MINUTE_LATER = """
     delete_transient( 'escbridge_breaker' );
     get_option( 'escbridge_kept.lock' ) && update_option( 'escbridge_kept.lock', time() - 31 );"""
@@ -122,6 +122,17 @@ def assert_each_once(shop: Installation, visitor: Visitor, sent: list[tuple[str,
         assert began - timedelta(milliseconds=1) <= at <= ended + timedelta(milliseconds=1), text
 
 
+def test_a_kept_message_that_the_browser_asks_for_again_and_again_is_no_new_one(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    """The window asks until it hears that the message has arrived; that is not the visitor's haste."""
+    visitor, turn = two[0], str(uuid.uuid4())
+    with without_sidecar(shop):
+        answers = [visitor.says("hats", turn).status_code for _ in range(20)]
+        answers.append(visitor.says("boots").status_code)
+    assert answers == [503] * 21
+
+
 def outage(shop: Installation, two: tuple[Visitor, Visitor]) -> list[list[tuple[str, datetime, datetime]]]:
     """Three messages and an address of each, sent to and fro."""
     first, second = two
@@ -177,7 +188,7 @@ def test_r21_php_that_dies_before_or_after_any_call_loses_nothing_and_sends_noth
     sent = outage(shop, two)
     for n in count(1):
         with suppress(SiteError):
-            shop.site.php_eval(f"{DIE} {KEPT}hand_over();", hook=hook, n=n)
+            shop.site.php_eval(f"{DIE} {KEPT}deliver();", hook=hook, n=n)
         if waiting(shop.site) == 0:
             break
         assert n < 12, "it never ends"
@@ -192,7 +203,7 @@ def test_r21_requests_that_hand_over_at_once_do_it_once_and_in_order(
 ) -> None:
     sent = outage(shop, two)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: shop.site.php_eval(f"{KEPT}hand_over();"), range(4)))
+        list(pool.map(lambda _: shop.site.php_eval(f"{KEPT}deliver();"), range(4)))
     assert eventually(lambda: waiting(shop.site) == 0)
     for visitor, theirs in zip(two, sent, strict=True):
         assert_each_once(shop, visitor, theirs)
@@ -242,7 +253,7 @@ def test_one_id_of_two_conversations_is_two_messages_and_a_row_of_a_former_versi
     former = """
         $row  = array( 'kind' => 'turn', 'id' => '2', 'session' => $session, 'user' => 0, 'text' => $text );
         $post = array( 'post_type' => 'escbridge_kept', 'post_status' => 'private', 'post_title' => $session );
-        $row['at'] = EscalationBridge\\Client::now();
+        $row['at'] = EscalationBridge\\Client::now_ms();
         wp_insert_post( $post + array( 'post_name' => '2', 'post_content' => wp_json_encode( $row ) ) );"""
     with without_sidecar(shop):
         for visitor, text in zip(two, ("one of the first", "one of the second"), strict=True):
@@ -332,7 +343,7 @@ AT_THE_END = f"""
         echo $args['timeout'];
         return new WP_Error( 'http_request_failed', 'timed out' );
     }}, 10, 2 );
-    {KEPT}at_the_end();"""
+    {KEPT}on_shutdown();"""
 
 
 def test_a_view_of_a_page_waits_for_a_sidecar_that_hangs_a_second_and_not_at_all_where_its_answer_is_out(
@@ -354,9 +365,9 @@ def test_where_a_page_waits_for_it_what_is_kept_is_handed_over_for_a_second_at_a
         sent = write(two[0], *(f"message {n}" for n in range(3)))
     later(shop.site)
     with mod_php(shop):
-        shop.site.php_eval(f"{slowly} {KEPT}at_the_end(); remove_all_actions( 'shutdown' );")
+        shop.site.php_eval(f"{slowly} {KEPT}on_shutdown(); remove_all_actions( 'shutdown' );")
     assert waiting(shop.site) == 1
-    shop.site.php_eval(f"{KEPT}at_the_end();")
+    shop.site.php_eval(f"{KEPT}on_shutdown();")
     two[0].says(A_PERSON)
     assert [text for text, _ in said(shop, two[0])] == [*(text for text, _, _ in sent), A_PERSON]
 
@@ -375,8 +386,8 @@ def test_while_the_sidecar_is_still_away_one_view_of_a_page_in_a_minute_looks_fo
 def test_where_nothing_waits_a_view_of_a_page_asks_the_database_for_nothing(shop: Installation) -> None:
     asked = """
         define( 'SAVEQUERIES', true );
-        EscalationBridge\\Kept::boot();
-        EscalationBridge\\Kept::soon();
+        EscalationBridge\\Outbox::boot();
+        EscalationBridge\\Outbox::deliver_at_shutdown();
         do_action( 'shutdown' );
         echo strpos( wp_json_encode( $GLOBALS['wpdb']->queries ), 'escbridge_kept' ) ? 'asked' : 'not asked';"""
     assert shop.site.php_eval(asked) == "not asked"
@@ -385,7 +396,7 @@ def test_where_nothing_waits_a_view_of_a_page_asks_the_database_for_nothing(shop
 def test_what_the_sidecar_never_takes_and_what_has_waited_for_a_month_goes_to_the_owner_by_mail(
     shop: Installation, two: tuple[Visitor, Visitor]
 ) -> None:
-    keep = "EscalationBridge\\Kept::keep( $row );"
+    keep = "EscalationBridge\\Outbox::add( $row );"
     for text in ("x" * 4001, "An old one", "A young one"):
         row = {"kind": "turn", "id": str(uuid.uuid4()), "session": two[0].id, "user": 0, "text": text, "page": []}
         shop.site.php_eval(keep, row=row)
@@ -408,7 +419,7 @@ def test_what_is_kept_has_a_limit_and_then_the_browser_keeps_it_and_the_form_goe
         """
         $row = array( 'kind' => 'turn', 'session' => $session, 'user' => 0, 'text' => 'x' );
         foreach ( range( 1, 50 ) as $n ) {
-            EscalationBridge\\Kept::keep( $row + array( 'id' => "t$n" ) );
+            EscalationBridge\\Outbox::add( $row + array( 'id' => "t$n" ) );
         }""",
         session=two[0].id,
     )
@@ -474,7 +485,7 @@ def test_what_is_kept_of_a_person_is_found_and_erased_by_the_address(
         come_in_vain(two[1])
         write(two[1], "Another writes")
     found = json.loads(
-        site.php_eval(f"echo wp_json_encode( array_column( {KEPT}of_person( 'first@example.test' ), 'text' ) );")
+        site.php_eval(f"echo wp_json_encode( array_column( {KEPT}rows_of_person( 'first@example.test' ), 'text' ) );")
     )
     assert found == ["Somebody writes", BUTTON]
     assert site.php_eval(f"echo {KEPT}erase( 'first@example.test' ), {KEPT}erase( 'anna@example.test' );") == "21"

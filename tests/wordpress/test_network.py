@@ -193,11 +193,11 @@ def test_settings_and_presence_are_of_one_shop(shops: Shops) -> None:
         $own = array( 'greeting' => 'Hello reader' );
         update_option( 'escbridge_settings', $own + EscalationBridge\\Settings::all() );
         wp_set_current_user( 1 );
-        EscalationBridge\\Presence::turn( true );""",
+        EscalationBridge\\Presence::set_available( true );""",
     )
     told = """
         wp_set_current_user( 1 );
-        $beat = EscalationBridge\\Presence::beat( array(), array( 'escbridge' => 1 ) );
+        $beat = EscalationBridge\\Presence::on_heartbeat( array(), array( 'escbridge' => 1 ) );
         echo wp_json_encode( array( EscalationBridge\\Settings::greeting(), $beat['escbridge']['on'] ) );"""
     assert json.loads(network.on(shops.ids[BOOKS], told)) == ["Hello reader", True]
     assert json.loads(network.on(shops.ids[MAIN], told)) == ["Hello! How can we help?", False]
@@ -226,7 +226,7 @@ def test_deleting_the_plugin_clears_every_shop(shops: Shops) -> None:
     network = shops.network
     for shop in (MAIN, BOOKS):
         shops.pair(shop)
-        network.on(shops.ids[shop], "wp_set_current_user( 1 ); EscalationBridge\\Presence::turn( true );")
+        network.on(shops.ids[shop], "wp_set_current_user( 1 ); EscalationBridge\\Presence::set_available( true );")
         network.on(shops.ids[shop], "set_transient( 'escbridge_stats', array( 'ok' => false ), 60 );")
     left = network.php_eval(
         """

@@ -69,7 +69,7 @@ def stats_of(installed: Installation) -> dict[str, Any]:
 def test_of(site: Site, name: str) -> dict[str, Any]:
     """What WP-Cron's weekly run of Site Health is told."""
     run = """
-        $tests = EscalationBridge\\Health::tests( array() )['async'];
+        $tests = EscalationBridge\\Health::add_tests( array() )['async'];
         echo wp_json_encode( $tests[ 'escbridge_' . $name ]['async_direct_test']() );"""
     found: dict[str, Any] = json.loads(site.php_eval(run, name=name))
     return found
@@ -79,7 +79,9 @@ test_of.__test__ = False  # type: ignore[attr-defined]
 
 
 def debug_section(site: Site) -> dict[str, Any]:
-    run = "echo wp_json_encode( EscalationBridge\\Health::information( array() )['escalation-bridge']['fields'] );"
+    run = (
+        "echo wp_json_encode( EscalationBridge\\Health::debug_information( array() )['escalation-bridge']['fields'] );"
+    )
     fields: dict[str, Any] = json.loads(site.php_eval(run))
     return fields
 
@@ -198,7 +200,7 @@ def test_a_call_that_an_older_sidecar_does_not_know_is_told_with_its_cure(instal
     ask = """
         $pairing = EscalationBridge\\Settings::pairing();
         $answer  = ( new EscalationBridge\\Client( $pairing ) )->admin( 'GET', '/v1/of-a-later-version' );
-        echo EscalationBridge\\ConnectionTest::cure( $answer, $pairing );"""
+        echo EscalationBridge\\ConnectionTest::error_text( $answer, $pairing );"""
     assert installed.site.php_eval(ask).startswith("The sidecar does not know this call: it is older than this plugin.")
 
 
@@ -211,7 +213,7 @@ def test_an_address_with_a_path_is_critical_with_its_cure(installed: Installatio
 
 def test_an_address_that_redirects_is_told_with_the_setting_that_mends_it(site: Site) -> None:
     redirected = {"error": "redirected", "detail": "HTTP 301 https://bridge.example/v1/health", "data": []}
-    cure = site.php_eval("echo EscalationBridge\\ConnectionTest::cure( $answer, null );", answer=redirected)
+    cure = site.php_eval("echo EscalationBridge\\ConnectionTest::error_text( $answer, null );", answer=redirected)
     assert "(HTTP 301 https://bridge.example/v1/health)" in cure
     assert "(BRIDGE_PUBLIC_URL)" in cure
 
@@ -226,7 +228,7 @@ def test_clocks_apart_are_worth_a_look(installed: Installation) -> None:
 def test_a_site_that_is_not_paired_has_one_test_that_says_so_and_calls_nobody(installed: Installation) -> None:
     with php_sees(installed.site, ESCBRIDGE_PAIRING=None):
         names = installed.site.php_eval(
-            "echo implode( ' ', array_keys( EscalationBridge\\Health::tests( array() )['async'] ) );"
+            "echo implode( ' ', array_keys( EscalationBridge\\Health::add_tests( array() )['async'] ) );"
         )
         assert names == "escbridge_answers"
         assert test_of(installed.site, "answers")["label"] == "Escalation Bridge is not connected"
@@ -422,7 +424,7 @@ def test_what_is_parked_and_who_takes_nothing_is_worth_a_look(installed: Install
             "delivery": {"parked": parked},
             "upstreams": [{"target": "zendesk", "paused": paused, "cause": "HTTP 503"}],
         }
-        run = "echo wp_json_encode( EscalationBridge\\Stats::troubles( $numbers ) );"
+        run = "echo wp_json_encode( EscalationBridge\\Stats::problems( $numbers ) );"
         found: list[str] = json.loads(installed.site.php_eval(run, numbers=numbers))
         return found
 

@@ -140,7 +140,7 @@ def test_hooks_options_and_transients_carry_our_prefix() -> None:
 def test_every_option_is_removed_with_the_plugin() -> None:
     code = "".join((PLUGIN / "includes" / name).read_text(encoding="utf-8") for name in ("Settings.php", "Pages.php"))
     gone = (PLUGIN / "uninstall.php").read_text(encoding="utf-8")
-    for option in re.findall(r"const (?:OPTION|PAIRING)\s+= '(\w+)'", code):
+    for option in re.findall(r"const (?:OPTION|PAIRING_OPTION)\s+= '(\w+)'", code):
         assert f"delete_option( '{option}' )" in gone
 
 

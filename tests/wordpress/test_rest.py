@@ -481,6 +481,18 @@ def test_a_bots_reply_without_a_turn_gets_a_whole_verdict_that_lets_nobody_speak
     assert without["say"].startswith(OFFLINE)
 
 
+def test_a_role_that_is_neither_is_refused_and_nobody_is_taken_for_the_visitor(installed: Installation) -> None:
+    told = """
+        add_filter( 'doing_it_wrong_trigger_error', '__return_false' );
+        add_action( 'doing_it_wrong_run', function ( $name, $message ) use ( &$said ) { $said = $message; }, 10, 2 );
+        $verdict = escbridge_turn( $session, 'assistant', $text );
+        echo wp_json_encode( array( $verdict, $said, escbridge_is_locked( $session ) ) );"""
+    session = f"my-chat:{secrets.token_hex(8)}"
+    verdict, said, locked = json.loads(installed.site.php_eval(told, session=session, text=A_PERSON))
+    assert (verdict["action"], verdict["down"], verdict["error"]) == ("say", True, "unknown-role")
+    assert (said.startswith("The role is “visitor”, or “bot”"), locked) == (True, False)
+
+
 # Beside other plugins
 
 
@@ -516,7 +528,7 @@ def test_what_every_request_reads_is_loaded_with_all_options_and_asks_the_databa
         wp_load_alloptions();
         global $wpdb;
         $before = $wpdb->num_queries;
-        EscalationBridge\\Kept::boot();
+        EscalationBridge\\Outbox::boot();
         EscalationBridge\\Settings::all();
         echo $wpdb->num_queries - $before;"""
     assert site.php_eval(asked) == "0"

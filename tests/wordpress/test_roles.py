@@ -147,9 +147,8 @@ def test_forms_of_wp_admin_are_for_administrators_and_want_their_nonce(
         own = nonce_for(site, people[role], number, named)
         refused = people[role].post(url, data={**form, "_wpnonce": own}, timeout=60)
         assert (refused.status_code, "You may not do this." in refused.text) == (403, True), role
+    foreign = {"Origin": EVIL, "Referer": f"{EVIL}/?{site.url}/wp-admin/"}
     for nonce in ("", "0123456789"):
-        stale = people["administrator"].post(
-            url, data={**form, "_wpnonce": nonce}, headers={"Origin": EVIL}, timeout=60
-        )
+        stale = people["administrator"].post(url, data={**form, "_wpnonce": nonce}, headers=foreign, timeout=60)
         assert stale.status_code == 403
     assert people["guest"].post(url, data=form, timeout=60, allow_redirects=False).status_code == 400

@@ -167,7 +167,7 @@ def test_a_pasted_code_is_kept_and_works_and_nothing_of_ours_is_left_after_the_p
         expect(page.get_by_text("Not connected")).to_be_visible()
         page.fill("#escbridge-code", installation.pairing["pairing_code"])
         page.click("#submit")
-        expect(page.get_by_text("Settings saved.")).to_be_visible()  # WordPress takes `settings-updated` out of the address
+        expect(page.get_by_text("Settings saved.")).to_be_visible()  # the address forgets `settings-updated`
         page.click("#escbridge-test")
         expect(page.locator("#escbridge-test-result .escbridge-good")).to_have_count(2, timeout=30_000)
         owner.close()

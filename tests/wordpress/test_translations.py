@@ -136,7 +136,7 @@ def test_a_locale_that_we_lack_reads_the_nearest_one(of_any_age: Site, locale: s
 
 
 RATES = """
-    $of = fn( $n ) => EscalationBridge\\Stats::rate( array( 'now' => array( 'sessions' => $n, 'rate' => 0.5 ) ) );
+    $of = fn( $n ) => EscalationBridge\\Stats::rate_text( array( 'now' => array( 'sessions' => $n, 'rate' => 0.5 ) ) );
     echo wp_json_encode( array_map( $of, $numbers ) );"""
 
 
@@ -180,7 +180,7 @@ def test_a_translation_that_the_owner_installed_goes_first(of_any_age: Site) -> 
 @pytest.mark.wordpress
 def test_widget_and_site_health_are_german(installed: Installation) -> None:
     run = """
-        $tests = EscalationBridge\\Health::tests( array() )['async'];
+        $tests = EscalationBridge\\Health::add_tests( array() )['async'];
         echo wp_json_encode( $tests['escbridge_answers']['async_direct_test']() );"""
     with speaking(installed.site, "de_DE") as site, direct_session() as guest:
         page = guest.get(site.url, timeout=30).text

@@ -18,6 +18,8 @@ TUESDAY_LATE, AFTER_MIDNIGHT = "2026-11-03T22:00:00", "2026-11-04T00:10:00"
 PHONE = {"width": 390, "height": 844}
 MAYA = {"id": "wp-7", "name": "Maya Okafor"}
 TOO_MANY = '{"code": "escbridge_too_many", "message": "Please wait a moment.", "data": {"status": 429}}'
+KEPT = '{"code": "bridge_unavailable", "message": "We cannot be reached.", "data": {"status": 503, "kept": true}}'
+KEPT_SAFE = "Kept for our team. It is delivered as soon as possible."
 CRITICAL = '{"code": "internal_server_error", "message": "<p>A critical error.</p>", "data": {"status": 500}}'
 IN_CHAT = "document.querySelector('#escbridge-chat').shadowRoot"
 WHAT_IS_READ_OUT = f"""() => {{
@@ -310,6 +312,14 @@ def test_a_message_that_does_not_get_through_is_said_aloud_once(chat: Page) -> N
     say(chat, "hats")
     eventually(lambda: chat.wait_for_timeout(100) or len(tries) > 1)
     assert chat.evaluate("readOut") == ["Not delivered yet."]
+
+
+def test_of_a_message_that_wordpress_keeps_nobody_hears_that_it_is_not_delivered(refused_chat: Page) -> None:
+    refused_chat.evaluate(WHAT_IS_READ_OUT)
+    refused_chat.route("**/turns", lambda route: route.fulfill(status=503, body=KEPT))
+    say(refused_chat, "hats")
+    expect(lines_of(refused_chat, "me").last).to_contain_text(KEPT_SAFE)
+    assert refused_chat.evaluate("readOut") == [KEPT_SAFE, "Message: We cannot be reached."]
 
 
 def test_what_stands_in_place_of_our_answer_does_not_end_the_asking_for_news(
@@ -618,6 +628,31 @@ def test_an_answer_that_nobody_has_looked_at_is_told_of_on_every_page_and_in_eve
     for page in (chat, second):
         expect(page.locator(".badge")).to_be_hidden()
     expect(chat.get_by_role("button", name="Open chat", exact=True)).to_be_visible()
+
+
+def test_an_answer_that_is_longer_than_the_window_is_read_from_its_first_line(chat: Page) -> None:
+    say(chat, "parcel " * 200)
+    answer = lines_of(chat, "bot").last
+    expect(answer).to_contain_text("You said: parcel")
+    expect(answer.locator(".who")).to_be_in_viewport(ratio=1)
+
+
+def test_what_a_person_writes_is_in_sight_above_the_form_unless_somebody_reads_further_up(
+    installed: Installation, chat: Page
+) -> None:
+    say(chat, A_PERSON)
+    expect(chat.locator("form.contact")).to_be_visible()
+    team, escalation = team_of(installed), newest_escalation(installed)["id"]
+    for n in range(3):
+        team.does("reply", escalation, MAYA, text=f"This is {n}. " * 30, reply_id=f"r{n}")
+        come_back(chat)
+        expect(lines_of(chat, "agent")).to_have_count(n + 1)
+        expect(lines_of(chat, "agent").last).to_be_in_viewport(ratio=0.9)
+    chat.evaluate(f"{IN_CHAT}.querySelector('.scroll').scrollTop = 0")
+    team.does("reply", escalation, MAYA, text="And this.", reply_id="r9")
+    come_back(chat)
+    expect(lines_of(chat, "agent")).to_have_count(4)
+    assert chat.evaluate(f"{IN_CHAT}.querySelector('.scroll').scrollTop") == 0
 
 
 def test_what_is_written_is_text_and_never_markup(installed: Installation, chat: Page) -> None:

@@ -44,6 +44,14 @@ RUNS_TO_THE_RIGHT = f"""() => {{
     }};
     return at(0) < at(text.length - 1);
 }}"""
+RULES_FOR_ALL = """
+    body > * { position: relative; z-index: 1; transform: translateZ(0); opacity: .9; }
+    div { max-inline-size: 600px; font-size: 40px; line-height: 3; letter-spacing: 5px; text-align: center; }
+"""
+LOOK_OF_THE_HOST = """(() => {
+    const look = getComputedStyle(document.querySelector('#escbridge-chat'));
+    return [...look].map(name => name + ': ' + look.getPropertyValue(name)).filter(line => !line.startsWith('--'));
+})()"""
 EVENTS = """() => {
     window.heard = [];
     for (const name of ['open', 'close', 'state', 'message'])
@@ -156,6 +164,21 @@ def test_a_theme_that_hides_what_is_empty_hides_no_chat(shop_page: Page) -> None
     unfold(shop_page)
 
 
+def test_a_themes_rules_for_all_that_is_on_a_page_leave_the_chat_as_it_is(shop_page: Page) -> None:
+    unfold(shop_page)
+    before = shop_page.evaluate(LOOK_OF_THE_HOST)
+    assert "z-index: 2147483000" in before, "it lies above whatever a theme has"
+    shop_page.add_style_tag(content=RULES_FOR_ALL)
+    assert shop_page.evaluate(LOOK_OF_THE_HOST) == before
+
+
+def test_the_chat_is_not_printed(shop_page: Page) -> None:
+    unfold(shop_page)
+    shop_page.emulate_media(media="print")
+    expect(shop_page.locator("button.launcher")).to_be_hidden()
+    expect(shop_page.locator("#panel")).to_be_hidden()
+
+
 def test_in_forced_colours_everything_keeps_its_boundary(shop_page: Page) -> None:
     shop_page.emulate_media(forced_colors="active")
     escalate(shop_page)
@@ -205,6 +228,14 @@ def test_the_shortcode_and_the_block_open_it_where_the_button_shows_on_no_page(
         page.get_by_role("button", name="Chat with us").click()
         expect(page.locator("textarea#message")).to_be_focused()
         page.evaluate("localStorage.clear(); sessionStorage.clear()")
+
+
+def test_who_closes_it_is_where_it_was_opened(shop_page: Page) -> None:
+    shop_page.evaluate("document.body.insertAdjacentHTML('afterbegin', '<button data-escbridge-open>Help</button>')")
+    shop_page.get_by_role("button", name="Help").press("Enter")
+    expect(shop_page.locator("textarea#message")).to_be_focused()
+    shop_page.keyboard.press("Escape")
+    expect(shop_page.get_by_role("button", name="Help")).to_be_focused()
 
 
 def test_the_block_can_be_put_on_a_page_in_the_editor(installed: Installation, page: Page) -> None:

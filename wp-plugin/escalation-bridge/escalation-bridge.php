@@ -26,5 +26,5 @@ require_once ESCBRIDGE_DIR . 'includes/autoload.php';
 require_once ESCBRIDGE_DIR . 'includes/functions.php';
 
 add_action( 'plugins_loaded', array( 'EscalationBridge\\Plugin', 'boot' ) );
-register_activation_hook( __FILE__, array( 'EscalationBridge\\Plugin', 'prepare' ) );
-register_deactivation_hook( __FILE__, array( 'EscalationBridge\\Plugin', 'forget' ) );
+register_activation_hook( __FILE__, array( 'EscalationBridge\\Plugin', 'add_default_options' ) );
+register_deactivation_hook( __FILE__, array( 'EscalationBridge\\Plugin', 'reset' ) );

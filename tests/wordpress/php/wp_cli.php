@@ -7,16 +7,40 @@
 
 declare(strict_types=1);
 
-namespace WP_CLI\Utils {
+namespace WP_CLI {
 
 	/** In JSON as WP-CLI does it; the table is plain lines. */
-	function format_items( string $format, array $items, array $fields ): void {
-		if ( 'json' === $format ) {
-			echo json_encode( $items ), "\n";
-			return;
+	final class Formatter {
+
+		/** @var string */
+		private $format;
+
+		/** @var string[] */
+		private $fields;
+
+		public function __construct( array &$options, array $fields ) {
+			$this->format = $options['format'] ?? 'table';
+			$this->fields = $fields;
 		}
-		foreach ( $items as $item ) {
-			echo implode( "\t", array_map( static fn( string $field ): string => $item[ $field ], $fields ) ), "\n";
+
+		public function display_item( array $item ): void {
+			if ( 'json' === $this->format ) {
+				echo json_encode( $item ), "\n";
+				return;
+			}
+			foreach ( $this->fields as $field ) {
+				echo "$field\t$item[$field]\n";
+			}
+		}
+
+		public function display_items( array $items ): void {
+			if ( 'json' === $this->format ) {
+				echo json_encode( $items ), "\n";
+				return;
+			}
+			foreach ( $items as $item ) {
+				echo implode( "\t", array_map( static fn( string $field ): string => $item[ $field ], $this->fields ) ), "\n";
+			}
 		}
 	}
 }

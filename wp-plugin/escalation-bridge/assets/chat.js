@@ -202,7 +202,7 @@
 	/** What did not get through goes before it: the team reads all in the order in which it was written. */
 	function send(text) {
 		change((s) => s.items.push({ id: uuid(), k: 'me', text, at: Date.now(), st: 'failed' }));
-		toEnd();
+		toNewest();
 		again(true);
 	}
 
@@ -279,7 +279,7 @@
 			mark((i) => i.id === item.id || (all && going(i)), st);
 			if (got !== LATE) {
 				if (!retries) {
-					read(T.notSent);
+					read(T[st] || T.notSent);
 				}
 				s.down = got.data.code === 'bridge_unavailable';
 				say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : kept && s.left ? '' : got.data.message);
@@ -422,6 +422,7 @@
 		}
 		const slots = got.status === 200 ? got.data.slots : [];
 		ui.callError.textContent = error || (got.status !== 200 ? got.data.message || T.formFailed : slots.length ? '' : T.callNone);
+		ui.callForm.before(ui.callError);
 		ui.days.replaceChildren(...byDay(slots, got.data.timezone));
 		choosing(slots.length > 0);
 		(ui.days.querySelector('input') || ui.callOpen).focus();
@@ -483,6 +484,7 @@
 
 	function amiss(text, where) {
 		ui.callError.textContent = text;
+		where.closest('form > *').before(ui.callError); // In sight.
 		where.focus();
 	}
 
@@ -552,12 +554,12 @@
 		const input = h('textarea', { id: 'message', rows: 1, value: remembered().slice(1), autocomplete: 'off', oninput: grow, onkeydown: onKey });
 		ui.label = h('label', { className: 'sr', htmlFor: 'message' });
 		ui.input = input;
-		ui.status = h('span', {});
+		ui.status = h('span');
 		ui.log = h('div', { className: 'log', role: 'log', 'aria-live': 'off', 'aria-label': T.log });
 		ui.typing = h('div', { className: 'typing' }, h('span', { className: 'sr' }, T.typing), h('i'), h('i'), h('i'));
 		ui.form = contactForm();
 		ui.call = callForm();
-		ui.pinText = h('span', {});
+		ui.pinText = h('span');
 		ui.pin = h('div', { className: 'pin' }, icon(CLOCK), ui.pinText);
 		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log }, ui.log, ui.typing, ui.call, ui.form);
 		ui.scroll.addEventListener('scroll', showPin, { passive: true });
@@ -568,10 +570,10 @@
 			h('button', { type: 'submit', className: 'send', 'aria-label': T.send }, icon('M4.5 12L20 4.5 15.5 20l-3.7-6.3z')));
 		ui.keep = h('button', { type: 'button', className: 'link', onclick: saveTranscript }, T.save);
 		ui.foot = h('div', { className: 'foot' }, ui.person, ui.keep, ui.end);
-		ui.panel = h('section', { id: 'panel', className: 'panel', role: 'dialog', 'aria-modal': 'false', 'aria-labelledby': 'title', hidden: true, onkeydown: onPanelKey },
+		ui.panel = h('section', { id: 'panel', className: 'panel', role: 'dialog', 'aria-labelledby': 'title', hidden: true, onkeydown: onPanelKey },
 			h('div', { className: 'head' },
-				h('span', { className: 'logo', 'aria-hidden': 'true' }, ui.button.firstChild.cloneNode(true)),
-				h('div', { className: 'names' }, h('h2', { id: 'title' }, cfg.title || T.dialog), h('p', { className: 'status' }, h('i', { className: 'dot', 'aria-hidden': 'true' }), ui.status)),
+				h('span', { className: 'logo' }, ui.button.firstChild.cloneNode(true)),
+				h('div', { className: 'names' }, h('h2', { id: 'title' }, cfg.title || T.dialog), h('p', { className: 'status' }, h('i', { className: 'dot' }), ui.status)),
 				h('button', { type: 'button', className: 'close', 'aria-label': T.close, onclick: close }, ui.button.children[1].cloneNode(true))),
 			ui.pin, ui.scroll, ui.again, ui.composer, ui.foot);
 		ui.root.append(ui.panel);
@@ -594,7 +596,7 @@
 	function callForm() {
 		ui.callOpen = h('button', { type: 'button', className: 'primary', onclick: () => chooseTime('') });
 		ui.callError = h('p', { className: 'error', role: 'alert' });
-		ui.days = h('div', {});
+		ui.days = h('div');
 		ui.callTel = field('phone', 'tel', T.formPhone, 'tel');
 		ui.callPhone = ui.callTel.querySelector('input');
 		ui.callBook = h('button', { type: 'submit', className: 'primary' }, T.callBook);
@@ -639,7 +641,7 @@
 		parts.forEach((part, i) => text.append(i ? h('strong', {}, item.core) : '', withLinks(part)));
 		const node = h('div', { className: 'item ' + item.k });
 		if (item.k === 'promise') {
-			node.append(h('span', { className: 'face', 'aria-hidden': 'true' }, icon(CLOCK)), h('div', {}, h('h3', {}, item.again ? T.promiseNew : T.promise), text));
+			node.append(h('span', { className: 'face' }, icon(CLOCK)), h('div', {}, h('h3', {}, item.again ? T.promiseNew : T.promise), text));
 		} else if (item.k === 'mark') {
 			node.append(text);
 		} else if (item.k === 'note') {
@@ -678,7 +680,8 @@
 			return;
 		}
 		const s = c || fresh();
-		const stick = ui.scroll.scrollHeight - ui.scroll.scrollTop - ui.scroll.clientHeight < 90;
+		const newest = ui.log.lastChild;
+		const stick = newest && topOf(newest) < ui.scroll.scrollTop + ui.scroll.clientHeight;
 		const items = [{ id: 'greeting', k: 'bot', text: cfg.greeting, at: s.items.length ? s.items[0].at : Date.now() }].concat(s.items);
 		const keep = {};
 		let previous = '';
@@ -692,7 +695,7 @@
 				ui.log.append(entry.node);
 			}
 		});
-		Object.keys(ui.nodes).forEach((id) => { if (!keep[id]) { ui.nodes[id].node.remove(); } });
+		Object.keys(ui.nodes).forEach((id) => keep[id] || ui.nodes[id].node.remove());
 		ui.nodes = keep;
 		const escalated = s.state === 'escalated';
 		const closed = s.state === 'closed';
@@ -720,9 +723,9 @@
 		ui.keep.hidden = !s.items.length;
 		if (ui.card && !ui.card.shown) {
 			ui.card.shown = true;
-			ui.scroll.scrollTop = ui.card.node.offsetTop - ui.scroll.offsetTop - 12; // The promise first; a form may follow below it.
+			ui.scroll.scrollTop = topOf(ui.card.node);
 		} else if (stick && ui.scroll.scrollHeight !== ui.height) {
-			toEnd();
+			toNewest();
 		}
 		ui.height = ui.scroll.scrollHeight;
 		showPin();
@@ -735,15 +738,18 @@
 		ui.pin.hidden = !(c && c.promise && c.state === 'escalated') || ui.answered || !!(card && card.top >= view.top - 4 && card.bottom <= view.bottom);
 	}
 
-	function toEnd() {
-		if (ui.scroll) {
-			ui.scroll.scrollTop = ui.scroll.scrollHeight;
-		}
+	function topOf(node) {
+		return node.offsetTop - ui.scroll.offsetTop - 12;
+	}
+
+	/** From its first line on. */
+	function toNewest() {
+		ui.scroll.scrollTop = topOf(ui.log.lastChild);
 	}
 
 	function grow() {
 		ui.input.style.blockSize = 'auto';
-		ui.input.style.blockSize = Math.min(140, ui.input.scrollHeight + 2) + 'px';
+		ui.input.style.blockSize = Math.min(140, ui.input.scrollHeight) + 'px';
 	}
 
 	/** Whether a key belongs to an input method. */
@@ -793,17 +799,14 @@
 			return ui.input.focus();
 		}
 		opened = true;
+		ui.from = document.activeElement;
 		tell('open');
 		if (!ui.panel) {
 			c = usable(load()) ? load() : null;
 			await panel();
 		}
-		ui.panel.hidden = !opened;
-		ui.button.setAttribute('aria-expanded', opened);
-		ui.root.host.classList.toggle('open', opened);
-		remember();
-		render();
-		toEnd();
+		showOrHide();
+		toNewest();
 		if (byHand) {
 			ui.input.focus();
 		}
@@ -821,12 +824,17 @@
 		}
 		opened = false;
 		tell('close');
-		ui.panel.hidden = true;
-		ui.button.setAttribute('aria-expanded', 'false');
-		ui.root.host.classList.remove('open');
+		showOrHide();
+		ui.button.focus();
+		ui.from.focus();
+	}
+
+	function showOrHide() {
+		ui.panel.hidden = !opened;
+		ui.button.setAttribute('aria-expanded', opened);
+		ui.root.host.classList.toggle('open', opened);
 		remember();
 		render();
-		ui.button.focus();
 	}
 
 	/** On wide screens the window stays open from page to page, and on all what is being written. */
@@ -884,11 +892,7 @@
 			c = load(); // A page that the visitor comes back to by the browser's button has heard of nothing meanwhile.
 			again();
 		}
-		if (awaited()) {
-			poll();
-		} else {
-			schedule();
-		}
+		awaited() ? poll() : schedule();
 	});
 	addEventListener('online', () => again());
 }());

@@ -13,6 +13,23 @@ defined( 'ABSPATH' ) || exit;
 final class Abilities {
 
 	const CATEGORY = 'escalation-bridge';
+	const STATUS   = array( // What is answered, with its types.
+		'connected' => 'boolean',
+		'answers'   => 'boolean',
+		'cause'     => 'string',
+		'scheduler' => 'boolean',
+		'waiting'   => 'string',
+		'look_at'   => 'string',
+	);
+	const STATS    = array(
+		'conversations' => 'integer',
+		'escalated'     => 'integer',
+		'rate'          => 'number',
+		'band'          => 'string',
+		'kept'          => 'integer',
+		'broken'        => 'integer',
+		'pending'       => 'integer',
+	);
 
 	public static function register_category(): void {
 		$about = __( 'How the hand-over from the chat’s assistant to people stands.', 'escalation-bridge' );
@@ -20,39 +37,24 @@ final class Abilities {
 	}
 
 	public static function register(): void {
-		self::add(
+		self::register_one(
 			'get-status',
 			__( 'State of Escalation Bridge', 'escalation-bridge' ),
 			__( 'Tells whether the sidecar answers, whether promises are watched, how many people wait, and what a person has to look at.', 'escalation-bridge' ),
-			array(
-				'connected' => 'boolean',
-				'answers'   => 'boolean',
-				'cause'     => 'string',
-				'scheduler' => 'boolean',
-				'waiting'   => 'string',
-				'look_at'   => 'string',
-			),
+			self::STATUS,
 			array( self::class, 'status' )
 		);
-		self::add(
+		self::register_one(
 			'get-escalation-stats',
 			__( 'Rate and promises of the last seven days', 'escalation-bridge' ),
 			__( 'Tells which share of the conversations was handed to a person, whether that is healthy, and how many promises were kept, broken or are pending.', 'escalation-bridge' ),
-			array(
-				'conversations' => 'integer',
-				'escalated'     => 'integer',
-				'rate'          => 'number',
-				'band'          => 'string',
-				'kept'          => 'integer',
-				'broken'        => 'integer',
-				'pending'       => 'integer',
-			),
+			self::STATS,
 			array( self::class, 'stats' )
 		);
 	}
 
 	/** @param array<string,string> $fields Of the answer, with their types. */
-	private static function add( string $name, string $label, string $description, array $fields, callable $execute ): void {
+	private static function register_one( string $name, string $label, string $description, array $fields, callable $execute ): void {
 		/**
 		 * Filters whether an ability is listed in the REST API and offered by MCP servers. Who may call it stays the same.
 		 *
@@ -66,7 +68,12 @@ final class Abilities {
 				'label'               => $label,
 				'description'         => $description,
 				'category'            => self::CATEGORY,
-				'output_schema'       => self::schema( $fields ),
+				'output_schema'       => array(
+					'type'                 => 'object',
+					'properties'           => array_map( static fn( string $type ): array => compact( 'type' ), $fields ),
+					'required'             => array_keys( $fields ),
+					'additionalProperties' => false,
+				),
 				'execute_callback'    => $execute,
 				'permission_callback' => static fn(): bool => current_user_can( 'escbridge_manage' ),
 				'meta'                => array(
@@ -78,15 +85,6 @@ final class Abilities {
 		);
 	}
 
-	private static function schema( array $fields ): array {
-		return array(
-			'type'                 => 'object',
-			'properties'           => array_map( static fn( string $type ): array => compact( 'type' ), $fields ),
-			'required'             => array_keys( $fields ),
-			'additionalProperties' => false,
-		);
-	}
-
 	public static function status(): array {
 		$seen = Stats::recent();
 		return array(
@@ -95,7 +93,7 @@ final class Abilities {
 			'cause'     => (string) $seen['error'],
 			'scheduler' => $seen['ok'] && Stats::scheduler_runs( $seen['data'] ),
 			'waiting'   => (string) $seen['open'],
-			'look_at'   => $seen['ok'] ? implode( ' ', Stats::troubles( $seen['data'] ) ) : ConnectionTest::cure( $seen, Settings::pairing() ),
+			'look_at'   => Stats::attention_text( $seen ),
 		);
 	}
 
@@ -103,18 +101,9 @@ final class Abilities {
 	public static function stats() {
 		$seen = Stats::recent();
 		if ( ! $seen['ok'] ) {
-			return new \WP_Error( 'escbridge_unavailable', ConnectionTest::cure( $seen, Settings::pairing() ) );
+			return new \WP_Error( 'escbridge_unavailable', ConnectionTest::error_text( $seen, Settings::pairing() ) );
 		}
-		$now      = (array) $seen['data']['now'];
-		$promises = (array) $seen['data']['commitments'];
-		return array(
-			'conversations' => (int) $now['sessions'],
-			'escalated'     => (int) $now['escalated'],
-			'rate'          => (float) $now['rate'],
-			'band'          => (string) $now['band'],
-			'kept'          => (int) $promises['kept'],
-			'broken'        => (int) $promises['broken'],
-			'pending'       => (int) $promises['pending'],
-		);
+		$counts = array( 'conversations' => $seen['data']['now']['sessions'] ) + $seen['data']['now'] + $seen['data']['commitments'];
+		return array_intersect_key( $counts, self::STATS );
 	}
 }

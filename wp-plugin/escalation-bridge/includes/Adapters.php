@@ -9,8 +9,8 @@ defined( 'ABSPATH' ) || exit;
 
 final class Adapters {
 
-	const ALL  = array( 'ai-engine' => Adapter\AiEngine::class, 'mxchat' => Adapter\MxChat::class, 'axiachat' => Adapter\AxiaChat::class );
-	const LAST = PHP_INT_MAX; // A priority: nobody speaks after us.
+	const ALL           = array( 'ai-engine' => Adapter\AiEngine::class, 'mxchat' => Adapter\MxChat::class, 'axiachat' => Adapter\AxiaChat::class );
+	const LAST_PRIORITY = PHP_INT_MAX; // A priority: nobody speaks after us.
 
 	/** @var array<string,string> Conversation => the visitor's turn that the bot is answering in this request. */
 	private static $asked = array();
@@ -25,40 +25,40 @@ final class Adapters {
 	}
 
 	/** @return array<string,string> Of the known plugins those that run on this site: slug => class. */
-	public static function found(): array {
-		return array_filter( self::ALL, static fn( string $adapter ): bool => $adapter::runs() );
+	public static function active(): array {
+		return array_filter( self::ALL, static fn( string $adapter ): bool => $adapter::is_active() );
 	}
 
 	/** @return array<string,string> Of these, those that show a window of their own on every page. */
-	public static function windows(): array {
-		return array_filter( self::found(), static fn( string $adapter ): bool => $adapter::has_window() );
+	public static function with_window(): array {
+		return array_filter( self::active(), static fn( string $adapter ): bool => $adapter::has_window() );
 	}
 
 	/** The visitor's message, before any model is asked; what to say instead of asking, or null. */
-	public static function gate( string $session, string $text ): ?string {
+	public static function before_bot( string $session, string $text ): ?string {
 		$text    = trim( $text );
 		$verdict = escbridge_turn( $session, 'visitor', '' === $text ? __( 'A file without words', 'escalation-bridge' ) : $text );
 		if ( 'answer' === $verdict['action'] ) {
 			self::$asked[ $session ] = (string) $verdict['turn_id'];
 			return null;
 		}
-		self::$muted[ $session ] = self::words( $session, self::with_address( $session, $text, $verdict ) );
+		self::$muted[ $session ] = self::visitor_text( $session, self::take_typed_address( $session, $text, $verdict ) );
 		return self::$muted[ $session ];
 	}
 
 	/** A foreign window has no form: an address that is typed there where one is asked for is taken as if it stood in ours. */
-	private static function with_address( string $session, string $text, array $verdict ): array {
+	private static function take_typed_address( string $session, string $text, array $verdict ): array {
 		preg_match( '/[^\s<>(),;:"]+@[^\s<>(),;:"]+/', $text, $found );
 		$email = rtrim( $found[0] ?? '', '.!?' );
 		if ( ! is_email( $email ) || ! ( $verdict['down'] || ! empty( $verdict['escalation']['needs_contact'] ) ) ) {
 			return $verdict;
 		}
 		$taken = Plugin::bridge()->contact( escbridge_session_id( $session ), array( 'email' => $email ), get_current_user_id() );
-		return $taken['kept'] ? array( 'say' => Bridge::kept_text() ) + $taken : $taken;
+		return $taken['kept'] ? array( 'say' => Bridge::queued_text() ) + $taken : $taken;
 	}
 
 	/** What the visitor may read where the bot has said this. */
-	public static function judge( string $session, string $text ): string {
+	public static function after_bot( string $session, string $text ): string {
 		if ( isset( self::$muted[ $session ] ) ) {
 			return self::$muted[ $session ];
 		}
@@ -70,27 +70,27 @@ final class Adapters {
 		if ( 'answer' === $verdict['action'] ) {
 			return $text;
 		}
-		self::$muted[ $session ] = self::words( $session, $verdict );
+		self::$muted[ $session ] = self::visitor_text( $session, $verdict );
 		return self::$muted[ $session ];
 	}
 
-	public static function muted( string $session ): ?string {
+	public static function muted_text( string $session ): ?string {
 		return self::$muted[ $session ] ?? null;
 	}
 
-	public static function is_asked( string $session ): bool {
+	public static function is_bot_asked( string $session ): bool {
 		return isset( self::$asked[ $session ] );
 	}
 
 	/** The waiting message, below what people have answered since: a foreign window asks for nothing by itself. */
-	private static function words( string $session, array $verdict ): string {
-		$lines   = self::answers( escbridge_session_id( $session ), $verdict );
+	private static function visitor_text( string $session, array $verdict ): string {
+		$lines   = self::agent_replies( escbridge_session_id( $session ), $verdict );
 		$lines[] = (string) ( $verdict['say'] ?? Bridge::contact_text() );
 		return implode( "\n\n", $lines );
 	}
 
 	/** @return string[] */
-	private static function answers( string $session, array $verdict ): array {
+	private static function agent_replies( string $session, array $verdict ): array {
 		$key  = 'escbridge_n_' . md5( $session );
 		$seen = (int) get_transient( $key );
 		if ( $verdict['down'] || (int) $verdict['last_event'] <= $seen ) {

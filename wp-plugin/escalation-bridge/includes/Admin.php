@@ -14,80 +14,104 @@ final class Admin {
 
 	public static function menu(): void {
 		$name = __( 'Escalations', 'escalation-bridge' );
-		$hook = add_menu_page( $name, $name, 'escbridge_manage', self::PAGE, array( self::class, 'page' ), 'dashicons-sos', 26 );
-		add_action( 'admin_print_styles-' . $hook, array( self::class, 'style' ) );
+		$hook = add_menu_page( $name, $name, 'escbridge_manage', self::PAGE, array( self::class, 'render' ), 'dashicons-sos', 26 );
+		add_action( 'admin_print_styles-' . $hook, array( self::class, 'enqueue_style' ) );
 	}
 
-	public static function style(): void {
+	public static function enqueue_style(): void {
 		wp_enqueue_style( 'escbridge-admin', plugins_url( 'assets/admin.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
 	}
 
 	/** What was done is told once: a reload of the page does not say it again. */
-	public static function told_once( $names ): array {
+	public static function removable_query_args( $names ): array {
 		return array_merge( (array) $names, array( 'escbridge_result', 'late' ) );
 	}
 
 	/** @return array{id:string,name:string} */
 	public static function agent(): array {
 		$user = wp_get_current_user();
-		return array( 'id' => 'wp-' . $user->ID, 'name' => Context::name( $user ) );
+		return array( 'id' => 'wp-' . $user->ID, 'name' => Context::display_name( $user ) );
 	}
 
 	/** What a form of wp-admin was filled in with, each field as a line of text. Ends the request of whoever may not send it. */
-	public static function posted( string $nonce, bool $may ): array {
+	public static function verified_form( string $nonce, bool $may ): array {
 		check_admin_referer( $nonce );
 		if ( ! $may ) {
 			wp_die( esc_html__( 'You may not do this.', 'escalation-bridge' ), '', array( 'response' => 403 ) );
 		}
-		return self::lines( $_POST );
+		return self::text_fields( $_POST );
 	}
 
 	/** What is sent with a request, each as a line of text. */
-	public static function lines( array $sent ): array {
+	public static function text_fields( array $sent ): array {
 		return array_map( 'sanitize_text_field', array_filter( wp_unslash( $sent ), 'is_string' ) );
 	}
 
 	/** Claim, reply, resolve, release, label or called: asks the sidecar, then goes back to the page with the result's code. */
-	public static function act(): void {
-		$given = self::lines( $_POST ) + array( 'escalation' => '', 'op' => '' ); // phpcs:ignore WordPress.Security.NonceVerification.Missing -- the nonce is one of this escalation.
+	public static function handle_form(): void {
+		$given = self::text_fields( $_POST ) + array( 'escalation' => '', 'op' => '', 'heard' => '', '_wpnonce' => '' ); // phpcs:ignore WordPress.Security.NonceVerification.Missing -- the nonce is one of this escalation.
 		$id    = $given['escalation'];
-		$op    = $given['op'];
-		$more  = array(
-			'claim'   => array(),
-			'reply'   => array( 'text' => self::typed( 'text' ), 'reply_id' => self::typed( 'reply_id' ) ),
-			'resolve' => array_filter( array( 'note' => self::typed( 'note' ) ), 'strlen' ),
-			'release' => array(),
-			'label'   => array( 'verdict' => self::typed( 'verdict' ) ),
-			'called'  => array(),
-		);
-		self::posted( 'escbridge_act_' . $id, current_user_can( 'escbridge_manage' ) && isset( $more[ $op ] ) );
-		$body = array( 'agent' => self::agent() ) + $more[ $op ];
-		if ( 'reply' === $op && '' === $body['text'] ) {
-			$code = 'empty-reply';
-		} else {
-			$answer = ( new Client( Settings::pairing() ) )->admin( 'POST', '/v1/escalations/' . rawurlencode( $id ) . '/' . $op, $body );
-			$code   = $answer['ok'] ? 'done-' . $op : (string) $answer['error'];
+		$body  = self::request_bodies( $given['heard'] )[ $given['op'] ] ?? null;
+		$may   = current_user_can( 'escbridge_manage' ) && null !== $body;
+		$nonce = 'escbridge_act_' . $id;
+		$stale = $may && ! wp_verify_nonce( $given['_wpnonce'], $nonce ) && self::is_sent_from_admin();
+		if ( ! $stale ) {
+			self::verified_form( $nonce, $may );
 		}
+		$code = $stale ? 'stale' : self::perform( $id, $given['op'], $body );
 		if ( 'done-reply' === $code ) {
-			delete_transient( self::draft_of( $id ) );
-		} elseif ( 'reply' === $op ) {
-			set_transient( self::draft_of( $id ), $body['text'], HOUR_IN_SECONDS ); // What was typed is not lost.
+			delete_transient( self::draft_key( $id ) );
+		} elseif ( 'reply' === $given['op'] ) {
+			set_transient( self::draft_key( $id ), $body['text'], HOUR_IN_SECONDS ); // What was typed is not lost.
 		}
 		wp_safe_redirect( self::url( array( 'escalation' => $id, 'escbridge_result' => $code ) ) );
 		exit;
 	}
 
-	/** What somebody typed, as it is: cleaning would change signs and links that others are to read. It is escaped where it is shown. */
-	public static function typed( string $name ): string {
-		$text = isset( $_POST[ $name ] ) && is_string( $_POST[ $name ] ) ? wp_unslash( $_POST[ $name ] ) : ''; // phpcs:ignore WordPress.Security -- as said; the nonce was checked.
-		return trim( str_replace( "\r\n", "\n", Bridge::clean( $text ) ) );
+	private static function perform( string $id, string $op, array $body ): string {
+		if ( 'reply' === $op && '' === $body['text'] ) {
+			return 'empty-reply';
+		}
+		$answer = Plugin::client()->admin( 'POST', '/v1/escalations/' . rawurlencode( $id ) . '/' . $op, $body );
+		return $answer['ok'] ? 'done-' . $op : (string) $answer['error'];
 	}
 
-	public static function page(): void {
+	/**
+	 * What the sidecar is told, for each thing that the forms can do.
+	 *
+	 * @param string $heard How many messages of the visitor stood on the page. The same words after the same message are one answer,
+	 *                      from whichever copy of the page they come: the sidecar takes a `reply_id` once.
+	 */
+	private static function request_bodies( string $heard ): array {
+		$agent = self::agent();
+		$text  = self::raw_text( 'text' );
+		$note  = self::raw_text( 'note' );
+		return array(
+			'claim'   => compact( 'agent' ),
+			'reply'   => compact( 'agent', 'text' ) + array( 'reply_id' => md5( $agent['id'] . ' ' . $heard . ' ' . $text ) ),
+			'resolve' => compact( 'agent' ) + ( '' === $note ? array() : compact( 'note' ) ),
+			'release' => compact( 'agent' ),
+			'label'   => compact( 'agent' ) + array( 'verdict' => self::raw_text( 'verdict' ) ),
+			'called'  => compact( 'agent' ),
+		);
+	}
+
+	/** Whether a page of this wp-admin sent the form: the browser says so, and no foreign page can make it. Its nonce ends after a day, and with the log-in. */
+	private static function is_sent_from_admin(): bool {
+		return 0 === strpos( sanitize_url( wp_unslash( $_SERVER['HTTP_REFERER'] ?? '' ) ), admin_url() );
+	}
+
+	/** What somebody typed, as it is: cleaning would change signs and links that others are to read. It is escaped where it is shown. */
+	public static function raw_text( string $name ): string {
+		$text = isset( $_POST[ $name ] ) && is_string( $_POST[ $name ] ) ? wp_unslash( $_POST[ $name ] ) : ''; // phpcs:ignore WordPress.Security -- as said; the nonce was checked.
+		return trim( str_replace( "\r\n", "\n", Bridge::clean_text( $text ) ) );
+	}
+
+	public static function render(): void {
 		if ( ! current_user_can( 'escbridge_manage' ) ) {
 			return;
 		}
-		$asked = self::lines( $_GET ) + array( 'escalation' => '', 'state' => '', 'before' => '', 'escbridge_result' => '' ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- these only choose what is shown.
+		$asked = self::text_fields( $_GET ) + array( 'escalation' => '', 'state' => '', 'before' => '', 'escbridge_result' => '' ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- these only choose what is shown.
 		echo '<div class="wrap escbridge"><div class="escbridge-head"><h1 class="wp-heading-inline">' . esc_html__( 'Escalations', 'escalation-bridge' ) . '</h1>';
 		if ( Settings::is_paired() ) {
 			Presence::show();
@@ -97,56 +121,56 @@ final class Admin {
 		if ( null === Settings::pairing() ) {
 			self::notice( 'warning', __( 'Not connected yet: set the pairing code under Settings > Escalation Bridge.', 'escalation-bridge' ) );
 		} elseif ( '' !== $asked['escalation'] ) {
-			self::detail( $asked['escalation'] );
+			self::detail_page( $asked['escalation'] );
 		} else {
-			self::listing( in_array( $asked['state'], array( 'resolved', 'released', 'all' ), true ) ? $asked['state'] : 'active', $asked['before'] );
+			self::list_page( in_array( $asked['state'], array( 'resolved', 'released', 'all' ), true ) ? $asked['state'] : 'active', $asked['before'] );
 		}
 		echo '</div>';
 	}
 
-	private static function listing( string $state, string $before ): void {
-		$client = new Client( Settings::pairing() );
+	private static function list_page( string $state, string $before ): void {
+		$client = Plugin::client();
 		$query  = 'state=' . $state . '&limit=' . self::PER_PAGE . ( 'active' === $state ? '&order=due' : '' ) . ( '' === $before ? '' : '&before=' . rawurlencode( $before ) );
 		$page   = $client->admin( 'GET', '/v1/escalations?' . $query );
 		if ( ! $page['ok'] ) {
-			self::unread( $page );
-			self::waiting();
+			self::fetch_notice( $page );
+			self::outbox_box();
 			return; // Whoever does not answer is not asked for more: each call may take five seconds.
 		}
 		if ( false === ( $client->health( 'admin' )['data']['scheduler_alive'] ?? null ) ) {
-			self::notice( 'error', ConnectionTest::no_scheduler() );
+			self::notice( 'error', ConnectionTest::no_scheduler_text() );
 		}
-		self::waiting();
-		Hours::show();
+		self::outbox_box();
+		Hours::render();
 		self::tabs( $state );
-		$rows = (array) ( $page['data']['escalations'] ?? array() );
+		$rows = $page['data']['escalations'];
 		if ( ! $rows ) {
 			echo '<div class="escbridge-empty"><span class="dashicons dashicons-yes-alt" aria-hidden="true"></span><p>' . esc_html__( 'Nobody is waiting here.', 'escalation-bridge' ) . '</p></div>';
 			return;
 		}
-		self::table( array_map( array( self::class, 'cells' ), $rows ) );
+		self::table( array_map( array( self::class, 'row_cells' ), $rows ) );
 		if ( ! empty( $page['data']['next_before'] ) ) {
-			$next = self::url( array( 'state' => $state, 'before' => (string) $page['data']['next_before'] ) );
+			$next = self::url( array( 'state' => $state, 'before' => $page['data']['next_before'] ) );
 			echo '<p><a class="button" href="' . esc_url( $next ) . '">' . esc_html__( 'Next page', 'escalation-bridge' ) . '</a></p>';
 		}
 	}
 
 	/** What visitors sent while the sidecar is away. */
-	private static function waiting(): void {
-		$rows = Kept::rows();
+	private static function outbox_box(): void {
+		$rows = Outbox::rows();
 		if ( $rows ) {
 			$text = __( 'This was sent while the sidecar could not be reached. It is delivered by itself as soon as it can be, in this order.', 'escalation-bridge' );
-			self::box( __( 'Waiting in WordPress', 'escalation-bridge' ), '<p>' . esc_html( $text ) . '</p>' . self::conversation( array_map( array( self::class, 'kept_line' ), $rows ) ) );
+			self::box( __( 'Waiting in WordPress', 'escalation-bridge' ), '<p>' . esc_html( $text ) . '</p>' . self::conversation( array_map( array( self::class, 'outbox_line' ), $rows ) ) );
 		}
 	}
 
-	private static function kept_line( array $row ): array {
-		$user = $row['user'] > 0 ? get_userdata( $row['user'] ) : false;
+	private static function outbox_line( array $row ): array {
 		return array(
-			'who'  => 'visitor',
-			'name' => $user ? $user->display_name . ' <' . $user->user_email . '>' : '',
-			'at'   => gmdate( 'Y-m-d\TH:i:s\Z', intdiv( $row['at'], 1000 ) ),
-			'text' => implode( "\n", array_merge( array( $row['text'] ), array_values( $row['contact'] ?? array() ) ) ),
+			'who'   => 'visitor',
+			'name'  => Context::account( $row['user'] ),
+			'at'    => gmdate( 'Y-m-d\TH:i:s\Z', intdiv( $row['at'], 1000 ) ),
+			'text'  => implode( "\n", array_merge( array( $row['text'] ), array_values( $row['contact'] ?? array() ) ) ),
+			'shown' => true,
 		);
 	}
 
@@ -181,7 +205,7 @@ final class Admin {
 		foreach ( $rows as $cells ) {
 			echo '<tr>';
 			foreach ( $cells as $n => $html ) {
-				echo '<td data-colname="' . esc_attr( $titles[ $n ] ) . '">' . wp_kses( $html, self::tags() ) . '</td>';
+				echo '<td data-colname="' . esc_attr( $titles[ $n ] ) . '">' . wp_kses( $html, self::allowed_html() ) . '</td>';
 			}
 			echo '</tr>';
 		}
@@ -189,21 +213,20 @@ final class Admin {
 	}
 
 	/** @return string[] */
-	private static function cells( array $row ): array {
-		$customer = (array) ( $row['customer'] ?? array() );
-		$link     = self::url( array( 'escalation' => (string) $row['id'] ) );
-		$call     = 'booked' === ( $row['call']['state'] ?? '' ) ? ' ' . self::pill( __( 'Call', 'escalation-bridge' ) ) : '';
+	private static function row_cells( array $row ): array {
+		$link = self::url( array( 'escalation' => $row['id'] ) );
+		$call = 'booked' === ( $row['call']['state'] ?? '' ) ? ' ' . self::pill( __( 'Call', 'escalation-bridge' ) ) : '';
 		return array(
-			'<strong><a class="row-title" href="' . esc_url( $link ) . '">' . esc_html( self::customer_name( $customer ) ) . '</a></strong>' . self::marks( $customer ),
-			esc_html( (string) ( $row['summary'] ?? '' ) ) . self::sub( self::why( $row ) ),
-			esc_html( (string) ( $row['queue'] ?? '' ) ) . '<br>' . self::priority( (string) ( $row['priority'] ?? '' ) ),
-			self::promise( (array) ( $row['commitment'] ?? array() ) ) . $call,
-			esc_html( self::word( 'state', (string) $row['state'] ) ) . self::sub( (string) ( $row['claimed_by']['name'] ?? '' ) ),
+			'<strong><a class="row-title" href="' . esc_url( $link ) . '">' . esc_html( self::customer_name( $row['customer'] ) ) . '</a></strong>' . self::customer_pills( $row['customer'] ),
+			esc_html( $row['summary'] ) . self::second_line( self::reason_label( $row ) ),
+			esc_html( $row['queue'] ) . '<br>' . self::priority( $row['priority'] ),
+			self::commitment( $row['commitment'] ) . $call,
+			esc_html( self::label_for( 'state', $row['state'] ) ) . self::second_line( $row['claimed_by']['name'] ?? '' ),
 		);
 	}
 
 	/** A second line, smaller; nothing where there is none. */
-	private static function sub( string $text ): string {
+	private static function second_line( string $text ): string {
 		return '' === $text ? '' : '<span class="escbridge-sub">' . esc_html( $text ) . '</span>';
 	}
 
@@ -211,57 +234,58 @@ final class Admin {
 		return '<span class="escbridge-pill ' . esc_attr( $look ) . '">' . esc_html( $text ) . '</span>';
 	}
 
-	private static function detail( string $id ): void {
-		$answer = ( new Client( Settings::pairing() ) )->admin( 'GET', '/v1/escalations/' . rawurlencode( $id ) );
-		echo '<p class="escbridge-back"><a href="' . esc_url( self::url() ) . '">&larr; ' . esc_html__( 'All escalations', 'escalation-bridge' ) . '</a></p>';
+	private static function detail_page( string $id ): void {
+		$answer = Plugin::client()->admin( 'GET', '/v1/escalations/' . rawurlencode( $id ) );
+		echo '<p class="escbridge-back"><a href="' . esc_url( self::url() ) . '">' . ( is_rtl() ? '&rarr; ' : '&larr; ' ) . esc_html__( 'All escalations', 'escalation-bridge' ) . '</a></p>';
 		if ( ! $answer['ok'] ) {
-			self::unread( $answer );
+			self::fetch_notice( $answer );
 			return;
 		}
-		$one    = (array) $answer['data'];
-		$packet = (array) ( $one['packet'] ?? array() );
-		echo '<div class="escbridge-title"><h2>' . esc_html( (string) ( $one['summary'] ?? '' ) ) . '</h2><p>' . wp_kses( self::priority( (string) ( $one['priority'] ?? '' ) ), self::tags() );
+		$one = $answer['data'];
+		echo '<div class="escbridge-title"><h2>' . esc_html( $one['summary'] ) . '</h2><p>' . wp_kses( self::priority( $one['priority'] ), self::allowed_html() );
 		/* translators: 1: queue, 2: date and time */
-		echo ' ' . esc_html( sprintf( __( 'Queue %1$s · since %2$s', 'escalation-bridge' ), (string) ( $one['queue'] ?? '' ), self::when( (string) ( $one['decided_at'] ?? '' ) ) ) ) . ' · <strong>' . esc_html( self::word( 'state', (string) $one['state'] ) ) . '</strong>';
-		if ( ! empty( $one['claimed_by']['name'] ) ) {
-			echo ' · ' . esc_html( (string) $one['claimed_by']['name'] ); // Who took it, not always who ended it.
+		echo ' ' . esc_html( sprintf( __( 'Queue %1$s · since %2$s', 'escalation-bridge' ), $one['queue'], self::format_time( $one['decided_at'] ) ) ) . ' · <strong>' . esc_html( self::label_for( 'state', $one['state'] ) ) . '</strong>';
+		if ( $one['claimed_by'] ) {
+			echo ' · ' . esc_html( $one['claimed_by']['name'] ); // Who took it, not always who ended it.
 		}
 		echo '</p></div><div class="escbridge-columns"><div class="escbridge-main">';
-		self::box( __( 'Conversation', 'escalation-bridge' ), self::conversation( (array) ( $one['conversation'] ?? array() ) ) );
-		self::forms( $id, $one );
+		self::box( __( 'Conversation', 'escalation-bridge' ), self::conversation( $one['conversation'] ) );
+		self::forms( $one );
 		echo '</div><div class="escbridge-side">';
-		self::packet( $one, $packet );
+		self::packet_boxes( $one );
 		echo '</div></div>';
 	}
 
 	/** The packet's six items (the transcript is the conversation beside it), the promise and the ticket. */
-	private static function packet( array $one, array $packet ): void {
-		$promise  = (array) ( $one['commitment'] ?? array() );
-		$customer = (array) ( $one['customer'] ?? array() );
-		$words    = '<p class="escbridge-quote">' . esc_html( (string) ( $promise['text'] ?? '' ) ) . '</p>';
-		$words   .= '<p>' . esc_html( self::word( 'fate', (string) ( $promise['state'] ?? '' ) ) ) . '</p>';
-		self::box( __( 'What was promised', 'escalation-bridge' ), self::promise( $promise ) . $words, 'escbridge-promise' );
-		self::call( $one );
-		$who = '<p><strong>' . esc_html( self::customer_name( $customer ) ) . '</strong></p>';
-		if ( ! empty( $customer['email'] ) ) {
-			$who .= '<p><a href="' . esc_url( 'mailto:' . $customer['email'] ) . '">' . esc_html( (string) $customer['email'] ) . '</a></p>';
+	private static function packet_boxes( array $one ): void {
+		$words  = '<p class="escbridge-quote">' . esc_html( $one['commitment']['text'] ) . '</p>';
+		$words .= '<p>' . esc_html( self::label_for( 'fate', $one['commitment']['state'] ) ) . '</p>';
+		self::box( __( 'What was promised', 'escalation-bridge' ), self::commitment( $one['commitment'] ) . $words, 'escbridge-promise' );
+		if ( $one['call'] ) {
+			self::call_box( $one['id'], $one['call'] );
 		}
-		if ( ! empty( $customer['phone'] ) ) {
-			$who .= '<p>' . esc_html( (string) $customer['phone'] ) . '</p>';
+		self::customer_box( $one['customer'] );
+		self::box( __( 'Summary', 'escalation-bridge' ), self::packet_value( $one['packet']['summary'] ) );
+		self::box( __( 'Reason', 'escalation-bridge' ), '<p><strong>' . esc_html( self::reason_label( $one ) ) . '</strong></p>' . self::packet_value( $one['packet']['reason'] ) );
+		self::box( __( 'Account', 'escalation-bridge' ), self::packet_value( $one['packet']['account'] ) );
+		self::box( __( 'Last attempt of the assistant', 'escalation-bridge' ), self::packet_value( $one['packet']['last_attempt'] ) );
+		self::ticket_box( $one['ticket'] );
+		self::label_box( $one['id'], $one['label'] );
+	}
+
+	private static function customer_box( array $customer ): void {
+		$html = '<p><strong>' . esc_html( self::customer_name( $customer ) ) . '</strong></p>';
+		if ( $customer['email'] ) {
+			$html .= '<p><a href="' . esc_url( 'mailto:' . $customer['email'] ) . '">' . esc_html( $customer['email'] ) . '</a></p>';
 		}
-		self::box( __( 'Customer', 'escalation-bridge' ), $who . self::marks( $customer ) );
-		self::box( __( 'Summary', 'escalation-bridge' ), self::facts( $packet['summary'] ?? $one['summary'] ?? '' ) );
-		self::box( __( 'Reason', 'escalation-bridge' ), '<p><strong>' . esc_html( self::why( $one ) ) . '</strong></p>' . self::facts( $packet['reason'] ?? '' ) );
-		self::box( __( 'Account', 'escalation-bridge' ), self::facts( $packet['account'] ?? '' ) );
-		self::box( __( 'Last attempt of the assistant', 'escalation-bridge' ), self::facts( $packet['last_attempt'] ?? '' ) );
-		self::ticket( (array) ( $one['ticket'] ?? array() ) );
-		self::label( (string) ( $one['id'] ?? '' ), (array) ( $one['label'] ?? array() ) );
+		if ( $customer['phone'] ) {
+			$html .= '<p>' . esc_html( $customer['phone'] ) . '</p>';
+		}
+		self::box( __( 'Customer', 'escalation-bridge' ), $html . self::customer_pills( $customer ) );
 	}
 
 	/** Why, in the reader's language, where a rule of the shipped policy decided; else as the policy or the rule says it. */
-	private static function why( array $one ): string {
-		$rule  = (string) ( $one['rule'] ?? '' );
-		$said  = (string) ( $one['reason'] ?? '' );
+	private static function reason_label( array $one ): string {
 		$words = array(
 			'safety'               => __( 'Somebody may be in danger', 'escalation-bridge' ),
 			'explicit_request'     => __( 'Asked for a person', 'escalation-bridge' ),
@@ -271,11 +295,12 @@ final class Admin {
 			'two-signs'            => __( 'Two signs that the assistant does not help', 'escalation-bridge' ),
 			'bot-down'             => __( 'The assistant fails', 'escalation-bridge' ),
 		);
-		return 0 === strpos( $said, $rule ) ? $words[ $rule ] ?? $said : $said; // An owner's own reason does not begin so.
+		$shipped = 0 === strpos( $one['reason'], $one['rule'] ); // An owner's own reason does not begin so.
+		return $shipped ? $words[ $one['rule'] ] ?? $one['reason'] : $one['reason'];
 	}
 
 	/** What the sidecar tells by a code, in words; a code that only a newer one knows as it is. */
-	private static function word( string $of, string $code ): string {
+	private static function label_for( string $of, string $code ): string {
 		$words = array(
 			'state'    => array(
 				'open'     => __( 'Waiting', 'escalation-bridge' ),
@@ -320,69 +345,60 @@ final class Admin {
 		return $words[ $of ][ $code ] ?? $code;
 	}
 
-	/** The booked call: when, which number, and the button for whoever has made it. */
-	private static function call( array $one ): void {
-		$call   = (array) ( $one['call'] ?? array() );
+	/** The last call that was booked: when, which number, and the button for whoever has made it. */
+	private static function call_box( string $id, array $call ): void {
 		$states = array(
-			'booked'    => empty( $call['confirmed'] ) ? __( 'Booked.', 'escalation-bridge' ) : __( 'Booked, and confirmed by the customer.', 'escalation-bridge' ),
+			'booked'    => $call['confirmed'] ? __( 'Booked, and confirmed by the customer.', 'escalation-bridge' ) : __( 'Booked.', 'escalation-bridge' ),
 			'cancelled' => __( 'Cancelled.', 'escalation-bridge' ),
 			'done'      => __( 'Done.', 'escalation-bridge' ),
 			'missed'    => __( 'Missed: nobody called.', 'escalation-bridge' ),
 		);
-		if ( ! isset( $states[ $call['state'] ?? '' ] ) ) {
-			return;
-		}
-		$ends = (string) wp_date( get_option( 'time_format' ), (int) strtotime( (string) $call['ends_at'] ) );
-		$html = '<p class="escbridge-due">' . esc_html( self::when( (string) $call['starts_at'] ) . ' – ' . $ends ) . '</p><p>' . esc_html( $states[ $call['state'] ] ) . '</p>';
-		if ( ! empty( $call['phone'] ) ) {
-			$html .= '<p><a href="' . esc_url( 'tel:' . preg_replace( '/[^0-9+]/', '', (string) $call['phone'] ), array( 'tel' ) ) . '">' . esc_html( (string) $call['phone'] ) . '</a></p>';
+		$ends   = (string) wp_date( get_option( 'time_format' ), (int) strtotime( $call['ends_at'] ) );
+		$html   = '<p class="escbridge-due">' . esc_html( self::format_time( $call['starts_at'] ) . ' – ' . $ends ) . '</p><p>' . esc_html( $states[ $call['state'] ] ?? $call['state'] ) . '</p>';
+		if ( $call['phone'] ) {
+			$html .= '<p><a href="' . esc_url( 'tel:' . preg_replace( '/[^0-9+]/', '', $call['phone'] ), array( 'tel' ) ) . '">' . esc_html( $call['phone'] ) . '</a></p>';
 		}
 		if ( 'booked' === $call['state'] ) {
-			$html .= self::form( (string) $one['id'], 'called', __( 'Called', 'escalation-bridge' ), '', 'button button-primary' );
+			$html .= self::form( $id, 'called', __( 'Called', 'escalation-bridge' ), '', 'button button-primary' );
 		}
 		self::box( __( 'Call', 'escalation-bridge' ), $html, 'escbridge-call' );
 	}
 
 	/** Was a person needed? What the team has said so far, and the two answers, also when the escalation is over. */
-	private static function label( string $id, array $label ): void {
-		$said = __( 'Nobody has said yet.', 'escalation-bridge' );
-		if ( ! empty( $label['verdict'] ) ) {
+	private static function label_box( string $id, ?array $label ): void {
+		$said = $label
 			/* translators: 1: the label, 2: who gave it, 3: date and time */
-			$said = sprintf( __( '%1$s · %2$s · %3$s', 'escalation-bridge' ), self::word( 'label', (string) $label['verdict'] ), (string) ( $label['author'] ?? '' ), self::when( (string) ( $label['labelled_at'] ?? '' ) ) );
-		}
+			? sprintf( __( '%1$s · %2$s · %3$s', 'escalation-bridge' ), self::label_for( 'label', $label['verdict'] ), $label['author'], self::format_time( $label['labelled_at'] ) )
+			: __( 'Nobody has said yet.', 'escalation-bridge' );
 		$forms = '';
 		foreach ( array( 'needed', 'unneeded' ) as $value ) {
-			$forms .= self::form( $id, 'label', self::word( 'label', $value ), '<input type="hidden" name="verdict" value="' . esc_attr( $value ) . '">' );
+			$forms .= self::form( $id, 'label', self::label_for( 'label', $value ), '<input type="hidden" name="verdict" value="' . esc_attr( $value ) . '">' );
 		}
 		self::box( __( 'Was a person needed?', 'escalation-bridge' ), '<p>' . esc_html( $said ) . '</p><div class="escbridge-labels">' . $forms . '</div>' );
 	}
 
-	private static function ticket( array $ticket ): void {
-		if ( ! $ticket ) {
-			return;
+	private static function ticket_box( array $ticket ): void {
+		$html = esc_html( $ticket['desk'] . ' · ' . self::label_for( 'ticket', $ticket['state'] ) );
+		$name = esc_html( $ticket['ref'] ?? $ticket['url'] ?? '' );
+		if ( '' !== $name ) {
+			$html .= ' · ' . ( $ticket['url'] ? '<a href="' . esc_url( $ticket['url'], array( 'http', 'https' ) ) . '">' . $name . '</a>' : $name );
 		}
-		$text = esc_html( (string) ( $ticket['desk'] ?? '' ) . ' · ' . self::word( 'ticket', (string) ( $ticket['state'] ?? '' ) ) );
-		if ( ! empty( $ticket['url'] ) ) {
-			$text .= ' · <a href="' . esc_url( (string) $ticket['url'], array( 'http', 'https' ) ) . '">' . esc_html( (string) ( $ticket['ref'] ?? $ticket['url'] ) ) . '</a>';
-		} elseif ( ! empty( $ticket['ref'] ) ) {
-			$text .= ' · ' . esc_html( (string) $ticket['ref'] );
-		}
-		self::box( __( 'Ticket', 'escalation-bridge' ), '<p>' . $text . '</p>' );
+		self::box( __( 'Ticket', 'escalation-bridge' ), '<p>' . $html . '</p>' );
 	}
 
 	/** A value of the packet as a small list. */
-	private static function facts( $value ): string {
+	private static function packet_value( $value ): string {
 		if ( null === $value || '' === $value || array() === $value ) {
 			return '<p class="escbridge-none">' . esc_html__( 'nothing known', 'escalation-bridge' ) . '</p>';
 		}
 		if ( ! is_array( $value ) ) {
-			return '<p>' . nl2br( esc_html( is_bool( $value ) ? ( $value ? __( 'yes', 'escalation-bridge' ) : __( 'no', 'escalation-bridge' ) ) : self::maybe_when( (string) $value ) ) ) . '</p>';
+			return '<p>' . nl2br( esc_html( is_bool( $value ) ? ( $value ? __( 'yes', 'escalation-bridge' ) : __( 'no', 'escalation-bridge' ) ) : self::format_if_time( (string) $value ) ) ) . '</p>';
 		}
 		$html = '<dl>';
 		foreach ( $value as $key => $item ) {
 			$flat  = is_array( $item ) && $item && ! array_filter( $item, 'is_array' );
-			$label = is_int( $key ) ? '' : '<dt>' . esc_html( ucfirst( str_replace( '_', ' ', self::word( 'packet', $key ) ) ) ) . '</dt>';
-			$html .= $label . '<dd>' . ( $flat ? '<p>' . esc_html( implode( ' · ', array_map( array( self::class, 'maybe_when' ), array_map( 'strval', array_filter( $item, 'is_scalar' ) ) ) ) ) . '</p>' : self::facts( $item ) ) . '</dd>';
+			$label = is_int( $key ) ? '' : '<dt>' . esc_html( ucfirst( str_replace( '_', ' ', self::label_for( 'packet', $key ) ) ) ) . '</dt>';
+			$html .= $label . '<dd>' . ( $flat ? '<p>' . esc_html( implode( ' · ', array_map( array( self::class, 'format_if_time' ), array_map( 'strval', array_filter( $item, 'is_scalar' ) ) ) ) ) . '</p>' : self::packet_value( $item ) ) . '</dd>';
 		}
 		return $html . '</dl>';
 	}
@@ -396,32 +412,32 @@ final class Admin {
 		);
 		$html  = '<ol class="escbridge-talk">';
 		foreach ( $lines as $line ) {
-			$who    = isset( $names[ $line['who'] ?? '' ] ) ? (string) $line['who'] : 'system';
-			$hidden = isset( $line['shown'] ) && ! $line['shown'];
-			$html  .= '<li class="escbridge-' . esc_attr( $who ) . ( $hidden ? ' escbridge-unshown' : '' ) . '"><div class="escbridge-meta"><strong>' . esc_html( ! empty( $line['name'] ) ? (string) $line['name'] : $names[ $who ] ) . '</strong> <time>' . esc_html( self::when( (string) ( $line['at'] ?? '' ) ) ) . '</time>';
-			$html  .= $hidden ? ' <em>' . esc_html__( 'not shown to the visitor', 'escalation-bridge' ) . '</em>' : '';
-			$html  .= '</div><div class="escbridge-text">' . nl2br( esc_html( (string) ( $line['text'] ?? '' ) ) ) . '</div></li>';
+			$html .= '<li class="escbridge-' . esc_attr( $line['who'] ) . ( $line['shown'] ? '' : ' escbridge-unshown' ) . '"><div class="escbridge-meta">';
+			$html .= '<strong>' . esc_html( $line['name'] ?: $names[ $line['who'] ] ?? $line['who'] ) . '</strong> <time>' . esc_html( self::format_time( $line['at'] ) ) . '</time>';
+			$html .= $line['shown'] ? '' : ' <em>' . esc_html__( 'not shown to the visitor', 'escalation-bridge' ) . '</em>';
+			$html .= '</div><div class="escbridge-text">' . nl2br( esc_html( $line['text'] ) ) . '</div></li>';
 		}
 		return $html . '</ol>';
 	}
 
-	private static function forms( string $id, array $one ): void {
-		if ( ! in_array( $one['state'] ?? '', array( 'open', 'claimed' ), true ) ) {
+	private static function forms( array $one ): void {
+		$id = $one['id'];
+		if ( ! in_array( $one['state'], array( 'open', 'claimed' ), true ) ) {
 			return;
 		}
-		$text  = (string) get_transient( self::draft_of( $id ) );
+		$text  = (string) get_transient( self::draft_key( $id ) );
 		$claim = '';
 		if ( 'open' === $one['state'] ) {
 			$claim = self::form( $id, 'claim', __( 'Claim', 'escalation-bridge' ), '<p>' . esc_html__( 'Nobody has this yet.', 'escalation-bridge' ) . '</p>', 'button button-primary' );
 		}
-		$reply = '<label for="escbridge-reply"><strong>' . esc_html__( 'Your answer', 'escalation-bridge' ) . '</strong></label><textarea id="escbridge-reply" name="text" rows="4" maxlength="4000" required>' . esc_textarea( $text ) . '</textarea><input type="hidden" name="reply_id" value="' . esc_attr( wp_generate_uuid4() ) . '">';
+		$reply = '<label for="escbridge-reply"><strong>' . esc_html__( 'Your answer', 'escalation-bridge' ) . '</strong></label><textarea id="escbridge-reply" name="text" rows="4" maxlength="4000" required>' . esc_textarea( $text ) . '</textarea><input type="hidden" name="heard" value="' . count( wp_list_filter( $one['conversation'], array( 'who' => 'visitor' ) ) ) . '">';
 		$reply = self::form( $id, 'reply', __( 'Send to the visitor', 'escalation-bridge' ), $reply, 'open' === $one['state'] ? 'button' : 'button button-primary' );
 		$note  = '<label for="escbridge-note">' . esc_html__( 'Note (optional)', 'escalation-bridge' ) . '</label><input type="text" class="regular-text" id="escbridge-note" name="note" maxlength="500">';
 		$ends  = self::form( $id, 'resolve', __( 'Resolve', 'escalation-bridge' ), $note ) . self::form( $id, 'release', __( 'Release to the assistant', 'escalation-bridge' ) );
-		echo wp_kses( '<div class="escbridge-forms">' . $claim . $reply . '<div class="escbridge-ends">' . $ends . '</div></div>', self::tags() );
+		echo wp_kses( '<div class="escbridge-forms">' . $claim . $reply . '<div class="escbridge-ends">' . $ends . '</div></div>', self::allowed_html() );
 	}
 
-	private static function draft_of( string $id ): string {
+	private static function draft_key( string $id ): string {
 		return 'escbridge_draft_' . get_current_user_id() . '_' . $id;
 	}
 
@@ -437,75 +453,68 @@ final class Admin {
 	}
 
 	private static function box( string $title, string $html, string $classes = '' ): void {
-		echo '<div class="postbox ' . esc_attr( $classes ) . '"><div class="postbox-header"><h2>' . esc_html( $title ) . '</h2></div><div class="inside">' . wp_kses( $html, self::tags() ) . '</div></div>';
+		echo '<div class="postbox ' . esc_attr( $classes ) . '"><div class="postbox-header"><h2>' . esc_html( $title ) . '</h2></div><div class="inside">' . wp_kses( $html, self::allowed_html() ) . '</div></div>';
 	}
 
-	private static function tags(): array {
-		return array_merge(
-			array_fill_keys( array( 'p', 'strong', 'em', 'br', 'dl', 'dt', 'dd', 'ol', 'li', 'div', 'span', 'time' ), array( 'class' => true ) ),
-			array(
-				'span'     => array( 'class' => true, 'title' => true ),
-				'a'        => array( 'href' => true, 'class' => true ),
-				'form'     => array_fill_keys( array( 'method', 'action', 'class' ), true ),
-				'button'   => array( 'type' => true, 'class' => true ),
-				'label'    => array( 'for' => true ),
-				'input'    => array_fill_keys( array( 'type', 'name', 'value', 'id', 'class', 'maxlength' ), true ),
-				'textarea' => array_fill_keys( array( 'name', 'id', 'rows', 'maxlength', 'required' ), true ),
-			)
+	/** What WordPress allows in a post, and our forms. */
+	private static function allowed_html(): array {
+		$ours = array(
+			'time'     => array(),
+			'form'     => array_fill_keys( array( 'method', 'action', 'class' ), true ),
+			'input'    => array_fill_keys( array( 'type', 'name', 'value', 'id', 'class', 'maxlength' ), true ),
+			'textarea' => array_fill_keys( array( 'name', 'id', 'rows', 'maxlength', 'required' ), true ),
 		);
+		return $ours + wp_kses_allowed_html( 'post' );
 	}
 
 	private static function customer_name( array $customer ): string {
-		return (string) ( ( $customer['name'] ?? '' ) ?: ( $customer['email'] ?? '' ) ?: __( 'Anonymous visitor', 'escalation-bridge' ) );
+		return $customer['name'] ?: $customer['email'] ?: __( 'Anonymous visitor', 'escalation-bridge' );
 	}
 
-	private static function marks( array $customer ): string {
-		$html = '<span class="escbridge-marks">';
-		if ( ! empty( $customer['tier'] ) ) {
-			$html .= self::pill( (string) $customer['tier'] );
+	private static function customer_pills( array $customer ): string {
+		$html  = '<span class="escbridge-marks">' . self::pill( $customer['tier'] );
+		$typed = 'verified' !== ( $customer['email_identity'] ?? $customer['identity'] );
+		if ( $customer['tier_assumed'] ) {
+			$html .= self::warning_pill( __( 'assumed', 'escalation-bridge' ), __( 'The CRM did not answer, so the highest tier is assumed.', 'escalation-bridge' ) );
 		}
-		if ( ! empty( $customer['tier_assumed'] ) ) {
-			$html .= self::doubt( __( 'assumed', 'escalation-bridge' ), __( 'The CRM did not answer, so the highest tier is assumed.', 'escalation-bridge' ) );
-		}
-		if ( 'verified' !== ( $customer['email_identity'] ?? $customer['identity'] ?? '' ) && ( ! empty( $customer['email'] ) || ! empty( $customer['phone'] ) || ! empty( $customer['name'] ) ) ) {
-			$html .= self::doubt( __( 'UNVERIFIED', 'escalation-bridge' ), __( 'The visitor typed this; nobody has checked it.', 'escalation-bridge' ) );
+		if ( $typed && ( $customer['email'] || $customer['phone'] || $customer['name'] ) ) {
+			$html .= self::warning_pill( __( 'UNVERIFIED', 'escalation-bridge' ), __( 'The visitor typed this; nobody has checked it.', 'escalation-bridge' ) );
 		}
 		return $html . '</span>';
 	}
 
 	/** A word with its meaning, for who points at it and for who listens: a tooltip alone is read to nobody. */
-	private static function doubt( string $word, string $meaning ): string {
+	private static function warning_pill( string $word, string $meaning ): string {
 		return '<span class="escbridge-pill escbridge-pill-warn" title="' . esc_attr( $meaning ) . '">' . esc_html( $word ) . '<span class="screen-reader-text"> ' . esc_html( $meaning ) . '</span></span>';
 	}
 
 	private static function priority( string $priority ): string {
-		return self::pill( self::word( 'priority', $priority ), 'escbridge-priority-' . sanitize_html_class( $priority ) );
+		return self::pill( self::label_for( 'priority', $priority ), 'escbridge-priority-' . sanitize_html_class( $priority ) );
 	}
 
-	private static function promise( array $promise ): string {
-		$state = (string) ( $promise['state'] ?? '' );
-		$due   = (int) strtotime( (string) ( $promise['due_at'] ?? '' ) );
-		$html  = '<span class="escbridge-due">' . esc_html( self::when( (string) ( $promise['due_at'] ?? '' ) ) ) . '</span>';
-		$html .= self::pill( self::word( 'promise', $state ), 'escbridge-promise-' . sanitize_html_class( $state ) );
-		if ( 'pending' === $state && $due > 0 ) {
-			$span  = human_time_diff( time(), $due );
-			$html .= $due >= time()
-				/* translators: %s: span of time */
-				? self::sub( sprintf( __( 'in %s', 'escalation-bridge' ), $span ) )
-				/* translators: %s: span of time */
-				: ' ' . self::pill( sprintf( __( '%s overdue', 'escalation-bridge' ), $span ), 'escbridge-pill-off' );
+	private static function commitment( array $promise ): string {
+		$due   = (int) strtotime( $promise['due_at'] );
+		$span  = human_time_diff( time(), $due );
+		$html  = '<span class="escbridge-due">' . esc_html( self::format_time( $promise['due_at'] ) ) . '</span>';
+		$html .= self::pill( self::label_for( 'promise', $promise['state'] ), 'escbridge-promise-' . sanitize_html_class( $promise['state'] ) );
+		if ( 'pending' !== $promise['state'] ) {
+			return $html;
 		}
-		return $html;
+		return $html . ( $due >= time()
+			/* translators: %s: span of time */
+			? self::second_line( sprintf( __( 'in %s', 'escalation-bridge' ), $span ) )
+			/* translators: %s: span of time */
+			: ' ' . self::pill( sprintf( __( '%s overdue', 'escalation-bridge' ), $span ), 'escbridge-pill-off' ) );
 	}
 
 	/** An instant in the site's zone and format, with the zone's short name. */
-	public static function when( string $instant ): string {
+	public static function format_time( string $instant ): string {
 		$time = strtotime( $instant );
 		return $time ? (string) wp_date( get_option( 'date_format' ) . ' ' . get_option( 'time_format' ) . ' T', $time ) : '';
 	}
 
-	private static function maybe_when( string $text ): string {
-		return preg_match( '/^\d{4}-\d\d-\d\dT[\d:.]+Z$/D', $text ) ? self::when( $text ) : $text;
+	private static function format_if_time( string $text ): string {
+		return preg_match( '/^\d{4}-\d\d-\d\dT[\d:.]+Z$/D', $text ) ? self::format_time( $text ) : $text;
 	}
 
 	private static function result_notice( string $code ): void {
@@ -522,7 +531,7 @@ final class Admin {
 		if ( isset( $done[ $code ] ) ) {
 			self::notice( 'success', $done[ $code ] );
 		} elseif ( '' !== $code ) {
-			self::notice( 'error', self::explain( $code ) );
+			self::notice( 'error', self::error_text( $code ) );
 		}
 	}
 
@@ -531,15 +540,14 @@ final class Admin {
 	}
 
 	/** What is to be shown did not come. @param array<string,mixed> $answer Of the client. */
-	private static function unread( array $answer ): void {
-		self::notice( 'error', $answer['down'] ? ConnectionTest::cure( $answer, Settings::pairing() ) : self::explain( (string) $answer['error'] ) );
+	private static function fetch_notice( array $answer ): void {
+		self::notice( 'error', $answer['down'] ? ConnectionTest::error_text( $answer, Settings::pairing() ) : self::error_text( (string) $answer['error'] ) );
 	}
 
 	/** A cause of the client or a problem of the sidecar, in words for whoever works here. */
-	public static function explain( string $code ): string {
+	public static function error_text( string $code ): string {
 		$words = array(
 			'escalation-closed'    => __( 'This escalation was resolved or released already; nothing was changed.', 'escalation-bridge' ),
-			'reply-contradicted'   => __( 'An answer was sent from this page before, and stands. What you have written since was not sent; it is still in the field, and can be sent now.', 'escalation-bridge' ),
 			'already-claimed'      => __( 'Somebody else has claimed this already; nothing was changed.', 'escalation-bridge' ),
 			'escalation-not-found' => __( 'There is no such escalation.', 'escalation-bridge' ),
 			'wrong-scope'          => __( 'The admin secret is not one; pair again.', 'escalation-bridge' ),
@@ -547,6 +555,7 @@ final class Admin {
 			'hours-wrong'          => __( 'The time must lie ahead, within 366 days; nothing was changed.', 'escalation-bridge' ),
 			'command-not-found'    => __( 'This is over or revoked already; nothing was changed.', 'escalation-bridge' ),
 			'too-many-commands'    => __( 'A hundred such orders hold already: revoke some first.', 'escalation-bridge' ),
+			'stale'                => CallPage::text( 'stale' ),
 			'empty-reply'          => __( 'The answer was empty; nothing was sent.', 'escalation-bridge' ),
 			'store-unavailable'    => __( 'The sidecar cannot store anything at the moment; nothing was changed. Try again shortly.', 'escalation-bridge' ),
 		);

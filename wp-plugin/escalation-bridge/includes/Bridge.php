@@ -39,8 +39,8 @@ final class Bridge {
 
 	/** The gate: the visitor's message goes first, so that a lock or a request for a person is known before a bot is asked. `kept`: WordPress keeps it. */
 	public function visitor_turn( string $session, string $turn, string $text, int $user_id ): array {
-		$text = mb_substr( self::clean( $text ), 0, self::MAX_MESSAGE, 'UTF-8' );
-		return $this->bring_or_keep( array( 'kind' => 'turn', 'id' => $turn, 'session' => $session, 'user' => $user_id, 'text' => $text ) );
+		$text = mb_substr( self::clean_text( $text ), 0, self::MAX_MESSAGE, 'UTF-8' );
+		return $this->send_or_queue( array( 'kind' => 'turn', 'id' => $turn, 'session' => $session, 'user' => $user_id, 'text' => $text ) );
 	}
 
 	/**
@@ -52,20 +52,20 @@ final class Bridge {
 	public function contact( string $session, array $contact, int $user_id ): array {
 		$id   = 'contact-' . md5( $session . (string) wp_json_encode( $contact ) );
 		$text = __( 'Talk to a person', 'escalation-bridge' );
-		return $this->bring_or_keep( compact( 'id', 'session', 'text', 'contact' ) + array( 'kind' => 'contact', 'user' => $user_id ) );
+		return $this->send_or_queue( compact( 'id', 'session', 'text', 'contact' ) + array( 'kind' => 'contact', 'user' => $user_id ) );
 	}
 
-	private function bring_or_keep( array $row ): array {
-		$behind  = ! Kept::clear_way( $row['session'] );
-		$verdict = $behind ? $this->closed_verdict( $row['session'], Client::failure( 'behind', '' ) ) : $this->bring( $row );
+	private function send_or_queue( array $row ): array {
+		$behind  = ! Outbox::deliver_earlier( $row['session'] );
+		$verdict = $behind ? $this->failed_verdict( $row['session'], Client::failure( 'behind', '' ) ) : $this->send( $row );
 		$page    = $verdict['down'] ? (array) get_transient( self::page_key( $row['session'] ) ) : array();
-		return $verdict + array( 'kept' => $verdict['down'] && Kept::keep( $row + array( 'page' => array_filter( $page ) ) ) );
+		return $verdict + array( 'kept' => $verdict['down'] && Outbox::add( $row + array( 'page' => array_filter( $page ) ) ) );
 	}
 
 	/** Hands a message or a contact to the sidecar, now or later: a second time is the same as once. */
-	public function bring( array $row ): array {
+	public function send( array $row ): array {
 		if ( 'contact' === $row['kind'] ) {
-			$verdict = $this->post( $row, 'contact', $row['contact'] );
+			$verdict = $this->post_to_session( $row, 'contact', $row['contact'] );
 			if ( 'open' !== $verdict['state'] || '' !== $verdict['error'] ) {
 				return $verdict;
 			}
@@ -81,11 +81,11 @@ final class Bridge {
 		 * @param string $session Session id.
 		 * @param string $role    visitor or bot.
 		 */
-		return $this->post( $row, 'turns', (array) apply_filters( 'escbridge_turn_payload', $body, $row['session'], 'visitor' ) );
+		return $this->post_to_session( $row, 'turns', (array) apply_filters( 'escbridge_turn_payload', $body, $row['session'], 'visitor' ) );
 	}
 
 	/** A conversation that began while the sidecar was away is begun now. */
-	private function post( array $row, string $rest, array $body ): array {
+	private function post_to_session( array $row, string $rest, array $body ): array {
 		$answer = $this->client->chat( 'POST', self::route( $row['session'], $rest ), $body );
 		if ( 'session-not-found' === $answer['error'] ) {
 			$page    = $row['page'] ?? array_filter( (array) get_transient( self::page_key( $row['session'] ) ) );
@@ -104,8 +104,8 @@ final class Bridge {
 	 * @param array<string,mixed> $signals confidence 0..1, intent, intent_matched, failed, signals.
 	 */
 	public function bot_turn( string $session, string $turn, string $text, array $signals = array() ): array {
-		$body = array( 'text' => mb_substr( self::clean( $text ), 0, self::MAX_REPLY, 'UTF-8' ) ) + self::signals( $signals );
-		/** This filter is documented in Bridge::bring(). */
+		$body = array( 'text' => mb_substr( self::clean_text( $text ), 0, self::MAX_REPLY, 'UTF-8' ) ) + self::signals( $signals );
+		/** This filter is documented in Bridge::send(). */
 		$body = (array) apply_filters( 'escbridge_turn_payload', $body, $session, 'bot' );
 		return $this->verdict( $session, $this->client->chat( 'PUT', self::route( $session, 'turns/' . rawurlencode( $turn ) . '/reply' ), $body ) );
 	}
@@ -116,9 +116,9 @@ final class Bridge {
 		$page   = array( 'state' => 'unknown', 'events' => array(), 'escalation' => null, 'poll_after_ms' => 10000 );
 		$page   = array_merge( $page, $answer['ok'] ? $answer['data'] : array() );
 		if ( $answer['ok'] ) {
-			$this->learn( $session, $page );
+			$this->remember_lock( $session, $page );
 		}
-		return array_merge( $page, self::fate( $answer ) );
+		return array_merge( $page, self::outcome( $answer ) );
 	}
 
 	/** @param array<string,string> $contact callback_slot; email, phone, name. */
@@ -142,7 +142,7 @@ final class Bridge {
 	}
 
 	public function close( string $session ): array {
-		Kept::clear_way( $session );
+		Outbox::deliver_earlier( $session );
 		return $this->verdict( $session, $this->client->chat( 'POST', self::route( $session, 'close' ), array() ) );
 	}
 
@@ -151,14 +151,14 @@ final class Bridge {
 	 *
 	 * @return array{text:string,escalation:array<string,mixed>|null}|null
 	 */
-	public function lock( string $session ): ?array {
+	public function known_lock( string $session ): ?array {
 		$lock = get_transient( self::lock_key( $session ) );
 		return is_array( $lock ) ? $lock : null;
 	}
 
 	/** True unless the session is known to be unlocked: what cannot be asked counts as locked. */
 	public function is_locked( string $session ): bool {
-		if ( null !== $this->lock( $session ) ) {
+		if ( null !== $this->known_lock( $session ) ) {
 			return true;
 		}
 		$page = $this->events( $session, 0 );
@@ -169,13 +169,13 @@ final class Bridge {
 		return __( 'We cannot reach our chat right now. Leave your e-mail address and a person will get back to you.', 'escalation-bridge' );
 	}
 
-	public static function kept_text(): string {
+	public static function queued_text(): string {
 		return __( 'Thank you. Your message is kept and reaches our team as soon as possible; a person will get back to you.', 'escalation-bridge' );
 	}
 
 	private function verdict( string $session, array $answer ): array {
 		if ( ! $answer['ok'] || ! isset( $answer['data']['state'], $answer['data']['action'] ) ) {
-			return $this->closed_verdict( $session, $answer );
+			return $this->failed_verdict( $session, $answer );
 		}
 		$verdict = array_merge(
 			array( 'say' => null, 'say_as' => null, 'escalation' => null, 'last_event' => 0, 'poll_after_ms' => 5000 ),
@@ -185,13 +185,13 @@ final class Bridge {
 		if ( 'open' !== $verdict['state'] && 'answer' === $verdict['action'] ) {
 			$verdict['action'] = 'say'; // Whatever else was said: no bot after a lock.
 		}
-		$this->learn( $session, $verdict );
-		return $this->worded( $session, $verdict ) + self::fate( $answer );
+		$this->remember_lock( $session, $verdict );
+		return $this->with_waiting_message( $session, $verdict ) + self::outcome( $answer );
 	}
 
 	/** @param array<string,mixed> $answer Of the client, or a failure of ours. */
-	public function closed_verdict( string $session, array $answer ): array {
-		$lock    = $this->lock( $session );
+	public function failed_verdict( string $session, array $answer ): array {
+		$lock    = $this->known_lock( $session );
 		$verdict = array(
 			'session_id'    => $session,
 			'state'         => null === $lock ? 'unknown' : 'escalated',
@@ -202,10 +202,10 @@ final class Bridge {
 			'last_event'    => 0,
 			'poll_after_ms' => 15000,
 		);
-		return $this->worded( $session, $verdict ) + self::fate( $answer );
+		return $this->with_waiting_message( $session, $verdict ) + self::outcome( $answer );
 	}
 
-	private function worded( string $session, array $verdict ): array {
+	private function with_waiting_message( string $session, array $verdict ): array {
 		if ( 'escalated' === $verdict['state'] ) {
 			/**
 			 * Filters the message a visitor reads while a person is awaited. Keep the promise in it: its time is what the team works by.
@@ -234,8 +234,8 @@ final class Bridge {
 	 *
 	 * @param array<string,mixed> $seen A verdict or an events page.
 	 */
-	private function learn( string $session, array $seen ): void {
-		$lock = $this->lock( $session );
+	private function remember_lock( string $session, array $seen ): void {
+		$lock = $this->known_lock( $session );
 		if ( 'escalated' !== $seen['state'] ) {
 			if ( null !== $lock ) {
 				delete_transient( self::lock_key( $session ) );
@@ -260,7 +260,7 @@ final class Bridge {
 		}
 	}
 
-	private static function fate( array $answer ): array {
+	private static function outcome( array $answer ): array {
 		$slug = (string) $answer['error'];
 		return array(
 			// An answer that we cannot act on is as good as none, but for those of the sidecar itself that have a meaning for the visitor.
@@ -271,40 +271,34 @@ final class Bridge {
 		);
 	}
 
+	/** What the sidecar takes of a bot's signals; what the bot does not know is left out. */
 	private static function signals( array $given ): array {
-		$out = array();
-		if ( isset( $given['confidence'] ) && is_numeric( $given['confidence'] ) ) {
-			$out['confidence'] = max( 0.0, min( 1.0, (float) $given['confidence'] ) );
-		}
-		if ( isset( $given['intent'] ) && is_string( $given['intent'] ) && '' !== trim( $given['intent'] ) ) {
-			$out['intent'] = mb_substr( sanitize_text_field( $given['intent'] ), 0, 80, 'UTF-8' );
-		}
-		foreach ( array( 'intent_matched', 'failed' ) as $key ) {
-			if ( isset( $given[ $key ] ) ) {
-				$out[ $key ] = (bool) $given[ $key ];
-			}
-		}
-		$own = self::own_signals( isset( $given['signals'] ) && is_array( $given['signals'] ) ? $given['signals'] : array() );
-		if ( $own ) {
-			$out['signals'] = $own;
-		}
-		return $out;
+		$confidence = $given['confidence'] ?? null;
+		$intent     = $given['intent'] ?? null;
+		$signals    = array(
+			'confidence'     => is_numeric( $confidence ) ? max( 0.0, min( 1.0, (float) $confidence ) ) : null,
+			'intent'         => is_string( $intent ) ? mb_substr( sanitize_text_field( $intent ), 0, 80, 'UTF-8' ) : '',
+			'intent_matched' => isset( $given['intent_matched'] ) ? (bool) $given['intent_matched'] : null,
+			'failed'         => isset( $given['failed'] ) ? (bool) $given['failed'] : null,
+			'signals'        => self::custom_signals( (array) ( $given['signals'] ?? array() ) ),
+		);
+		return array_filter( $signals, static fn( $value ): bool => ! in_array( $value, array( null, '', array() ), true ) );
 	}
 
 	/** What the sidecar takes of a host's own signals: up to 20, named like words, with plain values. */
-	private static function own_signals( array $given ): array {
+	private static function custom_signals( array $given ): array {
 		$own = array();
 		foreach ( $given as $name => $value ) {
 			$number = ! is_float( $value ) || is_finite( $value );
 			if ( is_scalar( $value ) && $number && preg_match( '/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/D', (string) $name ) ) {
-				$own[ $name ] = is_string( $value ) ? mb_substr( self::clean( $value ), 0, 200, 'UTF-8' ) : $value;
+				$own[ $name ] = is_string( $value ) ? mb_substr( self::clean_text( $value ), 0, 200, 'UTF-8' ) : $value;
 			}
 		}
 		return array_slice( $own, 0, 20, true );
 	}
 
 	/** Without what cannot be stored: NUL and bytes that are no UTF-8. */
-	public static function clean( string $text ): string {
+	public static function clean_text( string $text ): string {
 		return str_replace( "\0", '', wp_check_invalid_utf8( $text, true ) );
 	}
 

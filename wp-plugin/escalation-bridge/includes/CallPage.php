@@ -27,21 +27,21 @@ final class CallPage {
 		}
 		$raw   = wp_unslash( $_GET[ self::QUERY ] ); // phpcs:ignore -- as above; only what looks like a token is taken.
 		$token = is_string( $raw ) && preg_match( '/^[A-Za-z0-9_.-]{1,1024}$/D', $raw ) ? $raw : '';
-		self::keep_private();
+		self::send_private_headers();
 		$wait = Limits::hit( 'calls', Limits::visitor_address() );
 		if ( $wait > 0 ) {
 			header( 'Retry-After: ' . $wait );
-			self::page( 429, __( 'Please wait a moment', 'escalation-bridge' ), self::line( self::words( 'too-many' ) ) );
+			self::render( 429, __( 'Please wait a moment', 'escalation-bridge' ), self::paragraph( self::text( 'too-many' ) ) );
 		}
 		if ( '' !== $token && 'POST' === ( $_SERVER['REQUEST_METHOD'] ?? '' ) ) {
-			self::act( $token );
+			self::handle_form( $token );
 		}
-		$said = self::given( $_GET, 'said' ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- chooses a sentence.
+		$said = self::request_field( $_GET, 'said' ); // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- chooses a sentence.
 		self::show( $token, isset( self::DONE[ $said ] ) ? $said : '' );
 	}
 
 	/** What a page shows that belongs to one person: for no cache, no search engine, no frame and no other site's log. */
-	private static function keep_private(): void {
+	private static function send_private_headers(): void {
 		if ( ! defined( 'DONOTCACHEPAGE' ) ) {
 			define( 'DONOTCACHEPAGE', true ); // The word that page caches listen to.
 		}
@@ -54,107 +54,99 @@ final class CallPage {
 	}
 
 	/** Does what the form asks, then leads to the page anew, so that a reload does nothing twice. */
-	private static function act( string $token ): void {
-		if ( ! wp_verify_nonce( self::given( $_POST, '_wpnonce' ), self::QUERY ) ) {
-			self::show( $token, 'stale' );
+	private static function handle_form( string $token ): void {
+		if ( ! wp_verify_nonce( self::request_field( $_POST, '_wpnonce' ), self::QUERY ) ) {
+			self::show( $token, 'stale', 403 );
 		}
-		$action = self::given( $_POST, 'do' );
-		$slot   = self::given( $_POST, 'slot' );
-		$body   = array( 'action' => $action, 'sequence' => (int) self::given( $_POST, 'sequence' ) );
+		$action = self::request_field( $_POST, 'do' );
+		$slot   = self::request_field( $_POST, 'slot' );
+		$body   = array( 'action' => $action, 'sequence' => (int) self::request_field( $_POST, 'sequence' ) );
 		if ( in_array( $action, array( 'book', 'reschedule' ), true ) ) {
 			$body['slot'] = $slot;
-			$phone        = Rest::phone( self::given( $_POST, 'phone' ) );
+			$phone        = Rest::phone( self::request_field( $_POST, 'phone' ) );
 			$body        += '' === $phone ? array() : array( 'phone' => $phone );
 			if ( '' === $slot ) {
-				self::show( $token, 'no-slot' );
+				self::show( $token, 'no-slot', 422 );
 			}
 		}
 		$answer = Plugin::bridge()->call( $token, $body );
 		if ( ! $answer['ok'] ) {
-			self::show( $token, self::cause( $answer ) );
+			self::refuse( $token, $answer );
 		}
 		wp_safe_redirect( self::url( $token, array( 'said' => $action ) ), 303 );
 		exit;
 	}
 
-	private static function cause( array $answer ): string {
+	/** Shows why nothing was changed, and how the call stands. */
+	private static function refuse( string $token, array $answer ): void {
 		if ( in_array( $answer['error'], array( 'slot-taken', 'call-changed' ), true ) ) {
-			return $answer['error'];
+			self::show( $token, $answer['error'], 409 );
 		}
-		return 422 === $answer['status'] ? 'phone' : 'failed';
+		if ( 422 === $answer['status'] ) {
+			self::show( $token, 'phone', 422 );
+		}
+		self::show( $token, 'failed', 503 );
 	}
 
 	/** @param string $said The code of a sentence about what was just done. */
-	private static function show( string $token, string $said ): void {
+	private static function show( string $token, string $said, int $status = 200 ): void {
 		$answer = '' !== $token ? Plugin::bridge()->call( $token ) : array( 'status' => 404 );
 		if ( 404 === $answer['status'] ) {
-			self::page( 404, __( 'This link is not valid', 'escalation-bridge' ), self::line( self::words( 'link-invalid' ) ) . self::contact() );
+			self::render( 404, __( 'This link is not valid', 'escalation-bridge' ), self::paragraph( self::text( 'link-invalid' ) ) . self::contact_html() );
 		}
 		if ( ! $answer['ok'] ) {
-			self::page( 503, __( 'Your call', 'escalation-bridge' ), self::line( self::words( 'down' ) ) . self::contact() );
+			self::render( 503, __( 'Your call', 'escalation-bridge' ), self::paragraph( self::text( 'down' ) ) . self::contact_html() );
 		}
 		$call = $answer['data'];
-		Words::speak( (string) $call['language'] );
+		Translations::switch_to( (string) $call['language'] );
 		$done = isset( self::DONE[ $said ] );
 		$said = $done && self::DONE[ $said ] !== $call['state'] ? '' : $said;
-		$html = '' === self::words( $said ) ? '' : self::line( self::words( $said ), $done ? 'status' : 'alert' );
-		self::page( self::status( $said ), self::title( (string) $call['state'] ), $html . self::call( $token, $call ), (string) $call['language'] );
+		$html = '' === self::text( $said ) ? '' : self::paragraph( self::text( $said ), $done ? 'status' : 'alert' );
+		self::render( $status, self::heading( (string) $call['state'] ), $html . self::call_html( $token, $call ), (string) $call['language'] );
 	}
 
-	private static function status( string $said ): int {
-		$codes = array(
-			'slot-taken'   => 409,
-			'call-changed' => 409,
-			'phone'        => 422,
-			'no-slot'      => 422,
-			'stale'        => 403,
-			'failed'       => 503,
-		);
-		return $codes[ $said ] ?? 200;
-	}
-
-	private static function call( string $token, array $call ): string {
+	private static function call_html( string $token, array $call ): string {
 		$text   = '<p class="escbridge-call-text">' . nl2br( esc_html( (string) $call['text'] ) ) . '</p>';
 		$booked = 'booked' === $call['state'];
 		if ( empty( $call['can_change'] ) ) {
-			return $text . self::contact();
+			return $text . self::contact_html();
 		}
 		if ( ! $booked ) {
-			return $text . self::times( $token, $call, 'book', __( 'Book this call', 'escalation-bridge' ) );
+			return $text . self::slot_form( $token, $call, 'book', __( 'Book this call', 'escalation-bridge' ) );
 		}
-		if ( 'cancel' === self::given( $_GET, 'step' ) ) { // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- chooses what is shown.
-			return $text . self::cancelling( $token, $call );
+		if ( 'cancel' === self::request_field( $_GET, 'step' ) ) { // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- chooses what is shown.
+			return $text . self::cancel_html( $token, $call );
 		}
 		$sure  = empty( $call['confirmed'] )
 			? self::form( $token, $call, 'confirm', '', __( 'Confirm this call', 'escalation-bridge' ) )
 			: '<p class="escbridge-call-sure">' . esc_html__( 'Thank you, you have confirmed this call.', 'escalation-bridge' ) . '</p>';
-		$other = '<h2>' . esc_html__( 'Another time?', 'escalation-bridge' ) . '</h2>' . self::times( $token, $call, 'reschedule', __( 'Move the call', 'escalation-bridge' ) );
+		$other = '<h2>' . esc_html__( 'Another time?', 'escalation-bridge' ) . '</h2>' . self::slot_form( $token, $call, 'reschedule', __( 'Move the call', 'escalation-bridge' ) );
 		$leave = self::url( $token, array( 'step' => 'cancel' ) );
 		return $text . $sure . $other . '<p class="escbridge-call-leave"><a href="' . esc_url( $leave ) . '">' . esc_html__( 'Cancel the call', 'escalation-bridge' ) . '</a></p>';
 	}
 
-	private static function cancelling( string $token, array $call ): string {
+	private static function cancel_html( string $token, array $call ): string {
 		$keep = '<p class="escbridge-call-leave"><a href="' . esc_url( self::url( $token ) ) . '">' . esc_html__( 'Keep the call', 'escalation-bridge' ) . '</a></p>';
 		return '<h2>' . esc_html__( 'Cancel this call?', 'escalation-bridge' ) . '</h2>'
-			. self::line( __( 'We will not call you then, and answer you in writing instead.', 'escalation-bridge' ) )
+			. self::paragraph( __( 'We will not call you then, and answer you in writing instead.', 'escalation-bridge' ) )
 			. self::form( $token, $call, 'cancel', '', __( 'Yes, cancel the call', 'escalation-bridge' ) ) . $keep;
 	}
 
 	/** The form with the free times, by day. */
-	private static function times( string $token, array $call, string $action, string $label ): string {
+	private static function slot_form( string $token, array $call, string $action, string $label ): string {
 		if ( empty( $call['slots'] ) ) {
-			return self::line( self::words( 'no-slots' ) );
+			return self::paragraph( self::text( 'no-slots' ) );
 		}
 		$fields = '<p><label for="escbridge-slot">' . esc_html__( 'Time of the call', 'escalation-bridge' ) . '</label><select id="escbridge-slot" name="slot" required>'
-			. '<option value="">' . esc_html__( 'Choose a time', 'escalation-bridge' ) . '</option>' . self::options( $call ) . '</select></p>'
+			. '<option value="">' . esc_html__( 'Choose a time', 'escalation-bridge' ) . '</option>' . self::slot_options( $call ) . '</select></p>'
 			. '<p><label for="escbridge-phone">' . esc_html__( 'Phone number', 'escalation-bridge' ) . '</label>'
-			. '<input type="tel" id="escbridge-phone" name="phone" maxlength="32" autocomplete="tel" aria-describedby="escbridge-phone-hint" value="' . esc_attr( self::given( $_POST, 'phone' ) ) . '">'
+			. '<input type="tel" id="escbridge-phone" name="phone" maxlength="32" autocomplete="tel" aria-describedby="escbridge-phone-hint" value="' . esc_attr( self::request_field( $_POST, 'phone' ) ) . '">'
 			. '<small id="escbridge-phone-hint">' . esc_html__( 'Leave this empty if we should call the number that you gave us.', 'escalation-bridge' ) . '</small></p>';
 		return self::form( $token, $call, $action, $fields, $label );
 	}
 
 	/** The free times, in the customer's words; under their days where WordPress can name these in the same language. */
-	private static function options( array $call ): string {
+	private static function slot_options( array $call ): string {
 		try {
 			$zone = new \DateTimeZone( (string) $call['timezone'] );
 		} catch ( \Exception $unknown ) {
@@ -163,7 +155,7 @@ final class CallPage {
 		$html = '';
 		$last = '';
 		foreach ( $call['slots'] as $slot ) {
-			$day = $zone && Words::is_of_the_page() ? (string) wp_date( 'l, ' . get_option( 'date_format' ), (int) strtotime( $slot['starts_at'] ), $zone ) : '';
+			$day = $zone && Translations::is_page_language() ? (string) wp_date( 'l, ' . get_option( 'date_format' ), (int) strtotime( $slot['starts_at'] ), $zone ) : '';
 			if ( $day !== $last ) {
 				$html .= ( '' === $last ? '' : '</optgroup>' ) . '<optgroup label="' . esc_attr( $day ) . '">';
 				$last  = $day;
@@ -182,7 +174,7 @@ final class CallPage {
 		return '<form method="post" action="' . esc_url( self::url( $token ) ) . '">' . $fields . '<button type="submit" class="wp-element-button">' . esc_html( $label ) . '</button></form>';
 	}
 
-	private static function title( string $state ): string {
+	private static function heading( string $state ): string {
 		$titles = array(
 			'offered'   => __( 'Choose a time for a call', 'escalation-bridge' ),
 			'booked'    => __( 'Your call', 'escalation-bridge' ),
@@ -193,7 +185,7 @@ final class CallPage {
 	}
 
 	/** A sentence for a customer, by its code; empty for a code that has none. */
-	public static function words( string $code ): string {
+	public static function text( string $code ): string {
 		$words = array(
 			'book'         => __( 'Your call is booked.', 'escalation-bridge' ),
 			'reschedule'   => __( 'Your call has been moved.', 'escalation-bridge' ),
@@ -215,18 +207,18 @@ final class CallPage {
 	}
 
 	/** Only an address that the owner set for this is shown. */
-	private static function contact(): string {
+	private static function contact_html(): string {
 		$email = (string) Settings::all()['contact_email'];
 		$html  = is_email( $email ) ? '<p><a href="' . esc_url( 'mailto:' . $email ) . '">' . esc_html( $email ) . '</a></p>' : '';
 		return $html . '<p><a href="' . esc_url( home_url( '/' ) ) . '">' . esc_html__( 'To the website', 'escalation-bridge' ) . '</a></p>';
 	}
 
-	private static function line( string $text, string $role = '' ): string {
+	private static function paragraph( string $text, string $role = '' ): string {
 		return '<p' . ( '' === $role ? '' : ' class="escbridge-call-' . esc_attr( $role ) . '" role="' . esc_attr( $role ) . '"' ) . '>' . esc_html( $text ) . '</p>';
 	}
 
 	/** Prints the page between the theme's header and footer, and ends. $html is ours, escaped where it was made. */
-	private static function page( int $status, string $title, string $html, string $language = '' ): void {
+	private static function render( int $status, string $title, string $html, string $language = '' ): void {
 		status_header( $status );
 		add_filter( 'pre_get_document_title', static fn(): string => $title . ' – ' . get_bloginfo( 'name', 'display' ) );
 		wp_enqueue_style( 'escbridge-call', plugins_url( 'assets/call.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
@@ -268,7 +260,7 @@ final class CallPage {
 		return add_query_arg( array_map( 'rawurlencode', array( self::QUERY => $token ) + $more ), home_url( '/' ) );
 	}
 
-	private static function given( array $from, string $name ): string {
+	private static function request_field( array $from, string $name ): string {
 		return isset( $from[ $name ] ) && is_string( $from[ $name ] ) ? sanitize_text_field( wp_unslash( $from[ $name ] ) ) : '';
 	}
 }

@@ -25,7 +25,7 @@ final class Cli {
 	 *     wp escbridge status --format=json
 	 */
 	public function status( array $args, array $options ): void {
-		$seen    = Stats::ask( Health::LIMIT );
+		$seen    = Stats::fetch( Health::TIMEOUT );
 		$pairing = Settings::pairing();
 		$breaker = Client::breaker();
 		$facts   = array(
@@ -37,12 +37,12 @@ final class Cli {
 			'breaker'   => $breaker['open'] ? 'open' : 'closed',
 			'scheduler' => $seen['ok'] ? ( Stats::scheduler_runs( $seen['data'] ) ? 'runs' : 'does not run' ) : '',
 			'open'      => (string) $seen['open'],
-			'rate'      => $seen['ok'] ? Stats::rate( $seen['data'] ) . ', ' . Stats::band( (string) $seen['data']['now']['band'] ) : '',
-			'promises'  => $seen['ok'] ? Stats::promises( $seen['data'] ) : '',
-			'look_at'   => $seen['ok'] ? implode( ' ', Stats::troubles( $seen['data'] ) ) : ConnectionTest::cure( $seen, $pairing ),
+			'rate'      => $seen['ok'] ? Stats::rate_text( $seen['data'] ) . ', ' . Stats::band_text( (string) $seen['data']['now']['band'] ) : '',
+			'promises'  => $seen['ok'] ? Stats::commitments_text( $seen['data'] ) : '',
+			'look_at'   => Stats::attention_text( $seen ),
 		);
-		self::show_facts( $facts, $options );
-		self::end( $seen['ok'] && Stats::scheduler_runs( $seen['data'] ) && '' === $facts['look_at'] );
+		( new WP_CLI\Formatter( $options, array_keys( $facts ) ) )->display_item( $facts );
+		self::halt_unless( $seen['ok'] && Stats::scheduler_runs( $seen['data'] ) && '' === $facts['look_at'] );
 	}
 
 	/**
@@ -54,10 +54,10 @@ final class Cli {
 	 * : table (the default), json, csv or yaml.
 	 */
 	public function test( array $args, array $options ): void {
-		$test  = ConnectionTest::run( Settings::pairing() );
-		$told  = static fn( array $line ): array => array( 'secret' => $line['scope'], 'ok' => $line['ok'] ? 'yes' : 'no', 'cause' => $line['cause'], 'text' => $line['text'] );
-		self::show( array_map( $told, $test['lines'] ), $options );
-		self::end( $test['ok'] );
+		$test = ConnectionTest::run( Settings::pairing() );
+		$told = static fn( array $line ): array => array( 'secret' => $line['scope'], 'ok' => $line['ok'] ? 'yes' : 'no', 'cause' => $line['cause'], 'text' => $line['text'] );
+		( new WP_CLI\Formatter( $options, array( 'secret', 'ok', 'cause', 'text' ) ) )->display_items( array_map( $told, $test['lines'] ) );
+		self::halt_unless( $test['ok'] );
 	}
 
 	/**
@@ -74,7 +74,7 @@ final class Cli {
 	 */
 	public function pair( array $args ): void {
 		if ( Settings::is_fixed() ) {
-			WP_CLI::error( Settings::fixed_elsewhere() );
+			WP_CLI::error( Settings::fixed_notice() );
 		}
 		$code  = '-' === $args[0] ? (string) stream_get_contents( STDIN ) : $args[0];
 		$fault = Settings::pair( trim( $code ) );
@@ -116,13 +116,13 @@ final class Cli {
 		$facts = array(
 			'session'     => $id,
 			'state'       => (string) $page['state'],
-			'locked_here' => null === Plugin::bridge()->lock( $id ) ? 'no' : 'yes',
+			'locked_here' => null === Plugin::bridge()->known_lock( $id ) ? 'no' : 'yes',
 			'escalation'  => (string) ( $page['escalation']['id'] ?? '' ),
 			'promise'     => (string) ( $page['escalation']['commitment']['text'] ?? '' ),
 			'error'       => (string) $page['error'],
 		);
-		self::show_facts( $facts, $options );
-		self::end( '' === $facts['error'] );
+		( new WP_CLI\Formatter( $options, array_keys( $facts ) ) )->display_item( $facts );
+		self::halt_unless( '' === $facts['error'] );
 	}
 
 	/**
@@ -142,33 +142,16 @@ final class Cli {
 			WP_CLI::error( __( 'Answers from the pages of this site are switched off under Settings > Escalation Bridge.', 'escalation-bridge' ) );
 		}
 		if ( isset( $options['all'] ) ) {
-			Pages::send_all();
+			Pages::mark_all_changed();
 		}
 		do {
-			$told = Pages::work( 10.0 );
+			$told = Pages::sync_step( 10.0 );
 			WP_CLI::line( Pages::summary() );
 		} while ( $told['left'] && '' === $told['error'] );
-		self::end( '' === $told['error'] );
+		self::halt_unless( '' === $told['error'] );
 	}
 
-	/** One thing: a line for each fact, but an object in JSON. */
-	private static function show_facts( array $facts, array $options ): void {
-		if ( 'json' === ( $options['format'] ?? '' ) ) {
-			WP_CLI::line( (string) wp_json_encode( $facts ) );
-			return;
-		}
-		$lines = array();
-		foreach ( $facts as $field => $value ) {
-			$lines[] = compact( 'field', 'value' );
-		}
-		self::show( $lines, $options );
-	}
-
-	private static function show( array $lines, array $options ): void {
-		WP_CLI\Utils\format_items( $options['format'] ?? 'table', $lines, array_keys( $lines[0] ) );
-	}
-
-	private static function end( bool $well ): void {
+	private static function halt_unless( bool $well ): void {
 		if ( ! $well ) {
 			WP_CLI::halt( 1 );
 		}

@@ -21,38 +21,38 @@ defined( 'ABSPATH' ) || exit;
 
 final class Client {
 
-	const BUDGET       = 2.0;   // Seconds a visitor's request may spend on the sidecar, over all its calls.
-	const SHORTEST     = 1.0;   // WordPress raises any shorter limit to one second.
-	const HAND_ON      = 3.0;   // Seconds for a helpdesk's call, which comes again.
-	const MAX_ANSWER   = array( // Bytes. A longer answer is cut, and then its signature fails.
+	const TIME_BUDGET        = 2.0;   // Seconds a visitor's request may spend on the sidecar, over all its calls.
+	const MIN_TIMEOUT        = 1.0;   // WordPress raises any shorter limit to one second.
+	const WEBHOOK_TIMEOUT    = 3.0;   // Seconds for a helpdesk's call, which comes again.
+	const MAX_RESPONSE_BYTES = array( // Bytes. A longer answer is cut, and then its signature fails.
 		'chat'  => 65536,
 		'admin' => 4194304, // An escalation with its whole conversation.
 	);
-	const TRIP_AFTER   = 3;     // Failures in a row.
-	const PAUSE        = 30;    // Seconds without any call after that.
-	const PROBLEM_URN  = 'urn:escalation-bridge:problem:';
+	const MAX_FAILURES    = 3;  // Failures in a row.
+	const BREAKER_SECONDS = 30; // Seconds without any call after that.
+	const PROBLEM_URN     = 'urn:escalation-bridge:problem:';
 
 	/** @var array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
 	private $pairing;
 
 	private float $spent;
 
-	/** @param float $budget Seconds, at most BUDGET. */
-	public function __construct( ?array $pairing, float $budget = self::BUDGET ) {
+	/** @param float $budget Seconds, at most TIME_BUDGET. */
+	public function __construct( ?array $pairing, float $budget = self::TIME_BUDGET ) {
 		$this->pairing = $pairing;
-		$this->spent   = self::BUDGET - $budget;
+		$this->spent   = self::TIME_BUDGET - $budget;
 	}
 
 	/** A call on the visitor's path: short, and not made at all while the breaker is open. */
 	public function chat( string $method, string $route, ?array $body = null ): array {
-		if ( ! $this->may_call() ) {
+		if ( ! $this->is_call_allowed() ) {
 			return self::failure( 'paused', __( 'The last calls failed; the next try is within 30 seconds.', 'escalation-bridge' ) );
 		}
 		$started      = microtime( true );
-		$timeout      = max( self::SHORTEST, self::BUDGET - $this->spent );
+		$timeout      = max( self::MIN_TIMEOUT, self::TIME_BUDGET - $this->spent );
 		$answer       = $this->call( 'chat', $method, $route, $body, $timeout );
 		$this->spent += microtime( true ) - $started;
-		$this->count( $answer );
+		$this->record_outcome( $answer );
 		return $answer;
 	}
 
@@ -66,12 +66,12 @@ final class Client {
 	 *
 	 * @return array{status:int,data:array<string,mixed>}
 	 */
-	public function hand_on( string $desk, array $headers, string $body ): array {
+	public function forward_webhook( string $desk, array $headers, string $body ): array {
 		if ( null === $this->pairing || self::breaker()['paused'] ) {
 			return array( 'status' => 0, 'data' => array() );
 		}
 		$url      = untrailingslashit( $this->pairing['url'] ) . '/v1/hooks/' . rawurlencode( $this->pairing['site'] ) . '/' . $desk;
-		$limits   = array( 'timeout' => self::HAND_ON, 'redirection' => 0, 'limit_response_size' => self::MAX_ANSWER['chat'] );
+		$limits   = array( 'timeout' => self::WEBHOOK_TIMEOUT, 'redirection' => 0, 'limit_response_size' => self::MAX_RESPONSE_BYTES['chat'] );
 		$response = wp_remote_post( $url, $limits + compact( 'headers', 'body' ) );
 		return array(
 			'status' => (int) wp_remote_retrieve_response_code( $response ),
@@ -91,12 +91,12 @@ final class Client {
 		$offset = (int) get_transient( 'escbridge_clock' );
 		$answer = $this->send( $scope, $method, $route, $body, $timeout, $offset );
 		if ( 'stale-timestamp' === $answer['error'] && isset( $answer['data']['server_time'] ) ) {
-			$offset = self::offset( $answer['data']['server_time'] );
+			$offset = self::clock_offset( $answer['data']['server_time'] );
 			set_transient( 'escbridge_clock', $offset, DAY_IN_SECONDS );
 		} elseif ( 'replayed-nonce' !== $answer['error'] || ( 'admin' === $scope && 'POST' === $method ) ) {
 			return $answer;
 		}
-		return $this->send( $scope, $method, $route, $body, self::SHORTEST, $offset );
+		return $this->send( $scope, $method, $route, $body, self::MIN_TIMEOUT, $offset );
 	}
 
 	/**
@@ -104,12 +104,12 @@ final class Client {
 	 *
 	 * @param int|string $server_time Unix seconds, or an instant in RFC 3339.
 	 */
-	public static function offset( $server_time ): int {
+	public static function clock_offset( $server_time ): int {
 		return ( is_numeric( $server_time ) ? (int) $server_time : (int) strtotime( (string) $server_time ) ) - time();
 	}
 
 	/** Now by the sidecar's clock as far as it is known, in milliseconds UTC. */
-	public static function now(): int {
+	public static function now_ms(): int {
 		return (int) round( 1000 * microtime( true ) ) + 1000 * (int) get_transient( 'escbridge_clock' );
 	}
 
@@ -124,7 +124,7 @@ final class Client {
 			'method'              => $method,
 			'timeout'             => $timeout,
 			'redirection'         => 0,
-			'limit_response_size' => self::MAX_ANSWER[ $scope ],
+			'limit_response_size' => self::MAX_RESPONSE_BYTES[ $scope ],
 			'headers'             => array(
 				'Accept'             => 'application/json',
 				'X-Bridge-Site'      => $this->pairing['site'],
@@ -139,16 +139,16 @@ final class Client {
 		}
 		// Not the safe_ variant: it refuses private addresses and ports, where a sidecar lives. The address is the owner's, never a visitor's.
 		$response = wp_remote_request( $base . $route, $args );
-		return is_wp_error( $response ) ? self::transport_failure( $response ) : self::judge( $response, $secret, $nonce );
+		return is_wp_error( $response ) ? self::transport_failure( $response ) : self::parse_response( $response, $secret, $nonce );
 	}
 
-	private static function judge( array $response, string $secret, string $nonce ): array {
+	private static function parse_response( array $response, string $secret, string $nonce ): array {
 		$status    = (int) wp_remote_retrieve_response_code( $response );
 		$raw       = (string) wp_remote_retrieve_body( $response );
-		$signature = self::first( wp_remote_retrieve_header( $response, 'x-bridge-signature' ) );
+		$signature = self::first_value( wp_remote_retrieve_header( $response, 'x-bridge-signature' ) );
 		if ( '' === $signature ) {
 			$cause = $status >= 300 && $status < 400 ? 'redirected' : ( 401 === $status ? 'refused' : 'unsigned' );
-			return self::failure( $cause, 'HTTP ' . $status . ' ' . self::first( wp_remote_retrieve_header( $response, 'location' ) ), $status );
+			return self::failure( $cause, 'HTTP ' . $status . ' ' . self::first_value( wp_remote_retrieve_header( $response, 'location' ) ), $status );
 		}
 		if ( ! Signer::verify( $secret, Signer::RESPONSE_SALT, Signer::response_text( $status, $nonce, $raw ), $signature ) ) {
 			return self::failure( 'bad_signature', 'HTTP ' . $status, $status );
@@ -166,12 +166,12 @@ final class Client {
 			'error'       => $ok ? '' : $slug,
 			'detail'      => $ok ? '' : (string) ( $data['detail'] ?? $data['title'] ?? '' ),
 			'data'        => $data,
-			'retry_after' => (int) self::first( wp_remote_retrieve_header( $response, 'retry-after' ) ),
+			'retry_after' => (int) self::first_value( wp_remote_retrieve_header( $response, 'retry-after' ) ),
 		);
 	}
 
 	/** @param string|string[] $header */
-	private static function first( $header ): string {
+	private static function first_value( $header ): string {
 		return is_array( $header ) ? (string) reset( $header ) : (string) $header;
 	}
 
@@ -202,26 +202,26 @@ final class Client {
 	 */
 	public static function breaker(): array {
 		$state = ( get_transient( 'escbridge_breaker' ) ?: array() ) + array( 'failures' => 0, 'until' => 0, 'cause' => '' );
-		$open  = $state['failures'] >= self::TRIP_AFTER;
+		$open  = $state['failures'] >= self::MAX_FAILURES;
 		return $state + array( 'open' => $open, 'paused' => $open && time() < $state['until'] );
 	}
 
 	/** After the pause one request goes first; the others keep to the degraded path until it came back well. */
-	private function may_call(): bool {
+	private function is_call_allowed(): bool {
 		$state = self::breaker();
 		if ( $state['paused'] ) {
 			return false;
 		}
 		if ( $state['open'] ) {
-			self::keep_breaker( $state['failures'], $state['cause'] );
+			self::set_breaker( $state['failures'], $state['cause'] );
 		}
 		return true;
 	}
 
-	private function count( array $answer ): void {
+	private function record_outcome( array $answer ): void {
 		$before = self::breaker()['failures'];
 		if ( ! $answer['down'] ) {
-			Kept::soon();
+			Outbox::deliver_at_shutdown();
 			if ( $before > 0 ) {
 				delete_transient( 'escbridge_breaker' );
 			}
@@ -230,8 +230,8 @@ final class Client {
 		if ( 'not_paired' === $answer['error'] ) {
 			return;
 		}
-		self::keep_breaker( $before + 1, (string) $answer['error'] );
-		if ( self::TRIP_AFTER === $before + 1 ) {
+		self::set_breaker( $before + 1, (string) $answer['error'] );
+		if ( self::MAX_FAILURES === $before + 1 ) {
 			/**
 			 * Fires when the sidecar has failed three times in a row.
 			 *
@@ -241,8 +241,8 @@ final class Client {
 		}
 	}
 
-	private static function keep_breaker( int $failures, string $cause ): void {
-		$state = array( 'failures' => $failures, 'until' => time() + self::PAUSE, 'cause' => $cause );
+	private static function set_breaker( int $failures, string $cause ): void {
+		$state = array( 'failures' => $failures, 'until' => time() + self::BREAKER_SECONDS, 'cause' => $cause );
 		set_transient( 'escbridge_breaker', $state, HOUR_IN_SECONDS );
 	}
 }

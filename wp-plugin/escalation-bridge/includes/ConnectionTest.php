@@ -17,7 +17,7 @@ final class ConnectionTest {
 	 */
 	public static function run( ?array $pairing ): array {
 		$client = new Client( $pairing );
-		$lines  = array( self::line( 'chat', $client->health( 'chat' ), $pairing ), self::line( 'admin', $client->health( 'admin' ), $pairing ) );
+		$lines  = array( self::result_line( 'chat', $client->health( 'chat' ), $pairing ), self::result_line( 'admin', $client->health( 'admin' ), $pairing ) );
 		if ( $lines[0]['ok'] ) {
 			delete_transient( 'escbridge_breaker' );
 		}
@@ -25,44 +25,49 @@ final class ConnectionTest {
 	}
 
 	/** @return array{ok:bool,scope:string,text:string,cause:string,skewed:bool} */
-	private static function line( string $scope, array $answer, ?array $pairing ): array {
-		$right = $answer['ok'] && ( $answer['data']['scope'] ?? $scope ) === $scope;
+	private static function result_line( string $scope, array $answer, ?array $pairing ): array {
+		$is_right = $answer['ok'] && $answer['data']['scope'] === $scope;
+		if ( $is_right ) {
+			$text = self::success_text( $answer['data'] );
+		} elseif ( $answer['ok'] ) {
+			$text = __( 'The two secrets are swapped. Take the pairing code again from “bridge site add”.', 'escalation-bridge' );
+		} else {
+			$text = self::error_text( $answer, $pairing );
+		}
 		return array(
-			'ok'     => $right,
+			'ok'     => $is_right,
 			'scope'  => $scope,
-			'cause'  => $right ? '' : ( $answer['ok'] ? 'swapped' : (string) $answer['error'] ),
-			'skewed' => abs( self::skew( $answer['data'] ) ) > self::SKEW_WORTH_TELLING,
-			'text'   => $right ? self::good( $answer['data'] ) : ( $answer['ok']
-				? __( 'The two secrets are swapped. Take the pairing code again from “bridge site add”.', 'escalation-bridge' )
-				: self::cure( $answer, $pairing ) ),
+			'cause'  => $answer['ok'] && ! $is_right ? 'swapped' : (string) $answer['error'],
+			'skewed' => abs( self::clock_skew( $answer['data'] ) ) > self::SKEW_WORTH_TELLING,
+			'text'   => $text,
 		);
 	}
 
-	private static function good( array $health ): string {
+	private static function success_text( array $health ): string {
 		/* translators: 1: version, 2: site id */
-		$text = sprintf( __( 'Connected: version %1$s, site %2$s.', 'escalation-bridge' ), (string) ( $health['version'] ?? '?' ), (string) ( $health['site'] ?? '?' ) );
-		$skew = self::skew( $health );
+		$text = sprintf( __( 'Connected: version %1$s, site %2$s.', 'escalation-bridge' ), $health['version'], $health['site'] );
+		$skew = self::clock_skew( $health );
 		if ( abs( $skew ) > self::SKEW_WORTH_TELLING ) {
 			/* translators: %d: seconds */
 			$text .= ' ' . sprintf( __( 'The two clocks differ by %d seconds; this is evened out, but set them right.', 'escalation-bridge' ), $skew );
 		}
-		if ( isset( $health['scheduler_alive'] ) && ! $health['scheduler_alive'] ) {
-			$text .= ' ' . self::no_scheduler();
+		if ( ! $health['scheduler_alive'] ) {
+			$text .= ' ' . self::no_scheduler_text();
 		}
 		return $text;
 	}
 
 	/** Seconds by which the sidecar's clock is ahead of ours; 0 when its answer does not tell the time. */
-	private static function skew( array $data ): int {
-		return isset( $data['server_time'] ) ? Client::offset( $data['server_time'] ) : 0;
+	private static function clock_skew( array $data ): int {
+		return isset( $data['server_time'] ) ? Client::clock_offset( $data['server_time'] ) : 0;
 	}
 
-	public static function no_scheduler(): string {
+	public static function no_scheduler_text(): string {
 		return __( 'The scheduler is not running: nothing is delivered and no promise is watched. Start it with “bridge up” or “python -m scheduler”.', 'escalation-bridge' );
 	}
 
 	/** Why an answer of the client is none, and what helps. */
-	public static function cure( array $answer, ?array $pairing ): string {
+	public static function error_text( array $answer, ?array $pairing ): string {
 		$url     = (string) ( $pairing['url'] ?? '' );
 		$path    = untrailingslashit( (string) wp_parse_url( $url, PHP_URL_PATH ) );
 		$by_path = '' === $path
@@ -81,7 +86,7 @@ final class ConnectionTest {
 			'refused'         => __( 'The sidecar refused the signature: this site or secret is unknown there. Make a new pairing code (“bridge site add” or “bridge site rotate”). If the code is right, a proxy between changes the request’s path.', 'escalation-bridge' ),
 			'not-found'       => __( 'The sidecar does not know this call: it is older than this plugin. Update the sidecar.', 'escalation-bridge' ),
 			/* translators: %d: seconds */
-			'stale-timestamp' => sprintf( __( 'The clocks of this server and the sidecar differ by %d seconds, and evening it out did not help. Set both by NTP.', 'escalation-bridge' ), self::skew( $answer['data'] ) ),
+			'stale-timestamp' => sprintf( __( 'The clocks of this server and the sidecar differ by %d seconds, and evening it out did not help. Set both by NTP.', 'escalation-bridge' ), self::clock_skew( $answer['data'] ) ),
 			'bad_signature'   => __( 'The answer’s signature is wrong: something between changes answers (a proxy that rewrites, injects or cuts), or another sidecar answers.', 'escalation-bridge' ),
 			/* translators: %s: HTTP status */
 			'unsigned'        => sprintf( __( 'The answer is not signed (%s): something else than the sidecar answers at this address, such as a web server’s own page or a proxy’s error.', 'escalation-bridge' ), $answer['detail'] ),

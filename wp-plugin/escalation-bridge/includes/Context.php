@@ -9,7 +9,7 @@ defined( 'ABSPATH' ) || exit;
 
 final class Context {
 
-	const ORDERS = 5;
+	const MAX_ORDERS = 5;
 
 	/**
 	 * The body of a session's start.
@@ -18,20 +18,17 @@ final class Context {
 	 */
 	public static function session( string $session, int $user_id, array $page = array() ): array {
 		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
-		$body = array( 'session_id' => $session, 'visitor' => $user ? self::verified( $user ) : self::unverified( $page ) );
-		$locale = str_replace( '_', '-', (string) ( $page['locale'] ?? determine_locale() ) );
-		if ( preg_match( '/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/D', $locale ) ) {
-			$body['locale'] = $locale;
-		}
-		foreach ( array( 'timezone', 'page_url', 'flow' ) as $key ) {
-			if ( ! empty( $page[ $key ] ) ) {
-				$body[ $key ] = (string) $page[ $key ];
-			}
-		}
-		$shop = $user ? self::shop( $user_id ) : null;
-		if ( null !== $shop ) {
-			$body['shop'] = $shop;
-		}
+		$body = array_filter(
+			array(
+				'session_id' => $session,
+				'visitor'    => $user ? self::verified( $user ) : self::unverified( $page ),
+				'locale'     => self::language_tag( (string) ( $page['locale'] ?? determine_locale() ) ),
+				'timezone'   => (string) ( $page['timezone'] ?? '' ),
+				'page_url'   => (string) ( $page['page_url'] ?? '' ),
+				'flow'       => (string) ( $page['flow'] ?? '' ),
+				'shop'       => $user ? self::shop_summary( $user_id ) : null,
+			)
+		);
 		/**
 		 * Filters what is sent to the sidecar when a conversation starts. Unknown keys are refused there.
 		 *
@@ -41,21 +38,32 @@ final class Context {
 		return (array) apply_filters( 'escbridge_session_context', $body, $user_id );
 	}
 
+	private static function language_tag( string $locale ): string {
+		$tag = str_replace( '_', '-', $locale );
+		return preg_match( '/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$/D', $tag ) ? $tag : '';
+	}
+
 	private static function verified( \WP_User $user ): array {
 		return array_filter(
 			array(
 				'identity' => 'verified',
 				'user_id'  => (string) $user->ID,
 				'email'    => is_email( $user->user_email ) ? (string) $user->user_email : '',
-				'name'     => self::name( $user ),
+				'name'     => self::display_name( $user ),
 			),
 			'strlen'
 		);
 	}
 
 	/** As it was typed: WordPress keeps it escaped, and a chat or a mail would show that. */
-	public static function name( \WP_User $user ): string {
+	public static function display_name( \WP_User $user ): string {
 		return mb_substr( wp_specialchars_decode( sanitize_text_field( $user->display_name ), ENT_QUOTES ), 0, 200, 'UTF-8' );
+	}
+
+	/** Name and address of an account, for the team; '' of a guest, or of one that is deleted. */
+	public static function account( int $user_id ): string {
+		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
+		return $user ? $user->display_name . ' <' . $user->user_email . '>' : '';
 	}
 
 	private static function unverified( array $page ): array {
@@ -68,7 +76,7 @@ final class Context {
 	}
 
 	/** The latest WooCommerce orders of a logged-in customer, or null without a shop. Kept for five minutes. */
-	private static function shop( int $user_id ): ?array {
+	private static function shop_summary( int $user_id ): ?array {
 		if ( ! function_exists( 'wc_get_orders' ) ) {
 			return null;
 		}
@@ -76,7 +84,7 @@ final class Context {
 		if ( is_array( $kept ) ) {
 			return $kept;
 		}
-		$latest = array( 'customer_id' => $user_id, 'limit' => self::ORDERS, 'orderby' => 'date', 'order' => 'DESC', 'status' => 'any' ); // Without unfinished checkouts.
+		$latest = array( 'customer_id' => $user_id, 'limit' => self::MAX_ORDERS, 'orderby' => 'date', 'order' => 'DESC', 'status' => 'any' ); // Without unfinished checkouts.
 		$shop   = array(
 			'currency'       => (string) get_woocommerce_currency(),
 			'lifetime_value' => (float) wc_get_customer_total_spent( $user_id ),

@@ -16,10 +16,10 @@ final class Dashboard {
 		'too_high' => 'escbridge-pill-off',
 	);
 
-	public static function add(): void {
+	public static function register(): void {
 		if ( current_user_can( 'escbridge_manage' ) && Settings::is_paired() ) {
 			wp_add_dashboard_widget( 'escbridge_dashboard', __( 'Escalations', 'escalation-bridge' ), array( self::class, 'show' ) );
-			Admin::style();
+			Admin::enqueue_style();
 		}
 	}
 
@@ -28,9 +28,9 @@ final class Dashboard {
 		echo '<div class="escbridge-glance">';
 		if ( $seen['ok'] ) {
 			self::warnings( $seen['data'] );
-			self::numbers( $seen['data'], (string) $seen['open'] );
+			self::figures( $seen['data'], (string) $seen['open'] );
 		} else {
-			self::bad( __( 'The sidecar cannot be reached.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $seen, Settings::pairing() ) );
+			self::warning( __( 'The sidecar cannot be reached.', 'escalation-bridge' ) . ' ' . ConnectionTest::error_text( $seen, Settings::pairing() ) );
 		}
 		/* translators: %s: span of time */
 		$age = sprintf( __( 'Asked %s ago.', 'escalation-bridge' ), human_time_diff( (int) $seen['at'] ) );
@@ -39,30 +39,28 @@ final class Dashboard {
 
 	private static function warnings( array $data ): void {
 		if ( ! Stats::scheduler_runs( $data ) ) {
-			self::bad( ConnectionTest::no_scheduler() );
+			self::warning( ConnectionTest::no_scheduler_text() );
 		}
-		array_map( array( self::class, 'bad' ), Stats::troubles( $data ) );
+		array_map( array( self::class, 'warning' ), Stats::problems( $data ) );
 	}
 
-	private static function numbers( array $data, string $open ): void {
-		$band    = (string) ( $data['now']['band'] ?? '' );
-		$healthy = array_map( 'number_format_i18n', array_map( static fn( $share ): float => 100 * (float) $share, (array) ( $data['healthy'] ?? array() ) ) );
+	private static function figures( array $data, string $open ): void {
+		$band    = $data['now']['band'];
+		$percent = static fn( $share ): string => number_format_i18n( 100 * $share );
 		echo '<dl>';
-		self::fact( __( 'Open escalations', 'escalation-bridge' ), '' === $open ? __( 'not known', 'escalation-bridge' ) : $open );
-		self::fact( __( 'Handed over in seven days', 'escalation-bridge' ), Stats::rate( $data ), Stats::band( $band ), self::PILLS[ $band ] ?? '' );
-		self::fact( __( 'Promises in seven days', 'escalation-bridge' ), Stats::promises( $data ) );
+		self::figure( __( 'Open escalations', 'escalation-bridge' ), '' === $open ? __( 'not known', 'escalation-bridge' ) : $open );
+		self::figure( __( 'Handed over in seven days', 'escalation-bridge' ), Stats::rate_text( $data ), Stats::band_text( $band ), self::PILLS[ $band ] ?? '' );
+		self::figure( __( 'Promises in seven days', 'escalation-bridge' ), Stats::commitments_text( $data ) );
 		echo '</dl>';
-		if ( 2 === count( $healthy ) ) {
-			/* translators: 1, 2: shares in percent */
-			echo '<p class="escbridge-sub">' . esc_html( vsprintf( __( 'A share of %1$s %% to %2$s %% is healthy.', 'escalation-bridge' ), $healthy ) ) . '</p>';
-		}
+		/* translators: 1, 2: shares in percent */
+		echo '<p class="escbridge-sub">' . esc_html( vsprintf( __( 'A share of %1$s %% to %2$s %% is healthy.', 'escalation-bridge' ), array_map( $percent, $data['healthy'] ) ) ) . '</p>';
 	}
 
-	private static function fact( string $label, string $value, string $pill = '', string $look = '' ): void {
+	private static function figure( string $label, string $value, string $pill = '', string $look = '' ): void {
 		echo '<div><dt>' . esc_html( $label ) . '</dt><dd>' . esc_html( $value ) . ' ' . ( '' === $pill ? '' : wp_kses_post( Admin::pill( $pill, $look ) ) ) . '</dd></div>';
 	}
 
-	private static function bad( string $text ): void {
+	private static function warning( string $text ): void {
 		echo '<p class="escbridge-bad">' . esc_html( $text ) . '</p>';
 	}
 }

@@ -17,14 +17,14 @@ final class Fallback {
 	 */
 	public static function mail( string $session, int $user_id, array $contact, array $transcript ): bool {
 		/* translators: %s: site name */
-		$subject = sprintf( __( '[%s] A chat visitor is waiting for an answer', 'escalation-bridge' ), self::site() );
+		$subject = sprintf( __( '[%s] A chat visitor is waiting for an answer', 'escalation-bridge' ), self::site_name() );
 		$lines   = array(
 			__( 'The chat could not reach its sidecar, so this message comes by e-mail. No ticket exists for it: please answer it yourself.', 'escalation-bridge' ),
 			'',
 			__( 'Name:', 'escalation-bridge' ) . ' ' . ( $contact['name'] ?? '-' ),
 			__( 'E-mail:', 'escalation-bridge' ) . ' ' . ( $contact['email'] ?? '-' ),
 			__( 'Phone:', 'escalation-bridge' ) . ' ' . ( $contact['phone'] ?? '-' ),
-			__( 'Logged in as:', 'escalation-bridge' ) . ' ' . self::account( $user_id ),
+			__( 'Logged in as:', 'escalation-bridge' ) . ' ' . ( Context::account( $user_id ) ?: __( 'nobody', 'escalation-bridge' ) ),
 			__( 'Conversation:', 'escalation-bridge' ) . ' ' . $session,
 			'',
 			__( 'What was written, as the visitor’s browser sent it (not checked):', 'escalation-bridge' ),
@@ -37,15 +37,15 @@ final class Fallback {
 	}
 
 	/** A kept row that the sidecar will not take. */
-	public static function mail_row( array $row ): bool {
+	public static function mail_queued( array $row ): bool {
 		$line = array( 'who' => gmdate( 'Y-m-d H:i', intdiv( $row['at'], 1000 ) ) . ' UTC', 'text' => $row['text'] );
 		return self::mail( $row['session'], $row['user'], $row['contact'] ?? array(), array( $line ) );
 	}
 
 	/** Once an outage. No visitor's words are in it: they wait where only the team can read them. */
-	public static function tell( int $waiting ): bool {
+	public static function notify_outage( int $waiting ): bool {
 		/* translators: %s: site name */
-		$subject = sprintf( __( '[%s] Chat messages are waiting', 'escalation-bridge' ), self::site() );
+		$subject = sprintf( __( '[%s] Chat messages are waiting', 'escalation-bridge' ), self::site_name() );
 		$lines   = array(
 			/* translators: %d: number of messages */
 			sprintf( _n( 'The chat cannot reach its sidecar. %d message of a visitor waits in WordPress.', 'The chat cannot reach its sidecar. %d messages of visitors wait in WordPress.', $waiting, 'escalation-bridge' ), $waiting ),
@@ -57,12 +57,7 @@ final class Fallback {
 		return (bool) wp_mail( Settings::contact_email(), $subject, implode( "\n", $lines ) );
 	}
 
-	private static function site(): string {
+	private static function site_name(): string {
 		return wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES );
-	}
-
-	private static function account( int $user_id ): string {
-		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
-		return $user ? sprintf( '%s <%s>', $user->display_name, $user->user_email ) : __( 'nobody', 'escalation-bridge' );
 	}
 }

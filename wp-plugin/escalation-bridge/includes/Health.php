@@ -9,16 +9,16 @@ defined( 'ABSPATH' ) || exit;
 
 final class Health {
 
-	const TESTS = array( 'answers', 'scheduler', 'alarms', 'kept', 'addresses' );
-	const LIMIT = 5.0; // Seconds. Nobody's page waits for these calls.
+	const TESTS   = array( 'answers', 'scheduler', 'alarms', 'kept', 'addresses' );
+	const TIMEOUT = 5.0; // Seconds. Nobody's page waits for these calls.
 
 	public static function register(): void {
 		register_rest_route(
-			Rest::SPACE,
+			Rest::REST_NAMESPACE,
 			'/site-health/(?P<test>' . implode( '|', self::TESTS ) . ')',
 			array(
 				'methods'             => 'GET',
-				'callback'            => static fn( \WP_REST_Request $request ): \WP_REST_Response => new \WP_REST_Response( self::run( (string) $request['test'] ), 200 ),
+				'callback'            => static fn( \WP_REST_Request $request ): \WP_REST_Response => new \WP_REST_Response( self::result( (string) $request['test'] ), 200 ),
 				'permission_callback' => static fn(): bool => current_user_can( 'view_site_health_checks' ),
 				'show_in_index'       => false,
 			)
@@ -26,22 +26,22 @@ final class Health {
 	}
 
 	/** @param array<string,array<string,mixed>> $tests */
-	public static function tests( $tests ): array {
+	public static function add_tests( $tests ): array {
 		$tests = (array) $tests;
 		foreach ( Settings::is_paired() ? self::TESTS : array( 'answers' ) as $name ) {
 			$tests['async'][ 'escbridge_' . $name ] = array(
 				'label'             => __( 'Escalation Bridge', 'escalation-bridge' ),
-				'test'              => rest_url( Rest::SPACE . '/site-health/' . $name ),
+				'test'              => rest_url( Rest::REST_NAMESPACE . '/site-health/' . $name ),
 				'has_rest'          => true,
-				'async_direct_test' => static fn(): array => self::run( $name ),
+				'async_direct_test' => static fn(): array => self::result( $name ),
 			);
 		}
 		return $tests;
 	}
 
 	/** What Site Health shows of a test; each answers with status, label and lines. */
-	private static function run( string $name ): array {
-		list( $status, $label, $lines ) = null === Settings::pairing() ? self::unpaired() : self::{$name}();
+	private static function result( string $name ): array {
+		list( $status, $label, $lines ) = null === Settings::pairing() ? self::unpaired() : self::{ 'test_' . $name }();
 		list( $url, $more )             = in_array( $name, array( 'answers', 'addresses' ), true )
 			? array( Settings::url(), __( 'Settings of Escalation Bridge', 'escalation-bridge' ) )
 			: array( Admin::url(), __( 'Escalations', 'escalation-bridge' ) );
@@ -59,7 +59,7 @@ final class Health {
 		return array( 'recommended', __( 'Escalation Bridge is not connected', 'escalation-bridge' ), array( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) ) );
 	}
 
-	private static function answers(): array {
+	private static function test_answers(): array {
 		$test  = ConnectionTest::run( Settings::pairing() );
 		$lines = array_values( array_unique( array_column( $test['lines'], 'text' ) ) );
 		if ( ! $test['ok'] ) {
@@ -70,22 +70,22 @@ final class Health {
 			: array( 'good', __( 'Escalation Bridge answers', 'escalation-bridge' ), $lines );
 	}
 
-	private static function scheduler(): array {
-		$seen = Stats::ask( self::LIMIT );
+	private static function test_scheduler(): array {
+		$seen = Stats::fetch( self::TIMEOUT );
 		if ( ! $seen['ok'] ) {
-			return self::untold( __( 'Whether the scheduler of Escalation Bridge runs cannot be told', 'escalation-bridge' ) );
+			return self::unknown( __( 'Whether the scheduler of Escalation Bridge runs cannot be told', 'escalation-bridge' ) );
 		}
 		return Stats::scheduler_runs( $seen['data'] )
 			? array( 'good', __( 'The scheduler of Escalation Bridge runs', 'escalation-bridge' ), array( __( 'Tickets and mails are delivered, and promises are watched.', 'escalation-bridge' ) ) )
-			: array( 'critical', __( 'The scheduler of Escalation Bridge does not run', 'escalation-bridge' ), array( ConnectionTest::no_scheduler() ) );
+			: array( 'critical', __( 'The scheduler of Escalation Bridge does not run', 'escalation-bridge' ), array( ConnectionTest::no_scheduler_text() ) );
 	}
 
-	private static function alarms(): array {
-		$seen = Stats::ask( self::LIMIT );
+	private static function test_alarms(): array {
+		$seen = Stats::fetch( self::TIMEOUT );
 		if ( ! $seen['ok'] ) {
-			return self::untold( __( 'Whether Escalation Bridge raises an alarm cannot be told', 'escalation-bridge' ) );
+			return self::unknown( __( 'Whether Escalation Bridge raises an alarm cannot be told', 'escalation-bridge' ) );
 		}
-		$lines = Stats::troubles( $seen['data'] );
+		$lines = Stats::problems( $seen['data'] );
 		if ( ! $lines ) {
 			return array( 'good', __( 'Escalation Bridge raises no alarm', 'escalation-bridge' ), array( __( 'No alarm stands, and nothing is parked.', 'escalation-bridge' ) ) );
 		}
@@ -94,8 +94,8 @@ final class Health {
 			: array( 'critical', __( 'Escalation Bridge raises an alarm', 'escalation-bridge' ), $lines );
 	}
 
-	private static function kept(): array {
-		$waiting = Kept::count();
+	private static function test_kept(): array {
+		$waiting = Outbox::count();
 		if ( 0 === $waiting ) {
 			return array( 'good', __( 'No chat message waits for Escalation Bridge', 'escalation-bridge' ), array( __( 'What visitors send while the sidecar is away is kept in WordPress and delivered later.', 'escalation-bridge' ) ) );
 		}
@@ -107,8 +107,8 @@ final class Health {
 		);
 	}
 
-	private static function addresses(): array {
-		if ( ! Limits::behind_a_proxy() ) {
+	private static function test_addresses(): array {
+		if ( ! Limits::is_behind_proxy() ) {
 			return array( 'good', __( 'Escalation Bridge tells visitors apart by their addresses', 'escalation-bridge' ), array( __( 'How many chats one address may begin is limited.', 'escalation-bridge' ) ) );
 		}
 		$lines = array(
@@ -119,30 +119,30 @@ final class Health {
 	}
 
 	/** Cause and cure stand with the first test. */
-	private static function untold( string $label ): array {
+	private static function unknown( string $label ): array {
 		return array( 'recommended', $label, array( __( 'The sidecar did not answer, so it could not be asked.', 'escalation-bridge' ) ) );
 	}
 
 	/** No secret, not even a part of one; the address is left out of what the owner copies. */
-	public static function information( $info ): array {
+	public static function debug_information( $info ): array {
 		$pairing = Settings::pairing();
 		$fields  = array(
 			'version' => self::field( __( 'Version', 'escalation-bridge' ), ESCBRIDGE_VERSION ),
 			'paired'  => self::field( __( 'Connected', 'escalation-bridge' ), null === $pairing ? __( 'no', 'escalation-bridge' ) : __( 'yes', 'escalation-bridge' ), null === $pairing ? 'no' : 'yes' ),
 		);
 		if ( null !== $pairing ) {
-			$fields += self::of_the_sidecar( $pairing, Stats::recent() );
+			$fields += self::sidecar_fields( $pairing, Stats::recent() );
 		}
 		return (array) $info + array( 'escalation-bridge' => array( 'label' => __( 'Escalation Bridge', 'escalation-bridge' ), 'fields' => $fields ) );
 	}
 
-	private static function of_the_sidecar( array $pairing, array $seen ): array {
+	private static function sidecar_fields( array $pairing, array $seen ): array {
 		$answer  = $seen['ok'] ? 'HTTP ' . $seen['status'] : trim( $seen['error'] . ' ' . ( $seen['status'] ? 'HTTP ' . $seen['status'] : '' ) );
 		$breaker = Client::breaker();
 		/* translators: 1: number of failures, 2: cause */
 		$paused = sprintf( __( 'no calls for visitors after %1$d failures (%2$s)', 'escalation-bridge' ), $breaker['failures'], $breaker['cause'] );
 		return array(
-			'kept'      => self::field( __( 'Messages waiting in WordPress', 'escalation-bridge' ), (string) Kept::count() ),
+			'kept'      => self::field( __( 'Messages waiting in WordPress', 'escalation-bridge' ), (string) Outbox::count() ),
 			'kept_in'   => self::field( __( 'Pairing code kept in', 'escalation-bridge' ), Settings::is_fixed() ? Settings::fixed_name() : __( 'the database', 'escalation-bridge' ) ),
 			'site'      => self::field( __( 'Site id', 'escalation-bridge' ), $pairing['site'] ),
 			'address'   => array( 'private' => true ) + self::field( __( 'Address of the sidecar', 'escalation-bridge' ), $pairing['url'] ),

@@ -12,7 +12,7 @@ final class Limits {
 	const DEFAULTS = array(
 		'sessions' => array( 5, 600 ),  // Per address: how many, in how many seconds.
 		'turns'    => array( 15, 60 ),  // Per session.
-		'events'   => array( 120, 60 ), // Per session: looks for news, and ends. Six tabs look every 3 seconds.
+		'events'   => array( 120, 60 ), // Per session: looks for news, messages sent again, and ends. Six tabs look every 3 seconds.
 		'contact'  => array( 3, 600 ),  // Per session.
 		'calls'    => array( 30, 600 ), // Times for a call asked for or booked: per session in the chat, per address behind a link.
 		'hooks'    => array( 300, 60 ), // Of a helpdesk, per address.
@@ -54,7 +54,7 @@ final class Limits {
 	}
 
 	/** Whether a proxy names somebody else for this request than REMOTE_ADDR does, and nobody has said by the filter which of them counts. */
-	public static function behind_a_proxy(): bool {
+	public static function is_behind_proxy(): bool {
 		$named  = static fn( string $header ): array => array_filter( wp_parse_list( sanitize_text_field( wp_unslash( $_SERVER[ $header ] ?? '' ) ) ) );
 		$others = static fn( array $named ): bool => $named && ! in_array( self::visitor_address(), $named, true );
 		return ! has_filter( 'escbridge_visitor_address' ) && ( $others( $named( 'HTTP_X_FORWARDED_FOR' ) ) || $others( $named( 'HTTP_CF_CONNECTING_IP' ) ) );

@@ -14,39 +14,39 @@ defined( 'ABSPATH' ) || exit;
 
 final class Pages {
 
-	const OPTION  = 'escbridge_pages'; // What is still to be sent, and how the last try went. Not autoloaded.
-	const MOST    = 5000;
-	const AT_ONCE = 10;     // Pages of one call,
-	const BYTES   = 800000; // and about so much JSON; the sidecar takes 1 MiB.
-	const LONGEST = 100000; // Characters of a page.
-	const FORGET  = 900;    // Pages that one call says are gone; the sidecar takes 1,000.
-	const NAMED   = 5;      // Refused pages that the owner is told by title.
-	const WAIT    = 2.0;    // Seconds that saving in wp-admin may take longer.
-	const AGAIN   = 60;     // Seconds until what failed is tried again.
+	const OPTION         = 'escbridge_pages'; // What is still to be sent, and how the last try went. Not autoloaded.
+	const MAX_PAGES      = 5000;
+	const PAGES_PER_CALL = 10;                // Pages of one call,
+	const BYTES_PER_CALL = 800000;            // and about so much JSON; the sidecar takes 1 MiB.
+	const MAX_TEXT       = 100000;            // Characters of a page.
+	const GONE_PER_CALL  = 900;               // Pages that one call says are gone; the sidecar takes 1,000.
+	const REFUSED_SHOWN  = 5;                 // Refused pages that the owner is told by title.
+	const SAVE_TIMEOUT   = 2.0;               // Seconds that saving in wp-admin may take longer.
+	const RETRY_INTERVAL = 60;                // Seconds until what failed is tried again.
 
 	// `refused`: why the sidecar does not take a page, by its number. `stale`: of those, what it may know an earlier text of. `alone`: the
 	// next page goes by itself, for several were too large together.
-	const NOTHING = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '', 'refused' => array(), 'stale' => array(), 'alone' => false );
+	const EMPTY_STATE = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '', 'refused' => array(), 'stale' => array(), 'alone' => false );
 
 	/** @var array<int,true> What this request has changed. */
 	private static $touched = array();
 
 	public static function boot(): void {
-		add_action( 'update_option_' . Settings::OPTION, array( self::class, 'switched' ), 10, 2 );
-		add_action( 'admin_init', array( self::class, 'look' ) );
+		add_action( 'update_option_' . Settings::OPTION, array( self::class, 'on_settings_saved' ), 10, 2 );
+		add_action( 'admin_init', array( self::class, 'maybe_schedule_sync' ) );
 		if ( ! self::is_on() ) {
 			return;
 		}
 		foreach ( array( 'save_post', 'trashed_post', 'woocommerce_update_product', 'woocommerce_product_set_stock_status' ) as $change ) {
-			add_action( $change, array( self::class, 'touch' ) );
+			add_action( $change, array( self::class, 'mark_changed' ) );
 		}
-		add_action( 'deleted_post', array( self::class, 'gone' ), 10, 2 );
-		add_action( 'transition_post_status', array( self::class, 'moved' ), 10, 3 );
+		add_action( 'deleted_post', array( self::class, 'on_deleted' ), 10, 2 );
+		add_action( 'transition_post_status', array( self::class, 'on_status_change' ), 10, 3 );
 		foreach ( array( 'woocommerce_coming_soon', 'woocommerce_store_pages_only' ) as $option ) {
-			add_action( 'add_option_' . $option, array( self::class, 'doubt' ) );
-			add_action( 'update_option_' . $option, array( self::class, 'doubt' ) );
+			add_action( 'add_option_' . $option, array( self::class, 'resend_after_change' ) );
+			add_action( 'update_option_' . $option, array( self::class, 'resend_after_change' ) );
 		}
-		add_action( 'shutdown', array( self::class, 'keep' ) );
+		add_action( 'shutdown', array( self::class, 'note_changes' ) );
 	}
 
 	public static function is_on(): bool {
@@ -54,90 +54,90 @@ final class Pages {
 	}
 
 	/** Whether the sidecar still has what was sent before the owner switched it off: it did not answer then. */
-	public static function is_left(): bool {
+	public static function is_withdrawal_pending(): bool {
 		return Settings::is_paired() && empty( Settings::all()['knowledge'] ) && false !== get_option( self::OPTION );
 	}
 
-	/** @return array<string,mixed> See NOTHING. */
+	/** @return array<string,mixed> See EMPTY_STATE. */
 	public static function state(): array {
-		return array_merge( self::NOTHING, (array) get_option( self::OPTION, array() ) );
+		return array_merge( self::EMPTY_STATE, (array) get_option( self::OPTION, array() ) );
 	}
 
-	public static function switched( $before, $now ): void {
+	public static function on_settings_saved( $before, $now ): void {
 		$was = ! empty( ( (array) $before )['knowledge'] );
 		$is  = ! empty( ( (array) $now )['knowledge'] );
 		if ( $is && ! $was ) {
-			self::send_all();
+			self::mark_all_changed();
 		} elseif ( $was && ! $is ) {
-			self::take_back( self::WAIT );
+			self::withdraw_all( self::SAVE_TIMEOUT );
 		}
 	}
 
-	private static function take_back( float $timeout ): void {
-		if ( self::put( array( 'only' => array() ), $timeout )['ok'] ) {
+	private static function withdraw_all( float $timeout ): void {
+		if ( self::put_pages( array( 'only' => array() ), $timeout )['ok'] ) {
 			delete_option( self::OPTION );
 		} else {
-			self::store( array( 'tried' => time() ) + self::state() );
+			self::save_state( array( 'tried' => time() ) + self::state() );
 		}
 	}
 
 	/** @param int|string $id */
-	public static function touch( $id ): void {
+	public static function mark_changed( $id ): void {
 		self::$touched[ (int) $id ] = true;
 	}
 
 	/** Afterwards nobody can tell any more what it was. */
-	public static function gone( $id, $post ): void {
+	public static function on_deleted( $id, $post ): void {
 		unset( self::$touched[ (int) $id ] );
 		if ( in_array( $post->post_type, self::types(), true ) ) {
-			self::touch( $id );
+			self::mark_changed( $id );
 		}
 	}
 
-	public static function moved( $now, $before, $post ): void {
+	public static function on_status_change( $now, $before, $post ): void {
 		if ( 'publish' === $now || 'publish' === $before ) {
-			self::touch( $post->ID );
+			self::mark_changed( $post->ID );
 		}
 	}
 
 	/** A request of wp-admin takes along what is left of earlier ones; the daily comparison too. */
-	public static function look(): void {
+	public static function maybe_schedule_sync(): void {
 		$state = self::state();
-		$due   = self::is_on() ? $state['dirty'] || $state['stale'] || time() - $state['compared'] > DAY_IN_SECONDS : self::is_left();
-		if ( $due && time() - $state['tried'] > self::AGAIN && current_user_can( 'edit_posts' ) ) {
-			add_action( 'shutdown', array( self::class, 'work' ), 20, 0 );
+		$due   = self::is_on() ? $state['dirty'] || $state['stale'] || self::is_comparison_due( $state ) : self::is_withdrawal_pending();
+		if ( $due && time() - $state['tried'] > self::RETRY_INTERVAL && current_user_can( 'edit_posts' ) ) {
+			add_action( 'shutdown', array( self::class, 'sync_step' ), 20, 0 );
 		}
 	}
 
 	/** At the end of a request: what it has changed is noted, and sent where no visitor waits for it. */
-	public static function keep(): void {
-		$changed       = array_filter( array_keys( self::$touched ), array( self::class, 'concerns' ) );
+	public static function note_changes(): void {
+		$changed       = array_filter( array_keys( self::$touched ), array( self::class, 'is_relevant' ) );
 		self::$touched = array();
 		if ( ! $changed ) {
 			return;
 		}
 		$dirty = array_unique( array_merge( self::state()['dirty'], $changed ) );
-		self::store( array( 'dirty' => array_slice( array_values( $dirty ), -self::MOST ) ) + self::state() );
+		self::save_state( array( 'dirty' => array_slice( array_values( $dirty ), -self::MAX_PAGES ) ) + self::state() );
 		if ( current_user_can( 'edit_posts' ) || wp_doing_cron() ) {
-			self::work();
+			self::sync_step();
 		}
 	}
 
 	/** Whether it is, or may have been, one of what is sent. */
-	private static function concerns( int $id ): bool {
+	private static function is_relevant( int $id ): bool {
 		$type = get_post_type( $id );
 		return false === $type || in_array( $type, self::types(), true );
 	}
 
 	/** Everything is sent anew, what has not changed too: it costs the sidecar nothing. */
-	public static function send_all(): void {
-		self::store( array( 'dirty' => self::ids(), 'compared' => 0 ) + self::state() );
+	public static function mark_all_changed(): void {
+		self::save_state( array( 'dirty' => self::publishable_ids(), 'compared' => 0 ) + self::state() );
 	}
 
 	/** Another sidecar may be there now, or this plugin is away for a while: what was sent counts for nothing. */
-	public static function doubt(): void {
+	public static function resend_after_change(): void {
 		if ( self::state()['sent'] ) {
-			self::send_all();
+			self::mark_all_changed();
 		}
 	}
 
@@ -146,44 +146,57 @@ final class Pages {
 	 *
 	 * @return array{left:int,known:int,error:string}
 	 */
-	public static function work( float $timeout = self::WAIT ): array {
-		if ( self::is_left() ) {
-			self::take_back( $timeout );
-			return self::told( self::state() );
-		}
+	public static function sync_step( float $timeout = self::SAVE_TIMEOUT ): array {
 		$state = self::state();
-		$done  = array();
-		if ( $state['dirty'] || $state['stale'] ) {
-			$batch  = self::batch( $state );
-			$answer = self::put( $batch['body'], $timeout );
-			$done   = self::done_with( $batch, $answer );
-
-			$state['alone']   = 413 === $answer['status'] && ! $done;
-			$state['dirty']   = array_values( array_diff( $state['dirty'], $done ) );
-			$state['refused'] = array_diff_key( $state['refused'], array_flip( $done ) );
-			if ( $answer['ok'] ) {
-				$state['stale'] = array_values( array_diff( $state['stale'], $batch['stale'], $done ) );
-			} else {
-				$state['refused'] += array_fill_keys( $done, self::cause( $answer ) );
-				$state['stale']    = array_merge( $state['stale'], $done );
-			}
-		} elseif ( time() - $state['compared'] > DAY_IN_SECONDS ) {
-			$answer = self::put( array( 'only' => array_map( 'strval', self::ids() ) ), $timeout );
-			if ( $answer['ok'] ) {
-				$state['compared'] = time();
-				$state['dirty']    = array_map( 'intval', (array) ( $answer['data']['missing'] ?? array() ) );
-			}
-		} else {
-			return self::told( $state );
+		if ( self::is_withdrawal_pending() ) {
+			self::withdraw_all( $timeout );
+		} elseif ( $state['dirty'] || $state['stale'] ) {
+			self::send_changes( $state, $timeout );
+		} elseif ( self::is_comparison_due( $state ) ) {
+			self::compare( $state, $timeout );
 		}
+		return self::progress_data( self::state() );
+	}
+
+	private static function send_changes( array $state, float $timeout ): void {
+		$batch  = self::next_batch( $state );
+		$answer = self::put_pages( $batch['body'], $timeout );
+		$done   = self::settled_ids( $batch, $answer );
+
+		$state['alone']   = 413 === $answer['status'] && ! $done;
+		$state['dirty']   = array_values( array_diff( $state['dirty'], $done ) );
+		$state['refused'] = array_diff_key( $state['refused'], array_flip( $done ) );
+		if ( $answer['ok'] ) {
+			$state['stale'] = array_values( array_diff( $state['stale'], $batch['stale'], $done ) );
+		} else {
+			$state['refused'] += array_fill_keys( $done, self::refusal_cause( $answer ) );
+			$state['stale']    = array_merge( $state['stale'], $done );
+		}
+		self::save_outcome( $state, $answer, $done || $state['alone'] ); // A page that is refused keeps no other from being sent.
+	}
+
+	/** The sidecar forgets what is no longer published, and says what it lacks. */
+	private static function compare( array $state, float $timeout ): void {
+		$answer = self::put_pages( array( 'only' => array_map( 'strval', self::publishable_ids() ) ), $timeout );
+		if ( $answer['ok'] ) {
+			$state['compared'] = time();
+			$state['dirty']    = array_map( 'intval', $answer['data']['missing'] );
+		}
+		self::save_outcome( $state, $answer, false );
+	}
+
+	private static function save_outcome( array $state, array $answer, bool $is_progress ): void {
 		$state['tried'] = time();
-		$state['error'] = $answer['ok'] || $done || $state['alone'] ? '' : (string) $answer['error']; // A page that is refused keeps no other from being sent.
+		$state['error'] = $is_progress ? '' : (string) $answer['error'];
 		if ( $answer['ok'] ) {
 			$state['known'] = (int) $answer['data']['pages'];
 			$state['sent']  = time();
 		}
-		self::store( $state );
-		return self::told( $state );
+		self::save_state( $state );
+	}
+
+	private static function is_comparison_due( array $state ): bool {
+		return time() - $state['compared'] > DAY_IN_SECONDS;
 	}
 
 	/**
@@ -193,11 +206,8 @@ final class Pages {
 	 * @param array{ids:int[],body:array<string,mixed>} $batch
 	 * @return int[]
 	 */
-	private static function done_with( array $batch, array $answer ): array {
-		if ( $answer['ok'] ) {
-			return $batch['ids'];
-		}
-		if ( 413 === $answer['status'] && 1 === count( $batch['ids'] ) ) {
+	private static function settled_ids( array $batch, array $answer ): array {
+		if ( $answer['ok'] || ( 413 === $answer['status'] && 1 === count( $batch['ids'] ) ) ) {
 			return $batch['ids'];
 		}
 		if ( 422 !== $answer['status'] ) {
@@ -207,13 +217,13 @@ final class Pages {
 		return $named ? array( (int) $batch['body']['pages'][ (int) $part[1] ]['id'] ) : $batch['ids'];
 	}
 
-	private static function cause( array $answer ): string {
-		return mb_substr( self::plain( (string) ( $answer['data']['errors'][0]['detail'] ?? ( $answer['detail'] ?: $answer['error'] ) ), ' ' ), 0, 100, 'UTF-8' );
+	private static function refusal_cause( array $answer ): string {
+		return mb_substr( self::plain_text( (string) ( $answer['data']['errors'][0]['detail'] ?? ( $answer['detail'] ?: $answer['error'] ) ), ' ' ), 0, 100, 'UTF-8' );
 	}
 
-	private static function told( array $state ): array {
+	private static function progress_data( array $state ): array {
 		return array(
-			'left'  => count( $state['dirty'] ) + ( $state['stale'] ? 1 : 0 ) + ( time() - $state['compared'] > DAY_IN_SECONDS ? 1 : 0 ),
+			'left'  => count( $state['dirty'] ) + (int) (bool) $state['stale'] + (int) self::is_comparison_due( $state ),
 			'known' => (int) $state['known'],
 			'error' => (string) $state['error'],
 		);
@@ -222,15 +232,15 @@ final class Pages {
 	/** In words for the owner. */
 	public static function summary(): string {
 		$state = self::state();
-		return implode( ' ', array_filter( array( self::progress( $state ), self::refusals( $state['refused'] ) ) ) );
+		return implode( ' ', array_filter( array( self::progress_text( $state ), self::refusals_text( $state['refused'] ) ) ) );
 	}
 
-	private static function refusals( array $refused ): string {
+	private static function refusals_text( array $refused ): string {
 		if ( ! $refused ) {
 			return '';
 		}
 		$named = array();
-		foreach ( array_slice( $refused, 0, self::NAMED, true ) as $id => $cause ) {
+		foreach ( array_slice( $refused, 0, self::REFUSED_SHOWN, true ) as $id => $cause ) {
 			$named[] = get_the_title( (int) $id ) . ' (' . $cause . ')';
 		}
 		if ( count( $refused ) > count( $named ) ) {
@@ -240,7 +250,7 @@ final class Pages {
 		return sprintf( __( 'The sidecar does not take %1$d: %2$s.', 'escalation-bridge' ), count( $refused ), implode( ', ', $named ) );
 	}
 
-	private static function progress( array $state ): string {
+	private static function progress_text( array $state ): string {
 		if ( '' !== $state['error'] ) {
 			/* translators: 1: number of pages, 2: short cause */
 			return sprintf( __( '%1$d are waiting to be sent; the last try failed (%2$s).', 'escalation-bridge' ), count( $state['dirty'] ), $state['error'] );
@@ -250,15 +260,15 @@ final class Pages {
 			return sprintf( __( '%1$d are known, %2$d are waiting to be sent.', 'escalation-bridge' ), $state['known'], count( $state['dirty'] ) );
 		}
 		/* translators: 1: number of pages, 2: date and time */
-		return sprintf( __( '%1$d are known, last sent on %2$s.', 'escalation-bridge' ), $state['known'], Admin::when( gmdate( 'Y-m-d\TH:i:s\Z', (int) $state['sent'] ) ) );
+		return sprintf( __( '%1$d are known, last sent on %2$s.', 'escalation-bridge' ), $state['known'], Admin::format_time( gmdate( 'Y-m-d\TH:i:s\Z', (int) $state['sent'] ) ) );
 	}
 
-	private static function store( array $state ): void {
+	private static function save_state( array $state ): void {
 		update_option( self::OPTION, $state, false );
 	}
 
-	private static function put( array $body, float $timeout ): array {
-		return ( new Client( Settings::pairing() ) )->admin( 'PUT', '/v1/pages', $body, $timeout );
+	private static function put_pages( array $body, float $timeout ): array {
+		return Plugin::client()->admin( 'PUT', '/v1/pages', $body, $timeout );
 	}
 
 	/**
@@ -266,16 +276,16 @@ final class Pages {
 	 *
 	 * @return array{ids:int[],stale:int[],body:array<string,mixed>}
 	 */
-	private static function batch( array $state ): array {
+	private static function next_batch( array $state ): array {
 		$ids   = array();
 		$pages = array();
-		$stale = array_slice( $state['stale'], 0, self::FORGET );
+		$stale = array_slice( $state['stale'], 0, self::GONE_PER_CALL );
 		$gone  = array_map( 'strval', $stale );
 		$bytes = 0;
-		foreach ( array_slice( $state['dirty'], 0, $state['alone'] ? 1 : self::AT_ONCE ) as $id ) {
-			$page   = self::page( (int) $id );
+		foreach ( array_slice( $state['dirty'], 0, $state['alone'] ? 1 : self::PAGES_PER_CALL ) as $id ) {
+			$page   = self::payload( (int) $id );
 			$bytes += strlen( (string) wp_json_encode( $page ) );
-			if ( $ids && $bytes > self::BYTES ) {
+			if ( $ids && $bytes > self::BYTES_PER_CALL ) {
 				break;
 			}
 			$ids[] = $id;
@@ -297,11 +307,11 @@ final class Pages {
 		 * @param string[] $types Names of public post types.
 		 */
 		$types = (array) apply_filters( 'escbridge_knowledge_post_types', $types );
-		return array_values( array_diff( array_filter( $types, 'is_post_type_viewable' ), self::coming_soon( $types ) ) );
+		return array_values( array_diff( array_filter( $types, 'is_post_type_viewable' ), self::hidden_by_coming_soon( $types ) ) );
 	}
 
 	/** What WooCommerce's "coming soon" keeps from visitors: its products, or all of the site. */
-	private static function coming_soon( array $types ): array {
+	private static function hidden_by_coming_soon( array $types ): array {
 		if ( ! function_exists( 'wc_get_product' ) || 'yes' !== get_option( 'woocommerce_coming_soon' ) ) {
 			return array();
 		}
@@ -309,18 +319,18 @@ final class Pages {
 	}
 
 	/** @return int[] Of everything that may be sent, the latest first. */
-	private static function ids(): array {
+	private static function publishable_ids(): array {
 		if ( ! self::types() ) {
 			return array();
 		}
 		$public = array( 'post_type' => self::types(), 'post_status' => 'publish', 'has_password' => false );
-		$all    = array( 'numberposts' => self::MOST, 'orderby' => 'modified', 'suppress_filters' => true, 'lang' => '' );
+		$all    = array( 'numberposts' => self::MAX_PAGES, 'orderby' => 'modified', 'suppress_filters' => true, 'lang' => '' );
 		$found  = get_posts( $public + $all + array( 'fields' => 'ids' ) );
-		return array_map( 'intval', array_diff( $found, self::kept_back() ) );
+		return array_map( 'intval', array_diff( $found, self::private_page_ids() ) );
 	}
 
 	/** @return int[] Pages of a shop that hold what belongs to one visitor. */
-	private static function kept_back(): array {
+	private static function private_page_ids(): array {
 		if ( ! function_exists( 'wc_get_page_id' ) ) {
 			return array();
 		}
@@ -328,12 +338,12 @@ final class Pages {
 	}
 
 	/** A page as a visitor without a log-in reads it; null where there is none for them. */
-	public static function page( int $id ): ?array {
+	public static function payload( int $id ): ?array {
 		$post = get_post( $id );
-		if ( ! $post || 'publish' !== $post->post_status || '' !== $post->post_password || ! in_array( $post->post_type, self::types(), true ) || in_array( $id, self::kept_back(), true ) ) {
+		if ( ! $post || 'publish' !== $post->post_status || '' !== $post->post_password || ! in_array( $post->post_type, self::types(), true ) || in_array( $id, self::private_page_ids(), true ) ) {
 			return null;
 		}
-		$text = self::as_a_visitor( static fn(): string => self::text( $post ) );
+		$text = self::run_as_guest( static fn(): string => self::post_text( $post ) );
 		/**
 		 * Filters the text of a page; an empty one keeps it back.
 		 *
@@ -348,15 +358,15 @@ final class Pages {
 			'id'          => (string) $id,
 			'kind'        => $post->post_type,
 			'url'         => (string) get_permalink( $post ),
-			'title'       => mb_substr( self::plain( get_the_title( $post ), ' ' ), 0, 300, 'UTF-8' ),
-			'text'        => mb_substr( $text, 0, self::LONGEST, 'UTF-8' ),
+			'title'       => mb_substr( self::plain_text( get_the_title( $post ), ' ' ), 0, 300, 'UTF-8' ),
+			'text'        => mb_substr( $text, 0, self::MAX_TEXT, 'UTF-8' ),
 			'language'    => self::language( $id ),
 			'modified_at' => (string) get_post_modified_time( 'Y-m-d\TH:i:s\Z', true, $post ),
 		);
 	}
 
 	/** Shortcodes and blocks show members more than guests: while this runs, nobody is logged in. */
-	private static function as_a_visitor( callable $run ): string {
+	private static function run_as_guest( callable $run ): string {
 		$user = get_current_user_id();
 		wp_set_current_user( 0 );
 		ob_start();
@@ -370,44 +380,44 @@ final class Pages {
 		}
 	}
 
-	private static function text( \WP_Post $post ): string {
+	private static function post_text( \WP_Post $post ): string {
 		$former          = $GLOBALS['post'] ?? null;
 		$GLOBALS['post'] = $post; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- blocks ask for it; put back below.
 		setup_postdata( $post );
 		try {
-			$text = self::of_html( (string) apply_filters( 'the_content', $post->post_content ) );
+			$text = self::text_of_html( (string) apply_filters( 'the_content', $post->post_content ) );
 		} finally {
 			$GLOBALS['post'] = $former; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- as it was.
 		}
-		return 'product' === $post->post_type ? self::of_product( $post, $text ) : $text;
+		return 'product' === $post->post_type ? self::product_text( $post, $text ) : $text;
 	}
 
 	/** Price and stock as the shop shows them, and the short description, before the long one. */
-	private static function of_product( \WP_Post $post, string $text ): string {
+	private static function product_text( \WP_Post $post, string $text ): string {
 		$product = wc_get_product( $post->ID );
 		if ( ! $product || 'hidden' === $product->get_catalog_visibility() ) {
 			return '';
 		}
 		$lines = array(
-			self::plain( (string) preg_replace( '#<(?=ins|del|span class="screen-reader-text")#', ' <', $product->get_price_html() ), ' ' ),
-			self::plain( (string) ( $product->get_availability()['availability'] ?? '' ), ' ' ),
-			self::of_html( $product->get_short_description() ),
+			self::plain_text( (string) preg_replace( '#<(?=ins|del|span class="screen-reader-text")#', ' <', $product->get_price_html() ), ' ' ),
+			self::plain_text( (string) ( $product->get_availability()['availability'] ?? '' ), ' ' ),
+			self::text_of_html( $product->get_short_description() ),
 			$text,
 		);
 		return implode( "\n\n", array_filter( $lines ) );
 	}
 
-	private static function of_html( string $html ): string {
+	private static function text_of_html( string $html ): string {
 		$html = (string) preg_replace( '#<(script|style|noscript|template|svg|form|iframe|select|button)\b.*?</\1\s*>#is', ' ', $html );
 		$html = (string) preg_replace( '#<h[1-6]\b[^>]*>(.*?)</h[1-6]\s*>#is', "\n\n# $1\n\n", $html );
 		$html = (string) preg_replace( '#</(p|div|section|article|blockquote|table|ul|ol|dl|figure)\s*>#i', "\n\n", $html );
 		$html = (string) preg_replace( '#<br\b[^>]*>|</(li|tr|dt|dd|figcaption)\s*>#i', "\n", $html );
 		$html = (string) preg_replace( '#</t[dh]\s*>#i', ' ', $html );
-		return trim( (string) preg_replace( "/\n{3,}/", "\n\n", self::plain( $html, '' ) ) );
+		return trim( (string) preg_replace( "/\n{3,}/", "\n\n", self::plain_text( $html, '' ) ) );
 	}
 
 	/** Without markup and characters that are no text; `$breaks` stands for line breaks where it is not empty. */
-	private static function plain( string $html, string $breaks ): string {
+	private static function plain_text( string $html, string $breaks ): string {
 		$text = html_entity_decode( wp_strip_all_tags( $html ), ENT_QUOTES | ENT_HTML5, 'UTF-8' );
 		$text = (string) preg_replace( '/[^\P{C}\n]+/u', '', wp_check_invalid_utf8( $text, true ) );
 		$text = (string) preg_replace( '/[^\S\n]+/u', ' ', $text );

@@ -9,17 +9,17 @@ defined( 'ABSPATH' ) || exit;
 
 final class Privacy {
 
-	const NAME  = 'escalation-bridge';
-	const LIMIT = 15.0; // Seconds. A person with many conversations takes a while, and only the owner's page waits.
+	const SLUG    = 'escalation-bridge';
+	const TIMEOUT = 15.0; // Seconds. A person with many conversations takes a while, and only the owner's page waits.
 
 	public static function exporters( $tools ): array {
 		$ours = array( 'exporter_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'export' ) );
-		return (array) $tools + array( self::NAME => $ours );
+		return (array) $tools + array( self::SLUG => $ours );
 	}
 
 	public static function erasers( $tools ): array {
 		$ours = array( 'eraser_friendly_name' => __( 'Escalation Bridge', 'escalation-bridge' ), 'callback' => array( self::class, 'erase' ) );
-		return (array) $tools + array( self::NAME => $ours );
+		return (array) $tools + array( self::SLUG => $ours );
 	}
 
 	/** A page of the export. The sidecar names the next page by a mark, WordPress by a number: the mark is kept in between. */
@@ -32,9 +32,9 @@ final class Privacy {
 		if ( false === $after ) {
 			return new \WP_Error( 'escbridge_export', __( 'The export took too long; please begin it anew.', 'escalation-bridge' ) );
 		}
-		$answer = self::ask( 'export', self::person( $email ) + array( 'after' => (string) $after ) );
+		$answer = self::request( 'export', self::person( $email ) + array( 'after' => (string) $after ) );
 		if ( ! $answer['ok'] ) {
-			return new \WP_Error( 'escbridge_export', self::failed( $answer ) );
+			return new \WP_Error( 'escbridge_export', self::failure_text( $answer ) );
 		}
 		$next = (string) ( $answer['data']['next_after'] ?? '' );
 		set_transient( $mark, $next, HOUR_IN_SECONDS );
@@ -42,30 +42,30 @@ final class Privacy {
 			delete_transient( $mark );
 		}
 		$crm  = 1 === $page ? (array) $answer['data']['crm'] : array(); // Every page names it anew.
-		$kept = 1 === $page ? Kept::of_person( $email ) : array();
+		$kept = 1 === $page ? Outbox::rows_of_person( $email ) : array();
 		$data = array_merge(
-			array_map( array( self::class, 'kept' ), $kept, array_keys( $kept ) ),
-			array_map( array( self::class, 'conversation' ), (array) $answer['data']['sessions'] ),
-			array_map( array( self::class, 'account' ), $crm )
+			array_map( array( self::class, 'queued_item' ), $kept, array_keys( $kept ) ),
+			array_map( array( self::class, 'conversation_item' ), (array) $answer['data']['sessions'] ),
+			array_map( array( self::class, 'account_item' ), $crm )
 		);
 		return array( 'data' => $data, 'done' => '' === $next );
 	}
 
 	/** What stays is said: a conversation that somebody still owes an answer, a ticket in a helpdesk, everything when nothing answers. */
 	public static function erase( string $email, int $page = 1 ): array {
-		$kept = Kept::erase( $email ) > 0;
+		$kept = Outbox::erase( $email ) > 0;
 		if ( null === Settings::pairing() ) {
-			return self::erased( $kept, array() );
+			return self::erase_result( $kept, array() );
 		}
 		$person = self::person( $email );
-		$answer = self::ask( 'erase', $person );
+		$answer = self::request( 'erase', $person );
 		if ( ! $answer['ok'] ) {
-			return self::erased( $kept, array( 'escalation-open' === $answer['error'] ? self::still_open( (string) ( $answer['data']['escalation_id'] ?? '' ) ) : self::failed( $answer ) ) );
+			return self::erase_result( $kept, array( 'escalation-open' === $answer['error'] ? self::still_open_text( (string) ( $answer['data']['escalation_id'] ?? '' ) ) : self::failure_text( $answer ) ) );
 		}
 		if ( isset( $person['user_id'] ) ) {
 			delete_transient( 'escbridge_shop_' . $person['user_id'] );
 		}
-		return self::erased( $kept || array_sum( (array) $answer['data']['removed'] ) > 0, array_map( array( self::class, 'task' ), (array) $answer['data']['tasks'] ) );
+		return self::erase_result( $kept || array_sum( (array) $answer['data']['removed'] ) > 0, array_map( array( self::class, 'ticket_task' ), (array) $answer['data']['tasks'] ) );
 	}
 
 	/** @return array<string,string> Whoever has this address, and the user whose it is. */
@@ -74,21 +74,21 @@ final class Privacy {
 		return array( 'email' => $email ) + ( $user ? array( 'user_id' => (string) $user->ID ) : array() );
 	}
 
-	private static function ask( string $what, array $body ): array {
-		return ( new Client( Settings::pairing() ) )->admin( 'POST', '/v1/privacy/' . $what, $body, self::LIMIT );
+	private static function request( string $what, array $body ): array {
+		return Plugin::client()->admin( 'POST', '/v1/privacy/' . $what, $body, self::TIMEOUT );
 	}
 
-	private static function failed( array $answer ): string {
-		return __( 'The conversations in the chat could not be looked up, so they are as they were:', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $answer, Settings::pairing() );
+	private static function failure_text( array $answer ): string {
+		return __( 'The conversations in the chat could not be looked up, so they are as they were:', 'escalation-bridge' ) . ' ' . ConnectionTest::error_text( $answer, Settings::pairing() );
 	}
 
-	private static function still_open( string $escalation ): string {
+	private static function still_open_text( string $escalation ): string {
 		/* translators: %s: id of an escalation */
 		return sprintf( __( 'Nothing was erased in the chat: somebody still owes this person an answer (%s). Resolve it under Escalations, then erase once more.', 'escalation-bridge' ), $escalation );
 	}
 
 	/** @param array<string,string|null> $task A ticket that is not ours to delete. */
-	private static function task( array $task ): string {
+	private static function ticket_task( array $task ): string {
 		if ( empty( $task['ref'] ) ) {
 			/* translators: 1: name of a helpdesk, 2: id to look for */
 			return sprintf( __( 'To do in %1$s: look for a ticket with the id %2$s and erase it there. It is not known whether it arrived.', 'escalation-bridge' ), (string) $task['desk'], (string) $task['external_id'] );
@@ -98,7 +98,7 @@ final class Privacy {
 	}
 
 	/** @param string[] $messages Why something stays. */
-	private static function erased( bool $removed, array $messages ): array {
+	private static function erase_result( bool $removed, array $messages ): array {
 		return array(
 			'items_removed'  => $removed,
 			'items_retained' => array() !== $messages,
@@ -107,30 +107,30 @@ final class Privacy {
 		);
 	}
 
-	private static function conversation( array $session ): array {
-		$visitor = (array) $session['visitor'];
+	private static function conversation_item( array $session ): array {
+		$visitor = $session['visitor'] + array( 'phone' => $session['phone'] );
 		$fields  = array(
-			__( 'Began', 'escalation-bridge' )        => Admin::when( (string) $session['started_at'] ),
-			__( 'Identity', 'escalation-bridge' )     => self::identity( (string) ( $visitor['email_identity'] ?? $visitor['identity'] ?? '' ) ),
-			__( 'Name', 'escalation-bridge' )         => (string) ( $visitor['name'] ?? '' ),
-			__( 'E-mail', 'escalation-bridge' )       => (string) ( $visitor['email'] ?? '' ),
-			__( 'Phone', 'escalation-bridge' )        => (string) ( $session['phone'] ?? '' ),
-			__( 'Conversation', 'escalation-bridge' ) => implode( "\n", self::lines( $session ) ),
-		);
+			__( 'Began', 'escalation-bridge' )    => Admin::format_time( $session['started_at'] ),
+			__( 'Identity', 'escalation-bridge' ) => self::identity( $visitor['email_identity'] ?? $visitor['identity'] ),
+		) + self::person_fields( $visitor, implode( "\n", self::transcript_lines( $session ) ) );
 		return self::item( 'escbridge-conversations', __( 'Conversations in the chat', 'escalation-bridge' ), __( 'An address that somebody only typed may be another person’s: look before you hand it over.', 'escalation-bridge' ), (string) $session['id'], $fields, $session );
 	}
 
-	private static function kept( array $row, int $post ): array {
-		$fields = array(
-			__( 'Name', 'escalation-bridge' )         => (string) ( $row['contact']['name'] ?? '' ),
-			__( 'E-mail', 'escalation-bridge' )       => (string) ( $row['contact']['email'] ?? '' ),
-			__( 'Phone', 'escalation-bridge' )        => (string) ( $row['contact']['phone'] ?? '' ),
-			__( 'Conversation', 'escalation-bridge' ) => $row['text'],
-		);
+	private static function queued_item( array $row, int $post ): array {
+		$fields = self::person_fields( $row['contact'] ?? array(), $row['text'] );
 		return self::item( 'escbridge-kept', __( 'Messages waiting in WordPress', 'escalation-bridge' ), '', 'kept-' . $post, $fields, $row );
 	}
 
-	private static function account( array $known ): array {
+	private static function person_fields( array $person, string $said ): array {
+		return array(
+			__( 'Name', 'escalation-bridge' )         => (string) ( $person['name'] ?? '' ),
+			__( 'E-mail', 'escalation-bridge' )       => (string) ( $person['email'] ?? '' ),
+			__( 'Phone', 'escalation-bridge' )        => (string) ( $person['phone'] ?? '' ),
+			__( 'Conversation', 'escalation-bridge' ) => $said,
+		);
+	}
+
+	private static function account_item( array $known ): array {
 		$email = (string) $known['email'];
 		return self::item( 'escbridge-crm', __( 'What the CRM told the chat', 'escalation-bridge' ), '', 'crm-' . md5( $email ), array( __( 'E-mail', 'escalation-bridge' ) => $email ), $known['account'] );
 	}
@@ -164,7 +164,7 @@ final class Privacy {
 	}
 
 	/** What was said, in its order: messages, the assistant's replies, the team's answers and notices. */
-	private static function lines( array $session ): array {
+	private static function transcript_lines( array $session ): array {
 		$said = array();
 		foreach ( (array) $session['turns'] as $turn ) {
 			$said[] = array( $turn['at'], __( 'Visitor', 'escalation-bridge' ), $turn['text'] );
@@ -176,7 +176,7 @@ final class Privacy {
 			$said[] = array( $event['at'], empty( $event['author'] ) ? __( 'Support', 'escalation-bridge' ) : $event['author'], $event['text'] );
 		}
 		usort( $said, static fn( array $one, array $other ): int => strcmp( $one[0], $other[0] ) );
-		return array_map( static fn( array $line ): string => Admin::when( $line[0] ) . ' ' . $line[1] . ': ' . $line[2], $said );
+		return array_map( static fn( array $line ): string => Admin::format_time( $line[0] ) . ' ' . $line[1] . ': ' . $line[2], $said );
 	}
 
 	public static function suggest_policy(): void {

@@ -15,8 +15,8 @@ final class Renewal {
 	const ACTION = 'escbridge_renew';
 
 	/** The button under Settings. */
-	public static function act(): void {
-		Admin::posted( self::ACTION, current_user_can( 'manage_options' ) );
+	public static function handle_form(): void {
+		Admin::verified_form( self::ACTION, current_user_can( 'manage_options' ) );
 		$done = self::run();
 		add_settings_error( 'escbridge', 'renewal', esc_html( $done['text'] ), $done['ok'] ? 'success' : 'error' );
 		set_transient( 'settings_errors', get_settings_errors(), 30 ); // As options.php tells the page that comes next.
@@ -35,7 +35,7 @@ final class Renewal {
 		if ( ! $issued['ok'] ) {
 			return self::failed( 'renewal-in-hand' === $issued['error']
 				? __( 'Somebody renewed the secrets less than a minute ago. Nothing was changed; try again in a minute.', 'escalation-bridge' )
-				: __( 'The secrets were not renewed; the former ones stay.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $issued, $former ) );
+				: __( 'The secrets were not renewed; the former ones stay.', 'escalation-bridge' ) . ' ' . ConnectionTest::error_text( $issued, $former ) );
 		}
 		sleep( (int) $issued['data']['valid_in_s'] ); // Until then a process of the sidecar may not know them.
 		$new  = array_merge( $former, array_intersect_key( $issued['data'], array_flip( array( 'chat_secret', 'admin_secret' ) ) ) );
@@ -46,7 +46,7 @@ final class Renewal {
 		}
 		$settled = ( new Client( $new ) )->admin( 'POST', '/v1/secrets/settle', array() );
 		if ( ! $settled['ok'] ) {
-			return self::failed( __( 'The new secrets are in use, but the former ones hold too. Renew once more, or run “bridge site revoke” beside the sidecar.', 'escalation-bridge' ) . ' ' . ConnectionTest::cure( $settled, $new ) );
+			return self::failed( __( 'The new secrets are in use, but the former ones hold too. Renew once more, or run “bridge site revoke” beside the sidecar.', 'escalation-bridge' ) . ' ' . ConnectionTest::error_text( $settled, $new ) );
 		}
 		$minutes = (int) ceil( $settled['data']['grace_s'] / MINUTE_IN_SECONDS );
 		/* translators: %d: number of minutes */
@@ -59,7 +59,7 @@ final class Renewal {
 	}
 
 	/** The button, in a form of its own. */
-	public static function show(): void {
+	public static function render_form(): void {
 		echo '<form method="post" action="' . esc_url( admin_url( 'admin-post.php' ) ) . '" id="escbridge-renewal">';
 		wp_nonce_field( self::ACTION );
 		echo '<input type="hidden" name="action" value="' . esc_attr( self::ACTION ) . '"></form>';

@@ -13,14 +13,14 @@ defined( 'ABSPATH' ) || exit;
 
 final class Rest {
 
-	const SPACE        = 'escalation-bridge/v1';
-	const SESSION      = '/sessions/(?P<id>[A-Za-z0-9_-]{16,64})';
-	const SLOT         = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,12}Z$'; // The id of a time for a call: its beginning.
-	const MAX_BODY     = 16384;
-	const MAX_CONTACT  = 65536; // With the transcript that the browser holds.
-	const TOKEN_LIFE   = DAY_IN_SECONDS;
-	const TOKEN_LOCKED = WEEK_IN_SECONDS; // Whoever was promised an answer may come back for it after a weekend.
-	const BUSY         = 60;    // Seconds after which a turn in progress is taken for lost.
+	const REST_NAMESPACE    = 'escalation-bridge/v1';
+	const SESSION_ROUTE     = '/sessions/(?P<id>[A-Za-z0-9_-]{16,64})';
+	const SLOT_PATTERN      = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,12}Z$'; // The id of a time for a call: its beginning.
+	const MAX_BODY          = 16384;
+	const MAX_CONTACT       = 65536;           // With the transcript that the browser holds.
+	const TOKEN_LIFE        = DAY_IN_SECONDS;
+	const TOKEN_LOCKED      = WEEK_IN_SECONDS; // Whoever was promised an answer may come back for it after a weekend.
+	const TURN_LOCK_SECONDS = 60;              // Seconds after which a turn in progress is taken for lost.
 
 	public static function register(): void {
 		$text = static fn( int $max, array $more = array() ): array => array( 'type' => 'string', 'maxLength' => $max ) + $more;
@@ -30,7 +30,6 @@ final class Rest {
 			'page_url' => $text( 2000 ),
 			'locale'   => $text( 35, array( 'pattern' => '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$' ) ),
 			'timezone' => $text( 64 ),
-			'consent'  => array( 'type' => 'boolean' ),
 			'website'  => $text( 200 ), // A trap for scripts: people do not see it.
 		);
 		$turn = array(
@@ -41,37 +40,37 @@ final class Rest {
 			'email'         => $text( 254, array( 'format' => 'email' ) ),
 			'phone'         => $text( 32, array( 'pattern' => '^[0-9+() ./-]{5,32}$' ) ),
 			'name'          => $text( 120 ),
-			'callback_slot' => $text( 24, array( 'pattern' => self::SLOT ) ),
+			'callback_slot' => $text( 24, array( 'pattern' => self::SLOT_PATTERN ) ),
 			'transcript'    => array( 'type' => 'array', 'maxItems' => 200, 'items' => $line ),
 		);
 		self::route( '/sessions', 'start', 'check_browser', $page );
-		self::route( self::SESSION . '/turns', 'turn', 'check_visitor', $turn );
-		self::route( self::SESSION . '/events', 'events', 'check_visitor', array( 'after' => array( 'type' => 'integer', 'minimum' => 0, 'default' => 0 ) ), 'events' );
-		self::route( self::SESSION . '/contact', 'contact', 'check_visitor', $form );
-		self::route( self::SESSION . '/slots', 'slots', 'check_visitor', array(), 'calls' );
-		self::route( self::SESSION . '/close', 'close', 'check_visitor', array(), 'events' );
+		self::route( self::SESSION_ROUTE . '/turns', 'turn', 'check_visitor', $turn );
+		self::route( self::SESSION_ROUTE . '/events', 'events', 'check_visitor', array( 'after' => array( 'type' => 'integer', 'minimum' => 0, 'default' => 0 ) ), 'events' );
+		self::route( self::SESSION_ROUTE . '/contact', 'contact', 'check_visitor', $form );
+		self::route( self::SESSION_ROUTE . '/slots', 'slots', 'check_visitor', array(), 'calls' );
+		self::route( self::SESSION_ROUTE . '/close', 'close', 'check_visitor', array(), 'events' );
 		self::route( '/test', 'test', 'check_team' );
 		self::route( '/pages', 'pages', 'check_team', array( 'all' => array( 'type' => 'boolean' ) ) );
 		self::route( '/presence', 'presence', 'check_team', array( 'available' => array( 'type' => 'boolean' ) + $must ) );
 		add_filter( 'rest_allowed_cors_headers', static fn( $names ): array => array_merge( (array) $names, array( 'X-Escbridge-Token' ) ) ); // For a page under another name of the site.
-		add_filter( 'rest_request_before_callbacks', array( self::class, 'in_plain_words' ), 10, 3 );
+		add_filter( 'rest_request_before_callbacks', array( self::class, 'visitor_error_texts' ), 10, 3 );
 	}
 
 	/** WordPress refuses a field in the words of a program; here a visitor reads them. */
-	public static function in_plain_words( $answer, $handler, WP_REST_Request $request ) {
-		$visitors = 0 === strpos( $request->get_route(), '/' . self::SPACE . '/sessions' );
+	public static function visitor_error_texts( $answer, $handler, WP_REST_Request $request ) {
+		$visitors = 0 === strpos( $request->get_route(), '/' . self::REST_NAMESPACE . '/sessions' );
 		if ( ! $visitors || ! is_wp_error( $answer ) || 'rest_invalid_param' !== $answer->get_error_code() ) {
 			return $answer;
 		}
 		$fields = (array) $answer->get_error_data();
 		$wrong  = array_intersect_key( array( 'phone' => 'phone', 'email' => 'address' ), (array) ( $fields['params'] ?? array() ) );
-		return self::error( 'rest_invalid_param', CallPage::words( reset( $wrong ) ?: 'message' ), 400, $fields );
+		return self::error( 'rest_invalid_param', CallPage::text( reset( $wrong ) ?: 'message' ), 400, $fields );
 	}
 
 	/** @param string $kind Of the limit that each call of the conversation counts for. Not in the check: WordPress asks that once more for a header. */
 	private static function route( string $path, string $method, string $check, array $args = array(), string $kind = '' ): void {
 		register_rest_route(
-			self::SPACE,
+			self::REST_NAMESPACE,
 			$path,
 			array(
 				'methods'             => 'POST',
@@ -98,7 +97,7 @@ final class Rest {
 		if ( ! $request->is_json_content_type() ) {
 			return self::error( 'escbridge_not_json', __( 'JSON is wanted here.', 'escalation-bridge' ), 415 );
 		}
-		if ( ! self::own_origin( (string) $request->get_header( 'origin' ) ) ) {
+		if ( ! self::is_own_origin( (string) $request->get_header( 'origin' ) ) ) {
 			return self::error( 'escbridge_foreign_origin', __( 'This chat belongs to another site.', 'escalation-bridge' ), 403 );
 		}
 		return true;
@@ -120,7 +119,7 @@ final class Rest {
 	}
 
 	/** The list of own origins knows no ports, so hosts are compared. */
-	private static function own_origin( string $origin ): bool {
+	private static function is_own_origin( string $origin ): bool {
 		$host = wp_parse_url( $origin, PHP_URL_HOST );
 		if ( ! is_string( $host ) ) {
 			return false;
@@ -142,36 +141,37 @@ final class Rest {
 		}
 		$session = Bridge::new_session_id();
 		$user_id = get_current_user_id();
-		$verdict = Plugin::bridge()->start( $session, $user_id, self::page( $request ) );
+		$verdict = Plugin::bridge()->start( $session, $user_id, self::page_context( $request ) );
 		$token   = self::new_token( $session, $user_id, 'escalated' === $verdict['state'] );
 		if ( $verdict['down'] || '' !== $verdict['error'] ) {
 			// The id and token serve all the same: the contact form needs them, and the next turn begins the session.
 			return self::unavailable( array( 'session_id' => $session ) + $token );
 		}
-		return new WP_REST_Response( array( 'session_id' => $session ) + $token + self::seen( $verdict ), 201 );
+		return new WP_REST_Response( array( 'session_id' => $session ) + $token + self::public_verdict( $verdict ), 201 );
 	}
 
 	public static function turn( WP_REST_Request $request ) {
 		$session = (string) $request['id'];
 		$turn    = strtolower( (string) $request['client_turn_id'] );
 		$key     = 'escbridge_t_' . md5( $session . ' ' . $turn );
-		if ( ! Kept::lock( $key, self::BUSY ) ) {
+		if ( ! Outbox::lock( $key, self::TURN_LOCK_SECONDS ) ) {
 			return self::error( 'escbridge_turn_in_progress', __( 'This message is being answered.', 'escalation-bridge' ), 409 );
 		}
 		try {
-			return self::turn_alone( $request, $session, $turn, $key );
+			return self::take_locked_turn( $request, $session, $turn, $key );
 		} finally {
 			\WP_Upgrader::release_lock( $key );
 		}
 	}
 
 	/** The turn, while no other request is at it. */
-	private static function turn_alone( WP_REST_Request $request, string $session, string $turn, string $key ) {
-		$row = get_transient( $key ) ?: array( 'turn' => $turn );
-		if ( isset( $row['answer'] ) && ! ( isset( $row['answer']['reply'] ) && Plugin::bridge()->lock( $session ) ) ) {
+	private static function take_locked_turn( WP_REST_Request $request, string $session, string $turn, string $key ) {
+		$known = get_transient( $key );
+		$row   = $known ?: array( 'turn' => $turn );
+		if ( isset( $row['answer'] ) && ! ( isset( $row['answer']['reply'] ) && Plugin::bridge()->known_lock( $session ) ) ) {
 			return new WP_REST_Response( $row['answer'], $row['status'] ); // But no bot's words again after a lock: then the sidecar is asked.
 		}
-		$wait = Limits::hit( 'turns', $session );
+		$wait = Limits::hit( $known ? 'events' : 'turns', $session ); // Sent again it is no new message, but a look for its answer.
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
@@ -191,7 +191,7 @@ final class Rest {
 		$bridge  = Plugin::bridge();
 		$message = (string) $request['message'];
 		$verdict = $bridge->visitor_turn( $session, $row['turn'], $message, (int) $token['user_id'] );
-		$reply   = self::own_reply( $verdict );
+		$reply   = self::responder_reply( $verdict );
 		if ( 'answer' === $verdict['action'] ) {
 			$context    = array( 'session_id' => $session, 'turn_id' => $row['turn'], 'user_id' => (int) $token['user_id'] );
 			$row['bot'] = $row['bot'] ?? self::ask_bot( $message, $context );
@@ -204,13 +204,13 @@ final class Rest {
 	}
 
 	/** The words of the sidecar's own responder, which are shown as the bot's; null where the verdict has none. */
-	private static function own_reply( array $verdict ): ?string {
+	private static function responder_reply( array $verdict ): ?string {
 		return 'say' === $verdict['action'] && 'reply' === $verdict['say_as'] ? (string) $verdict['say'] : null;
 	}
 
 	private static function turn_answer( array $verdict, ?string $reply, array $token ) {
 		$locked = 'escalated' === $verdict['state'];
-		$seen   = self::seen( $verdict ) + self::renewed( $token, $locked );
+		$seen   = self::public_verdict( $verdict ) + self::renewed_token( $token, $locked );
 		if ( $verdict['down'] ) {
 			// A locked visitor reads the promise that stands; the message is not with the sidecar yet, so the widget repeats it.
 			$kept = array( 'kept' => $verdict['kept'] ?? false );
@@ -231,7 +231,7 @@ final class Rest {
 			return self::error( 'escbridge_turn_conflict', __( 'This message was sent before with another text.', 'escalation-bridge' ), 409 );
 		}
 		if ( in_array( $verdict['status'], array( 409, 422 ), true ) ) {
-			return self::error( 'rest_invalid_param', CallPage::words( 'message' ), 400 );
+			return self::error( 'rest_invalid_param', CallPage::text( 'message' ), 400 );
 		}
 		return self::unavailable();
 	}
@@ -281,7 +281,7 @@ final class Rest {
 				'needs_contact' => (bool) ( $page['escalation']['needs_contact'] ?? false ),
 				'channel'       => $page['escalation']['channel'] ?? null,
 				'poll_after_ms' => (int) $page['poll_after_ms'],
-			) + self::renewed( self::token( $request ), 'escalated' === $state ),
+			) + self::renewed_token( self::token( $request ), 'escalated' === $state ),
 			200
 		);
 	}
@@ -308,15 +308,15 @@ final class Rest {
 		}
 		$verdict = Plugin::bridge()->contact( $session, $contact, (int) self::token( $request )['user_id'] );
 		if ( $verdict['kept'] ) {
-			return new WP_REST_Response( self::thanks( 'kept', Bridge::kept_text() ), 200 );
+			return new WP_REST_Response( self::sent_notice( 'kept', Bridge::queued_text() ), 200 );
 		}
 		if ( $verdict['down'] || ( '' === $verdict['error'] && 'escalated' !== $verdict['state'] ) ) {
 			return self::contact_by_mail( $request, $session, $contact ); // Also where the owner's rules hand nobody to a person who asks for one.
 		}
 		if ( '' !== $verdict['error'] ) {
-			return self::error( 'rest_invalid_param', CallPage::words( 'address' ), 400 );
+			return self::error( 'rest_invalid_param', CallPage::text( 'address' ), 400 );
 		}
-		return new WP_REST_Response( array( 'sent' => true ) + self::seen( $verdict ), 200 );
+		return new WP_REST_Response( array( 'sent' => true ) + self::public_verdict( $verdict ), 200 );
 	}
 
 	/** As the sidecar takes it: a number may begin with a bracket here. */
@@ -337,18 +337,18 @@ final class Rest {
 			return self::too_many( $wait );
 		}
 		$verdict = Plugin::bridge()->book( $session, $contact );
-		return '' === $verdict['error'] ? new WP_REST_Response( array( 'sent' => true ) + self::seen( $verdict ), 200 ) : self::not_booked( $verdict );
+		return '' === $verdict['error'] ? new WP_REST_Response( array( 'sent' => true ) + self::public_verdict( $verdict ), 200 ) : self::not_booked( $verdict );
 	}
 
 	/** @param array<string,mixed> $answer Of the client, or a verdict. */
 	private static function not_booked( array $answer ): WP_Error {
 		if ( 'slot-taken' === $answer['error'] ) {
-			return self::error( 'escbridge_slot_taken', CallPage::words( 'slot-taken' ), 409 );
+			return self::error( 'escbridge_slot_taken', CallPage::text( 'slot-taken' ), 409 );
 		}
 		if ( 422 === $answer['status'] ) {
-			return self::error( 'escbridge_phone', CallPage::words( 'phone' ), 400 );
+			return self::error( 'escbridge_phone', CallPage::text( 'phone' ), 400 );
 		}
-		return self::error( 'bridge_unavailable', CallPage::words( 'failed' ), 503 );
+		return self::error( 'bridge_unavailable', CallPage::text( 'failed' ), 503 );
 	}
 
 	private static function contact_by_mail( WP_REST_Request $request, string $session, array $contact ) {
@@ -356,7 +356,7 @@ final class Rest {
 		$print  = md5( (string) wp_json_encode( array( $contact, $lines ) ) );
 		$key    = 'escbridge_m_' . md5( $session );
 		$token  = self::token( $request );
-		$thanks = self::thanks( 'mail', __( 'Thank you. Your message was sent to our team by e-mail; a person will get back to you.', 'escalation-bridge' ) );
+		$thanks = self::sent_notice( 'mail', __( 'Thank you. Your message was sent to our team by e-mail; a person will get back to you.', 'escalation-bridge' ) );
 		if ( get_transient( $key ) === $print ) {
 			return new WP_REST_Response( $thanks, 200 ); // The same form twice is one mail.
 		}
@@ -371,7 +371,7 @@ final class Rest {
 		return new WP_REST_Response( $thanks, 200 );
 	}
 
-	private static function thanks( string $way, string $notice ): array {
+	private static function sent_notice( string $way, string $notice ): array {
 		return array( 'sent' => true, $way => true, 'notice' => $notice );
 	}
 
@@ -381,7 +381,7 @@ final class Rest {
 			return self::unavailable();
 		}
 		$gone = 'session-not-found' === $verdict['error'];
-		return new WP_REST_Response( $gone ? array( 'state' => 'closed' ) : self::seen( $verdict ), 200 );
+		return new WP_REST_Response( $gone ? array( 'state' => 'closed' ) : self::public_verdict( $verdict ), 200 );
 	}
 
 	public static function test(): WP_REST_Response {
@@ -389,22 +389,22 @@ final class Rest {
 	}
 
 	public static function presence( WP_REST_Request $request ) {
-		$report = Presence::turn( (bool) $request['available'] );
+		$report = Presence::set_available( (bool) $request['available'] );
 		return $report['ok'] ? new WP_REST_Response( $report, 200 ) : self::error( 'escbridge_presence', $report['text'], 502 );
 	}
 
 	/** One step of sending the site's pages; `left` says whether there is another one. */
 	public static function pages( WP_REST_Request $request ): WP_REST_Response {
 		if ( $request['all'] && Pages::is_on() ) {
-			Pages::send_all();
+			Pages::mark_all_changed();
 		}
-		$told = Pages::is_on() ? Pages::work( 10.0 ) : array( 'left' => 0 );
+		$told = Pages::is_on() ? Pages::sync_step( 10.0 ) : array( 'left' => 0 );
 		return new WP_REST_Response( $told + array( 'text' => Pages::summary() ), 200 );
 	}
 
 	/** Nothing of this namespace may be kept by a cache; and the header that an error cannot carry, see too_many(). */
 	public static function add_headers( $response, $server, $request ) {
-		if ( 0 === strpos( ltrim( (string) $request->get_route(), '/' ), self::SPACE ) ) {
+		if ( 0 === strpos( ltrim( (string) $request->get_route(), '/' ), self::REST_NAMESPACE ) ) {
 			$response->header( 'Cache-Control', 'no-store' );
 			$wait = $response->get_data()['data']['retry_after'] ?? 0;
 			if ( $wait > 0 ) {
@@ -415,10 +415,10 @@ final class Rest {
 	}
 
 	/** Of a verdict, what the browser may know. */
-	private static function seen( array $verdict ): array {
+	private static function public_verdict( array $verdict ): array {
 		return array(
 			'state'         => (string) $verdict['state'],
-			'notice'        => 'say' === $verdict['action'] && null === self::own_reply( $verdict ) ? $verdict['say'] : null,
+			'notice'        => 'say' === $verdict['action'] && null === self::responder_reply( $verdict ) ? $verdict['say'] : null,
 			'commitment'    => $verdict['escalation']['commitment'] ?? null,
 			'needs_contact' => (bool) ( $verdict['escalation']['needs_contact'] ?? false ),
 			'channel'       => $verdict['escalation']['channel'] ?? null,
@@ -427,38 +427,35 @@ final class Rest {
 		);
 	}
 
-	private static function page( WP_REST_Request $request ): array {
+	private static function page_context( WP_REST_Request $request ): array {
 		$url  = explode( '?', explode( '#', (string) $request['page_url'] )[0] )[0]; // A query may hold what is nobody's business.
 		$zone = (string) $request['timezone'];
 		$own  = wp_parse_url( $url, PHP_URL_HOST ) === wp_parse_url( home_url(), PHP_URL_HOST );
-		return array_filter(
-			array(
-				'locale'   => (string) $request['locale'] ?: get_locale(),
-				'timezone' => in_array( $zone, timezone_identifiers_list( \DateTimeZone::ALL_WITH_BC ), true ) ? $zone : '',
-				'page_url' => $own ? esc_url_raw( $url ) : '',
-			),
-			'strlen'
+		return array(
+			'locale'   => (string) $request['locale'] ?: get_locale(),
+			'timezone' => in_array( $zone, timezone_identifiers_list( \DateTimeZone::ALL_WITH_BC ), true ) ? $zone : '',
+			'page_url' => $own ? esc_url_raw( $url ) : '',
 		);
 	}
 
 	/** @return array{session:string,user_id:int,expiry:int}|null */
 	private static function token( WP_REST_Request $request ): ?array {
-		return Signer::read_visitor_token( self::key(), (string) $request->get_header( 'x_escbridge_token' ), time() );
+		return Signer::read_visitor_token( self::token_key(), (string) $request->get_header( 'x_escbridge_token' ), time() );
 	}
 
 	/** The sites of a network share WordPress's salts, but not their visitors. */
-	private static function key(): string {
+	private static function token_key(): string {
 		return wp_salt( 'auth' ) . ( is_main_site() ? '' : '|' . get_current_blog_id() );
 	}
 
 	/** @return array{token:string,expires_in:int} In seconds from now, for a browser whose clock may be wrong. */
 	private static function new_token( string $session, int $user_id, bool $locked ): array {
 		$life = $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE;
-		return array( 'token' => Signer::visitor_token( self::key(), $session, $user_id, time() + $life ), 'expires_in' => $life );
+		return array( 'token' => Signer::visitor_token( self::token_key(), $session, $user_id, time() + $life ), 'expires_in' => $life );
 	}
 
 	/** A fresh token once half of the present one's time is gone. */
-	private static function renewed( array $token, bool $locked ): array {
+	private static function renewed_token( array $token, bool $locked ): array {
 		$life = $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE;
 		return $token['expiry'] - time() > $life / 2 ? array() : self::new_token( (string) $token['session'], (int) $token['user_id'], $locked );
 	}

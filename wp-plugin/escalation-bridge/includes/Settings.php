@@ -9,10 +9,10 @@ defined( 'ABSPATH' ) || exit;
 
 final class Settings {
 
-	const PAGE     = 'escalation-bridge';
-	const OPTION   = 'escbridge_settings';
-	const PAIRING  = 'escbridge_pairing'; // An option of its own, not autoloaded; an array, because wp-admin/options.php shows plain ones.
-	const DEFAULTS = array(
+	const PAGE           = 'escalation-bridge';
+	const OPTION         = 'escbridge_settings';
+	const PAIRING_OPTION = 'escbridge_pairing'; // An option of its own, not autoloaded; an array, because wp-admin/options.php shows plain ones.
+	const DEFAULTS       = array(
 		'where'         => '', // Not chosen yet.
 		'pages'         => array(),
 		'greeting'      => '',
@@ -29,7 +29,7 @@ final class Settings {
 	/** Where the chat shows: all, pages or shortcode. Before that is chosen it is nowhere beside another one: two buttons in one corner help nobody. */
 	public static function where(): string {
 		$chosen = (string) self::all()['where'];
-		return '' !== $chosen ? $chosen : ( Adapters::windows() ? 'shortcode' : 'all' );
+		return '' !== $chosen ? $chosen : ( Adapters::with_window() ? 'shortcode' : 'all' );
 	}
 
 	public static function greeting(): string {
@@ -50,11 +50,11 @@ final class Settings {
 	/** @return array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
 	public static function pairing(): ?array {
 		$fixed = self::fixed_code();
-		return self::decode( '' !== $fixed ? $fixed : self::kept_code() );
+		return self::decode( '' !== $fixed ? $fixed : self::stored_code() );
 	}
 
-	private static function kept_code(): string {
-		$kept = get_option( self::PAIRING, array() );
+	private static function stored_code(): string {
+		$kept = get_option( self::PAIRING_OPTION, array() );
 		return is_array( $kept ) ? (string) ( $kept['code'] ?? '' ) : '';
 	}
 
@@ -108,7 +108,7 @@ final class Settings {
 
 	public static function menu(): void {
 		$name = __( 'Escalation Bridge', 'escalation-bridge' );
-		add_options_page( $name, $name, 'manage_options', self::PAGE, array( self::class, 'page' ) );
+		add_options_page( $name, $name, 'manage_options', self::PAGE, array( self::class, 'render' ) );
 	}
 
 	public static function url(): string {
@@ -116,7 +116,7 @@ final class Settings {
 	}
 
 	/** @param string[] $links */
-	public static function link( $links ): array {
+	public static function add_action_link( $links ): array {
 		return array_merge( array( '<a href="' . esc_url( self::url() ) . '">' . esc_html__( 'Settings', 'escalation-bridge' ) . '</a>' ), (array) $links );
 	}
 
@@ -124,17 +124,17 @@ final class Settings {
 		$how = array( 'type' => 'array', 'default' => self::DEFAULTS, 'sanitize_callback' => array( self::class, 'sanitize' ) );
 		register_setting( 'escbridge', self::OPTION, $how );
 		add_settings_section( 'connection', esc_html__( 'Connection', 'escalation-bridge' ), '__return_empty_string', self::PAGE );
-		self::field( 'connection', 'show_state', __( 'State', 'escalation-bridge' ) );
-		self::field( 'connection', 'show_code', __( 'Pairing code', 'escalation-bridge' ), 'escbridge-code' );
+		self::add_field( 'connection', 'show_state', __( 'State', 'escalation-bridge' ) );
+		self::add_field( 'connection', 'show_code', __( 'Pairing code', 'escalation-bridge' ), 'escbridge-code' );
 		add_settings_section( 'chat', esc_html__( 'Chat', 'escalation-bridge' ), '__return_empty_string', self::PAGE );
-		self::field( 'chat', 'show_where', __( 'Where the chat shows', 'escalation-bridge' ) );
-		self::field( 'chat', 'show_greeting', __( 'Greeting', 'escalation-bridge' ), 'escbridge-greeting' );
-		self::field( 'chat', 'show_email', __( 'Contact e-mail', 'escalation-bridge' ), 'escbridge-email' );
-		self::field( 'chat', 'show_bots', __( 'Chatbots on this site', 'escalation-bridge' ) );
-		self::field( 'chat', 'show_knowledge', __( 'Answers', 'escalation-bridge' ) );
+		self::add_field( 'chat', 'show_where', __( 'Where the chat shows', 'escalation-bridge' ) );
+		self::add_field( 'chat', 'show_greeting', __( 'Greeting', 'escalation-bridge' ), 'escbridge-greeting' );
+		self::add_field( 'chat', 'show_email', __( 'Contact e-mail', 'escalation-bridge' ), 'escbridge-email' );
+		self::add_field( 'chat', 'show_bots', __( 'Chatbots on this site', 'escalation-bridge' ) );
+		self::add_field( 'chat', 'show_knowledge', __( 'Answers', 'escalation-bridge' ) );
 	}
 
-	private static function field( string $section, string $method, string $title, string $label_for = '' ): void {
+	private static function add_field( string $section, string $method, string $title, string $label_for = '' ): void {
 		add_settings_field( $method, esc_html( $title ), array( self::class, $method ), self::PAGE, $section, compact( 'label_for' ) );
 	}
 
@@ -146,7 +146,7 @@ final class Settings {
 			add_settings_error( 'escbridge', 'email', __( 'The contact address is not an e-mail address; the site’s own is used.', 'escalation-bridge' ) );
 		}
 		$code  = trim( (string) ( $input['pairing_code'] ?? '' ) );
-		$fault = '' === $code ? '' : self::keep( $code );
+		$fault = '' === $code ? '' : self::save_code( $code );
 		if ( '' !== $fault ) {
 			add_settings_error( 'escbridge', 'code', $fault );
 		}
@@ -156,26 +156,26 @@ final class Settings {
 			'greeting'      => sanitize_textarea_field( (string) ( $input['greeting'] ?? '' ) ),
 			'contact_email' => $email,
 			'knowledge'     => ! empty( $input['knowledge'] ),
-			'paired'        => null !== self::decode( self::kept_code() ),
-			'unwatched'     => isset( $input['watched'] ) ? array_values( array_diff( array_keys( Adapters::found() ), (array) $input['watched'] ) ) : (array) ( $input['unwatched'] ?? self::all()['unwatched'] ),
+			'paired'        => null !== self::decode( self::stored_code() ),
+			'unwatched'     => isset( $input['watched'] ) ? array_values( array_diff( array_keys( Adapters::active() ), (array) $input['watched'] ) ) : (array) ( $input['unwatched'] ?? self::all()['unwatched'] ),
 		);
 	}
 
-	public static function fixed_elsewhere(): string {
+	public static function fixed_notice(): string {
 		/* translators: %s: name of a constant */
 		return sprintf( __( 'Set by %s in the environment or in wp-config.php, so it is not kept in the database.', 'escalation-bridge' ), self::fixed_name() );
 	}
 
 	/** Pairs without the settings page. Answers what is wrong with the code, and then the former one stays; else nothing. */
 	public static function pair( string $code ): string {
-		$fault = self::keep( $code );
+		$fault = self::save_code( $code );
 		if ( '' === $fault ) {
 			update_option( self::OPTION, array( 'paired' => true ) + (array) get_option( self::OPTION, array() ) );
 		}
 		return $fault;
 	}
 
-	private static function keep( string $code ): string {
+	private static function save_code( string $code ): string {
 		$pairing = self::decode( $code );
 		if ( null === $pairing ) {
 			return __( 'That is not a whole pairing code. It starts with “esc1.” and is printed by “bridge site add”; copy it in one piece. Nothing was changed.', 'escalation-bridge' );
@@ -185,8 +185,8 @@ final class Settings {
 			/* translators: %s: address of another site of the network */
 			return sprintf( __( 'This code belongs to %s. Each site of a network needs one of its own: run “bridge site add” for this one.', 'escalation-bridge' ), $other );
 		}
-		update_option( self::PAIRING, array( 'code' => $code ), false );
-		Plugin::forget();
+		update_option( self::PAIRING_OPTION, array( 'code' => $code ), false );
+		Plugin::reset();
 		return '';
 	}
 
@@ -204,15 +204,15 @@ final class Settings {
 		return '';
 	}
 
-	public static function assets( $hook = '' ): void {
+	public static function enqueue_assets( $hook = '' ): void {
 		if ( 'settings_page_' . self::PAGE !== $hook ) {
 			return;
 		}
-		Admin::style();
+		Admin::enqueue_style();
 		wp_enqueue_script( 'escbridge-admin', plugins_url( 'assets/admin.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, true );
 		$config = array(
-			'url'   => esc_url_raw( rest_url( Rest::SPACE . '/test' ) ),
-			'pages' => esc_url_raw( rest_url( Rest::SPACE . '/pages' ) ),
+			'url'   => esc_url_raw( rest_url( Rest::REST_NAMESPACE . '/test' ) ),
+			'pages' => esc_url_raw( rest_url( Rest::REST_NAMESPACE . '/pages' ) ),
 			'nonce' => wp_create_nonce( 'wp_rest' ),
 			'text'  => array(
 				'testing' => __( 'Testing…', 'escalation-bridge' ),
@@ -225,7 +225,7 @@ final class Settings {
 		wp_add_inline_script( 'escbridge-admin', 'window.escbridgeAdmin=' . wp_json_encode( $config ) . ';', 'before' );
 	}
 
-	public static function page(): void {
+	public static function render(): void {
 		if ( ! current_user_can( 'manage_options' ) ) {
 			return;
 		}
@@ -235,16 +235,16 @@ final class Settings {
 		do_settings_sections( self::PAGE );
 		submit_button();
 		echo '</form>';
-		Renewal::show();
+		Renewal::render_form();
 		echo '</div>';
 	}
 
-	private static function hint( string $text ): void {
+	private static function description( string $text ): void {
 		echo '<p class="description">' . esc_html( $text ) . '</p>';
 	}
 
 	/** @param string $name Within the option; with [] where there are several. */
-	private static function choice( string $type, string $name, string $value, bool $chosen, string $label ): void {
+	private static function choice_field( string $type, string $name, string $value, bool $chosen, string $label ): void {
 		printf( '<label><input type="%s" name="%s%s" value="%s" %s> %s</label>', esc_attr( $type ), esc_attr( self::OPTION ), esc_attr( $name ), esc_attr( $value ), checked( $chosen, true, false ), esc_html( $label ) );
 	}
 
@@ -252,16 +252,16 @@ final class Settings {
 		$pairing = self::pairing();
 		if ( null === $pairing ) {
 			echo '<span class="escbridge-pill escbridge-pill-off">' . esc_html__( 'Not connected', 'escalation-bridge' ) . '</span>';
-			self::hint( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) );
+			self::description( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) );
 			return;
 		}
 		/* translators: 1: site id, 2: URL of the sidecar */
 		echo '<p><strong>' . esc_html( sprintf( __( 'Site %1$s at %2$s', 'escalation-bridge' ), $pairing['site'], $pairing['url'] ) ) . '</strong></p>';
 		/* translators: 1: last four characters of the chat secret, 2: of the admin secret */
-		self::hint( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) );
+		self::description( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) );
 		echo '<p><button type="button" class="button" id="escbridge-test" disabled>' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button> ';
 		printf( '<button type="submit" class="button" form="escbridge-renewal" %s>%s</button></p>', disabled( self::is_fixed(), true, false ), esc_html__( 'Renew the secrets', 'escalation-bridge' ) );
-		self::hint( __( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) );
+		self::description( __( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) );
 		echo '<div id="escbridge-test-result" role="status"></div>';
 	}
 
@@ -270,7 +270,7 @@ final class Settings {
 			'<input type="password" id="escbridge-code" class="large-text code" name="escbridge_settings[pairing_code]" value="" autocomplete="new-password" spellcheck="false" placeholder="esc1.…" %s>',
 			disabled( self::is_fixed(), true, false )
 		);
-		self::hint( self::is_fixed() ? self::fixed_elsewhere() : __( 'Run “bridge site add” beside the sidecar and paste the code it prints. It is kept and never shown again; a new one replaces it.', 'escalation-bridge' ) );
+		self::description( self::is_fixed() ? self::fixed_notice() : __( 'Run “bridge site add” beside the sidecar and paste the code it prints. It is kept and never shown again; a new one replaces it.', 'escalation-bridge' ) );
 	}
 
 	public static function show_where(): void {
@@ -282,22 +282,22 @@ final class Settings {
 		);
 		echo '<fieldset><legend class="screen-reader-text">' . esc_html__( 'Where the chat shows', 'escalation-bridge' ) . '</legend>';
 		foreach ( $choices as $value => $label ) {
-			self::choice( 'radio', '[where]', $value, self::where() === $value, $label );
+			self::choice_field( 'radio', '[where]', $value, self::where() === $value, $label );
 			echo '<br>';
 		}
-		foreach ( Adapters::windows() as $adapter ) {
+		foreach ( Adapters::with_window() as $adapter ) {
 			/* translators: %s: name of a chat plugin */
-			self::hint( sprintf( __( '%s shows a window of its own on every page; where ours shows too, one button lies over the other.', 'escalation-bridge' ), $adapter::NAME ) );
+			self::description( sprintf( __( '%s shows a window of its own on every page; where ours shows too, one button lies over the other.', 'escalation-bridge' ), $adapter::NAME ) );
 		}
 		echo '<div class="escbridge-pages" id="escbridge-pages">';
-		foreach ( self::choices_of( $chosen ) as $page ) {
-			self::choice( 'checkbox', '[pages][]', (string) $page->ID, in_array( (int) $page->ID, $chosen, true ), get_the_title( $page ) );
+		foreach ( self::page_choices( $chosen ) as $page ) {
+			self::choice_field( 'checkbox', '[pages][]', (string) $page->ID, in_array( (int) $page->ID, $chosen, true ), get_the_title( $page ) );
 		}
 		echo '</div></fieldset>';
 	}
 
 	/** Those that are chosen first, so that saving drops none: neither beyond the 200 others nor while it is a draft. */
-	private static function choices_of( array $chosen ): array {
+	private static function page_choices( array $chosen ): array {
 		$states = array( 'publish', 'private', 'future', 'pending', 'draft' );
 		$first  = $chosen ? get_pages( array( 'include' => $chosen, 'post_status' => $states ) ) : array();
 		return array_merge( (array) $first, (array) get_pages( array( 'number' => 200, 'hierarchical' => false, 'exclude' => $chosen ) ) );
@@ -317,28 +317,28 @@ final class Settings {
 			esc_attr( (string) self::all()['contact_email'] ),
 			esc_attr( (string) get_option( 'admin_email' ) )
 		);
-		self::hint( __( 'This address gets a mail when messages wait because the sidecar cannot be reached, and what cannot be delivered later. If you set one, customers see it on the page of a call.', 'escalation-bridge' ) );
+		self::description( __( 'This address gets a mail when messages wait because the sidecar cannot be reached, and what cannot be delivered later. If you set one, customers see it on the page of a call.', 'escalation-bridge' ) );
 	}
 
 	public static function show_bots(): void {
 		echo '<input type="hidden" name="escbridge_settings[watched][]" value="">'; // So that the list is sent when nothing in it is ticked.
-		foreach ( Adapters::found() as $slug => $adapter ) {
+		foreach ( Adapters::active() as $slug => $adapter ) {
 			/* translators: %s: name of a chat plugin */
-			self::choice( 'checkbox', '[watched][]', $slug, ! in_array( $slug, self::all()['unwatched'], true ), sprintf( __( 'Watch %s', 'escalation-bridge' ), $adapter::NAME ) );
-			self::hint( $adapter::feeds() );
+			self::choice_field( 'checkbox', '[watched][]', $slug, ! in_array( $slug, self::all()['unwatched'], true ), sprintf( __( 'Watch %s', 'escalation-bridge' ), $adapter::NAME ) );
+			self::description( $adapter::description() );
 		}
-		if ( ! Adapters::found() ) {
-			self::hint( __( 'None was found that is known here (AI Engine, MxChat, AxiaChat AI). Any other bot is connected by a few lines of PHP; see the project’s documentation.', 'escalation-bridge' ) );
+		if ( ! Adapters::active() ) {
+			self::description( __( 'None was found that is known here (AI Engine, MxChat, AxiaChat AI). Any other bot is connected by a few lines of PHP; see the project’s documentation.', 'escalation-bridge' ) );
 		}
 	}
 
 	public static function show_knowledge(): void {
-		self::choice( 'checkbox', '[knowledge]', '1', ! empty( self::all()['knowledge'] ), __( 'The sidecar’s assistant answers from the published pages, posts and products of this site', 'escalation-bridge' ) );
-		self::hint( __( 'They are sent to your sidecar as they change, and what fits a question goes on to its model. Drafts, private and protected content stay here.', 'escalation-bridge' ) );
+		self::choice_field( 'checkbox', '[knowledge]', '1', ! empty( self::all()['knowledge'] ), __( 'The sidecar’s assistant answers from the published pages, posts and products of this site', 'escalation-bridge' ) );
+		self::description( __( 'They are sent to your sidecar as they change, and what fits a question goes on to its model. Drafts, private and protected content stay here.', 'escalation-bridge' ) );
 		if ( Pages::is_on() ) {
 			echo '<p id="escbridge-pages-result" role="status">' . esc_html( Pages::summary() ) . '</p>';
 			echo '<p><button type="button" class="button" id="escbridge-send-pages" disabled>' . esc_html__( 'Send everything again', 'escalation-bridge' ) . '</button></p>';
-		} elseif ( Pages::is_left() ) {
+		} elseif ( Pages::is_withdrawal_pending() ) {
 			echo '<p>' . esc_html__( 'The sidecar did not answer when this was switched off, so it still has what was sent. It is taken back as soon as it answers.', 'escalation-bridge' ) . '</p>';
 		}
 	}

@@ -56,13 +56,13 @@ final class Widget {
 	private static function config(): array {
 		preg_match( '/^[a-z]{2,3}([_-]([a-z]{2}|[a-z]{4}|\d{3})(?![a-z0-9]))?/i', determine_locale(), $tag ); // pt_PT_ao90 is no tag.
 		$config = array(
-			'root'     => esc_url_raw( rest_url( Rest::SPACE ) ),
+			'root'     => esc_url_raw( rest_url( Rest::REST_NAMESPACE ) ),
 			'js'       => plugins_url( 'assets/chat.js', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
 			'css'      => plugins_url( 'assets/chat.css', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
 			'title'    => wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES ),
 			'greeting' => Settings::greeting(),
 			'locale'   => str_replace( '_', '-', $tag[0] ?? 'en' ),
-			'text'     => self::text(),
+			'text'     => self::texts(),
 		);
 		if ( is_user_logged_in() ) {
 			$config['nonce'] = wp_create_nonce( 'wp_rest' );
@@ -71,7 +71,7 @@ final class Widget {
 		return $config;
 	}
 
-	private static function text(): array {
+	private static function texts(): array {
 		return array(
 			'open'       => __( 'Open chat', 'escalation-bridge' ),
 			'close'      => __( 'Close chat', 'escalation-bridge' ),
@@ -118,12 +118,12 @@ final class Widget {
 			'callTitle'  => __( 'Would you like a call?', 'escalation-bridge' ),
 			'callHint'   => __( 'Choose a time, and we call you then.', 'escalation-bridge' ),
 			'callOpen'   => __( 'Choose a time for a call', 'escalation-bridge' ),
-			'callBooked' => CallPage::words( 'book' ),
+			'callBooked' => CallPage::text( 'book' ),
 			'callOther'  => __( 'Choose another time', 'escalation-bridge' ),
 			'callBook'   => __( 'Book this call', 'escalation-bridge' ),
-			'callNeed'   => CallPage::words( 'no-slot' ),
-			'callNone'   => CallPage::words( 'no-slots' ),
-			'callPhone'  => CallPage::words( 'phone' ),
+			'callNeed'   => CallPage::text( 'no-slot' ),
+			'callNone'   => CallPage::text( 'no-slots' ),
+			'callPhone'  => CallPage::text( 'phone' ),
 			'unread'     => __( 'New message', 'escalation-bridge' ),
 		);
 	}

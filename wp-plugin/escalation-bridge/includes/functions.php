@@ -29,23 +29,20 @@ function escbridge_start_session( array $args = array() ): array {
  * @param string              $role    visitor or bot.
  * @param string              $text    The message.
  * @param array<string,mixed> $signals confidence (0..1), intent, intent_matched, failed, signals (a map of your own); turn_id, if you keep one.
- * @return array<string,mixed> The verdict with `turn_id` and `down`.
+ * @return array<string,mixed> The verdict with `turn_id` and `down`. With another role nothing is recorded and nobody may speak.
  */
 function escbridge_turn( string $session, string $role, string $text, array $signals = array() ): array {
 	static $last = array();
 	$session = escbridge_session_id( $session );
-	if ( 'bot' === $role ) {
-		$turn    = (string) ( $signals['turn_id'] ?? $last[ $session ] ?? '' );
-		$verdict = '' === $turn
-			? Plugin::bridge()->closed_verdict( $session, Client::failure( 'no-turn', '' ) )
-			: Plugin::bridge()->bot_turn( $session, $turn, $text, $signals );
-		if ( '' === $turn ) {
-			_doing_it_wrong( __FUNCTION__, esc_html__( 'A bot’s reply needs the visitor’s turn before it, or its turn_id.', 'escalation-bridge' ), '0.1.0' );
-		}
-	} else {
-		$turn             = (string) ( $signals['turn_id'] ?? wp_generate_uuid4() );
+	$turn    = (string) ( $signals['turn_id'] ?? ( 'visitor' === $role ? wp_generate_uuid4() : $last[ $session ] ?? '' ) );
+	if ( 'visitor' === $role ) {
 		$last[ $session ] = $turn;
 		$verdict          = Plugin::bridge()->visitor_turn( $session, $turn, $text, get_current_user_id() );
+	} elseif ( 'bot' === $role && '' !== $turn ) {
+		$verdict = Plugin::bridge()->bot_turn( $session, $turn, $text, $signals );
+	} else {
+		_doing_it_wrong( __FUNCTION__, esc_html__( 'The role is “visitor”, or “bot” after a visitor’s turn or with its turn_id.', 'escalation-bridge' ), '0.1.0' );
+		$verdict = Plugin::bridge()->failed_verdict( $session, Client::failure( 'bot' === $role ? 'no-turn' : 'unknown-role', '' ) );
 	}
 	return array_merge( $verdict, array( 'turn_id' => $turn ) );
 }

@@ -17,7 +17,7 @@ final class AxiaChat {
 		add_action( 'aichat_after_response', array( self::class, 'observe' ) );
 	}
 
-	public static function runs(): bool {
+	public static function is_active(): bool {
 		return function_exists( 'aichat_replace_link_placeholder' );
 	}
 
@@ -26,15 +26,15 @@ final class AxiaChat {
 		return false;
 	}
 
-	public static function feeds(): string {
+	public static function description(): string {
 		return __( 'Observed only: messages and replies are judged and the team gets its ticket, but AxiaChat lets nobody stop its bot, and the visitor does not read the promise in its window.', 'escalation-bridge' );
 	}
 
 	/** @param array<string,mixed> $turn session_id, question, answer. */
 	public static function observe( $turn ): void {
 		$session = 'axiachat:' . (string) ( $turn['session_id'] ?? '' );
-		if ( null === Adapters::gate( $session, (string) ( $turn['question'] ?? '' ) ) ) {
-			Adapters::judge( $session, wp_strip_all_tags( (string) ( $turn['answer'] ?? '' ) ) );
+		if ( null === Adapters::before_bot( $session, (string) ( $turn['question'] ?? '' ) ) ) {
+			Adapters::after_bot( $session, wp_strip_all_tags( (string) ( $turn['answer'] ?? '' ) ) );
 		}
 	}
 }

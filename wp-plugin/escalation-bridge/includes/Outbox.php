@@ -23,55 +23,55 @@ namespace EscalationBridge;
 
 defined( 'ABSPATH' ) || exit;
 
-final class Kept {
+final class Outbox {
 
-	const TYPE      = 'escbridge_kept';
-	const MOST      = 1000;                // Rows of the site.
-	const OF_ONE    = 50;                  // Rows of one conversation.
-	const AGE       = 30 * DAY_IN_SECONDS; // Then the owner gets it by mail instead.
-	const SPAN      = 5.0;                 // Seconds that one request spends on handing over.
-	const HURRY     = 1.0;                 // The same, while somebody waits for the page.
-	const WAITS     = 'escbridge_waits';   // Autoloaded: from when on any request looks for the sidecar, '0' while nothing waits.
-	const PAUSE     = 60;                  // Seconds from one look to the next.
-	const LOCK      = 'escbridge_kept';    // WordPress stores it as the option escbridge_kept.lock.
-	const LOCK_LIFE = 30;                  // Seconds after which its holder is taken for dead.
-	const TOLD      = 'escbridge_away';    // The same, while the owner has been told of this outage.
-	const ASCII     = JSON_HEX_TAG | JSON_HEX_AMP | JSON_HEX_APOS | JSON_HEX_QUOT; // Nothing that a filter of post contents looks for.
+	const POST_TYPE            = 'escbridge_kept';
+	const MAX_ROWS             = 1000;                // Rows of the site.
+	const MAX_ROWS_PER_SESSION = 50;                  // Rows of one conversation.
+	const MAX_AGE              = 30 * DAY_IN_SECONDS; // Then the owner gets it by mail instead.
+	const TIME_LIMIT           = 5.0;                 // Seconds that one request spends on handing over.
+	const TIME_LIMIT_BLOCKING  = 1.0;                 // The same, while somebody waits for the page.
+	const NEXT_TRY_OPTION      = 'escbridge_waits';   // Autoloaded: from when on any request looks for the sidecar, '0' while nothing waits.
+	const RETRY_INTERVAL       = 60;                  // Seconds from one look to the next.
+	const LOCK                 = 'escbridge_kept';    // WordPress stores it as the option escbridge_kept.lock.
+	const LOCK_TIMEOUT         = 30;                  // Seconds after which its holder is taken for dead.
+	const NOTIFIED_LOCK        = 'escbridge_away';    // The same, while the owner has been told of this outage.
+	const JSON_FLAGS           = JSON_HEX_TAG | JSON_HEX_AMP | JSON_HEX_APOS | JSON_HEX_QUOT; // Nothing that a filter of post contents looks for.
 
 	/** @var bool Whether this request hands over at its end. */
 	private static $due = false;
 
 	public static function boot(): void {
 		add_action( 'init', array( self::class, 'register' ) );
-		if ( (int) get_option( self::WAITS ) < time() ) {
-			self::soon();
+		if ( (int) get_option( self::NEXT_TRY_OPTION ) < time() ) {
+			self::deliver_at_shutdown();
 		}
 	}
 
 	public static function register(): void {
 		$hidden = array( 'public' => false, 'rewrite' => false, 'query_var' => false, 'can_export' => false );
-		register_post_type( self::TYPE, $hidden + array( 'supports' => array( 'title' ) ) );
+		register_post_type( self::POST_TYPE, $hidden + array( 'supports' => array( 'title' ) ) );
 	}
 
 	/** What waits is handed over at the end of this request, when its answer is out. */
-	public static function soon(): void {
-		if ( ! self::$due && get_option( self::WAITS ) ) {
+	public static function deliver_at_shutdown(): void {
+		if ( ! self::$due && get_option( self::NEXT_TRY_OPTION ) ) {
 			self::$due = true;
-			add_action( 'shutdown', array( self::class, 'at_the_end' ) );
+			add_action( 'shutdown', array( self::class, 'on_shutdown' ) );
 		}
 	}
 
-	public static function at_the_end(): void {
-		if ( ! self::look() ) {
+	public static function on_shutdown(): void {
+		if ( ! self::reschedule() ) {
 			return;
 		}
-		$span = self::answer_is_out() ? self::SPAN : self::HURRY;
-		self::mail_the_old( microtime( true ) + $span );
-		self::hand_over( '', $span );
+		$span = self::finish_request() ? self::TIME_LIMIT : self::TIME_LIMIT_BLOCKING;
+		self::mail_expired( microtime( true ) + $span );
+		self::deliver( '', $span );
 	}
 
 	/** PHP-FPM and LiteSpeed give the answer out while PHP goes on. Under Apache's mod_php the browser waits until PHP has ended. */
-	private static function answer_is_out(): bool {
+	private static function finish_request(): bool {
 		foreach ( array( 'fastcgi_finish_request', 'litespeed_finish_request' ) as $finish ) {
 			if ( function_exists( $finish ) ) {
 				$finish();
@@ -82,72 +82,72 @@ final class Kept {
 	}
 
 	/** Whether something waits, noted for the requests to come. "Nothing" is noted first, so that a row which comes meanwhile is not missed. */
-	private static function look(): bool {
-		update_option( self::WAITS, '0' );
-		return self::waits() && self::note();
+	private static function reschedule(): bool {
+		update_option( self::NEXT_TRY_OPTION, '0' );
+		return self::has_rows() && self::schedule_next_try();
 	}
 
-	private static function note(): bool {
-		update_option( self::WAITS, (string) ( time() + self::PAUSE ) );
+	private static function schedule_next_try(): bool {
+		update_option( self::NEXT_TRY_OPTION, (string) ( time() + self::RETRY_INTERVAL ) );
 		return true;
 	}
 
 	/** True once the row is stored, also when it was stored before. It comes without `at`. */
-	public static function keep( array $row ): bool {
+	public static function add( array $row ): bool {
 		$name = md5( $row['session'] . ' ' . $row['id'] ); // A turn's id is one in its conversation only.
-		if ( self::posts( array( 'name' => $name ) ) ) {
-			return self::note();
+		if ( self::query( array( 'name' => $name ) ) ) {
+			return self::schedule_next_try();
 		}
-		if ( self::count() >= self::MOST || count( self::rows( $row['session'] ) ) >= self::OF_ONE ) {
+		if ( self::count() >= self::MAX_ROWS || count( self::rows( $row['session'] ) ) >= self::MAX_ROWS_PER_SESSION ) {
 			return false;
 		}
 		$post = array(
-			'post_type'    => self::TYPE,
+			'post_type'    => self::POST_TYPE,
 			'post_status'  => 'private',
 			'post_title'   => $row['session'],
 			'post_name'    => $name,
 			'post_author'  => $row['user'],
-			'post_content' => wp_json_encode( $row + array( 'at' => Client::now() ), self::ASCII ),
+			'post_content' => wp_json_encode( $row + array( 'at' => Client::now_ms() ), self::JSON_FLAGS ),
 		);
 		if ( ! wp_insert_post( wp_slash( $post ) ) ) {
 			return false;
 		}
-		self::tell_owner( 'contact' === $row['kind'] || Client::breaker()['open'] );
-		return self::note();
+		self::notify_owner( 'contact' === $row['kind'] || Client::breaker()['open'] );
+		return self::schedule_next_try();
 	}
 
 	/** Whether a new message of this conversation may go: what waits of it goes first. */
-	public static function clear_way( string $session ): bool {
-		return ! self::waits( $session ) || self::hand_over( $session );
+	public static function deliver_earlier( string $session ): bool {
+		return ! self::has_rows( $session ) || self::deliver( $session );
 	}
 
 	/** Hands over what waits, of one conversation or of all, if nobody else is at it; true when nothing is left. */
-	public static function hand_over( string $session = '', float $span = self::SPAN ): bool {
-		if ( ! self::lock( self::LOCK, self::LOCK_LIFE ) ) {
+	public static function deliver( string $session = '', float $span = self::TIME_LIMIT ): bool {
+		if ( ! self::lock( self::LOCK, self::LOCK_TIMEOUT ) ) {
 			return false;
 		}
 		try {
-			self::walk( self::rows( $session ), $span );
+			self::deliver_rows( self::rows( $session ), $span );
 		} finally {
 			\WP_Upgrader::release_lock( self::LOCK );
 		}
-		if ( ! self::look() ) {
-			\WP_Upgrader::release_lock( self::TOLD );
+		if ( ! self::reschedule() ) {
+			\WP_Upgrader::release_lock( self::NOTIFIED_LOCK );
 		}
-		return ! self::waits( $session );
+		return ! self::has_rows( $session );
 	}
 
 	/** @param array<int,array<string,mixed>> $rows By the number of the post. */
-	private static function walk( array $rows, float $span ): void {
+	private static function deliver_rows( array $rows, float $span ): void {
 		$end    = microtime( true ) + $span;
-		$bridge = $span < Client::BUDGET ? new Bridge( new Client( Settings::pairing(), $span ) ) : Plugin::bridge();
+		$bridge = $span < Client::TIME_BUDGET ? new Bridge( new Client( Settings::pairing(), $span ) ) : Plugin::bridge();
 		foreach ( $rows as $post => $row ) {
-			$verdict = $bridge->bring( $row );
+			$verdict = $bridge->send( $row );
 			if ( $verdict['down'] ) {
 				return;
 			}
 			$taken = '' === $verdict['error'] && ( 'turn' === $row['kind'] || 'escalated' === $verdict['state'] );
-			if ( $taken || Fallback::mail_row( $row ) ) { // What the sidecar will never take, the owner gets.
+			if ( $taken || Fallback::mail_queued( $row ) ) { // What the sidecar will never take, the owner gets.
 				wp_delete_post( $post, true );
 			}
 			if ( microtime( true ) > $end ) {
@@ -156,36 +156,36 @@ final class Kept {
 		}
 	}
 
-	private static function mail_the_old( float $end ): void {
-		foreach ( self::posts( array( 'date_query' => array( array( 'before' => gmdate( 'Y-m-d H:i:s', time() - self::AGE ), 'column' => 'post_date_gmt' ) ) ) ) as $post ) {
-			if ( microtime( true ) < $end && Fallback::mail_row( self::row( $post ) ) ) {
+	private static function mail_expired( float $end ): void {
+		foreach ( self::query( array( 'date_query' => array( array( 'before' => gmdate( 'Y-m-d H:i:s', time() - self::MAX_AGE ), 'column' => 'post_date_gmt' ) ) ) ) as $post ) {
+			if ( microtime( true ) < $end && Fallback::mail_queued( self::decode( $post ) ) ) {
 				wp_delete_post( $post->ID, true );
 			}
 		}
 	}
 
-	private static function tell_owner( bool $now ): void {
-		if ( $now && self::lock( self::TOLD, self::AGE ) && ! Fallback::tell( self::count() ) ) {
-			\WP_Upgrader::release_lock( self::TOLD );
+	private static function notify_owner( bool $now ): void {
+		if ( $now && self::lock( self::NOTIFIED_LOCK, self::MAX_AGE ) && ! Fallback::notify_outage( self::count() ) ) {
+			\WP_Upgrader::release_lock( self::NOTIFIED_LOCK );
 		}
 	}
 
-	public static function waits( string $session = '' ): bool {
-		return (bool) self::posts( array( 'numberposts' => 1, 'title' => $session ) );
+	public static function has_rows( string $session = '' ): bool {
+		return (bool) self::query( array( 'numberposts' => 1, 'title' => $session ) );
 	}
 
 	public static function count(): int {
-		return count( self::posts( array( 'fields' => 'ids' ) ) );
+		return count( self::query( array( 'fields' => 'ids' ) ) );
 	}
 
 	/** Oldest first, of one conversation or of all; by the number of the post. */
 	public static function rows( string $session = '' ): array {
-		$posts = self::posts( array( 'title' => $session ) );
-		return array_combine( wp_list_pluck( $posts, 'ID' ), array_map( array( self::class, 'row' ), $posts ) );
+		$posts = self::query( array( 'title' => $session ) );
+		return array_combine( wp_list_pluck( $posts, 'ID' ), array_map( array( self::class, 'decode' ), $posts ) );
 	}
 
 	/** What is kept of a person: each conversation in which this address was typed, or whose visitor is logged in with it. */
-	public static function of_person( string $email ): array {
+	public static function rows_of_person( string $email ): array {
 		$rows  = self::rows();
 		$user  = get_user_by( 'email', $email );
 		$mine  = static fn( array $row ): bool => ( $user && $user->ID === $row['user'] ) || 0 === strcasecmp( (string) ( $row['contact']['email'] ?? '' ), $email );
@@ -195,7 +195,7 @@ final class Kept {
 
 	/** Removes what is kept of a person, and says how many rows that were. */
 	public static function erase( string $email ): int {
-		$rows = self::of_person( $email );
+		$rows = self::rows_of_person( $email );
 		foreach ( array_keys( $rows ) as $post ) {
 			wp_delete_post( $post, true );
 		}
@@ -203,20 +203,20 @@ final class Kept {
 	}
 
 	/** Of every conversation where the title is empty. Without WordPress's cache: another request may hand over at the same time. */
-	private static function posts( array $query ): array {
+	private static function query( array $query ): array {
 		return get_posts(
 			$query + array(
-				'post_type'     => self::TYPE,
+				'post_type'     => self::POST_TYPE,
 				'post_status'   => 'private',
 				'orderby'       => 'ID',
 				'order'         => 'ASC',
-				'numberposts'   => self::MOST,
+				'numberposts'   => self::MAX_ROWS,
 				'cache_results' => false,
 			)
 		);
 	}
 
-	private static function row( \WP_Post $post ): array {
+	private static function decode( \WP_Post $post ): array {
 		return (array) json_decode( $post->post_content, true );
 	}
 

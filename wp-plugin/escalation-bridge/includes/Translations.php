@@ -10,23 +10,15 @@ namespace EscalationBridge;
 
 defined( 'ABSPATH' ) || exit;
 
-final class Words {
+final class Translations {
 
-	const LOCALES = array( // By language; they speak to people formally, as the sidecar does.
-		'de' => 'de_DE',
-		'es' => 'es_ES',
-		'fr' => 'fr_FR',
-		'it' => 'it_IT',
-		'nl' => 'nl_NL',
-		'pl' => 'pl_PL',
-		'pt' => 'pt_PT',
-	);
+	const LANGUAGES = array( 'de', 'es', 'fr', 'it', 'nl', 'pl', 'pt' ); // They speak to people formally, as the sidecar does.
 
 	/** @var string The language of this customer, when it is known; else the page's. */
 	private static $language = '';
 
 	/** For the filter load_textdomain_mofile: a site in Swiss German reads our German, unless it has a translation of its own. */
-	public static function nearest( $file, $domain ) {
+	public static function nearest_file( $file, $domain ) {
 		if ( 'escalation-bridge' !== $domain || ! is_string( $file ) || is_readable( $file ) || is_readable( substr_replace( $file, '.l10n.php', -3 ) ) ) {
 			return $file;
 		}
@@ -34,26 +26,27 @@ final class Words {
 		if ( is_readable( $ours ) || ! preg_match( '/-([a-z]{2})(?:_\w+)?\.mo$/D', $file, $part ) ) {
 			return $ours;
 		}
-		return isset( self::LOCALES[ $part[1] ] ) ? self::file( $part[1] ) : $ours;
+		return in_array( $part[1], self::LANGUAGES, true ) ? self::file( $part[1] ) : $ours;
 	}
 
 	/** @param string $language Two letters. */
-	public static function speak( string $language ): void {
+	public static function switch_to( string $language ): void {
 		self::$language = $language;
-		if ( self::is_of_the_page() ) {
+		if ( self::is_page_language() ) {
 			return;
 		}
 		unload_textdomain( 'escalation-bridge' ); // What has no translation is said in English.
-		if ( isset( self::LOCALES[ $language ] ) ) {
+		if ( in_array( $language, self::LANGUAGES, true ) ) {
 			load_textdomain( 'escalation-bridge', self::file( $language ) );
 		}
 	}
 
-	public static function is_of_the_page(): bool {
+	public static function is_page_language(): bool {
 		return '' === self::$language || substr( determine_locale(), 0, 2 ) === self::$language;
 	}
 
+	/** That of the country which the language has its name from. */
 	private static function file( string $language ): string {
-		return ESCBRIDGE_DIR . 'languages/escalation-bridge-' . self::LOCALES[ $language ] . '.mo';
+		return ESCBRIDGE_DIR . 'languages/escalation-bridge-' . $language . '_' . strtoupper( $language ) . '.mo';
 	}
 }
