@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bridge.adapters.closures import FeedReader
+from bridge.adapters.closure_feed import FeedReader
 from bridge.adapters.http import Http
 from bridge.assembly.crms import crm
 from bridge.assembly.desks import Outside, desk, hooks_url_of, rates
@@ -20,15 +20,16 @@ from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, checked_database_url, policy_document, read_settings
 from bridge.domain import languages
 from bridge.domain.finding import of_file
+from bridge.domain.language_files import LanguageRefused
 from bridge.ports import Clock, Site
 from bridge.service.answer_turn import answer_turn
-from bridge.service.asking import Asking
 from bridge.service.context import Bridge, PolicyBook, Systems
+from bridge.service.diagnose import Light, Line, look_at_all, red
 from bridge.service.errors import SiteUnknown
-from bridge.service.examine import Light, Line, look_at_all, red
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.leases import Leases
 from bridge.service.manage_policy import import_policy
+from bridge.service.responder_threads import ResponderThreads
 from bridge.store import migrate as schema
 from bridge.store.backup import backup
 from bridge.store.copy import Copied, Progress, copy
@@ -79,7 +80,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         deliver_at_once=deliver_at_once,
         leases=Leases(ticking, machine, steady_now),
         heartbeat=Heartbeat(machine, round(settings.tick * 1000)),
-        asking=Asking(answer_turn, askers, seats=settings.threads // 2, wait=settings.responder_wait),
+        asking=ResponderThreads(answer_turn, askers, seats=settings.threads // 2, wait=settings.responder_wait),
         assistants=Assistants(settings, partial(systems.http, seats=settings.responder_at_once)),
     )
 
@@ -105,7 +106,7 @@ def add_languages(settings: Settings) -> None:
         raise SettingsRefused("BRIDGE_LANGUAGES: there is no such folder")
     try:
         languages.add(folder)
-    except languages.LanguageRefused as error:
+    except LanguageRefused as error:
         raise SettingsRefused(f"BRIDGE_LANGUAGES: {error}") from None
 
 
@@ -168,11 +169,20 @@ def make_systems(assembly: Assembly) -> None:
     with assembly.bridge.store.read() as tx:
         sites = tx.sites.all()
     for site in sites:
-        try:
-            assembly.bridge.systems(site)
-            assembly.bridge.assistants(site.id)
-        except SettingsRefused as error:
-            raise SettingsRefused(f"site {site.id}: {error}") from None
+        make_systems_of(assembly, site)
+
+
+def make_systems_of(assembly: Assembly, site: Site) -> None:
+    """See that a site's systems can be made.
+
+    Raises:
+        SettingsRefused: they lack a setting; it names the site.
+    """
+    try:
+        assembly.bridge.systems(site)
+        assembly.bridge.assistants(site.id)
+    except SettingsRefused as error:
+        raise SettingsRefused(f"site {site.id}: {error}") from None
 
 
 def examine(site_id: str | None, test_mail_to: str | None) -> list[Line]:
@@ -202,10 +212,11 @@ def _examine(assembly: Assembly, doctor: Doctor, site_id: str | None, test_mail_
     if any(line.result.light is Light.RED for line in found if line.about == "schema"):
         return found  # nothing can be read
     with assembly.bridge.store.read() as tx:
-        sites = [site for site in tx.sites.all() if site_id in (None, site.id)]
+        known = tx.sites.all()
+    sites = [site for site in known if site_id in (None, site.id)]
     if site_id and not sites:
         raise SiteUnknown(site_id)
-    looks = doctor.at_the_rest(assembly.bridge, sites)
+    looks = [*doctor.at_what_is_shared(assembly.bridge, known), *doctor.at_each(assembly.bridge, sites)]
     if test_mail_to:
         looks += [doctor.at_a_test_mail(site, test_mail_to) for site in sites]
     return found + look_at_all(looks, REST_WITHIN)

@@ -23,11 +23,11 @@ from bridge.web.app import create_app as flask_app
 
 log = structlog.get_logger()
 
-GRACE = 45
+GRACEFUL_TIMEOUT_S = 45
 """Seconds that work in flight gets to end after SIGTERM: longer than a desk or a mail server may take."""
-PATIENCE, LOOK = 5.0, 0.1
+ADDRESS_TIMEOUT_S, RETRY_INTERVAL_S = 5.0, 0.1
 """Seconds that the sidecar waits for its address, which its predecessor may be leaving; and between two looks."""
-MEMORY = Path("/dev/shm")  # noqa: S108 - a memory file system, where gunicorn's heartbeat file costs nothing
+MEMORY_FOLDER = Path("/dev/shm")  # noqa: S108 - a memory file system, where gunicorn's heartbeat file costs nothing
 
 
 def serve(settings: Settings) -> None:
@@ -48,13 +48,13 @@ def wait_for(bind: str) -> None:
     """Wait until the sidecar can listen there.
 
     Raises:
-        SettingsRefused: it still cannot after `PATIENCE`.
+        SettingsRefused: it still cannot after `ADDRESS_TIMEOUT_S`.
     """
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + ADDRESS_TIMEOUT_S
     while fault := bind_fault(bind):
         if time.monotonic() >= ends:
             raise SettingsRefused(fault)
-        time.sleep(LOOK)
+        time.sleep(RETRY_INTERVAL_S)
 
 
 def prepare(settings: Settings) -> None:
@@ -148,9 +148,9 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
         "threads": settings.threads,
         "preload_app": False,
         "control_socket_disable": True,
-        "worker_tmp_dir": str(MEMORY) if os.access(MEMORY, os.W_OK) else None,
+        "worker_tmp_dir": str(MEMORY_FOLDER) if os.access(MEMORY_FOLDER, os.W_OK) else None,
         "timeout": 60,
-        "graceful_timeout": GRACE,
+        "graceful_timeout": GRACEFUL_TIMEOUT_S,
         "keepalive": 5,
         "limit_request_line": 8190,
         "forwarded_allow_ips": "",

@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-PART = (sys.executable, "-P", "-m", "bridge.part")
+CHILD_COMMAND = (sys.executable, "-P", "-m", "bridge.child_process")
 """`-P`: a file of that name in the current folder is not ours."""
-PARTS = {"the sidecar": (*PART, "bridge.cli", "serve"), "the scheduler": (*PART, "scheduler")}
-PATIENCE = 60.0
+PROCESSES = {"the sidecar": (*CHILD_COMMAND, "bridge.cli", "serve"), "the scheduler": (*CHILD_COMMAND, "scheduler")}
+STOP_TIMEOUT_S = 60.0
 """Seconds from the request to end until a part is killed."""
-LOOK = 0.1
-WELL = (0, -signal.SIGTERM)
+POLL_INTERVAL_S = 0.1
+CLEAN_EXIT_CODES = (0, -signal.SIGTERM)
 """How a part ends that was asked to: by itself, or by the signal where it was still starting."""
 
 Process = subprocess.Popen[bytes]
@@ -34,15 +34,15 @@ def up() -> int:
         signal.signal(one, ask)
     running: dict[str, Process] = {}
     try:
-        for name, command in PARTS.items():
+        for name, command in PROCESSES.items():
             running[name] = start(command)
         while not asked and all(part.poll() is None for part in running.values()):
-            time.sleep(LOOK)
+            time.sleep(POLL_INTERVAL_S)
         ended = {name: part.returncode for name, part in running.items() if part.poll() is not None}
     finally:
         stop(running)
     if asked:
-        return int(any(part.returncode not in WELL for part in running.values()))
+        return int(any(part.returncode not in CLEAN_EXIT_CODES for part in running.values()))
     for name, code in ended.items():
         sys.stderr.write(f"bridge up: {name} ended ({_how(code)}), so everything was stopped\n")
     return 1
@@ -92,7 +92,7 @@ def stop(running: Mapping[str, Process]) -> None:
     for part in running.values():
         if part.poll() is None:
             part.terminate()
-    ends = time.monotonic() + PATIENCE
+    ends = time.monotonic() + STOP_TIMEOUT_S
     for part in running.values():
         try:
             part.wait(max(ends - time.monotonic(), 0.1))

@@ -18,19 +18,19 @@ from bridge.config import Settings, read_settings
 from bridge.domain.instants import DAY
 from bridge.ports import BridgeError, StoreBusy
 from bridge.service.poll_presence import PresencePoll
-from scheduler.pace import keep_pace
+from scheduler.clock_guard import keep_pace
 from scheduler.ticks import Ticks, fresh
 
-PATIENCE = 30.0
+SCHEMA_TIMEOUT_S = 30.0
 """Seconds that it waits for the schema: the sidecar may be bringing it in just now."""
-FAILURES = 5
+MOST_FAILURES_IN_A_ROW = 5
 """Failures of one job in a row after which the process ends, for its supervisor to start it anew. A database that
 takes nothing is waited for instead: a new process would find the same one."""
-AFTER_START = {"wake": 10, "reconcile": 30, "purge": 60}
+START_DELAY_S = {"wake": 10, "reconcile": 30, "purge": 60}
 """Seconds after which a job begins that goes through whole tables, for what became due while nothing ran comes first,
 or that has sites call the sidecar, which may be starting, too."""
-ENDING = {signal.SIGTERM, signal.SIGINT}
-ECHO = 1.0
+END_SIGNALS = {signal.SIGTERM, signal.SIGINT}
+SAME_REQUEST_S = 1.0
 """Seconds within which a second request is the first one: a supervisor asks every process, and so does `bridge up`."""
 
 log = structlog.get_logger()
@@ -71,7 +71,7 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, end
     ticks = Ticks(assembly.bridge, stop, settings.retention_days * DAY)
     now = datetime.now(UTC)
     for name, do, factor in ticks.all():
-        first = now + timedelta(seconds=AFTER_START.get(name, 0))
+        first = now + timedelta(seconds=START_DELAY_S.get(name, 0))
         clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=first)
     poll = PresencePoll(assembly.bridge, settings.presence_poll, stop)
     clock.add_job(fresh(poll), "interval", seconds=settings.presence_poll, id="presence", next_run_time=now)
@@ -118,7 +118,7 @@ class Watch:
     def _count(self, job: str, error: BaseException) -> None:
         self._failed[job] += 1
         log.error("tick.failed", job=job, in_a_row=self._failed[job], exc_info=error)
-        if self._failed[job] >= FAILURES:
+        if self._failed[job] >= MOST_FAILURES_IN_A_ROW:
             log.critical("scheduler.gave_up", job=job, in_a_row=self._failed[job])
             sys.stderr.flush()
             os._exit(1)
@@ -135,18 +135,18 @@ def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> threading.
 
     Returns what is set once the clock has stopped and no job runs any more.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    signal.pthread_sigmask(signal.SIG_BLOCK, END_SIGNALS)
     ended = threading.Event()
 
     def wait() -> None:
-        signal.sigwait(ENDING)
+        signal.sigwait(END_SIGNALS)
         log.info("scheduler.stopping")
         stop.set()
         threading.Thread(target=end, name="ending", daemon=True).start()
-        time.sleep(ECHO)
-        for echo in signal.sigpending() & ENDING:
+        time.sleep(SAME_REQUEST_S)
+        for echo in signal.sigpending() & END_SIGNALS:
             signal.sigwait({echo})
-        signal.sigwait(ENDING)
+        signal.sigwait(END_SIGNALS)
         os._exit(1)  # asked twice: the row at hand hangs, and its lease will run out
 
     def end() -> None:
@@ -159,7 +159,7 @@ def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> threading.
     return ended
 
 
-def wait_for_schema(settings: Settings, stop: threading.Event, patience: float = PATIENCE) -> str | None:
+def wait_for_schema(settings: Settings, stop: threading.Event, patience: float = SCHEMA_TIMEOUT_S) -> str | None:
     """Why the database cannot be used, once patience (in seconds) is over; None when it can be, or asked to end."""
     ends = time.monotonic() + patience
     if fault := bootstrap.schema_fault(settings):

@@ -28,16 +28,16 @@ from bridge.service.watch_outbox import watch_outbox
 from bridge.service.watch_promises import follow_up_due
 from bridge.service.watch_spending import watch_spending
 
-ROUNDS = 500
+MOST_ROWS_PER_TICK = 500
 """Rows of one tick, so that a flood of due ones leaves the other jobs their turn."""
-AT_ONCE = 5
+ROWS_WITHOUT_PAUSE = 5
 """Rows that are done one after the other without a pause: more than that are a flood."""
-BREATH = 0.03
+PAUSE_PER_ROW_S = 0.03
 """Seconds of pause for each row of a flood. SQLite has one writer at a time: in the pauses a visitor's turn finds it
-free. They are taken for `AT_ONCE` rows together, for the first row after a pause costs up to twice the CPU."""
-LANES = 4
+free. They are taken for `ROWS_WITHOUT_PAUSE` rows together, for the first row after one costs up to twice the CPU."""
+PARALLEL_DELIVERIES = 4
 """Rows that are on their way to other systems at once: a desk that hangs must not hold up the mail."""
-NONCES_KEPT = 15 * MINUTE
+NONCES_KEPT_FOR = 15 * MINUTE
 """Milliseconds; a nonce has to be remembered for ten minutes."""
 
 
@@ -54,21 +54,21 @@ class Ticks:
         """Send what is due to other systems, one row a claim: a lease never waits behind another row's call."""
         if self.stop.is_set() or deliver_due(self.bridge, limit=1) == 0:
             return
-        more = [self.bridge.background.submit(self._deliver_more) for _ in range(LANES - 1)]
+        more = [self.bridge.background.submit(self._deliver_more) for _ in range(PARALLEL_DELIVERIES - 1)]
         self._deliver_more()
         for lane in more:
             lane.result()
 
     def _deliver_more(self) -> None:
-        drain(partial(deliver_due, self.bridge, limit=1), self.stop, BREATH * LANES)
+        drain(partial(deliver_due, self.bridge, limit=1), self.stop, PAUSE_PER_ROW_S * PARALLEL_DELIVERIES)
 
     def follow_up(self) -> None:
         """Keep, warn about or renew the promises that are due."""
-        drain(partial(follow_up_due, self.bridge, limit=1), self.stop, BREATH)
+        drain(partial(follow_up_due, self.bridge, limit=1), self.stop, PAUSE_PER_ROW_S)
 
     def answers(self) -> None:
         """Answer for whoever has asked a responder and is no more."""
-        drain(partial(answer_overdue, self.bridge, limit=1), self.stop, BREATH)
+        drain(partial(answer_overdue, self.bridge, limit=1), self.stop, PAUSE_PER_ROW_S)
 
     def beat(self) -> None:
         """Leave a sign of life, by the machine's own clock."""
@@ -78,7 +78,7 @@ class Ticks:
     def tidy(self) -> None:
         """Forget nonces that can no longer be replayed."""
         with self.bridge.store.write() as tx:
-            gone = tx.sites.purge_nonces(machine_now() - NONCES_KEPT)
+            gone = tx.sites.purge_nonces(machine_now() - NONCES_KEPT_FOR)
         structlog.get_logger().debug("nonces.purged", rows=gone)
 
     def health(self) -> None:
@@ -117,7 +117,7 @@ class Ticks:
             purge(self.bridge, self.retention, self._breathe)
 
     def _breathe(self) -> bool:
-        return self.stop.wait(BREATH)
+        return self.stop.wait(PAUSE_PER_ROW_S)
 
     def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
         """Each job: its name, what it does, and its interval as a multiple of the tick."""
@@ -139,18 +139,18 @@ class Ticks:
 
 
 def drain(do: Callable[[], int], stop: threading.Event, breath: float) -> None:
-    """Do row after row until none is left, at most `ROUNDS` times, and not after `stop`.
+    """Do row after row until none is left, at most `MOST_ROWS_PER_TICK` times, and not after `stop`.
 
     Args:
         do: does one row, and returns 0 where there was none.
         stop: set when the process is asked to end.
         breath: seconds of pause for each row of a flood.
     """
-    for row in range(ROUNDS):
+    for row in range(MOST_ROWS_PER_TICK):
         if stop.is_set() or not do():
             return
-        if row and row % AT_ONCE == 0:
-            stop.wait(breath * AT_ONCE)
+        if row and row % ROWS_WITHOUT_PAUSE == 0:
+            stop.wait(breath * ROWS_WITHOUT_PAUSE)
 
 
 def fresh(do: Callable[[], None]) -> Callable[[], None]:

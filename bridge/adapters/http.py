@@ -5,19 +5,18 @@ and an address that was checked at the moment of connecting. Every outcome is on
 here logs, and no error holds an address, a token or a body.
 """
 
-import ipaddress
 import json as jsonlib
 import logging
 import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Literal, TypeAlias
-from urllib.parse import SplitResult, urlencode, urlsplit
+from urllib.parse import urlencode
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,6 +24,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import TimeoutError as Urllib3Timeout
 
+from bridge.adapters.address_guard import DEFAULT_PORTS, AddressGuard
 from bridge.adapters.deadline import Deadline, Lines
 from bridge.domain.values import Json
 from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
@@ -33,22 +33,15 @@ from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
 for _name in ("urllib3.connection", "urllib3.connectionpool", "urllib3.response", "urllib3.util.retry"):
     logging.getLogger(_name).addFilter(lambda _record: False)
 
-LONGEST_WAIT = 86_400.0
+LONGEST_WAIT_S = 86_400.0
 """Seconds: a longer wait named by another system is taken as this one."""
 
 _IN_MILLISECONDS = 1e11
 """An instant from here on counts milliseconds since 1970: in seconds it would be in the year 5138."""
 
-_DEFAULT_PORTS = {"http": 80, "https": 443}
 _REPEATABLE = frozenset({"GET", "HEAD"})
 _UNKNOWN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 _NOT_LET_IN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
-_PLATFORM = (ipaddress.ip_network("168.63.129.16/32"), ipaddress.ip_network("192.0.0.0/24"))
-"""Metadata services that clouds keep at addresses which the `ipaddress` module takes for public ones."""
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-
-Resolve: TypeAlias = Callable[[str, int], Sequence[str]]
-"""From host name and port to IP addresses; raises OSError when there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +107,7 @@ def read_wait(headers: Mapping[str, str], *, now: float, dialect: Dialect = PLAI
     """
     candidates: tuple[tuple[str, WaitUnit], ...] = (*dialect.waits, ("retry-after", "seconds"))
     waits = (_wait(headers[name].strip(), unit, now) for name, unit in candidates if name in headers)
-    return next((min(max(wait, 0.0), LONGEST_WAIT) for wait in waits if wait is not None), None)
+    return next((min(max(wait, 0.0), LONGEST_WAIT_S) for wait in waits if wait is not None), None)
 
 
 def _wait(text: str, unit: WaitUnit, now: float) -> float | None:
@@ -128,94 +121,12 @@ def _wait(text: str, unit: WaitUnit, now: float) -> float | None:
         return None
 
 
-def is_private(address: str) -> bool:
-    """Whether an IP address is none that the public internet routes to: private, loopback, link-local, metadata."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(ip, ipaddress.IPv6Address):
-        inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF) if ip in _NAT64 else ip.ipv4_mapped
-        if inner is not None:
-            return is_private(str(inner))
-        if ip.sixtofour is not None or ip.teredo is not None or ip.is_site_local:
-            return True
-    return not ip.is_global or ip.is_multicast or ip.is_reserved or any(ip in network for network in _PLATFORM)
-
-
-def _lookup(host: str, port: int) -> Sequence[str]:
-    return [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-
-
-def _endpoint(host: str, port: int) -> str:
-    return f"{host.strip('[]').rstrip('.').lower()}:{port}"
-
-
-def _allowed(entry: str) -> str:
-    host, _, port = entry.strip().rpartition(":")
-    if not host or not port.isdecimal():
-        raise ValueError(f"not host:port: {entry}")
-    return _endpoint(host, int(port))
-
-
-class Guard:
-    """Which addresses may be called: https to the public internet, and what the owner listed.
-
-    Args:
-        allow: `host:port` entries that may be private or plain http; `[::1]:8080` for IPv6.
-        resolve: from names to IP addresses.
-
-    Raises:
-        ValueError: an entry is not `host:port`.
-    """
-
-    def __init__(self, allow: Iterable[str] = (), resolve: Resolve = _lookup) -> None:
-        self._allow = frozenset(_allowed(entry) for entry in allow if entry.strip())
-        self._resolve = resolve
-
-    def check_url(self, url: str) -> None:
-        """Refuse an address that is not https, holds a password, or cannot be read.
-
-        Raises:
-            Rejected: it is such an address.
-        """
-        parts = _split(url)
-        if parts is None or not parts.hostname or parts.scheme not in _DEFAULT_PORTS:
-            raise Rejected("bad address", fault=Fault.SYSTEM)
-        if "@" in parts.netloc:
-            raise Rejected("password in the address", fault=Fault.SYSTEM)
-        endpoint = _endpoint(parts.hostname, parts.port or _DEFAULT_PORTS[parts.scheme])
-        if parts.scheme != "https" and endpoint not in self._allow:
-            raise Rejected("not https", fault=Fault.SYSTEM)
-
-    def addresses(self, host: str, port: int) -> Sequence[str]:
-        """The IP addresses to connect to: these and no others, so a name that changes its answer gains nothing.
-
-        Raises:
-            NotDone: the name has no address.
-            Rejected: one of its addresses is private and `host:port` is not on the list.
-        """
-        try:
-            found = self._resolve(host.strip("[]"), port)
-        except (OSError, UnicodeError):
-            raise NotDone("name not resolved", fault=Fault.SYSTEM) from None
-        if _endpoint(host, port) not in self._allow and any(is_private(address) for address in found):
-            raise Rejected("private address", fault=Fault.SYSTEM)
-        return found
-
-
-def _split(url: str) -> SplitResult | None:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # reading it checks it
-    except ValueError:
-        return None
-    return parts
-
-
 class Wire:
     """The transport that opens sockets."""
 
     def __init__(
         self,
-        guard: Guard,
+        guard: AddressGuard,
         *,
         connect_s: float = 3.0,
         read_s: float = 30.0,
@@ -347,7 +258,7 @@ class _PinnedAdapter(HTTPAdapter):
 def _pools(wire: Wire) -> dict[str, Any]:
     class Plain(HTTPConnection):
         def _new_conn(self) -> socket.socket:
-            return wire.dial(self.host, self.port or _DEFAULT_PORTS["http"])
+            return wire.dial(self.host, self.port or DEFAULT_PORTS["http"])
 
         def connect(self) -> None:
             wire.connecting(super().connect, self)
@@ -360,7 +271,7 @@ def _pools(wire: Wire) -> dict[str, Any]:
 
     class Tls(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
-            return wire.dial(self.host, self.port or _DEFAULT_PORTS["https"])
+            return wire.dial(self.host, self.port or DEFAULT_PORTS["https"])
 
         def connect(self) -> None:
             wire.connecting(super().connect, self)
@@ -398,7 +309,7 @@ class Http:
         now: Callable[[], float] = time.time,
         agent: str = "escalation-bridge",
     ) -> None:
-        self._transport = transport or Wire(Guard(allow))
+        self._transport = transport or Wire(AddressGuard(allow))
         self._lines = Lines(seats)
         self._now = now
         self._agent = agent

@@ -17,11 +17,11 @@ from bridge.domain.instants import DAY, MILLISECOND, from_datetime, to_datetime
 from bridge.domain.recurrence import Every, Rule, begin, dates
 from bridge.domain.values import Millis
 
-AHEAD: Final = 400 * DAY
+READ_AHEAD: Final = 400 * DAY
 """Milliseconds for which closures are read ahead: no promise looks further."""
-BEHIND: Final = 2 * DAY
+READ_BEHIND: Final = 2 * DAY
 MOST_EVENTS: Final = 5_000
-MOST: Final = 2_000
+MOST_CLOSURES: Final = 2_000
 """Closures that are kept of a feed."""
 MOST_DAYS: Final = 200_000
 """Days that are looked at for all rules of a feed together, some five hundred rules: a second or so."""
@@ -69,7 +69,7 @@ def read_feed(body: bytes, at: Millis) -> Reading:
         if one.replaces is not None:
             replaced[one.uid].add(one.replaces)
     found: list[Closing] = []
-    window = _Window(at - BEHIND, at + AHEAD)
+    window = _Window(at - READ_BEHIND, at + READ_AHEAD)
     for one in happenings:
         gone = replaced[one.uid] if one.replaces is None else set()
         try:
@@ -77,7 +77,7 @@ def read_feed(body: bytes, at: Millis) -> Reading:
         except (ValueError, OverflowError):
             passed_over += 1
     found.sort(key=lambda one: (one.from_, one.to))
-    return Reading(tuple(found[:MOST]), at, passed_over, max(0, len(found) - MOST))
+    return Reading(tuple(found[:MOST_CLOSURES]), at, passed_over, max(0, len(found) - MOST_CLOSURES))
 
 
 # -- lines and events --------------------------------------------------------------------------------------------------

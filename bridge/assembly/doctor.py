@@ -16,13 +16,13 @@ from bridge.assembly.wordpress import endpoint, wordpress
 from bridge.clock import machine_now
 from bridge.config import CONFIG_FILE, PREFIX, SECRETS, Settings, SettingsRefused, SiteSettings, policy_document
 from bridge.domain.finding import PolicyRefused, of_file
-from bridge.domain.findings import read_policy
+from bridge.domain.policy_check import read_policy
 from bridge.ports import AdapterError, Mail, Mailer, Site, StoreUnreachable
-from bridge.service import look_around
+from bridge.service import diagnostic_checks
 from bridge.service.context import Bridge, new_id
-from bridge.service.cures import Upstream, cure
-from bridge.service.examine import Look, Result, green, red, yellow
-from bridge.store.facts import facts_of
+from bridge.service.diagnose import Look, Result, green, red, yellow
+from bridge.service.troubleshooting import ExternalSystem, cure
+from bridge.store.database_facts import facts_of
 from bridge.store.migrate import SCHEMA_HEAD, file_fault, pending
 
 NAMES = {
@@ -56,15 +56,21 @@ class Doctor:
         """Without it there is nothing else to look at."""
         return [Look("settings", self._settings), Look("database", self._database), Look("schema", self._schema)]
 
-    def at_the_rest(self, bridge: Bridge, sites: Sequence[Site]) -> list[Look]:
-        """The processes, and each site with its systems."""
-        shared = [Look("scheduler", lambda _: look_around.look_at_scheduler(bridge, machine_now()))]
+    def at_what_is_shared(self, bridge: Bridge, sites: Sequence[Site]) -> list[Look]:
+        """The processes, and what holds for all the sites that there are."""
+        shared = [Look("scheduler", lambda _: diagnostic_checks.look_at_scheduler(bridge, machine_now()))]
         if not self.settings.bind.startswith("unix:"):
             shared.append(Look("sidecar", self._sidecar))
         shared.append(Look("sites", partial(self._sites, sites)))
+        if not sites:
+            shared.append(Look("settings", self._not_enough))
         if self.settings.policy:
             shared.append(Look("policy file", self._policy_file))
-        return shared + [look for site in sites for look in self._of(bridge, site)]
+        return shared
+
+    def at_each(self, bridge: Bridge, sites: Sequence[Site]) -> list[Look]:
+        """Sites with their systems."""
+        return [look for site in sites for look in self._of(bridge, site)]
 
     def at_a_test_mail(self, site: Site, to: str) -> Look:
         """A mail that is really sent."""
@@ -75,19 +81,16 @@ class Doctor:
     def _settings(self, _budget: float) -> list[Result]:
         file = Path(os.environ.get(f"{PREFIX}CONFIG", CONFIG_FILE))
         number = sum(name.startswith(PREFIX) for name in os.environ)
+        variables = "variable" if number == 1 else "variables"
         there = file if file.exists() else f"no {CONFIG_FILE} in {Path.cwd()}"
-        results = [green(f"{there}, and {number} variables {PREFIX}*")]
+        results = [green(f"{there}, and {number} {variables} {PREFIX}*")]
         if file.exists() and file.stat().st_mode & 0o004 and any(name in file.read_text("utf-8") for name in SECRETS):
             results.append(yellow(f"everybody on this machine may read the secrets in {file}", f"chmod 600 {file}"))
         return results + [red(fault, MAKE_IT_SO) for fault in map(self._section_fault, self.settings.sites) if fault]
 
     def _section_fault(self, site: str) -> str:
         """What is wrong in a site's section of the file."""
-        try:
-            self.settings.for_site(site)
-        except SettingsRefused as error:
-            return str(error)
-        return ""
+        return _fault(lambda: self.settings.for_site(site))
 
     def _database(self, _budget: float) -> list[Result]:
         url = self.settings.database_url.get_secret_value()
@@ -98,7 +101,7 @@ class Doctor:
             facts = facts_of(url)
         except StoreUnreachable as error:
             return [_red_of(str(error))]
-        return look_around.look_at_database(facts, connections=per_process * (self.settings.workers + 1))
+        return diagnostic_checks.look_at_database(facts, connections=per_process * (self.settings.workers + 1))
 
     def _schema(self, _budget: float) -> list[Result]:
         url = self.settings.database_url.get_secret_value()
@@ -130,6 +133,23 @@ class Doctor:
             return [*results, yellow("there is none yet", "bridge site add NAME --url URL")]
         return results or [green(f"{len(sites)}: {', '.join(sorted(known))}")]
 
+    def _not_enough(self, _budget: float) -> list[Result]:
+        """What the systems of a site to come lack, by its section or, where there is none, by what all share."""
+        sections = [site for site in self.settings.sites if not self._section_fault(site)]
+        owns = [self.settings.for_site(site) for site in sections] or [self.settings]
+        faults = dict.fromkeys(fault for own in owns for fault in map(_fault, self._makers(own)) if fault)
+        return [red(fault, MAKE_IT_SO) for fault in faults]
+
+    def _makers(self, own: SiteSettings) -> list[Callable[[], object]]:
+        """What makes each of a site's systems."""
+        return [
+            lambda: mailer(own),
+            lambda: crms.crm(own, self.http),
+            lambda: desks.desk(own, desks.Outside(self.http, mailer(own), "")),
+            lambda: presences.roster(own, self.http),
+            lambda: responders.responder(own, self.http),
+        ]
+
     def _policy_file(self, _budget: float) -> list[Result]:
         """What the sidecar reads at its start, and refuses to start with."""
         try:
@@ -148,15 +168,15 @@ class Doctor:
     def _of(self, bridge: Bridge, site: Site) -> list[Look]:
         return [
             self._wordpress(site),
-            Look("policy", lambda _: look_around.look_at_policy(bridge, site), site.id),
+            Look("policy", lambda _: diagnostic_checks.look_at_policy(bridge, site), site.id),
             self._made(site, "CRM", self._crm),
             self._made(site, "helpdesk", lambda own: self._desk(own, site)),
             self._made(site, "presence", self._presence),
             self._made(site, "responder", partial(self._responder, bridge, site)),
             self._made(site, "mail", lambda own: _mail(mailer(own), own, sender_of(own, site))),
-            Look("team mail", lambda _: look_around.look_at_team_mail(bridge, site), site.id),
-            Look("outbox", lambda _: look_around.look_at_outbox(bridge, site), site.id),
-            Look("alarms", lambda _: look_around.look_at_alarms(bridge, site), site.id),
+            Look("team mail", lambda _: diagnostic_checks.look_at_team_mail(bridge, site), site.id),
+            Look("outbox", lambda _: diagnostic_checks.look_at_outbox(bridge, site), site.id),
+            Look("alarms", lambda _: diagnostic_checks.look_at_alarms(bridge, site), site.id),
         ]
 
     def _made(self, site: Site, about: str, make: Callable[[SiteSettings], At]) -> Look:
@@ -172,8 +192,8 @@ class Doctor:
 
     def _wordpress(self, site: Site) -> Look:
         there, http = wordpress(site, self.allowed)
-        upstream = Upstream(site.url, address="the address of the site", endpoint=endpoint(site.url))
-        at = partial(look_around.look_at_wordpress, there, upstream, lambda: http.ahead)
+        upstream = ExternalSystem(site.url, address="the address of the site", endpoint=endpoint(site.url))
+        at = partial(diagnostic_checks.look_at_wordpress, there, upstream, lambda: http.ahead)
         return Look("WordPress", at, site.id)
 
     def _crm(self, own: SiteSettings) -> At:
@@ -184,7 +204,7 @@ class Doctor:
         assert made is not None  # noqa: S101 - "none" is above
         chosen = "file" if own.crm.startswith("file:") else own.crm
         upstream = _upstream(own, chosen, crms.NEEDS, "docs/crm.md")
-        return partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
+        return partial(diagnostic_checks.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
 
     def _desk(self, own: SiteSettings, site: Site) -> At:
         http = self.http()
@@ -192,7 +212,7 @@ class Doctor:
         if made is None:
             return _says("the built-in one: tickets are worked in wp-admin")
         upstream = _upstream(own, own.desk, desks.NEEDS, "docs/helpdesks.md")
-        return partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
+        return partial(diagnostic_checks.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
 
     def _presence(self, own: SiteSettings) -> At:
         http = self.http()
@@ -205,7 +225,7 @@ class Doctor:
         def ask(budget: float) -> list[str]:
             return [] if who(budget=budget) else [f"{upstream.name} names nobody of the team"]
 
-        return partial(look_around.look_at_upstream, upstream, ask, lambda: http.ahead)
+        return partial(diagnostic_checks.look_at_upstream, upstream, ask, lambda: http.ahead)
 
     def _responder(self, bridge: Bridge, site: Site, own: SiteSettings) -> At:
         http = self.http()
@@ -215,8 +235,17 @@ class Doctor:
         if own.responder.startswith("scripted:"):
             return _says(f"a script: {own.responder.removeprefix('scripted:')}")
         upstream = _upstream(own, own.responder, SECRETS_OF, "docs/responder.md")
-        answers = partial(look_around.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
-        return lambda budget: [*look_around.look_at_pages(bridge, site), *answers(budget)]
+        answers = partial(diagnostic_checks.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
+        return lambda budget: [*diagnostic_checks.look_at_pages(bridge, site), *answers(budget)]
+
+
+def _fault(make: Callable[[], object]) -> str:
+    """Why something cannot be made; empty where it can."""
+    try:
+        make()
+    except SettingsRefused as error:
+        return str(error)
+    return ""
 
 
 SECRETS_OF = {"claude": ("claude_token",), "openai": ("openai_token",)}
@@ -237,18 +266,18 @@ def _asks(check: Callable[..., list[str]]) -> Callable[[float], list[str]]:
     return lambda budget: check(budget=budget)
 
 
-def _upstream(own: SiteSettings, chosen: str, needs: Mapping[str, Sequence[str]], more: str) -> Upstream:
+def _upstream(own: SiteSettings, chosen: str, needs: Mapping[str, Sequence[str]], more: str) -> ExternalSystem:
     needed = needs.get(chosen, ())
     secrets = tuple(PREFIX + name.upper() for name in needed if isinstance(getattr(own, name), SecretStr))
     field = "crm_url" if chosen == "http" else f"{chosen}_url"
     url = str(getattr(own, field, ""))
     address = PREFIX + field.upper() if field in SiteSettings.model_fields else ""
-    return Upstream(NAMES.get(chosen, chosen.capitalize()), secrets, address, endpoint(url), more)
+    return ExternalSystem(NAMES.get(chosen, chosen.capitalize()), secrets, address, endpoint(url), more)
 
 
 # -- mail --------------------------------------------------------------------------------------------------------------
 
-MAIL = Upstream("the mail server", ("BRIDGE_MAIL",), "BRIDGE_MAIL")
+MAIL = ExternalSystem("the mail server", ("BRIDGE_MAIL",), "BRIDGE_MAIL")
 
 
 def _mail(made: Mailer, own: SiteSettings, sender: str) -> At:

@@ -7,7 +7,7 @@ from bridge.adapters.http import Http
 from bridge.assembly.needs import need
 from bridge.config import Settings, SettingsRefused, SiteSettings
 from bridge.ports import Responder
-from bridge.service.asking import Assistant, Caps
+from bridge.service.responder_threads import Assistant, Caps
 
 NEEDS = {"claude": ("claude_token",), "openai": ("openai_model",)}
 """What each of them cannot be asked without."""

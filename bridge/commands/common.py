@@ -2,8 +2,9 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,15 @@ from bridge import bootstrap, logs
 from bridge.bootstrap import Assembly
 from bridge.clock import clock_of
 from bridge.config import Settings, read_settings
-from bridge.domain.findings import PolicyRefused
 from bridge.domain.instants import to_rfc3339
+from bridge.domain.policy_check import PolicyRefused
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Site, StoreBusy, StoreUnreachable, Tx
+from bridge.service.diagnose import FOR_POSTGRESQL, missing
 from bridge.service.errors import SessionUnknown, SiteUnknown
-from bridge.service.examine import FOR_POSTGRESQL, missing
 
+STANDARD = Path("-")
+"""Standard input, or standard output."""
 MOST = 500
 """Rows that a list shows."""
 
@@ -91,9 +94,18 @@ def opened(*, migrate: bool = False) -> Iterator[Assembly]:
         assembly.close()
 
 
-def print_json(value: Json) -> None:
+def is_standard_output(output: Path) -> bool:
+    """Whether this is what standard output writes to, by whatever name."""
+    if output == STANDARD:
+        return True
+    with suppress(OSError):
+        return os.path.samestat(output.stat(), os.fstat(sys.stdout.fileno()))
+    return False
+
+
+def print_json(value: Json, *, err: bool = False) -> None:
     """JSON as scripts and people read it."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2), err=err)
 
 
 def print_rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]], *, nothing: str) -> None:

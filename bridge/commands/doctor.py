@@ -9,7 +9,7 @@ import click
 from bridge import bootstrap
 from bridge.commands.common import as_json, of_site, print_json
 from bridge.domain.addresses import mailbox
-from bridge.service.examine import Line
+from bridge.service.diagnose import Line
 
 MARKS = {"green": ("ok", "green"), "yellow": ("look", "yellow"), "red": ("FAIL", "red")}
 

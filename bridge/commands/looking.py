@@ -19,7 +19,7 @@ from bridge.domain.queues import UNITS
 from bridge.domain.values import Json, Millis
 from bridge.service.errors import SessionUnknown
 from bridge.service.explain import explain, short_local_time, tell
-from bridge.service.verify import Checked, verify
+from bridge.service.verify_decisions import Checked, verify
 
 
 @click.command("explain", context_settings={"ignore_unknown_options": True})  # a session's id may begin with a dash

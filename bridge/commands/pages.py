@@ -7,7 +7,7 @@ from bridge.commands.groups import Ordered
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.passages import Page
 from bridge.domain.values import Json
-from bridge.service.answer_turn import PASSAGES
+from bridge.service.answer_turn import MOST_PASSAGES
 
 SHOWN = 300
 """Characters of a passage that a person at a terminal reads."""
@@ -42,7 +42,7 @@ def pages_list(site_id: str | None, *, as_json: bool) -> None:
 def pages_search(question: str, language: str, site_id: str | None, *, as_json: bool) -> None:
     """Show what a visitor's question finds, the best first."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
-        found = tx.pages.search(the_site(tx, site_id).id, question, language, PASSAGES)
+        found = tx.pages.search(the_site(tx, site_id).id, question, language, MOST_PASSAGES)
     if as_json:
         print_json({"passages": [{"title": one.title, "url": one.url, "text": one.text} for one in found]})
         return

@@ -24,9 +24,9 @@ from bridge.commands.common import (
 from bridge.commands.groups import Ordered
 from bridge.commands.shadow import shadow
 from bridge.domain.finding import of_file
-from bridge.domain.findings import check_policy
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.instants import from_rfc3339, to_rfc3339
+from bridge.domain.policy_check import check_policy
 from bridge.domain.values import Json
 from bridge.ports import PolicyVersion, Site
 from bridge.service import manage_policy

@@ -10,7 +10,7 @@ import click
 
 from bridge.bootstrap import Assembly
 from bridge.commands.closing import read_span
-from bridge.commands.common import as_json, of_site, opened, print_json, print_rows, the_site
+from bridge.commands.common import as_json, is_standard_output, of_site, opened, print_json, print_rows, the_site
 from bridge.commands.groups import Ordered
 from bridge.domain.forgetting import Person
 from bridge.domain.instants import DAY
@@ -72,7 +72,7 @@ def privacy_export(site_id: str | None, email: str | None, user_id: int | None, 
     with opened() as assembly:
         document = whole_export(assembly, site_id, person)
     say_if_nobody(document["sessions"] or document["crm"])
-    if output is None:
+    if output is None or is_standard_output(output):
         print_json(document)
         return
     output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")

@@ -1,26 +1,24 @@
 """Staffed hours and what is promised by them, as their owner checks them: a week as a picture, promises ahead."""
 
 import json
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from bridge.commands import closing, weeks
-from bridge.commands.common import as_json, now, of_site, opened, print_json, read_document, the_site
+from bridge.commands.common import STANDARD, as_json, now, of_site, opened, print_json, read_document, the_site
 from bridge.commands.groups import Ordered
-from bridge.commands.replay import BYTE_ORDER_MARK, STANDARD, about, bad_lines, file_path, read_from
-from bridge.commands.runs import Advance, in_place_of, progress
-from bridge.domain.findings import read_policy, stored_policy
-from bridge.domain.foretell import Question, foretell, read_question
+from bridge.commands.replay import BYTE_ORDER_MARK, about, bad_lines, file_path, read_from
+from bridge.commands.runs import Advance, progress, written_to
 from bridge.domain.hours import Calendar, local_date
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import read_policy, stored_policy
+from bridge.domain.promise_preview import Question, preview_promise, read_question
 from bridge.domain.replay import LATEST, BadLine, instant_of
 from bridge.domain.values import Json, Millis, Priority
 from bridge.domain.week import Said, week_of
@@ -169,7 +167,7 @@ def promise(
         known(queue, list(found.policy.queues), "queue")
         known(tier or found.policy.default_tier, list(found.policy.tiers), "tier")
         question = Question(queue=queue, priority=Priority(priority), tier=tier, at=at)
-        print_json(foretell(found.policy, question, found.calendar))
+        print_json(preview_promise(found.policy, question, found.calendar))
 
 
 def instant(text: str) -> Millis:
@@ -218,19 +216,7 @@ def answered(lines: BinaryIO, found: Asked, answers: Answers, advance: Advance) 
             continue
         answers.unknown.update(question.model_extra or ())
         if not answers.bad:
-            yield foretell(found.policy, question, found.calendar)
-
-
-@contextmanager
-def written_to(output: Path) -> Iterator[BinaryIO]:
-    """What takes the output's place, or is printed, once it is whole."""
-    if output != STANDARD:
-        with in_place_of(output) as out:
-            yield out
-        return
-    whole = BytesIO()
-    yield whole
-    sys.stdout.buffer.write(whole.getvalue())
+            yield preview_promise(found.policy, question, found.calendar)
 
 
 for command in (closing.hours_close, closing.hours_open, closing.hours_list, closing.hours_revoke):

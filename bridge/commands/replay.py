@@ -17,7 +17,9 @@ import click
 
 from bridge import bootstrap
 from bridge.commands.common import (
+    STANDARD,
     as_json,
+    is_standard_output,
     of_site,
     opened,
     read_document,
@@ -36,18 +38,16 @@ from bridge.commands.runs import (
     written,
 )
 from bridge.domain.backtest import Backtest, Named
+from bridge.domain.csv_record import BadRow, read_csv_record
 from bridge.domain.finding import of_file
-from bridge.domain.findings import read_policy
 from bridge.domain.instants import DAY, from_datetime
-from bridge.domain.sheet import BadRow, read_sheet
-from bridge.domain.shipped import shipped_document
+from bridge.domain.policy_check import read_policy
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Millis
 from bridge.service.judge_record import Line
 from bridge.service.replay_sessions import StoredSessions, named_in_force
 
 file_path = click.Path(dir_okay=False, path_type=Path)
-STANDARD = Path("-")
-"""Standard input, or standard output."""
 BAD_LINES = 20
 """Bad lines that are named."""
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -92,7 +92,7 @@ def replay(
     else:
         window = Window(since.date() if since else None, days)
         report = judge_site(site_id, window, output, file, jobs or cores())
-    print_report(report, as_json=as_json)
+    print_report(report, as_json=as_json, err=output is not None and is_standard_output(output))
     print_speed(report.tally.sessions, time.monotonic() - began)
 
 
@@ -139,7 +139,7 @@ def read_jsonl(lines: BinaryIO, _: Run) -> Iterator[Line]:
 def read_csv(lines: BinaryIO, run: Run) -> Iterator[Line]:
     """The conversations of a table; rows of one may stand anywhere, so all are read before the first is judged."""
     try:
-        sheet = read_sheet(lines)
+        sheet = read_csv_record(lines)
     except BadRow as error:
         run.bad.append((1, str(error)))
         return

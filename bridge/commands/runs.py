@@ -7,13 +7,14 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from bridge.commands.backtests import tell
-from bridge.commands.common import print_json
+from bridge.commands.common import is_standard_output, print_json
 from bridge.domain import backtest
 from bridge.domain.backtest import Backtest, Judged
 from bridge.domain.replay import Outcome
@@ -83,12 +84,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def print_report(report: Backtest, *, as_json: bool, **more: Json) -> None:
-    """The report in words, or for scripts."""
+def print_report(report: Backtest, *, as_json: bool, err: bool = False, **more: Json) -> None:
+    """The report in words, or for scripts; on standard error where the decisions are on standard output."""
     if as_json:
-        print_json({**more, **backtest.as_json(report)})
+        print_json({**more, **backtest.as_json(report)}, err=err)
     else:
-        click.echo(tell(report), nl=False)
+        click.echo(tell(report), nl=False, err=err)
 
 
 def print_speed(conversations: int, seconds: float) -> None:
@@ -115,8 +116,20 @@ def progress(length: int, label: str = "Judging") -> Iterator[Advance]:
 @contextmanager
 def written(output: Path | None) -> Iterator[Write]:
     """What writes a decision; without an output nothing is written."""
-    with in_place_of(output) if output else nullcontext() as out:
+    with written_to(output) if output else nullcontext() as out:
         yield lambda outcome: out and out.write(json.dumps(outcome.as_json(), ensure_ascii=False).encode() + b"\n")
+
+
+@contextmanager
+def written_to(output: Path) -> Iterator[BinaryIO]:
+    """What takes the output's place, or is printed, once it is whole."""
+    if not is_standard_output(output):
+        with in_place_of(output) as out:
+            yield out
+        return
+    whole = BytesIO()
+    yield whole
+    sys.stdout.buffer.write(whole.getvalue())
 
 
 @contextmanager

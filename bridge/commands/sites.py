@@ -28,6 +28,8 @@ def site_add(name: str, url: str, timezone: str | None, team_email: str | None, 
     new = Site(name, url, timezone or scaffold.machine_zone(), mailbox)
     manage_sites.check_site(new)
     with opened(migrate=True) as assembly:
+        bootstrap.make_systems_of(assembly, new)
+        bootstrap.import_policy_file(assembly)  # what it refuses is refused before there is a site
         made = manage_sites.add_site(assembly.bridge, new, public_url(assembly.settings))
         bootstrap.import_policy_file(assembly)
     if as_json:

@@ -7,20 +7,22 @@ import click
 
 from bridge.commands.backtests import in_words, printable
 from bridge.commands.common import as_json, of_site, opened, print_json, the_site
-from bridge.domain.health import DAYS, HEALTHY, Band, Move, move_text
+from bridge.domain.health import HEALTHY, WINDOW_DAYS, Band, Move, move_text
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.labels import Verdict
 from bridge.domain.values import Json
 from bridge.service.explain import local_time
 from bridge.service.label_decisions import label_escalation, label_session, show_label
-from bridge.service.read_stats import LONGEST, read_stats
+from bridge.service.read_stats import LONGEST_DAYS, read_stats
 
 AUTHOR: Final = "command line"
 
 
 @click.command()
 @of_site
-@click.option("--days", type=click.IntRange(1, LONGEST), default=DAYS, show_default=True, help="Today included.")
+@click.option(
+    "--days", type=click.IntRange(1, LONGEST_DAYS), default=WINDOW_DAYS, show_default=True, help="Today included."
+)
 @as_json
 def stats(site_id: str | None, days: int, *, as_json: bool) -> None:
     """Say how many conversations escalate, why, and what moved it."""

@@ -10,9 +10,9 @@ from bridge.demo import screen
 from bridge.demo.client import Client
 from bridge.demo.stage import ZONE, DemoBroken, Stage
 from bridge.domain.commitment import say_when
-from bridge.domain.findings import read_policy
 from bridge.domain.hours import Calendar
 from bridge.domain.instants import from_rfc3339
+from bridge.domain.policy_check import read_policy
 from bridge.domain.values import Json
 from bridge.service.explain import measured
 

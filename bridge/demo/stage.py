@@ -22,15 +22,15 @@ from bridge.clock import ShiftedClock
 from bridge.demo.client import OPENER, Client
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.values import Json, Millis
-from bridge.up import PART
+from bridge.up import CHILD_COMMAND
 
 Found = TypeVar("Found")
 
 SITE, ZONE = "demo-shop", "America/New_York"
-PATIENCE = 30.0
+TIMEOUT_S = 30.0
 """Seconds that anything may take before the demo calls itself broken."""
-LOOK = 0.05
-TAIL = 15
+POLL_INTERVAL_S = 0.05
+TAIL_LINES = 15
 BRIDGE = (sys.executable, "-P", "-m", "bridge.cli")
 
 
@@ -64,7 +64,12 @@ class Stage:
         """Start one of the two; its log goes into the folder."""
         with (self.folder / f"{name}.log").open("wb") as log:
             self.running[name] = subprocess.Popen(
-                (*PART, *module), cwd=self.folder, env=self.environ, stdin=subprocess.PIPE, stdout=log, stderr=log
+                (*CHILD_COMMAND, *module),
+                cwd=self.folder,
+                env=self.environ,
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=log,
             )
 
     def wait_for(self, what: str, look: Callable[[], Found | None]) -> Found:
@@ -73,14 +78,14 @@ class Stage:
         Raises:
             DemoBroken: it did not come in time, or one of the processes has ended.
         """
-        ends = time.monotonic() + PATIENCE
+        ends = time.monotonic() + TIMEOUT_S
         while (found := look()) is None:
             for name, process in self.running.items():
                 if process.poll() is not None:
                     raise DemoBroken(f"the {name} ended with exit code {process.returncode}")
             if time.monotonic() > ends:
-                raise DemoBroken(f"waited {PATIENCE:.0f} seconds in vain for {what}")
-            time.sleep(LOOK)
+                raise DemoBroken(f"waited {TIMEOUT_S:.0f} seconds in vain for {what}")
+            time.sleep(POLL_INTERVAL_S)
         return found
 
     def ready(self) -> bool | None:
@@ -125,7 +130,7 @@ class Stage:
         """The ends of both logs."""
         logs = sorted(self.folder.glob("*.log"))
         return "\n".join(
-            f"-- {log.name}\n" + "\n".join(log.read_text("utf-8", "replace").splitlines()[-TAIL:]) for log in logs
+            f"-- {log.name}\n" + "\n".join(log.read_text("utf-8", "replace").splitlines()[-TAIL_LINES:]) for log in logs
         )
 
     def stop(self) -> None:
@@ -134,7 +139,7 @@ class Stage:
             process.terminate()
         for process in self.running.values():
             try:
-                process.wait(PATIENCE)
+                process.wait(TIMEOUT_S)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -2,7 +2,7 @@
 
 import re
 
-LONGEST = 254
+LONGEST_ADDRESS = 254
 LONGEST_LOCAL = 64
 
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
@@ -22,5 +22,5 @@ def mailbox(text: str) -> str | None:
     except UnicodeError:
         return None
     address = f"{local}@{ascii_domain}"
-    fits = len(address) <= LONGEST and all(_LABEL.fullmatch(label) for label in ascii_domain.split("."))
+    fits = len(address) <= LONGEST_ADDRESS and all(_LABEL.fullmatch(label) for label in ascii_domain.split("."))
     return address if fits else None

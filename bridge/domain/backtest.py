@@ -12,11 +12,11 @@ from bridge.domain.policy import Policy
 from bridge.domain.replay import Conversation, Outcome, replay_under, span, unknown_keys
 from bridge.domain.values import Json, Millis
 
-EXAMPLES: Final = 5
+MOST_EXAMPLES: Final = 5
 """Conversations that are named of each kind of change."""
-REASONS: Final = 3
+MOST_REASONS: Final = 3
 """Reasons that are named of each rule, the most frequent first."""
-DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 WEEK_HOURS: Final = 7 * 24
 
 Span = tuple[Millis, Millis]
@@ -75,7 +75,7 @@ class Tally:
 
     def by_rule(self) -> list[tuple[str, int, list[tuple[str, int]]]]:
         """Rule, how often it decided, its most frequent reasons; the most frequent rule first, then by name."""
-        counted = [(rule, reasons.total(), reasons.most_common(REASONS)) for rule, reasons in self.reasons.items()]
+        counted = [(rule, reasons.total(), reasons.most_common(MOST_REASONS)) for rule, reasons in self.reasons.items()]
         return sorted(counted, key=lambda row: (-row[1], row[0]))
 
 
@@ -89,7 +89,7 @@ class Change:
     def add(self, present: Outcome, tried: Outcome) -> None:
         """Count one."""
         self.count += 1
-        if len(self.examples) < EXAMPLES:
+        if len(self.examples) < MOST_EXAMPLES:
             self.examples.append((present, tried))
 
 
@@ -170,7 +170,7 @@ class Peak:
     count: int
 
     def __str__(self) -> str:
-        return f"{DAYS[self.day]} {self.hour:02}:00"
+        return f"{WEEKDAYS[self.day]} {self.hour:02}:00"
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +260,7 @@ def _show_load(load: Load) -> Json:
         "while_closed": load.while_closed,
         "open_hours": round(load.open_hours, 3),
         "per_open_hour": None if load.per_open_hour is None else round(load.per_open_hour, 6),
-        "peak": {"day": DAYS[load.peak.day].lower(), "hour": load.peak.hour, "count": load.peak.count},
+        "peak": {"day": WEEKDAYS[load.peak.day].lower(), "hour": load.peak.hour, "count": load.peak.count},
     }
 
 

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bridge.domain import languages
+from bridge.domain import language_files, languages
+from bridge.domain.languages import ClaimSpeech
 from bridge.domain.lexicon import STOP, Hit, Text
-from bridge.domain.showing import tidy
+from bridge.domain.safe_reply import tidy
 
 
 class Kind(StrEnum):
@@ -50,7 +51,34 @@ def claims(text: str, language: str) -> Claim | None:
     """
     text = tidy(text).translate(_LOOKALIKES)
     told = languages.guess(text) or language
-    return next((claim for sentence in _sentences(text) for claim in _claims_of(sentence, told)), None)
+    found = (claim for one in _sentences(text) for claim in _claims_of(one, _order(languages.guess(one) or told)))
+    return next(found, None)
+
+
+def promise(text: str, read: Text, language: str) -> str | None:
+    """The words by which a reply promises that a person comes, or None.
+
+    Fewer phrases than those of a claim, each of them sure: a bot that is not ours may have tools, and do what it says.
+
+    Args:
+        text: the reply as it would be shown.
+        read: the same in its language's words.
+        language: that it is written in, from `bridge.domain.signals.language_of`; "" is read as English.
+    """
+    speech = languages.claim_speech(language or languages.ENGLISH)
+    if all(hit.group != _PROMISES for hit in speech.book.find(read)):
+        return None
+    return next((words for one in _sentences(text) for words in _promises_of(speech, one)), None)
+
+
+def _promises_of(speech: ClaimSpeech, sentence: str) -> Iterator[str]:
+    read = speech.read(sentence, by_ending=False)
+    hits = speech.book.find(read)
+    if any(hit.group == "claim_conditions" for hit in hits):
+        return
+    for hit in _standing([hit for hit in hits if hit.group == _PROMISES], hits, own=False):
+        if not _denied(read, hit, speech.negators):
+            yield _words(read, hit)
 
 
 _SENTENCE: Final = re.compile(r"¿?[^.!?…;\n¿]+(?:[.!?…;]+(?!\s|$)[^.!?…;\n¿]+)*[.!?…;]*")
@@ -61,6 +89,7 @@ _LOOKALIKES: Final = str.maketrans(
 """Cyrillic and Greek letters that look like Latin ones: a word spelt with them is read as it looks."""
 _DONE: Final = "done:"
 _COMING: Final = "coming:"
+_PROMISES: Final = "promises"
 
 
 def _sentences(text: str) -> Iterator[str]:
@@ -75,17 +104,17 @@ def _sentences(text: str) -> Iterator[str]:
 
 def _order(language: str) -> tuple[str, ...]:
     """Every language that there are phrases of claims for, the given one first."""
-    return tuple(sorted(languages.codes(), key=lambda code: (code != language, code)))
+    return tuple(sorted(language_files.codes(), key=lambda code: (code != language, code)))
 
 
-def _claims_of(sentence: str, language: str) -> Iterator[Claim]:
-    """The claims of one sentence in every language, its own first: the one that it shows, else the given one.
+def _claims_of(sentence: str, codes: Iterable[str]) -> Iterator[Claim]:
+    """The claims of one sentence in each of the languages, its own first.
 
     A condition in its own language makes it general in the others, too. What is told by the form of a verb alone (a
     deed) is looked for in its own language only: in others the same letters mean anything.
     """
     general = False
-    for n, code in enumerate(_order(languages.guess(sentence) or language)):
+    for n, code in enumerate(codes):
         speech = languages.claim_speech(code)
         read = speech.read(sentence, by_ending=n == 0)
         hits = speech.book.find(read)
@@ -94,8 +123,11 @@ def _claims_of(sentence: str, language: str) -> Iterator[Claim]:
         told = (_DONE,) if general or here else (_DONE, _COMING)
         for hit in _standing([hit for hit in hits if hit.group.startswith(told)], hits, own=n == 0):
             if not _denied(read, hit, speech.negators):
-                words = " ".join(word for word in read.words[hit.start : hit.end] if word != STOP)
-                yield Claim(Kind(hit.group.partition(":")[2]), words)
+                yield Claim(Kind(hit.group.partition(":")[2]), _words(read, hit))
+
+
+def _words(read: Text, hit: Hit) -> str:
+    return " ".join(word for word in read.words[hit.start : hit.end] if word != STOP)
 
 
 def _standing(told: Iterable[Hit], hits: Iterable[Hit], *, own: bool) -> Iterator[Hit]:

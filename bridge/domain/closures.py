@@ -10,7 +10,7 @@ from bridge.domain.hours import Override, Span, merged, wall_spans
 from bridge.domain.instants import DAY
 from bridge.domain.values import Millis
 
-LONGEST: Final = 366 * DAY
+LONGEST_COMMAND: Final = 366 * DAY
 """Milliseconds for which a command can hold; what is to hold for longer belongs in the policy."""
 
 

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from bridge.domain.commitment import say_when
 from bridge.domain.escalation import Escalation
-from bridge.domain.letters import Action, Block, Facts, Paragraph, Section
+from bridge.domain.mail_body import Action, Block, Facts, Paragraph, Section
 from bridge.domain.rendering import tier_of
 from bridge.domain.values import Millis, Priority
 
-MOST = 50
+MOST_LISTED = 50
 """Of so many the mail says everything; of the rest, how many they are by tier."""
 
 _CALMEST_FIRST = tuple(Priority)

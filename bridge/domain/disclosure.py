@@ -8,7 +8,7 @@ from bridge.domain.customer import Customer
 from bridge.domain.policy import Fact
 from bridge.domain.values import Identity, Visitor
 
-MOST: Final = 5
+MOST_TOLD: Final = 5
 """Orders, and tickets, that are told."""
 
 
@@ -24,12 +24,14 @@ def facts_for(allowed: Iterable[Fact], visitor: Visitor, customer: Customer) -> 
 
 
 def _orders(_: Visitor, customer: Customer) -> str:
-    newest = customer.account.orders[:MOST]
+    newest = customer.account.orders[:MOST_TOLD]
     return "; ".join(f"order {one.id}: {one.total:,.2f} {one.currency}, {one.status}" for one in newest)
 
 
 def _tickets(_: Visitor, customer: Customer) -> str:
-    return "; ".join(f"ticket {one.id}: {one.subject}, {one.status}" for one in customer.account.open_tickets[:MOST])
+    return "; ".join(
+        f"ticket {one.id}: {one.subject}, {one.status}" for one in customer.account.open_tickets[:MOST_TOLD]
+    )
 
 
 _TOLD: Final[Mapping[Fact, Callable[[Visitor, Customer], str]]] = MappingProxyType(

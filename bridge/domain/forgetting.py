@@ -11,7 +11,7 @@ from bridge.domain.values import Identity, State, Visitor
 
 ERASED = "Erased on request."
 """What stands in place of a summary."""
-COUNTED = ("rule", "policy_version", "at", "flow", "turns")
+KEPT_FIELDS = ("rule", "policy_version", "at", "flow", "turns")
 """What of a frozen decision says nothing of the person."""
 
 
@@ -61,7 +61,7 @@ def emptied_escalation(escalation: Escalation) -> Escalation:
 
 def _emptied_trace(trace: str) -> str:
     frozen = json.loads(trace)
-    kept = {name: frozen[name] for name in COUNTED if name in frozen}
+    kept = {name: frozen[name] for name in KEPT_FIELDS if name in frozen}
     return json.dumps({**kept, "fired": dict.fromkeys(frozen["fired"]), "erased": True}, sort_keys=True)
 
 

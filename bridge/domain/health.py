@@ -16,9 +16,9 @@ HEALTHY: Final = (0.15, 0.30)
 """The share of conversations that a bot in good order hands over."""
 ALARMS: Final = (0.15, 0.35)
 """Below the first, customers who need a person do not get one; above the second, the bot hardly helps."""
-LEAST: Final = 50
+LEAST_CONVERSATIONS: Final = 50
 """Conversations below which a rate of live ones says nothing."""
-DAYS: Final = 7
+WINDOW_DAYS: Final = 7
 """Days of a window, unless somebody asks for others: every weekday once."""
 Z_95: Final = 1.959963984540054
 
@@ -142,7 +142,7 @@ class Window:
     def health(self) -> Health | None:
         """The rate, and its band if there are enough sessions."""
         escalated = sum(group.sessions for group in self.groups if group.rule is not None)
-        return health(escalated, self.sessions, least=LEAST)
+        return health(escalated, self.sessions, least=LEAST_CONVERSATIONS)
 
     @property
     def sessions(self) -> int:
@@ -178,7 +178,7 @@ class Trend:
     @property
     def moved(self) -> Move | None:
         """The rule that moved the rate most; None where either window has too few sessions, or nothing changed."""
-        if min(self.before.sessions, self.now.sessions) < LEAST:
+        if min(self.before.sessions, self.now.sessions) < LEAST_CONVERSATIONS:
             return None
         before, now = self.before.by_rule(), self.now.by_rule()
         moves = [

@@ -34,7 +34,7 @@ from bridge.domain.values import Frozen, Millis, Text200
 YEAR = 366 * DAY
 """How far ahead every search looks, in milliseconds. What does not open within it does not open."""
 
-_DAY_MINUTES = 24 * 60
+DAY_MINUTES = 24 * 60
 LONGEST_SUM = 10 * YEAR
 """How long a time open hours are counted over, in milliseconds."""
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -115,8 +115,8 @@ def window_of(text: str) -> Span:
     if match is None:
         raise ValueError("not a window: use HH:MM-HH:MM, for example 09:00-17:00, at the latest 24:00")
     start = int(match[1]) * 60 + int(match[2])
-    end = int(match[3]) * 60 + int(match[4]) if match[3] else _DAY_MINUTES
-    return start, end if end > start else end + _DAY_MINUTES
+    end = int(match[3]) * 60 + int(match[4]) if match[3] else DAY_MINUTES
+    return start, end if end > start else end + DAY_MINUTES
 
 
 DayKey = Annotated[str, Field(max_length=40), AfterValidator(_check_days)]
@@ -334,8 +334,8 @@ def _extra_windows(plan: Plan, day: int) -> tuple[Span, ...]:
 
 def _on_date(today: tuple[Span, ...], yesterday: tuple[Span, ...]) -> list[Span]:
     """What the windows of a day, and those that run over from the day before, cover of its minutes."""
-    own = [(start, min(end, _DAY_MINUTES)) for start, end in today]
-    return own + [(0, end - _DAY_MINUTES) for _, end in yesterday if end > _DAY_MINUTES]
+    own = [(start, min(end, DAY_MINUTES)) for start, end in today]
+    return own + [(0, end - DAY_MINUTES) for _, end in yesterday if end > DAY_MINUTES]
 
 
 def _week_on(plan: Plan, day: int) -> list[Span]:

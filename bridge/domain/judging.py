@@ -3,6 +3,7 @@
 Live turns and replayed ones take it alike, so that what a replay says is what would have happened.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -43,19 +44,36 @@ def measure_message(session: Session, text: str) -> MessageSignals:
     """What a visitor's message shows; the policy has no part in it.
 
     It is read in the session's language, or in another one that it is clearly written in. Where it may be in several, a
-    request for a person is heard in any of them. A locale that is not read leaves it at that: a neighbour of its
-    language would see moods that are not there.
+    request for a person is heard in any of them, and the acceptance of an offer where all of them read one. A locale
+    that is not read leaves it at that: a neighbour of its language would see moods that are not there.
     """
     previous = session.window[-1].reply if session.window else None
     own = signals.language_of(session.locale)
-    heard_in = languages.heard_in(text, own) if not own or languages.foreign(text, own) else (own,)
+    answering = previous is not None and previous.offers_human
+    clear = own and not languages.foreign(text, own, answering=answering)
+    heard_in = (own,) if clear else languages.heard_in(text, own, answering=answering)
     read_in = own if session.locale and not own else heard_in[0]
     measured = signals.measure_message(text, language=read_in, previous=previous)
-    for language in heard_in:
-        if language != read_in and not measured.asks_human:
-            other = signals.measure_message(text, language=language, previous=previous)
-            measured = replace(measured, asks_human=other.asks_human)
+    elsewhere = tuple(language for language in heard_in if language != read_in)
+    if answering:
+        elsewhere = elsewhere or languages.consenting(text, read_in)
+        if elsewhere:
+            return replace(measured, asks_human=_taken_up(text, elsewhere, previous) or _asked(text, heard_in))
+    elif elsewhere and not measured.asks_human:
+        return replace(measured, asks_human=_asked(text, elsewhere))
     return measured
+
+
+def _taken_up(text: str, codes: Sequence[str], previous: ReplySignals | None) -> str | None:
+    """The words of an acceptance, where each of these languages reads one: a wrong one hands a visitor over."""
+    read = [signals.measure_message(text, language=code, previous=previous).asks_human for code in codes]
+    return read[0] if all(read) else None
+
+
+def _asked(text: str, codes: Iterable[str]) -> str | None:
+    """The words that ask for a person in any of these languages."""
+    found = (signals.measure_message(text, language=code).asks_human for code in codes)
+    return next(filter(None, found), None)
 
 
 def locale_of(session: Session, text: str) -> str | None:

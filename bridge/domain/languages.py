@@ -11,13 +11,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
-from importlib.resources import files
 from importlib.resources.abc import Traversable
 from itertools import chain
 from typing import Any, Final
 
-import yaml
-
+from bridge.domain import language_files
+from bridge.domain.language_files import (
+    OWNERS,
+    LanguageRefused,
+    claim_document,
+    codes,
+    document_of,
+    files_of,
+    sketch_of,
+)
 from bridge.domain.learned import SENSE, STEM, Recognizer, Vocabulary, Weights, by_kind, read_weights
 from bridge.domain.lexicon import STOP, TYPO_LENGTH, Book, Language, Phrase, Text, fold, read
 from bridge.domain.phrases import Phrasing, elision_of, spellings
@@ -33,9 +40,8 @@ _ANSWERS: Final = frozenset({"accept", "decline"})
 _REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
 _CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
 """Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
-_CLAIM_KEYS: Final = frozenset(
-    {*_CLAIM_GROUPS, "claim_conditions", "claim_traps", "claim_safe", "claim_words", "claim_negators", "claim_endings"}
-)
+_CLAIM_LISTS: Final = ("claim_conditions", "claim_traps", "claim_safe", "promises")
+_CLAIM_KEYS: Final = frozenset({*_CLAIM_GROUPS, *_CLAIM_LISTS, "claim_words", "claim_negators", "claim_endings"})
 _SETS: Final = (
     "asking",
     "bare",
@@ -69,9 +75,6 @@ _KEYS: Final = (
         "compounds",
     }
 )
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_OWNERS: Final = {"request": "own_request"}
-"""Groups that no weight speaks against: an owner's phrases, English beside another language."""
 WEIGHTS_FILE: Final = "learned.tsv"
 LEARNED: Final = ("request", "accept", "offer", "failed")
 _SURE: Final = 3
@@ -86,16 +89,10 @@ _SIGNS: Final = str.maketrans(
     {chr(code): " " for code in range(128) if not chr(code).isalpha()} | dict.fromkeys("¿¡«»“”„…–—", " ")
 )
 """What parts words from each other, and is none."""
-_CLAIMS_FILE: Final = "claims.yaml"
+_WORD: Final = re.compile(r"(?<![\w{])[^\W\d_]+(?![\w}*])")
+"""A word of a phrase that stands for itself."""
 _INFLECTED: Final = 5
 """Letters of a word that is looked at by its ending."""
-
-
-class LanguageRefused(ValueError):  # noqa: N818 - it names what happened
-    """A folder of language data cannot be used; the message says where and why."""
-
-
-_folders: list[Traversable] = [files("bridge").joinpath("data", "languages")]
 
 
 def add(folder: Traversable) -> None:
@@ -104,30 +101,29 @@ def add(folder: Traversable) -> None:
     Raises:
         LanguageRefused: something in it cannot be read; then nothing has changed.
     """
-    if folder in _folders:
+    if folder in language_files.folders:
         return
-    _folders.append(folder)
+    language_files.folders.append(folder)
     _forget()
     try:
-        for code in sorted(_codes_in(folder)):
+        for code in sorted(language_files.codes_in(folder)):
             _checked(code)
     except LanguageRefused:
-        _folders.remove(folder)
+        language_files.folders.remove(folder)
         _forget()
         raise
 
 
 def warm() -> None:
     """Read what the first message would read, so that no visitor waits for it."""
-    list_names()
-    every_yes()
     language(ENGLISH)
+    list_names()
+    _common_words()
 
 
 def _forget() -> None:
     for known in (
-        codes,
-        every_yes,
+        _every_yes,
         list_names,
         language,
         claim_speech,
@@ -135,19 +131,18 @@ def _forget() -> None:
         small_words,
         small_words_of_all,
         _any_elision,
-        _document,
-        _claim_document,
         _phrases,
         _phrasing,
         _common_words,
         _own_words,
     ):
         known.cache_clear()
+    language_files.forget()
 
 
 def _checked(code: str) -> None:
     """Compile a language now, so that a slip is said when the product starts and not in a conversation."""
-    unknown = sorted((_document(code).keys() - _KEYS) | (_claim_document(code).keys() - _CLAIM_KEYS))
+    unknown = sorted((document_of(code).keys() - _KEYS) | (claim_document(code).keys() - _CLAIM_KEYS))
     if unknown:
         near = get_close_matches(unknown[0], _KEYS | _CLAIM_KEYS, n=1)
         raise LanguageRefused(
@@ -160,25 +155,15 @@ def _checked(code: str) -> None:
         raise LanguageRefused(f"{code}: {error}") from None
 
 
-def _codes_in(folder: Traversable) -> set[str]:
-    return {entry.name for entry in folder.iterdir() if entry.is_dir() and re.fullmatch("[a-z]{2,3}", entry.name)}
-
-
-@cache
-def codes() -> frozenset[str]:
-    """The languages that have a folder."""
-    return frozenset(code for folder in _folders for code in _codes_in(folder))
-
-
 def guess(text: str) -> str:
     """The language of a text by its common words, for a session without a locale; "" where that is not clear.
 
     A few words decide nothing: three words of a language, and two more than of any other.
     """
-    return _clear(_counts(_words_of(text)))
+    return _clear(_counts(set(_plain_words(text))))
 
 
-def heard_in(text: str, own: str) -> tuple[str, ...]:
+def heard_in(text: str, own: str, *, answering: bool = False) -> tuple[str, ...]:
     """The languages that a text is heard in: first the one that all is read in, then two at most that may be meant.
 
     Whose site is English may write French to it, and a few words may be of several languages.
@@ -187,26 +172,31 @@ def heard_in(text: str, own: str) -> tuple[str, ...]:
         text: of which the first 160 characters are looked at.
         own: the session's language, "" where it is not known or not read; it stands first unless the text is clearly
             written in another.
+        answering: a person was offered before it, so that what takes up an offer, or does not, tells a language, too.
     """
-    words = _words_of(text[:_TOLD_BY])
+    words = set(_plain_words(text[:_TOLD_BY]))
     clear = _clear(_counts(words))
     if clear:
         return (clear,)
-    unheard = words - _own_words(own or ENGLISH) - _own_words(ENGLISH)
-    most = _most(unheard)
+    unheard = words - _own_words(own or ENGLISH, answering=answering) - _own_words(ENGLISH, answering=answering)
+    counts = _counts(unheard, answering=answering)
+    most = max(counts.values(), default=0)
     if most <= len(words) - len(unheard) or 2 * most < len(unheard):
         return (own,)
-    return (own, *sorted(code for code, count in _counts(unheard).items() if count == most)[:_MEANT])
+    return (own, *sorted(code for code, count in counts.items() if count == most)[:_MEANT])
 
 
-def foreign(text: str, own: str) -> bool:
+def foreign(text: str, own: str, *, answering: bool = False) -> bool:
     """Whether a text may be of another language than this one; a quick look at how it begins, which most end at.
 
-    A third of the words that the language does not know are common in one other.
+    A third of the words that the language does not know are common in one other; `answering`: see `heard_in`.
     """
-    unheard = _words_of(text[:_TOLD_BY]) - _own_words(own)
-    elsewhere = unheard & _common_words().keys()  # a count of each language costs more, and seldom is needed
-    return bool(elsewhere) and _SHARE * len(elsewhere) >= len(unheard) and _SHARE * _most(elsewhere) >= len(unheard)
+    unheard = set(_plain_words(text[:_TOLD_BY])) - _own_words(own, answering=answering)
+    # a count of each language costs more, and seldom is needed
+    elsewhere = unheard & _common_words(answering=answering).keys()
+    if not elsewhere or _SHARE * len(elsewhere) < len(unheard):
+        return False
+    return _SHARE * max(_counts(elsewhere, answering=answering).values()) >= len(unheard)
 
 
 def _clear(counts: Counter[str]) -> str:
@@ -216,9 +206,9 @@ def _clear(counts: Counter[str]) -> str:
     return best[0][0]
 
 
-def _counts(words: Iterable[str]) -> Counter[str]:
+def _counts(words: Iterable[str], *, answering: bool = False) -> Counter[str]:
     """How many of the words each language has."""
-    known = _common_words()
+    known = _common_words(answering=answering)
     counts: Counter[str] = Counter()
     for word in words:
         for code in known.get(word, ()):
@@ -226,108 +216,64 @@ def _counts(words: Iterable[str]) -> Counter[str]:
     return counts
 
 
-def _most(words: Iterable[str]) -> int:
-    return max(_counts(words).values(), default=0)
-
-
-def _words_of(text: str) -> set[str]:
+def _plain_words(text: str) -> list[str]:
     plain = fold(text)
     if "'" in plain:
         elision = _any_elision()
         plain = (elision.sub(r"\1 ", plain) if elision else plain).replace("'", "")
-    return set(plain.translate(_SIGNS).split())
+    return plain.translate(_SIGNS).split()
 
 
 @cache
 def _any_elision() -> re.Pattern[str] | None:
     """What is its own word before an apostrophe in some language."""
-    found = "|".join(_document(code)["elision"] for code in sorted(codes()) if "elision" in _document(code))
+    found = "|".join(sketch_of(code)["elision"] for code in sorted(codes()) if "elision" in sketch_of(code))
     return elision_of({"elision": found}) if found else None
 
 
 @cache
-def _common_words() -> dict[str, tuple[str, ...]]:
-    """Each small word, and each that stands for a person or asks for one, with the languages that have it."""
+def _common_words(*, answering: bool = False) -> dict[str, tuple[str, ...]]:
+    """Each word that tells a language (see `_own_words`), with the languages that have it."""
     found: dict[str, tuple[str, ...]] = {}
     for code in sorted(codes()):
-        for word in _own_words(code):
+        for word in _own_words(code, answering=answering):
             found[word] = (*found.get(word, ()), code)
     return found
 
 
 @cache
-def _own_words(code: str) -> frozenset[str]:
-    document = _document(code)
+def _own_words(code: str, *, answering: bool = False) -> frozenset[str]:
+    """A language's small words, and those that stand for a person or ask for one; also those of an answer."""
+    document = sketch_of(code)
     listed = chain(document.get("stop", ()), document.get("bare", ()), *document.get("classes", {}).values())
-    return frozenset(word for entry in spellings(document, listed) for word in entry.split())
+    answers = chain(*(document.get(key, ()) for key in ("yes", "accept", "decline") if answering))
+    spoken = chain(listed, _WORD.findall(" ".join(map(str, answers))))
+    return frozenset(word for entry in spellings(document, spoken) for word in entry.split())
+
+
+def consenting(text: str, own: str) -> tuple[str, ...]:
+    """The languages in which a text opens with a word of consent that means nothing in this one.
+
+    Who is offered a person may say yes in their own language, and `no` is one in Polish.
+    """
+    opening = next(iter(_plain_words(text[:_TOLD_BY])), "")
+    return () if opening in language(own).known else _every_yes().get(opening, ())
 
 
 @cache
-def every_yes() -> frozenset[str]:
-    """The words of consent of all languages: who is offered a person may say yes in their own."""
-    return frozenset(word for code in codes() for word in spellings(_document(code), _document(code).get("yes", ())))
+def _every_yes() -> dict[str, tuple[str, ...]]:
+    """Each word of consent, with the languages that have it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for code in sorted(codes()):
+        for word in spellings(sketch_of(code), sketch_of(code).get("yes", ())):
+            found[word] = (*found.get(word, ()), code)
+    return found
 
 
 @cache
 def list_names() -> frozenset[str]:
     """The names of all word lists, in any language."""
-    return frozenset(name for code in codes() for name in _document(code).get("lists", {}))
-
-
-@cache
-def _document(code: str) -> dict[str, Any]:
-    """A language's folders as one mapping; what stands under a key in several is joined."""
-    return _merged(code, claims=False)
-
-
-@cache
-def _claim_document(code: str) -> dict[str, Any]:
-    """What a language says of claims: files of their own, read when they are first asked for."""
-    return _merged(code, claims=True)
-
-
-def _merged(code: str, *, claims: bool) -> dict[str, Any]:
-    merged: dict[str, Any] = {}
-    for folder in _folders:
-        for key, value in _entries(folder, code, claims=claims):
-            own = key if folder is _folders[0] else _OWNERS.get(key, key)
-            merged[own] = _joined(merged[own], value) if own in merged else value
-    return merged
-
-
-def _entries(folder: Traversable, code: str, *, claims: bool) -> Iterator[tuple[str, Any]]:
-    for entry in _files_in(folder, code):
-        if (entry.name == _CLAIMS_FILE) is claims:
-            yield from _read_file(entry).items()
-
-
-def _files_of(code: str) -> list[Traversable]:
-    return [entry for folder in _folders for entry in _files_in(folder, code)]
-
-
-def _files_in(folder: Traversable, code: str) -> list[Traversable]:
-    own = folder.joinpath(code)
-    return sorted(own.iterdir(), key=lambda entry: entry.name) if own.is_dir() else []
-
-
-def _read_file(entry: Traversable) -> Mapping[str, Any]:
-    try:
-        if entry.name.endswith(".yaml"):
-            found = yaml.load(entry.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
-            return found if isinstance(found, dict) else {}
-        if entry.name.endswith(".txt"):
-            lines = entry.read_text(encoding="utf-8").splitlines()
-            return {entry.name[:-4]: [line.strip() for line in lines if line.strip() and not line.startswith("#")]}
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise LanguageRefused(f"{entry.name}: {error}") from None
-    return {}
-
-
-def _joined(one: Any, other: Any) -> Any:
-    """Lists one after the other, mappings key by key; anything else is replaced."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return {**one, **{key: _joined(one[key], value) if key in one else value for key, value in other.items()}}
-    return [*one, *other] if isinstance(one, list) and isinstance(other, list) else other
+    return frozenset(name for code in codes() for name in sketch_of(code).get("lists", {}))
 
 
 @cache
@@ -336,7 +282,7 @@ def language(code: str) -> Language:
     own = code if code in codes() else ""
     home = own or ENGLISH
     folders = (home, ENGLISH) if home != ENGLISH else (ENGLISH,)
-    documents = [_document(folder) for folder in folders]
+    documents = [document_of(folder) for folder in folders]
     consent = spellings(documents[0], documents[0].get("yes", ()))
     moods = _phrases(own, MOODS) if own else ()
     message = Book((*moods, *_in_all(folders, _FACTS, consent)))
@@ -373,7 +319,7 @@ def language(code: str) -> Language:
 @cache
 def small_words(code: str) -> frozenset[str]:
     """The words of a language, and of English, that carry no content of their own; else of English alone."""
-    documents = [_document(folder) for folder in {ENGLISH, code if code in codes() else ENGLISH}]
+    documents = [sketch_of(folder) for folder in {ENGLISH, code if code in codes() else ENGLISH}]
     return frozenset(word for document in documents for word in spellings(document, document.get("stop", ())))
 
 
@@ -389,7 +335,7 @@ def mute_in(phrase: str) -> list[str]:
 
 
 def _is_small(phrase: str, code: str) -> bool:
-    words = read(phrase, elision_of(_document(code))).words
+    words = read(phrase, elision_of(sketch_of(code))).words
     return small_words(code).union((STOP,)).issuperset(words)
 
 
@@ -418,16 +364,16 @@ class ClaimSpeech:
 @cache
 def claim_speech(code: str) -> ClaimSpeech:
     """The phrases of claims of a language that has a folder; its classes are `claim_words`, apart from all others."""
-    document, own = _document(code), _claim_document(code)
-    phrasing = Phrasing({**document, "classes": own.get("claim_words", {})})
+    sketch, own = sketch_of(code), claim_document(code)
+    phrasing = Phrasing({**sketch, "classes": own.get("claim_words", {})})
     texts = {prefix + kind: said for key, prefix in _CLAIM_GROUPS.items() for kind, said in own.get(key, {}).items()}
-    texts |= {key: own.get(key, ()) for key in ("claim_conditions", "claim_traps", "claim_safe")}
+    texts |= {key: own.get(key, ()) for key in _CLAIM_LISTS}
     endings = own.get("claim_endings", {})
     return ClaimSpeech(
         book=Book(phrase for group, said in texts.items() for phrase in phrasing.compiled(group, said)),
-        negators=frozenset(spellings(document, own.get("claim_negators", ()))),
-        endings=tuple((name, tuple(spellings(document, ends))) for name, ends in endings.items()),
-        elision=elision_of(document),
+        negators=frozenset(spellings(sketch, own.get("claim_negators", ()))),
+        endings=tuple((name, tuple(spellings(sketch, ends))) for name, ends in endings.items()),
+        elision=elision_of(sketch),
     )
 
 
@@ -442,7 +388,7 @@ class Alike:
 @cache
 def alike(code: str) -> tuple[Alike, ...]:
     """The groups of a language, or else of English."""
-    document = _document(code if code in codes() else ENGLISH)
+    document = document_of(code if code in codes() else ENGLISH)
     aspects = document.get("aspects", ())
     groups = document.get("alike", {})
     return tuple(Alike(tuple(spellings(document, own)), name in aspects) for name, own in groups.items())
@@ -450,7 +396,7 @@ def alike(code: str) -> tuple[Alike, ...]:
 
 def compounds(code: str) -> bool:
     """Whether this language writes several nouns as one word."""
-    return code in codes() and bool(_document(code).get("compounds", False))
+    return code in codes() and bool(sketch_of(code).get("compounds", False))
 
 
 def _in_all(folders: Sequence[str], groups: frozenset[str], consent: Sequence[str]) -> Iterator[Phrase]:
@@ -467,12 +413,12 @@ def _beside(code: str, groups: frozenset[str], consent: Sequence[str]) -> Iterat
     """
     for phrase in _phrases(code, groups):
         if phrase.group != "decline" or phrase.slots[0].words.isdisjoint(consent):
-            yield replace(phrase, group=_OWNERS.get(phrase.group, phrase.group))
+            yield replace(phrase, group=OWNERS.get(phrase.group, phrase.group))
 
 
 def vocabulary(code: str) -> Vocabulary:
     """What the words of a language stand for; of several classes or senses of a word the first counts."""
-    document = _document(code)
+    document = document_of(code)
     classes = {
         word: f"{{{name}}}"
         for name, words in reversed(document.get("classes", {}).items())
@@ -496,14 +442,14 @@ def _stems(document: Mapping[str, Any], words: Iterable[str]) -> Iterator[str]:
 
 def _weights(code: str) -> Mapping[str, Weights]:
     """What is recognised by example in this language, by kind; nothing where it has no examples."""
-    found = [entry for entry in _files_of(code) if entry.name == WEIGHTS_FILE]
+    found = [entry for entry in files_of(code) if entry.name == WEIGHTS_FILE]
     return _weights_in(found[-1]) if found else {}
 
 
 @cache
 def _shared_weights() -> Mapping[str, Weights]:
     """What words stand for in any language, by kind of what is recognised."""
-    return _weights_in(_folders[0].joinpath(WEIGHTS_FILE))
+    return _weights_in(language_files.folders[0].joinpath(WEIGHTS_FILE))
 
 
 def _weights_in(entry: Traversable) -> Mapping[str, Weights]:
@@ -514,11 +460,11 @@ def _weights_in(entry: Traversable) -> Mapping[str, Weights]:
 def _strengths(code: str) -> dict[str, float]:
     """How the words of this language sound, as `read` gives them; an owner's file goes before the shipped one."""
     found: dict[str, float] = {}
-    for entry in _files_of(code):
+    for entry in files_of(code):
         if entry.name == "valence.tsv":
             for word, strength in _read_strengths(entry).items():
                 stem = "*" if word.endswith("*") else ""
-                found |= {spelt + stem: strength for spelt in spellings(_document(code), [word.removesuffix("*")])}
+                found |= {spelt + stem: strength for spelt in spellings(document_of(code), [word.removesuffix("*")])}
     return found
 
 
@@ -549,7 +495,7 @@ def _document_pattern(kinds: Iterable[str], numbers: Iterable[str]) -> re.Patter
 @cache
 def _phrases(code: str, groups: frozenset[str]) -> tuple[Phrase, ...]:
     """A language's own phrases of these groups; shared by all books that hold them."""
-    document = _document(code)
+    document = document_of(code)
     texts = {group: document.get(group, ()) for group in sorted(groups)}
     for prefix, key in (("list:", "lists"), ("topic:", "topics")) if groups == _FACTS else ():
         texts |= {prefix + name: own for name, own in document.get(key, {}).items()}
@@ -558,4 +504,4 @@ def _phrases(code: str, groups: frozenset[str]) -> tuple[Phrase, ...]:
 
 @cache
 def _phrasing(code: str) -> Phrasing:
-    return Phrasing(_document(code))
+    return Phrasing(document_of(code))

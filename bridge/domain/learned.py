@@ -173,10 +173,12 @@ class Recognizer:
 
     def weigh(self, words: Sequence[str]) -> float | None:
         """What a sentence weighs: above zero it is of the kind. None where nothing was learned, or no word is a cue."""
-        if self._own.start == _NEVER:
+        if self._own.start == _NEVER or not self.has_cue(words):
             return None
-        if not self.has_cue(words):
-            return None
+        return self.total(words)
+
+    def total(self, words: Sequence[str]) -> float:
+        """What a sentence weighs with or without a cue; where nothing was learned, less than any other."""
         found = [self._opening, *map(self._word, words), self._closing]
         total = sum([word.weight for word in found])
         for i, word in enumerate(found):
@@ -229,8 +231,11 @@ def read_weights(lines: Iterable[str]) -> Iterator[Weight]:
     Raises:
         ValueError: a line has not four fields, or a weight that is no number.
     """
-    word = sys.intern  # most stand in many lines
+    word = sys.intern  # most stand in many lines, and so do most numbers
+    number: dict[str, float] = {}
     for line in lines:
         if line.strip() and not line.startswith("#"):
             kind, first, second, weight = line.rstrip("\n").split("\t")
-            yield Weight(word(kind), word(first), word(second), float(weight))
+            if weight not in number:
+                number[weight] = float(weight)
+            yield Weight(word(kind), word(first), word(second), number[weight])

@@ -335,7 +335,7 @@ class Language:
         found = self.message.find(text)
         if not offered:
             return found + self._by_example(("request",), text)
-        return found + self.answer.find(text) + self._by_example(("request", "accept"), text)
+        return found + self.answer.find(text) + self._by_example(("request", "accept"), text) + self._no_answer(text)
 
     def find_in_reply(self, text: Text) -> list[Hit]:
         """What this language looks for in a bot's reply."""
@@ -351,6 +351,13 @@ class Language:
                 if weight is not None and not self.learned[kind].doubt <= weight <= 0:
                     hits.append(Hit(f"like:{kind}" if weight > 0 else f"unlike:{kind}", start, end))
         return hits
+
+    def _no_answer(self, text: Text) -> list[Hit]:
+        """The first sentence, where its words together plainly take up no offer, whatever phrase of it would."""
+        learned = self.learned["accept"]
+        start, end = next(text.sentences(), (0, 0))
+        plainly = learned.total(said_once(text.words[start:end])) < learned.doubt
+        return [Hit("unlike:accept", start, end)] if plainly else []
 
     def mend(self, text: Text) -> None:
         """Put drawn-out words (`humannn`) and misspelt person words (`agnet`) right; changes nothing else."""

@@ -227,6 +227,11 @@ def _braced(names: tuple[str, ...], joined: str = ", ") -> str:
     return joined.join(f"{{{name}}}" for name in names)
 
 
+def is_language(key: str) -> bool:
+    """Whether the locale of a visitor can be written so, as `de`, `pt-BR` or `en_US.UTF-8`."""
+    return re.fullmatch(r"[a-z]{2,3}(_[a-z0-9]{2,8}){0,3}", _tag(key)) is not None
+
+
 def _tag(language: str) -> str:
     return language.strip().split(".")[0].replace("-", "_").casefold()
 

@@ -1,7 +1,7 @@
 """The owner's document: tiers, flows, triggers, rules, queues, hours, ladders, messages.
 
 One schema for YAML and JSON. What pydantic cannot see (a name that leads nowhere, a rule that can never decide) is
-found by `bridge.domain.findings`.
+found by `bridge.domain.policy_check`.
 """
 
 import re
@@ -18,7 +18,7 @@ from bridge.domain.queues import Name, Queue
 from bridge.domain.triggers import Share, Trigger
 from bridge.domain.values import Frozen, Priority
 
-CONFIDENCE = 0.55
+DEFAULT_CONFIDENCE = 0.55
 """Below it a bot counts as unsure, where the document says nothing."""
 
 
@@ -164,7 +164,7 @@ class Policy(Frozen):
         """How sure the bot has to be, by the closest that the document says: flow and tier, flow, tier, document."""
         own = self.flows[flow].thresholds if flow in self.flows else Thresholds()
         said = (own.tiers.get(tier), own.confidence, self.thresholds.tiers.get(tier), self.thresholds.confidence)
-        return next((threshold for threshold in said if threshold is not None), CONFIDENCE)
+        return next((threshold for threshold in said if threshold is not None), DEFAULT_CONFIDENCE)
 
     @property
     def own_messages(self) -> frozenset[str]:

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bridge.domain.answering import LONGEST_SUMMARY, Answer, Failure, Passage, Question, Said
 from bridge.domain.judging import LONGEST_MESSAGE
-from bridge.domain.showing import one_line, shortened, shown, tidy
+from bridge.domain.safe_reply import one_line, safe_reply, shortened, tidy
 from bridge.domain.values import Json
 
 MOST_PASSAGES: Final = 8
@@ -189,7 +189,7 @@ class Rated(BaseModel):
 def read_answer(said: str | Json, question: Question) -> Answer:
     """The answer in a model's words: JSON text, or the value itself. `Failure.MALFORMED` where it is none.
 
-    The reply is cleaned (see `bridge.domain.showing`), sources are those of the question's passages, and a reply of
+    The reply is cleaned (see `bridge.domain.safe_reply`), sources are those of the question's passages, and a reply of
     which nothing is left is malformed, too.
     """
     try:
@@ -197,7 +197,7 @@ def read_answer(said: str | Json, question: Question) -> Answer:
     except (ValidationError, ValueError, RecursionError):
         return Answer(failure=Failure.MALFORMED)
     passages = question.passages[:MOST_PASSAGES]
-    text = shown(rated.reply, passages, question.text)
+    text = safe_reply(rated.reply, passages, question.text)
     if not text:
         return Answer(failure=Failure.MALFORMED)
     return Answer(

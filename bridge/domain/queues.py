@@ -12,6 +12,7 @@ NAME = r"^[A-Za-z][A-Za-z0-9_-]*$"
 ADDRESS = r"^[^@\s,;<>]+@[^@\s,;<>]+$"
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=NAME)]
 Address = Annotated[str, Field(max_length=254, pattern=ADDRESS)]
+LONGEST = 30 * DAY
 UNITS = {"s": SECOND, "m": MINUTE, "h": HOUR, "d": DAY}
 
 
@@ -29,13 +30,19 @@ def read_duration(value: Any) -> Any:
     return int(found[1]) * UNITS[found[2]]
 
 
+def _check_longest(value: Millis) -> Millis:
+    if value > LONGEST:
+        raise ValueError("expected 30d at most")
+    return value
+
+
 def _check_slot(value: Millis) -> Millis:
     if value < 5 * MINUTE or DAY % value:
         raise ValueError("expected a length that fits a day without a rest, such as 10m, 15m, 20m, 30m or 1h")
     return value
 
 
-Duration = Annotated[Millis, BeforeValidator(read_duration), Field(ge=0, le=30 * DAY)]
+Duration = Annotated[Millis, BeforeValidator(read_duration), AfterValidator(_check_longest)]
 SlotLength = Annotated[Duration, AfterValidator(_check_slot)]
 Ladder = Annotated[tuple[Channel, ...], Field(min_length=1, max_length=3)]
 Promised = Annotated[dict[Priority, Duration], Field(min_length=1)]

@@ -6,9 +6,9 @@ It is made of a letter's blocks, so that the ticket in a helpdesk and the mail t
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
-from bridge.domain.letters import Facts, Paragraph, Quote, Section, flat, plain, plain_block
+from bridge.domain.mail_body import Facts, Paragraph, Quote, Section, flat, plain, plain_block
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer, Ticket
-from bridge.domain.session import TYPED
+from bridge.domain.session import UNVERIFIED_NOTE
 from bridge.domain.values import Identity, Millis
 
 NOTE_LIMIT = 9_000
@@ -97,7 +97,7 @@ def _head(ticket: Ticket) -> tuple[Section, ...]:
 
 def _customer(customer: PacketCustomer) -> Iterator[tuple[str, str]]:
     yield "Name", customer.name or "unknown"
-    yield "E-mail", _remarked(customer.email or "unknown", TYPED if customer.email_identity else None)
+    yield "E-mail", _remarked(customer.email or "unknown", UNVERIFIED_NOTE if customer.email_identity else None)
     if customer.phone:
         yield "Phone", customer.phone
     yield "Identity", _SURE[customer.identity]

@@ -20,7 +20,20 @@ from bridge.domain.policy import Policy
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
 from bridge.domain.signals import MessageSignals, ReplySignals
-from bridge.domain.values import NUMBERED, QUOTED, Amount, Identity, Json, Millis, State, Text80, Text200, Visitor
+from bridge.domain.values import (
+    NUMBERED,
+    OR_NULL,
+    QUOTED,
+    Amount,
+    AnyCaseCurrency,
+    Identity,
+    Json,
+    Millis,
+    State,
+    Text80,
+    Text200,
+    Visitor,
+)
 
 MOST_ORDERS: Final = 50
 MOST_TICKETS: Final = 50
@@ -45,10 +58,10 @@ class Recorded(BaseModel):
 class RecordedOrder(Recorded):
     """One order of the customer."""
 
-    id: Annotated[Text80, NUMBERED] = ""
+    id: Annotated[Text80, NUMBERED, OR_NULL] = ""
     total: Amount
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-    status: Text80 = ""
+    currency: AnyCaseCurrency
+    status: Annotated[Text80, OR_NULL] = ""
     created_at: Any = None
 
     def value(self) -> Order:
@@ -59,9 +72,9 @@ class RecordedOrder(Recorded):
 class RecordedTicket(Recorded):
     """A ticket that the customer already had with the team."""
 
-    id: Annotated[Text80, NUMBERED] = ""
-    subject: Text200 = ""
-    status: Text80 = ""
+    id: Annotated[Text80, NUMBERED, OR_NULL] = ""
+    subject: Annotated[Text200, OR_NULL] = ""
+    status: Annotated[Text80, OR_NULL] = ""
 
     def value(self) -> OpenTicket:
         """The ticket as a session keeps it."""
@@ -71,7 +84,7 @@ class RecordedTicket(Recorded):
 class RecordedCustomer(Recorded):
     """What the look-up at session start had said."""
 
-    fetch: Fetch = Fetch.FOUND
+    fetch: Annotated[Fetch, OR_NULL] = Fetch.FOUND
     tier: Text80 | None = None
     orders: tuple[RecordedOrder, ...] | None = None
     open_tickets: tuple[RecordedTicket, ...] | None = None
@@ -139,7 +152,7 @@ class Conversation(Recorded):
     flow: str | None = None
     customer: RecordedCustomer | None = None
     turns: tuple[RecordedTurn, ...]
-    handed_over: bool = False
+    handed_over: Annotated[bool, OR_NULL] = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from bridge.domain.customer import Customer, Shop
 from bridge.domain.signals import WINDOW, TurnSignals
 from bridge.domain.values import Identity, Millis, State, Visitor
 
-TYPED = "UNVERIFIED: the visitor typed it"
+UNVERIFIED_NOTE = "UNVERIFIED: the visitor typed it"
 """What the team reads beside an address that nobody verified."""
 
 
@@ -91,7 +91,7 @@ def folded(email: str | None) -> str | None:
 def contact_line(session: Session) -> str:
     """How the customer can be reached, in one line for the team; empty when nothing is known."""
     said = ", ".join(part for part in (session.visitor.name, session.visitor.email, session.phone) if part)
-    return said if session.visitor.vouched_for or not said else f"{said} ({TYPED})"
+    return said if session.visitor.vouched_for or not said else f"{said} ({UNVERIFIED_NOTE})"
 
 
 def append(window: tuple[TurnSignals, ...], turn: TurnSignals) -> tuple[TurnSignals, ...]:

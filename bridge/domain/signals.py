@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bridge.domain import languages, lexicon
+from bridge.domain import claims, language_files, languages, lexicon
 from bridge.domain.lexicon import STOP, Hit, Language, Text
 from bridge.domain.values import Json, Millis
 
@@ -90,6 +90,8 @@ class ReplySignals:
     """The host said that the bot failed, or the reply is empty: no reading of words is needed."""
     offers_human: bool = False
     values: dict[str, Value] = field(default_factory=dict)
+    promised: str | None = None
+    """The words by which the bot promised that a person will come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ class TurnSignals:
 def language_of(locale: str | None) -> str:
     """`en-US`, `en_US.UTF-8` -> `en`; an unknown or missing locale -> "" (no mood is read, the rest in English)."""
     code = _REGION.sub("", locale.strip().casefold()) if locale else ""
-    return code if code in languages.codes() else ""
+    return code if code in language_files.codes() else ""
 
 
 def content_words(text: str, *, language: str) -> str:
@@ -184,6 +186,7 @@ def measure_reply(
         down=down,
         offers_human=_left_at(groups, "offer"),
         values={name: value for name, value in (values or {}).items() if _storable(value)},
+        promised=claims.promise(text, read, language),
     )
 
 
@@ -394,8 +397,10 @@ def _acceptance(
     declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()), *groups.get("decline", ()))
     if any(hit.start < sentence and not _part_of(hit, accepted) for hit in declined):
         return None
+    if any(hit.start == 0 and not _covered(hit, accepted) for hit in groups.get("unlike:accept", ())):
+        return None  # `that is kind, but I shall manage`
     taken = (
-        _consents(read.words[0], speech)
+        read.words[0] in speech.sets["yes"]
         or any(hit.start < length for hit in accepted)
         or any(hit.start == 0 for hit in groups.get("like:accept", ()))
     )
@@ -416,9 +421,9 @@ def _part_of(hit: Hit, others: Iterable[Hit]) -> bool:
     return any(start <= hit.start and hit.end <= end and (start, end) != (hit.start, hit.end) for start, end in spans)
 
 
-def _consents(word: str, speech: Language) -> bool:
-    """Whether a word opens a yes, in the session's language or any other that means nothing else in this one."""
-    return word in speech.sets["yes"] or (word in languages.every_yes() and word not in speech.known)
+def _covered(hit: Hit, others: Iterable[Hit]) -> bool:
+    """Whether one of the others leaves no word of the hit over."""
+    return any(other.start <= hit.start and hit.end <= other.end for other in others)
 
 
 def _issue(read: Text, speech: Language) -> str | None:
@@ -433,7 +438,7 @@ def _issue(read: Text, speech: Language) -> str | None:
 
 
 _MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None, False, "", languages.ENGLISH)
-_REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None, False)
+_REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None, False, None)
 
 
 def dump(turn: TurnSignals) -> Json:
@@ -443,8 +448,9 @@ def dump(turn: TurnSignals) -> Json:
     message = _trim([*said, m.issue, m.topic, m.trouble, m.weighed, m.language], _MESSAGE_DEFAULTS)
     if r is None:
         return [turn.seq, turn.at, message]
-    reply = [r.text, r.failed, r.offers_human, r.values, r.confidence, r.intent, r.intent_matched, r.down]
-    return [turn.seq, turn.at, message, _trim(reply, _REPLY_DEFAULTS)]
+    read = (r.text, r.failed, r.offers_human, r.values)
+    reply = _trim([*read, r.confidence, r.intent, r.intent_matched, r.down, r.promised], _REPLY_DEFAULTS)
+    return [turn.seq, turn.at, message, reply]
 
 
 def load(data: Json) -> TurnSignals:
@@ -454,8 +460,8 @@ def load(data: Json) -> TurnSignals:
     measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), *about)
     if not replies:
         return TurnSignals(seq, at, measured)
-    text, failed, offers, values, confidence, intent, matched, down = _filled(replies[0], _REPLY_DEFAULTS)
-    reply = ReplySignals(text, confidence, intent, matched, failed, down, offers, dict(values))
+    text, failed, offers, values, confidence, intent, matched, down, promised = _filled(replies[0], _REPLY_DEFAULTS)
+    reply = ReplySignals(text, confidence, intent, matched, failed, down, offers, dict(values), promised)
     return TurnSignals(seq, at, measured, reply)
 
 

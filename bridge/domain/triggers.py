@@ -117,30 +117,35 @@ class NegativeTrajectory(_Windowed):
 
 
 class VisitorRepeats(Frozen):
-    """This message says the same as one before it, at most so many messages and minutes back.
+    """This message says the same as `at_least` before it, at most so many messages and minutes back.
 
-    Without minutes, two messages unless `within_turns` says otherwise; with them, all that are kept.
+    Without minutes one is looked for in the last two messages, unless `within_turns` says otherwise; with them, or
+    where more are asked for, in all that are kept.
     """
 
     type: Literal["visitor_repeats"] = "visitor_repeats"
     within_turns: Annotated[int, Field(ge=1, le=WINDOW - 1)] | None = None
     within_minutes: Minutes | None = None
     similarity: Percent = 75
+    at_least: Annotated[int, Field(ge=1, le=WINDOW - 1)] = 1
 
     def fires(self, s: Situation) -> Firing | None:
         words = s.message.words
         if not _enough(words, _LEAST_CONTENT_WORDS):
             return None
         long = [e for e in self._earlier(s) if _enough(e, _LEAST_CONTENT_WORDS)]
-        found = process.extractOne(words, long, scorer=fuzz.token_sort_ratio, score_cutoff=self.similarity)
-        if found is None:
+        scorer, wanted = fuzz.token_sort_ratio, self.at_least
+        found = process.extract(words, long, scorer=scorer, score_cutoff=self.similarity, limit=wanted)
+        if len(found) < wanted:
             return None
-        best = found[1]
-        return Firing(round(best), self.similarity, f"the visitor says the same again ({best:.0f} % alike)")
+        least = found[-1][1]
+        again = "again" if wanted == 1 else f"{wanted + 1} times"
+        return Firing(round(least), self.similarity, f"the visitor says the same {again} ({least:.0f} % alike)")
 
     def _earlier(self, s: Situation) -> list[str]:
         """What the messages inside the window say, without the present one."""
-        reach = self.within_turns or (_REPEATED_WITHIN if self.within_minutes is None else WINDOW)
+        near = self.within_minutes is None and self.at_least == 1
+        reach = self.within_turns or (_REPEATED_WITHIN if near else WINDOW)
         return [turn.message.words for turn in _since(s.turns[-1 - reach :], self.within_minutes)[:-1]]
 
 
@@ -191,6 +196,20 @@ class BotFailed(_Windowed):
         if failed < self.at_least:
             return None
         return Firing(failed, self.at_least, f"the bot could not help {_times(failed)}")
+
+
+class BotPromised(Frozen):
+    """The bot's reply promises a person by itself: a transfer, a ticket, a call, or by when somebody answers.
+
+    No row of ours bears that out, so nobody would come.
+    """
+
+    type: Literal["bot_promised"] = "bot_promised"
+
+    def fires(self, s: Situation) -> Firing | None:
+        reply = s.turns[-1].reply
+        promised = reply.promised if reply else None
+        return Firing(promised, None, f'the bot promised a person: "{promised}"') if promised else None
 
 
 class Words(Frozen):
@@ -294,6 +313,7 @@ Trigger = Annotated[
     | BotRepeats
     | IntentFailures
     | BotFailed
+    | BotPromised
     | TierAtLeast
     | OrderValueAtLeast
     | Words
@@ -311,6 +331,7 @@ _INPUTS: Final = {
     "intent_failures": "intent",
     "bot_repeats": "reply",
     "bot_failed": "reply",
+    "bot_promised": "reply",
     "tier_at_least": "crm",
     "order_value_at_least": "orders",
     "sla_at_risk": "crm",

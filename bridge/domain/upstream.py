@@ -9,11 +9,11 @@ from typing import Final, Self
 from bridge.domain.instants import MINUTE, SECOND
 from bridge.domain.values import Millis
 
-FAILURES: Final = 5
+FAILURES_TO_PAUSE: Final = 5
 """Failures in a row after which nothing is sent but one probe at a time."""
 FIRST_PAUSE: Final = 30 * SECOND
 LONGEST_PAUSE: Final = 10 * MINUTE
-AT_ONCE: Final = 4
+BURST_SHARE: Final = 4
 """A budget lets a so-manieth part of its minute go at once: the worst minute is above it by no more than that."""
 
 
@@ -31,7 +31,7 @@ class Budget:
     @property
     def slack(self) -> Millis:
         """How far rows may go ahead of their time after a silence."""
-        return self.interval * (max(self.a_minute // AT_ONCE, 1) - 1)
+        return self.interval * (max(self.a_minute // BURST_SHARE, 1) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Upstream:
     @property
     def paused(self) -> bool:
         """Whether the breaker is open: the system has failed so often that only probes are sent."""
-        return self.failures >= FAILURES
+        return self.failures >= FAILURES_TO_PAUSE
 
     def admits(self, now: Millis) -> bool:
         """Whether a row may go. The store asks the same in its claim."""
@@ -98,4 +98,4 @@ class Upstream:
 
 def pause(failures: int) -> Millis:
     """Milliseconds until the next probe, after so many failures in a row: doubling, up to ten minutes."""
-    return min(FIRST_PAUSE << min(failures - FAILURES, 10), LONGEST_PAUSE)
+    return min(FIRST_PAUSE << min(failures - FAILURES_TO_PAUSE, 10), LONGEST_PAUSE)

@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, GetCoreSchemaHandler
+from pydantic_core import PydanticUseDefault
+from pydantic_core.core_schema import CoreSchema, no_info_after_validator_function, nullable_schema
 
 Json = Any
 """A JSON value: null, bool, number, text, list or object."""
@@ -70,11 +72,28 @@ def _written_out(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+class _OrNull:
+    """Takes null beside what the field takes, and puts the field's default in its place."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(_default_for_null, nullable_schema(handler(source)))
+
+
+def _default_for_null(value: object) -> object:
+    if value is None:
+        raise PydanticUseDefault
+    return value
+
+
+OR_NULL = _OrNull()
+"""Of fields from outside that have a default: null is as good as left out."""
 QUOTED = (BeforeValidator(_no_truth), Field(strict=False))
 """Of numbers that come from outside: shops and filters of WordPress write them with and without quotes."""
 NUMBERED = BeforeValidator(_written_out)
 """Of ids that come from outside: WordPress numbers users, orders and people of the team, and text is what is kept."""
 Amount = Annotated[float, *QUOTED, Field(ge=0, le=1e12)]
+AnyCaseCurrency = Annotated[str, Field(pattern=r"^[A-Za-z]{3}$"), AfterValidator(str.upper)]
+"""A currency's code from outside, in whatever case a shop writes it; in capitals once it is read."""
 
 
 class Visitor(Frozen):

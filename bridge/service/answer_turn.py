@@ -20,24 +20,24 @@ from bridge.domain.session import Session
 from bridge.domain.signals import Value
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
-from bridge.service.asking import Waiting
 from bridge.service.chat_events import Said, tell_at
 from bridge.service.context import Bridge, CurrentPolicy, new_id, write_patiently
+from bridge.service.decision_trace import as_text
 from bridge.service.errors import SessionUnknown
 from bridge.service.judge_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
-from bridge.service.owe_answer import GRACE
-from bridge.service.stored_text import as_text
+from bridge.service.owe_answer import STORING_GRACE
+from bridge.service.responder_threads import WaitingRequest
 from bridge.service.verdicts import reply_verdict, say
 
 log = structlog.get_logger()
 
-LINES = 12
+HISTORY_LINES = 12
 """Lines of the conversation that a responder is given."""
-PASSAGES = 5
+MOST_PASSAGES = 5
 """Pieces of the site's pages that it is given."""
 RETRY_AFTER = 5 * MINUTE
 """Milliseconds until an overdue answer that could not be given is tried again."""
-ALARM = "responder"
+ALARM_KIND = "responder"
 ALARM_TEXT = (
     "The responder {name} lets us in no more: its key, model or billing is wrong, and visitors get no answers. bridge "
     "doctor says more."
@@ -52,7 +52,7 @@ class Answered:
     retrieved: int = 0
 
 
-def answer_turn(waiting: Waiting | None, bridge: Bridge, owed: Owed, affordable: bool) -> None:
+def answer_turn(waiting: WaitingRequest | None, bridge: Bridge, owed: Owed, affordable: bool) -> None:
     """Ask the responder about an owed turn, and store what it says. It runs on a thread of its own."""
     verdict = None
     try:
@@ -83,7 +83,7 @@ def answer_overdue(bridge: Bridge, *, limit: int = 20) -> int:
 
 def _ask(bridge: Bridge, owed: Owed) -> Answered:
     assistant = bridge.assistants(owed.site)
-    left = (owed.due_at - GRACE - bridge.clock.now()) / SECOND
+    left = (owed.due_at - STORING_GRACE - bridge.clock.now()) / SECOND
     if assistant is None or left <= 0:
         return Answered(Answer(failure=Failure.TIMEOUT))
     with bridge.store.read() as tx:
@@ -113,8 +113,8 @@ def question_of(tx: Tx, current: CurrentPolicy, owed: Owed) -> Question:
         raise SessionUnknown(owed.session_id)
     return Question(
         text=turn.text,
-        history=tx.answers.said_before(owed, LINES),
-        passages=tuple(tx.pages.search(owed.site, turn.text, signals.language_of(session.locale), PASSAGES)),
+        history=tx.answers.said_before(owed, HISTORY_LINES),
+        passages=tuple(tx.pages.search(owed.site, turn.text, signals.language_of(session.locale), MOST_PASSAGES)),
         facts=facts_for(current.document.responder.facts, session.visitor, session.customer),
         locale=session.locale,
         site_name=urlsplit(site.url).hostname or "",
@@ -136,12 +136,12 @@ def without_promise(answer: Answer, locale: str | None) -> Answer:
 # -- what comes of it --------------------------------------------------------------------------------------------------
 
 
-def _keep(bridge: Bridge, owed: Owed, found: Answered, waiting: Waiting | None) -> Json:
+def _keep(bridge: Bridge, owed: Owed, found: Answered, waiting: WaitingRequest | None) -> Json:
     """Store the answer, and return what the waiting request is told; a busy database is asked again."""
     return write_patiently(bridge, lambda tx: _store(bridge, tx, owed, found, waiting))
 
 
-def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting | None) -> Json:
+def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: WaitingRequest | None) -> Json:
     session = tx.sessions.hold(owed.site, owed.session_id)
     turn = tx.sessions.turn(owed.site, owed.session_id, owed.turn_id)
     if session is None or turn is None or not tx.answers.waits(owed):
@@ -189,9 +189,9 @@ def _mind_the_alarm(bridge: Bridge, tx: Tx, site: str, answer: Answer, now: Mill
     if answer.failure is Failure.MISCONFIGURED:
         assistant = bridge.assistants(site)
         name = assistant.responder.name if assistant else "none"
-        tx.alarms.start(site, Alarm(new_id("alm"), ALARM, ALARM_TEXT.format(name=name), {"responder": name}, now))
+        tx.alarms.start(site, Alarm(new_id("alm"), ALARM_KIND, ALARM_TEXT.format(name=name), {"responder": name}, now))
     elif answer.failure is None:
-        tx.alarms.clear(site, ALARM, now)
+        tx.alarms.clear(site, ALARM_KIND, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class Outcome:
 
 
 def _tell(
-    tx: Tx, current: CurrentPolicy, before: Session, owed: Owed, outcome: Outcome, waiting: Waiting | None
+    tx: Tx, current: CurrentPolicy, before: Session, owed: Owed, outcome: Outcome, waiting: WaitingRequest | None
 ) -> Json:
     """Tell the visitor, once: in the verdict of the request that waits, else by an event."""
     session = tx.sessions.hold(owed.site, owed.session_id) or before  # as judging has left it

@@ -5,17 +5,17 @@ from random import sample
 
 import structlog
 
-from bridge.ports import AdapterError, Desk, DeskNews, Filed, Site, StoreBusy
+from bridge.ports import AdapterError, DeskActivity, DeskNews, Filed, Site, StoreBusy
 from bridge.service.context import Bridge, open_case
 from bridge.service.desk_news import take_news
+from bridge.service.each_site import on_its_own
 from bridge.service.errors import EscalationUnknown
-from bridge.service.one_by_one import on_its_own
 
 log = structlog.get_logger()
 
-PAGE = 25
+TICKETS_PER_CALL = 25
 """Tickets of a site that are asked about at a time; the next time it is the turn of those behind them."""
-BUDGET = 20.0
+CALL_BUDGET_S = 20.0
 """Seconds for one site."""
 
 
@@ -48,15 +48,16 @@ class Desks:
 
     def _next_page(self, site: str, desk: str) -> list[Filed]:
         with self._bridge.store.read() as tx:
-            filed = tx.escalations.filed(site, desk, self._after.get(site, ""), PAGE)
-        self._after[site] = filed[-1].escalation_id if len(filed) == PAGE else ""
+            filed = tx.escalations.filed(site, desk, self._after.get(site, ""), TICKETS_PER_CALL)
+        self._after[site] = filed[-1].escalation_id if len(filed) == TICKETS_PER_CALL else ""
         return filed
 
 
-def ask(bridge: Bridge, site: Site, desk: Desk, filed: Sequence[Filed]) -> None:
+def ask(bridge: Bridge, site: Site, desk: DeskActivity, filed: Sequence[Filed]) -> None:
     """Ask a helpdesk about these tickets, and let what it tells have its effect."""
     try:
-        news = desk.news(sample(filed, len(filed)), budget=BUDGET)  # so that it is never the same ones that do not fit
+        shuffled = sample(filed, len(filed))  # so that it is never the same ones that do not fit
+        news = desk.news(shuffled, budget=CALL_BUDGET_S)
     except AdapterError as error:
         log.warning("desk.not_read", site=site.id, desk=desk.name, cause=error.detail)
         return

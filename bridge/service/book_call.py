@@ -32,7 +32,7 @@ from bridge.service.route import calendar_of, home_of, queue_of
 from bridge.service.verdicts import said_at, say, say_due, say_time, verdict
 
 MOST_SLOTS = 60
-FURTHEST = 2 * YEAR
+FURTHEST_AHEAD = 2 * YEAR
 """No slot lies further ahead, in milliseconds."""
 CANCELLED = Wording(live="escalated_live", otherwise="call_cancelled")
 
@@ -66,7 +66,7 @@ class Times:
 def times_for(case: Case, escalation: Escalation) -> Times:
     """The times among which the customer of an escalation may choose; their own call is not in the way."""
     name, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
-    booked = case.tx.callbacks.booked(case.site.id, name, case.at, case.at + FURTHEST)
+    booked = case.tx.callbacks.booked(case.site.id, name, case.at, case.at + FURTHEST_AHEAD)
     others = [call for call in booked if call.escalation_id != escalation.id]
     return Times(name, queue, calendar_of(case, name, queue), others)
 

@@ -23,7 +23,7 @@ log = structlog.get_logger()
 
 UNNAMED_WAIT = 30 * SECOND
 """For a system that has had too many calls and does not say when it takes the next."""
-LONGEST_WAIT = 86_400.0
+LONGEST_WAIT_S = 86_400.0
 """Seconds that a system may ask for."""
 AFTER_OTHERS = 5 * SECOND
 """A row that failed as a probe waits so much longer than the pause: the next probe is another row, if there is one."""
@@ -37,7 +37,7 @@ NAMES = {
     "teams": "Teams",
 }
 """Targets that are no helpdesk of a vendor."""
-SETTINGS = {
+SECRET_SETTINGS = {
     "mail": "BRIDGE_MAIL",
     "email": "BRIDGE_MAIL",
     "slack": "BRIDGE_SLACK_WEBHOOK_URL",
@@ -109,7 +109,7 @@ def _learned(known: Upstream, error: AdapterError, now: Millis, *, probe: bool) 
         known = known.learned_nothing(now, probe=probe)
     if error.fault is Fault.OURS or (error.retry_after is None and error.fault is not Fault.PACE):
         return known
-    wait = UNNAMED_WAIT * spread() if error.retry_after is None else min(error.retry_after, LONGEST_WAIT) * SECOND
+    wait = UNNAMED_WAIT * spread() if error.retry_after is None else min(error.retry_after, LONGEST_WAIT_S) * SECOND
     return known.told_to_wait(now, max(round(wait), SECOND), probe=probe and error.fault is Fault.PACE)
 
 
@@ -143,7 +143,7 @@ def named(target: str) -> str:
 
 
 def _advice(down: Upstream) -> str:
-    settings = SETTINGS.get(down.target, f"the settings BRIDGE_{down.target.upper()}_...")
+    settings = SECRET_SETTINGS.get(down.target, f"the settings BRIDGE_{down.target.upper()}_...")
     if down.cause in NOT_LET_IN:
         return f"It does not let us in: look at the token or password in {settings}."
     return f"See whether it is up and can be reached from here, and look at {settings}."

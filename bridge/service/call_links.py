@@ -18,7 +18,7 @@ from bridge.service.context import Case
 
 SALT = "bridge.call.v1"
 PURPOSE = "call"
-LIFE = 90 * DAY
+LINK_LIFE = 90 * DAY
 """A link outlives every call, for none is booked further ahead than 30 days."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_.-]{40,400}")
@@ -50,7 +50,7 @@ def escalation_behind(case: Case, token: str) -> str:
         held, made = _serializer(keys, case.at).loads(token, return_timestamp=True)
     except BadData:
         raise LinkInvalid from None
-    if held["for"] != PURPOSE or case.at - from_datetime(made) > LIFE:
+    if held["for"] != PURPOSE or case.at - from_datetime(made) > LINK_LIFE:
         raise LinkInvalid
     return str(held["escalation"])
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from bridge.domain import hours
-from bridge.domain.closures import LONGEST, Command
+from bridge.domain.closures import LONGEST_COMMAND, Command
 from bridge.domain.escalation import ACTIVE, CommitmentState, Escalation, EscalationState
 from bridge.domain.instants import from_datetime, to_datetime, to_rfc3339
 from bridge.domain.values import Channel, Json, Millis
@@ -17,9 +17,9 @@ from bridge.service.context import Bridge, Case, new_id, open_case
 from bridge.service.renew_promise import fall_to_next_rung
 from bridge.service.route import calendar_for, calendar_of, queue_of
 
-MOST = 100
+MOST_COMMANDS = 100
 """Commands of a site that hold or will: each decision reads them all."""
-PAGE = 100
+PAGE_SIZE = 100
 
 log = structlog.get_logger()
 
@@ -87,7 +87,7 @@ def command_hours(bridge: Bridge, tx: Tx, site: str, order: Order) -> Command:
     if order.queue is not None and order.queue not in case.policy.queues:
         raise QueueUnknown(f"there is no queue {order.queue!r}; known: {', '.join(case.policy.queues)}")
     known = case.hours.commands
-    if len(known) >= MOST:
+    if len(known) >= MOST_COMMANDS:
         raise TooManyCommands
     from_, until = _span(case, order)
     made_at = max([case.at, *(one.made_at + 1 for one in known)])  # of two commands the later one wins
@@ -104,14 +104,14 @@ def _span(case: Case, order: Order) -> tuple[Millis, Millis]:
         BadSpan: an end of the span is in the past, too far away or before its beginning.
     """
     from_ = case.at if order.from_ is None else order.from_
-    if from_ - case.at > LONGEST:
+    if from_ - case.at > LONGEST_COMMAND:
         raise BadSpan("from", "expected at most 366 days from now")
     until = _end_of_day(max(from_, case.at), case.site.timezone) if order.until is None else order.until
     if until <= case.at:
         raise BadSpan("until", "expected an instant that is still to come")
     if until <= from_:
         raise BadSpan("until", "expected an instant after the one from which it holds")
-    if until - from_ > LONGEST:
+    if until - from_ > LONGEST_COMMAND:
         raise BadSpan("until", "expected at most 366 days; hours that last belong in the policy")
     return from_, until
 
@@ -172,7 +172,7 @@ def see_to_waiting(bridge: Bridge, site: str, command: Command) -> Aftermath:
 
 def _active(case: Case) -> Iterator[Escalation]:
     before = None
-    while page := case.tx.escalations.page(case.site.id, ACTIVE, PAGE, before):
+    while page := case.tx.escalations.page(case.site.id, ACTIVE, PAGE_SIZE, before):
         yield from page
         before = page[-1].id
 

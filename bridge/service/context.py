@@ -8,8 +8,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from bridge.domain.findings import stored_policy
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import stored_policy
 from bridge.domain.values import Millis
 from bridge.ports import (
     BridgeError,
@@ -26,17 +26,17 @@ from bridge.ports import (
     Tx,
     WordPress,
 )
-from bridge.service.asking import Asking, Assistant
 from bridge.service.errors import SiteUnknown
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.hours_in_force import HoursInForce
 from bridge.service.leases import Leases
+from bridge.service.responder_threads import Assistant, ResponderThreads
 
 T = TypeVar("T")
 
-TRIES = 3
+MOST_ATTEMPTS = 3
 """Attempts to store what must not be lost to a busy database."""
-POLICY_TTL = 2.0
+POLICY_TTL_S = 2.0
 """Seconds for which a process trusts the policy and the secrets that it has read: a change takes effect within it."""
 
 
@@ -76,7 +76,7 @@ class CurrentPolicy:
 
 
 class PolicyBook:
-    """The policies in force, read from the store and kept for `POLICY_TTL` seconds; compiled once a version."""
+    """The policies in force, read from the store and kept for `POLICY_TTL_S` seconds; compiled once a version."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -97,7 +97,7 @@ class PolicyBook:
         same = known and known[1].version == stored.version
         current = known[1] if known and same else CurrentPolicy(stored.version, stored_policy(stored.document))
         with self._lock:
-            self._current[site] = (time.monotonic() + POLICY_TTL, current)
+            self._current[site] = (time.monotonic() + POLICY_TTL_S, current)
         return current
 
     def forget(self) -> None:
@@ -119,7 +119,7 @@ class Bridge:
     closures: Closures
     leases: Leases
     heartbeat: Heartbeat
-    asking: Asking
+    asking: ResponderThreads
     assistants: Callable[[str], Assistant | None]
     """The responder of each site, by its id; None where the site's own bot answers. Every turn asks this."""
     crm_wait: float = 1.0
@@ -168,7 +168,7 @@ def write_patiently(bridge: Bridge, do: Callable[[Tx], T]) -> T:
     Raises:
         StoreBusy: it was so each time; nothing was stored.
     """
-    for tries_left in reversed(range(TRIES)):
+    for tries_left in reversed(range(MOST_ATTEMPTS)):
         try:
             with bridge.store.write() as tx:
                 return do(tx)

@@ -20,7 +20,8 @@ from bridge.domain.upstream import Upstream
 from bridge.domain.values import Millis
 from bridge.ports import (
     AdapterError,
-    Desk,
+    DeskFiling,
+    DeskNotes,
     Fault,
     Mail,
     NotDone,
@@ -41,9 +42,9 @@ FIRST_WAIT = 5 * SECOND
 LONGEST_WAIT = HOUR
 OVERDUE_AFTER = 2 * MINUTE
 """Milliseconds for which a row may lie due before it is looked up first, as one that may have been sent."""
-NOTE_AGAIN = 0.5
+NOTE_RETRY_S = 0.5
 """Seconds until the database is asked again to note what the other side has taken."""
-TRIES = 30
+MOST_ATTEMPTS = 30
 """Attempts until a row is parked for a person to look at; with the back-off that is about a day. What befell every row
 of its system does not count."""
 DUPLICATE_ALARM = "duplicate_ticket:"
@@ -106,16 +107,18 @@ def _keep_sent(bridge: Bridge, owner: str, row: OutboxRow, ref: TicketRef | None
     ends = time.monotonic() + LEASE / SECOND / 3
     while True:
         try:
-            with bridge.store.write() as tx:
-                tx.work.sent(row.id, owner, ref)
-                if ref and ref.others:
-                    tx.alarms.start(row.site, _duplicate(row, ref, bridge.clock.now()))
+            return _note_sent(bridge, owner, row, ref)
         except StoreBusy:
             if time.monotonic() > ends:
                 raise
-            time.sleep(NOTE_AGAIN)
-        else:
-            return
+            time.sleep(NOTE_RETRY_S)
+
+
+def _note_sent(bridge: Bridge, owner: str, row: OutboxRow, ref: TicketRef | None) -> None:
+    with bridge.store.write() as tx:
+        tx.work.sent(row.id, owner, ref)
+        if ref and ref.others:
+            tx.alarms.start(row.site, _duplicate(row, ref, bridge.clock.now()))
 
 
 def _duplicate(row: OutboxRow, ref: TicketRef, now: Millis) -> Alarm:
@@ -165,7 +168,7 @@ def counts_against(error: AdapterError, upstream: Upstream) -> bool:
 def state_after(row: OutboxRow, error: AdapterError, *, counts: bool) -> str:
     """What becomes of a row that was not sent; `row` has the attempts and open sends that are kept."""
     refused = isinstance(error, Rejected) and error.fault is Fault.CALL
-    if refused or (counts and row.attempts >= TRIES):
+    if refused or (counts and row.attempts >= MOST_ATTEMPTS):
         return "parked"
     return "unknown" if row.open_sends else "due"
 
@@ -205,7 +208,7 @@ def _notify(systems: Systems, row: OutboxRow) -> None:
     channel.send(row.payload)
 
 
-def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:
+def _ticket(desk: DeskFiling, row: OutboxRow, now: Millis) -> TicketRef:
     if in_doubt(row) and not _repeat_is_safe(desk, row, now):
         _let_settle(desk, row, now)
         if found := desk.find(row.external_id, row.payload):
@@ -213,7 +216,7 @@ def _ticket(desk: Desk, row: OutboxRow, now: Millis) -> TicketRef:
     return desk.create(row.external_id, row.payload)
 
 
-def _let_settle(desk: Desk, row: OutboxRow, now: Millis) -> None:
+def _let_settle(desk: DeskFiling, row: OutboxRow, now: Millis) -> None:
     """A look-up proves nothing before the desk lists what was just made."""
     unsure = max(filter(None, (row.first_sent_at, row.unsure_since)), default=now)
     left = min(unsure, now) + millis(desk.settle) - now  # a clock that was ahead may have written it
@@ -221,7 +224,7 @@ def _let_settle(desk: Desk, row: OutboxRow, now: Millis) -> None:
         raise NotDone("waiting to look it up", retry_after=left / SECOND, fault=Fault.OURS)
 
 
-def _completed(desk: Desk, row: OutboxRow, filed: TicketRef) -> TicketRef:
+def _completed(desk: DeskFiling, row: OutboxRow, filed: TicketRef) -> TicketRef:
     """From here on the ticket exists: no failure may lead to a second one, nor keep its notes from it for good."""
     try:
         desk.complete(filed.id, row.payload)
@@ -234,7 +237,7 @@ def _completed(desk: Desk, row: OutboxRow, filed: TicketRef) -> TicketRef:
     return filed
 
 
-def _note(bridge: Bridge, desk: Desk, row: OutboxRow) -> None:
+def _note(bridge: Bridge, desk: DeskNotes, row: OutboxRow) -> None:
     with bridge.store.read() as tx:
         filed = tx.escalations.delivery(row.escalation_id)
     if filed is None or filed.ref is None:
@@ -264,7 +267,7 @@ def millis(span: timedelta) -> Millis:
     return round(span.total_seconds() * SECOND)
 
 
-def _repeat_is_safe(desk: Desk, row: OutboxRow, now: Millis) -> bool:
+def _repeat_is_safe(desk: DeskFiling, row: OutboxRow, now: Millis) -> bool:
     """Whether the same request may simply be sent again after an unknown outcome."""
     if desk.strategy is Strategy.NATIVE_KEY:
         first = row.first_sent_at if row.first_sent_at is not None else now

@@ -16,9 +16,9 @@ from bridge.service import notify
 from bridge.service.build_packet import build_packet, read_transcript
 from bridge.service.chat_events import Said, tell
 from bridge.service.context import Case, new_id
+from bridge.service.decision_trace import inputs_of
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import queue_of, route_now
-from bridge.service.stored_text import inputs_of
 
 
 def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session, Escalation]:

@@ -14,7 +14,7 @@ from bridge.domain.commitment import say_when
 from bridge.domain.customer import Fetch
 from bridge.domain.escalation import Escalation
 from bridge.domain.instants import from_rfc3339, to_datetime, to_rfc3339
-from bridge.domain.nearest import nearest
+from bridge.domain.nearest_rule import nearest
 from bridge.domain.replay import shortened
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis

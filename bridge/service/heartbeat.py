@@ -6,7 +6,7 @@ from bridge.domain.instants import SECOND, to_rfc3339
 from bridge.domain.values import Json, Millis
 from bridge.ports import Clock, Tx
 
-SHORTEST = 15 * SECOND
+SHORTEST_SILENCE = 15 * SECOND
 """Silence that says nothing, however short a tick is."""
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ class Heartbeat:
 
     def __init__(self, machine: Clock, tick: Millis) -> None:
         self._machine = machine
-        self._longest = max(3 * tick, SHORTEST)
+        self._longest = max(3 * tick, SHORTEST_SILENCE)
 
     def last(self, tx: Tx) -> Millis | None:
         """The last beat; None where there was never one."""

@@ -19,11 +19,11 @@ from bridge.domain.policy import Policy
 from bridge.domain.replay import BadLine, read_line
 from bridge.ports import BridgeError
 
-CHUNK: Final = 100
+CHUNK_SIZE: Final = 100
 """Conversations that go to a process at once."""
-ALONE: Final = 6
+CHUNKS_FOR_ONE_PROCESS: Final = 6
 """Chunks that are judged sooner by this process than others are started."""
-AHEAD: Final = 2
+CHUNKS_IN_FLIGHT_PER_PROCESS: Final = 2
 """Chunks for each process that wait or are judged, so that none is idle and the record need not fit in memory."""
 
 
@@ -91,18 +91,18 @@ def judge_record(lines: Iterable[Line], panel: Panel, *, jobs: int) -> Generator
         JudgeLost: a process that judged has ended, killed or out of memory.
     """
     chunks = chunked(lines)
-    first = list(islice(chunks, ALONE))
-    if jobs == 1 or len(first) < ALONE:
+    first = list(islice(chunks, CHUNKS_FOR_ONE_PROCESS))
+    if jobs == 1 or len(first) < CHUNKS_FOR_ONE_PROCESS:
         yield from map(panel.judge, chain(first, chunks))
         return
     with _processes(jobs, panel) as pool:
-        yield from _in_order(pool, chain(first, chunks), jobs * AHEAD)
+        yield from _in_order(pool, chain(first, chunks), jobs * CHUNKS_IN_FLIGHT_PER_PROCESS)
 
 
 def chunked(lines: Iterable[Line]) -> Iterator[tuple[Line, ...]]:
     """The lines, so many at a time."""
     left = iter(lines)
-    while chunk := tuple(islice(left, CHUNK)):
+    while chunk := tuple(islice(left, CHUNK_SIZE)):
         yield chunk
 
 

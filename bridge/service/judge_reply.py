@@ -8,10 +8,10 @@ from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
 from bridge.service.context import Bridge, CurrentPolicy
+from bridge.service.decision_trace import as_text, trace_of
 from bridge.service.hand_over import hand_over
 from bridge.service.locked_session import locked_verdict
-from bridge.service.repeated_call import digest_of
-from bridge.service.stored_text import as_text, trace_of
+from bridge.service.repeated_request import digest_of
 from bridge.service.verdicts import say, verdict
 
 

@@ -17,9 +17,9 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Millis
 from bridge.service import keep_calls
 from bridge.service.context import Bridge, open_case
-from bridge.service.one_by_one import on_its_own
+from bridge.service.each_site import on_its_own
 
-PAGE = 500
+PAGE_SIZE = 500
 """Promises that are looked at in one read."""
 
 log = structlog.get_logger()
@@ -39,13 +39,13 @@ def keep_wall_times(bridge: Bridge, breath: Callable[[], object] = lambda: None)
     moved, last = 0, ""
     while True:
         with bridge.store.read() as tx:
-            page = tx.escalations.standing(last, PAGE)
-        for site, promise in page:
-            if _now_due(promise) != promise.due_at:
-                with on_its_own(site, "wall_times"):
-                    moved += _move(bridge, site, promise)
-                breath()
-        if len(page) < PAGE:
+            page = tx.escalations.standing(last, PAGE_SIZE)
+        drifted = ((site, promise) for site, promise in page if _now_due(promise) != promise.due_at)
+        for site, promise in drifted:
+            with on_its_own(site, "wall_times"):
+                moved += _move(bridge, site, promise)
+            breath()
+        if len(page) < PAGE_SIZE:
             return moved
         last = page[-1][1].escalation_id
 

@@ -8,7 +8,7 @@ from bridge.ports import Clock
 
 LEASE = MINUTE
 """Milliseconds for which a claimed row is its holder's; well above the deadline of any call."""
-STRAY = 5 * SECOND
+CLOCK_JUMP = 5 * SECOND
 """How far the wall clock may leave the steady one between two looks before that is a jump."""
 
 
@@ -35,7 +35,7 @@ class Leases:
     def now(self) -> tuple[Millis, bool]:
         """The present instant, and whether the end of a lease may be believed."""
         machine, steady = self._machine.now(), self._steady()
-        if abs(machine - steady - self._apart) > STRAY:
+        if abs(machine - steady - self._apart) > CLOCK_JUMP:
             self._believed_from = steady + LEASE
         self._apart = machine - steady
         return self._clock.now(), steady >= self._believed_from

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache
 
 from bridge.domain import signals
-from bridge.domain.findings import Finding, PolicyRefused, check_policy, stored_policy
 from bridge.domain.host import Host
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
-from bridge.domain.shipped import shipped_document
+from bridge.domain.policy_check import Finding, PolicyRefused, check_policy, stored_policy
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Json
 from bridge.ports import BridgeError, PolicyVersion, Tx
 from bridge.service.context import Bridge
@@ -17,7 +17,7 @@ from bridge.service.errors import SiteUnknown
 
 ZONE_IN_SHIPPED = "timezone: America/New_York"
 MOST_VERSIONS = 500
-LOOKED_AT = 500
+RECENT_TURNS = 500
 """Turns in which is looked for what the host sends."""
 
 
@@ -160,7 +160,7 @@ def host_of(bridge: Bridge, tx: Tx, site_id: str) -> Host:
     if site is None:
         raise SiteUnknown(site_id)
     crm = bridge.systems(site).crm is not None
-    taken = [json.loads(one) for one in tx.sessions.recent_signals(site_id, LOOKED_AT)]
+    taken = [json.loads(one) for one in tx.sessions.recent_signals(site_id, RECENT_TURNS)]
     if not taken:
         return Host(crm=crm)
     return Host.of_record([reply for one in taken if one and (reply := signals.load(one).reply)], crm=crm)

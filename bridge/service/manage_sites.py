@@ -15,12 +15,12 @@ from bridge.service.context import Bridge
 from bridge.service.errors import SiteUnknown
 from bridge.service.manage_policy import default_document
 
-GRACE = 10 * MINUTE
+OLD_SECRET_GRACE = 10 * MINUTE
 """Milliseconds for which the former secrets verify after the new ones are in use: for calls that are on their way."""
-IN_HAND = 1 * MINUTE
+RENEWAL_IN_HAND = 1 * MINUTE
 """Milliseconds for which a renewal is another caller's own, so that two at a time cannot take each other's secrets."""
 
-NO_FRONT = (
+URL_FAULTS = (
     (r"\s", "a blank"),
     (r"//[^/?#]*@", "a user"),
     (r"\?", "a query"),
@@ -137,7 +137,7 @@ def issue_secrets(tx: Tx, site_id: str, used: str, at: Millis) -> dict[Scope, st
     tx.sites.hold(site_id)
     own = _made(tx, site_id, used, at)
     newest = max(one.made_at for one in tx.sites.secrets(site_id, at))
-    if own < newest and abs(at - newest) < IN_HAND:
+    if own < newest and abs(at - newest) < RENEWAL_IN_HAND:
         raise RenewalInHand(site_id)
     fresh = {Scope.CHAT: new_secret(), Scope.ADMIN: new_secret()}
     for scope, secret in fresh.items():
@@ -146,12 +146,12 @@ def issue_secrets(tx: Tx, site_id: str, used: str, at: Millis) -> dict[Scope, st
 
 
 def settle_secrets(tx: Tx, site_id: str, used: str, at: Millis) -> int:
-    """The secret that its caller signs with is in use now: older ones end after `GRACE`; how many these are.
+    """The secret that its caller signs with is in use now: older ones end after `OLD_SECRET_GRACE`; how many these are.
 
     Raises:
         SiteUnknown: it was revoked in the meantime.
     """
-    return tx.sites.end_secrets(site_id, _made(tx, site_id, used, at), at + GRACE)
+    return tx.sites.end_secrets(site_id, _made(tx, site_id, used, at), at + OLD_SECRET_GRACE)
 
 
 def _made(tx: Tx, site_id: str, used: str, at: Millis) -> Millis:
@@ -198,7 +198,7 @@ def check_address(url: str) -> None:
         ported = False
     if not ported or parts.scheme not in ("http", "https") or not parts.hostname:
         raise SiteRefused("a site's address starts with https:// or http:// and has a host, and a port of 1 to 65535")
-    found = (what for pattern, what in NO_FRONT if re.search(pattern, url))
+    found = (what for pattern, what in URL_FAULTS if re.search(pattern, url))
     if what := next(found, None):
         raise SiteRefused(f"that is not a site's front address: it has {what}; give it as https://shop.example")
 

@@ -4,12 +4,12 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
 
-from bridge.domain.health import DAYS, Group, Trend, Window, days_until
+from bridge.domain.health import WINDOW_DAYS, Group, Trend, Window, days_until
 from bridge.domain.values import Millis
 from bridge.ports import Counted, Site, Tx
 
 
-def measure_health(tx: Tx, site: Site, now: Millis, days: int = DAYS) -> Trend:
+def measure_health(tx: Tx, site: Site, now: Millis, days: int = WINDOW_DAYS) -> Trend:
     """The last days up to now, today included, and as many days before them.
 
     Args:

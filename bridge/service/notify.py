@@ -11,7 +11,7 @@ import structlog
 from bridge.domain import messages
 from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow, rank_of
 from bridge.domain.instants import DAY
-from bridge.domain.letters import Action, Block, Facts, Highlight, Letter, Paragraph, as_html, as_text, worded
+from bridge.domain.mail_body import Action, Block, Facts, Highlight, MailBody, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import mark, render_note, sections
 from bridge.domain.session import Session, contact_line
@@ -21,11 +21,11 @@ from bridge.service.verdicts import say
 
 log = structlog.get_logger()
 
-SLOTS = 3
+MAILS_PER_DAY = 3
 """Mails a day to one address that nobody verified, over all sessions of a site: anybody may have typed it."""
 KEPT_FOR_ANSWERS = 1
 """So many of them are kept for what a person answers."""
-HELD = f"held back: {SLOTS} mails a day to an address that nobody verified"
+HELD_BACK_REASON = f"held back: {MAILS_PER_DAY} mails a day to an address that nobody verified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def mail_team(
     if occasion.in_channel:
         _post_notices(case, escalation, key, occasion)
     thread = f"{escalation.id}.team.new"
-    mail = team_letter(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
+    mail = team_mail(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
     mail = replace(mail, to=to or mail.to)
     post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
 
@@ -189,7 +189,7 @@ def _contact_given_since(case: Case, escalation: Escalation) -> tuple[Paragraph,
     return (Paragraph(f"The customer can be reached at: {line}"),) if line else ()
 
 
-def team_letter(
+def team_mail(
     case: Case,
     queue: str,
     key: str,
@@ -201,8 +201,8 @@ def team_letter(
 ) -> Mail:
     """A mail to the people of a queue, or to who is in charge of it; `key` is what its Message-ID is made of."""
     footer = f"{host(case.site)} sends this to those who answer the queue {queue}."
-    letter = Letter("en", blocks, footer)
-    return _mail(case, key, letter, to=_team_address(case, queue, in_charge=in_charge), subject=subject, thread=thread)
+    body = MailBody("en", blocks, footer)
+    return _mail(case, key, body, to=_team_address(case, queue, in_charge=in_charge), subject=subject, thread=thread)
 
 
 def desk_page(site: Site, escalation_id: str | None = None) -> str:
@@ -249,9 +249,9 @@ def mail_customer(
     message, thread = key.split(".", maxsplit=1)[0], f"{escalation.id}.customer"
     if case.tx.mails.posted(f"{thread}.{key}"):
         return False  # a repeat must not take another slot of the day
-    letter = _letter(case, escalation, session, f"mail_{message}", link, values)
+    body = _customer_mail_body(case, escalation, session, f"mail_{message}", link, values)
     subject = say(case.policy, session, "mail_subject", reference=_reference(escalation))
-    mail = _mail(case, f"{thread}.{key}", letter, to=to, subject=subject, thread=thread)
+    mail = _mail(case, f"{thread}.{key}", body, to=to, subject=subject, thread=thread)
     mail = replace(mail, reply_to=case.site.team_email, invitation=invite(to) if invite else None)
     held = _held(case, addressed, by_a_person=message == "reply")
     post_mail(case, escalation, f"{thread}.{key}", mail, held=held)
@@ -266,16 +266,16 @@ def _with_address(case: Case, escalation: Escalation, session: Session) -> Sessi
     return next((one for one in others if one.visitor.email), session)
 
 
-def _letter(
+def _customer_mail_body(
     case: Case, escalation: Escalation, session: Session, message: str, link: Link | None, values: Mapping[str, str]
-) -> Letter:
+) -> MailBody:
     owned, language = case.policy.messages, messages.language_for(case.policy.messages, session.locale)
     values = {**values, "reference": _reference(escalation)}
     template = messages.wording(owned, language, message, values)
     link = link or Link("link_chat", case.site.url)
     blocks = (*worded(template, values), Action(say(case.policy, session, link.label), link.url))
     footer = say(case.policy, session, "mail_footer", site=host(case.site), reference=_reference(escalation))
-    return Letter(language, blocks, footer)
+    return MailBody(language, blocks, footer)
 
 
 def _reference(escalation: Escalation) -> str:
@@ -290,9 +290,9 @@ def _held(case: Case, session: Session, *, by_a_person: bool) -> str | None:
     if session.visitor.vouched_for:
         return None
     address = mailbox_digest(session.visitor.email or "")
-    slots = reversed(range(SLOTS)) if by_a_person else range(SLOTS - KEPT_FOR_ANSWERS)
+    slots = reversed(range(MAILS_PER_DAY)) if by_a_person else range(MAILS_PER_DAY - KEPT_FOR_ANSWERS)
     free = (case.tx.mails.take_slot(case.site.id, address, slot, case.at, case.at - DAY) for slot in slots)
-    return None if any(free) else HELD
+    return None if any(free) else HELD_BACK_REASON
 
 
 def mailbox_digest(address: str) -> str:
@@ -312,16 +312,16 @@ def post_mail(case: Case, escalation: Escalation, external_id: str, mail: Mail, 
         log.warning("mail.held_back", site=case.site.id, escalation=escalation.id, mail=external_id)
 
 
-def _mail(case: Case, key: str, letter: Letter, *, to: str, subject: str, thread: str | None) -> Mail:
+def _mail(case: Case, key: str, body: MailBody, *, to: str, subject: str, thread: str | None) -> Mail:
     return Mail(
         message_id=_message_id(case, key),
         sender=case.systems.sender,
         to=to,
         subject=subject,
-        text=as_text(letter),
-        html=as_html(letter, subject),
+        text=as_text(body),
+        html=as_html(body, subject),
         sent_at=case.at,
-        language=letter.tag,
+        language=body.tag,
         in_reply_to=_message_id(case, thread) if thread else None,
     )
 

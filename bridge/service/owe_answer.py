@@ -6,17 +6,17 @@ from bridge.domain.answering import Owed
 from bridge.domain.instants import DAY, SECOND
 from bridge.domain.session import Session, Turn, customer_key
 from bridge.ports import Tx
-from bridge.service.asking import Assistant, Caps, Waiting
 from bridge.service.context import Bridge
+from bridge.service.responder_threads import Assistant, Caps, WaitingRequest
 
-SITE = "site"
+WHOLE_SITE = "site"
 """Under which name all calls of a site are counted."""
-GRACE = 5 * SECOND
+STORING_GRACE = 5 * SECOND
 """Milliseconds beyond the model's budget until an answer counts as lost: so long may storing it take."""
 
 
 def owe_answer(
-    bridge: Bridge, tx: Tx, assistant: Assistant, session: Session, turn: Turn, waiting: Waiting | None
+    bridge: Bridge, tx: Tx, assistant: Assistant, session: Session, turn: Turn, waiting: WaitingRequest | None
 ) -> None:
     """Note that the stored turn is to be answered, and have the model asked once the transaction is through.
 
@@ -24,7 +24,7 @@ def owe_answer(
     with the old one in its history.
     """
     tx.answers.drop(session.site, session.id, turn.at)
-    due_at = turn.at + round(assistant.budget * SECOND) + GRACE
+    due_at = turn.at + round(assistant.budget * SECOND) + STORING_GRACE
     owed = Owed(session.site, session.id, turn.seq, turn.turn_id, turn.at, due_at)
     tx.answers.ask(owed)
     affordable = _spend(tx, assistant.caps, session, turn)
@@ -46,6 +46,6 @@ def _spend(tx: Tx, caps: Caps, session: Session, turn: Turn) -> bool:
     counts = (
         (session.started_at // DAY, conversation, caps.session),
         (today, visitor, caps.visitor if customer_key(session.visitor) else 0),
-        (today, SITE, caps.site),
+        (today, WHOLE_SITE, caps.site),
     )
     return all(tx.answers.spend(session.site, day, who, most) for day, who, most in counts if most)

@@ -17,25 +17,25 @@ from bridge.domain.instants import MINUTE, SECOND
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Seen, Site, Tx
 from bridge.service.context import Bridge, Roster, new_id, usable_systems
-from bridge.service.one_by_one import on_its_own
+from bridge.service.each_site import on_its_own
 
-LANES = 8
+PARALLEL_POLLS = 8
 """Sites that are asked at once: one helpdesk that hangs must not make the people of other sites look absent."""
-BUDGET = 10.0
+POLL_BUDGET_S = 10.0
 """Seconds that one helpdesk has for a whole answer."""
 POLLS_KEPT = 3
 """Polls for which an answer counts: two may fail before the people whom it named are absent."""
-SILENCE = 5 * MINUTE
+ALARM_AFTER = 5 * MINUTE
 """Milliseconds without a good answer after which somebody has to look."""
 LONGEST_PAUSE = 10 * MINUTE
 """Milliseconds: a helpdesk that asks for a longer pause is asked again after this one."""
-CAPACITY = 3
+DEFAULT_CAPACITY = 3
 """Conversations of a person whose helpdesk names no number, as for one who is there in wp-admin."""
-MOST = 100
+MOST_CAPACITY = 100
 LONGEST_NAME = 120
-KIND = "presence:"
+ALARM_PREFIX = "presence:"
 """How the kinds of these alarms begin; the helpdesk's name follows."""
-QUEUES = f"{KIND}queues"
+QUEUES_ALARM = f"{ALARM_PREFIX}queues"
 """The kind of the alarm about queues that a group should serve and the policy does not have."""
 
 log = structlog.get_logger()
@@ -69,7 +69,7 @@ class PresencePoll:
         """Ask the helpdesk of every site that has one."""
         with self._bridge.store.read() as tx:
             sites = tx.sites.all()
-        with ThreadPoolExecutor(LANES, thread_name_prefix="presence") as pool:
+        with ThreadPoolExecutor(PARALLEL_POLLS, thread_name_prefix="presence") as pool:
             for done in [pool.submit(self._look, site) for site in sites]:
                 done.result()
 
@@ -83,7 +83,7 @@ class PresencePoll:
         if roster is None or self._stop.is_set() or not self._is_time(site):
             return
         try:
-            seen = roster.presences.who(budget=BUDGET)
+            seen = roster.presences.who(budget=POLL_BUDGET_S)
         except AdapterError as error:
             self._failed(site, roster, error)
         else:
@@ -108,7 +108,7 @@ class PresencePoll:
             tx.people.note_all(site.id, name, people)
             tx.ops.beat(beat_of(site), now)
             self._watch_queues(tx, site, roster, now)
-            cleared = tx.alarms.clear(site.id, KIND + name, now)
+            cleared = tx.alarms.clear(site.id, ALARM_PREFIX + name, now)
         self._failing.pop(site.id, None)
         log.debug("presence.read", site=site.id, helpdesk=name, people=sum(one.available for one in people))
         if cleared:
@@ -119,10 +119,10 @@ class PresencePoll:
         known = self._bridge.policies.current(tx, site.id).document.queues.keys()
         lost = sorted({queue for served in roster.queues.values() for queue in served} - known)
         if not lost:
-            tx.alarms.clear(site.id, QUEUES, now)
+            tx.alarms.clear(site.id, QUEUES_ALARM, now)
             return
         text = f"BRIDGE_PRESENCE_QUEUES names what is no queue of the policy: {', '.join(lost)}."
-        tx.alarms.start(site.id, Alarm(new_id("alm"), QUEUES, text, {"queues": lost}, now))
+        tx.alarms.start(site.id, Alarm(new_id("alm"), QUEUES_ALARM, text, {"queues": lost}, now))
 
     def _failed(self, site: Site, roster: Roster, error: AdapterError) -> None:
         now, name = self._bridge.clock.now(), roster.presences.name
@@ -131,12 +131,12 @@ class PresencePoll:
         failing = Failing(min(before.since, now), before.in_a_row + 1, now + pause)
         self._failing[site.id] = failing
         log.warning("presence.failed", site=site.id, helpdesk=name, cause=error.detail, in_a_row=failing.in_a_row)
-        if now - failing.since >= SILENCE:
+        if now - failing.since >= ALARM_AFTER:
             self._alarm(site, name, failing, error.detail)
 
     def _alarm(self, site: Site, name: str, failing: Failing, cause: str) -> None:
         detail = {"helpdesk": name, "cause": cause, "in_a_row": failing.in_a_row}
-        alarm = Alarm(new_id("alm"), KIND + name, alarm_text(name, cause), detail, self._bridge.clock.now())
+        alarm = Alarm(new_id("alm"), ALARM_PREFIX + name, alarm_text(name, cause), detail, self._bridge.clock.now())
         with self._bridge.store.write() as tx:
             raised = tx.alarms.start(site.id, alarm)
         if raised:
@@ -144,9 +144,9 @@ class PresencePoll:
 
     def _end_alarms_of_others(self, site: Site, roster: Roster | None) -> None:
         """An alarm about a helpdesk that is not asked any more would stand for ever."""
-        asked = {KIND + roster.presences.name, QUEUES} if roster else set()
+        asked = {ALARM_PREFIX + roster.presences.name, QUEUES_ALARM} if roster else set()
         with self._bridge.store.read() as tx:
-            ours = {alarm.kind for alarm in tx.alarms.standing(site.id) if alarm.kind.startswith(KIND)}
+            ours = {alarm.kind for alarm in tx.alarms.standing(site.id) if alarm.kind.startswith(ALARM_PREFIX)}
         for kind in ours - asked:
             with self._bridge.store.write() as tx:
                 tx.alarms.clear(site.id, kind, self._bridge.clock.now())
@@ -168,7 +168,7 @@ def presences(
 def _presence(helpdesk: str, one: Seen, queues: Mapping[str, tuple[str, ...]], expires_at: Millis) -> Presence:
     """Where groups are mapped, somebody who is in none of them serves nobody here."""
     served = tuple(dict.fromkeys(queue for group in one.groups for queue in queues.get(group, ())))
-    capacity = CAPACITY if one.capacity is None else min(max(one.capacity, 0), MOST)
+    capacity = DEFAULT_CAPACITY if one.capacity is None else min(max(one.capacity, 0), MOST_CAPACITY)
     there = one.available and capacity > 0 and bool(served or not queues)
     # a name is shown to people and kept in a database: neither takes a NUL or half a character
     name = "".join(letter for letter in one.name if letter.isprintable()).strip()[:LONGEST_NAME]
@@ -178,7 +178,7 @@ def _presence(helpdesk: str, one: Seen, queues: Mapping[str, tuple[str, ...]], e
 def alarm_text(helpdesk: str, cause: str) -> str:
     """The alarm in words for the owner."""
     return (
-        f"{helpdesk.capitalize()} has not said for {SILENCE // MINUTE} minutes who of the team is there ({cause}). "
+        f"{helpdesk.capitalize()} has not said for {ALARM_AFTER // MINUTE} minutes who of the team is there ({cause}). "
         "Its people count as absent until it answers: chats that would go to them get a callback or an e-mail."
     )
 

@@ -25,11 +25,11 @@ from bridge.service.work_ticket import withdraw
 
 log = structlog.get_logger()
 
-PAGE = 20
+SESSIONS_PER_PAGE = 20
 """Sessions of one answer of an export."""
-MOST = 1000
+SESSIONS_PER_ERASURE = 1000
 """Sessions that are looked up at once to be erased."""
-EVER = 0
+ANY_TIME = 0
 
 
 class EscalationOpen(BridgeError):  # noqa: N818
@@ -53,15 +53,15 @@ def export(bridge: Bridge, tx: Tx, site: str, person: Person, after: str = "") -
         person: whom the request is about.
         after: the `next_after` of the page before.
     """
-    found = tx.privacy.sessions(site, person, after, PAGE + 1)
-    page = [session for one in found[:PAGE] if (session := tx.sessions.get(site, one))]
+    found = tx.privacy.sessions(site, person, after, SESSIONS_PER_PAGE + 1)
+    page = [session for one in found[:SESSIONS_PER_PAGE] if (session := tx.sessions.get(site, one))]
     return {
         "site": site,
         "person": {"email": person.email, "user_id": person.user_id},
         "exported_at": to_rfc3339(bridge.clock.now()),
         "sessions": [_session(tx, session) for session in page],
         "crm": [known for email in _addresses(person, page) if (known := _account(tx, site, email))],
-        "next_after": found[PAGE - 1] if len(found) > PAGE else None,
+        "next_after": found[SESSIONS_PER_PAGE - 1] if len(found) > SESSIONS_PER_PAGE else None,
     }
 
 
@@ -72,7 +72,7 @@ def _addresses(person: Person, sessions: Iterable[Session]) -> list[str]:
 
 def _account(tx: Tx, site: str, email: str) -> Json:
     """What the CRM said of an address, as long as it is remembered."""
-    _, account = tx.ops.cached_account(site, email, EVER)
+    _, account = tx.ops.cached_account(site, email, ANY_TIME)
     return {"email": email, "account": account.model_dump(mode="json")} if account else None
 
 
@@ -213,7 +213,7 @@ def erase(bridge: Bridge, tx: Tx, site: str, person: Person, *, force: bool = Fa
 
 def _all(tx: Tx, site: str, person: Person) -> Iterator[str]:
     after = ""
-    while page := tx.privacy.sessions(site, person, after, MOST):
+    while page := tx.privacy.sessions(site, person, after, SESSIONS_PER_ERASURE):
         yield from page
         after = page[-1]
 
@@ -262,19 +262,19 @@ def _tasks(tx: Tx, escalation: Escalation) -> Iterator[Json]:
         }
 
 
-COUNTED = ("sessions", "turns", "events", "escalations", "replies", "messages", "cancelled")
+REMOVED_KINDS = ("sessions", "turns", "events", "escalations", "replies", "messages", "cancelled")
 """What is told to have been removed; `cancelled` of the messages were not sent yet."""
 
 
 def _empty(case: Case, sessions: Iterable[Session], escalations: Iterable[Escalation]) -> Counter[str]:
-    removed = Counter(dict.fromkeys(COUNTED, 0))
+    removed = Counter(dict.fromkeys(REMOVED_KINDS, 0))
     for escalation in escalations:
         _empty_digests(case, escalation)
         removed.update(case.tx.privacy.empty_escalation(emptied_escalation(escalation)))
     for session in sessions:
         removed.update(case.tx.privacy.empty_session(emptied(session)))
         case.tx.privacy.drop_spent(session.site, spenders(session))
-    return Counter({name: removed[name] for name in COUNTED})
+    return Counter({name: removed[name] for name in REMOVED_KINDS})
 
 
 def _leave(case: Case, session: Session, escalation: Escalation) -> dict[str, int]:

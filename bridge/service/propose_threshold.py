@@ -5,21 +5,23 @@ one number. What the bot would have said after a hand-over was never said, so a 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import product
 
 from bridge.domain import backtest
 from bridge.domain.backtest import Backtest, Named
-from bridge.domain.findings import PolicyRefused, stored_policy
-from bridge.domain.knobs import REACH, Edit, Knob, knobs, with_number
 from bridge.domain.labels import Score, score
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import PolicyRefused, stored_policy
 from bridge.domain.replay import Conversation, replay_under
+from bridge.domain.tuning import STEPS_TO_EITHER_SIDE, Edit, Knob, knobs, with_number
 from bridge.service.context import Bridge
 from bridge.service.replay_sessions import StoredSessions, conversations_of
 
 LEAST_LABELS = 20
 """Labelled conversations below which nothing is proposed."""
-RECENT = 2_000
+RECENT_SESSIONS = 2_000
 """The newest conversations that a proposal is tried on."""
 
 
@@ -66,7 +68,7 @@ def read_material(bridge: Bridge, site: str) -> Material:
         said = {label.session_id: label.wants_a_person for label in labels}
         samples = [Sample(one, said[one.session_id]) for one in conversations_of(tx, site, list(said))]
     enough = len(samples) >= LEAST_LABELS
-    recent = list(StoredSessions(bridge, site, 0, now + 1, RECENT).conversations()) if enough else []
+    recent = list(StoredSessions(bridge, site, 0, now + 1, RECENT_SESSIONS).conversations()) if enough else []
     return Material(samples, recent)
 
 
@@ -102,12 +104,9 @@ def propose(present: Named, document: str, material: Material, watch: Watch = it
 
 def _every_turn(document: str, present: Policy) -> Iterator[Turned]:
     """Every policy that differs in one number, the least turned first; what the schema refuses is none."""
-    for distance in range(1, REACH + 1):
-        for knob in knobs(present):
-            for steps in (-distance, distance):
-                value = knob.turned(steps)
-                edit = with_number(document, knob.path, value)
-                try:
-                    yield Turned(knob, value, edit, stored_policy(edit.document))
-                except PolicyRefused:
-                    continue
+    distances = range(1, STEPS_TO_EITHER_SIDE + 1)
+    for distance, knob, direction in product(distances, list(knobs(present)), (-1, 1)):
+        value = knob.turned(direction * distance)
+        edit = with_number(document, knob.path, value)
+        with suppress(PolicyRefused):
+            yield Turned(knob, value, edit, stored_policy(edit.document))

@@ -9,11 +9,11 @@ from bridge.domain.values import Millis
 from bridge.ports import Aged, Place
 from bridge.service.context import Bridge
 
-BATCH = 10
+SESSIONS_PER_TRANSACTION = 10
 """Sessions of one transaction: a few milliseconds."""
-PAGE = 500
+PAGE_SIZE = 500
 """Sessions that are looked at in one read."""
-STALE = 2 * DAY
+STALE_AFTER = 2 * DAY
 """Milliseconds after which nothing asks for an answer of the CRM, or a slot for mails, any more."""
 
 log = structlog.get_logger()
@@ -51,7 +51,9 @@ def purge(bridge: Bridge, older_than: Millis, pause: Pause) -> int:
 def _batches(bridge: Bridge, before: Millis) -> Iterator[tuple[str, list[str]]]:
     for site, page in _pages(bridge, before):
         over = [one.place.session for one in page if one.over]
-        yield from ((site, over[at : at + BATCH]) for at in range(0, len(over), BATCH))
+        yield from (
+            (site, over[at : at + SESSIONS_PER_TRANSACTION]) for at in range(0, len(over), SESSIONS_PER_TRANSACTION)
+        )
 
 
 def count_aged(bridge: Bridge, older_than: Millis) -> int:
@@ -68,7 +70,7 @@ def purge_stale(bridge: Bridge, pause: Pause) -> None:
 
 def _purge_stale(bridge: Bridge) -> int:
     with bridge.store.write() as tx:
-        return tx.privacy.purge_stale(bridge.clock.now() - STALE, PAGE)
+        return tx.privacy.purge_stale(bridge.clock.now() - STALE_AFTER, PAGE_SIZE)
 
 
 def _pages(bridge: Bridge, before: Millis) -> Iterator[tuple[str, list[Aged]]]:
@@ -84,4 +86,4 @@ def _pages(bridge: Bridge, before: Millis) -> Iterator[tuple[str, list[Aged]]]:
 
 def _page(bridge: Bridge, site: str, before: Millis, after: Place) -> list[Aged]:
     with bridge.store.read() as tx:
-        return tx.privacy.aged(site, before, after, PAGE)
+        return tx.privacy.aged(site, before, after, PAGE_SIZE)

@@ -11,24 +11,24 @@ import structlog
 
 from bridge.domain import hours
 from bridge.domain.closures import NOTHING_READ, Feed, load_reading
-from bridge.domain.findings import PolicyRefused
 from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, MINUTE, to_rfc3339
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import PolicyRefused
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Tx
 from bridge.service.context import Bridge, new_id
+from bridge.service.each_site import each_site
 from bridge.service.errors import SiteUnknown
 from bridge.service.hours_in_force import HoursInForce
-from bridge.service.one_by_one import each_site
 
-EVERY: Final = 30 * MINUTE
+READ_INTERVAL: Final = 30 * MINUTE
 """Milliseconds between two readings of a feed."""
-WHOLE_EVERY: Final = 7 * DAY
+FULL_READ_INTERVAL: Final = 7 * DAY
 """An unchanged feed is read whole as often: its repetitions are worked out for a time that begins with the reading."""
-FAILURES: Final = 6
+FAILURES_UNTIL_ALARM: Final = 6
 """Failures in a row after which the team is alarmed."""
-STALE: Final = DAY
+STALE_AFTER: Final = DAY
 """So long after the last good reading it is, too."""
 FEED_ALARM: Final = "closure_feed"
 CLOSED_ALARM: Final = "never_open"
@@ -53,7 +53,7 @@ def _due(bridge: Bridge, tx: Tx, site: str, now: Millis) -> Iterator[tuple[str, 
     policy = _policy(bridge, tx, site)
     for url in sorted(_wanted(policy)) if policy else ():
         feed = known.get(url)
-        if feed is None or feed.tried_at + EVERY <= now:
+        if feed is None or feed.tried_at + READ_INTERVAL <= now:
             yield site, feed or Feed(url, NOTHING_READ, None, None, now)
 
 
@@ -71,7 +71,7 @@ def _wanted(policy: Policy) -> set[str]:
 
 def _read(bridge: Bridge, site: str, feed: Feed, now: Millis) -> Feed:
     """The feed as it stands after one more try."""
-    whole = load_reading(feed.reading).read_at + WHOLE_EVERY <= now
+    whole = load_reading(feed.reading).read_at + FULL_READ_INTERVAL <= now
     try:
         found = bridge.closures.fetch(feed.url, etag=None if whole else feed.etag, at=now)
     except AdapterError as error:
@@ -126,7 +126,9 @@ def _unread(policy: Policy, feeds: dict[str, Feed], now: Millis) -> str:
 
 
 def _fails(feed: Feed, now: Millis) -> bool:
-    return feed.failures >= FAILURES or bool(feed.failures and feed.read_at and feed.read_at + STALE <= now)
+    return feed.failures >= FAILURES_UNTIL_ALARM or bool(
+        feed.failures and feed.read_at and feed.read_at + STALE_AFTER <= now
+    )
 
 
 def _told(calendar: str, feed: Feed) -> str:

@@ -21,8 +21,8 @@ STATES: dict[str, Sequence[EscalationState]] = {
     "all": tuple(EscalationState),
 }
 STATES_OWED = ("open", "claimed", "active")
-FIRST = Urgency(kept=False, due_at=0, escalation="")
-PLACE = re.compile(r"([01])\.(\d{1,15})\.(.+)", re.ASCII)
+MOST_URGENT = Urgency(kept=False, due_at=0, escalation="")
+PLACE_PATTERN = re.compile(r"([01])\.(\d{1,15})\.(.+)", re.ASCII)
 
 TICKET_STATES = {
     "due": "sending",
@@ -56,7 +56,7 @@ def _page(tx: Tx, found: Sequence[Escalation], limit: int, place: Callable[[Esca
 
 def read_place(text: str) -> Urgency | None:
     """The place that a page of `list_due_first` has named as its end; None where it is no such text."""
-    read = PLACE.fullmatch(text)
+    read = PLACE_PATTERN.fullmatch(text)
     return Urgency(read[1] == "1", int(read[2]), read[3]) if read else None
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from bridge.domain.escalation import CommitmentState
-from bridge.domain.health import ALARMS, HEALTHY, LEAST, Alarm, Band, Share, Trend, Window, wilson
+from bridge.domain.health import ALARMS, HEALTHY, LEAST_CONVERSATIONS, Alarm, Band, Share, Trend, Window, wilson
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.labels import Label, Precision, Verdict, precision_by_rule
 from bridge.domain.upstream import Upstream
@@ -13,7 +13,7 @@ from bridge.ports import Site, Tx
 from bridge.service.context import Bridge
 from bridge.service.measure_health import measure_health
 
-LONGEST = 90
+LONGEST_DAYS = 90
 """Days of a window."""
 OUTBOX_STATES = ("due", "leased", "unknown", "sent", "parked")
 
@@ -29,7 +29,7 @@ def read_stats(bridge: Bridge, tx: Tx, site: Site, days: int) -> Json:
         "days": days,
         "healthy": list(HEALTHY),
         "alarms_beyond": list(ALARMS),
-        "least": LEAST,
+        "least": LEAST_CONVERSATIONS,
         "now": _window(trend.now),
         "before": _window(trend.before),
         "moved": asdict(trend.moved) if trend.moved else None,

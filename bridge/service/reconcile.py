@@ -17,27 +17,27 @@ from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, HOUR, MINUTE
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Channel, Millis, State
-from bridge.ports import Locked, Site, Tx, Untidy
+from bridge.ports import EscalationCheck, LockedSession, Site, Tx
 from bridge.service import keep_calls, notify
 from bridge.service.book_call import call_follow_ups
 from bridge.service.chat_events import Said, first_session, tell
 from bridge.service.context import Bridge, Case, new_id, open_case, usable_systems
 from bridge.service.deliver import DUPLICATE_ALARM
-from bridge.service.one_by_one import each_site, on_its_own
+from bridge.service.each_site import each_site, on_its_own
 from bridge.service.promise import planned
 from bridge.service.route import home_of, queue_of, staffing
 from bridge.service.verdicts import say
 
 log = structlog.get_logger()
 
-PAGE: Final = 200
+PAGE_SIZE: Final = 200
 """Rows of one read."""
-PAGES: Final = 100
+PAGES_PER_RUN: Final = 100
 """Pages of a site that one run looks at; the next one goes on behind them."""
 STRANDED_ALARM: Final = "locked_without_escalation"
-NAMED: Final = 5
+MOST_NAMED: Final = 5
 """Sessions that an alarm names."""
-FARTHEST: Final = {
+FARTHEST_AHEAD: Final = {
     "lease": 10 * MINUTE,
     "follow_up_lease": 10 * MINUTE,
     "due": DAY + HOUR,
@@ -46,7 +46,7 @@ FARTHEST: Final = {
 }
 """How far ahead anything of the kind can lie, with room for clocks that differ; beyond it the clock was wrong."""
 
-Row = TypeVar("Row", Untidy, Locked)
+Row = TypeVar("Row", EscalationCheck, LockedSession)
 
 
 class Reconciler:
@@ -88,11 +88,11 @@ class Reconciler:
     ) -> Iterator[Row]:
         """Row after row from where the last run ended."""
         key = (site.id, what)
-        for _ in range(PAGES):
+        for _ in range(PAGES_PER_RUN):
             with self._bridge.store.read() as tx:
                 page = page_of(tx, site.id, self._after.get(key, ""))
             yield from page
-            if len(page) < PAGE:
+            if len(page) < PAGE_SIZE:
                 self._after.pop(key, None)
                 return
             self._after[key] = place(page[-1])
@@ -100,12 +100,12 @@ class Reconciler:
                 return
 
 
-def _untidy_page(tx: Tx, site: str, after: str) -> list[Untidy]:
-    return tx.mending.page(site, after, PAGE)
+def _untidy_page(tx: Tx, site: str, after: str) -> list[EscalationCheck]:
+    return tx.repairs.page(site, after, PAGE_SIZE)
 
 
-def _locked_page(tx: Tx, site: str, after: str) -> list[Locked]:
-    return tx.mending.locked(site, after, PAGE)
+def _locked_page(tx: Tx, site: str, after: str) -> list[LockedSession]:
+    return tx.repairs.locked(site, after, PAGE_SIZE)
 
 
 def free_the_future(bridge: Bridge) -> None:
@@ -114,26 +114,26 @@ def free_the_future(bridge: Bridge) -> None:
     if not believed:
         return
     with bridge.store.write() as tx:
-        for what, times in tx.mending.free(now, FARTHEST).items():
+        for what, times in tx.repairs.free(now, FARTHEST_AHEAD).items():
             if times:
                 _count(tx, f"{what}_in_the_future", now, times=times)
 
 
 def _count(tx: Tx, what: str, at: Millis, *, times: int = 1, **where: str) -> None:
-    tx.mending.count(what, times, at)
+    tx.repairs.count(what, times, at)
     log.warning("repair.done", what=what, times=times, **where)
 
 
 # -- escalations -------------------------------------------------------------------------------------------------------
 
 
-def _mend(bridge: Bridge, site: Site, seen: Untidy) -> None:
+def _mend(bridge: Bridge, site: Site, seen: EscalationCheck) -> None:
     if not (seen.no_ref or seen.unwatched or seen.deserted or (seen.unfiled and _desk_of(bridge, site))):
         return
     with bridge.store.write() as tx:
         case = open_case(bridge, tx, site.id)
         held = tx.escalations.hold(site.id, seen.escalation_id)
-        now = tx.mending.look(site.id, seen.escalation_id)
+        now = tx.repairs.look(site.id, seen.escalation_id)
         for what in _mended(case, held, now) if held and now else ():
             _count(tx, what, case.at, site=site.id, escalation=seen.escalation_id)
 
@@ -143,13 +143,13 @@ def _desk_of(bridge: Bridge, site: Site) -> bool:
     return systems is not None and systems.desk is not None
 
 
-def _mended(case: Case, held: Escalation, seen: Untidy) -> Iterator[str]:
+def _mended(case: Case, held: Escalation, seen: EscalationCheck) -> Iterator[str]:
     """Mend what is wrong with an escalation, and name it."""
     if seen.unfiled and case.systems.desk:
         notify.post_ticket(case, held)
         notify.note(case, held, "since", "Written before the ticket was filed", _said_since(case, held))
         yield "ticket_filed"
-    if seen.no_ref and case.tx.mending.doubt(held.id, case.at):
+    if seen.no_ref and case.tx.repairs.doubt(held.id, case.at):
         yield "ticket_looked_up"
     if seen.unwatched:
         _plan_again(case, held)
@@ -205,7 +205,7 @@ def _follow_ups(case: Case, held: Escalation) -> Iterable[tuple[FollowUpKind, Mi
 # -- sessions ----------------------------------------------------------------------------------------------------------
 
 
-def _unlock(bridge: Bridge, site: Site, seen: Locked) -> bool:
+def _unlock(bridge: Bridge, site: Site, seen: LockedSession) -> bool:
     """Have a session follow its escalation, which is over; False where there is none that it could follow."""
     if seen.state is None:
         return False
@@ -246,7 +246,7 @@ def _tell_stranded(bridge: Bridge, site: Site, lost: list[str]) -> None:
 
 
 def _stranded_text(lost: list[str]) -> str:
-    named = ", ".join(islice(lost, NAMED)) + (", ..." if len(lost) > NAMED else "")
+    named = ", ".join(islice(lost, MOST_NAMED)) + (", ..." if len(lost) > MOST_NAMED else "")
     return (
         f"{len(lost)} conversations are locked without an escalation, so nobody was told of them: {named}. Their "
         "escalation is not in the database: read them with bridge explain, and answer the customers another way."
@@ -260,7 +260,7 @@ def _end_alarms(bridge: Bridge, site: Site) -> None:
     """End the alarms about tickets that the helpdesk has twice, once their escalation is over."""
     with bridge.store.read() as tx:
         kinds = [one.kind for one in tx.alarms.standing(site.id) if one.kind.startswith(DUPLICATE_ALARM)]
-        over = [kind for kind in kinds if not tx.mending.look(site.id, kind.removeprefix(DUPLICATE_ALARM))]
+        over = [kind for kind in kinds if not tx.repairs.look(site.id, kind.removeprefix(DUPLICATE_ALARM))]
     if over:
         with bridge.store.write() as tx:
             for kind in over:

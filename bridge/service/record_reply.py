@@ -9,7 +9,7 @@ from bridge.service.context import Bridge
 from bridge.service.errors import SessionUnknown, TurnUnknown
 from bridge.service.judge_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
 from bridge.service.locked_session import locked_verdict
-from bridge.service.repeated_call import repeated_answer
+from bridge.service.repeated_request import repeated_answer
 
 
 def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: str, reply: Reply) -> Json:

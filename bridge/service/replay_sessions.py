@@ -19,13 +19,13 @@ from bridge.ports import BridgeError, Place, Tx
 from bridge.service.context import Bridge
 from bridge.service.manage_policy import Versions
 
-PAGE: Final = 200
+PAGE_SIZE: Final = 200
 """Sessions that are read in one transaction."""
 MOST_SESSIONS: Final = 2_000
 """Sessions that are judged while somebody waits for the answer to a call: the newest."""
-LONGEST: Final = 20.0
+TIME_LIMIT_S: Final = 20.0
 """Seconds for which somebody waits."""
-PAUSE: Final = 0.001
+PAUSE_S: Final = 0.001
 """Seconds between two conversations, so that live turns in the same process come through."""
 
 
@@ -66,7 +66,7 @@ class StoredSessions:
         after: Place | None = self._begin()
         while after:
             with self.bridge.store.read() as tx:
-                page = tx.records.page(self.site, self.since, self.until, after, PAGE)
+                page = tx.records.page(self.site, self.since, self.until, after, PAGE_SIZE)
                 found = _records(tx, self.site, page)
             yield from found
             after = Place(page[-1].started_at, page[-1].id) if page else None
@@ -81,8 +81,8 @@ class StoredSessions:
 
 def conversations_of(tx: Tx, site: str, sessions: Sequence[str]) -> Iterator[Conversation]:
     """Those of the sessions, named by their ids, in which something was judged."""
-    for first in range(0, len(sessions), PAGE):
-        known = [found for one in sessions[first : first + PAGE] if (found := tx.sessions.get(site, one))]
+    for first in range(0, len(sessions), PAGE_SIZE):
+        known = [found for one in sessions[first : first + PAGE_SIZE] if (found := tx.sessions.get(site, one))]
         yield from map(_conversation, filter(None, _records(tx, site, known)))
 
 
@@ -214,10 +214,10 @@ def judge_here(
     Raises:
         ReplayTooLong: there is more to judge than one call has time for.
     """
-    ends = timer() + LONGEST
+    ends = timer() + TIME_LIMIT_S
     present = report.present.policy if report.present else None
     for conversation in conversations:
         if timer() > ends:
             raise ReplayTooLong
         report.add(backtest.judge(conversation, report.tried.policy, present))
-        time.sleep(PAUSE)
+        time.sleep(PAUSE_S)

@@ -1,6 +1,6 @@
 """At an opening the team gets one mail a queue about everybody who waits there."""
 
-from bridge.domain.digest import MOST, Item, digest, headline, in_order
+from bridge.domain.digest import MOST_LISTED, Item, digest, headline, in_order
 from bridge.domain.escalation import Escalation
 from bridge.domain.values import Millis
 from bridge.service import notify
@@ -27,9 +27,9 @@ def send_digest(case: Case, queue: str, opening: Millis) -> None:
     waiting = in_order(case.policy.tiers, case.tx.escalations.waiting(case.site.id, queue, opening))
     if not waiting:
         return
-    items = [_item(case, one) for one in waiting[:MOST]]
-    blocks = digest(queue, items, waiting[MOST:], at=case.at, url=notify.desk_page(case.site))
-    mail = notify.team_letter(case, queue, key, headline(queue, waiting), blocks)
+    items = [_item(case, one) for one in waiting[:MOST_LISTED]]
+    blocks = digest(queue, items, waiting[MOST_LISTED:], at=case.at, url=notify.desk_page(case.site))
+    mail = notify.team_mail(case, queue, key, headline(queue, waiting), blocks)
     notify.post_mail(case, waiting[0], external_id, mail)
 
 

@@ -5,7 +5,7 @@ again, under the policy in force and the shadow in one pass.
 """
 
 from bridge.domain.backtest import Backtest, Named
-from bridge.domain.findings import stored_policy
+from bridge.domain.policy_check import stored_policy
 from bridge.ports import BridgeError, ShadowPolicy, Tx
 from bridge.service.context import Bridge
 from bridge.service.manage_policy import Accepted, current_policy

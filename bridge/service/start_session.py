@@ -21,7 +21,7 @@ from bridge.service.build_packet import account_of
 from bridge.service.context import Bridge, CurrentPolicy, open_case, write_patiently
 from bridge.service.errors import SiteUnknown
 from bridge.service.locked_session import locked_verdict, standing_escalation
-from bridge.service.repeated_call import digest_of
+from bridge.service.repeated_request import digest_of
 from bridge.service.verdicts import verdict
 
 log = structlog.get_logger()

@@ -8,14 +8,14 @@ from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
 from bridge.service import deliver, notify
-from bridge.service.asking import Waiting
 from bridge.service.context import Bridge, CurrentPolicy, open_case
+from bridge.service.decision_trace import as_text, trace_of
 from bridge.service.errors import SessionUnknown
 from bridge.service.hand_over import hand_over
 from bridge.service.locked_session import locked_verdict, standing_escalation
 from bridge.service.owe_answer import owe_answer
-from bridge.service.repeated_call import digest_of, repeated_answer
-from bridge.service.stored_text import as_text, trace_of
+from bridge.service.repeated_request import digest_of, repeated_answer
+from bridge.service.responder_threads import WaitingRequest
 from bridge.service.verdicts import owed_verdict, verdict
 
 
@@ -32,7 +32,7 @@ class Message:
 
 
 def take_turn(
-    bridge: Bridge, tx: Tx, site: str, session_id: str, message: Message, waiting: Waiting | None = None
+    bridge: Bridge, tx: Tx, site: str, session_id: str, message: Message, waiting: WaitingRequest | None = None
 ) -> Json:
     """The verdict on a visitor's message.
 
@@ -113,7 +113,7 @@ def _add_to_ticket(bridge: Bridge, tx: Tx, session: Session, turn: Turn) -> None
 
 
 def _take_open(
-    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, waiting: Waiting | None
+    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, waiting: WaitingRequest | None
 ) -> Json:
     before, session = session, judging.hear(current.document, session, turn.text, turn.at)
     decision = judging.judge(current.document, session)

@@ -13,13 +13,13 @@ from bridge.clock import machine_now
 from bridge.domain.instants import MINUTE
 from bridge.ports import AdapterError, Site
 from bridge.service.context import Bridge
-from bridge.service.one_by_one import on_its_own
+from bridge.service.each_site import on_its_own
 
-SILENCE = 5 * MINUTE
+SILENT_FOR = 5 * MINUTE
 """Milliseconds without a signed call after which a site is asked."""
-BUDGET = 10.0
+CALL_BUDGET_S = 10.0
 """Seconds for one call; there may be two."""
-LANES = 4
+PARALLEL_CALLS = 4
 """Sites that are asked at once: one that hangs must not keep the others waiting."""
 
 log = structlog.get_logger()
@@ -28,8 +28,8 @@ log = structlog.get_logger()
 def wake_silent_sites(bridge: Bridge, stop: Event) -> None:
     """Ask each site that has been silent, until `stop` is set. One that does not answer is asked the next time."""
     with bridge.store.read() as tx:
-        silent = tx.sites.silent(machine_now() - SILENCE)
-    with ThreadPoolExecutor(LANES, thread_name_prefix="wake") as pool:
+        silent = tx.sites.silent(machine_now() - SILENT_FOR)
+    with ThreadPoolExecutor(PARALLEL_CALLS, thread_name_prefix="wake") as pool:
         for site in silent:
             pool.submit(_wake, bridge, site, stop)
 
@@ -40,7 +40,7 @@ def _wake(bridge: Bridge, site: Site, stop: Event) -> None:
         if wordpress is None or stop.is_set():
             return
         try:
-            there = wordpress.has_plugin(budget=BUDGET)
+            there = wordpress.has_plugin(budget=CALL_BUDGET_S)
         except AdapterError as error:
             log.debug("site.silent", site=site.id, cause=error.detail)
         else:

@@ -5,10 +5,10 @@ import structlog
 from bridge.domain.health import Alarm
 from bridge.ports import Site, Tx
 from bridge.service.context import Bridge, new_id
-from bridge.service.one_by_one import on_its_own
+from bridge.service.each_site import on_its_own
 
-KIND = "promise_broken"
-TEXT = "A promise to a customer was broken, and nobody has answered yet."
+ALARM_KIND = "promise_broken"
+ALARM_TEXT = "A promise to a customer was broken, and nobody has answered yet."
 
 log = structlog.get_logger()
 
@@ -24,7 +24,7 @@ def watch_broken(bridge: Bridge) -> None:
 
 
 def _stands(tx: Tx, site: Site) -> bool:
-    return any(alarm.kind == KIND for alarm in tx.alarms.standing(site.id))
+    return any(alarm.kind == ALARM_KIND for alarm in tx.alarms.standing(site.id))
 
 
 def _change(bridge: Bridge, site: Site, waiting: int) -> None:
@@ -32,9 +32,11 @@ def _change(bridge: Bridge, site: Site, waiting: int) -> None:
     now = bridge.clock.now()
     with bridge.store.write() as tx:
         if waiting:
-            changed = tx.alarms.start(site.id, Alarm(new_id("alm"), KIND, TEXT, {"customers": waiting}, now))
+            changed = tx.alarms.start(
+                site.id, Alarm(new_id("alm"), ALARM_KIND, ALARM_TEXT, {"customers": waiting}, now)
+            )
         else:
-            changed = tx.alarms.clear(site.id, KIND, now)
+            changed = tx.alarms.clear(site.id, ALARM_KIND, now)
     if changed and waiting:
         log.warning("promises.alarm", site=site.id, customers=waiting)
     elif changed:

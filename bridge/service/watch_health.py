@@ -8,11 +8,11 @@ from bridge.domain.health import ALARM_KINDS, Alarm, Band, Health, Trend, alarm_
 from bridge.domain.values import Json, Millis
 from bridge.ports import Site
 from bridge.service.context import Bridge, new_id
-from bridge.service.kept_numbers import KeptNumbers, Numbers
+from bridge.service.each_site import each_site
 from bridge.service.measure_health import measure_health
-from bridge.service.one_by_one import each_site
+from bridge.service.metrics_cache import MetricsCache, Numbers
 
-RATES_TTL = 300.0
+RATES_TTL_S = 300.0
 """Seconds for which a process shows the rates that it has measured: a scrape must not read a week of sessions."""
 
 log = structlog.get_logger()
@@ -67,11 +67,11 @@ def _numbers(found: Health) -> dict[str, float]:
 
 
 class Rates:
-    """The numbers about health for the dashboard, by metric and site, measured anew after `RATES_TTL` seconds."""
+    """The numbers about health for the dashboard, by metric and site, measured anew after `RATES_TTL_S` seconds."""
 
     def __init__(self, bridge: Bridge) -> None:
         self._bridge = bridge
-        self._rates = KeptNumbers(bridge.background, self._measure, RATES_TTL)
+        self._rates = MetricsCache(bridge.background, self._measure, RATES_TTL_S)
 
     def numbers(self) -> Numbers:
         """Sessions of the last days; their rate with its interval where there are enough of them; standing alarms."""

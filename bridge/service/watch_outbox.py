@@ -11,11 +11,11 @@ from bridge.domain.values import Millis
 from bridge.ports import Tx, Undelivered
 from bridge.service.breaker import DOWN_ALARM
 from bridge.service.context import Bridge, new_id
-from bridge.service.one_by_one import each_site
+from bridge.service.each_site import each_site
 
 log = structlog.get_logger()
 
-LATE: Final = 15 * MINUTE
+LATE_AFTER: Final = 15 * MINUTE
 """So long after it was written, a row that has not arrived is late."""
 PARKED_ALARM: Final = "outbox_parked"
 LATE_ALARM: Final = "outbox_late"
@@ -28,7 +28,7 @@ def watch_outbox(bridge: Bridge) -> None:
 
 def _watch(bridge: Bridge, site: str, now: Millis) -> None:
     with bridge.store.read() as tx:
-        found = tx.work.undelivered(site, now - LATE)
+        found = tx.work.undelivered(site, now - LATE_AFTER)
         standing = {alarm.kind: alarm.text for alarm in tx.alarms.standing(site)}
     texts = {PARKED_ALARM: parked_text(found), LATE_ALARM: late_text(found), **_idle(standing, found)}
     changed = {kind: text for kind, text in texts.items() if text != standing.get(kind, "")}
@@ -77,8 +77,8 @@ def late_text(found: Sequence[Undelivered]) -> str:
         return ""
     since = to_rfc3339(min(one.oldest for one in late))
     return (
-        f"Not delivered after {LATE // MINUTE} minutes, the oldest since {since}: {_listed(late)}. They are still "
-        "tried; bridge outbox list says what stands in their way."
+        f"Not delivered after {LATE_AFTER // MINUTE} minutes, the oldest since {since}: {_listed(late)}. They are "
+        "still tried; bridge outbox list says what stands in their way."
     )
 
 

@@ -44,7 +44,7 @@ log = structlog.get_logger()
 RETRY_AFTER = 5 * MINUTE
 BUSY_AFTER = 2 * SECOND
 """A database that is busy says nothing against the row."""
-TRIES = 12
+MOST_ATTEMPTS = 12
 
 BROKEN = Wording(live="broken", otherwise="broken")
 MISSED_CALL = Wording(live="call_missed", otherwise="call_missed")
@@ -87,7 +87,7 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
 def _push_ahead(bridge: Bridge, owner: str, one: FollowUp, wait: Millis) -> None:
     """A promise is never given up: somebody waits for it."""
     with bridge.store.write() as tx:
-        if one.attempts >= TRIES and one.kind is not FollowUpKind.PROMISE:
+        if one.attempts >= MOST_ATTEMPTS and one.kind is not FollowUpKind.PROMISE:
             tx.work.finish_follow_up(one.id, owner, state="failed", error="gave up")
         else:
             tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + wait, "failed")
@@ -103,7 +103,7 @@ def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:
         send_digest(case, escalation.queue, one.due_at)
     if one.kind in BEFORE_IT_IS_DUE and case.at >= standing.due_at:
         return "nothing more: the promise is due, and that follow-up speaks"
-    return DO[one.kind](case, escalation)
+    return HANDLERS[one.kind](case, escalation)
 
 
 def _pick_up_watch(case: Case, escalation: Escalation) -> str:
@@ -232,7 +232,7 @@ def _call_over(case: Case, escalation: Escalation) -> str:
 
 BEFORE_IT_IS_DUE = (FollowUpKind.PICKUP, FollowUpKind.OPENING, FollowUpKind.WARN)
 """What comes too late once the promise is due."""
-DO: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
+HANDLERS: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
     FollowUpKind.PICKUP: _pick_up_watch,
     FollowUpKind.OPENING: _opening,
     FollowUpKind.WARN: _warn,

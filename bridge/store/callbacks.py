@@ -6,13 +6,13 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from bridge.domain.callback import Callback, CallState
 from bridge.domain.values import Millis
-from bridge.store.alone import Alone
+from bridge.store.advisory_lock import AdvisoryLock
 from bridge.store.tables import callback
 from bridge.store.upsert import Upsert
 
-ALONE_WAIT = "4s"
+LOCK_TIMEOUT = "4s"
 """Many may book calls of one queue at once, and each takes milliseconds."""
-CHANGES = ("queue", "starts_at", "ends_at", "seat", "state", "sequence", "commitment_id", "confirmed_at")
+CHANGED_FIELDS = ("queue", "starts_at", "ends_at", "seat", "state", "sequence", "commitment_id", "confirmed_at")
 
 
 class CallbackStatements:
@@ -21,7 +21,7 @@ class CallbackStatements:
     def __init__(self, upsert: Upsert, dialect: str) -> None:
         of_site = callback.c.site == bindparam("of_site")
         of_escalation = callback.c.escalation_id == bindparam("of_escalation")
-        self.alone = Alone(dialect, ALONE_WAIT)
+        self.alone = AdvisoryLock(dialect, LOCK_TIMEOUT)
         self.latest = select(callback).where(of_site, of_escalation).order_by(callback.c.sequence.desc()).limit(1)
         self.booked = (
             select(callback)
@@ -36,7 +36,7 @@ class CallbackStatements:
         )
         self.book = upsert(callback).on_conflict_do_nothing().returning(callback.c.id)
         this = callback.c.id == bindparam("of_id")
-        self.change = update(callback).where(this).values({name: bindparam(f"new_{name}") for name in CHANGES})
+        self.change = update(callback).where(this).values({name: bindparam(f"new_{name}") for name in CHANGED_FIELDS})
 
 
 class Callbacks:
@@ -73,7 +73,7 @@ class Callbacks:
 
 
 def _changes(call: Callback) -> dict[str, Any]:
-    return {**{name: getattr(call, name) for name in CHANGES}, "state": call.state.value}
+    return {**{name: getattr(call, name) for name in CHANGED_FIELDS}, "state": call.state.value}
 
 
 def _read(row: Any) -> Callback:

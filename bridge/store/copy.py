@@ -21,9 +21,9 @@ from bridge.store.database import engine_for, migration_engine, named
 from bridge.store.migrate import SCHEMA_HEAD, alone, migrate, pending, revision_of, unborn
 from bridge.store.tables import metadata, schema_mark
 
-BATCH = 500
+ROWS_PER_BATCH = 500
 """Rows that are read and written at once."""
-WRAP = 1 << 256
+DIGEST_MODULUS = 1 << 256
 TABLES = [one for one in metadata.sorted_tables if one is not schema_mark]
 """In the order in which they refer to each other, but for what the target's own migration has written."""
 
@@ -116,7 +116,7 @@ def _read_back(new: Connection, of: Table, advance: Advance) -> Copied:
 
 @contextmanager
 def _batches(connection: Connection, of: Table) -> Iterator[Iterator[Sequence[Row[Any]]]]:
-    with connection.execute(select(of).execution_options(yield_per=BATCH)) as result:
+    with connection.execute(select(of).execution_options(yield_per=ROWS_PER_BATCH)) as result:
         yield result.partitions()
 
 
@@ -124,7 +124,7 @@ def _summed(of: Table, batches: Iterable[Sequence[Row[Any]]], advance: Advance) 
     """Count and digest. Databases sort texts differently, so the rows' digests are added up."""
     number, total = 0, 0
     for batch in batches:
-        total = (total + sum(map(_digest, batch))) % WRAP
+        total = (total + sum(map(_digest, batch))) % DIGEST_MODULUS
         number += len(batch)
         advance(len(batch))
     return Copied(of.name, number, f"{total:064x}")

@@ -1,7 +1,7 @@
 """The one module that opens connections.
 
-On SQLite one writer connection stands behind a gate for the threads and a turnstile for the processes (SQLite's busy
-handler lets some starve), and readers cannot write. On PostgreSQL one pool serves both, reads in read-only
+On SQLite one writer connection stands behind a gate for the threads and a lock for the processes (SQLite's busy handler
+lets some starve), and readers cannot write. On PostgreSQL one pool serves both, reads in read-only
 transactions. Engines are made on first use and forgotten, unclosed, in a forked child.
 """
 

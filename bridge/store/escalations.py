@@ -34,12 +34,15 @@ from bridge.domain.packet import Packet
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, Priority
 from bridge.ports import AgentReply, Filed, Urgency
-from bridge.store.alone import with_customer
+from bridge.store.advisory_lock import locked_with_customer
 from bridge.store.tables import ACTIVE as IS_ACTIVE
 from bridge.store.tables import PENDING, agent_reply, commitment, escalation, follow_up, outbox
 from bridge.store.upsert import Upsert
 
 ACTIVE_STATES = [state.value for state in ACTIVE]
+OF_SITE = escalation.c.site == bindparam("of_site")
+ACTIVE_BY_INDEX = escalation.c.state.in_(bindparam("active", ACTIVE_STATES, expanding=True, literal_execute=True))
+"""Written out in the statement, so that SQLite sees that the index over what is active answers."""
 PROMISE = [column.label(f"promise_{column.name}") for column in commitment.c if column.name != "site"]
 
 
@@ -47,30 +50,49 @@ class EscalationStatements:
     """Built once, see `SiteStatements`."""
 
     def __init__(self, upsert: Upsert, dialect: str) -> None:
-        of_site = escalation.c.site == bindparam("of_site")
-        this = and_(of_site, escalation.c.id == bindparam("of_escalation"))
-        active = escalation.c.state.in_(bindparam("active", ACTIVE_STATES, expanding=True, literal_execute=True))
-        of_this = commitment.c.escalation_id == bindparam("of_escalation")
+        self._of_one(upsert, dialect)
+        self._of_pages()
+        self._of_promises()
+        self._of_replies(upsert)
+        self._of_tickets()
+        self._of_work()
+
+    def _of_one(self, upsert: Upsert, dialect: str) -> None:
+        this = and_(OF_SITE, escalation.c.id == bindparam("of_escalation"))
         self.open = upsert(escalation).on_conflict_do_nothing().returning(escalation.c.id)
         self.get = _with_promise().where(this)
         # "no key": others may still write rows that refer to it. Read by another statement, for this one, which may
         # have waited, has seen the promises from before
-        mine = with_customer(select(escalation.c.id), escalation, this, key_share=True)
+        mine = locked_with_customer(select(escalation.c.id), escalation, this, key_share=True)
         self.hold = None if dialect == "sqlite" else mine
         # each way with the whole condition of the index over it: what is ended is not read
         self.active_of = _with_promise().where(
             or_(
-                and_(of_site, active, escalation.c.session_id == bindparam("of_session")),
-                and_(of_site, active, escalation.c.customer_key == bindparam("of_customer")),
+                and_(OF_SITE, ACTIVE_BY_INDEX, escalation.c.session_id == bindparam("of_session")),
+                and_(OF_SITE, ACTIVE_BY_INDEX, escalation.c.customer_key == bindparam("of_customer")),
             )
         )
+        names = ("state", "queue", "channel", "claimed_by", "claimed_by_name", "answered_at")
+        self.set_state = update(escalation).where(this).values({name: bindparam(f"new_{name}") for name in names})
+        # over the index on the time of the decision: a session is handed over after it began
+        self.decided_in = (
+            select(escalation.c.id)
+            .where(
+                OF_SITE,
+                escalation.c.session_id == bindparam("of_session"),
+                escalation.c.decided_at >= bindparam("since"),
+            )
+            .limit(1)
+        )
+
+    def _of_pages(self) -> None:
         last = escalation.alias("last")
         known = bindparam("before", type_=Text)  # PostgreSQL does not guess the type in "IS NULL"
         before = select(last.c.decided_at).where(last.c.id == known).scalar_subquery()
         self.page = (
             _with_promise()
             .where(
-                of_site,
+                OF_SITE,
                 escalation.c.state.in_(bindparam("states", expanding=True)),
                 or_(
                     known.is_(None),
@@ -86,17 +108,23 @@ class EscalationStatements:
         # over the index of what is active: what is ended is not read, and what waits is few enough to be sorted
         self.due_first = (
             _with_promise()
-            .where(of_site, active, escalation.c.state.in_(bindparam("states", expanding=True)), tuple_(*owed) > place)
+            .where(
+                OF_SITE,
+                ACTIVE_BY_INDEX,
+                escalation.c.state.in_(bindparam("states", expanding=True)),
+                tuple_(*owed) > place,
+            )
             .order_by(*owed)
             .limit(bindparam("most"))
         )
-        names = ("state", "queue", "channel", "claimed_by", "claimed_by_name", "answered_at")
-        self.set_state = update(escalation).where(this).values({name: bindparam(f"new_{name}") for name in names})
+
+    def _of_promises(self) -> None:
         self.promise = insert(commitment)
         this_promise = commitment.c.id == bindparam("of_commitment")
         self.correct = update(commitment).where(this_promise).values(state=bindparam("new_state"))
         self.settle = self.correct.where(commitment.c.state == CommitmentState.PENDING)
         stands = commitment.c.state == CommitmentState.PENDING  # see `_with_promise`
+        of_this = commitment.c.escalation_id == bindparam("of_escalation")
         self.commitments = select(commitment).where(of_this).order_by(commitment.c.made_at, stands, commitment.c.id)
         self.standing = (
             select(commitment)
@@ -109,21 +137,15 @@ class EscalationStatements:
             .where(commitment.c.id == bindparam("of_commitment"), commitment.c.due_at == bindparam("was"), PENDING)
             .values(due_at=bindparam("new_due_at"))
         )
+
+    def _of_replies(self, upsert: Upsert) -> None:
         self.keep_reply = upsert(agent_reply).on_conflict_do_nothing().returning(agent_reply.c.reply_id)
         replied = agent_reply.c.escalation_id == bindparam("of_escalation")
         self.replies = select(agent_reply).where(replied).order_by(agent_reply.c.at, agent_reply.c.reply_id)
+
+    def _of_tickets(self) -> None:
         self.delivery = select(outbox.c.target, outbox.c.state, outbox.c.ref, outbox.c.url).where(
             outbox.c.escalation_id == bindparam("of_escalation"), outbox.c.kind == "ticket"
-        )
-        # over the index on the time of the decision: a session is handed over after it began
-        self.decided_in = (
-            select(escalation.c.id)
-            .where(
-                of_site,
-                escalation.c.session_id == bindparam("of_session"),
-                escalation.c.decided_at >= bindparam("since"),
-            )
-            .limit(1)
         )
         self.filed_as = select(outbox.c.escalation_id, outbox.c.ref).where(
             outbox.c.site == bindparam("of_site"),
@@ -135,8 +157,8 @@ class EscalationStatements:
             select(escalation.c.id, outbox.c.ref)
             .join(outbox, outbox.c.escalation_id == escalation.c.id)
             .where(
-                of_site,
-                active,
+                OF_SITE,
+                ACTIVE_BY_INDEX,
                 escalation.c.id > bindparam("after"),
                 outbox.c.kind == OutboxKind.TICKET,
                 outbox.c.target == bindparam("desk"),
@@ -145,12 +167,14 @@ class EscalationStatements:
             .order_by(escalation.c.id)
             .limit(bindparam("most"))
         )
+
+    def _of_work(self) -> None:
         broken = select(commitment.c.escalation_id).where(
             commitment.c.escalation_id == escalation.c.id, commitment.c.state == CommitmentState.BROKEN
         )
-        self.active = select(func.count()).select_from(escalation).where(of_site, IS_ACTIVE)
+        self.active = select(func.count()).select_from(escalation).where(OF_SITE, IS_ACTIVE)
         self.let_down = select(func.count()).where(
-            of_site, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
+            OF_SITE, IS_ACTIVE, escalation.c.answered_at.is_(None), broken.exists()
         )
         # over the index on the state and time of follow-ups; one that was cancelled has been answered
         self.waiting = (
@@ -160,21 +184,21 @@ class EscalationStatements:
                 follow_up.c.state.in_(("due", "leased", "sent", "failed")),
                 follow_up.c.due_at == bindparam("opening"),
                 follow_up.c.kind == FollowUpKind.OPENING.value,
-                of_site,
+                OF_SITE,
                 escalation.c.queue == bindparam("of_queue"),
-                active,
+                ACTIVE_BY_INDEX,
                 commitment.c.state == CommitmentState.PENDING.value,
             )
         )
         self.load = (
             select(escalation.c.claimed_by, func.count())
-            .where(of_site, escalation.c.state == EscalationState.CLAIMED)
+            .where(OF_SITE, escalation.c.state == EscalationState.CLAIMED)
             .group_by(escalation.c.claimed_by)
         )
         self.offered = (
             select(escalation.c.queue, func.count())
             .where(
-                of_site,
+                OF_SITE,
                 escalation.c.claimed_by.is_(None),
                 escalation.c.state == EscalationState.OPEN,
                 escalation.c.channel == Channel.LIVE,

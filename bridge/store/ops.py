@@ -1,19 +1,14 @@
-"""Presence, the CRM cache, heartbeats and the numbers on the dashboard."""
+"""Heartbeats, the CRM cache and the numbers on the dashboard."""
 
-import json
 import math
-from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Integer, Select, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Integer, Select, bindparam, func, select
 
 from bridge.domain.customer import Account
-from bridge.domain.escalation import Agent, Presence, Who
-from bridge.domain.upstream import FAILURES
-from bridge.domain.values import Json, Millis
-from bridge.store.alone import Alone
+from bridge.domain.upstream import FAILURES_TO_PAUSE
+from bridge.domain.values import Millis
 from bridge.store.tables import (
-    absence,
     answer,
     closure_feed,
     commitment,
@@ -22,7 +17,6 @@ from bridge.store.tables import (
     follow_up,
     heartbeat,
     outbox,
-    presence,
     repair,
     session,
     turn,
@@ -30,49 +24,11 @@ from bridge.store.tables import (
 )
 from bridge.store.upsert import Upsert
 
-ALONE_WAIT = "2s"
-
 
 class OpsStatements:
     """Built once, see `SiteStatements`."""
 
-    def __init__(self, upsert: Upsert, dialect: str) -> None:
-        note = upsert(presence)
-        fields = ("name", "available", "queues", "capacity", "expires_at", "source")
-        self.note = note.on_conflict_do_update(
-            index_elements=["site", "agent_id"], set_={name: note.excluded[name] for name in fields}
-        )
-        of_source = (presence.c.site == bindparam("of_site"), presence.c.source == bindparam("of_source"))
-        self.nobody_of = update(presence).where(*of_source).values(available=False)
-        self.present = select(presence).where(
-            presence.c.site == bindparam("of_site"),
-            presence.c.expires_at > bindparam("at"),
-            presence.c.available,
-            ~exists().where(
-                absence.c.site == presence.c.site,
-                absence.c.who == Who.AGENT,
-                absence.c.id == presence.c.agent_id,
-                absence.c.until_at > bindparam("at"),
-            ),
-        )
-        away = upsert(absence)
-        self.send_away = away.on_conflict_do_update(
-            index_elements=["site", "who", "id"], set_={"until_at": away.excluded.until_at}
-        )
-        this = (
-            absence.c.site == bindparam("of_site"),
-            absence.c.who == bindparam("of_who"),
-            absence.c.id == bindparam("of_name"),
-        )
-        self.away = select(absence.c.until_at).where(*this, absence.c.until_at > bindparam("at"))
-        self.call_back = delete(absence).where(*this)
-        self.come_back = delete(absence).where(
-            *this,
-            exists().where(
-                presence.c.site == absence.c.site, presence.c.agent_id == absence.c.id, ~presence.c.available
-            ),
-        )
-        self.alone = Alone(dialect, ALONE_WAIT)
+    def __init__(self, upsert: Upsert) -> None:
         beat = upsert(heartbeat)
         self.beat = beat.on_conflict_do_update(index_elements=["name"], set_={"at": beat.excluded.at})
         self.last_beat = select(heartbeat.c.at).where(heartbeat.c.name == bindparam("of_name"))
@@ -107,7 +63,7 @@ class OpsStatements:
             .where(feed.read_at.is_not(None))
             .group_by(feed.site),
         }
-        paused = func.sum((upstream.c.failures >= FAILURES).cast(Integer))
+        paused = func.sum((upstream.c.failures >= FAILURES_TO_PAUSE).cast(Integer))
         self.signs |= {
             "upstreams_paused": select(upstream.c.target, paused).group_by(upstream.c.target),
             "repairs": select(repair.c.what, repair.c.times),
@@ -122,68 +78,6 @@ class OpsStatements:
             .group_by(answer.c.state),
         }
         self.turns = select(func.count()).select_from(turn)
-
-
-class People:
-    """See `bridge.ports.People`."""
-
-    def __init__(self, connection: Connection, statements: OpsStatements) -> None:
-        self._c = connection
-        self._s = statements
-
-    def note(self, site: str, seen: Presence) -> None:
-        if seen.available:
-            self._c.execute(self._s.come_back, _one(site, Who.AGENT, seen.agent.id))
-        self._c.execute(self._s.note, _row(site, "api", seen))
-
-    def note_all(self, site: str, source: str, presences: Sequence[Presence]) -> None:
-        self._c.execute(self._s.nobody_of, {"of_site": site, "of_source": source})
-        # in one order, so that two schedulers that poll at once wait for each other instead of locking crosswise
-        rows = [_row(site, source, seen) for seen in sorted(presences, key=lambda seen: seen.agent.id)]
-        if rows:
-            self._c.execute(self._s.note, rows)
-
-    def send_away(self, site: str, who: Who, name: str, until: Millis) -> None:
-        self._c.execute(self._s.send_away, {"site": site, "who": who.value, "id": name, "until_at": until})
-
-    def is_away(self, site: str, who: Who, name: str, at: Millis) -> bool:
-        return self._c.execute(self._s.away, {**_one(site, who, name), "at": at}).first() is not None
-
-    def call_back(self, site: str, who: Who, name: str) -> None:
-        self._c.execute(self._s.call_back, _one(site, who, name))
-
-    def alone(self, site: str) -> None:
-        self._s.alone.take(self._c, f"places of {site}")
-
-    def present(self, site: str, at: Millis) -> list[Presence]:
-        rows = self._c.execute(self._s.present, {"of_site": site, "at": at})
-        return [
-            Presence(
-                Agent(row.agent_id, row.name),
-                tuple(json.loads(row.queues)),
-                row.capacity,
-                row.available,
-                row.expires_at,
-            )
-            for row in rows
-        ]
-
-
-def _one(site: str, who: Who, name: str) -> Json:
-    return {"of_site": site, "of_who": who.value, "of_name": name}
-
-
-def _row(site: str, source: str, seen: Presence) -> dict[str, object]:
-    return {
-        "site": site,
-        "agent_id": seen.agent.id,
-        "name": seen.agent.name,
-        "available": seen.available,
-        "queues": json.dumps(seen.queues),
-        "capacity": seen.capacity,
-        "expires_at": seen.expires_at,
-        "source": source,
-    }
 
 
 class Ops:

@@ -38,9 +38,9 @@ from bridge.store.tables import PASSAGE_INDEX, page, passage, passage_word
 from bridge.store.upsert import Upsert
 
 FTS5 = table(PASSAGE_INDEX, column("rowid"), column(PASSAGE_INDEX))
-EVERY = "@"
+EVERY_PASSAGE = "@"
 """What stands for a word that every passage has, where words are counted."""
-FIELDS = ("kind", "url", "title", "language", "digest", "modified_at")
+PAGE_FIELDS = ("kind", "url", "title", "language", "digest", "modified_at")
 
 
 class PageStatements:
@@ -50,7 +50,7 @@ class PageStatements:
         site: Any = bindparam("of_site", type_=Text)
         put = upsert(page)
         self.put = put.on_conflict_do_update(
-            index_elements=["site", "id"], set_={name: put.excluded[name] for name in FIELDS}
+            index_elements=["site", "id"], set_={name: put.excluded[name] for name in PAGE_FIELDS}
         )
         self.add = insert(passage)
         these: Any = bindparam("ids", expanding=True)
@@ -126,7 +126,7 @@ class Pages:
         self._s = statements
 
     def put(self, site: str, new: Page, pieces: Sequence[Piece]) -> None:
-        self._c.execute(self._s.put, {"site": site, "id": new.id, **{name: getattr(new, name) for name in FIELDS}})
+        self._c.execute(self._s.put, {"site": site, "id": new.id, **{name: getattr(new, name) for name in PAGE_FIELDS}})
         change = Counter(_every_word(one.words for one in pieces))
         change.subtract(self._empty(site, [new.id]))
         rows = [
@@ -151,7 +151,7 @@ class Pages:
 
     def all(self, site: str) -> list[Page]:
         rows = self._c.execute(self._s.all, {"of_site": site})
-        return [Page(row.id, *(getattr(row, name) for name in FIELDS)) for row in rows]
+        return [Page(row.id, *(getattr(row, name) for name in PAGE_FIELDS)) for row in rows]
 
     def count(self, site: str) -> int:
         return self._c.execute(self._s.count, {"of_site": site}).scalar_one()
@@ -159,9 +159,9 @@ class Pages:
     def search(self, site: str, text: str, language: str, limit: int) -> list[Passage]:
         asked = readings(text, language)
         stems = dict.fromkeys(form for terms in asked for term in terms for form in term.forms)
-        values = {"of_site": site, "words": [EVERY, *marked(stems)]}
+        values = {"of_site": site, "words": [EVERY_PASSAGE, *marked(stems)]}
         counts = {row.word: row.passages for row in self._c.execute(self._s.counts, values)}
-        passages = counts.pop(EVERY, 0)
+        passages = counts.pop(EVERY_PASSAGE, 0)
         if not counts:
             return []
         told = json.dumps(telling(counts, passages))
@@ -185,5 +185,5 @@ class Pages:
 
 def _every_word(passages: Iterable[str]) -> Iterator[str]:
     for words in passages:
-        yield EVERY
+        yield EVERY_PASSAGE
         yield from words.split(" ")

@@ -51,10 +51,10 @@ from bridge.store.tables import (
     turn,
 )
 
-DONE = ("sent", "failed")
+FINISHED_STATES = ("sent", "failed")
 """States of an outbox row of which nothing will be sent any more."""
-OF_SESSION = (label, event, answer, turn)
-OF_ESCALATION = (agent_reply, callback, follow_up, outbox, commitment)
+SESSION_TABLES = (label, event, answer, turn)
+ESCALATION_TABLES = (agent_reply, callback, follow_up, outbox, commitment)
 """What refers to a session, or to an escalation, and goes before it."""
 
 
@@ -102,13 +102,13 @@ class PrivacyStatements:
         self.empty_messages = (
             update(outbox)
             .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-            .values(payload="", error=None, external_id=outbox.c.id, state=_ended(outbox, DONE))
+            .values(payload="", error=None, external_id=outbox.c.id, state=_ended(outbox, FINISHED_STATES))
         )
         self.openings = select(follow_up.c.due_at).where(
             follow_up.c.escalation_id == of_escalation, follow_up.c.kind == FollowUpKind.OPENING
         )
         shared = and_(outbox.c.target == "mail", outbox.c.external_id.in_(bindparam("mails", expanding=True)))
-        self.empty_mails = update(outbox).where(shared).values(payload="", state=_ended(outbox, DONE))
+        self.empty_mails = update(outbox).where(shared).values(payload="", state=_ended(outbox, FINISHED_STATES))
         self.drop_account = delete(crm_cache).where(crm_cache.c.site == site, crm_cache.c.key == bindparam("email"))
         self.drop_slots = delete(mail_slot).where(mail_slot.c.site == site, mail_slot.c.address == bindparam("digest"))
         self.drop_spent = delete(spent).where(
@@ -122,10 +122,13 @@ class PrivacyStatements:
             escalation.c.site == site, escalation.c.session_id.in_(gone)
         )
         self.purge_sessions = [
-            *(delete(one).where(one.c.site == site, one.c.session_id.in_(gone)) for one in (*OF_SESSION, escalation)),
+            *(
+                delete(one).where(one.c.site == site, one.c.session_id.in_(gone))
+                for one in (*SESSION_TABLES, escalation)
+            ),
             delete(session).where(session.c.site == site, session.c.id.in_(gone)),
         ]
-        self.purge_escalations = [delete(one).where(one.c.escalation_id.in_(gone)) for one in OF_ESCALATION]
+        self.purge_escalations = [delete(one).where(one.c.escalation_id.in_(gone)) for one in ESCALATION_TABLES]
         self.purge_stale = [
             _few(crm_cache, crm_cache.c.fetched_at),
             _few(mail_slot, mail_slot.c.taken_at),
@@ -186,8 +189,10 @@ def _empty_escalation() -> dict[str, Delete | Update]:
         "promises": update(commitment).where(commitment.c.escalation_id == this).values(text=""),
         "follow_ups": update(follow_up)
         .where(follow_ups)
-        .values(error=None, state=_ended(follow_up, (*DONE, "cancelled"))),
-        "cancelled": update(outbox).where(sent, outbox.c.state.not_in((*DONE, "cancelled"))).values(state="cancelled"),
+        .values(error=None, state=_ended(follow_up, (*FINISHED_STATES, "cancelled"))),
+        "cancelled": update(outbox)
+        .where(sent, outbox.c.state.not_in((*FINISHED_STATES, "cancelled")))
+        .values(state="cancelled"),
         "messages": update(outbox)
         .where(sent)
         .values(
@@ -323,7 +328,7 @@ class Privacy:
         self._c.execute(self._s.empty_messages, {"ids": [row.id for row in theirs]})
         return {
             "messages": len(theirs),
-            "cancelled": sum(row.state not in (*DONE, "cancelled") for row in theirs),
+            "cancelled": sum(row.state not in (*FINISHED_STATES, "cancelled") for row in theirs),
         }
 
     def openings(self, escalation_id: str) -> list[Millis]:

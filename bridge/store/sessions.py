@@ -13,22 +13,29 @@ from bridge.domain.escalation import Event, EventKind
 from bridge.domain.session import Session, Turn, customer_key, folded
 from bridge.domain.signals import TurnSignals
 from bridge.domain.values import Millis, State, Visitor
-from bridge.store.alone import Alone, with_customer
-from bridge.store.quick import Quick
+from bridge.store.advisory_lock import AdvisoryLock, locked_with_customer
+from bridge.store.compiled_statement import CompiledStatement
 from bridge.store.tables import event, session, turn
 from bridge.store.upsert import Upsert
 
-ALONE_WAIT = "2s"
+LOCK_TIMEOUT = "2s"
 
 
 class SessionStatements:
     """Built once, see `SiteStatements`."""
 
     def __init__(self, upsert: Upsert, dialect: str) -> None:
+        self._of_sessions(upsert, dialect)
+        self._of_turns(upsert, dialect)
+        self._of_events(upsert)
+
+    def _of_sessions(self, upsert: Upsert, dialect: str) -> None:
         this = and_(session.c.site == bindparam("of_site"), session.c.id == bindparam("of_session"))
         self.start = upsert(session).on_conflict_do_nothing().returning(session.c.id)
         self.get = select(session).where(this)
-        self.hold = Quick(self.get if dialect == "sqlite" else with_customer(select(session), session, this), dialect)
+        self.hold = CompiledStatement(
+            self.get if dialect == "sqlite" else locked_with_customer(select(session), session, this), dialect
+        )
         self.digest = select(session.c.digest).where(this)
         changes = (
             "state",
@@ -43,16 +50,16 @@ class SessionStatements:
             "escalation_id",
         )
         save = update(session).where(this).values({name: bindparam(f"new_{name}") for name in changes})
-        self.save = Quick(save, dialect)
+        self.save = CompiledStatement(save, dialect)
         # nothing that is indexed: SQLite writes each index anew whose columns are set, the value be the same or not
         judged: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("flow", "window", "turns", "locale")}
-        self.save_judged = Quick(update(session).where(this).values(judged), dialect)
+        self.save_judged = CompiledStatement(update(session).where(this).values(judged), dialect)
         self.lock = (
             update(session)
             .where(this, session.c.state == State.OPEN)
             .values(state=State.ESCALATED.value, escalation_id=bindparam("escalation"))
         )
-        self.alone = Alone(dialect, ALONE_WAIT)
+        self.alone = AdvisoryLock(dialect, LOCK_TIMEOUT)
         self.join = (
             update(session)
             .where(
@@ -68,9 +75,11 @@ class SessionStatements:
             session.c.site == bindparam("of_site"), session.c.escalation_id == bindparam("escalation")
         )
         self.set_customer = update(session).where(this).values(customer=bindparam("new_customer"))
-        self.keep_turn = Quick(upsert(turn).on_conflict_do_nothing().returning(turn.c.seq), dialect)
+
+    def _of_turns(self, upsert: Upsert, dialect: str) -> None:
+        self.keep_turn = CompiledStatement(upsert(turn).on_conflict_do_nothing().returning(turn.c.seq), dialect)
         of_session = and_(turn.c.site == bindparam("of_site"), turn.c.session_id == bindparam("of_session"))
-        self.turn = Quick(select(turn).where(of_session, turn.c.turn_id == bindparam("of_turn")), dialect)
+        self.turn = CompiledStatement(select(turn).where(of_session, turn.c.turn_id == bindparam("of_turn")), dialect)
         self.turns = select(turn).where(of_session).order_by(turn.c.seq)
         self.recent_signals = (
             select(turn.c.signals)
@@ -85,7 +94,9 @@ class SessionStatements:
         reply = ("reply_text", "reply_at", "reply_digest", "reply_verdict", "reply_trace", "reply_shown")
         keep_reply = update(turn).where(of_session, turn.c.seq == bindparam("of_seq"))
         names: dict[str, Any] = {name: bindparam(f"new_{name}") for name in ("signals", *reply)}
-        self.keep_reply = Quick(keep_reply.values(names), dialect)
+        self.keep_reply = CompiledStatement(keep_reply.values(names), dialect)
+
+    def _of_events(self, upsert: Upsert) -> None:
         self.keep_event = upsert(event)
         self.released_since = (
             select(event.c.n)
@@ -334,17 +345,17 @@ class Lines:
         self._written[id(one)] = one, line
 
 
-LINES = Lines(4096)
+WINDOW_LINES = Lines(4096)
 
 
 def read_window(text: str) -> tuple[TurnSignals, ...]:
     """The window of a stored text."""
-    return tuple(map(LINES.read, text.splitlines()))
+    return tuple(map(WINDOW_LINES.read, text.splitlines()))
 
 
 def write_window(window: tuple[TurnSignals, ...]) -> str:
     """The text to be stored, likewise."""
-    return "\n".join(map(LINES.write, window))
+    return "\n".join(map(WINDOW_LINES.write, window))
 
 
 def read_session(row: Any) -> Session:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert,
 
 from bridge.domain.values import Millis
 from bridge.ports import PolicyMark, PolicyVersion, Scope, Site, SiteSecret
-from bridge.store.quick import Quick
+from bridge.store.compiled_statement import CompiledStatement
 from bridge.store.tables import nonce, policy_version, site, site_secret
 from bridge.store.upsert import Upsert
 
@@ -31,7 +31,7 @@ class SiteStatements:
         former = site_secret.c.created_at < bindparam("before")
         self.end_old = update(site_secret).where(own, former, longer).values(until_at=bindparam("until"))
         self.drop_old = delete(site_secret).where(own, site_secret.c.id.not_in(newest))
-        self.keep_nonce = Quick(upsert(nonce).on_conflict_do_nothing().returning(nonce.c.nonce), dialect)
+        self.keep_nonce = CompiledStatement(upsert(nonce).on_conflict_do_nothing().returning(nonce.c.nonce), dialect)
         heard = exists().where(nonce.c.site == site.c.id, nonce.c.seen_at >= bindparam("since"))
         self.silent = self.all.where(~heard)
         self.purge_nonces = delete(nonce).where(nonce.c.seen_at < bindparam("before"))

@@ -14,10 +14,11 @@ from bridge.store.escalations import Escalations, EscalationStatements
 from bridge.store.hours import Hours, HoursStatements
 from bridge.store.labels import Labels, LabelStatements
 from bridge.store.mails import Mails, MailStatements
-from bridge.store.mending import Mending, MendingStatements
-from bridge.store.ops import Ops, OpsStatements, People
+from bridge.store.ops import Ops, OpsStatements
 from bridge.store.pages import Pages, PageStatements
+from bridge.store.people import People, PeopleStatements
 from bridge.store.privacy import Privacy, PrivacyStatements
+from bridge.store.repairs import Repairs, RepairStatements
 from bridge.store.sessions import Sessions, SessionStatements
 from bridge.store.shadow import Records, Shadows, ShadowStatements
 from bridge.store.sites import Policies, Sites, SiteStatements
@@ -39,9 +40,10 @@ class Statements:
         self.callbacks = CallbackStatements(upsert, dialect)
         self.work = WorkStatements(upsert, dialect)
         self.upstreams = UpstreamStatements(upsert)
-        self.mending = MendingStatements(upsert)
+        self.repairs = RepairStatements(upsert)
         self.mails = MailStatements(upsert)
-        self.ops = OpsStatements(upsert, dialect)
+        self.people = PeopleStatements(upsert, dialect)
+        self.ops = OpsStatements(upsert)
         self.stats = StatsStatements(dialect)
         self.labels = LabelStatements(upsert)
         self.alarms = AlarmStatements(upsert)
@@ -103,8 +105,8 @@ class SqlTx:
         return Upstreams(self._c, self._s.upstreams)
 
     @property
-    def mending(self) -> Mending:
-        return Mending(self._c, self._s.mending)
+    def repairs(self) -> Repairs:
+        return Repairs(self._c, self._s.repairs)
 
     @property
     def mails(self) -> Mails:
@@ -112,7 +114,7 @@ class SqlTx:
 
     @property
     def people(self) -> People:
-        return People(self._c, self._s.ops)
+        return People(self._c, self._s.people)
 
     @property
     def ops(self) -> Ops:

@@ -27,7 +27,7 @@ from bridge.domain.values import Millis
 from bridge.ports import Counted
 from bridge.store.tables import commitment, escalation, outbox, session
 
-QUARTER = 15 * MINUTE
+QUARTER_HOUR = 15 * MINUTE
 
 
 class StatsStatements:
@@ -104,7 +104,7 @@ def _handed_over(first: CTE, dialect: str) -> Select[Any]:
 
 
 def _keys(dialect: str) -> tuple[Any, ...]:
-    return (session.c.started_at // QUARTER).label("quarter"), session.c.flow, _tier(dialect).label("tier")
+    return (session.c.started_at // QUARTER_HOUR).label("quarter"), session.c.flow, _tier(dialect).label("tier")
 
 
 def _grouped(rows: CompoundSelect[Any]) -> Select[Any]:
@@ -136,7 +136,7 @@ class Stats:
 
     def count(self, site: str, since: Millis, until: Millis) -> list[Counted]:
         rows = self._c.execute(self._s.count, _values(site, since, until))
-        return [Counted(row.quarter * QUARTER, row.flow, row.tier, row.rule, row.sessions) for row in rows]
+        return [Counted(row.quarter * QUARTER_HOUR, row.flow, row.tier, row.rule, row.sessions) for row in rows]
 
     def triggers(self, site: str, since: Millis, until: Millis) -> dict[str, int]:
         return self._counts(self._s.triggers, site, since, until)

@@ -8,7 +8,7 @@ from bridge.domain.upstream import Upstream
 from bridge.store.tables import upstream
 from bridge.store.upsert import Upsert
 
-FIELDS = ("failures", "failing_since", "cause", "paused_until", "next_at")
+STATE_FIELDS = ("failures", "failing_since", "cause", "paused_until", "next_at")
 
 
 class UpstreamStatements:
@@ -21,7 +21,7 @@ class UpstreamStatements:
         self.note = upsert(upstream).on_conflict_do_nothing()
         save = upsert(upstream)
         self.save = save.on_conflict_do_update(
-            index_elements=["site", "target"], set_={name: save.excluded[name] for name in FIELDS}
+            index_elements=["site", "target"], set_={name: save.excluded[name] for name in STATE_FIELDS}
         )
         self.all = select(upstream).order_by(c.site, c.target)
 
@@ -53,8 +53,8 @@ class Upstreams:
 
 
 def _read(row: Any) -> Upstream:
-    return Upstream(row.site, row.target, *(getattr(row, name) for name in FIELDS))
+    return Upstream(row.site, row.target, *(getattr(row, name) for name in STATE_FIELDS))
 
 
 def _values(one: Upstream) -> dict[str, Any]:
-    return {"site": one.site, "target": one.target, **{name: getattr(one, name) for name in FIELDS}}
+    return {"site": one.site, "target": one.target, **{name: getattr(one, name) for name in STATE_FIELDS}}

@@ -36,13 +36,21 @@ from bridge.ports import TicketRef, Undelivered
 from bridge.store.tables import OPEN, escalation, follow_up, outbox, upstream
 from bridge.store.upsert import Upsert
 
-WAITING = ("due", "unknown")
+WAITING_STATES = ("due", "unknown")
 
 
 class WorkStatements:
     """Built once, see `SiteStatements`."""
 
     def __init__(self, upsert: Upsert, dialect: str) -> None:
+        self._of_follow_ups(upsert)
+        self._of_delivery(upsert)
+        self._by_hand()
+        self.outbox = _listed()
+        self.undelivered = _undelivered()
+        self.due = _due(dialect)
+
+    def _of_follow_ups(self, upsert: Upsert) -> None:
         self.plan = upsert(follow_up).on_conflict_do_nothing()
         anew = upsert(follow_up)
         self.plan_anew = anew.on_conflict_do_update(
@@ -66,6 +74,8 @@ class WorkStatements:
         self.postpone_follow_up = _held(follow_up).values(
             state="due", due_at=bindparam("new_due_at"), error=bindparam("new_error")
         )
+
+    def _of_delivery(self, upsert: Upsert) -> None:
         self.post = upsert(outbox).on_conflict_do_nothing().returning(outbox.c.id)
         self.claim_outbox = (
             _claim(outbox, and_(_may_go(), _its_turn()))
@@ -89,7 +99,9 @@ class WorkStatements:
             first_sent_at=bindparam("new_first_sent_at", type_=BigInteger),
             unsure_since=bindparam("new_unsure_since", type_=BigInteger),
         )
-        self.outbox = _listed()
+
+    def _by_hand(self) -> None:
+        """What a person does with rows that are not delivered."""
         this = outbox.c.id == bindparam("of_id")
         self.retry = (
             update(outbox)
@@ -100,11 +112,11 @@ class WorkStatements:
         held = and_(outbox.c.first_sent_at.is_(None), outbox.c.error.is_not(None), outbox.c.state == "parked")
         self.retry_all = (
             update(outbox)
-            .where(outbox.c.state.in_(("parked", *WAITING)), ~held, _if_named(outbox.c.target, "of_target"))
+            .where(outbox.c.state.in_(("parked", *WAITING_STATES)), ~held, _if_named(outbox.c.target, "of_target"))
             .values(due_at=bindparam("now"), attempts=0, state="due")
             .returning(outbox.c.site, outbox.c.target)
         )
-        self.park = update(outbox).where(this, outbox.c.state.in_(WAITING)).values(state="parked")
+        self.park = update(outbox).where(this, outbox.c.state.in_(WAITING_STATES)).values(state="parked")
         self.drop = (
             update(outbox)
             .where(this, outbox.c.state == "parked")
@@ -117,12 +129,10 @@ class WorkStatements:
                 outbox.c.escalation_id == bindparam("of_escalation"),
                 outbox.c.target == bindparam("of_target"),
                 outbox.c.kind == "note",
-                outbox.c.state.in_(("parked", *WAITING)),
+                outbox.c.state.in_(("parked", *WAITING_STATES)),
             )
             .values(state="cancelled")
         )
-        self.undelivered = _undelivered()
-        self.due = _due(dialect)
 
 
 def _listed() -> Select[Any]:
@@ -150,7 +160,7 @@ def _undelivered() -> Select[Any]:
     rows = func.count().label("rows")
     return (
         select(c.target, parked, c.error, rows, late.label("late"), func.min(c.created_at).label("oldest"))
-        .where(c.site == bindparam("of_site"), c.state.in_(("leased", "parked", *WAITING)))
+        .where(c.site == bindparam("of_site"), c.state.in_(("leased", "parked", *WAITING_STATES)))
         .group_by(c.target, parked, c.error)
         .order_by(rows.desc(), c.target, parked, c.error)
     )

@@ -18,7 +18,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from bridge.ports import StoreBusy
-from bridge.store.turnstile import Turnstile
+from bridge.store.fair_write_lock import FairWriteLock
 
 MOST_TOGETHER: Final = 16
 """Writers of one commit: the first of them waits for all, and so does any other process that writes."""
@@ -36,12 +36,12 @@ class Writer:
     def __init__(self, connect: Callable[[], Connection], folder: Path, wait: float) -> None:
         self._connect = connect
         self._wait = wait
-        self._turnstile = Turnstile(folder)
+        self._process_lock = FairWriteLock(folder)
         self.forget()
 
     def forget(self) -> None:
         """Drop the connection and whoever waits for it, closing nothing: what a forked child has to do."""
-        self._turnstile.close()
+        self._process_lock.close()
         self._gate = Gate()
         self._group: Group | None = None
         self._connection: Connection | None = None
@@ -90,7 +90,7 @@ class Writer:
         if group:
             _driver(connection).execute("SAVEPOINT own")
         else:
-            with self._turnstile.passing(until):
+            with self._process_lock.held(until):
                 _driver(connection).execute("BEGIN IMMEDIATE")
             group = self._group = Group()
         group.begun += 1

@@ -5,14 +5,14 @@ from collections.abc import Collection
 from flask import Blueprint, Response, request
 
 from bridge.domain.escalation import Agent, Presence
-from bridge.domain.findings import check_policy
 from bridge.domain.instants import SECOND, to_rfc3339
+from bridge.domain.policy_check import check_policy
 from bridge.domain.values import Json
 from bridge.ports import AgentReply, Scope
 from bridge.service import manage_policy, read_escalations, work_ticket
 from bridge.service.context import open_case
 from bridge.web import problems
-from bridge.web.calls import Call, answer, signed, whole_number
+from bridge.web.signed_calls import Call, answer, signed, whole_number
 from bridge.web.wire import (
     LONGEST_ID,
     AgentReplyIn,
@@ -29,7 +29,7 @@ admin = Blueprint("admin", __name__)
 
 LONGEST_PAGE = 100
 LATEST_VERSION = 999_999_999
-BEFORE = "expected the next_before of a page in this order"
+BAD_BEFORE = "expected the next_before of a page in this order"
 
 
 @admin.get("/v1/escalations")
@@ -40,7 +40,7 @@ def escalations(call: Call[None]) -> Response:
     limit = whole_number("limit", request.args.get("limit", "50"), 1, LONGEST_PAGE)
     before = request.args.get("before")
     if before is not None and (unprintable(before) or len(before) > LONGEST_ID):
-        raise problems.bad_query("before", BEFORE)
+        raise problems.bad_query("before", BAD_BEFORE)
     if _one_of("order", ("newest", "due"), "newest") == "due":
         return _due_first(call, states, limit, before)
     with call.write() as tx:
@@ -51,9 +51,9 @@ def escalations(call: Call[None]) -> Response:
 def _due_first(call: Call[None], states: str, limit: int, before: str | None) -> Response:
     if states not in read_escalations.STATES_OWED:
         raise problems.bad_query("order", f"due goes with state {', '.join(read_escalations.STATES_OWED)}")
-    place = read_escalations.FIRST if before is None else read_escalations.read_place(before)
+    place = read_escalations.MOST_URGENT if before is None else read_escalations.read_place(before)
     if place is None:
-        raise problems.bad_query("before", BEFORE)
+        raise problems.bad_query("before", BAD_BEFORE)
     with call.write() as tx:
         page = read_escalations.list_due_first(tx, call.site, states, limit, place)
     return answer(page)

@@ -16,21 +16,26 @@ from bridge.web import problems
 from bridge.web.admin import admin
 from bridge.web.backtests import backtests
 from bridge.web.callbacks import callbacks
-from bridge.web.calls import ADMIN_LIMIT, answer, identify
 from bridge.web.hooks import hooks
 from bridge.web.hours import hours
 from bridge.web.ops import counts, ops
 from bridge.web.pages import pages
 from bridge.web.privacy import privacy
 from bridge.web.problems import Problem
-from bridge.web.renewal import renewal
+from bridge.web.secret_renewal import renewal
 from bridge.web.sessions import chat
+from bridge.web.signed_calls import ADMIN_LIMIT, answer, identify
 from bridge.web.signing import Gatekeeper, Unauthorized, sign_response
 from bridge.web.stats import stats
 
 log = structlog.get_logger()
 
-OF_STATUS = {404: problems.NOT_FOUND, 405: problems.METHOD, 413: problems.TOO_LARGE, 415: problems.MEDIA_TYPE}
+PROBLEM_OF_STATUS = {
+    404: problems.NOT_FOUND,
+    405: problems.METHOD_NOT_ALLOWED,
+    413: problems.TOO_LARGE,
+    415: problems.MEDIA_TYPE,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,9 @@ def show(problem: Problem) -> Response:
 
 def of_bridge(error: BridgeError) -> Response:
     """An error that the product names."""
-    known = next((problems.OF_ERROR[kind] for kind in type(error).__mro__ if kind in problems.OF_ERROR), None)
+    known = next(
+        (problems.PROBLEM_OF_ERROR[kind] for kind in type(error).__mro__ if kind in problems.PROBLEM_OF_ERROR), None
+    )
     if known is None:
         return of_fault(error)
     if isinstance(error, StoreBusy):
@@ -97,7 +104,7 @@ def of_http(error: HTTPException) -> Response:
     if error.code in (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED):
         with suppress(Unauthorized, HTTPException, StoreBusy):
             identify(ADMIN_LIMIT)
-    known = OF_STATUS.get(error.code or 500) or Problem("bad-request", "The request cannot be read.", 400)
+    known = PROBLEM_OF_STATUS.get(error.code or 500) or Problem("bad-request", "The request cannot be read.", 400)
     response = show(known)
     for name, value in error.get_headers():
         if name == "Allow":

@@ -6,8 +6,8 @@ from flask import Blueprint, Response
 
 from bridge.domain import backtest
 from bridge.domain.backtest import Backtest, Named
-from bridge.domain.findings import PolicyRefused
 from bridge.domain.instants import to_rfc3339
+from bridge.domain.policy_check import PolicyRefused
 from bridge.domain.replay import Conversation
 from bridge.ports import Scope, ShadowPolicy
 from bridge.service import shadow_policy
@@ -19,7 +19,7 @@ from bridge.service.replay_sessions import (
     named_in_force,
 )
 from bridge.web import problems
-from bridge.web.calls import Call, answer, signed
+from bridge.web.signed_calls import Call, answer, signed
 from bridge.web.wire import PolicyIn, ReplayIn
 
 backtests = Blueprint("backtests", __name__)

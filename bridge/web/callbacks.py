@@ -4,11 +4,11 @@ from flask import Blueprint, Response
 
 from bridge.domain.instants import from_rfc3339
 from bridge.ports import Scope
-from bridge.service import book_call, deliver, read_escalations, visit_call, work_ticket
+from bridge.service import book_call, call_page, deliver, read_escalations, work_ticket
+from bridge.service.call_page import CallChanged, Wish
 from bridge.service.context import open_case
-from bridge.service.visit_call import CallChanged, Wish
 from bridge.web import problems
-from bridge.web.calls import Call, answer, signed
+from bridge.web.signed_calls import Call, answer, signed
 from bridge.web.wire import CalledIn, CallIn
 
 callbacks = Blueprint("callbacks", __name__)
@@ -28,7 +28,7 @@ def slots(call: Call[None], session: str) -> Response:
 def visit(call: Call[None], token: str) -> Response:
     """Show the call behind the link of a mail; nothing is changed."""
     with call.write() as tx:
-        found = visit_call.visit(open_case(call.bridge, tx, call.site), token)
+        found = call_page.visit(open_case(call.bridge, tx, call.site), token)
     return answer(found)
 
 
@@ -40,10 +40,10 @@ def act(call: Call[CallIn], token: str) -> Response:
     wish = Wish(body.action, from_rfc3339(body.slot) if body.slot else None, body.sequence)
     with call.write() as tx:
         if body.phone:
-            visit_call.keep_phone(open_case(call.bridge, tx, call.site), token, body.phone)
+            call_page.keep_phone(open_case(call.bridge, tx, call.site), token, body.phone)
     try:
         with call.bridge.store.write() as tx:  # another one: a time that is taken must not cost the number
-            found = visit_call.act(open_case(call.bridge, tx, call.site), token, wish)
+            found = call_page.act(open_case(call.bridge, tx, call.site), token, wish)
             deliver.soon(call.bridge, tx)
     except CallChanged as error:
         raise problems.call_changed(error.present) from None

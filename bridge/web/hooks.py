@@ -5,14 +5,14 @@ from flask import Blueprint, Response, current_app, request
 from bridge.clock import machine_now
 from bridge.ports import HookCall
 from bridge.service.context import Bridge
-from bridge.service.hear_desk import desk_of, hear
+from bridge.service.receive_webhook import desk_of, hear
 from bridge.web import problems
-from bridge.web.calls import answer
+from bridge.web.signed_calls import answer
 from bridge.web.wire import unprintable
 
 hooks = Blueprint("hooks", __name__)
 
-LIMIT = 1024 * 1024
+BODY_LIMIT = 1024 * 1024
 """Bytes: a helpdesk may send a whole ticket along."""
 
 
@@ -21,7 +21,7 @@ def take_call(site: str, desk: str) -> Response:
     """A helpdesk says that a ticket was picked up, answered or solved."""
     if unprintable(site) or unprintable(desk):
         raise problems.NOT_FOUND
-    request.max_content_length = LIMIT
+    request.max_content_length = BODY_LIMIT
     bridge: Bridge = current_app.extensions["bridge"]
     ours, system = desk_of(bridge, site, desk)
     headers = {name.lower(): value for name, value in request.headers.items()}

@@ -8,7 +8,7 @@ from bridge.service import command_hours
 from bridge.service.command_hours import BadSpan, Order
 from bridge.service.read_hours import read_hours
 from bridge.web import problems
-from bridge.web.calls import Call, answer, signed
+from bridge.web.signed_calls import Call, answer, signed
 from bridge.web.wire import HoursIn, RevokeIn
 
 hours = Blueprint("hours", __name__)

@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 import bridge as package
 from bridge.domain.values import Json
 from bridge.web import problems, wire
-from bridge.web.calls import Operation, operation
+from bridge.web.signed_calls import Operation, operation
 
 SIGNED = ["X-Bridge-Site", "X-Bridge-Timestamp", "X-Bridge-Nonce", "X-Bridge-Signature"]
 PATTERNS = {"session": wire.SESSION_ID, "turn_id": wire.TURN_ID}

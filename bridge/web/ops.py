@@ -13,11 +13,11 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import StoreBusy
 from bridge.service.context import Bridge
-from bridge.service.kept_numbers import KeptNumbers, Numbers
+from bridge.service.metrics_cache import MetricsCache, Numbers
 from bridge.service.poll_presence import presence_ages
 from bridge.service.watch_health import Rates
 from bridge.web import openapi
-from bridge.web.calls import Call, answer, signed
+from bridge.web.signed_calls import Call, answer, signed
 
 ops = Blueprint("ops", __name__)
 
@@ -46,14 +46,14 @@ METRICS = {
 }
 
 
-def counts(bridge: Bridge) -> KeptNumbers:
+def counts(bridge: Bridge) -> MetricsCache:
     """The counts by state, which grow slow with what is stored."""
 
     def read() -> Numbers:
         with bridge.store.read() as tx:
             return tx.ops.counts()
 
-    return KeptNumbers(bridge.background, read)
+    return MetricsCache(bridge.background, read)
 
 
 @ops.get("/healthz")
@@ -146,7 +146,7 @@ def _scheduler() -> str:
 class _Numbers(Collector):
     """What is seen now, and counts by state: right for any number of processes because the database is asked."""
 
-    def __init__(self, bridge: Bridge, counts: KeptNumbers, rates: Rates) -> None:
+    def __init__(self, bridge: Bridge, counts: MetricsCache, rates: Rates) -> None:
         self._bridge = bridge
         self._counts = counts
         self._rates = rates

@@ -3,9 +3,9 @@
 from flask import Blueprint, Response
 
 from bridge.ports import Scope
-from bridge.service.know_pages import ForeignPage, change_pages, prepare
+from bridge.service.index_pages import ForeignPage, change_pages, prepare
 from bridge.web import problems
-from bridge.web.calls import Call, answer, signed
+from bridge.web.signed_calls import Call, answer, signed
 from bridge.web.wire import PagesIn
 
 pages = Blueprint("pages", __name__)

@@ -5,19 +5,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bridge.domain.findings import Finding, PolicyRefused
 from bridge.domain.pointers import pointer_of
+from bridge.domain.policy_check import Finding, PolicyRefused
 from bridge.domain.values import Json
 from bridge.ports import HookRefused, StoreBusy
 from bridge.service.book_call import PhoneMissing, SlotTaken
 from bridge.service.call_links import LinkInvalid
 from bridge.service.command_hours import CommandUnknown, QueueUnknown, TooManyCommands
 from bridge.service.errors import EscalationUnknown, SessionUnknown, SiteUnknown, TurnContradicted, TurnUnknown
-from bridge.service.hear_desk import DeskUnknown
-from bridge.service.know_pages import TooManyPages
+from bridge.service.index_pages import TooManyPages
 from bridge.service.label_decisions import SessionEscalated
 from bridge.service.manage_policy import PolicyVersionUnknown
 from bridge.service.manage_sites import RenewalInHand
+from bridge.service.receive_webhook import DeskUnknown
 from bridge.service.replay_sessions import ReplayTooLong
 from bridge.service.shadow_policy import NoShadow
 from bridge.service.start_session import SessionTaken
@@ -51,7 +51,7 @@ UNAUTHORIZED = Problem("unauthorized", "The call is not signed as it has to be."
 FORBIDDEN_SCOPE = Problem("wrong-scope", "The secret is right, but not for this call.", 403)
 REPLAYED = Problem("replayed-nonce", "This nonce has been used.", 409, "Sign every attempt with a nonce of its own.")
 NOT_FOUND = Problem("not-found", "Nothing is at this address.", 404)
-METHOD = Problem("method-not-allowed", "This address does not allow this method.", 405)
+METHOD_NOT_ALLOWED = Problem("method-not-allowed", "This address does not allow this method.", 405)
 TOO_LARGE = Problem("body-too-large", "The body is larger than this call takes.", 413)
 NOT_JSON = Problem("not-json", "The body is not JSON.", 400)
 MEDIA_TYPE = Problem("unsupported-media-type", "Send application/json, not compressed.", 415)
@@ -70,7 +70,7 @@ ESCALATION_OPEN = Problem(
     "Resolve escalation_id first, or send force.",
 )
 
-OF_ERROR: dict[type[Exception], Problem] = {
+PROBLEM_OF_ERROR: dict[type[Exception], Problem] = {
     StoreBusy: BUSY,
     NotBooked: replace(BUSY, detail="How to reach the customer is stored, the call is not. Send the same call again."),
     SiteUnknown: Problem("site-not-found", "There is no such site.", 404),
@@ -120,9 +120,9 @@ OF_ERROR: dict[type[Exception], Problem] = {
     ),
 }
 
-EVERY = [
-    UNAUTHORIZED, FORBIDDEN_SCOPE, REPLAYED, NOT_FOUND, METHOD, TOO_LARGE, NOT_JSON, MEDIA_TYPE, INTERNAL,
-    ESCALATION_OPEN, *OF_ERROR.values(),
+ALL_PROBLEMS = [
+    UNAUTHORIZED, FORBIDDEN_SCOPE, REPLAYED, NOT_FOUND, METHOD_NOT_ALLOWED, TOO_LARGE, NOT_JSON, MEDIA_TYPE, INTERNAL,
+    ESCALATION_OPEN, *PROBLEM_OF_ERROR.values(),
 ]  # fmt: skip
 
 

@@ -5,13 +5,14 @@ from flask import Blueprint, Response, request
 from bridge.domain.instants import from_datetime, from_rfc3339
 from bridge.domain.judging import Reply
 from bridge.ports import Scope
-from bridge.service import converse
-from bridge.service.asking import Waiting
+from bridge.service.close_session import close_session
+from bridge.service.read_events import read_events
 from bridge.service.record_reply import record_reply
+from bridge.service.responder_threads import WaitingRequest
 from bridge.service.start_session import Start, start_session
-from bridge.service.take_contact import take_contact
+from bridge.service.take_contact import Contact, take_contact
 from bridge.service.take_turn import Message, take_turn
-from bridge.web.calls import Call, answer, signed, whole_number
+from bridge.web.signed_calls import Call, answer, signed, whole_number
 from bridge.web.wire import CloseIn, ContactIn, ReplyIn, SessionIn, TurnIn
 
 chat = Blueprint("chat", __name__)
@@ -43,7 +44,7 @@ def turn(call: Call[TurnIn], session: str) -> Response:
     """Take a visitor's message, and say whether the bot may answer, or what our own responder answers."""
     body = call.body
     message = Message(body.turn_id, body.text, from_datetime(body.sent_at) if body.sent_at else None)
-    waiting = Waiting()
+    waiting = WaitingRequest()
     with call.write() as tx:
         verdict = take_turn(call.bridge, tx, call.site, session, message, waiting)
     return answer(call.bridge.asking.wait(waiting) or verdict)
@@ -73,7 +74,7 @@ def events(call: Call[None], session: str) -> Response:
     """Read what happened since event `after`."""
     after = whole_number("after", request.args.get("after", "0"), 0, LARGEST_EVENT)
     with call.write() as tx:
-        found = converse.read_events(call.bridge, tx, call.site, session, after)
+        found = read_events(call.bridge, tx, call.site, session, after)
     return answer(found)
 
 
@@ -82,7 +83,7 @@ def events(call: Call[None], session: str) -> Response:
 def contact(call: Call[ContactIn], session: str) -> Response:
     """Keep how the customer can be reached, and book the time for a call that they chose."""
     body = call.body
-    given = converse.Contact(body.email, body.phone, body.name)
+    given = Contact(body.email, body.phone, body.name)
     slot = from_rfc3339(body.callback_slot) if body.callback_slot else None
     return answer(take_contact(call.bridge, call.site, session, given, slot, call.keep_nonce))
 
@@ -92,5 +93,5 @@ def contact(call: Call[ContactIn], session: str) -> Response:
 def close(call: Call[CloseIn], session: str) -> Response:
     """End a session; one that waits for a person goes on waiting."""
     with call.write() as tx:
-        verdict = converse.close_session(call.bridge, tx, call.site, session)
+        verdict = close_session(call.bridge, tx, call.site, session)
     return answer(verdict)

@@ -17,9 +17,9 @@ from bridge.ports import Scope, Store
 
 REQUEST_SALT = "bridge.request.v1"
 RESPONSE_SALT = "bridge.response.v1"
-SKEW = 300
+MOST_SKEW_S = 300
 """Seconds by which the two clocks may differ."""
-SECRETS_TTL = 2.0
+SECRETS_TTL_S = 2.0
 """Seconds for which a process trusts the secrets that it has read."""
 
 _NONCE = re.compile(r"[A-Za-z0-9_-]{16,128}")
@@ -96,7 +96,7 @@ class _Key:
 
 
 class Gatekeeper:
-    """Tells who is calling. Secrets are read from the store and trusted for `SECRETS_TTL` seconds."""
+    """Tells who is calling. Secrets are read from the store and trusted for `SECRETS_TTL_S` seconds."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -130,7 +130,7 @@ class Gatekeeper:
         usual_first = sorted(newest_first, key=lambda one: one.scope is not Scope.CHAT)
         keys = [_Key(one.scope, one.secret, signer([one.secret], REQUEST_SALT)) for one in usual_first]
         if keys:  # unknown names are not kept, or anybody could fill the memory
-            self._keys[site] = (now + SECRETS_TTL, keys)
+            self._keys[site] = (now + SECRETS_TTL_S, keys)
         else:
             self._keys.pop(site, None)
         return keys
@@ -142,5 +142,5 @@ def check_time(timestamp: str, now: float) -> None:
     Raises:
         Stale: the clocks differ by more than five minutes.
     """
-    if abs(int(now) - int(timestamp)) > SKEW:
+    if abs(int(now) - int(timestamp)) > MOST_SKEW_S:
         raise Stale

@@ -2,15 +2,15 @@
 
 from flask import Blueprint, Response, request
 
-from bridge.domain.health import DAYS
+from bridge.domain.health import WINDOW_DAYS
 from bridge.domain.labels import Verdict
 from bridge.ports import Scope
 from bridge.service.errors import SiteUnknown
 from bridge.service.label_decisions import label_escalation as put_label
 from bridge.service.label_decisions import label_session as put_missed
 from bridge.service.label_decisions import show_label
-from bridge.service.read_stats import LONGEST, read_stats
-from bridge.web.calls import Call, answer, signed, whole_number
+from bridge.service.read_stats import LONGEST_DAYS, read_stats
+from bridge.web.signed_calls import Call, answer, signed, whole_number
 from bridge.web.wire import LabelIn, MissedIn
 
 stats = Blueprint("stats", __name__)
@@ -20,7 +20,7 @@ stats = Blueprint("stats", __name__)
 @signed(Scope.ADMIN, answer="Stats")
 def read(call: Call[None]) -> Response:
     """Read how many conversations are handed over, why, and what became of the promises."""
-    days = whole_number("days", request.args.get("days", str(DAYS)), 1, LONGEST)
+    days = whole_number("days", request.args.get("days", str(WINDOW_DAYS)), 1, LONGEST_DAYS)
     with call.write():
         pass  # the nonce; nobody who writes has to wait while weeks of sessions are counted
     with call.bridge.store.read() as tx:

@@ -9,7 +9,6 @@ from pydantic import (
     AfterValidator,
     AwareDatetime,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     field_validator,
@@ -18,16 +17,16 @@ from pydantic import (
 
 from bridge.domain.customer import Order, Shop
 from bridge.domain.escalation import Agent
-from bridge.domain.findings import LARGEST
 from bridge.domain.forgetting import Person
 from bridge.domain.host import Host, bot_inputs
 from bridge.domain.instants import from_datetime
 from bridge.domain.judging import LONGEST_MESSAGE, LONGEST_REPLY
 from bridge.domain.passages import LONGEST_TEXT
+from bridge.domain.policy_check import LARGEST
 from bridge.domain.replay import Conversation
-from bridge.domain.values import NUMBERED, QUOTED, Amount, Identity, Visitor
-from bridge.service.know_pages import MOST_PAGES, Changes, Published
-from bridge.service.visit_call import CHOOSES, Action
+from bridge.domain.values import NUMBERED, OR_NULL, QUOTED, Amount, AnyCaseCurrency, Identity, Visitor
+from bridge.service.call_page import CHOOSES, Action
+from bridge.service.index_pages import MOST_PAGES, Changes, Published
 
 SESSION_ID = r"^[A-Za-z0-9_-]{16,64}$"
 LONGEST_ID = 64
@@ -115,7 +114,6 @@ Email = Annotated[Line, Field(min_length=3, max_length=254), AfterValidator(_one
 Name = Annotated[Line, Field(min_length=1, max_length=200)]
 Key = Annotated[Line, Field(min_length=1, max_length=80)]
 UserId = Annotated[Line, Field(min_length=1, max_length=64), NUMBERED]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Instant = Annotated[AwareDatetime, Field(ge=EARLIEST, lt=TOO_LATE)]
 
 
@@ -142,7 +140,7 @@ class VisitorIn(Wire):
 class OrderIn(Wire):
     id: Annotated[Key, NUMBERED]
     total: Amount
-    currency: Currency
+    currency: AnyCaseCurrency
     status: Key
     created_at: Key | None = None
 
@@ -153,9 +151,9 @@ class OrderIn(Wire):
 
 
 class ShopIn(Wire):
-    currency: Currency
-    lifetime_value: Amount = 0.0
-    orders: Annotated[list[OrderIn], Field(max_length=50)] = []
+    currency: AnyCaseCurrency
+    lifetime_value: Annotated[Amount, OR_NULL] = 0.0
+    orders: Annotated[list[OrderIn], Field(max_length=50), OR_NULL] = []
 
     def value(self) -> Shop:
         return Shop(
@@ -189,11 +187,11 @@ class ReplyIn(Wire):
     confidence: Annotated[float, *QUOTED, Field(ge=0, le=1)] | None = None
     intent: Annotated[Line, Field(min_length=1, max_length=80)] | None = None
     intent_matched: bool | None = None
-    failed: Annotated[bool, BeforeValidator(lambda said: False if said is None else said)] = False
+    failed: Annotated[bool, OR_NULL] = False
     signals: Annotated[
         dict[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")], SignalValue],
         Field(max_length=20),
-        BeforeValidator(lambda said: {} if said is None else said),
+        OR_NULL,
     ] = {}
 
 
@@ -301,10 +299,12 @@ class RevokeIn(Wire):
 
 class PresenceIn(Wire):
     available: bool
-    queues: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]], Field(max_length=50)] = []
-    capacity: Annotated[int, Field(ge=1, le=100)] = 3
+    queues: Annotated[
+        list[Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,63}$")]], Field(max_length=50), OR_NULL
+    ] = []
+    capacity: Annotated[int, Field(ge=1, le=100), OR_NULL] = 3
     name: Name
-    ttl_s: Annotated[int, Field(ge=30, le=3600)] = 120
+    ttl_s: Annotated[int, Field(ge=30, le=3600), OR_NULL] = 120
 
 
 class PersonIn(Wire):
@@ -322,11 +322,11 @@ class PersonIn(Wire):
 
 
 class ExportIn(PersonIn):
-    after: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{16,64})?$")] = ""
+    after: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{16,64})?$"), OR_NULL] = ""
 
 
 class EraseIn(PersonIn):
-    force: bool = False
+    force: Annotated[bool, OR_NULL] = False
 
 
 Document = Annotated[Str, Field(min_length=1, max_length=LARGEST)]
@@ -335,7 +335,7 @@ Document = Annotated[Str, Field(min_length=1, max_length=LARGEST)]
 
 class PolicyIn(Wire):
     document: Document
-    author: Annotated[Line, Field(min_length=1, max_length=120)] = "api"
+    author: Annotated[Line, Field(min_length=1, max_length=120), OR_NULL] = "api"
 
 
 class HostIn(Wire):
@@ -390,8 +390,8 @@ class PageIn(Wire):
 
 
 class PagesIn(Wire):
-    pages: Annotated[list[PageIn], Field(max_length=50)] = []
-    gone: Annotated[list[PageId], Field(max_length=1000)] = []
+    pages: Annotated[list[PageIn], Field(max_length=50), OR_NULL] = []
+    gone: Annotated[list[PageId], Field(max_length=1000), OR_NULL] = []
     only: Annotated[list[PageId], Field(max_length=MOST_PAGES)] | None = None
 
     def changes(self) -> Changes:

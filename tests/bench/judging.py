@@ -5,9 +5,9 @@ import time
 from traffic import MESSAGES, REPLY
 
 from bridge.domain import judging
-from bridge.domain.findings import read_policy
+from bridge.domain.policy_check import read_policy
 from bridge.domain.replay import Conversation, begin
-from bridge.domain.shipped import shipped_document
+from bridge.domain.shipped_policy import shipped_document
 
 
 def judge_cost_us(messages: int = 3000) -> float:

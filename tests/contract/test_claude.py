@@ -22,7 +22,7 @@ from support.contractcheck import (
 from support.models import MESSAGES, RATED, claude, claude_vendor, last, message, trouble
 
 from bridge.adapters.http import Http
-from bridge.adapters.responder import asked
+from bridge.adapters.responder import model_call
 from bridge.domain.answering import Answer, Failure, Passage, Question, Said
 from bridge.ports import AdapterError
 
@@ -38,7 +38,7 @@ QUESTION = Question(
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "PAUSE", 0.0)
+    monkeypatch.setattr(model_call, "RETRY_PAUSE_S", 0.0)
 
 
 def answered(vendor: Vendor, *, budget: float = 20.0) -> Answer:

@@ -324,7 +324,7 @@ def test_a_token_is_fetched_anew_when_its_life_is_over() -> None:
     http = Http(transport=InProcess(crm))
     access = Access(http, BASE, "id", "s&t=1", clock=lambda: now[0])
     asked = Salesforce(http, base_url=BASE, access=access, fields=Fields(**crm.fields))
-    for now[0], tokens in ((0.0, 1), (salesforce.LIFE - 1, 1), (salesforce.LIFE, 2)):
+    for now[0], tokens in ((0.0, 1), (salesforce.TOKEN_LIFE_S - 1, 1), (salesforce.TOKEN_LIFE_S, 2)):
         asked.account(visitor(), budget=5)
         assert crm.tokens == tokens
 

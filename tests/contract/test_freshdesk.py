@@ -25,7 +25,7 @@ from support.desks.freshdesk import ACCOUNT_FIELDS, AGENT, CREATE, FIELDS, LIST,
 from support.packets import CUSTOMER, at, ticket
 
 from bridge.adapters.desk.freshdesk import NEWS_LIMIT, NOTE_LIMIT, Freshdesk, id_tag
-from bridge.adapters.desk.frozen import thaw
+from bridge.adapters.desk.frozen_request import thaw
 from bridge.adapters.http import Http
 from bridge.domain.escalation import Agent
 from bridge.domain.packet import Line, Ticket

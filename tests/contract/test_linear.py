@@ -28,7 +28,7 @@ from support.desks.vendor import SECRET
 from support.packets import CUSTOMER, at, ticket
 
 from bridge.adapters.desk import linear
-from bridge.adapters.desk.linear import LINE, NEWS_LIMIT, TEXT_LIMIT, Linear, as_code, uuid_of
+from bridge.adapters.desk.linear import LINE_WIDTH, NEWS_LIMIT, TEXT_LIMIT, Linear, as_code, uuid_of
 from bridge.adapters.http import Http
 from bridge.domain.escalation import Agent
 from bridge.domain.packet import Line, Ticket
@@ -160,7 +160,7 @@ def test_nothing_that_a_visitor_writes_ends_the_code_block(text: str) -> None:
 def test_long_lines_go_on_in_the_next_with_the_same_margin() -> None:
     inside = as_code("head\n\n    " + "word " * 60).split("\n")[1:-1]
     assert inside[:2] == ["head", ""]
-    assert all(line.startswith("    word") and len(line) <= LINE for line in inside[2:])
+    assert all(line.startswith("    word") and len(line) <= LINE_WIDTH for line in inside[2:])
     assert " ".join(" ".join(inside[2:]).split()) == ("word " * 60).strip()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.reading import news_of_each
+from bridge.adapters.desk.ticket_news import news_of_each
 from bridge.domain.escalation import Agent
 from bridge.ports import AdapterError, DeskNews, Fault, NewsKind, OutcomeUnknown, Rejected
 

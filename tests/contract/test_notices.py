@@ -9,8 +9,8 @@ from support.contracts import CARRIED
 
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Call, Http, Reply
-from bridge.adapters.notice.slack import LIMIT, Slack
-from bridge.adapters.notice.teams import CARD, Teams
+from bridge.adapters.notice.slack import TEXT_LIMIT, Slack
+from bridge.adapters.notice.teams import CARD_TYPE, Teams
 from bridge.ports import AdapterError, NotDone, Notice, OutcomeUnknown, Rejected
 
 SLACK_URL = "https://hooks.slack.com/services/T0/B0/secret-of-slack"
@@ -68,7 +68,7 @@ def test_the_queue_cannot_call_the_channel_either() -> None:
 def test_teams_takes_what_a_visitor_wrote_as_runs_of_text() -> None:
     body = json.loads(teams(Channel(202, b"")).render(NOTICE))
     (attachment,) = body["attachments"]
-    assert attachment["contentType"] == CARD
+    assert attachment["contentType"] == CARD_TYPE
     blocks = attachment["content"]["body"]
     assert {block["type"] for block in blocks} == {"RichTextBlock"}
     assert {run["type"] for block in blocks for run in block["inlines"]} == {"TextRun"}
@@ -80,8 +80,8 @@ def test_teams_takes_what_a_visitor_wrote_as_runs_of_text() -> None:
 @pytest.mark.parametrize("made", [slack, teams])
 def test_a_part_is_cut_where_the_channel_would_refuse_it(made: Any) -> None:
     body = made(Channel(200, b"ok")).render(_with(summary="x" * 5000))
-    assert "x" * LIMIT in body
-    assert "x" * (LIMIT + 1) not in body
+    assert "x" * TEXT_LIMIT in body
+    assert "x" * (TEXT_LIMIT + 1) not in body
 
 
 @pytest.mark.parametrize("answer", [(200, b"1"), (202, b""), (200, b"")])

@@ -23,7 +23,7 @@ from support.contracts import OPENAIS_OWN
 from support.models import COMPLETIONS, RATED, completion, last, openai, openai_vendor
 
 from bridge.adapters.http import Http
-from bridge.adapters.responder import asked
+from bridge.adapters.responder import model_call
 from bridge.domain.answering import Answer, Failure, Passage, Question
 from bridge.domain.prompting import ANSWER_SCHEMA
 from bridge.ports import AdapterError
@@ -34,7 +34,7 @@ QUESTION = Question(text="Can I send it back?", passages=(Passage("Returns", RET
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asked, "PAUSE", 0.0)
+    monkeypatch.setattr(model_call, "RETRY_PAUSE_S", 0.0)
 
 
 def answered(vendor: Vendor, *, budget: float = 20.0, **changes: Any) -> Answer:

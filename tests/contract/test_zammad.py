@@ -25,8 +25,8 @@ from support.contracts import ZAMMAD, contract
 from support.desks.zammad import ARTICLES, CREATE, GROUPS, LIST, NAMES, STATES, USER, VIEW, WRITE, ZammadDesk, stamp
 from support.packets import CUSTOMER, at, ticket
 
-from bridge.adapters.desk.frozen import thaw
-from bridge.adapters.desk.zammad import ARTICLE_LIMIT, NEWS_LIMIT, PAGES, Zammad
+from bridge.adapters.desk.frozen_request import thaw
+from bridge.adapters.desk.zammad import ARTICLE_LIMIT, MOST_PAGES, NEWS_LIMIT, Zammad
 from bridge.adapters.http import Http
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import DAY, SECOND
@@ -218,7 +218,7 @@ def test_oldest_of_several_is_found_though_they_lie_on_two_pages(vendor: ZammadD
 
 
 def test_a_list_that_is_too_long_to_be_read_back_proves_nothing(vendor: ZammadDesk) -> None:
-    fill(vendor, 100 * PAGES + 1, DECIDED + 1)
+    fill(vendor, 100 * MOST_PAGES + 1, DECIDED + 1)
     zammad = desk(vendor, budget_s=60)
     with pytest.raises(AdapterError, match="too many pages"):
         zammad.find("esc-0001", zammad.render(old()))

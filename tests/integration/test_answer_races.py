@@ -22,8 +22,8 @@ from bridge.domain.escalation import EventKind
 from bridge.domain.session import Turn
 from bridge.domain.values import Identity, Json, Visitor
 from bridge.ports import StoreBusy
-from bridge.service.asking import Waiting
-from bridge.service.converse import read_events
+from bridge.service.read_events import read_events
+from bridge.service.responder_threads import WaitingRequest
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
 
@@ -59,7 +59,7 @@ class Direct:
 
     def says(self, text: str, turn_id: str) -> Json:
         """As a plugin that asks again where the database is busy."""
-        bridge, waiting = self.it.bridge, Waiting()
+        bridge, waiting = self.it.bridge, WaitingRequest()
         try:
             with bridge.store.write() as tx:
                 verdict = take_turn(bridge, tx, SHOP.id, self.id, Message(turn_id, text), waiting)

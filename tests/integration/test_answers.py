@@ -22,10 +22,10 @@ from bridge.domain.relevance import pieces
 from bridge.ports import Scope
 from bridge.service import answer_turn
 from bridge.service.answer_turn import answer_overdue
-from bridge.service.asking import Caps
 from bridge.service.context import Bridge
 from bridge.service.explain import explain, tell
 from bridge.service.purge import purge_stale
+from bridge.service.responder_threads import Caps
 from bridge.store.database import migration_engine
 from bridge.store.tables import answer, spent
 from scheduler.ticks import Ticks

@@ -12,12 +12,12 @@ from support.sidecar import SHOP, Answer, Caller, Sidecar
 
 from bridge.domain import replay
 from bridge.domain.backtest import Backtest, Named
-from bridge.domain.findings import PolicyRefused, read_policy
 from bridge.domain.instants import DAY
-from bridge.domain.shipped import shipped_document
+from bridge.domain.policy_check import PolicyRefused, read_policy
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Json
 from bridge.ports import Scope, ShadowPolicy
-from bridge.service.replay_sessions import LONGEST, ReplayTooLong, StoredSessions, judge_here
+from bridge.service.replay_sessions import TIME_LIMIT_S, ReplayTooLong, StoredSessions, judge_here
 
 ASKING = "I want to talk to a human"
 CALMER = shipped_document().replace("when: wants_a_person", "when: {all: [wants_a_person, going_round]}")
@@ -271,7 +271,7 @@ def test_turns_are_taken_while_a_replay_is_judged(sidecar: Sidecar) -> None:
 
 
 def test_judging_ends_when_its_time_is_up() -> None:
-    seconds = count(0, LONGEST / 3)
+    seconds = count(0, TIME_LIMIT_S / 3)
     report = Backtest(Named("it", read_policy(shipped_document())))
 
     def endless() -> Iterator[replay.Conversation]:

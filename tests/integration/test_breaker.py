@@ -13,7 +13,7 @@ from support.sidecar import SHOP, FakeDesk, Sidecar
 from bridge.assembly.desks import RATE, RATES, rates
 from bridge.config import SiteSettings
 from bridge.domain.instants import HOUR, MINUTE
-from bridge.domain.upstream import FAILURES, LONGEST_PAUSE
+from bridge.domain.upstream import FAILURES_TO_PAUSE, LONGEST_PAUSE
 from bridge.domain.values import Json
 from bridge.ports import Fault, NotDone, OutcomeUnknown, Rejected, TicketRef
 from bridge.service.context import Systems
@@ -182,16 +182,16 @@ def asked(it: Sidecar) -> int:
 
 def test_a_helpdesk_that_is_down_gets_five_calls_and_then_one_probe_a_pause(down: Sidecar) -> None:
     down.work()
-    assert asked(down) == FAILURES
+    assert asked(down) == FAILURES_TO_PAUSE
     assert len(down.mailer.mails) == 12
     passes(down, minutes=60, step=15)
-    assert asked(down) <= FAILURES + 5 + 60 * MINUTE // round(0.75 * LONGEST_PAUSE)
+    assert asked(down) <= FAILURES_TO_PAUSE + 5 + 60 * MINUTE // round(0.75 * LONGEST_PAUSE)
 
 
 def test_after_fourteen_hours_nothing_is_parked_and_all_of_it_goes_out_once(down: Sidecar) -> None:
     passes(down, minutes=14 * 60, step=300)
     assert tickets(down, "parked") == []
-    assert max(row["attempts"] for row in down.outbox() if row["kind"] == "ticket") < FAILURES
+    assert max(row["attempts"] for row in down.outbox() if row["kind"] == "ticket") < FAILURES_TO_PAUSE
     down.desk.fault = None
     passes(down, minutes=12, step=20)
     assert len(tickets(down, "sent")) == 12

@@ -17,8 +17,7 @@ from bridge.domain.values import Millis
 from bridge.ports import StoreBusy
 from bridge.service.book_call import SlotTaken
 from bridge.service.context import Bridge
-from bridge.service.converse import Contact
-from bridge.service.take_contact import take_contact
+from bridge.service.take_contact import Contact, take_contact
 
 CUSTOMERS = 200
 PROCESSES = 4

@@ -231,6 +231,28 @@ def test_what_it_writes_is_its_owners_alone(shop: Terminal, tmp_path: Path) -> N
     assert (tmp_path / "bridge.db").stat().st_mode & 0o077 == 0
 
 
+@pytest.mark.parametrize(
+    ("setting", "value", "said"),
+    [
+        ("BRIDGE_POLICY", "none.yaml", "BRIDGE_POLICY"),
+        ("BRIDGE_POLICY", "bridge.toml", "bridge.toml, line"),
+        ("BRIDGE_DESK", "zendesk", "site new: BRIDGE_DESK=zendesk needs"),
+        ("BRIDGE_RESPONDER", "claude", "site new: BRIDGE_RESPONDER=claude needs"),
+        ("BRIDGE_MAIL", "smtp://", "site new: BRIDGE_MAIL"),
+    ],
+)
+def test_no_site_is_added_that_could_not_be_served(
+    run: Terminal, monkeypatch: pytest.MonkeyPatch, setting: str, value: str, said: str
+) -> None:
+    """Else its pairing code would be lost, or its first hand-over an error."""
+    Path("bridge.toml").write_text("", "utf-8")
+    run("migrate")
+    monkeypatch.setenv(setting, value)
+    assert said in run.fails("site", "add", "new", "--url", "https://new.example")
+    monkeypatch.delenv(setting)
+    assert run("site", "list", "--json").out == "[]\n"
+
+
 def test_a_site_is_added_once(shop: Terminal) -> None:
     assert "bridge site rotate" in shop.fails("site", "add", "shop", "--url", "https://shop.example")
 
@@ -802,7 +824,7 @@ def test_an_address_that_cannot_be_listened_on_is_said_in_one_line(
     run: Terminal, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bind: str, why: str, command: str
 ) -> None:
     bind, why = bind.format(folder=tmp_path), why.format(folder=tmp_path)
-    monkeypatch.setattr(serve, "PATIENCE", 0)
+    monkeypatch.setattr(serve, "ADDRESS_TIMEOUT_S", 0)
     monkeypatch.setenv("BRIDGE_BIND", bind)
     assert run.fails(command) == f"Error: {bind} is no place to listen: {why}; set another bind"
 
@@ -810,7 +832,7 @@ def test_an_address_that_cannot_be_listened_on_is_said_in_one_line(
 def test_the_sidecar_alone_waits_a_moment_for_its_address_and_then_says_who_may_have_it(
     run: Terminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(serve, "PATIENCE", 0.2)
+    monkeypatch.setattr(serve, "ADDRESS_TIMEOUT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         monkeypatch.setenv("BRIDGE_BIND", address)

@@ -11,13 +11,13 @@ from structlog.testing import capture_logs
 from support.loopback import http_answer, listening, read_head
 from support.sidecar import SHOP, Sidecar, in_process
 
-from bridge.adapters import closures
-from bridge.adapters.closures import FeedReader
+from bridge.adapters import closure_feed
+from bridge.adapters.closure_feed import FeedReader
 from bridge.adapters.http import Http
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import AdapterError, Fetched, OutcomeUnknown, Rejected, Scope
-from bridge.service.read_closures import FAILURES, read_closures, watch_closures
+from bridge.service.read_closures import FAILURES_UNTIL_ALARM, read_closures, watch_closures
 
 TOKEN = "s3cret-address"
 WHY = "Moving house"
@@ -149,7 +149,7 @@ def test_the_reason_and_the_address_stand_in_no_log_and_reach_no_customer(sideca
         server.says(200, calendar(f"{TOMORROW}\r\nSUMMARY:{WHY}"))
         tick(sidecar_fed)
         server.says(404)
-        tick(sidecar_fed, FAILURES)
+        tick(sidecar_fed, FAILURES_UNTIL_ALARM)
         chat = sidecar_fed.chat()
         chat.start()
         chat.says("I want to talk to a human")
@@ -202,7 +202,7 @@ def test_the_last_good_reading_stays_in_force_and_the_alarm_ends_with_the_next(
     server.says(200, calendar("DTSTART;VALUE=DATE:20261103\r\nDTEND;VALUE=DATE:20261201"))
     tick(sidecar_fed)
     server.says(200, b"<html>Sign in</html>")
-    tick(sidecar_fed, FAILURES - 1)
+    tick(sidecar_fed, FAILURES_UNTIL_ALARM - 1)
     assert alarms(sidecar_fed) == {}
     tick(sidecar_fed)
     assert "calendar office, not a calendar, last read 2026-11-02T15:30:00Z" in alarms(sidecar_fed)["closure_feed"]
@@ -273,7 +273,7 @@ def test_a_feed_without_end_is_left_at_the_size_limit() -> None:
 
 
 def test_a_feed_that_drips_is_left_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closures, "BUDGET", 1.0)
+    monkeypatch.setattr(closure_feed, "FETCH_BUDGET_S", 1.0)
     began = time.monotonic()
     with pytest.raises(OutcomeUnknown, match="timeout"):
         fetched(drops)

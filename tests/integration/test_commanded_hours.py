@@ -8,7 +8,7 @@ from support.sidecar import AFTER_HOURS, IN_HOURS, SHOP, Answer, Chat, Sidecar, 
 from bridge.domain.instants import from_rfc3339, to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import Scope
-from bridge.service.command_hours import MOST
+from bridge.service.command_hours import MOST_COMMANDS
 
 ADA: Json = {"id": "3", "name": "Ada"}
 WHY = "burst pipe in the office"
@@ -206,7 +206,7 @@ def test_an_unknown_queue_and_an_unknown_command_are_named_as_such(sidecar: Side
 
 
 def test_so_many_commands_are_enough(sidecar: Sidecar) -> None:
-    for _ in range(MOST):
+    for _ in range(MOST_COMMANDS):
         commanded(sidecar, for_s=3600)
     assert asked(sidecar, for_s=3600).slug == "too-many-commands"
 

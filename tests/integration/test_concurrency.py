@@ -34,7 +34,7 @@ from bridge.domain.packet import Ticket
 from bridge.domain.values import Json, Millis
 from bridge.ports import Clock, Store
 from bridge.service.context import Bridge
-from bridge.service.converse import Contact, keep_contact
+from bridge.service.take_contact import Contact, keep_contact
 from bridge.service.watch_promises import follow_up_due
 from bridge.web.app import Parts, create_app
 

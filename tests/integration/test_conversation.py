@@ -92,6 +92,26 @@ def test_what_a_bot_does_not_say_of_its_reply_may_be_null(it: Sidecar) -> None:
     assert chat.bot("Hi", "t1")["action"] == "answer"  # the same reply, so not a second one
 
 
+def test_null_is_as_good_as_left_out(it: Sidecar) -> None:
+    chat = it.chat()
+    left_out = dict.fromkeys(["locale", "timezone", "page_url", "flow"])
+    chat.start("verified", user_id="7", shop={"currency": "USD", "lifetime_value": None, "orders": None}, **left_out)
+    chat.start("verified", user_id="7", shop={"currency": "USD"})
+    admin = it.caller(Scope.ADMIN)
+    there = {"available": True, "name": "Ada", "queues": None, "capacity": None, "ttl_s": None}
+    assert admin.ask("PUT", "/v1/agents/3/presence", there)["available"]
+    (seen,) = admin.ask("GET", "/v1/agents")["agents"]
+    assert (seen["queues"], seen["capacity"]) == ([], 3)
+
+
+def test_a_currency_in_small_letters_is_that_currency(it: Sidecar) -> None:
+    order = {"id": "1", "total": 900, "currency": "usd", "status": "paid"}
+    chat = it.chat()
+    chat.start("verified", user_id="7", shop={"currency": "usd", "orders": [order]})
+    chat.says(ASKING)
+    assert it.team.read(the_one(it)["id"])["packet"]["account"]["orders"][0]["currency"] == "USD"
+
+
 def test_a_zone_that_only_the_browser_knows_stops_no_conversation(it: Sidecar) -> None:
     chat = it.chat()
     chat.start(timezone="GMT+05:30")

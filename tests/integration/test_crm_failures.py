@@ -21,7 +21,7 @@ from bridge.bootstrap import BACKGROUND_THREADS
 from bridge.domain.customer import Account, Customer, Fetch
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError, Crm, NotDone, Store, StoreBusy, Tx
-from bridge.service.context import POLICY_TTL, TRIES
+from bridge.service.context import MOST_ATTEMPTS, POLICY_TTL_S
 from bridge.service.replay_sessions import StoredSessions
 
 ASKING = "I want to talk to a human"
@@ -228,7 +228,7 @@ def test_a_policy_may_ignore_typed_addresses(sidecar: Sidecar) -> None:
     chat = sidecar.chat()
     chat.start("claimed", email="ann@example.org")
     assert (customer_of(sidecar, chat).tier, sidecar.crm.asked) == ("standard", [])
-    assert POLICY_TTL > 0  # the change above was put in force by forgetting, not by waiting
+    assert POLICY_TTL_S > 0  # the change above was put in force by forgetting, not by waiting
 
 
 # ------------------------------------------------------------------------------------------------- a file
@@ -417,7 +417,7 @@ def late_into(store: Busy, impatient: Sidecar, *, refuses: int) -> tuple[Custome
     return customer_of(impatient, chat), [line["event"] for line in logs]
 
 
-@pytest.mark.parametrize("refuses", range(TRIES))
+@pytest.mark.parametrize("refuses", range(MOST_ATTEMPTS))
 def test_a_database_that_is_busy_for_a_moment_does_not_lose_late_data(impatient: Sidecar, refuses: int) -> None:
     customer, logged = late_into(Busy(impatient.bridge.store), impatient, refuses=refuses)
     assert (customer.tier, customer.tier_assumed) == ("free", False)
@@ -426,7 +426,7 @@ def test_a_database_that_is_busy_for_a_moment_does_not_lose_late_data(impatient:
 
 
 def test_late_data_that_a_busy_database_would_not_take_are_said_to_be_lost(impatient: Sidecar) -> None:
-    customer, logged = late_into(Busy(impatient.bridge.store), impatient, refuses=TRIES)
+    customer, logged = late_into(Busy(impatient.bridge.store), impatient, refuses=MOST_ATTEMPTS)
     assert (customer.tier, customer.tier_assumed) == ("enterprise", True)
     assert logged == ["crm.fetched", "crm.not_repaired"]
 

@@ -32,11 +32,11 @@ from bridge.domain.passages import Page
 from bridge.domain.relevance import pieces
 from bridge.domain.values import Json
 from bridge.ports import DatabaseFacts, NotDone, OutcomeUnknown, Rejected, Site
-from bridge.service import look_around
-from bridge.service.cures import CURES, Upstream, cure
-from bridge.service.examine import Light, Look, Result, green, look_at_all
+from bridge.service import diagnostic_checks
+from bridge.service.diagnose import Light, Look, Result, green, look_at_all
 from bridge.service.manage_sites import add_site
-from bridge.store.facts import file_system
+from bridge.service.troubleshooting import CURES, ExternalSystem, cure
+from bridge.store.database_facts import file_system
 
 PLUGIN = json.dumps({"namespace": "escalation-bridge/v1", "routes": {}}).encode()
 NO_ROUTE = b'{"code":"rest_no_route","message":"No route was found","data":{"status":404}}'
@@ -255,6 +255,36 @@ def test_a_policy_file_that_up_would_refuse_is_red(world: World) -> None:
     ).items()
 
 
+def test_a_section_of_a_site_that_is_not_looked_at_is_no_fault(world: World) -> None:
+    world.site("other", "http://127.0.0.1:1")
+    (world.folder / "bridge.toml").write_text("[sites.other]\ndesk_rate = 5\n", "utf-8")
+    (sites,) = [line["said"] for line in world.examined("--site", "shop")[1] if line["about"] == "sites"]
+    assert sites == "2: other, shop"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('mail = "smtp://"', ["BRIDGE_MAIL: "]),
+        ('desk = "zendesk"\ncrm = "hubspot"', ["BRIDGE_CRM=hubspot needs", "BRIDGE_DESK=zendesk needs"]),
+        ('desk = "zendesk"\n[sites.new]\ndesk = "builtin"', []),
+    ],
+)
+def test_what_no_site_could_be_served_with_is_said_before_there_is_one(
+    run: Terminal, tmp_path: Path, text: str, said: list[str]
+) -> None:
+    (tmp_path / "bridge.toml").write_text(text, "utf-8")
+    run("migrate")
+    lines = json.loads(run("doctor", "--json").out)
+    red = [line["said"] for line in lines if (line["about"], line["light"]) == ("settings", "red")]
+    assert [line[: len(start)] for line, start in zip(red, said, strict=True)] == said
+
+
+def test_the_number_of_variables_is_said(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BRIDGE_TICK", "3")
+    assert "and 1 variable BRIDGE_*" in run("doctor").out
+
+
 def test_an_unknown_site_is_an_error(world: World) -> None:
     assert "there is no site 'shpo'" in world.run.fails("doctor", "--site", "shpo")
 
@@ -342,7 +372,7 @@ def changed(facts: DatabaseFacts, **more: Any) -> DatabaseFacts:
     ],
 )
 def test_a_database_is_judged_by_what_it_says_of_itself(facts: DatabaseFacts, light: Light, said: str) -> None:
-    results = look_around.look_at_database(facts, connections=64)
+    results = diagnostic_checks.look_at_database(facts, connections=64)
     worst = max(results, key=lambda one: list(Light).index(one.light))
     assert worst.light is light
     assert any(said in one.said for one in results if one.light is light)
@@ -394,7 +424,7 @@ def test_a_sidecar_that_does_not_answer_or_is_of_another_release_is_worth_a_look
 
 def test_what_is_not_delivered_is_green_at_first_red_later_and_parked_rows_wait_for_somebody(sidecar: Sidecar) -> None:
     def looked() -> list[tuple[str, str]]:
-        return [(one.light.value, one.said) for one in look_around.look_at_outbox(sidecar.bridge, SHOP)]
+        return [(one.light.value, one.said) for one in diagnostic_checks.look_at_outbox(sidecar.bridge, SHOP)]
 
     assert looked() == [("green", "everything is delivered")]
     for fault in (Rejected("http 422"), OutcomeUnknown("timeout"), None):
@@ -413,7 +443,7 @@ def test_what_is_not_delivered_is_green_at_first_red_later_and_parked_rows_wait_
 def test_rows_of_another_site_hide_nothing_of_this_one(
     sidecar_on_each: Sidecar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(look_around, "MOST", 1)
+    monkeypatch.setattr(diagnostic_checks, "MOST_COUNTED", 1)
     it = sidecar_on_each
     other = Site("other", "https://other.example", "UTC", "team@other.example")
     for pairing in (add_site(it.bridge, other, "http://bridge"), it.pairing):
@@ -421,8 +451,8 @@ def test_rows_of_another_site_hide_nothing_of_this_one(
         chat.start()
         chat.says("I want to talk to a human")
         it.clock.advance(minutes=10)
-    assert [one.said for one in look_around.look_at_outbox(it.bridge, SHOP)] == ["on the way: 2"]
-    (found,) = look_around.look_at_outbox(it.bridge, other)
+    assert [one.said for one in diagnostic_checks.look_at_outbox(it.bridge, SHOP)] == ["on the way: 2"]
+    (found,) = diagnostic_checks.look_at_outbox(it.bridge, other)
     assert found.said.startswith("not delivered: 2, the oldest for 20 minutes")
 
 
@@ -631,7 +661,10 @@ def test_a_look_that_breaks_costs_no_other_and_tells_no_secret() -> None:
 
 def test_every_cure_is_a_whole_phrase_also_where_little_is_known() -> None:
     for detail in ("http 401", "http 404", "http 418", "private address", "refused", "name not resolved"):
-        for upstream in (Upstream("X"), Upstream("X", ("BRIDGE_X_TOKEN",), "BRIDGE_X_URL", "x:443", "docs/x.md")):
+        for upstream in (
+            ExternalSystem("X"),
+            ExternalSystem("X", ("BRIDGE_X_TOKEN",), "BRIDGE_X_URL", "x:443", "docs/x.md"),
+        ):
             said = cure(upstream, detail)
             assert len(said) > 20
             assert "  " not in said

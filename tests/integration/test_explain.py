@@ -13,7 +13,7 @@ from bridge.config import read_settings
 from bridge.domain.customer import Customer, Fetch
 from bridge.domain.escalation import Agent
 from bridge.domain.judging import Reply
-from bridge.domain.shipped import shipped_document
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Identity, Visitor
 from bridge.ports import Site
 from bridge.service import manage_policy, manage_sites, work_ticket
@@ -23,7 +23,7 @@ from bridge.service.explain import explain, tell
 from bridge.service.record_reply import record_reply
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
-from bridge.service.verify import verify
+from bridge.service.verify_decisions import verify
 
 FIRST, SECOND = "first-tab-of-a-visitor", "second-tab-of-a-visitor"
 ANN = Agent("1", "Ann")

@@ -20,7 +20,7 @@ from bridge.domain.customer import Account, Order
 from bridge.domain.passages import Page
 from bridge.domain.prompting import Prompt, prompt_for, read_answer
 from bridge.domain.relevance import pieces
-from bridge.domain.showing import LONGEST_SHOWN
+from bridge.domain.safe_reply import LONGEST_SHOWN
 from bridge.domain.values import Json
 from bridge.store.database import migration_engine
 from bridge.store.tables import turn

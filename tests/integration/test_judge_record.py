@@ -9,9 +9,19 @@ from itertools import count
 
 import pytest
 
-from bridge.domain.findings import read_policy
-from bridge.domain.shipped import shipped_document
-from bridge.service.judge_record import AHEAD, ALONE, CHUNK, Answer, Bad, JudgeLost, Line, Panel, judge_record
+from bridge.domain.policy_check import read_policy
+from bridge.domain.shipped_policy import shipped_document
+from bridge.service.judge_record import (
+    CHUNK_SIZE,
+    CHUNKS_FOR_ONE_PROCESS,
+    CHUNKS_IN_FLIGHT_PER_PROCESS,
+    Answer,
+    Bad,
+    JudgeLost,
+    Line,
+    Panel,
+    judge_record,
+)
 
 SHIPPED = read_policy(shipped_document())
 CALMER = read_policy(shipped_document().replace("when: wants_a_person", "when: {all: [wants_a_person, going_round]}"))
@@ -44,7 +54,7 @@ def record(length: int) -> Iterator[Line]:
         yield Line(number, text if number % 97 else b"nonsense", size=3)
 
 
-LONG = (ALONE + 1) * CHUNK + 7
+LONG = (CHUNKS_FOR_ONE_PROCESS + 1) * CHUNK_SIZE + 7
 
 
 def test_two_processes_say_what_one_says() -> None:
@@ -58,8 +68,8 @@ def test_two_processes_say_what_one_says() -> None:
 
 
 def test_a_short_record_starts_no_process() -> None:
-    answers = list(judge_record(record(ALONE * CHUNK - CHUNK), Dying(SHIPPED, None), jobs=2))
-    assert len(answers) == ALONE - 1
+    answers = list(judge_record(record(CHUNKS_FOR_ONE_PROCESS * CHUNK_SIZE - CHUNK_SIZE), Dying(SHIPPED, None), jobs=2))
+    assert len(answers) == CHUNKS_FOR_ONE_PROCESS - 1
 
 
 def test_a_process_that_dies_is_named_and_none_is_left() -> None:
@@ -86,7 +96,7 @@ def test_who_stops_asking_leaves_no_process_behind_and_the_rest_unread() -> None
     with closing(judge_record(endless(), Panel(SHIPPED, None), jobs=2)) as answers:
         next(answers)
     assert multiprocessing.active_children() == []
-    assert next(read) <= (ALONE + 2 * AHEAD + 1) * CHUNK
+    assert next(read) <= (CHUNKS_FOR_ONE_PROCESS + 2 * CHUNKS_IN_FLIGHT_PER_PROCESS + 1) * CHUNK_SIZE
 
 
 def test_a_line_that_is_only_read_is_held_to_the_format_alone() -> None:

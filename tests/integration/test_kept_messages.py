@@ -9,7 +9,7 @@ from support.sidecar import SHOP, Chat, Sidecar
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json
 from bridge.service.replay_sessions import StoredSessions
-from bridge.service.verify import verify
+from bridge.service.verify_decisions import verify
 
 WRITTEN = "2026-11-02T15:00:05Z"
 """Five seconds after the clock's start."""

@@ -14,7 +14,7 @@ from bridge.domain.escalation import Agent, Commitment
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Json
 from bridge.ports import DeskNews, Filed, NewsKind, NotDone
-from bridge.service.ask_desks import PAGE, Desks
+from bridge.service.ask_desks import TICKETS_PER_CALL, Desks
 from bridge.service.context import open_case
 from bridge.service.desk_news import take_news
 from bridge.service.errors import EscalationUnknown
@@ -673,11 +673,11 @@ def test_a_helpdesk_that_does_not_answer_is_asked_again(it: Sidecar) -> None:
 
 
 def test_each_ticket_that_the_helpdesk_has_gets_its_turn_and_no_other(it: Sidecar) -> None:
-    numbers = {ask(it, str(user))["id"] for user in range(PAGE + 3)}
+    numbers = {ask(it, str(user))["id"] for user in range(TICKETS_PER_CALL + 3)}
     desks, asked = Desks(it.bridge), Counter[str]()
 
     def news(filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
-        assert len(filed) <= PAGE
+        assert len(filed) <= TICKETS_PER_CALL
         asked.update(one.escalation_id for one in filed)
         return []
 

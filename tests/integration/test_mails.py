@@ -28,7 +28,7 @@ from bridge.domain.instants import DAY
 from bridge.domain.values import Json
 from bridge.ports import Mail
 from bridge.service.context import Bridge
-from bridge.service.notify import HELD, SLOTS
+from bridge.service.notify import HELD_BACK_REASON, MAILS_PER_DAY
 from bridge.service.watch_promises import follow_up_due
 from bridge.store.database import Database
 from bridge.store.sql import SqlStore
@@ -388,7 +388,7 @@ def test_two_schedulers_at_once_make_one_digest(fresh_postgres: Callable[[], str
 
 
 def held(it: Sidecar) -> list[Json]:
-    return [row for row in it.outbox() if row["error"] == HELD]
+    return [row for row in it.outbox() if row["error"] == HELD_BACK_REASON]
 
 
 def test_a_strangers_address_gets_few_mails_a_day_and_every_session_its_promise(night_on_each: Sidecar) -> None:
@@ -398,11 +398,11 @@ def test_a_strangers_address_gets_few_mails_a_day_and_every_session_its_promise(
     for at in (OPENING, "2026-11-02T18:00:00Z", "2026-11-02T23:00:00Z"):
         it.clock.set(at)
         it.work()
-    assert len(to_victim(it)) == SLOTS - 1
+    assert len(to_victim(it)) == MAILS_PER_DAY - 1
     for one in it.team.list()[:5]:
         it.team.does("reply", one["id"], text="Was it you?", reply_id="r1")
     it.work()
-    assert len(to_victim(it)) == SLOTS
+    assert len(to_victim(it)) == MAILS_PER_DAY
     assert "Was it you?" in to_victim(it)[-1].text
 
 
@@ -430,14 +430,14 @@ def test_what_is_held_back_is_logged_and_waits_for_a_person(night: Sidecar) -> N
     with structlog.testing.capture_logs() as logs:
         night.work()
     waiting = held(night)
-    assert [row["state"] for row in waiting] == ["parked"] * (5 - SLOTS + 1)
+    assert [row["state"] for row in waiting] == ["parked"] * (5 - MAILS_PER_DAY + 1)
     said = [line for line in logs if line["event"] == "mail.held_back"]
     assert {line["escalation"] for line in said} == {row["escalation_id"] for row in waiting}
     assert "victim@" not in json.dumps(said)
     with night.bridge.store.write() as tx:
         assert tx.work.retry(waiting[0]["id"], night.clock.now())
     night.work()
-    assert len(night.mailer.to("victim@example.org")) == SLOTS
+    assert len(night.mailer.to("victim@example.org")) == MAILS_PER_DAY
 
 
 def test_a_slot_is_free_again_after_a_day_and_not_a_moment_earlier(store: SqlStore) -> None:
@@ -481,8 +481,8 @@ def test_an_address_that_logged_in_customers_typed_gets_few_mails_too(night_on_e
         chat.says(ASKING)
     it.clock.set(OPENING)
     it.work()
-    assert len(to_victim(it)) == SLOTS - 1
-    assert len(held(it)) == 5 - SLOTS + 1
+    assert len(to_victim(it)) == MAILS_PER_DAY - 1
+    assert len(held(it)) == 5 - MAILS_PER_DAY + 1
 
 
 # -------------------------------------------------------------------------------------------------------- contact

@@ -16,6 +16,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from openapi_spec_validator import validate
+from pydantic.json_schema import models_json_schema
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
 from schemathesis.generation import GenerationMode
@@ -139,6 +140,18 @@ def test_no_answer_is_described_twice() -> None:
     assert isinstance(described, yaml.MappingNode)
     names = Counter([*(name.value for name, _ in described.value), *(body.__name__ for body in BODIES)])
     assert [name for name, times in names.items() if times > 1] == []
+
+
+def test_whatever_may_be_left_out_of_a_body_may_be_null() -> None:
+    _, described = models_json_schema([(body, "validation") for body in BODIES])
+    strict = [
+        f"{name}.{field}"
+        for name, schema in described["$defs"].items()
+        for field, takes in schema.get("properties", {}).items()
+        if field not in schema.get("required", ()) and takes.keys() & {"anyOf", "type", "$ref"}
+        if {"type": "null"} not in takes.get("anyOf", ())
+    ]
+    assert strict == []
 
 
 def test_the_description_is_openapi(sidecar: Sidecar) -> None:

@@ -13,7 +13,7 @@ from support.terminal import Terminal
 from bridge import bootstrap
 from bridge.config import read_settings
 from bridge.domain.values import Json
-from bridge.service.know_pages import MOST_PAGES
+from bridge.service.index_pages import MOST_PAGES
 from bridge.store.tables import page as pages
 
 

@@ -26,7 +26,7 @@ from bridge.service import desk_news
 from bridge.service.context import open_case
 from bridge.service.manage_sites import add_site
 from bridge.service.purge import count_aged, purge, purge_stale
-from bridge.service.verify import verify
+from bridge.service.verify_decisions import verify
 from bridge.store import migrate as schema
 from bridge.store.database import migration_engine
 from bridge.store.privacy import PrivacyStatements
@@ -582,6 +582,7 @@ def test_the_command_line_exports_erases_and_purges(shop: Terminal) -> None:
     written = shop("privacy", "export", "--email", MAIL, "--output", "out.json")
     assert (written.code, written.err) == (0, NOBODY)
     assert json.loads(Path("out.json").read_text("utf-8"))["person"]["email"] == MAIL
+    assert json.loads(shop("privacy", "export", "--email", MAIL, "--output", "-").out)["person"]["email"] == MAIL
     assert json.loads(shop("privacy", "erase", "--email", MAIL, "--json").out)["tasks"] == []
     erased = shop("privacy", "erase", "--email", MAIL)
     assert erased.out.startswith("Erased: 0 sessions")

@@ -19,7 +19,7 @@ from bridge.domain.values import Json
 from bridge.ports import OutcomeUnknown, TicketRef
 from bridge.service.reconcile import Reconciler
 from bridge.store.database import migration_engine
-from bridge.store.mending import MendingStatements
+from bridge.store.repairs import RepairStatements
 from bridge.store.upsert import upsert_of
 
 ASKING = "I want to talk to a human."
@@ -243,7 +243,7 @@ def test_tickets_that_the_helpdesk_has_twice_are_named_until_the_escalation_is_o
 
 
 def test_more_than_a_page_is_walked_to_its_end(sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bridge.service.reconcile.PAGE", 2)
+    monkeypatch.setattr("bridge.service.reconcile.PAGE_SIZE", 2)
     for _ in range(5):
         hand_over(sidecar)
     damage(sidecar, "UPDATE session SET state = 'closed'")
@@ -270,7 +270,7 @@ def test_what_is_looked_for_is_found_over_indexes(fresh_sqlite: Any, name: str, 
     listen(engine, "before_cursor_execute", lambda _c, _cursor, said, values, *_: sent.append((said, values)))
     with engine.connect() as connection:
         connection.execute(
-            getattr(MendingStatements(upsert_of("sqlite")), name), {"of_site": "shop", "after": "", "most": 9}
+            getattr(RepairStatements(upsert_of("sqlite")), name), {"of_site": "shop", "after": "", "most": 9}
         )
         ((said, values),) = sent
         plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {said}", values)]

@@ -6,8 +6,8 @@ import pytest
 from support.sidecar import SHOP, Caller, Chat, Sidecar
 
 from bridge.ports import Scope, Site
-from bridge.service.manage_sites import GRACE, IN_HAND, add_site, revoke, settle_secrets
-from bridge.web import renewal, signing
+from bridge.service.manage_sites import OLD_SECRET_GRACE, RENEWAL_IN_HAND, add_site, revoke, settle_secrets
+from bridge.web import secret_renewal, signing
 
 OTHER = Site("other", "https://other.example", "UTC", "team@other.example")
 
@@ -15,14 +15,14 @@ OTHER = Site("other", "https://other.example", "UTC", "team@other.example")
 @pytest.fixture(autouse=True)
 def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Secrets are read at every call, so that no test has to wait until they are trusted no more."""
-    monkeypatch.setattr(signing, "SECRETS_TTL", -1.0)
+    monkeypatch.setattr(signing, "SECRETS_TTL_S", -1.0)
 
 
 @pytest.fixture
 def machine(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The machine's clock as it is read for the ends of secrets; its one element is the time."""
     now = [signing.machine_now()]
-    for module in (renewal, signing):
+    for module in (secret_renewal, signing):
         monkeypatch.setattr(module, "machine_now", lambda: now[0])
     return now
 
@@ -48,7 +48,7 @@ def test_old_and_new_hold_until_the_new_is_settled_and_the_old_for_ten_minutes_m
     machine[0] += 365 * 24 * 3600 * 1000
     assert all(map(works, (chat, admin, new_chat, new_admin)))
     assert new_admin.ask("POST", "/v1/secrets/settle", {}) == {"ended": 2, "grace_s": 600}
-    machine[0] += GRACE - 1
+    machine[0] += OLD_SECRET_GRACE - 1
     assert all(map(works, (chat, admin, new_chat, new_admin)))
     machine[0] += 1
     assert [works(one) for one in (chat, admin, new_chat, new_admin)] == [False, False, True, True]
@@ -71,10 +71,10 @@ def test_a_second_renewal_waits_until_the_first_is_stored_or_a_minute_is_over(
     refused = admin.send("POST", "/v1/secrets/renew", {})
     assert (refused.status, refused.slug) == (409, "renewal-in-hand")
     _, second = renewed(sidecar, first)
-    machine[0] += IN_HAND + 1
+    machine[0] += RENEWAL_IN_HAND + 1
     _, third = renewed(sidecar, admin)  # nobody ever used the second
     third.ask("POST", "/v1/secrets/settle", {})
-    machine[0] += GRACE
+    machine[0] += OLD_SECRET_GRACE
     assert [works(one) for one in (admin, first, second, third)] == [False, False, False, True]
 
 
@@ -84,7 +84,7 @@ def test_another_sites_secrets_stay_as_they_are(sidecar: Sidecar, machine: list[
     other = Caller(admin.transport, pairing.admin_secret, OTHER.id)
     _, new_admin = renewed(sidecar, admin)
     new_admin.ask("POST", "/v1/secrets/settle", {})
-    machine[0] += GRACE
+    machine[0] += OLD_SECRET_GRACE
     assert works(other)
     assert other.send("GET", "/v1/health", site=SHOP.id).status == 401
 

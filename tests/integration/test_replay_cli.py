@@ -17,9 +17,9 @@ from support.terminal import Ended, Terminal
 
 from bridge.clock import machine_now
 from bridge.domain.instants import DAY
-from bridge.domain.shipped import shipped_document
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Json
-from bridge.service.judge_record import ALONE, CHUNK
+from bridge.service.judge_record import CHUNK_SIZE, CHUNKS_FOR_ONE_PROCESS
 
 ASKING = "I want to talk to a human"
 
@@ -174,6 +174,20 @@ def test_a_dash_is_standard_input(tmp_path: Path) -> None:
     lines = "\n".join(json.dumps(one) for one in RECORD)
     subprocess.run(ask, input=lines, capture_output=True, text=True, check=True, cwd=tmp_path)
     assert len(decisions(tmp_path / "out.jsonl")) == len(RECORD)
+
+
+@pytest.mark.parametrize("output", ["-", "/dev/stdout"])
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_decisions_on_standard_output_are_alone_there_and_the_report_stands_beside_them(
+    recorded: Terminal, tmp_path: Path, output: str, more: tuple[str, ...]
+) -> None:
+    ask = [sys.executable, "-m", "bridge.cli", "replay", "--input", "in.jsonl", "--output", output, *more]
+    with (tmp_path / "all.jsonl").open("wb") as out:
+        ended = subprocess.run(ask, stdout=out, stderr=subprocess.PIPE, text=True, check=True, cwd=tmp_path)
+        assert out.tell() == (tmp_path / "all.jsonl").stat().st_size  # the file that was opened, and no other
+    assert len(decisions(tmp_path / "all.jsonl")) == len(RECORD)
+    assert ('"sessions": 5' if more else "5 conversations, judged with") in ended.stderr
+    assert not (tmp_path / "-").exists()
 
 
 def test_keys_that_nothing_reads_are_named(run: Terminal, tmp_path: Path) -> None:
@@ -351,7 +365,9 @@ def test_a_stored_session_that_cannot_be_read_back_is_an_error_and_nothing_is_wr
 
 
 def test_the_number_of_processes_changes_no_byte(run: Terminal, tmp_path: Path) -> None:
-    record = [{**RECORD[n % len(RECORD)], "session_id": str(n)} for n in range(CHUNK * (ALONE + 1))]
+    record = [
+        {**RECORD[n % len(RECORD)], "session_id": str(n)} for n in range(CHUNK_SIZE * (CHUNKS_FOR_ONE_PROCESS + 1))
+    ]
     write(tmp_path / "in.jsonl", record)
     run("site", "add", "shop", "--url", "https://shop.example", "--timezone", "UTC")
     said = []

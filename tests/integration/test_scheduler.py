@@ -29,9 +29,9 @@ from bridge.service import manage_sites
 from bridge.service.context import Bridge
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
-from scheduler.__main__ import FAILURES, Watch, clock_for, refuse, wait_for_schema
-from scheduler.pace import keep_pace
-from scheduler.ticks import AT_ONCE, NONCES_KEPT, ROUNDS, Ticks, drain
+from scheduler.__main__ import MOST_FAILURES_IN_A_ROW, Watch, clock_for, refuse, wait_for_schema
+from scheduler.clock_guard import keep_pace
+from scheduler.ticks import MOST_ROWS_PER_TICK, NONCES_KEPT_FOR, ROWS_WITHOUT_PAUSE, Ticks, drain
 
 PATIENCE = 60.0
 
@@ -230,7 +230,7 @@ def test_a_database_that_takes_nothing_is_waited_for_and_that_is_said_once() -> 
     """A new process would find the same one; and `bridge up` would end the chat with its scheduler."""
     watch, ran = Watch(), ("follow_up", "default", datetime.now(UTC))
     with capture_logs() as lines:
-        for _ in range(2 * FAILURES):
+        for _ in range(2 * MOST_FAILURES_IN_A_ROW):
             watch(JobExecutionEvent(EVENT_JOB_ERROR, *ran, exception=StoreBusy()))
         watch(JobExecutionEvent(EVENT_JOB_EXECUTED, *ran))
     assert [line["event"] for line in lines] == ["tick.waits", "tick.goes_on"]
@@ -267,7 +267,7 @@ def test_old_nonces_are_forgotten_and_young_ones_are_not(tmp_path: Path) -> None
             database.execute("INSERT INTO site VALUES ('shop', 'https://s.example', 'UTC', 'a@s.example', 0)")
         database.close()
         with assembly.bridge.store.write() as tx:
-            tx.sites.keep_nonce("shop", "old-old-old-old-old", now - NONCES_KEPT - 1000)
+            tx.sites.keep_nonce("shop", "old-old-old-old-old", now - NONCES_KEPT_FOR - 1000)
             tx.sites.keep_nonce("shop", "new-new-new-new-new", now)
         Ticks(assembly.bridge).tidy()
         with assembly.bridge.store.write() as tx:
@@ -334,16 +334,16 @@ def test_a_drain_ends_when_nothing_is_left() -> None:
 
 
 def test_a_drain_does_not_go_on_for_ever() -> None:
-    answers = [1] * (ROUNDS + 10)
+    answers = [1] * (MOST_ROWS_PER_TICK + 10)
     drain(counting(answers), threading.Event(), 0)
     assert len(answers) == 10
 
 
 def test_a_drain_takes_a_breath_for_each_row_of_a_flood() -> None:
     began = time.monotonic()
-    drain(counting([1] * AT_ONCE + [0]), threading.Event(), 5)
+    drain(counting([1] * ROWS_WITHOUT_PAUSE + [0]), threading.Event(), 5)
     assert time.monotonic() - began < 5
-    drain(counting([1] * (AT_ONCE + 3) + [0]), threading.Event(), 0.05)
+    drain(counting([1] * (ROWS_WITHOUT_PAUSE + 3) + [0]), threading.Event(), 0.05)
     assert time.monotonic() - began > 0.15
 
 

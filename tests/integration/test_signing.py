@@ -272,7 +272,7 @@ def test_health_takes_either_secret_and_says_which_it_was(sidecar: Sidecar, scop
 @pytest.fixture
 def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Secrets are read at every call, so that no test has to wait until they are trusted no more."""
-    monkeypatch.setattr(signing, "SECRETS_TTL", -1.0)
+    monkeypatch.setattr(signing, "SECRETS_TTL_S", -1.0)
 
 
 def test_during_a_rotation_both_secrets_hold_and_each_answers_with_its_own(sidecar: Sidecar, no_memory: None) -> None:

@@ -917,7 +917,7 @@ def test_numbers_are_read_over_the_indexes_and_never_by_a_whole_table(fresh_sqli
             plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {compiled}", bound)]
             assert [line for line in plan if line.split()[:2] in SCANS] == []
             assert any("USING INDEX" in line for line in plan)
-    oldest = OpsStatements(upsert_of("sqlite"), "sqlite").signs["outbox_oldest_due_at"]
+    oldest = OpsStatements(upsert_of("sqlite")).signs["outbox_oldest_due_at"]
     assert plan_of(engine, oldest, {})[0].startswith("SEARCH outbox USING INDEX")
     engine.dispose()
 

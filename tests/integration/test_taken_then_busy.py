@@ -50,7 +50,7 @@ def full_after_a_mail(sidecar: Sidecar, failures: int) -> Sidecar:
 def test_a_mail_that_was_taken_is_noted_when_the_disk_has_room_again(
     handed_over: Sidecar, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliver, "NOTE_AGAIN", 0.01)
+    monkeypatch.setattr(deliver, "NOTE_RETRY_S", 0.01)
     shop = full_after_a_mail(handed_over, failures=3)
     shop.work()
     shop.clock.at += LEASE + MINUTE
@@ -61,7 +61,7 @@ def test_a_mail_that_was_taken_is_noted_when_the_disk_has_room_again(
 
 
 def test_where_it_never_can_the_row_is_left_to_its_lease(handed_over: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deliver, "NOTE_AGAIN", 0.01)
+    monkeypatch.setattr(deliver, "NOTE_RETRY_S", 0.01)
     monkeypatch.setattr(deliver, "LEASE", 600)  # milliseconds
     shop = full_after_a_mail(handed_over, failures=1_000)
     with pytest.raises(StoreBusy):

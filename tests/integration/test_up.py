@@ -20,7 +20,7 @@ PATIENCE = 30.0
 RUN = """
 import sys
 from bridge import up
-up.PARTS = {name: (sys.executable, "-c", sys.argv[1]) for name in ("one part", "the other")}
+up.PROCESSES = {name: (sys.executable, "-c", sys.argv[1]) for name in ("one part", "the other")}
 sys.exit(up.up())
 """
 HEARS = """

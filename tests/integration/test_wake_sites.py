@@ -15,7 +15,7 @@ from bridge.domain.instants import SECOND
 from bridge.ports import Site
 from bridge.service.context import Systems
 from bridge.service.manage_sites import add_site
-from bridge.service.wake_sites import SILENCE, wake_silent_sites
+from bridge.service.wake_sites import SILENT_FOR, wake_silent_sites
 
 
 @dataclass
@@ -64,7 +64,7 @@ def heard(sidecar: Sidecar, site: str, ago: int) -> None:
 
 
 def test_each_silent_site_is_asked_whatever_another_one_answers(waking: Sidecar, places: dict[str, Place]) -> None:
-    heard(waking, SHOP.id, SILENCE + SECOND)
+    heard(waking, SHOP.id, SILENT_FOR + SECOND)
     for times in (1, 2):
         wake_silent_sites(waking.bridge, Event())
         asked = [place.asked for place in places.values()]
@@ -72,7 +72,7 @@ def test_each_silent_site_is_asked_whatever_another_one_answers(waking: Sidecar,
 
 
 def test_a_site_that_calls_is_left_alone(waking: Sidecar, places: dict[str, Place]) -> None:
-    heard(waking, SHOP.id, SILENCE - 10 * SECOND)
+    heard(waking, SHOP.id, SILENT_FOR - 10 * SECOND)
     wake_silent_sites(waking.bridge, Event())
     assert [len(place.asked) for place in places.values()] == [0, 1]
 

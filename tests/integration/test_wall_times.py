@@ -10,7 +10,7 @@ from support.scheduling import scheduler_beside, wait_for
 from support.sidecar import AFTER_HOURS, Sidecar
 
 from bridge.domain.instants import HOUR, from_rfc3339, to_rfc3339
-from bridge.service.keep_wall_times import PAGE, keep_wall_times
+from bridge.service.keep_wall_times import PAGE_SIZE, keep_wall_times
 
 DUE = from_rfc3339("2026-11-02T18:00:00Z")
 """One o'clock in New York, by the rules under which it is promised."""
@@ -66,7 +66,7 @@ def test_under_the_rules_of_the_promise_nothing_moves(sidecar_on_each: Sidecar) 
 def moved_away(sidecar: Sidecar, by: int) -> None:
     """Store the promise as other rules would have had it: another instant for the same wall time."""
     with sidecar.bridge.store.write() as tx:
-        ((_, known),) = tx.escalations.standing("", PAGE)
+        ((_, known),) = tx.escalations.standing("", PAGE_SIZE)
         assert tx.escalations.move(replace(known, due_at=known.due_at + by), was_due_at=known.due_at)
         assert tx.work.shift(known.id, by) == 3
 

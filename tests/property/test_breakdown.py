@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.health import LEAST, Group, Trend, Window
+from bridge.domain.health import LEAST_CONVERSATIONS, Group, Trend, Window
 
 GROUPS = st.lists(
     st.builds(
@@ -38,7 +38,7 @@ def test_a_breakdown_adds_up_to_the_window(of: Callable[[Group], str], groups: t
 def test_no_rule_moved_further_than_the_one_that_is_named(before: tuple[Group, ...], now: tuple[Group, ...]) -> None:
     trend = Trend(7, Window(0, 1, before), Window(2, 3, now))
     moved = trend.moved
-    if min(trend.before.sessions, trend.now.sessions) < LEAST:
+    if min(trend.before.sessions, trend.now.sessions) < LEAST_CONVERSATIONS:
         assert moved is None
         return
 

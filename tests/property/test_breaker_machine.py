@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bridge.domain.instants import HOUR, MINUTE, SECOND
-from bridge.domain.upstream import FAILURES, LONGEST_PAUSE, Budget, Upstream
+from bridge.domain.upstream import FAILURES_TO_PAUSE, LONGEST_PAUSE, Budget, Upstream
 
 LEASE = MINUTE
 LONGEST_ASKED = HOUR
@@ -80,7 +80,7 @@ class Breaker(RuleBasedStateMachine):
 
     @invariant()
     def it_is_open_only_after_so_many_failures_in_a_row(self) -> None:
-        assert not self.known.paused or self.in_a_row >= FAILURES
+        assert not self.known.paused or self.in_a_row >= FAILURES_TO_PAUSE
 
     @invariant()
     def one_probe_is_under_way_at_most(self) -> None:

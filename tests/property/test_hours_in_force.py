@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.domain import commitment, hours
-from bridge.domain.closures import LONGEST, Closing, Command, Reading, closed_spans, overrides
+from bridge.domain.closures import LONGEST_COMMAND, Closing, Command, Reading, closed_spans, overrides
 from bridge.domain.hours import Calendar, overridden
 from bridge.domain.instants import DAY, HOUR, MINUTE, from_rfc3339
 from bridge.domain.queues import Queue
@@ -15,7 +15,7 @@ AT = from_rfc3339("2026-10-30T12:00:00Z")
 """Two days before the clocks go back in New York, five after they did in Berlin."""
 ZONES = ["America/New_York", "Europe/Berlin", "Asia/Kathmandu", "Pacific/Apia", "Africa/Cairo"]
 instants = st.integers(AT - 30 * DAY, AT + 400 * DAY) | st.integers(AT - DAY, AT + DAY)
-lengths = st.integers(1, DAY) | st.integers(1, LONGEST)
+lengths = st.integers(1, DAY) | st.integers(1, LONGEST_COMMAND)
 
 calendars = st.sampled_from(ZONES).map(
     lambda zone: Calendar.model_validate(

@@ -7,15 +7,15 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from support.packets import ticket
 
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT
 from bridge.adapters.http import Http
 from bridge.adapters.mail.message import build
 from bridge.adapters.notice.slack import Slack
 from bridge.adapters.notice.teams import Teams
-from bridge.adapters.reading import NEWS_LIMIT
 from bridge.domain import messages
 from bridge.domain.commitment import say_when
 from bridge.domain.instants import from_rfc3339
-from bridge.domain.letters import flat
+from bridge.domain.mail_body import flat
 from bridge.domain.messages import LONGEST_VALUES
 from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Json

@@ -7,9 +7,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.domain.findings import Level, check_policy
 from bridge.domain.host import Host, bot_inputs
-from bridge.domain.shipped import shipped_document
+from bridge.domain.policy_check import Level, check_policy
+from bridge.domain.shipped_policy import shipped_document
 
 WHOLE = yaml.safe_load(shipped_document())
 """The shipped policy."""

@@ -12,15 +12,15 @@ from support.sidecar import SHOP, Chat, Sidecar
 
 from bridge.domain.backtest import Judged
 from bridge.domain.customer import Account, Order
-from bridge.domain.findings import read_policy
 from bridge.domain.instants import DAY, MINUTE, from_rfc3339, to_rfc3339
+from bridge.domain.policy_check import read_policy
 from bridge.domain.replay import Outcome, read_line, replay
-from bridge.domain.shipped import shipped_document
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError
 from bridge.service.judge_record import Line, Panel, judge_record
 from bridge.service.replay_sessions import StoredSessions
-from bridge.service.verify import verify
+from bridge.service.verify_decisions import verify
 
 START = from_rfc3339("2026-11-02T15:00:00Z")
 VISITOR = (

@@ -35,8 +35,6 @@ LEARNED_FROM: Final = ("practice", "examples", "voices", "everyday", CARDS)
 FOLDER: Final = Path(bridge.__file__).parent / "data" / "languages"
 LEAST_WEIGHT: Final = 0.08
 """Lighter ones are left out of the file."""
-DOUBTED: Final = 2.0
-"""So much under the bar for what was written to mislead, phrases are not believed either."""
 COVERED: Final = 0.998
 """The share of recognised examples that have one of the cues."""
 ROUNDS: Final = 4
@@ -74,6 +72,8 @@ class Kind:
     """Share of the pieces of ordinary texts that may be."""
     of_visitor: bool = True
     """Whether visitors write it, not bots."""
+    doubted: float = 2.0
+    """So much under the bar for what was written to mislead, phrases are not believed either."""
     near_counts: bool = True
     """Whether what was written to be nearly of the kind has a say in what keeps out what misleads."""
 
@@ -161,6 +161,7 @@ KINDS: Final = (
         lambda own: [*answers("declined_offers")(own), *keys("calm", "refusals")(own)],
         most_misled=0.04,
         most_ordinary=0.01,
+        doubted=1.0,
     ),
     Kind(
         "failed",
@@ -267,7 +268,7 @@ def learn(kind: Kind, texts: Sequence[Sample], names: Sequence[Feature]) -> Iter
         own = np.array([text.code == code for text in texts])
         misled, bar = bars_of(kind, code, [text for text in texts if text.code == code], unseen[own])
         yield code, f"{kind.name}\t\t\t{start - bar:.2f}"
-        yield code, f"{kind.name}\t{DOUBT}\t\t{misled - DOUBTED - bar:.2f}"
+        yield code, f"{kind.name}\t{DOUBT}\t\t{misled - kind.doubted - bar:.2f}"
         ours = [(text.group == "yes", text.signs - {""}) for text in texts if text.code == code]
         found = cues([signs for wanted, signs in ours if wanted], [signs for wanted, signs in ours if not wanted])
         yield from ((code, f"{kind.name}\t\t{cue}\t0") for cue in found)

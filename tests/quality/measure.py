@@ -16,10 +16,10 @@ import yaml
 from quality.data import Session
 
 from bridge.domain import judging, languages, signals
-from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import read_policy
 from bridge.domain.replay import Conversation, begin, instants, read_line
-from bridge.domain.shipped import shipped_document
+from bridge.domain.shipped_policy import shipped_document
 
 BRIDGE: Final = Path(sys.executable).with_name("bridge")
 REQUEST_RULE: Final = "explicit_request"

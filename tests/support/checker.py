@@ -12,9 +12,9 @@ from functools import cached_property
 from bridge.domain import hours
 from bridge.domain.customer import Fetch
 from bridge.domain.escalation import ACTIVE, Commitment, CommitmentState, Escalation, EscalationState
-from bridge.domain.findings import stored_policy
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import stored_policy
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Json
 from bridge.ports import Tx

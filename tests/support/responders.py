@@ -12,7 +12,7 @@ from support.sidecar import Sidecar, in_process
 from bridge.domain.answering import Answer, Question
 from bridge.domain.values import Json
 from bridge.service.answer_turn import answer_turn
-from bridge.service.asking import Asking, Assistant, Caps, Waiting
+from bridge.service.responder_threads import Assistant, Caps, ResponderThreads, WaitingRequest
 
 NO_CAPS = Caps()
 SURE = Answer(text="We are open from nine to five.", confidence=0.95, intent="opening_hours", answered=True)
@@ -46,14 +46,14 @@ class Told:
         return []
 
 
-class Patient(Asking):
+class Patient(ResponderThreads):
     """Waits long for an answer that may come, and hardly for one that is held back: no test hangs on a clock."""
 
     def __init__(self, told: Told, threads: Executor) -> None:
         super().__init__(answer_turn, threads, seats=8, wait=0.0)
         self._told = told
 
-    def wait(self, waiting: Waiting) -> Json:
+    def wait(self, waiting: WaitingRequest) -> Json:
         self._wait = self._told.patience()
         return super().wait(waiting)
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from bridge.commands.backtests import tell
 from bridge.domain.backtest import Backtest, Named, as_json, judge
-from bridge.domain.findings import read_policy
 from bridge.domain.instants import HOUR, MINUTE, from_rfc3339, to_rfc3339
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import read_policy
 from bridge.domain.replay import SHORT, read_line
 from bridge.domain.values import Json
 

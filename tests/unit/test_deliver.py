@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from bridge.domain.escalation import OutboxKind, OutboxRow
 from bridge.domain.instants import HOUR, MINUTE, SECOND
-from bridge.domain.upstream import FAILURES, Upstream
+from bridge.domain.upstream import FAILURES_TO_PAUSE, Upstream
 from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
 from bridge.service import breaker
 from bridge.service.deliver import (
+    MOST_ATTEMPTS,
     OVERDUE_AFTER,
-    TRIES,
     counts_against,
     in_doubt,
     next_try,
@@ -25,7 +25,7 @@ from bridge.service.deliver import (
 NOW = 100 * HOUR
 ROW = OutboxRow("out_1", "shop", "esc_1", OutboxKind.TICKET, "desk", "key", "{}", due_at=NOW, attempts=1)
 WELL = Upstream("shop", "desk")
-DOWN = replace(WELL, failures=FAILURES, failing_since=1, cause="timeout", paused_until=NOW + MINUTE)
+DOWN = replace(WELL, failures=FAILURES_TO_PAUSE, failing_since=1, cause="timeout", paused_until=NOW + MINUTE)
 
 
 @pytest.mark.parametrize(
@@ -49,11 +49,11 @@ def test_a_row_loses_no_attempt_by_what_every_row_of_its_system_would_have_met(
     ("error", "attempts", "open_sends", "counts", "state"),
     [
         (NotDone("refused"), 1, 0, True, "due"),
-        (NotDone("refused"), TRIES - 1, 0, True, "due"),
-        (NotDone("refused"), TRIES, 0, True, "parked"),
-        (NotDone("refused"), TRIES, 0, False, "due"),
+        (NotDone("refused"), MOST_ATTEMPTS - 1, 0, True, "due"),
+        (NotDone("refused"), MOST_ATTEMPTS, 0, True, "parked"),
+        (NotDone("refused"), MOST_ATTEMPTS, 0, False, "due"),
         (OutcomeUnknown("timeout"), 1, 1, True, "unknown"),
-        (OutcomeUnknown("timeout"), TRIES, 1, True, "parked"),
+        (OutcomeUnknown("timeout"), MOST_ATTEMPTS, 1, True, "parked"),
         (Rejected("http 422"), 1, 0, True, "parked"),
         (Rejected("http 422"), 1, 1, False, "parked"),
         (Rejected("http 401", fault=Fault.SYSTEM), 1, 0, True, "due"),

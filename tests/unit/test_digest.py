@@ -5,9 +5,9 @@ from typing import Any
 
 from support.packets import at, ticket
 
-from bridge.domain.digest import MOST, Item, digest, headline, in_order
+from bridge.domain.digest import MOST_LISTED, Item, digest, headline, in_order
 from bridge.domain.escalation import Agent, Commitment, CommitmentState, Escalation, EscalationState
-from bridge.domain.letters import plain
+from bridge.domain.mail_body import plain
 from bridge.domain.values import Channel, Priority
 
 TIERS = ("free", "standard", "enterprise")
@@ -94,9 +94,9 @@ def test_an_assumed_tier_says_so() -> None:
 
 def test_of_many_the_first_are_shown_and_the_rest_counted_by_tier() -> None:
     everyone = [waiting(f"{number:03}", "standard" if number < 260 else "free") for number in range(300)]
-    text = text_of(*everyone[:MOST], rest=tuple(everyone[MOST:]))
+    text = text_of(*everyone[:MOST_LISTED], rest=tuple(everyone[MOST_LISTED:]))
     assert "You are in. 300 customers wait for you in the queue general" in text
-    assert f"{MOST}. Customer 049" in text
+    assert f"{MOST_LISTED}. Customer 049" in text
     assert "Customer 050" not in text
     assert text.endswith("Behind them, 250 customers wait: 210 standard, 40 free. WordPress lists them all.")
     assert len(text) < 30_000

@@ -5,9 +5,9 @@ from typing import get_args
 import pytest
 
 from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order
-from bridge.domain.disclosure import MOST, facts_for
-from bridge.domain.findings import check_policy, read_policy, stored_policy
+from bridge.domain.disclosure import MOST_TOLD, facts_for
 from bridge.domain.policy import Fact
+from bridge.domain.policy_check import check_policy, read_policy, stored_policy
 from bridge.domain.values import Identity, Visitor
 
 EVERYTHING: tuple[Fact, ...] = get_args(Fact)
@@ -21,7 +21,7 @@ REST = """
 rules: [{name: r, when: t, priority: normal}]
 triggers: {t: {type: human_requested}}
 queues: {q: {hours: h, respond_within: {normal: 1h, high: 1h, urgent: 1h}, ladder: [email]}}
-hours: {h: {always: true}}
+hours: {h: {always: true, timezone: UTC}}
 """
 
 
@@ -39,7 +39,7 @@ def test_what_is_allowed_is_told_in_a_word_each() -> None:
 
 def test_of_many_orders_the_newest_five_are_told() -> None:
     ((name, told),) = facts_for(("orders",), visitor(Identity.VERIFIED), CUSTOMER)
-    assert (name, told.split("; ")) == ("orders", ["order 10233: 1,200.00 EUR, shipped"] * MOST)
+    assert (name, told.split("; ")) == ("orders", ["order 10233: 1,200.00 EUR, shipped"] * MOST_TOLD)
 
 
 @pytest.mark.parametrize("identity", [Identity.CLAIMED, Identity.ANONYMOUS])

@@ -16,7 +16,7 @@ from support.loopback import http_answer, listening, says
 
 from bridge.cli import cli
 from bridge.config import read_settings
-from bridge.serve import GRACE
+from bridge.serve import GRACEFUL_TIMEOUT_S
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKER = ROOT / "docker"
@@ -88,7 +88,10 @@ def test_the_settings_of_sidecar_and_scheduler_are_known_and_the_same(tmp_path: 
 
 def test_what_is_in_flight_may_end_before_a_container_is_killed() -> None:
     services = compose()["services"]
-    assert all(int(services[name]["stop_grace_period"].removesuffix("s")) > GRACE for name in ("sidecar", "scheduler"))
+    assert all(
+        int(services[name]["stop_grace_period"].removesuffix("s")) > GRACEFUL_TIMEOUT_S
+        for name in ("sidecar", "scheduler")
+    )
 
 
 def test_volumes_networks_and_services_that_are_named_exist() -> None:

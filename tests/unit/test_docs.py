@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from bridge.cli import cli
 from bridge.config import PREFIX, SECRETS, Settings, SiteSettings
 from bridge.domain import languages, messages
-from bridge.domain.findings import check_policy
 from bridge.domain.hours import Calendar
 from bridge.domain.policy import Flow, Match, Policy, Queue, Rule, Thresholds
-from bridge.domain.shipped import shipped_document
+from bridge.domain.policy_check import check_policy
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.triggers import Trigger
 from bridge.web import problems
 from bridge.web.ops import METRICS
@@ -81,7 +81,7 @@ def every_slug() -> set[str]:
     """Those of `EVERY` and of every other problem that the web layer makes."""
     sources = (path.read_text("utf-8") for path in (ROOT / "bridge" / "web").glob("*.py"))
     made = {slug for source in sources for slug in re.findall(r'Problem\(\s*"([a-z-]+)"', source)}
-    return made | {problem.slug for problem in problems.EVERY}
+    return made | {problem.slug for problem in problems.ALL_PROBLEMS}
 
 
 def test_every_problem_is_documented_and_no_other() -> None:
@@ -92,7 +92,7 @@ def test_every_problem_is_documented_and_no_other() -> None:
 def test_every_problem_is_documented_with_its_status() -> None:
     _, _, part = read("api.md").partition("## Problems")
     documented = {slug: cells[0] for slug, cells in rows(part).items()}
-    real = {problem.slug: str(problem.status) for problem in problems.EVERY}
+    real = {problem.slug: str(problem.status) for problem in problems.ALL_PROBLEMS}
     assert documented | real == documented
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from bridge.domain.health import (
-    LEAST,
+    LEAST_CONVERSATIONS,
     Band,
     Group,
     Move,
@@ -162,7 +162,7 @@ def test_a_midnight_that_is_skipped_is_the_instant_of_the_change() -> None:
 def test_an_alarm_is_raised_only_when_the_whole_interval_is_alarming(
     escalated: int, sessions: int, kind: str | None
 ) -> None:
-    assert alarming(health(escalated, sessions, least=LEAST)) == kind
+    assert alarming(health(escalated, sessions, least=LEAST_CONVERSATIONS)) == kind
 
 
 def test_no_session_raises_no_alarm() -> None:
@@ -175,7 +175,7 @@ def test_no_session_raises_no_alarm() -> None:
 def test_an_alarm_is_over_when_the_rate_left_its_band_and_too_few_sessions_do_not_tell(
     escalated: int, sessions: int, is_over: bool
 ) -> None:
-    found = health(escalated, sessions, least=LEAST)
+    found = health(escalated, sessions, least=LEAST_CONVERSATIONS)
     assert found
     assert over("rate_too_high", found) is is_over
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bridge.domain.findings import Level, check_policy
 from bridge.domain.host import Host, bot_inputs
-from bridge.domain.shipped import shipped_document
+from bridge.domain.policy_check import Level, check_policy
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.signals import ReplySignals
 
 DOCUMENT = """\
@@ -29,7 +29,7 @@ rules:
   - {name: worthy, when: {all: [worth, known]}, priority: normal}
   - {name: gold-alone, when: {not: asked}, priority: normal, tiers: [gold]}
 queues: {team: {hours: always, respond_within: {normal: 1h}, ladder: [email]}}
-hours: {always: {always: true}}
+hours: {always: {always: true, timezone: UTC}}
 """
 
 

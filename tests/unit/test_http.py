@@ -15,13 +15,14 @@ import pytest
 from support.loopback import Listener, Talk, http_answer, listening, read_head, says
 from support.tls import make_certificate, server_context
 
+from bridge.adapters.address_guard import AddressGuard, is_private
 from bridge.adapters.crm.pipedrive import DIALECT as PIPEDRIVE
 from bridge.adapters.crm.salesforce import DIALECT as SALESFORCE
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.desk.hubspot import BUSY
-from bridge.adapters.http import PLAIN, Call, Dialect, Guard, Http, Reply, Wire, is_private, read_wait
+from bridge.adapters.desk.hubspot import DIALECT as HUBSPOT
+from bridge.adapters.http import PLAIN, Call, Dialect, Http, Reply, Wire, read_wait
 from bridge.adapters.http import _connect as connect
-from bridge.adapters.presence.intercom import LIMITS as INTERCOM
+from bridge.adapters.presence.intercom import DIALECT as INTERCOM
 from bridge.domain.values import Json
 from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
 
@@ -139,8 +140,12 @@ TOO_MANY_PER_DAY = b'[{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalR
 @pytest.mark.parametrize(
     ("status", "headers", "body", "dialect", "wait"),
     [
-        pytest.param(429, {"retry-after": "10", "x-hubspot-ratelimit-remaining": "0"}, b"{}", BUSY, 10, id="hubspot"),
-        pytest.param(429, {"x-hubspot-ratelimit-daily-remaining": "0"}, b"{}", BUSY, None, id="hubspot, no wait named"),
+        pytest.param(
+            429, {"retry-after": "10", "x-hubspot-ratelimit-remaining": "0"}, b"{}", HUBSPOT, 10, id="hubspot"
+        ),
+        pytest.param(
+            429, {"x-hubspot-ratelimit-daily-remaining": "0"}, b"{}", HUBSPOT, None, id="hubspot, no wait named"
+        ),
         pytest.param(429, {"x-ratelimit-reset": "2", "retry-after": "10"}, b"{}", PIPEDRIVE, 2, id="pipedrive"),
         pytest.param(429, {"retry-after": "10"}, b"{}", PIPEDRIVE, 10, id="pipedrive, by Retry-After"),
         pytest.param(429, {"retry-after": "5"}, b"", PLAIN, 5, id="woocommerce behind a web server"),
@@ -493,13 +498,13 @@ def test_addresses_of_the_public_internet_are_not(address: str) -> None:
 
 @pytest.mark.parametrize("answer", [["10.0.0.7"], ["93.184.216.34", "127.0.0.1"], ["::1"]])
 def test_name_that_leads_inside_is_refused(answer: list[str]) -> None:
-    guard = Guard(resolve=lambda _host, _port: answer)
+    guard = AddressGuard(resolve=lambda _host, _port: answer)
     with pytest.raises(Rejected, match="private address"):
         guard.addresses("crm.example.org", 443)
 
 
 def test_listed_host_and_port_may_be_private_and_no_other() -> None:
-    guard = Guard(["crm.internal:8443", "[::1]:9000"], resolve=lambda _host, _port: ["10.0.0.7"])
+    guard = AddressGuard(["crm.internal:8443", "[::1]:9000"], resolve=lambda _host, _port: ["10.0.0.7"])
     assert guard.addresses("CRM.internal", 8443) == ["10.0.0.7"]
     assert guard.addresses("::1", 9000) == ["10.0.0.7"]
     with pytest.raises(Rejected):
@@ -509,7 +514,7 @@ def test_listed_host_and_port_may_be_private_and_no_other() -> None:
 @pytest.mark.parametrize("entry", ["crm.internal", ":80", "crm.internal:http", "10.0.0.1:"])
 def test_entry_that_is_no_host_and_port_is_an_error(entry: str) -> None:
     with pytest.raises(ValueError, match="not host:port"):
-        Guard([entry])
+        AddressGuard([entry])
 
 
 @pytest.mark.parametrize(
@@ -546,7 +551,7 @@ def test_name_is_resolved_once_and_that_address_is_used() -> None:
 
     with listening(talk) as server:
         endpoint = f"crm.example.org:{server.port}"
-        Http(transport=Wire(Guard([endpoint], resolve))).json("GET", f"http://{endpoint}/", budget_s=2)
+        Http(transport=Wire(AddressGuard([endpoint], resolve))).json("GET", f"http://{endpoint}/", budget_s=2)
     assert asked == ["crm.example.org"]
     assert f"Host: {endpoint}".encode() in seen[0]
 
@@ -556,7 +561,7 @@ def test_name_without_an_address_is_not_done() -> None:
         raise socket.gaierror
 
     with pytest.raises(NotDone, match="name not resolved"):
-        Http(transport=Wire(Guard(resolve=resolve))).json("GET", "https://crm.example.org/", budget_s=2)
+        Http(transport=Wire(AddressGuard(resolve=resolve))).json("GET", "https://crm.example.org/", budget_s=2)
 
 
 # ------------------------------------------------------------------------------------------------------------ TLS
@@ -582,7 +587,7 @@ def tls_server(certificate: Path) -> Iterator[tuple[Listener, list[str | None]]]
 
 
 def tls_http(server: Listener, ca_file: Path, host: str) -> Http:
-    guard = Guard([f"{host}:{server.port}"], lambda _host, _port: ["127.0.0.1"])
+    guard = AddressGuard([f"{host}:{server.port}"], lambda _host, _port: ["127.0.0.1"])
     return Http(transport=Wire(guard, ca_file=str(ca_file)))
 
 
@@ -606,7 +611,7 @@ def test_wrong_name_in_the_certificate_is_not_done(
 
 def test_untrusted_certificate_is_not_done(tls_server: tuple[Listener, list[str | None]]) -> None:
     server, _ = tls_server
-    guard = Guard([f"crm.example.org:{server.port}"], lambda _host, _port: ["127.0.0.1"])
+    guard = AddressGuard([f"crm.example.org:{server.port}"], lambda _host, _port: ["127.0.0.1"])
     with pytest.raises(NotDone, match="tls"):
         Http(transport=Wire(guard)).json("GET", f"https://crm.example.org:{server.port}/", budget_s=5)
 

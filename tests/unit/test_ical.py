@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.adapters.ical import MOST, MOST_EVENTS, NoFeed, read_feed
+from bridge.adapters.ical import MOST_CLOSURES, MOST_EVENTS, NoFeed, read_feed
 from bridge.domain.closures import Reading, closed_spans, load_reading
 from bridge.domain.instants import DAY, from_rfc3339, to_rfc3339
 
@@ -186,10 +186,10 @@ def test_rules_by_the_thousand_that_never_end_are_done_with_in_time(rule: str) -
     began = time.process_time()
     found = read_feed(bomb, NOW)
     assert time.process_time() - began < 10
-    assert len(found.closings) <= MOST
+    assert len(found.closings) <= MOST_CLOSURES
     assert all(one.to - one.from_ <= DAY for one in found.closings)
 
 
 def test_more_closures_than_are_kept_are_counted() -> None:
     found = read_feed(feed(*["DTSTART;VALUE=DATE:20261201\r\nRRULE:FREQ=DAILY"] * 10), NOW)
-    assert (len(found.closings), found.cut > 1000) == (MOST, True)
+    assert (len(found.closings), found.cut > 1000) == (MOST_CLOSURES, True)

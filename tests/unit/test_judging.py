@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from bridge.domain import judging, languages
-from bridge.domain.findings import read_policy
 from bridge.domain.judging import Reply
+from bridge.domain.policy_check import read_policy
 from bridge.domain.replay import Conversation, begin
 from bridge.domain.session import Session
-from bridge.domain.shipped import shipped_document
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.signals import WINDOW
 
 POLICY = read_policy(shipped_document())
@@ -115,6 +115,38 @@ def test_an_offer_and_its_acceptance_in_another_language_than_the_sites_are_hear
     assert offered.window[-1].reply.offers_human
     taken = judging.hear(POLICY, offered, "Volontiers, si cela ne vous dérange pas", 1)
     assert taken.window[-1].message.asks_human
+
+
+def offered(locale: str | None) -> Session:
+    asked = judging.hear(POLICY, session(locale), "hello", 0)
+    reply = "Would you like me to transfer you to a human agent?"
+    return judging.answer(POLICY, asked, 1, Reply(reply))
+
+
+@pytest.mark.parametrize("locale", [None, "en", "de"])
+@pytest.mark.parametrize(
+    "text", ["Oui, s'il vous plaît", "sí, gracias", "ja gerne", "Sì grazie, resto in linea", "Jasne, czekam", "claro"]
+)
+def test_a_yes_in_the_visitors_own_language_takes_up_an_offer(locale: str | None, text: str) -> None:
+    assert judging.hear(POLICY, offered(locale), text, 1).window[-1].message.asks_human
+
+
+@pytest.mark.parametrize("locale", [None, "en", "de"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no",
+        "no thanks",
+        "Agradeço, mas não será necessário",
+        "Magari un'altra volta",
+        "Por ahora no",
+        "quizá más tarde",
+        "Może innym razem",
+        "wolę dalej tutaj",
+    ],
+)
+def test_a_polite_no_in_the_visitors_own_language_takes_up_none(locale: str | None, text: str) -> None:
+    assert judging.hear(POLICY, offered(locale), text, 1).window[-1].message.asks_human is None
 
 
 def test_displeasure_is_read_in_the_language_that_a_message_is_clearly_written_in() -> None:

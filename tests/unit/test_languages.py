@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.domain import languages
+from bridge.domain import language_files, languages
 from bridge.domain.learned import (
     SENSE,
     TYPICAL,
@@ -26,8 +26,8 @@ from bridge.domain.signals import language_of, measure_message, measure_reply
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder of an owner; its languages are forgotten afterwards."""
     yield tmp_path
-    if tmp_path in languages._folders:
-        languages._folders.remove(tmp_path)
+    if tmp_path in language_files.folders:
+        language_files.folders.remove(tmp_path)
     languages._forget()
 
 
@@ -236,3 +236,10 @@ def test_what_a_ticket_is_about_is_read_without_compiling_a_language() -> None:
         "assert languages.language.cache_info().currsize <= 1"  # that of no language in particular
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_of_a_language_that_nobody_writes_no_phrases_are_kept() -> None:
+    languages.warm()
+    assert language_files.document_of.cache_info().currsize <= 2
+    assert languages.list_names() >= {"safety", "churn", "legal"}
+    assert all("request" not in language_files.sketch_of(code) for code in languages.codes())

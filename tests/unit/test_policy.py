@@ -9,7 +9,6 @@ from importlib.resources import files
 import pytest
 
 from bridge.domain import languages
-from bridge.domain.findings import LARGEST, Finding, Level, PolicyRefused, check_policy, read_policy, stored_policy
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.policy import (
     Policy,
@@ -18,9 +17,10 @@ from bridge.domain.policy import (
     flow_of_intent,
     flow_of_message,
 )
+from bridge.domain.policy_check import LARGEST, Finding, Level, PolicyRefused, check_policy, read_policy, stored_policy
+from bridge.domain.policy_review import did_you_mean
 from bridge.domain.queues import read_duration
-from bridge.domain.review import did_you_mean
-from bridge.domain.shipped import shipped_document
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Channel, Json, Priority
 from bridge.service.manage_policy import default_document
 
@@ -721,7 +721,9 @@ def test_a_duration_without_a_known_unit_is_refused(written: object) -> None:
 
 def test_a_promise_may_reach_thirty_days_and_no_further() -> None:
     read_policy(changed("normal: 1h", "normal: 30d"))
-    assert the_error(changed("normal: 1h", "normal: 31d")).path.endswith("/normal")
+    found = the_error(changed("normal: 1h", "normal: 31d"))
+    assert found.path.endswith("/normal")
+    assert found.message == "expected 30d at most"
 
 
 HOURS = """\
@@ -919,6 +921,27 @@ def test_a_ladder_that_is_left_out_ends_with_email() -> None:
 
 
 # ---------------------------------------------------------------------------------------------- what a queue may say
+
+
+def test_messages_in_what_is_no_language_are_commented_on() -> None:
+    texts = "{after_hours: 'by {due}'}"
+    found = warnings(SMALL + f"messages: {{english: {texts}, de: {texts}, pt-BR: {texts}, EN_us.UTF-8: {texts}}}\n")
+    assert found == [("/messages/english", "no visitor speaks it: it is no language's code")]
+
+
+def test_a_calendar_in_whose_zone_nobody_lives_is_commented_on() -> None:
+    found = warnings(SMALL + "  always: {always: true}\n  utc: {always: true, timezone: UTC}\n")
+    assert found == [("/hours/always", "promises by it are told in UTC, for it names no time zone")]
+
+
+def test_a_window_that_ends_where_it_begins_is_commented_on_unless_it_is_a_day() -> None:
+    days = 'week: {mon: ["00:00-00:00"], tue-wed: ["09:00-12:00", "17:00-17:00"]}'
+    extra = 'extra: [{date: 2026-12-30, open: ["10:00-10:00"]}]'
+    found = warnings(SMALL + f"  odd: {{timezone: UTC, {days}, {extra}}}\n")
+    assert found == [
+        ("/hours/odd/week/tue-wed/1", "17:00-17:00 is open for 24 hours"),
+        ("/hours/odd/extra/0/open/0", "10:00-10:00 is open for 24 hours"),
+    ]
 
 
 def queue_of(more: str) -> str:

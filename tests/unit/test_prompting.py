@@ -19,7 +19,7 @@ from bridge.domain.prompting import (
     prompt_for,
     read_answer,
 )
-from bridge.domain.showing import LONGEST_SHOWN, shown
+from bridge.domain.safe_reply import LONGEST_SHOWN, safe_reply
 
 RETURNS = Passage("Returns", "https://shop.example/returns/", "You can send things back for 30 days.")
 GOOD: dict[str, Any] = {
@@ -195,7 +195,7 @@ def test_the_schema_names_the_fields_that_are_read() -> None:
     ],
 )
 def test_a_reply_is_plain_text_with_the_addresses_of_its_passages_alone(said: str, is_shown: str) -> None:
-    assert shown(said, [RETURNS]) == is_shown
+    assert safe_reply(said, [RETURNS]) == is_shown
 
 
 CONTACT = Passage(
@@ -213,7 +213,7 @@ CONTACT = Passage(
     ],
 )
 def test_a_number_or_mail_address_of_a_passage_or_of_the_question_is_shown_however_it_is_spelt(said: str) -> None:
-    assert shown(said, [RETURNS, CONTACT], "Where is my order 4711 0815 2342?") == said
+    assert safe_reply(said, [RETURNS, CONTACT], "Where is my order 4711 0815 2342?") == said
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_a_number_or_mail_address_of_a_passage_or_of_the_question_is_shown_howev
     ],
 )
 def test_a_number_or_mail_address_from_nowhere_is_taken_out_in_every_language(said: str, is_shown: str) -> None:
-    assert shown(said, [RETURNS, CONTACT]) == is_shown
+    assert safe_reply(said, [RETURNS, CONTACT]) == is_shown
 
 
 @pytest.mark.parametrize(
@@ -248,17 +248,17 @@ def test_a_number_or_mail_address_from_nowhere_is_taken_out_in_every_language(sa
     ],
 )
 def test_dates_hours_prices_sizes_and_orders_are_no_telephone_numbers(said: str) -> None:
-    assert shown(said, [RETURNS]) == said
+    assert safe_reply(said, [RETURNS]) == said
 
 
 def test_a_long_reply_ends_with_a_sentence() -> None:
-    text = shown("This is a sentence. " * 500, [])
+    text = safe_reply("This is a sentence. " * 500, [])
     assert len(text) <= LONGEST_SHOWN
     assert text.endswith("sentence.")
-    assert len(shown("x" * 99_999, [])) <= LONGEST_SHOWN
+    assert len(safe_reply("x" * 99_999, [])) <= LONGEST_SHOWN
 
 
 @given(st.text(max_size=400))
 def test_what_is_shown_is_not_changed_by_showing_it_again(text: str) -> None:
-    once = shown(text, [RETURNS])
-    assert shown(once, [RETURNS]) == once
+    once = safe_reply(text, [RETURNS])
+    assert safe_reply(once, [RETURNS]) == once

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from bridge.domain.backtest import EXAMPLES, Backtest, Difference, Named, Tally, as_json
-from bridge.domain.findings import read_policy
+from bridge.domain.backtest import MOST_EXAMPLES, Backtest, Difference, Named, Tally, as_json
 from bridge.domain.instants import MINUTE, from_rfc3339
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import read_policy
 from bridge.domain.replay import BadLine, Outcome, instants, read_line, replay, unknown_keys
-from bridge.domain.shipped import shipped_document
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Json
 
 ASKING = "I want to talk to a human"
@@ -241,6 +241,10 @@ def test_what_is_absent_may_be_null() -> None:
     bot = {"text": "hm", "confidence": None, "intent": None, "intent_matched": None, "failed": None, "signals": None}
     outcome({"visitor": "hi", "bot": bot, "at": None}, locale=None, flow=None, customer=None)
     outcome({"visitor": "hi"}, customer={"fetch": "found", "tier": None, "orders": None})
+    order = {"id": None, "total": 1, "currency": "eur", "status": None}
+    ticket = dict.fromkeys(["id", "subject", "status"])
+    unsaid = {"fetch": None, "orders": [order], "open_tickets": [ticket]}
+    assert not outcome({"visitor": "hi"}, customer=unsaid, handed_over=None).escalated
 
 
 def test_a_session_may_be_numbered_as_databases_do() -> None:
@@ -309,7 +313,7 @@ def test_reasons_are_counted_by_rule_the_most_frequent_first() -> None:
 
 def test_the_difference_names_the_first_few_of_each_kind() -> None:
     difference = Difference()
-    for n in range(EXAMPLES + 3):
+    for n in range(MOST_EXAMPLES + 3):
         difference.add(decided(n, None), decided(n))
     difference.add(decided(20), decided(20, None))
     difference.add(decided(21), decided(21, queue="other"))
@@ -317,7 +321,7 @@ def test_the_difference_names_the_first_few_of_each_kind() -> None:
     difference.add(decided(23, None), decided(23, None))
     shown = as_json(Backtest(TRIED, TRIED, difference=difference))["difference"]
     counts = {kind: shown[kind]["count"] for kind in shown if kind != "present"}
-    assert counts == {"newly_escalated": EXAMPLES + 3, "no_longer_escalated": 1, "other_queue_or_priority": 1}
+    assert counts == {"newly_escalated": MOST_EXAMPLES + 3, "no_longer_escalated": 1, "other_queue_or_priority": 1}
     assert [one["session_id"] for one in shown["newly_escalated"]["examples"]] == ["0", "1", "2", "3", "4"]
     assert shown["no_longer_escalated"]["examples"][0]["tried"] is None
     assert shown["present"]["escalated"] == 3

@@ -10,8 +10,8 @@ from support.packets import at
 
 from bridge.domain import routing
 from bridge.domain.escalation import Agent, Presence
-from bridge.domain.findings import read_policy
 from bridge.domain.policy import Policy
+from bridge.domain.policy_check import read_policy
 from bridge.domain.routing import Route, Staffing, choose, free_people, someone_free
 from bridge.domain.values import Channel, Priority
 

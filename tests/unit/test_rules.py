@@ -9,8 +9,8 @@ import yaml
 from pydantic import TypeAdapter
 
 from bridge.domain.customer import Customer
-from bridge.domain.findings import read_policy
 from bridge.domain.policy import Condition, Not, Policy
+from bridge.domain.policy_check import read_policy
 from bridge.domain.rules import Decision, explain, holds, judge, names, rests_on_customer
 from bridge.domain.signals import ReplySignals, TurnSignals, measure_message, measure_reply
 from bridge.domain.situation import Firing, Situation

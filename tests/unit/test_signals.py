@@ -191,7 +191,6 @@ def test_real_words_near_a_person_word_are_left_alone(text: str) -> None:
     "text",
     [
         *("yes", "Sure!", "ok please", "That would be helpful.", "Yes, please. I bought it in May and still have it."),
-        *("Oui, s'il vous plaît", "sí, gracias", "ja gerne"),
         "yes please get them to check, it is a blue towel with a shark hood and my goggles are in the pocket of it",
     ],
 )
@@ -511,3 +510,68 @@ def test_a_yes_to_an_offer_of_a_thing_asks_for_nobody(language: str, text: str) 
     assert not reply.offers_human
     yes = {"en": "yes please", "de": "ja bitte", "es": "sí", "fr": "oui", "it": "sì", "nl": "ja graag", "pl": "tak"}
     assert not asks(yes.get(language, "sim"), language, previous=reply)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Kind of you, but I'd sooner carry on here"),
+        ("de", "Das ist nett, aber ich komme schon zurecht"),
+        ("de", "Im Moment nicht, danke"),
+        ("pt", "Agradeço imenso, mas eu resolvo sozinho"),
+        ("pt", "Obrigada, fica para outra vez"),
+        ("it", "Grazie lo stesso, me la cavo da solo"),
+        ("nl", "Op dit moment niet, bedankt"),
+        ("pl", "Bardzo miło, ale wolę zostać tutaj"),
+    ],
+)
+def test_thanks_for_an_offer_that_is_declined_take_it_up_no_more_than_a_plain_no_does(language: str, text: str) -> None:
+    assert measure_message(text, language=language, previous=OFFER).asks_human is None
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Thanks, that would be a great help"),
+        ("de", "Das ist nett, dafür wäre ich dankbar"),
+        ("pt", "Agradeço muito, pode passar"),
+        ("it", "Grazie, mi farebbe comodo"),
+        ("nl", "Heel graag, dank u"),
+        ("pl", "Bardzo miło, chętnie skorzystam"),
+    ],
+)
+def test_thanks_for_an_offer_that_is_taken_up_are_a_request(language: str, text: str) -> None:
+    assert measure_message(text, language=language, previous=OFFER).asks_human
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "Puedo prescindir del operador"),
+        ("de", "Ich verzichte auf ein Gespräch mit einem Mitarbeiter"),
+        ("de", "Auf einen Berater kann ich verzichten"),
+        ("fr", "Je peux me passer d'un humain"),
+        ("it", "Posso fare a meno dell'operatore"),
+    ],
+)
+def test_who_can_do_without_a_person_asks_for_none(language: str, text: str) -> None:
+    assert not asks(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "pouvez-vous me passer un humain"),
+        ("de", "Verbinden Sie mich bitte mit einem Menschen"),
+        ("it", "mi passi un operatore"),
+    ],
+)
+def test_who_is_to_be_put_through_asks_for_one(language: str, text: str) -> None:
+    assert asks(text, language)
+
+
+@pytest.mark.parametrize(
+    "text", ["gestern sprach ich mit einem mitarbeiter", "Wir telefonierten letzte Woche schon mit einem Berater"]
+)
+def test_who_tells_of_a_talk_that_was_asks_for_none(text: str) -> None:
+    assert not asks(text, "de")

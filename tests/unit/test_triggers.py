@@ -5,7 +5,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge.domain import languages
 from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order
-from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, language_of, measure_message
+from bridge.domain.signals import (
+    WINDOW,
+    MessageSignals,
+    ReplySignals,
+    TurnSignals,
+    language_of,
+    measure_message,
+    measure_reply,
+)
 from bridge.domain.situation import Firing, Situation
 from bridge.domain.triggers import Trigger, inputs_of
 
@@ -40,6 +48,10 @@ def feels(points: float = 0, *, progress: bool = False, extreme: bool = False) -
 
 def replied(**fields: Any) -> Turn:
     return MessageSignals(), ReplySignals(**fields)
+
+
+def said_by_bot(text: str, language: str = "en") -> Turn:
+    return MessageSignals(), measure_reply(text, language=language)
 
 
 def fired(s: Situation, **fields: Any) -> Firing | None:
@@ -246,6 +258,49 @@ def test_a_reported_failure_is_told_from_one_that_was_read() -> None:
     assert fired(situation(read), type="bot_failed")
     assert fired(situation(read), type="bot_failed", reported=True) is None
     assert fired(situation(reported), type="bot_failed", reported=True)
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    ("Let me transfer you to a human agent… One moment please.", "let me transfer you to a human"),
+    ("I've created a support ticket for you.", "ive created a support ticket"),
+    ("A colleague will call you back shortly.", "colleague will call you"),
+    ("Thanks! You will receive an answer within 24 hours.", "you will receive an answer within"),
+    ("I have escalated this to our support team.", "i have escalated"),
+    ("Someone from our team will be in touch soon.", "team will be in touch"),
+    ("I'm connecting you with a specialist now.", "im connecting you with a specialist"),
+    ("We will get back to you by e-mail.", "will get back to you"),
+])  # fmt: skip
+def test_bot_promised_names_the_words(text: str, words: str) -> None:
+    assert fired(situation(said_by_bot(text)), type="bot_promised") == Firing(
+        words, None, f'the bot promised a person: "{words}"'
+    )
+
+
+@pytest.mark.parametrize("text", [
+    "Would you like me to transfer you to a human agent?", "You can create a ticket under Help > Contact.",
+    "I cannot transfer you to an agent.", "If you write to us, we will get back to you within 24 hours.",
+    "Your parcel will arrive within 24 hours.", "I have refunded 20 USD to your card.",
+    "I recommend transferring you to a human agent. Shall I?", "To transfer you to a human I need your order number.",
+    "I recommend contacting a human agent.", "The courier will call you before the delivery.",
+    "I have found your ticket for the concert.", "Our team is available from nine to five.",
+    "I will not transfer you before you have logged in.", "Please wait while I look up your order.",
+])  # fmt: skip
+def test_bot_promised_is_silent_where_no_person_is_promised(text: str) -> None:
+    assert fired(situation(said_by_bot(text)), type="bot_promised") is None
+
+
+def test_bot_promised_looks_at_the_present_reply_only() -> None:
+    s = situation(said_by_bot("A colleague will call you back shortly."), says("thanks"))
+    assert fired(s, type="bot_promised") is None
+
+
+def test_visitor_repeats_counts_how_often_the_same_was_said_before() -> None:
+    again = says(SAME)
+    assert fired(situation(again, again), type="visitor_repeats", at_least=2) is None
+    firing = fired(situation(again, says(), again, again), type="visitor_repeats", at_least=2)
+    assert firing == Firing(100, 75, "the visitor says the same 3 times (100 % alike)")
+    long_ago = situation(again, again, says(), says(), again)
+    assert fired(long_ago, type="visitor_repeats", at_least=2, within_turns=3) is None
 
 
 def test_bot_failed() -> None:

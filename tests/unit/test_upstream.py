@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bridge.domain.instants import MINUTE, SECOND
-from bridge.domain.upstream import FAILURES, FIRST_PAUSE, LONGEST_PAUSE, Budget, Upstream, pause
+from bridge.domain.upstream import FAILURES_TO_PAUSE, FIRST_PAUSE, LONGEST_PAUSE, Budget, Upstream, pause
 
 DESK = Upstream("shop", "desk")
-DOWN = replace(DESK, failures=FAILURES, failing_since=1, cause="timeout", paused_until=50)
+DOWN = replace(DESK, failures=FAILURES_TO_PAUSE, failing_since=1, cause="timeout", paused_until=50)
 LEASE = MINUTE
 
 
@@ -52,18 +52,22 @@ def test_a_wait_that_it_asks_for_holds_all_and_a_shorter_one_does_not_end_it() -
 
 def test_the_fifth_failure_in_a_row_opens_the_breaker_and_one_success_closes_it() -> None:
     known = DESK
-    for number in range(FAILURES):
+    for number in range(FAILURES_TO_PAUSE):
         assert known.admits(number)
         known = known.failed(number, "timeout", probe=False)
     assert known.paused
-    assert (known.failing_since, known.cause, known.paused_until) == (0, "timeout", FAILURES - 1 + FIRST_PAUSE)
+    assert (known.failing_since, known.cause, known.paused_until) == (0, "timeout", FAILURES_TO_PAUSE - 1 + FIRST_PAUSE)
     assert known.succeeded() == replace(DESK, next_at=known.next_at)
 
 
 def test_a_success_between_failures_begins_the_count_anew() -> None:
     known = DESK
-    for number in range(4 * FAILURES):
-        known = known.succeeded() if number % FAILURES == FAILURES - 1 else known.failed(number, "x", probe=False)
+    for number in range(4 * FAILURES_TO_PAUSE):
+        known = (
+            known.succeeded()
+            if number % FAILURES_TO_PAUSE == FAILURES_TO_PAUSE - 1
+            else known.failed(number, "x", probe=False)
+        )
     assert not known.paused
 
 
@@ -75,7 +79,7 @@ def test_one_probe_goes_after_the_pause_and_no_other_before_it_is_over() -> None
 
 
 def test_pauses_double_up_to_ten_minutes() -> None:
-    pauses = [pause(FAILURES + extra) // SECOND for extra in range(7)]
+    pauses = [pause(FAILURES_TO_PAUSE + extra) // SECOND for extra in range(7)]
     assert pauses == [30, 60, 120, 240, 480, 600, 600]
     assert pause(10**6) == LONGEST_PAUSE
 
@@ -86,7 +90,11 @@ def test_what_was_on_its_way_when_it_opened_says_nothing_new() -> None:
 
 def test_a_probe_that_fails_pauses_for_longer_and_one_that_is_refused_for_its_own_sake_does_not() -> None:
     failed = DOWN.failed(100, "http 502", probe=True)
-    assert (failed.failures, failed.paused_until, failed.failing_since) == (FAILURES + 1, 100 + 2 * FIRST_PAUSE, 1)
+    assert (failed.failures, failed.paused_until, failed.failing_since) == (
+        FAILURES_TO_PAUSE + 1,
+        100 + 2 * FIRST_PAUSE,
+        1,
+    )
     assert DOWN.learned_nothing(100, probe=True) == replace(DOWN, paused_until=100 + FIRST_PAUSE)
     assert DESK.learned_nothing(100, probe=False) == DESK
 

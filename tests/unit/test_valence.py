@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.domain import languages
+from bridge.domain import language_files, languages
 from bridge.domain.customer import Customer
 from bridge.domain.signals import MessageSignals, TurnSignals, measure_message
 from bridge.domain.situation import Situation
@@ -164,8 +164,8 @@ def test_the_reason_names_the_words_that_weighed() -> None:
 def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder of an owner; its languages are forgotten afterwards."""
     yield tmp_path
-    if tmp_path in languages._folders:
-        languages._folders.remove(tmp_path)
+    if tmp_path in language_files.folders:
+        language_files.folders.remove(tmp_path)
     languages._forget()
 
 

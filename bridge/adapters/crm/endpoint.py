@@ -13,14 +13,14 @@ from pydantic import TypeAdapter
 from bridge.adapters.crm import facts
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.reading import Lenient, read
+from bridge.adapters.lenient_json import Lenient, read
 from bridge.domain.customer import Account
 from bridge.domain.values import Visitor
 from bridge.ports import AdapterError
 
-LISTED = 50
+MOST_LISTED = 50
 """Orders and open tickets that are read at most."""
-PROBE = "nobody@example.invalid"
+NOBODYS_ADDRESS = "nobody@example.invalid"
 """An address that belongs to nobody: `check` asks about it."""
 
 _REFUSALS = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
@@ -101,8 +101,8 @@ class EndpointCrm:
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Crm`."""
         deadline = Deadline(budget)
-        knows = not facts.nobody(self._ask(PROBE, self._secret, deadline.left()))
-        forged = self._ask(PROBE, self._secret + "?", deadline.left(), expect=_REFUSALS)
+        knows = not facts.nobody(self._ask(NOBODYS_ADDRESS, self._secret, deadline.left()))
+        forged = self._ask(NOBODYS_ADDRESS, self._secret + "?", deadline.left(), expect=_REFUSALS)
         wrong = {
             "The endpoint knows a customer whom nobody can be: it answers 404 for nobody.": knows,
             "The endpoint answers a call whose signature is wrong: it has to refuse it with 401.": (
@@ -129,7 +129,7 @@ class EndpointCrm:
 
 
 def _account(customer: _Customer) -> Account:
-    orders, tickets = (customer.orders or ())[:LISTED], (customer.open_tickets or ())[:LISTED]
+    orders, tickets = (customer.orders or ())[:MOST_LISTED], (customer.open_tickets or ())[:MOST_LISTED]
     return facts.account(
         {
             **customer.model_dump(exclude={"email"}),

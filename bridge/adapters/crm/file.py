@@ -22,9 +22,9 @@ from bridge.domain.customer import Account
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError
 
-LARGEST = 64 * 1024 * 1024
+LARGEST_BYTES = 64 * 1024 * 1024
 """Bytes: a larger export is refused rather than held in memory."""
-SHOWN = 10
+MOST_BAD_ROWS_TOLD = 10
 """Rows that cannot be read of which `check` tells."""
 
 _SURPLUS = "\0surplus"
@@ -73,7 +73,7 @@ class FileCrm:
             self._refresh()
             faults = [one for one in self._known.values() if isinstance(one, str)]
             empty = [] if self._known else ["The file holds no customers."]
-        return [*empty, *(f"A customer cannot be read: {fault}." for fault in faults[:SHOWN])]
+        return [*empty, *(f"A customer cannot be read: {fault}." for fault in faults[:MOST_BAD_ROWS_TOLD])]
 
     def _refresh(self) -> None:
         try:
@@ -82,7 +82,7 @@ class FileCrm:
             if stamp == self._stamp:
                 return
             self._stamp = None
-            if stat.st_size > LARGEST:
+            if stat.st_size > LARGEST_BYTES:
                 raise AdapterError("file too large")
             content = self._path.read_bytes()
         except OSError as error:

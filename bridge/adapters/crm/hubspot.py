@@ -16,12 +16,12 @@ from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Http
-from bridge.adapters.reading import Lenient, read
+from bridge.adapters.lenient_json import Lenient, read
 from bridge.domain.customer import Account
 from bridge.domain.values import Json, Visitor
 
 BASE_URL = "https://api.hubapi.com"
-PAGE = 20
+MOST_LISTED = 20
 """Open tickets and deals that are read at most."""
 
 
@@ -169,7 +169,7 @@ class HubSpot:
             "filterGroups": [{"filters": [ours, *filters]}],
             "properties": names,
             "sorts": ["-hs_lastmodifieddate"],
-            "limit": PAGE,
+            "limit": MOST_LISTED,
             "after": "0",
         }
         url = f"{self._objects}/{kind}/search"

@@ -15,15 +15,15 @@ from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.domain.customer import Account
 from bridge.domain.values import Visitor
 
 BASE_URL = "https://api.pipedrive.com/api/v2"
 FIELDS = Fields(tier="")
-PAGE = 20
+MOST_DEALS = 20
 """Deals that are read at most."""
-ALL = 500
+LARGEST_PAGE = 500
 """The largest page that Pipedrive gives."""
 
 DIALECT = Dialect(waits=(("x-ratelimit-reset", "seconds"),))
@@ -138,7 +138,7 @@ class Pipedrive:
         return [*unset, *self._fields.missing([field.field_code for field in known], "Pipedrive"), *hints]
 
     def _person(self, email: str, deadline: Deadline) -> _Record | None:
-        params = {"term": email, "fields": "email", "exact_match": "true", "limit": str(ALL)}
+        params = {"term": email, "fields": "email", "exact_match": "true", "limit": str(LARGEST_PAGE)}
         found = self._get("persons/search", params, _Search, deadline).data.items
         theirs = (one.item.id for one in found if any(facts.same_address(email, own) for own in one.item.emails))
         first = next(theirs, None)
@@ -155,11 +155,11 @@ class Pipedrive:
         return None if facts.nobody(answer) else read(TypeAdapter(_One), answer).data
 
     def _deals(self, person: _Record, deadline: Deadline) -> tuple[_Deal, ...]:
-        params = {"person_id": person.id, "sort_by": "update_time", "sort_direction": "desc", "limit": str(PAGE)}
+        params = {"person_id": person.id, "sort_by": "update_time", "sort_direction": "desc", "limit": str(MOST_DEALS)}
         return self._get("deals", params, _Deals, deadline).data
 
     def _known(self, path: str, deadline: Deadline) -> tuple[_Known, ...]:
-        return self._get(path, {"limit": str(ALL)}, _KnownFields, deadline).data
+        return self._get(path, {"limit": str(LARGEST_PAGE)}, _KnownFields, deadline).data
 
     def _get(self, path: str, params: Mapping[str, str], kind: type[_Kind], deadline: Deadline) -> _Kind:
         return read(TypeAdapter(kind), self._ask(path, params, deadline))

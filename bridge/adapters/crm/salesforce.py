@@ -18,16 +18,16 @@ from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.domain.customer import Account
 from bridge.domain.values import Visitor
 from bridge.ports import NotDone, Rejected
 
 FIELDS = Fields(tier="Account.Tier__c")
-VERSION = "v62.0"
-PAGE = 20
+API_VERSION = "v62.0"
+MOST_LISTED = 20
 """Open cases and opportunities that are read at most."""
-LIFE = 3600.0
+TOKEN_LIFE_S = 3600.0
 """Seconds for which an access token is used. Salesforce does not say how long it lives: the org's session time-out."""
 
 _PATH = re.compile(r"[A-Za-z]\w*(\.[A-Za-z]\w*)*", re.ASCII)
@@ -122,7 +122,7 @@ class Access:
             raise NotDone("timeout")
         try:
             if not self._token or self._clock() >= self._until:
-                self._token, self._until = self._fetch(deadline), self._clock() + LIFE
+                self._token, self._until = self._fetch(deadline), self._clock() + TOKEN_LIFE_S
             return self._token
         finally:
             self._lock.release()
@@ -169,7 +169,7 @@ class Salesforce:
         access: Access,
         fields: Fields = FIELDS,
         currency: str = "USD",
-        version: str = VERSION,
+        version: str = API_VERSION,
     ) -> None:
         wrong = next((name for name in fields.names() if not _PATH.fullmatch(name)), None)
         if wrong is not None:
@@ -205,7 +205,7 @@ class Salesforce:
     def _contacts(self, email: str, deadline: Deadline) -> tuple[_Contact, ...]:
         names = ", ".join(dict.fromkeys(("Id", "Email", "Name", "AccountId", *self._fields.names())))
         newest = "ORDER BY LastModifiedDate DESC LIMIT"
-        cases = f"SELECT Id, Subject, Status FROM Cases WHERE IsClosed = false {newest} {PAGE}"
+        cases = f"SELECT Id, Subject, Status FROM Cases WHERE IsClosed = false {newest} {MOST_LISTED}"
         where = f"WHERE Email = '{_escape(email)}' {newest} 5"
         found = self._rows(f"SELECT {names}, ({cases}) FROM Contact {where}", _CONTACTS, deadline)
         return tuple(one for one in found if facts.same_address(one.email, email))
@@ -215,7 +215,7 @@ class Salesforce:
             return ()
         where = f"WHERE AccountId = '{_escape(contact.account_id)}' AND (IsClosed = false OR IsWon = true)"
         query = f"SELECT Id, Amount, StageName, CreatedDate FROM Opportunity {where}"
-        return self._rows(f"{query} ORDER BY LastModifiedDate DESC LIMIT {PAGE}", _OPPORTUNITIES, deadline)
+        return self._rows(f"{query} ORDER BY LastModifiedDate DESC LIMIT {MOST_LISTED}", _OPPORTUNITIES, deadline)
 
     def _rows(self, query: str, kind: TypeAdapter[_Records[_Row]], deadline: Deadline) -> tuple[_Row, ...]:
         answer = self._ask(query, deadline)

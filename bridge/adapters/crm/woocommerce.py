@@ -13,14 +13,14 @@ from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.domain.customer import Account
 from bridge.domain.values import Visitor
 
 FIELDS = Fields(tier="role")
-PAGE = 20
+MOST_ORDERS = 20
 """Orders that are read at most."""
-SAMPLE = 50
+SAMPLED_CUSTOMERS = 50
 """Customers among whom `check` looks for a field."""
 _CART = frozenset({"checkout-draft", "trash"})
 """States of what is no order yet, or none any more."""
@@ -92,11 +92,11 @@ class WooCommerce:
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Crm`. A shop does not tell its metadata, so its newest customers are looked at."""
         deadline = Deadline(budget)
-        newest = {"role": "all", "orderby": "registered_date", "order": "desc", "per_page": str(SAMPLE)}
+        newest = {"role": "all", "orderby": "registered_date", "order": "desc", "per_page": str(SAMPLED_CUSTOMERS)}
         customers = self._list("customers", newest, _CUSTOMERS, deadline)
         self._list("orders", {"per_page": "1"}, _ORDERS, deadline)
         used = {"role", *(one.key for customer in customers for one in customer.meta_data)}
-        return self._fields.missing(used, f"None of the shop's {SAMPLE} newest customers")
+        return self._fields.missing(used, f"None of the shop's {SAMPLED_CUSTOMERS} newest customers")
 
     def _account(self, email: str, deadline: Deadline) -> Account | None:
         wanted = {"email": email, "role": "all"}  # without it the shop looks among one role only
@@ -115,7 +115,7 @@ class WooCommerce:
         return _compose({}, (orders[0].billing.first_name, orders[0].billing.last_name), orders)
 
     def _orders(self, whose: Mapping[str, str], deadline: Deadline) -> tuple[_Order, ...]:
-        newest = {"orderby": "date", "order": "desc", "per_page": str(PAGE)}
+        newest = {"orderby": "date", "order": "desc", "per_page": str(MOST_ORDERS)}
         return self._list("orders", {**whose, **newest}, _ORDERS, deadline)
 
     def _list(self, what: str, params: Mapping[str, str], kind: TypeAdapter[T], deadline: Deadline) -> T:

@@ -16,12 +16,12 @@ from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.zendesk import authorization
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.domain.customer import Account
 from bridge.domain.values import Visitor
 
 FIELDS = Fields()
-PAGE = 20
+MOST_TICKETS = 20
 """Open tickets that are read at most."""
 
 T = TypeVar("T")
@@ -123,7 +123,7 @@ class ZendeskCrm:
             "query": f"type:ticket requester:{user.id} status<solved",
             "sort_by": "updated_at",
             "sort_order": "desc",
-            "per_page": str(PAGE),
+            "per_page": str(MOST_TICKETS),
         }
         return self._get("search", params, _TICKETS, deadline).results
 

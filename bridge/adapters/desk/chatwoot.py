@@ -17,10 +17,11 @@ from urllib.parse import quote
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from bridge.adapters import hooks
+from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.reading import NEWS_LIMIT, Lenient, news_of_each, read
+from bridge.adapters.lenient_json import Lenient, read
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
@@ -42,17 +43,17 @@ from bridge.ports import (
 
 PACKET_LIMIT = 60_000
 """Characters of the packet: with every one of them escaped it stays below the 150,000 of a message."""
-PAGE = 100
+PAGE_SIZE = 100
 """Messages that Chatwoot lists at a time, from a given one on."""
 
 SIGNATURE = "x-chatwoot-signature"
 SIGNED_AT = "x-chatwoot-timestamp"
-ATTRIBUTE = "escalation_id"
+ID_ATTRIBUTE = "escalation_id"
 API_INBOX = "Channel::Api"
-OUTGOING = 1
-PERSON = "User"
-RESOLVED = "resolved"
-SET_IN = "    "
+OUTGOING_MESSAGE = 1
+PERSON_SENDER = "User"
+RESOLVED_STATUS = "resolved"
+CODE_INDENT = "    "
 PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 
 PRIORITIES = {Priority.URGENT: "urgent", Priority.HIGH: "high", Priority.NORMAL: "medium"}
@@ -104,7 +105,7 @@ class _Meta(Lenient):
     @property
     def person(self) -> Agent | None:
         """Who has it; a bot that has it is nobody. Older versions assign to people alone, and name no type."""
-        return self.assignee.agent if self.assignee and self.assignee_type in (None, PERSON) else None
+        return self.assignee.agent if self.assignee and self.assignee_type in (None, PERSON_SENDER) else None
 
 
 class _Conversation(Lenient):
@@ -118,7 +119,7 @@ class _Conversation(Lenient):
     @property
     def untouched(self) -> bool:
         """Whether it is sure that nobody did anything; versions that do not tell of a reply leave it open."""
-        return self.status != RESOLVED and self.meta.person is None and not self.first_reply_created_at
+        return self.status != RESOLVED_STATUS and self.meta.person is None and not self.first_reply_created_at
 
 
 class _Conversations(Lenient):
@@ -138,7 +139,7 @@ class _Message(Lenient):
     def author(self) -> _Person | None:
         """The person of the team who wrote it to the customer; None for all else, such as notes, bots and rules."""
         deleted = (self.content_attributes or {}).get("deleted")
-        if self.message_type != OUTGOING or self.private or deleted:
+        if self.message_type != OUTGOING_MESSAGE or self.private or deleted:
             return None
         return self.sender if self.sender and self.sender.type == "user" else None
 
@@ -230,7 +231,7 @@ class Chatwoot:
 
         The escalation's id as source id keeps an inbox that allows one conversation a contact from joining two of them.
         """
-        attributes = {ATTRIBUTE: ticket.external_id, "queue": ticket.queue, "channel": ticket.channel.value}
+        attributes = {ID_ATTRIBUTE: ticket.external_id, "queue": ticket.queue, "channel": ticket.channel.value}
         asked = _Asked(
             contact=_contact(ticket.packet.customer, ticket.external_id),
             conversation={
@@ -262,7 +263,7 @@ class Chatwoot:
         if contact is None:
             return None
         listed = read(_CONVERSATIONS, self._get(f"contacts/{contact}/conversations", deadline)).payload
-        ours = [one.id for one in listed if (one.custom_attributes or {}).get(ATTRIBUTE) == external_id]
+        ours = [one.id for one in listed if (one.custom_attributes or {}).get(ID_ATTRIBUTE) == external_id]
         return self._ref(min(ours)) if ours else None
 
     def _find_contact(self, asked: _Asked, deadline: Deadline) -> int | None:
@@ -308,8 +309,8 @@ class Chatwoot:
         """
         stamp = call.headers.get(SIGNED_AT, "")
         given = call.headers.get(SIGNATURE, "").removeprefix("sha256=")
-        hooks.verify(self._webhook_secret, stamp.encode() + b"." + call.body, given, spelling="hex")
-        hooks.fresh(hooks.of_seconds(stamp), call.at)
+        webhook_auth.verify(self._webhook_secret, stamp.encode() + b"." + call.body, given, spelling="hex")
+        webhook_auth.fresh(webhook_auth.of_seconds(stamp), call.at)
         try:
             ref = _Called.model_validate_json(call.body).ref
         except ValidationError:
@@ -356,7 +357,7 @@ class Chatwoot:
         if person:
             yield DeskNews(NewsKind.PICKED_UP, one.escalation_id, person, at)
         yield from _answers(one.escalation_id, self._messages(one.ref, deadline))
-        if seen.status == RESOLVED:
+        if seen.status == RESOLVED_STATUS:
             yield DeskNews(NewsKind.SOLVED, one.escalation_id, person or NOBODY, at)
 
     def _messages(self, ref: str, deadline: Deadline) -> Iterator[_Message]:
@@ -366,7 +367,7 @@ class Chatwoot:
             page = read(_MESSAGES, self._get(path, deadline, params={"after": str(last)})).payload
             yield from page
             newest = max((one.id for one in page), default=last)
-            if len(page) < PAGE or newest <= last:
+            if len(page) < PAGE_SIZE or newest <= last:
                 return
             last = newest
 
@@ -432,7 +433,7 @@ def markdown(text: str) -> str:
     """
     lines: list[str] = []
     for line in text.splitlines():
-        quoted = line.startswith(SET_IN)
+        quoted = line.startswith(CODE_INDENT)
         if line and not quoted and lines and lines[-1].startswith("> "):
             lines.append("")  # else the line would belong to the quotation
         lines.append(("> " if quoted else "") + PUNCTUATION.sub(r"\\\g<0>", line.strip()))

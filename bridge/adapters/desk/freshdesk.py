@@ -18,12 +18,13 @@ from urllib.parse import quote
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
-from bridge.adapters import hooks
+from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.desk.frozen import freeze, thaw
+from bridge.adapters.desk.frozen_request import freeze, thaw
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.adapters.markup import as_html, as_text, tag
-from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, news_of_each, read
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND, from_datetime, to_rfc3339
@@ -46,15 +47,15 @@ from bridge.ports import (
 NOTE_LIMIT = 30_000
 """Characters of the packet. Freshdesk names no limit; escaped they may be five times as many."""
 TAG_LIMIT = 32
-PAGE, PAGES = 100, 10
+PAGE_SIZE, MOST_PAGES = 100, 10
 PRIORITIES = {Priority.NORMAL: 2, Priority.HIGH: 3, Priority.URGENT: 4}
 OPEN, RESOLVED, CLOSED = 2, 4, 5
-CHAT = 7
+CHAT_SOURCE = 7
 REPLY, NOTE = 0, 2
 """The kinds of conversation that an answer can be; a forwarded mail is another, and goes to somebody else."""
-FILLED = frozenset({"requester", "subject", "status", "priority", "description", "source"})
+FILLED_FIELDS = frozenset({"requester", "subject", "status", "priority", "description", "source"})
 """The fields that each of our tickets fills in."""
-SECRET = "x-bridge-hook-secret"  # noqa: S105 - a header's name
+SECRET_HEADER = "x-bridge-hook-secret"  # noqa: S105 - a header's name
 
 
 class _Made(Lenient):
@@ -188,7 +189,7 @@ class Freshdesk:
             "description": as_html(ticket.due_text),
             "status": OPEN,
             "priority": PRIORITIES[ticket.priority],
-            "source": CHAT,
+            "source": CHAT_SOURCE,
         }
         if self._id_field:
             fields["custom_fields"] = {self._id_field: ticket.external_id}
@@ -254,7 +255,7 @@ class Freshdesk:
 
         https://support.freshdesk.com/support/solutions/articles/132589-using-webhooks-in-automation-rules
         """
-        hooks.same_secret(self._webhook_secret, call.headers.get(SECRET, ""))
+        webhook_auth.same_secret(self._webhook_secret, call.headers.get(SECRET_HEADER, ""))
         try:
             ref = _Hook.model_validate_json(call.body).ref
         except ValidationError:
@@ -312,7 +313,7 @@ class Freshdesk:
         fields = {field.name: field for field in read(_FIELDS, answer)}
         yield from self._check_id_field(fields.get(self._id_field))
         yield from self._check_solved(fields.get("status"))
-        filled = {*FILLED, self._id_field, *(["group"] if self._groups else [])}
+        filled = {*FILLED_FIELDS, self._id_field, *(["group"] if self._groups else [])}
         for field in fields.values():
             if field.required_for_agents and field.name not in filled:
                 yield (
@@ -360,8 +361,8 @@ class Freshdesk:
         absent: Callable[[Answer], bool] | None = None,
     ) -> Iterator[T]:
         """All that a list holds; nothing where a refusal says, by `absent`, that there is nothing to list."""
-        for number in range(1, PAGES + 1):
-            asked = {**params, "page": str(number), "per_page": str(PAGE)}
+        for number in range(1, MOST_PAGES + 1):
+            asked = {**params, "page": str(number), "per_page": str(PAGE_SIZE)}
             answer = self._get(path, asked, deadline, expect=[HTTPStatus.BAD_REQUEST])
             if answer.status == HTTPStatus.BAD_REQUEST:
                 if absent and absent(answer):
@@ -369,7 +370,7 @@ class Freshdesk:
                 raise Rejected("http 400")
             page = read(kind, answer)
             yield from page
-            if len(page) < PAGE:
+            if len(page) < PAGE_SIZE:
                 return
         raise AdapterError("too many pages")
 

@@ -19,10 +19,11 @@ from urllib.parse import quote
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from bridge.adapters import hooks
+from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, news_of_each, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -50,12 +51,12 @@ NOTE_TO_TICKET = 228
 """HubSpot's number of this kind of association."""
 PRIORITIES = {Priority.NORMAL: "MEDIUM", Priority.HIGH: "HIGH", Priority.URGENT: "HIGH"}
 """Not every account has an option for what is urgent, and an unknown one would cost the ticket: the packet says it."""
-BUSY = Dialect(throttled=lambda answer: answer.status in {HTTPStatus.LOCKED, 477})
+DIALECT = Dialect(throttled=lambda answer: answer.status in {HTTPStatus.LOCKED, 477})
 """477 says that the account is being moved, and until when."""
 SIGNATURE, SIGNED_AT = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"
-TICKETS = "0-5"
+TICKET_OBJECT_TYPE = "0-5"
 """HubSpot's number of this kind of record."""
-DECODED = {
+DECODED_IN_SIGNATURE = {
     "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$", "%27": "'", "%28": "(", "%29": ")",
     "%2A": "*", "%2C": ",", "%3B": ";",
 }  # fmt: skip
@@ -192,7 +193,7 @@ class _Event(Lenient):
     @property
     def ticket(self) -> str | None:
         """The ticket that it is about, where it is about one."""
-        of_tickets = (self.subscriptionType or "").startswith("ticket.") or self.objectTypeId == TICKETS
+        of_tickets = (self.subscriptionType or "").startswith("ticket.") or self.objectTypeId == TICKET_OBJECT_TYPE
         return self.objectId if of_tickets else None
 
 
@@ -320,8 +321,8 @@ class HubSpotTickets:
         """See `bridge.ports.Desk`. HubSpot signs method, address, body and time, and tells of many things in a call."""
         stamp = call.headers.get(SIGNED_AT, "")
         signed = f"POST{self._hooks_url}".encode() + call.body + stamp.encode("utf-8", "surrogatepass")
-        hooks.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
-        hooks.fresh(hooks.of_milliseconds(stamp), call.at)
+        webhook_auth.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
+        webhook_auth.fresh(webhook_auth.of_milliseconds(stamp), call.at)
         try:
             events = _EVENTS.validate_json(call.body)
         except ValidationError:
@@ -449,7 +450,7 @@ class HubSpotTickets:
             json=json,
             budget_s=self._budget_s if deadline is None else deadline.left(),
             expect=expect,
-            dialect=BUSY,
+            dialect=DIALECT,
         )
 
 
@@ -460,7 +461,7 @@ def as_html(text: str) -> str:
 
 def decoded(url: str) -> str:
     """The address as HubSpot signs it."""
-    for code, character in DECODED.items():
+    for code, character in DECODED_IN_SIGNATURE.items():
         url = url.replace(code, character).replace(code.lower(), character)
     return url
 

@@ -15,12 +15,13 @@ from urllib.parse import quote
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from bridge.adapters import hooks
+from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.adapters.markup import as_html, as_text
-from bridge.adapters.presence.intercom import BASE_URL, LIMITS
-from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient, news_of_each, read
+from bridge.adapters.presence.intercom import BASE_URL, DIALECT
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
@@ -31,12 +32,12 @@ from bridge.ports import AdapterError, DeskNews, Filed, Heard, HookCall, NewsKin
 
 NOTE_LIMIT = 30_000
 """Characters of the packet. Intercom names no limit; escaped they may be five times as many."""
-PAGE = 20
+PAGE_SIZE = 20
 
 SIGNATURE = "x-hub-signature"
-CUSTOMER = "Customer"
-TEXT = "string"
-RESOLVED = "resolved"
+CUSTOMER_ROLE = "Customer"
+TEXT_TYPE = "string"
+RESOLVED_CATEGORY = "resolved"
 
 Seconds = Annotated[int, Field(ge=0, le=10**11)]
 T = TypeVar("T")
@@ -116,7 +117,7 @@ class _Found(Lenient):
 class _Attribute(Lenient):
     id: Id
     name: str
-    data_type: str = TEXT
+    data_type: str = TEXT_TYPE
     visible_to_contacts: bool | None = None
     archived: bool | None = None
 
@@ -127,7 +128,7 @@ class _Attributes(Lenient):
 
 class _Type(Lenient):
     id: Id
-    category: str = CUSTOMER
+    category: str = CUSTOMER_ROLE
     archived: bool | None = None
     ticket_type_attributes: _Attributes | None = None
 
@@ -258,7 +259,7 @@ class Intercom:
         if attribute is None:
             raise AdapterError("no attribute for our id")
         condition: Json = {"field": f"ticket_attribute.{attribute.id}", "operator": "=", "value": external_id}
-        query: Json = {"query": condition, "pagination": {"per_page": PAGE}}
+        query: Json = {"query": condition, "pagination": {"per_page": PAGE_SIZE}}
         found = read(_FOUND, self._post("tickets/search", query, deadline))
         ours = [one for one in _some(found.tickets) if self._id_in(one) == external_id]
         if not ours and found.pages and found.pages.next:
@@ -293,13 +294,13 @@ class Intercom:
         https://developers.intercom.com/docs/webhooks/webhook-notifications
         """
         given = call.headers.get(SIGNATURE, "").removeprefix("sha1=")
-        hooks.verify(self._client_secret, call.body, given, digest="sha1", spelling="hex")
+        webhook_auth.verify(self._client_secret, call.body, given, digest="sha1", spelling="hex")
         try:
             called = _Called.model_validate_json(call.body)
         except ValidationError:
             return Heard()
         if called.first_sent_at is not None:
-            hooks.fresh(_millis(called.first_sent_at), call.at)
+            webhook_auth.fresh(_millis(called.first_sent_at), call.at)
         return Heard(refs=(called.ref,) if called.ref else ())
 
     def check(self, *, budget: float) -> list[str]:
@@ -312,10 +313,10 @@ class Intercom:
         if kind is None:
             yield f"Intercom has no ticket type {self._type}: set BRIDGE_INTERCOM_TICKET_TYPE to the id of one."
             return
-        if kind.category != CUSTOMER:
+        if kind.category != CUSTOMER_ROLE:
             yield f"Customers cannot be answered in tickets of type {self._type}: take one of the category Customer."
         attribute = kind.attribute(self._attribute)
-        if attribute is None or attribute.data_type != TEXT:
+        if attribute is None or attribute.data_type != TEXT_TYPE:
             yield f"Ticket type {self._type} has no text attribute {self._attribute}, which holds our id: add it."
         elif attribute.visible_to_contacts:
             yield f"Customers see the attribute {self._attribute} of ticket type {self._type}: hide it from them."
@@ -358,7 +359,7 @@ class Intercom:
             headers=self._headers,
             budget_s=deadline.left(),
             expect=expect,
-            dialect=LIMITS,
+            dialect=DIALECT,
         )
 
     def _post(self, path: str, body: Json, deadline: Deadline, *, expect: Iterable[int] = ()) -> Answer:
@@ -369,7 +370,7 @@ class Intercom:
             json=body,
             budget_s=deadline.left(),
             expect=expect,
-            dialect=LIMITS,
+            dialect=DIALECT,
         )
 
 
@@ -396,7 +397,7 @@ def _of_ticket(escalation_id: str, ticket: _Ticket, people: Mapping[str, Agent])
             text = as_text(part.body or "")[:NEWS_LIMIT]
             written = _millis(part.created_at)
             yield DeskNews(NewsKind.ANSWERED, escalation_id, part.writer, written, f"intercom:{part.id}", text)
-    if ticket.ticket_state and ticket.ticket_state.category == RESOLVED:
+    if ticket.ticket_state and ticket.ticket_state.category == RESOLVED_CATEGORY:
         yield DeskNews(NewsKind.SOLVED, escalation_id, person or NOBODY, at)
 
 

@@ -20,10 +20,11 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
-from bridge.adapters import hooks
+from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.reading import NEWS_LIMIT, Id, Lenient
+from bridge.adapters.lenient_json import Id, Lenient
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import MINUTE, from_datetime
 from bridge.domain.packet import Ticket
@@ -43,17 +44,17 @@ from bridge.ports import (
     TicketRef,
 )
 
-URL = "https://api.linear.app/graphql"
+API_URL = "https://api.linear.app/graphql"
 TEXT_LIMIT = 60_000
 """Characters of an issue's description."""
-LINE = 100
+LINE_WIDTH = 100
 """Characters after which a line goes on in the next: code blocks do not break their lines."""
 MOST_PAGES = 10
 PRIORITIES = {Priority.NORMAL: 3, Priority.HIGH: 2, Priority.URGENT: 1}
-DONE = ("completed", "canceled")
+FINISHED_STATE_TYPES = ("completed", "canceled")
 """Types of states. A `duplicate` is not over: the customer waits for an answer all the same."""
 SIGNATURE = "linear-signature"
-REPLY = re.compile(r"\s*/reply(?=[\s:])[\s:]*(?P<text>[^\s:].*)", re.IGNORECASE | re.DOTALL)
+REPLY_COMMENT = re.compile(r"\s*/reply(?=[\s:])[\s:]*(?P<text>[^\s:].*)", re.IGNORECASE | re.DOTALL)
 """A comment that is meant for the customer."""
 
 CREATE_ISSUE = """
@@ -99,7 +100,7 @@ REFUSALS = frozenset(
 )  # fmt: skip
 """Types of errors that say that nothing was done, as Linear's own client names them."""
 NOT_LET_IN = frozenset({"authentication error", "forbidden"})
-ILL = frozenset({"bootstrap error", "internal error", "network error"})
+SYSTEM_ERRORS = frozenset({"bootstrap error", "internal error", "network error"})
 """Types of errors that any other call would have met too, as well as those that do not let us in."""
 
 Item = TypeVar("Item")
@@ -206,7 +207,7 @@ def _throttled(answer: Answer) -> bool:
     return response is not None and any(error.throttles for error in response.errors or ())
 
 
-BUSY = Dialect(throttled=_throttled)
+DIALECT = Dialect(throttled=_throttled)
 """Linear says "too many" in an error under status 400. Its headers say when the whole budget is back, up to an hour
 from now; it grows back all the time, so they are not waited for."""
 
@@ -237,7 +238,7 @@ class Linear:
         team: str,
         teams: Mapping[str, str] | None = None,
         webhook_secret: str = "",
-        url: str = URL,
+        url: str = API_URL,
         budget_s: float = 20.0,
     ) -> None:
         self._http = http
@@ -301,12 +302,12 @@ class Linear:
 
     def hear(self, call: HookCall) -> Heard:
         """See `bridge.ports.Desk`. The time of sending stands in the body, which is signed whole."""
-        hooks.verify(self._webhook_secret, call.body, call.headers.get(SIGNATURE, ""), spelling="hex")
+        webhook_auth.verify(self._webhook_secret, call.body, call.headers.get(SIGNATURE, ""), spelling="hex")
         try:
             called = _Called.model_validate_json(call.body)
         except ValidationError:
             called = _Called()
-        hooks.fresh(called.webhookTimestamp, call.at, window=MINUTE)
+        webhook_auth.fresh(called.webhookTimestamp, call.at, window=MINUTE)
         return Heard(refs=(called.ref,) if called.ref else ())
 
     def check(self, *, budget: float) -> list[str]:
@@ -325,7 +326,7 @@ class Linear:
 
     def _answers(self, ours: Mapping[str, str], deadline: Deadline) -> Iterator[DeskNews]:
         for comment in self._replies(list(ours), deadline):
-            said = REPLY.match(comment.body)
+            said = REPLY_COMMENT.match(comment.body)
             escalation_id = ours.get(comment.issue.id) if comment.issue else None
             if said and escalation_id and comment.user and comment.botActor is None:
                 at, text = from_datetime(comment.createdAt), said["text"].strip()[:NEWS_LIMIT]
@@ -389,7 +390,7 @@ class Linear:
             body_text=body,
             budget_s=deadline.left(),
             expect=[HTTPStatus.BAD_REQUEST],
-            dialect=BUSY,
+            dialect=DIALECT,
         )
         response = _response(answer)
         if answer.status == HTTPStatus.BAD_REQUEST and (response is None or not response.errors):
@@ -424,7 +425,7 @@ def _wrapped(line: str) -> list[str]:
     margin = line[: len(line) - len(line.lstrip(" "))]
     broken = textwrap.wrap(
         line,
-        LINE,
+        LINE_WIDTH,
         subsequent_indent=margin,
         expand_tabs=False,
         replace_whitespace=False,
@@ -460,7 +461,7 @@ def _value(shape: TypeAdapter[Shape], response: _Response, field: str) -> Shape:
 
 def _outcome(response: _Response) -> AdapterError:
     kinds = {error.kind for error in response.errors or ()}
-    fault = Fault.SYSTEM if kinds & (NOT_LET_IN | ILL) else Fault.CALL
+    fault = Fault.SYSTEM if kinds & (NOT_LET_IN | SYSTEM_ERRORS) else Fault.CALL
     if kinds <= REFUSALS:
         return Rejected("refused in the answer", fault=fault)
     return OutcomeUnknown("error in the answer", fault=fault)
@@ -471,7 +472,7 @@ def _moved(issue: _Issue, escalation_id: str) -> Iterator[DeskNews]:
     changed = from_datetime(issue.updatedAt)
     if issue.assignee:
         yield DeskNews(NewsKind.PICKED_UP, escalation_id, issue.assignee.agent(), changed)
-    if issue.state.type in DONE:
+    if issue.state.type in FINISHED_STATE_TYPES:
         over = issue.completedAt or issue.canceledAt
         by = issue.assignee.agent() if issue.assignee else Agent("linear:0", "Linear")
         yield DeskNews(NewsKind.SOLVED, escalation_id, by, from_datetime(over) if over else changed)

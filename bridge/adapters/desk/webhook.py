@@ -17,9 +17,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from bridge.adapters import hooks
+from bridge.adapters import webhook_auth
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT
 from bridge.adapters.http import Http
-from bridge.adapters.reading import NEWS_LIMIT
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime, to_rfc3339
 from bridge.domain.packet import Ticket
@@ -27,8 +27,8 @@ from bridge.domain.rendering import render_ticket
 from bridge.domain.values import Json, Text80
 from bridge.ports import DeskNews, Filed, Heard, HookCall, HookRefused, NewsKind, Strategy, TicketRef
 
-PREFIX = "whsec_"
-SHORTEST = 24
+SECRET_PREFIX = "whsec_"  # noqa: S105 - public: how such secrets begin
+SHORTEST_SECRET = 24
 """Bytes of a secret, at least, as the specification demands."""
 
 
@@ -74,10 +74,10 @@ def key_of(secret: str) -> bytes:
         BadSecret: the secret is not base64 of 24 bytes or more.
     """
     try:
-        key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
+        key = base64.b64decode(secret.removeprefix(SECRET_PREFIX), validate=True)
     except (binascii.Error, ValueError):
         key = b""
-    if len(key) < SHORTEST:
+    if len(key) < SHORTEST_SECRET:
         raise BadSecret
     return key
 
@@ -158,7 +158,7 @@ class WebhookDesk:
     def hear(self, call: HookCall) -> Heard:
         """See `bridge.ports.Desk`. The receiver tells what people do by events, signed with the same secret."""
         stamp = call.headers.get("webhook-timestamp", "")
-        hooks.fresh(hooks.of_seconds(stamp), call.at)
+        webhook_auth.fresh(webhook_auth.of_seconds(stamp), call.at)
         made = signature(self._key, call.headers.get("webhook-id", ""), stamp, call.body).encode()
         given = call.headers.get("webhook-signature", "").encode("utf-8", "surrogatepass").split()
         if not any(hmac.compare_digest(made, one) for one in given[:10]):
@@ -196,7 +196,7 @@ def _event(kind: str, at: int, data: dict[str, Any]) -> str:
     return json.dumps({"type": kind, "timestamp": to_rfc3339(at), "data": data}, ensure_ascii=False)
 
 
-KINDS = {
+KIND_OF_EVENT = {
     "ticket.picked_up": NewsKind.PICKED_UP,
     "ticket.answered": NewsKind.ANSWERED,
     "ticket.solved": NewsKind.SOLVED,
@@ -208,4 +208,4 @@ def _news(event: _Event) -> DeskNews:
     agent = Agent(f"webhook:{told.agent.id}", told.agent.name)
     at = from_datetime(told.at)
     message_id = f"webhook:{told.message_id or at}"
-    return DeskNews(KINDS[event.type], told.external_id, agent, at, message_id, told.text)
+    return DeskNews(KIND_OF_EVENT[event.type], told.external_id, agent, at, message_id, told.text)

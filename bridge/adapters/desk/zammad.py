@@ -16,12 +16,13 @@ from urllib.parse import quote
 
 from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bridge.adapters import hooks
+from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.desk.frozen import freeze, thaw
+from bridge.adapters.desk.frozen_request import freeze, thaw
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.lenient_json import Lenient, read
 from bridge.adapters.markup import as_text, tag
-from bridge.adapters.reading import NEWS_LIMIT, Lenient, news_of_each, read
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -43,10 +44,10 @@ from bridge.ports import (
 
 ARTICLE_LIMIT = 60_000
 """Characters of the packet: as many as are pleasant to read. Zammad takes one and a half million."""
-PAGE, PAGES = 100, 30
+PAGE_SIZE, MOST_PAGES = 100, 30
 """Tickets of a page, and pages that a look-up reads back."""
 PRIORITIES = {Priority.NORMAL: "2 normal", Priority.HIGH: "3 high", Priority.URGENT: "3 high"}
-SOLVED = ("closed", "merged")
+SOLVED_STATES = ("closed", "merged")
 UNOWNED = 1
 """The id of the user whom Zammad names as the owner of what nobody owns."""
 SIGNATURE = "x-hub-signature"
@@ -165,7 +166,7 @@ class Zammad:
         groups: Mapping[str, str] | None = None,
         id_attribute: str = "",
         priorities: Mapping[Priority, str] | None = None,
-        solved: Collection[str] = SOLVED,
+        solved: Collection[str] = SOLVED_STATES,
         webhook_secret: str = "",
         tags: Sequence[str] = ("ai-escalation",),
         budget_s: float = 20.0,
@@ -220,13 +221,13 @@ class Zammad:
         since, deadline = thaw(body).since, Deadline(self._budget_s)
         last = self._last_page(deadline)
         ours: list[_Listed] = []
-        for number in range(last, max(last - PAGES, 0), -1):
+        for number in range(last, max(last - MOST_PAGES, 0), -1):
             page = self._page(number, deadline)
             ours += [one for one in page if one.bears(external_id, self._id_attribute)]
             if page and from_datetime(page[0].created_at) < since:
                 break
         else:
-            if last > PAGES and not ours:
+            if last > MOST_PAGES and not ours:
                 raise AdapterError("too many pages")
         return self._ref(min(ours, key=lambda one: one.id)) if ours else None
 
@@ -241,7 +242,7 @@ class Zammad:
         return full
 
     def _page(self, number: int, deadline: Deadline) -> tuple[_Listed, ...]:
-        page = read(_LIST, self._get("tickets", {"page": str(number), "per_page": str(PAGE)}, deadline))
+        page = read(_LIST, self._get("tickets", {"page": str(number), "per_page": str(PAGE_SIZE)}, deadline))
         if any(one.id >= another.id for one, another in pairwise(page)):
             raise AdapterError("list not in order")  # then its end is not where the new tickets are
         return page
@@ -268,7 +269,7 @@ class Zammad:
         https://admin-docs.zammad.org/en/latest/manage/webhook/payload.html
         """
         signature = call.headers.get(SIGNATURE, "").removeprefix("sha1=")
-        hooks.verify(self._webhook_secret, call.body, signature, digest="sha1", spelling="hex")
+        webhook_auth.verify(self._webhook_secret, call.body, signature, digest="sha1", spelling="hex")
         try:
             ticket = _Called.model_validate_json(call.body).ticket
         except ValidationError:
@@ -341,7 +342,7 @@ class Zammad:
             return
         there = {one.name for one in read(_NAMES, answer) if one.active is not False}
         for name in sorted({*wanted} - there):
-            yield f"Zammad has no {kind} {name}, which {SETTINGS[kind]} names. It has {', '.join(sorted(there))}."
+            yield f"Zammad has no {kind} {name}, which {SETTING_OF[kind]} names. It has {', '.join(sorted(there))}."
 
     # -- calls ---------------------------------------------------------------------------------------------------------
 
@@ -359,7 +360,7 @@ class Zammad:
 
 NOBODY = Agent("zammad:1", "Zammad")
 """Who solved a ticket that has no owner."""
-SETTINGS = {
+SETTING_OF = {
     "priority": "BRIDGE_ZAMMAD_PRIORITIES",
     "state": "BRIDGE_ZAMMAD_SOLVED",
     "group": "BRIDGE_ZAMMAD_GROUP or BRIDGE_DESK_QUEUES",

@@ -15,11 +15,12 @@ from urllib.parse import quote
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from bridge.adapters import hooks
+from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
+from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.lenient_json import Lenient, read
 from bridge.adapters.markup import tag
-from bridge.adapters.reading import NEWS_LIMIT, Lenient, news_of_each, read
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -119,8 +120,8 @@ _MANY = TypeAdapter(_Many)
 
 SIGNATURE = "x-zendesk-webhook-signature"
 SIGNED_AT = "x-zendesk-webhook-signature-timestamp"
-STAFF = ("agent", "admin")
-SOLVED = ("solved", "closed")
+STAFF_ROLES = ("agent", "admin")
+SOLVED_STATUSES = ("solved", "closed")
 
 
 class Zendesk:
@@ -251,8 +252,8 @@ class Zendesk:
         https://developer.zendesk.com/documentation/webhooks/verifying/
         """
         signed = call.headers.get(SIGNED_AT, "").encode() + call.body
-        hooks.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
-        hooks.fresh(hooks.of_rfc3339(call.headers.get(SIGNED_AT, "")), call.at)
+        webhook_auth.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
+        webhook_auth.fresh(webhook_auth.of_rfc3339(call.headers.get(SIGNED_AT, "")), call.at)
         try:
             ref = _Called.model_validate_json(call.body).ref
         except ValidationError:
@@ -289,11 +290,11 @@ class Zendesk:
             yield DeskNews(NewsKind.PICKED_UP, escalation_id, _agent(assignee), at)
         for comment in found.comments:
             author = known.get(comment.author_id)
-            if comment.public and author and author.role in STAFF and comment.via.channel != "api":
+            if comment.public and author and author.role in STAFF_ROLES and comment.via.channel != "api":
                 text = (comment.plain_body or comment.body).strip()[:NEWS_LIMIT]
                 written = from_datetime(comment.created_at)
                 yield DeskNews(NewsKind.ANSWERED, escalation_id, _agent(author), written, f"zendesk:{comment.id}", text)
-        if ticket.status in SOLVED:
+        if ticket.status in SOLVED_STATUSES:
             yield DeskNews(NewsKind.SOLVED, escalation_id, _agent(assignee or NOBODY), at)
 
     def _read(self, shape: type[Shape], path: str, params: Mapping[str, str], deadline: Deadline) -> Shape:

@@ -6,10 +6,10 @@ https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks
 import json
 
 from bridge.adapters.http import Http
-from bridge.domain.letters import flat
+from bridge.domain.mail_body import flat
 from bridge.ports import Notice, OutcomeUnknown
 
-LIMIT = 600
+TEXT_LIMIT = 600
 """Characters of one part; Slack takes 3,000 in a section."""
 
 
@@ -43,7 +43,7 @@ class Slack:
 
 
 def _plain(text: str) -> dict[str, object]:
-    return {"type": "section", "text": {"type": "plain_text", "text": flat(text)[:LIMIT], "emoji": False}}
+    return {"type": "section", "text": {"type": "plain_text", "text": flat(text)[:TEXT_LIMIT], "emoji": False}}
 
 
 def _escaped(text: str) -> str:

@@ -6,13 +6,13 @@ https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-
 import json
 
 from bridge.adapters.http import Http
-from bridge.domain.letters import flat
+from bridge.domain.mail_body import flat
 from bridge.domain.values import Json
 from bridge.ports import Notice
 
-LIMIT = 600
+TEXT_LIMIT = 600
 """Characters of one part; a message may have 28 KB."""
-CARD = "application/vnd.microsoft.card.adaptive"
+CARD_TYPE = "application/vnd.microsoft.card.adaptive"
 
 
 class Teams:
@@ -40,7 +40,7 @@ class Teams:
             "body": [_run(notice.headline, weight="Bolder"), _run(notice.summary), _run(notice.promise)],
             "actions": [{"type": "Action.OpenUrl", "title": "Open in WordPress", "url": notice.url}],
         }
-        message = {"type": "message", "attachments": [{"contentType": CARD, "contentUrl": None, "content": card}]}
+        message = {"type": "message", "attachments": [{"contentType": CARD_TYPE, "contentUrl": None, "content": card}]}
         return json.dumps(message, ensure_ascii=False)
 
     def send(self, body: str) -> None:
@@ -49,4 +49,4 @@ class Teams:
 
 
 def _run(text: str, **style: str) -> Json:
-    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": flat(text)[:LIMIT], **style}]}
+    return {"type": "RichTextBlock", "inlines": [{"type": "TextRun", "text": flat(text)[:TEXT_LIMIT], **style}]}

@@ -12,10 +12,10 @@ from pydantic import TypeAdapter
 
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.ports import Seen
 
-ONLINE = frozenset({"online", "available"})
+ONLINE_STATUSES = frozenset({"online", "available"})
 """Older versions say `available`."""
 
 
@@ -65,5 +65,5 @@ class ChatwootPresences:
 
 
 def _seen(agent: _Agent, teams: Sequence[str]) -> Seen:
-    there = agent.availability_status in ONLINE and agent.confirmed is not False
+    there = agent.availability_status in ONLINE_STATUSES and agent.confirmed is not False
     return Seen(agent.id, agent.available_name or agent.name or f"Agent {agent.id}", there, None, tuple(teams))

@@ -10,11 +10,11 @@ from pydantic import TypeAdapter
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.freshdesk import authorization
 from bridge.adapters.http import Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.ports import AdapterError, Seen
 
-PAGE = 100
-PAGES = 20
+PAGE_SIZE = 100
+MOST_PAGES = 20
 
 
 class _Contact(Lenient):
@@ -56,15 +56,15 @@ class FreshdeskPresences:
         return [_seen(agent) for agent in agents]
 
     def _agents(self, deadline: Deadline) -> Iterator[_Agent]:
-        for number in range(1, PAGES + 1):
+        for number in range(1, MOST_PAGES + 1):
             page = self._page(number, deadline)
             yield from page
-            if len(page) < PAGE:
+            if len(page) < PAGE_SIZE:
                 return
         raise AdapterError("too many pages")
 
     def _page(self, number: int, deadline: Deadline) -> tuple[_Agent, ...]:
-        params = {"page": str(number), "per_page": str(PAGE)}
+        params = {"page": str(number), "per_page": str(PAGE_SIZE)}
         answer = self._http.json("GET", self._url, headers=self._headers, params=params, budget_s=deadline.left())
         return read(_AGENTS, answer)
 

@@ -7,11 +7,11 @@ hand or automatically, a teammate counts as there. Staffed hours bound what that
 from pydantic import TypeAdapter
 
 from bridge.adapters.http import Dialect, Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.ports import Seen
 
 BASE_URL = "https://api.intercom.io"
-LIMITS = Dialect(waits=(("x-ratelimit-reset", "epoch"),))
+DIALECT = Dialect(waits=(("x-ratelimit-reset", "epoch"),))
 """Intercom says until when to wait as a Unix time."""
 
 
@@ -49,7 +49,7 @@ class IntercomPresences:
 
     def who(self, *, budget: float) -> list[Seen]:
         """See `bridge.ports.Presences`."""
-        answer = self._http.json("GET", self._url, headers=self._headers, budget_s=budget, dialect=LIMITS)
+        answer = self._http.json("GET", self._url, headers=self._headers, budget_s=budget, dialect=DIALECT)
         return [_seen(admin) for admin in read(_ADMINS, answer).admins if admin is not None]
 
 

@@ -14,15 +14,15 @@ from pydantic import Field, TypeAdapter
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.zendesk import authorization
 from bridge.adapters.http import Http
-from bridge.adapters.reading import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.ports import AdapterError, Seen
 
 CHANNEL = "support"
 """The channel through which our tickets reach an agent."""
-NOT_THERE = frozenset({2, 4, 5})
+AWAY_STATUSES = frozenset({2, 4, 5})
 """The ids that Zendesk gives to the statuses "offline", "away" and "transfers only" in every account."""
-PAGE = 50
-PAGES = 20
+PAGE_SIZE = 50
+MOST_PAGES = 20
 
 
 class _Link(Lenient):
@@ -99,7 +99,7 @@ class ZendeskPresences:
 
     def _pages(self, deadline: Deadline) -> Iterator[_Page]:
         cursor: str | None = None
-        for _ in range(PAGES):
+        for _ in range(MOST_PAGES):
             page = self._page(cursor, deadline)
             yield page
             if not page.meta.has_more:
@@ -108,7 +108,7 @@ class ZendeskPresences:
         raise AdapterError("too many pages")
 
     def _page(self, cursor: str | None, deadline: Deadline) -> _Page:
-        params = {"filter[channel_status]": f"{CHANNEL}:online", "page[size]": str(PAGE)}
+        params = {"filter[channel_status]": f"{CHANNEL}:online", "page[size]": str(PAGE_SIZE)}
         if cursor is not None:
             params["page[after]"] = cursor
         answer = self._http.json("GET", self._url, headers=self._headers, params=params, budget_s=deadline.left())
@@ -132,7 +132,7 @@ def _seen(page: _Page) -> Iterator[Seen]:
         told = agent.attributes
         links = agent.relationships.channels.data if agent.relationships else ()
         room = next((rooms[link.id] for link in links if link.id in rooms), None)
-        there = told.agent_status is None or told.agent_status.id not in NOT_THERE
+        there = told.agent_status is None or told.agent_status.id not in AWAY_STATUSES
         yield Seen(told.agent_id, f"Agent {told.agent_id}", there, room, told.group_ids or ())
 
 

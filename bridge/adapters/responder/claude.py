@@ -10,15 +10,15 @@ from pydantic import TypeAdapter
 
 from bridge.adapters.http import Answer as Got
 from bridge.adapters.http import Http
-from bridge.adapters.reading import Lenient, read
-from bridge.adapters.responder.asked import LONGEST_ANSWER, ask_twice, check_found
+from bridge.adapters.lenient_json import Lenient, read
+from bridge.adapters.responder.model_call import LONGEST_ANSWER, ask_twice, check_found
 from bridge.domain.answering import Answer, Failure, Question
 from bridge.domain.prompting import ANSWER_SCHEMA, Prompt, prompt_for, read_answer
 from bridge.domain.values import Json
 from bridge.ports import Rejected
 
-TOOL: Final = "answer"
-STOPS: Final = {
+ANSWER_TOOL: Final = "answer"
+FAILURE_OF_STOP: Final = {
     "end_turn": None,
     "stop_sequence": None,
     "tool_use": None,
@@ -27,7 +27,7 @@ STOPS: Final = {
     "refusal": Failure.REFUSED,
 }
 """What each `stop_reason` means; one that is not here is no answer."""
-OPERATORS: Final = frozenset({"authentication_error", "billing_error", "permission_error", "not_found_error"})
+OPERATOR_ERRORS: Final = frozenset({"authentication_error", "billing_error", "permission_error", "not_found_error"})
 """Errors that only the operator can mend, whatever status they come with."""
 
 
@@ -90,8 +90,10 @@ class Claude:
             "max_tokens": LONGEST_ANSWER,
             "system": prompt.system,
             "messages": [{"role": one.role, "content": one.text} for one in prompt.messages],
-            "tools": [{"name": TOOL, "description": "Gives the answer to the visitor.", "input_schema": ANSWER_SCHEMA}],
-            "tool_choice": {"type": "tool", "name": TOOL},
+            "tools": [
+                {"name": ANSWER_TOOL, "description": "Gives the answer to the visitor.", "input_schema": ANSWER_SCHEMA}
+            ],
+            "tool_choice": {"type": "tool", "name": ANSWER_TOOL},
         }
 
     def _post(self, body: Json, budget: float, expect: list[HTTPStatus] | None = None) -> Got:
@@ -100,12 +102,12 @@ class Claude:
             "POST", self._url, headers=self._headers, json=body, budget_s=budget, expect=[bad, *(expect or ())]
         )
         if answer.status == bad:
-            raise Rejected("http 403" if read(_ERRORS, answer).error.type in OPERATORS else "http 400")
+            raise Rejected("http 403" if read(_ERRORS, answer).error.type in OPERATOR_ERRORS else "http 400")
         return answer
 
     def _read(self, got: Got, question: Question) -> Answer:
         message = read(_MESSAGE, got)
-        failure = STOPS.get(message.stop_reason or "", Failure.MALFORMED)
+        failure = FAILURE_OF_STOP.get(message.stop_reason or "", Failure.MALFORMED)
         if failure:
             return Answer(failure=failure)
         return read_answer(_said(message), question)
@@ -113,5 +115,5 @@ class Claude:
 
 def _said(message: _Message) -> Json:
     """What was put into the tool; the text of a model that did not call it may be the answer as well."""
-    called = (block.input for block in message.content if block.type == "tool_use" and block.name == TOOL)
+    called = (block.input for block in message.content if block.type == "tool_use" and block.name == ANSWER_TOOL)
     return next(called, "".join(block.text or "" for block in message.content if block.type == "text"))

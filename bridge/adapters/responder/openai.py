@@ -14,24 +14,27 @@ from pydantic import TypeAdapter, ValidationError
 
 from bridge.adapters.http import Answer as Got
 from bridge.adapters.http import Dialect, Http
-from bridge.adapters.reading import Lenient, read
-from bridge.adapters.responder.asked import LONGEST_ANSWER, ask_twice, check_found
+from bridge.adapters.lenient_json import Lenient, read
+from bridge.adapters.responder.model_call import LONGEST_ANSWER, ask_twice, check_found
 from bridge.domain.answering import Answer, Failure, Question
 from bridge.domain.prompting import ANSWER_SCHEMA, Prompt, prompt_for, read_answer
 from bridge.domain.values import Json
 
-STOPS: Final = {
+FAILURE_OF_STOP: Final = {
     "stop": None,
     "tool_calls": None,
     "length": Failure.CUT_OFF,
     "content_filter": Failure.REFUSED,
 }
 """What each `finish_reason` means; one that is not here is no answer."""
-REFUSALS: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
+SCHEMA_REFUSED_STATUSES: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY)
 """How a server refuses parameters that it does not know."""
-SCHEMA: Final = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": ANSWER_SCHEMA}}
-IN_WORDS: Final = "\n\nAnswer with one JSON object and nothing else. It has to fit this JSON Schema:\n" + json.dumps(
-    ANSWER_SCHEMA
+RESPONSE_FORMAT: Final = {
+    "type": "json_schema",
+    "json_schema": {"name": "answer", "strict": True, "schema": ANSWER_SCHEMA},
+}
+SCHEMA_IN_WORDS: Final = (
+    "\n\nAnswer with one JSON object and nothing else. It has to fit this JSON Schema:\n" + json.dumps(ANSWER_SCHEMA)
 )
 DIALECT: Final = Dialect(used_up=lambda answer: "insufficient_quota" in json.dumps(answer.json))
 """An account without credit is answered like one that asks too often, with 429, and by this word."""
@@ -95,16 +98,16 @@ class OpenAi:
         return []
 
     def _ask(self, prompt: Prompt, question: Question, left: float, *, in_words: bool) -> Answer:
-        system = prompt.system + IN_WORDS if in_words else prompt.system
+        system = prompt.system + SCHEMA_IN_WORDS if in_words else prompt.system
         body: dict[str, Json] = {
             "model": self._model,
             "messages": [_message("system", system), *(_message(one.role, one.text) for one in prompt.messages)],
             "max_completion_tokens": LONGEST_ANSWER,
         }
         if not in_words:
-            body |= {"response_format": SCHEMA, "logprobs": True}
-        got = self._post(body, left, expect=REFUSALS)
-        return Answer(failure=Failure.MALFORMED) if got.status in REFUSALS else _read(got, question)
+            body |= {"response_format": RESPONSE_FORMAT, "logprobs": True}
+        got = self._post(body, left, expect=SCHEMA_REFUSED_STATUSES)
+        return Answer(failure=Failure.MALFORMED) if got.status in SCHEMA_REFUSED_STATUSES else _read(got, question)
 
     def _post(self, body: Json, budget: float, expect: Iterable[int]) -> Got:
         return self._http.json(
@@ -120,7 +123,11 @@ def _read(got: Got, question: Question) -> Answer:
     choice = next(iter(read(_COMPLETION, got).choices), None)
     if choice is None:
         return Answer(failure=Failure.MALFORMED)
-    failure = Failure.REFUSED if choice.message.refusal else STOPS.get(choice.finish_reason or "", Failure.MALFORMED)
+    failure = (
+        Failure.REFUSED
+        if choice.message.refusal
+        else FAILURE_OF_STOP.get(choice.finish_reason or "", Failure.MALFORMED)
+    )
     if failure:
         return Answer(failure=failure)
     answer = read_answer(choice.message.content or "", question)

@@ -17,7 +17,7 @@ from bridge.domain.answering import Answer, Question
 from bridge.domain.judging import LONGEST_REPLY
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-LARGEST: Final = 1024 * 1024
+LARGEST_BYTES: Final = 1024 * 1024
 """Characters of a script."""
 
 Text = Annotated[str, Field(min_length=1, max_length=LONGEST_REPLY)]
@@ -86,7 +86,7 @@ class Scripted:
 
 
 def _entries(document: str) -> Iterator[_Entry | _Else]:
-    if len(document) > LARGEST:
+    if len(document) > LARGEST_BYTES:
         raise ScriptRefused("it is longer than a million characters")
     try:
         root, value = yaml.compose(document, Loader=LOADER), yaml.load(document, Loader=LOADER)  # noqa: S506 - a safe loader

@@ -1,0 +1,32 @@
+"""The JSON answers of other systems: read leniently, and only as far as is needed."""
+
+from typing import Annotated, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from bridge.adapters.http import Answer
+from bridge.ports import AdapterError
+
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+"""Another system's id of a person or a thing, whether it writes it as number or as text."""
+
+T = TypeVar("T")
+
+
+class Lenient(BaseModel):
+    """Knows the fields that are used; all others may come and go."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, coerce_numbers_to_str=True)
+
+
+def read(kind: TypeAdapter[T], answer: Answer) -> T:
+    """The answer's body as a value of this kind.
+
+    Raises:
+        AdapterError: it is none.
+    """
+    try:
+        return kind.validate_python(answer.json)
+    except ValidationError:
+        pass
+    raise AdapterError("malformed")

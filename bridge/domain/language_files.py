@@ -1,0 +1,121 @@
+"""The files of the languages: what stands in the folders of each, joined.
+
+A language's phrases are needed once, to be compiled; what is looked up in any language at any time is its sketch.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import Any, Final
+
+import yaml
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+OWNERS: Final = {"request": "own_request"}
+"""Groups that no weight speaks against: an owner's phrases, English beside another language."""
+_CLAIMS_FILE: Final = "claims.yaml"
+_DOCUMENTS_KEPT: Final = 2
+"""Of all languages they would take some megabytes in every process; two are compiled at a time: one, and English."""
+_SKETCHED: Final[tuple[str, ...]] = (
+    "stop",
+    "bare",
+    "classes",
+    "yes",
+    "accept",
+    "decline",
+    "elision",
+    "also",
+    "compounds",
+)
+
+
+class LanguageRefused(ValueError):  # noqa: N818 - it names what happened
+    """A folder of language data cannot be used; the message says where and why."""
+
+
+folders: Final[list[Traversable]] = [files("bridge").joinpath("data", "languages")]
+"""Where languages are read from: the shipped ones first, then those that an owner added."""
+
+
+def forget() -> None:
+    """Read everything anew from now on."""
+    for known in (codes, document_of, claim_document, sketch_of):
+        known.cache_clear()
+
+
+def codes_in(folder: Traversable) -> set[str]:
+    """The languages that have a folder in this one."""
+    return {entry.name for entry in folder.iterdir() if entry.is_dir() and re.fullmatch("[a-z]{2,3}", entry.name)}
+
+
+@cache
+def codes() -> frozenset[str]:
+    """The languages that have a folder."""
+    return frozenset(code for folder in folders for code in codes_in(folder))
+
+
+@cache
+def sketch_of(code: str) -> dict[str, Any]:
+    """Of a language's document what tells it from others, how it is spelt, and the names of its word lists."""
+    document = document_of(code)
+    sketched = {key: document[key] for key in _SKETCHED if key in document}
+    return {**sketched, "lists": dict.fromkeys(document.get("lists", ()), ())}
+
+
+@lru_cache(maxsize=_DOCUMENTS_KEPT)
+def document_of(code: str) -> dict[str, Any]:
+    """A language's folders as one mapping; what stands under a key in several is joined."""
+    return _merged(code, claims=False)
+
+
+@cache
+def claim_document(code: str) -> dict[str, Any]:
+    """What a language says of claims: files of their own, read when they are first asked for."""
+    return _merged(code, claims=True)
+
+
+def _merged(code: str, *, claims: bool) -> dict[str, Any]:
+    merged: dict[str, Any] = {}
+    for folder in folders:
+        for key, value in _entries(folder, code, claims=claims):
+            own = key if folder is folders[0] else OWNERS.get(key, key)
+            merged[own] = _joined(merged[own], value) if own in merged else value
+    return merged
+
+
+def _entries(folder: Traversable, code: str, *, claims: bool) -> Iterator[tuple[str, Any]]:
+    for entry in _files_in(folder, code):
+        if (entry.name == _CLAIMS_FILE) is claims:
+            yield from _read_file(entry).items()
+
+
+def files_of(code: str) -> list[Traversable]:
+    """All files of a language, the shipped ones first."""
+    return [entry for folder in folders for entry in _files_in(folder, code)]
+
+
+def _files_in(folder: Traversable, code: str) -> list[Traversable]:
+    own = folder.joinpath(code)
+    return sorted(own.iterdir(), key=lambda entry: entry.name) if own.is_dir() else []
+
+
+def _read_file(entry: Traversable) -> Mapping[str, Any]:
+    try:
+        if entry.name.endswith(".yaml"):
+            found = yaml.load(entry.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
+            return found if isinstance(found, dict) else {}
+        if entry.name.endswith(".txt"):
+            lines = entry.read_text(encoding="utf-8").splitlines()
+            return {entry.name[:-4]: [line.strip() for line in lines if line.strip() and not line.startswith("#")]}
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise LanguageRefused(f"{entry.name}: {error}") from None
+    return {}
+
+
+def _joined(one: Any, other: Any) -> Any:
+    """Lists one after the other, mappings key by key; anything else is replaced."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return {**one, **{key: _joined(one[key], value) if key in one else value for key, value in other.items()}}
+    return [*one, *other] if isinstance(one, list) and isinstance(other, list) else other

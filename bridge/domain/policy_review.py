@@ -1,0 +1,450 @@
+"""What is to be said about a policy that fits the schema: names that lead nowhere, parts that can never have a say."""
+
+from collections.abc import Collection, Iterable, Iterator
+from difflib import get_close_matches
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from itertools import chain
+from typing import Final
+
+from bridge.domain import hours, languages, messages
+from bridge.domain.calibration import rises
+from bridge.domain.customer_triggers import TierAtLeast
+from bridge.domain.finding import Finding, Level
+from bridge.domain.host import Host
+from bridge.domain.instants import SECOND
+from bridge.domain.lexicon import fold
+from bridge.domain.policy import All, Any_, AtLeast, Condition, Flow, Match, Not, Policy, Rule, Thresholds
+from bridge.domain.queues import ForTier, Queue
+from bridge.domain.reachable_rules import can_hold, unreachable
+from bridge.domain.rules import holds, names
+from bridge.domain.triggers import ConfidenceBelow, Trigger, Words, inputs_of
+from bridge.domain.values import Channel, Millis
+
+DEFAULT_FLOW: Final = "default"
+"""Every session begins in it unless something names another; it need not be defined."""
+FRAUD: Final = "fraud"
+COUNT_KEYS: Final = ("times", "at_least", "messages")
+"""What a trigger with a window calls that which has to stand so often in it."""
+LEAST_PICKUP: Final = 30 * SECOND
+MOST_KNOWN: Final = 12
+"""Known names that a hint lists."""
+
+
+def review(policy: Policy, now: Millis, host: Host) -> Iterator[Finding]:
+    """Every finding, without its line.
+
+    Args:
+        policy: fits the schema.
+        now: the instant from which "no opening within a year" is looked for.
+        host: who will feed the triggers, as far as that is known.
+    """
+    yield from _tiers(policy)
+    yield from _flows(policy)
+    yield from _triggers(policy)
+    yield from _beyond_reach(policy)
+    yield from _rules(policy)
+    yield from _queues(policy, now)
+    yield from _responder(policy)
+    for language in policy.messages:
+        if not messages.is_language(language):
+            hint = "name it as browsers do: en, de, pt_BR"
+            yield _warning(f"/messages/{language}", "no visitor speaks it: it is no language's code", hint)
+    for path, fault, hint in messages.faults(policy.messages, policy.own_messages):
+        yield _error(f"/messages/{path}", fault, hint)
+    yield from _fed(policy, host)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for a name that is not known: the one that was meant, where one is near, and those that are known."""
+    return _meant(name[:64], tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    more = ", ..." if len(known) > MOST_KNOWN else ""
+    return f"{meant}known: {', '.join(known[:MOST_KNOWN])}{more}" if known else "none is defined"
+
+
+def _error(path: str, message: str, hint: str) -> Finding:
+    return Finding(Level.ERROR, path, message, hint)
+
+
+def _warning(path: str, message: str, hint: str) -> Finding:
+    return Finding(Level.WARNING, path, message, hint)
+
+
+def _unknown(path: str, kind: str, name: str, known: Iterable[str]) -> Finding:
+    return _error(path, f"there is no {kind} {name!r}", did_you_mean(name, known))
+
+
+# -- tiers and flows ---------------------------------------------------------------------------------------------------
+
+
+def _tiers(policy: Policy) -> Iterator[Finding]:
+    folded = [tier.casefold() for tier in policy.tiers]  # as a CRM's are compared
+    for n, tier in enumerate(policy.tiers):
+        if folded[n] in folded[:n]:
+            yield _error(f"/tiers/{n}", f"the tier {tier!r} stands twice", "name each once, from low to high")
+    for path, tier in _named_tiers(policy):
+        if tier not in policy.tiers:
+            yield _unknown(path, "tier", tier, policy.tiers)
+
+
+def _named_tiers(policy: Policy) -> Iterator[tuple[str, str]]:
+    """Every place that names a tier."""
+    yield "/default_tier", policy.default_tier
+    yield from _tiers_of("/thresholds", policy.thresholds)
+    for name, flow in policy.flows.items():
+        yield from _tiers_of(f"/flows/{name}/thresholds", flow.thresholds)
+    for name, trigger in policy.triggers.items():
+        if isinstance(trigger, TierAtLeast):
+            yield f"/triggers/{name}/tier", trigger.tier
+    for index, rule in enumerate(policy.rules):
+        yield from ((f"/rules/{index}/tiers/{n}", tier) for n, tier in enumerate(rule.tiers))
+    for name, queue in policy.queues.items():
+        yield from ((f"/queues/{name}/tiers/{n}", tier) for n, tier in enumerate(queue.tiers))
+        yield from ((f"/queues/{name}/by_tier/{tier}", tier) for tier in queue.by_tier)
+
+
+def _tiers_of(path: str, thresholds: Thresholds) -> Iterator[tuple[str, str]]:
+    return ((f"{path}/tiers/{tier}", tier) for tier in thresholds.tiers)
+
+
+def _flows(policy: Policy) -> Iterator[Finding]:
+    earlier: dict[str, Flow] = {}
+    for name, flow in policy.flows.items():
+        if name != DEFAULT_FLOW:
+            yield from _way_in(f"/flows/{name}", flow.match, earlier)
+        earlier[name] = flow
+
+
+def _way_in(path: str, match: Match, earlier: dict[str, Flow]) -> Iterator[Finding]:
+    """Whether anything leads into a flow: the first flow that matches wins, so an earlier one may take it all."""
+    ways = {"intents": match.intents, "words": match.words, "pages": match.pages}
+    given = {kind: kept for kind, way in ways.items() if (kept := [one for one in way if one.strip()])}
+    if not given:
+        hint = "give it a match: intents, words or pages; or send its name as `flow` at session start"
+        yield _warning(path, "nothing leads to it but a host that names it", hint)
+        return
+    taken = {kind: by for kind, wanted in given.items() if (by := _takers(kind, wanted, earlier))}
+    hint = "the first flow that matches wins; put the narrower one first"
+    if len(taken) == len(given):
+        owners = ", ".join(dict.fromkeys(chain.from_iterable(taken.values())))
+        yield _error(f"{path}/match", f"no one can enter it: all that leads to it leads to {owners}", hint)
+        return
+    for kind, found in taken.items():
+        yield _warning(f"{path}/match/{kind}", f"all of them lead to {', '.join(found)}", hint)
+
+
+def _takers(kind: str, wanted: Iterable[str], earlier: dict[str, Flow]) -> list[str]:
+    """The earlier flows that together take all of what is wanted; none where something is left."""
+    found = [next((name for name, flow in earlier.items() if _takes(flow.match, kind, one)), None) for one in wanted]
+    return [] if None in found else list(dict.fromkeys(filter(None, found)))
+
+
+def _takes(match: Match, kind: str, wanted: str) -> bool:
+    if kind == "words":
+        return bool(match.pattern and match.pattern.search(fold(wanted)))
+    if kind == "pages":
+        return any(_wider(f"*{page}*", f"*{wanted}*") for page in match.pages)
+    return any(_wider(intent, wanted) for intent in match.intents)
+
+
+def _wider(pattern: str, narrower: str) -> bool:
+    """Whether a pattern matches all that a narrower one does; False where that cannot be told by looking."""
+    literal = set("*?[").isdisjoint(narrower)
+    only_stars = "[" not in narrower and set("?[").isdisjoint(pattern)
+    return pattern in ("*", narrower) or ((literal or only_stars) and fnmatchcase(narrower, pattern))
+
+
+# -- triggers and rules ------------------------------------------------------------------------------------------------
+
+
+def _triggers(policy: Policy) -> Iterator[Finding]:
+    """Triggers without a rule, and phrases that are never found.
+
+    Where a rule names a trigger that there is not, that is told first: it may be the one without a rule.
+    """
+    used = {name for rule in policy.rules for name, _ in names(rule.when)}
+    for name in policy.triggers:
+        if name not in used and used <= policy.triggers.keys():
+            yield _warning(f"/triggers/{name}", "no rule asks for it", "name it in a rule's `when`, or take it out")
+    for name, trigger in policy.triggers.items():
+        if isinstance(trigger, Words):
+            yield from _mute_phrases(f"/triggers/{name}/words", trigger.words or ())
+
+
+def _mute_phrases(path: str, phrases: Iterable[str]) -> Iterator[Finding]:
+    """Phrases that can never be found in conversations of some language, where all their words are small ones."""
+    for n, phrase in enumerate(phrases):
+        if mute := languages.mute_in(phrase):
+            hint = "add a word that means something by itself, unless you serve nobody in that language"
+            yield _warning(f"{path}/{n}", f"it has no content words in {', '.join(mute)}: it never fires there", hint)
+
+
+def _beyond_reach(policy: Policy) -> Iterator[Finding]:
+    """Thresholds that nothing is below, and counts that no window of theirs holds: each turn counts once."""
+    for name, trigger in policy.triggers.items():
+        if isinstance(trigger, ConfidenceBelow) and trigger.below == 0:
+            yield _error(f"/triggers/{name}/below", "it never fires: no confidence is below 0", "such as 0.5")
+        window: int = getattr(trigger, "within_turns", None) or 0
+        for key in COUNT_KEYS if window else ():
+            often: int = getattr(trigger, key, 0)
+            if often > window:
+                where = key if key in trigger.model_fields_set else "within_turns"
+                said = f"it never comes to {often} within {window} turn{'s' * (window > 1)}"
+                yield _error(f"/triggers/{name}/{where}", said, "widen within_turns, or ask for fewer")
+
+
+def _rules(policy: Policy) -> Iterator[Finding]:
+    for index, rule in enumerate(policy.rules):
+        path = f"/rules/{index}"
+        for trigger in dict.fromkeys(name for name, _ in names(rule.when)):
+            if trigger not in policy.triggers:
+                yield _unknown(f"{path}/when", "trigger", trigger, policy.triggers)
+        if rule.queue and rule.queue not in policy.queues:
+            yield _unknown(f"{path}/queue", "queue", rule.queue, policy.queues)
+        for n, flow in enumerate(rule.flows):
+            if flow not in policy.flows and flow != DEFAULT_FLOW:
+                yield _unknown(f"{path}/flows/{n}", "flow", flow, policy.flows)
+        yield from _own_message(f"{path}/message", rule.message, policy)
+        yield from _twice(policy, index)
+        yield from _doubled(f"{path}/when", rule.when)
+    yield from _unreachable(policy)
+    yield from _fraud_alone(policy)
+
+
+def _own_message(path: str, key: str | None, policy: Policy) -> Iterator[Finding]:
+    if key is None:
+        return
+    if key in messages.KEYS:
+        hint = "the standard messages have their own occasions; give yours a name of its own"
+        yield _error(path, f"the message {key!r} is a standard message", hint)
+        return
+    owned = dict.fromkeys(own for texts in policy.messages.values() for own in texts if own not in messages.KEYS)
+    if key not in owned:
+        yield _unknown(path, "message", key, owned)
+
+
+def _twice(policy: Policy, index: int) -> Iterator[Finding]:
+    name = policy.rules[index].name
+    if any(earlier.name == name for earlier in policy.rules[:index]):
+        hint = "give each its own name"
+        yield _error(f"/rules/{index}/name", f"the rule {name!r} stands twice", hint)
+
+
+def _doubled(path: str, condition: Condition) -> Iterator[Finding]:
+    """Parts that stand twice beside each other: a count takes the one for two."""
+    for below, parts in _groups(path, condition):
+        seen: set[Condition] = set()
+        for n, part in enumerate(parts):
+            if part in seen:
+                yield _error(f"{below}/{n}", f"{_called(part)} stands twice", "name it once")
+            seen.add(part)
+
+
+def _groups(path: str, condition: Condition) -> Iterator[tuple[str, tuple[Condition, ...]]]:
+    """The parts of every any, all and at_least in a condition, and where they stand."""
+    match condition:
+        case Not():
+            yield from _groups(f"{path}/not", condition.not_)
+            return
+        case Any_():
+            below, parts = f"{path}/any", condition.any
+        case All():
+            below, parts = f"{path}/all", condition.all
+        case AtLeast():
+            below, parts = f"{path}/of", condition.of
+        case _:
+            return
+    yield below, parts
+    for n, part in enumerate(parts):
+        yield from _groups(f"{below}/{n}", part)
+
+
+def _called(part: Condition) -> str:
+    return f"the trigger {part!r}" if isinstance(part, str) else "a condition"
+
+
+def _unreachable(policy: Policy) -> Iterator[Finding]:
+    """Rules that can never decide; and of the others, conditions beside their own opposite."""
+    dead = dict(unreachable(policy.rules, _of_everybody(policy)))
+    for index, rule in enumerate(policy.rules):
+        if index not in dead:
+            yield from _opposites(f"/rules/{index}/when", rule.when)
+        elif earlier := dead[index]:
+            hint = "the first rule that holds decides; put the narrower one first"
+            said = f"it can never decide: whenever it holds, {earlier.name!r} has decided"
+            yield _error(f"/rules/{index}", said, hint)
+        else:
+            hint = "its condition contradicts itself, or asks for more triggers than it names"
+            yield _error(f"/rules/{index}/when", "it can never hold", hint)
+
+
+def _of_everybody(policy: Policy) -> frozenset[str]:
+    """The triggers that fire for every customer."""
+    lowest = policy.tiers[0]
+    return frozenset(n for n, one in policy.triggers.items() if isinstance(one, TierAtLeast) and one.tier == lowest)
+
+
+def _opposites(path: str, condition: Condition) -> Iterator[Finding]:
+    """Parts beside their own opposite: where all are needed nothing is ever enough, elsewhere one always holds."""
+    for below, parts in _groups(path, condition):
+        opposed = {part.not_ for part in parts if isinstance(part, Not)}
+        for both in (f"{_called(part)} and its opposite" for part in parts if part in opposed):
+            if below.endswith("/all"):
+                yield _error(below, f"{both} never hold together", "take one of them out")
+            else:
+                yield _warning(below, f"{both} stand side by side: one of them always holds", "take them out")
+
+
+def _fraud_alone(policy: Policy) -> Iterator[Finding]:
+    """Words of fraud are what a customer asks about, not a sign that the bot has failed."""
+    fraud = {name for name, trigger in policy.triggers.items() if isinstance(trigger, Words) and trigger.list == FRAUD}
+    for index, rule in enumerate(policy.rules):
+        asked = fraud.intersection(name for name, _ in names(rule.when))
+        alone = any(holds(rule.when, said.__contains__) for said in (asked, *({name} for name in asked)))
+        if alone and not holds(rule.when, frozenset().__contains__):
+            hint = "ask for another sign beside them, such as unsure or big_account"
+            yield _error(f"/rules/{index}/when", "words of fraud alone decide it, and many ask about fraud", hint)
+
+
+# -- the responder -----------------------------------------------------------------------------------------------------
+
+
+def _responder(policy: Policy) -> Iterator[Finding]:
+    own = policy.responder
+    if not rises(own.calibration):
+        hint = "bridge calibrate prints one that rises"
+        yield _error("/responder/calibration", "a higher rating must not be worth less", hint)
+    for n, fact in enumerate(own.facts):
+        if fact in own.facts[:n]:
+            yield _warning(f"/responder/facts/{n}", f"{fact} stands twice", "name it once")
+
+
+# -- queues and hours --------------------------------------------------------------------------------------------------
+
+
+def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
+    for name, queue in policy.queues.items():
+        yield from _own_ways(policy, f"/queues/{name}", queue)
+        for tier, own in queue.by_tier.items():
+            yield from _own_ways(policy, f"/queues/{name}/by_tier/{tier}", own)
+        for index, other in enumerate(queue.overflow):
+            if other not in policy.queues:
+                yield _unknown(f"/queues/{name}/overflow/{index}", "queue", other, policy.queues)
+            if other == name:
+                yield _error(f"/queues/{name}/overflow/{index}", "a queue cannot help itself out", "name another one")
+    for name, calendar in policy.hours.items():
+        yield from _slips(f"/hours/{name}", calendar)
+    yield from _openings(policy, now)
+
+
+def _slips(path: str, calendar: hours.Calendar) -> Iterator[Finding]:
+    """What a calendar may say without its owner having meant it."""
+    if "timezone" not in calendar.model_fields_set:
+        hint = "add the timezone that your customers know you by, such as America/New_York"
+        yield _warning(path, "promises by it are told in UTC, for it names no time zone", hint)
+    for where, window in _windows(path, calendar):
+        start, end = hours.window_of(window)
+        if start and end - start == hours.DAY_MINUTES:
+            hint = "give it another end; a whole day is 00:00-24:00"
+            yield _warning(where, f"{window} is open for 24 hours", hint)
+
+
+def _windows(path: str, calendar: hours.Calendar) -> Iterator[tuple[str, str]]:
+    """Every window of a calendar, and where it stands."""
+    for key, windows in calendar.week.items():
+        yield from ((f"{path}/week/{key}/{n}", window) for n, window in enumerate(windows))
+    for index, extra in enumerate(calendar.extra):
+        yield from ((f"{path}/extra/{index}/open/{n}", window) for n, window in enumerate(extra.open))
+
+
+def _openings(policy: Policy, now: Millis) -> Iterator[Finding]:
+    """Calendars that hold no open time, or too little for what is promised by them."""
+    users = [(path, queue) for path, queue in _as_for_each(policy) if queue.hours in policy.hours]
+    for name, calendar in policy.hours.items():
+        mine = [(path, queue) for path, queue in users if queue.hours == name]
+        if not hours.opening_in_year(calendar, now):
+            by = f"; by it go {', '.join(path for path, _ in mine)}" if mine else ""
+            yield _error(f"/hours/{name}", f"it never opens within a year{by}", "nothing could be promised")
+            continue
+        if not hours.opening_in_year(calendar, now + hours.YEAR):
+            hint = "is a date mistyped, such as 2926 for 2026?"
+            yield _warning(f"/hours/{name}", "from a year on it never opens", hint)
+        for path, queue in mine:
+            if not _holds(calendar, now, queue):
+                hint = "shorten it: it runs only while the team is there"
+                yield _error(f"{path}/respond_within", f"the hours {name!r} hold less open time in a year", hint)
+
+
+def _as_for_each(policy: Policy) -> Iterator[tuple[str, Queue]]:
+    """Every queue, and as it is for each tier with something of its own."""
+    for name, queue in policy.queues.items():
+        yield f"/queues/{name}", queue
+        yield from ((f"/queues/{name}/by_tier/{tier}", queue.for_tier(tier)) for tier in queue.by_tier)
+
+
+def _holds(calendar: hours.Calendar, now: Millis, queue: Queue) -> bool:
+    longest = max(queue.respond_within.values())
+    return hours.add_business_time(calendar, now, longest) is not None
+
+
+def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Finding]:
+    """The calendar, the times and the ladder of a queue, or what it has of its own for a tier."""
+    if own.hours is not None and own.hours not in policy.hours:
+        yield _unknown(f"{path}/hours", "calendar", own.hours, policy.hours)
+    if own.pickup_within is not None and own.pickup_within < LEAST_PICKUP:
+        hint = "30s at least: what is done in a helpdesk is heard of every half minute"
+        yield _error(f"{path}/pickup_within", "nobody can pick up a chat that soon", hint)
+    for priority, within in (own.respond_within or {}).items():
+        if not within:
+            fault = "it promises the opening itself: nobody has had time to answer by then"
+            yield _warning(f"{path}/respond_within/{priority}", fault, "15m gives the team time from the opening on")
+    if own.ladder is None:
+        return
+    if own.ladder[-1] is not Channel.EMAIL:
+        hint = "end it with email: a person may be away, a mailbox is not"
+        yield _error(f"{path}/ladder", "its last rung can fail", hint)
+    if len(set(own.ladder)) != len(own.ladder):
+        yield _error(f"{path}/ladder", "a rung stands twice", "name each way once")
+
+
+# -- what this host feeds ----------------------------------------------------------------------------------------------
+
+
+def _fed(policy: Policy, host: Host) -> Iterator[Finding]:
+    """Triggers whose input never comes from this host, and the rules that therefore never decide."""
+    silent = {name: why for name, trigger in policy.triggers.items() if (why := _silence(policy, trigger, host))}
+    hint = "let the host feed it, or take it out"
+    for name, why in silent.items():
+        yield _warning(f"/triggers/{name}", f"it cannot fire here: {why}", hint)
+    for index, rule in enumerate(policy.rules):
+        if why := _never(policy, rule, silent, host):
+            yield _warning(f"/rules/{index}", f"it can never decide here: {why}", hint)
+
+
+def _silence(policy: Policy, trigger: Trigger, host: Host) -> str | None:
+    """Why the trigger cannot fire here. Without a CRM every customer has the default tier, which may be enough."""
+    if isinstance(trigger, TierAtLeast) and _reaches(policy.default_tier, trigger.tier, policy.tiers):
+        return None
+    return next(filter(None, map(host.lacks, sorted(inputs_of(trigger)))), None)
+
+
+def _reaches(tier: str, wanted: str, tiers: tuple[str, ...]) -> bool:
+    return tier in tiers and wanted in tiers and tiers.index(tier) >= tiers.index(wanted)
+
+
+def _never(policy: Policy, rule: Rule, silent: dict[str, str], host: Host) -> str:
+    if host.crm is False and rule.tiers and policy.default_tier not in rule.tiers:
+        return f"{host.lacks('crm')}, so everybody has the tier {policy.default_tier}"
+    return "; ".join(_reasons(rule, silent))
+
+
+def _reasons(rule: Rule, silent: dict[str, str]) -> Collection[str]:
+    """Why a rule that could hold elsewhere does not here; nothing where it still can."""
+    asked = dict.fromkeys(silent[name] for name, _ in names(rule.when) if name in silent)
+    return () if not asked or can_hold(rule.when, without=silent) else asked

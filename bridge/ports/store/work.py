@@ -1,0 +1,90 @@
+"""What is due: follow-ups and outbox rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from bridge.domain.escalation import FollowUp, OutboxRow
+from bridge.domain.values import Json, Millis
+from bridge.ports.desk import TicketRef
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Rows of a site that have not arrived, alike in where they go, whether they are parked, and why.
+
+    `late` of them were written before the instant that was asked about, `oldest` when the first of all was.
+    """
+
+    target: str
+    parked: bool
+    cause: str | None
+    rows: int
+    late: int
+    oldest: Millis
+
+
+class Work(Protocol):
+    """What is due: follow-ups and outbox rows, claimed by lease."""
+
+    def plan(self, follow_up: FollowUp) -> None: ...
+    def plan_anew(self, follow_up: FollowUp) -> None:
+        """As `plan`, but one of its kind and promise that is planned or done already is to be done at the new time."""
+        ...
+
+    def cancel(self, escalation: str) -> int: ...
+    def shift(self, commitment: str, by: Millis) -> int:
+        """Move what is still to be done for a promise; returns how many follow-ups that were."""
+        ...
+
+    def claim_follow_ups(
+        self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
+    ) -> list[FollowUp]:
+        """Lease what is due, most urgent first; rows whose lease is over only where `take_over`."""
+        ...
+
+    def finish_follow_up(
+        self, follow_up: str, owner: str, *, state: str, at: Millis | None = None, error: str | None = None
+    ) -> bool: ...
+    def postpone_follow_up(self, follow_up: str, owner: str, due_at: Millis, error: str) -> bool: ...
+    def post(self, row: OutboxRow, at: Millis) -> bool: ...
+    def claim_outbox(
+        self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
+    ) -> list[OutboxRow]:
+        """Lease what is due and may go to its system now; see `Upstreams` for what has to be noted of the latter."""
+        ...
+
+    def sent(self, row: str, owner: str, ref: TicketRef | None) -> bool: ...
+    def not_sent(self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int) -> bool:
+        """Give a row back. The attempts that `row` has are kept: those that do not count against it are taken off."""
+        ...
+
+    def outbox(
+        self, states: Sequence[str], limit: int, *, site: str | None = None, target: str | None = None
+    ) -> list[Json]:
+        """Rows in these states: those that are parked, those that wait, then what was sent, the newest first."""
+        ...
+
+    def undelivered(self, site: str, before: Millis) -> list[Undelivered]:
+        """What has not arrived, the most rows first; `before` is the instant from which on nothing counts as late."""
+        ...
+
+    def retry(self, row: str, now: Millis) -> tuple[str, str] | None:
+        """Have a parked or waiting row sent anew; its site and target, or None where it is sent or being sent."""
+        ...
+
+    def retry_all(self, now: Millis, *, target: str | None = None) -> list[tuple[str, str]]:
+        """The same for every row, of a target or of all, but for mails that are held back by a rule.
+
+        Returns site and target of each.
+        """
+        ...
+
+    def park(self, row: str) -> bool: ...
+    def drop(self, row: str) -> bool:
+        """Give up a parked row for good, a ticket with its notes: it is never sent, and no longer undelivered."""
+        ...
+
+    def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
+        """What is still to be done until then: what is late at `now` as it will be done, then the rest by time."""
+        ...
