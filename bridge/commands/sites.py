@@ -36,6 +36,11 @@ def site_add(name: str, url: str, timezone: str | None, team_email: str | None, 
         print_json(made.as_json())
         return
     click.echo(f"Site {name} added. Time zone {new.timezone}, team mail to {mailbox}.")
+    if not assembly.settings.public_url:
+        click.echo(
+            f"The code leads to {public_url(assembly.settings)}, so WordPress has to run on this machine; "
+            f"if it does not, set BRIDGE_PUBLIC_URL, then: bridge site rotate {name}"
+        )
     print_pairing(made)
 
 

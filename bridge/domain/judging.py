@@ -44,8 +44,9 @@ def measure_message(session: Session, text: str) -> MessageSignals:
     """What a visitor's message shows; the policy has no part in it.
 
     It is read in the session's language, or in another one that it is clearly written in. Where it may be in several, a
-    request for a person is heard in any of them, and the acceptance of an offer where all of them read one. A locale
-    that is not read leaves it at that: a neighbour of its language would see moods that are not there.
+    request for a person and what stands on a word list are heard in any of them, and the acceptance of an offer where
+    all of them read one. A locale that is not read leaves it at that: a neighbour of its language would see moods that
+    are not there.
     """
     previous = session.window[-1].reply if session.window else None
     own = signals.language_of(session.locale)
@@ -54,6 +55,9 @@ def measure_message(session: Session, text: str) -> MessageSignals:
     heard_in = (own,) if clear else languages.heard_in(text, own, answering=answering)
     read_in = own if session.locale and not own else heard_in[0]
     measured = signals.measure_message(text, language=read_in, previous=previous)
+    if not clear:
+        listed = _listed(text, {*heard_in, *languages.suspected(text, own)} - {read_in, ""})
+        measured = replace(measured, lists=listed | measured.lists)
     elsewhere = tuple(language for language in heard_in if language != read_in)
     if answering:
         elsewhere = elsewhere or languages.consenting(text, read_in)
@@ -62,6 +66,14 @@ def measure_message(session: Session, text: str) -> MessageSignals:
     elif elsewhere and not measured.asks_human:
         return replace(measured, asks_human=_asked(text, elsewhere))
     return measured
+
+
+def _listed(text: str, codes: Iterable[str]) -> dict[str, str]:
+    """What stands on word lists in any of these languages: danger and threats are seen whatever they are written in."""
+    found: dict[str, str] = {}
+    for code in sorted(codes):
+        found |= signals.listed(text, language=code)
+    return found
 
 
 def _taken_up(text: str, codes: Sequence[str], previous: ReplySignals | None) -> str | None:

@@ -114,9 +114,10 @@ def add(folder: Traversable) -> None:
         raise
 
 
-def warm() -> None:
-    """Read what the first message would read, so that no visitor waits for it."""
-    language(ENGLISH)
+def warm(code: str = ENGLISH) -> None:
+    """Read what the first message and reply in a language would read, so that nobody waits for it later."""
+    language(code)
+    claim_speech(code or ENGLISH)
     list_names()
     _common_words()
 
@@ -128,6 +129,7 @@ def _forget() -> None:
         language,
         claim_speech,
         alike,
+        word_lists,
         small_words,
         small_words_of_all,
         _any_elision,
@@ -183,7 +185,24 @@ def heard_in(text: str, own: str, *, answering: bool = False) -> tuple[str, ...]
     most = max(counts.values(), default=0)
     if most <= len(words) - len(unheard) or 2 * most < len(unheard):
         return (own,)
-    return (own, *sorted(code for code, count in counts.items() if count == most)[:_MEANT])
+    return (own, *_most(counts))
+
+
+def suspected(text: str, own: str) -> tuple[str, ...]:
+    """The languages, two at most, that have most of the words that neither this one nor English has.
+
+    One word is enough here, where `heard_in` wants most of them: it is for what must not be missed.
+    """
+    if not foreign(text, own or ENGLISH):
+        return ()
+    words = set(_plain_words(text[:_TOLD_BY]))
+    return _most(_counts(words - _own_words(own or ENGLISH) - _own_words(ENGLISH)))
+
+
+def _most(counts: Counter[str]) -> tuple[str, ...]:
+    """The languages with the highest count, two at most."""
+    most = max(counts.values(), default=0)
+    return tuple(sorted(code for code, count in counts.items() if count == most)[:_MEANT])
 
 
 def foreign(text: str, own: str, *, answering: bool = False) -> bool:
@@ -274,6 +293,18 @@ def _every_yes() -> dict[str, tuple[str, ...]]:
 def list_names() -> frozenset[str]:
     """The names of all word lists, in any language."""
     return frozenset(name for code in codes() for name in sketch_of(code).get("lists", {}))
+
+
+@cache
+def word_lists(code: str) -> Book:
+    """The word lists of a language alone: a tenth of the time and the memory that the whole of it takes."""
+    lists = document_of(code).get("lists", {})
+    return Book(phrase for name, own in lists.items() for phrase in _phrasing(code).compiled(f"list:{name}", own))
+
+
+def read_in(code: str, text: str) -> Text:
+    """The text in the words of this language."""
+    return read(text, elision_of(sketch_of(code)))
 
 
 @cache

@@ -143,13 +143,19 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         asks_human=_request(groups, read, speech)
         or _acceptance(groups, read, speech, previous)
         or _request_by_example(groups, read),
-        lists={name[5:]: _said(read, found[0]) for name, found in groups.items() if name.startswith("list:")},
+        lists=_listed(groups, read),
         issue=_issue(read, speech),
         topic=topic,
         trouble=topic in speech.troubles,
         weighed=weighed,
         language=speech.code or languages.ENGLISH,
     )
+
+
+def listed(text: str, *, language: str) -> dict[str, str]:
+    """The word lists of a language that something of a message stands on, each with the words of the message."""
+    read = languages.read_in(language, text)
+    return _listed(_by_group(languages.word_lists(language).find(read)), read)
 
 
 def measure_reply(
@@ -208,6 +214,10 @@ def _by_group(hits: Iterable[Hit]) -> dict[str, list[Hit]]:
     for hit in hits:
         groups.setdefault(hit.group, []).append(hit)
     return groups
+
+
+def _listed(groups: Mapping[str, list[Hit]], read: Text) -> dict[str, str]:
+    return {name[5:]: _said(read, found[0]) for name, found in groups.items() if name.startswith("list:")}
 
 
 def _said(read: Text, hit: Hit) -> str:

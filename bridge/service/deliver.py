@@ -89,6 +89,8 @@ def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) 
         ref = _call(bridge, row)
     except AdapterError as error:
         _not_sent(bridge, owner, row, error, probe=probe)
+    except StoreBusy:  # it is read before anything is sent
+        _not_sent(bridge, owner, row, NotDone("database busy", fault=Fault.OURS), probe=probe)
     except Exception:
         log.exception("outbox.broken", row=row.id, target=row.target)
         _not_sent(bridge, owner, row, OutcomeUnknown("adapter error"), probe=probe)

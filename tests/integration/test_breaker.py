@@ -5,9 +5,11 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 from support.sidecar import SHOP, FakeDesk, Sidecar
 
 from bridge.assembly.desks import RATE, RATES, rates
@@ -15,7 +17,7 @@ from bridge.config import SiteSettings
 from bridge.domain.instants import HOUR, MINUTE
 from bridge.domain.upstream import FAILURES_TO_PAUSE, LONGEST_PAUSE
 from bridge.domain.values import Json
-from bridge.ports import Fault, NotDone, OutcomeUnknown, Rejected, TicketRef
+from bridge.ports import Fault, NotDone, OutcomeUnknown, Rejected, StoreBusy, TicketRef
 from bridge.service.context import Systems
 from bridge.service.deliver import deliver_due
 
@@ -323,3 +325,25 @@ def test_ten_thousand_rows_of_a_system_that_is_paused_cost_a_claim_little(sideca
         took.append(time.perf_counter() - began)
     print(f"{sorted(took)[10] * 1000:.1f} ms")
     assert sorted(took)[10] < 0.1
+
+
+# ---------------------------------------------------------------------------------------------------- Our own database
+
+
+def test_a_database_that_is_busy_before_anything_is_sent_costs_the_row_nothing(
+    sidecar_on_each: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = sidecar_on_each
+    hand_over(it, 1)
+
+    def busy() -> NoReturn:
+        raise StoreBusy
+
+    with monkeypatch.context() as patched, capture_logs() as logs:
+        patched.setattr(it.bridge.store, "read", busy)
+        deliver_due(it.bridge)
+    assert {line["error"] for line in logs if line["event"] == "outbox.tried"} == {"database busy"}
+    assert "outbox.broken" not in {line["event"] for line in logs}
+    assert {(row["state"], row["attempts"]) for row in it.outbox()} == {("due", 0)}
+    passes(it, minutes=1)
+    assert {(row["state"], row["attempts"]) for row in it.outbox()} == {("sent", 1)}

@@ -188,6 +188,13 @@ def test_the_machines_zone_is_that_of_tz_or_localtime_else_utc(
     assert scaffold.machine_zone(tmp_path / "localtime") == zone
 
 
+def test_a_code_that_leads_to_this_machine_alone_says_so(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = run("site", "add", "shop", "--url", "https://shop.example").out
+    assert "The code leads to http://127.0.0.1:8765, so WordPress has to run on this machine" in said
+    monkeypatch.setenv("BRIDGE_PUBLIC_URL", "https://bridge.shop.example")
+    assert "has to run" not in run("site", "add", "other", "--url", "https://other.example").out
+
+
 def test_a_site_can_be_added_on_a_bare_machine_and_its_pairing_code_holds_what_the_plugin_needs(run: Terminal) -> None:
     made = json.loads(run("site", "add", "shop", "--url", "https://shop.example:8443/x", "--json").out)
     assert set(made) == {"site", "chat_secret", "admin_secret", "pairing_code"}

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from support.sidecar import ADA, AFTER_HOURS, FakeDesk, Sidecar
 
+from bridge.domain import languages
 from bridge.domain.customer import Account, Order
 from bridge.domain.values import Json
 from bridge.ports import NotDone, OutcomeUnknown, Rejected, Scope, Site
@@ -962,3 +963,14 @@ def test_no_byte_crosses_between_sites(it: Sidecar) -> None:
     assert theirs.send("GET", f"/v1/escalations/{number}").status == 404
     assert theirs.send("POST", f"/v1/escalations/{number}/release", {"agent": ADA}).status == 404
     assert chat.says("hello")["state"] == "escalated"
+
+
+def test_a_language_is_read_as_a_session_starts_and_not_while_its_first_message_keeps_others_from_writing(
+    it: Sidecar,
+) -> None:
+    chat = it.chat()
+    languages.language.cache_clear()
+    chat.start(locale="pl-PL")
+    read = languages.language.cache_info().misses
+    chat.says("Dzień dobry, gdzie jest moja paczka?")
+    assert languages.language.cache_info().misses == read

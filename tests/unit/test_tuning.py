@@ -30,7 +30,7 @@ def test_the_numbers_that_rules_hang_on_are_found_written_or_not() -> None:
         "triggers/displeased/points": 0.75,
         "triggers/going_round/similarity": 75,
         "triggers/going_round/at_least": 1,
-        "triggers/asked_thrice/similarity": 75,
+        "triggers/asked_thrice/similarity": 100,
         "triggers/asked_thrice/at_least": 2,
         "triggers/bot_stuck/times": 2,
         "triggers/bot_stuck/similarity": 90,
