@@ -264,6 +264,7 @@ def test_a_secret_is_good_for_its_own_scope_alone(sidecar: Sidecar, scope: Scope
 def test_health_takes_either_secret_and_says_which_it_was(sidecar: Sidecar, scope: Scope) -> None:
     told = sidecar.caller(scope).ask("GET", "/v1/health")
     assert (told["site"], told["scope"], told["policy_version"], told["scheduler_alive"]) == ("shop", scope, 1, False)
+    assert told["url"] == SHOP.url
 
 
 # ------------------------------------------------------------------------------------------------- rotation

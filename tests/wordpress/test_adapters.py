@@ -29,9 +29,9 @@ PROMISE = re.compile(r"A support agent will contact you before 2:\d\d PM EST tod
 UNSURE = "I'm sorry, I do not know."
 OFFLINE = "We cannot reach our chat right now."
 MARKUP = 'Enter <your number>, 5 < 6 & "7": <img src=x onerror=alert(1)> &lt;b&gt; [https://a.test/%20" onclick="x()]'
-STUCK = "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n"
+STUCK = ("rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n")
 OWN_MESSAGE = ("  en: {", f"  en: {{own: {json.dumps(MARKUP + ' before {due}')}, ")
-STUCK = ("rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal, message: own}\n")
+STUCK_IN_OWN_WORDS = ("rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal, message: own}\n")
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_a_stream_is_mute_after_the_lock(shop: Installation, window: Window) -> 
 
 def test_a_reply_that_leads_to_a_person_is_not_shown(shop: Installation, window: Window) -> None:
     shop.site.set_option("lookalike_replies", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
-    with policy_with(shop, "rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n"):
+    with policy_with(shop, *STUCK):
         assert window.says("First?") == UNSURE
         assert PROMISE.match(window.says("Second?"))
     assert conversation(shop) == [
@@ -163,7 +163,7 @@ def test_a_reply_that_leads_to_a_person_is_not_shown(shop: Installation, window:
 def test_what_mxchats_transcripts_hold_is_what_the_visitor_read(shop: Installation, window: Window, way: str) -> None:
     replies = "lookalike_actions" if way == "action" else "lookalike_replies"
     shop.site.set_option(replies, json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
-    with policy_with(shop, *STUCK, OWN_MESSAGE):
+    with policy_with(shop, *STUCK_IN_OWN_WORDS, OWN_MESSAGE):
         for text in ("First?", "Second?", "Are you 100 % there?"):
             window.send(window, text, way != "plain")
     *_, unsure, second, promise, added = in_the_transcripts(shop, window)
@@ -177,14 +177,14 @@ def test_what_mxchats_transcripts_hold_is_what_the_visitor_read(shop: Installati
 def test_a_reply_is_judged_whatever_the_visitor_calls_the_chat(shop: Installation, window: Window) -> None:
     window.chat = f"it's 50 % mine, \\ {secrets.token_hex(4)}"
     shop.site.set_option("lookalike_replies", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
-    with policy_with(shop, "rules:\n", STUCK):
+    with policy_with(shop, *STUCK):
         assert window.says("First?") == UNSURE
         assert PROMISE.match(window.says("Second?"))
 
 
 def test_a_streamed_reply_that_leads_to_a_person_is_replaced_at_its_end(shop: Installation, window: Window) -> None:
     shop.site.set_option("lookalike_replies", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
-    with policy_with(shop, "rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n"):
+    with policy_with(shop, *STUCK):
         assert read_at_the_end(window.stream("First?")).strip() == UNSURE
         withheld = window.stream("Second?")
     assert withheld.headers["Content-Type"].startswith("text/event-stream")
@@ -248,7 +248,7 @@ def test_what_stands_in_place_of_a_reply_is_text_to_a_window_that_writes_html(
     replies = "lookalike_actions" if way == "action" else "lookalike_replies"
     shop.site.set_option(replies, json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
     shop.site.set_option("lookalike_refused", way == "refused")
-    with policy_with(shop, *STUCK, OWN_MESSAGE):
+    with policy_with(shop, *STUCK_IN_OWN_WORDS, OWN_MESSAGE):
         window.send(window, "First?", way != "plain")
         answer = window.send(window, "Second?", way != "plain")
     read = in_markup(read_at_the_end(answer) if way in {"streamed", "refused"} else answer.json()["text"])
@@ -278,7 +278,7 @@ def test_what_is_stored_again_in_one_request_is_escaped_no_more(shop: Installati
 def test_a_reply_is_judged_where_the_provider_refused_the_stream(shop: Installation, window: Window) -> None:
     shop.site.set_option("lookalike_replies", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
     shop.site.set_option("lookalike_refused", True)
-    with policy_with(shop, "rules:\n", STUCK):
+    with policy_with(shop, *STUCK):
         assert read_at_the_end(window.stream("First?")) == UNSURE
         withheld = window.stream("Second?")
     assert "I do not know" not in withheld.text
@@ -305,7 +305,7 @@ def test_an_action_that_answers_in_json_where_a_stream_was_asked_for_is_replaced
     shop: Installation, window: Window
 ) -> None:
     shop.site.set_option("lookalike_actions", json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
-    with policy_with(shop, "rules:\n", STUCK):
+    with policy_with(shop, *STUCK):
         assert window.stream("First?").json()["text"] == UNSURE
         withheld = window.stream("Second?")
     assert withheld.headers["Content-Type"].startswith("application/json")

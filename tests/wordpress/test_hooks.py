@@ -94,15 +94,15 @@ def test_while_calls_are_paused_the_helpdesk_is_told_to_call_again_without_a_cal
 
 
 def test_a_sidecar_that_hangs_holds_a_helpdesks_call_for_three_seconds(installed: Installation) -> None:
-    hand_on = """
+    forward = """
         add_filter( 'pre_http_request', function ( $answer, $args ) {
             echo $args['timeout'];
             return new WP_Error( 'http_request_failed', 'timed out' );
         }, 10, 2 );
         $client = new EscalationBridge\\Client( EscalationBridge\\Settings::pairing() );
-        $answer = $client->hand_on( 'zendesk', array(), '' );
+        $answer = $client->forward_webhook( 'zendesk', array(), '' );
         echo ' ', $answer['status'];"""
-    assert installed.site.php_eval(hand_on) == "3 0"
+    assert installed.site.php_eval(forward) == "3 0"
 
 
 def test_a_call_without_any_helpdesks_signature_is_not_handed_on(installed: Installation) -> None:

@@ -39,6 +39,16 @@ def silent_sidecar(installed: Installation) -> Iterator[str]:
 
 
 @contextmanager
+def known_as(installed: Installation, address: str) -> Iterator[None]:
+    """The sidecar has another address of the site."""
+    installed.sidecar.command("site", "set", "shop", "--url", address)
+    try:
+        yield
+    finally:
+        installed.sidecar.command("site", "set", "shop", "--url", installed.site.url)
+
+
+@contextmanager
 def broken_promise(installed: Installation) -> Iterator[str]:
     """Somebody waits whose promise nobody kept; the alarm's own words."""
     handed_over(installed)
@@ -223,6 +233,25 @@ def test_clocks_apart_are_worth_a_look(installed: Installation) -> None:
     with php_sees(installed.site, LD_PRELOAD=str(FAKETIME), FAKETIME="-3600s"):
         found = test_of(installed.site, "answers")
     assert (found["status"], found["label"]) == ("recommended", "Escalation Bridge answers, but the clocks differ")
+
+
+@pytest.mark.parametrize(
+    ("address", "told"),
+    [
+        ("https://shop.example", True),
+        ("https://127.0.0.1.shop.example", True),
+        ("https://WWW.127.0.0.1:8443/blog", False),
+    ],
+)
+def test_a_pairing_code_of_another_address_is_worth_a_look_and_no_failure(
+    installed: Installation, address: str, told: bool
+) -> None:
+    with known_as(installed, address):
+        found = test_of(installed.site, "answers")
+        assert wp(installed, "test")[0] == 0
+    assert found["status"] == ("recommended" if told else "good")
+    assert ("pairing code is for another address" in found["label"]) is told
+    assert ("shop.example, and links in mails lead there; this site is 127.0.0.1." in found["description"]) is told
 
 
 def test_a_site_that_is_not_paired_has_one_test_that_says_so_and_calls_nobody(installed: Installation) -> None:
@@ -519,6 +548,14 @@ def test_a_code_that_the_environment_sets_is_not_renewed_behind_its_back(install
     assert code == 1
     assert "set by ESCBRIDGE_PAIRING, which WordPress cannot change" in fault
     assert installed.site.option("escbridge_pairing") is None
+
+
+def test_the_settings_page_says_why_a_code_of_the_environment_cannot_be_renewed_there(installed: Installation) -> None:
+    with installed.site.login() as owner:
+        page = owner.get(f"{installed.site.url}/{SETTINGS_PAGE}", timeout=30).text
+    assert "disabled='disabled'>Renew the secrets" in page
+    assert "set by ESCBRIDGE_PAIRING, which WordPress cannot change. Run “bridge site rotate”" in page
+    assert "Renewing takes some seconds" not in page
 
 
 def test_only_an_administrator_renews_and_only_from_the_page_itself(installed: Installation) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from babel.messages.catalog import Catalog, Message
 from installation import Installation
 from loopback import direct_session
@@ -73,11 +74,25 @@ def test_a_plural_has_as_many_forms_as_its_language(locale: str, catalog: Catalo
     assert {len(message.string) for message in several} == {3 if locale == "pl_PL" else 2}
 
 
+def test_no_line_begins_with_a_mark_that_french_sets_off_by_a_space() -> None:
+    french = translations.read(translations.LANGUAGES / f"{translations.DOMAIN}-fr_FR.po", "fr_FR")
+    texts = [text for message in texts_of(french) for text in forms(message.string)]
+    assert [text for text in texts if re.search(" [?!:;»]|« ", text)] == []
+    assert any("\u00a0:" in text for text in texts)
+
+
 def test_a_text_with_placeholders_tells_translators_what_they_are() -> None:
     template = translations.read(translations.LANGUAGES / f"{translations.DOMAIN}.pot")
     for message in texts_of(template):
         if PLACEHOLDER.search(forms(message.id)[0]):
             assert any(comment.startswith("translators:") for comment in message.auto_comments), message.id
+
+
+def test_the_desk_has_words_for_every_rule_of_the_shipped_policy() -> None:
+    policy = yaml.safe_load((PLUGINS.parent / "bridge/data/policy.yaml").read_text("utf-8"))
+    desk = (PLUGINS / "escalation-bridge/includes/Admin.php").read_text("utf-8")
+    words = desk.partition("function reason_label")[2].partition("$shipped")[0]
+    assert re.findall(r"'([\w-]+)'\s*=>", words) == [rule["name"] for rule in policy["rules"]]
 
 
 def test_scripts_take_their_words_from_php() -> None:

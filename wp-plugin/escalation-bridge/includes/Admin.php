@@ -288,12 +288,15 @@ final class Admin {
 	private static function reason_label( array $one ): string {
 		$words = array(
 			'safety'               => __( 'Somebody may be in danger', 'escalation-bridge' ),
+			'valuable-request'     => __( 'A valuable customer who asked for a person', 'escalation-bridge' ),
 			'explicit_request'     => __( 'Asked for a person', 'escalation-bridge' ),
 			'valuable-and-unsure'  => __( 'A valuable customer whom the assistant does not help', 'escalation-bridge' ),
 			'valuable-and-leaving' => __( 'A valuable customer who may leave or take legal steps', 'escalation-bridge' ),
 			'losing-trust'         => __( 'Is losing patience', 'escalation-bridge' ),
 			'two-signs'            => __( 'Two signs that the assistant does not help', 'escalation-bridge' ),
 			'bot-down'             => __( 'The assistant fails', 'escalation-bridge' ),
+			'going-nowhere'        => __( 'Gets nowhere with the assistant', 'escalation-bridge' ),
+			'bot-promised'         => __( 'The assistant promised a person', 'escalation-bridge' ),
 		);
 		$shipped = 0 === strpos( $one['reason'], $one['rule'] ); // An owner's own reason does not begin so.
 		return $shipped ? $words[ $one['rule'] ] ?? $one['reason'] : $one['reason'];

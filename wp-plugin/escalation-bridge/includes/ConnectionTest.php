@@ -13,7 +13,7 @@ final class ConnectionTest {
 
 	/**
 	 * @param array{url:string,site:string,chat_secret:string,admin_secret:string}|null $pairing
-	 * @return array{ok:bool,lines:array<int,array{ok:bool,scope:string,text:string,cause:string,skewed:bool}>}
+	 * @return array{ok:bool,lines:array<int,array{ok:bool,scope:string,text:string,cause:string,skewed:bool,misplaced:bool}>}
 	 */
 	public static function run( ?array $pairing ): array {
 		$client = new Client( $pairing );
@@ -24,7 +24,7 @@ final class ConnectionTest {
 		return array( 'ok' => $lines[0]['ok'] && $lines[1]['ok'], 'lines' => $lines );
 	}
 
-	/** @return array{ok:bool,scope:string,text:string,cause:string,skewed:bool} */
+	/** @return array{ok:bool,scope:string,text:string,cause:string,skewed:bool,misplaced:bool} */
 	private static function result_line( string $scope, array $answer, ?array $pairing ): array {
 		$is_right = $answer['ok'] && $answer['data']['scope'] === $scope;
 		if ( $is_right ) {
@@ -35,11 +35,12 @@ final class ConnectionTest {
 			$text = self::error_text( $answer, $pairing );
 		}
 		return array(
-			'ok'     => $is_right,
-			'scope'  => $scope,
-			'cause'  => $answer['ok'] && ! $is_right ? 'swapped' : (string) $answer['error'],
-			'skewed' => abs( self::clock_skew( $answer['data'] ) ) > self::SKEW_WORTH_TELLING,
-			'text'   => $text,
+			'ok'        => $is_right,
+			'scope'     => $scope,
+			'cause'     => $answer['ok'] && ! $is_right ? 'swapped' : (string) $answer['error'],
+			'skewed'    => abs( self::clock_skew( $answer['data'] ) ) > self::SKEW_WORTH_TELLING,
+			'misplaced' => self::is_of_another_host( $answer['data'] ),
+			'text'      => $text,
 		);
 	}
 
@@ -51,6 +52,10 @@ final class ConnectionTest {
 			/* translators: %d: seconds */
 			$text .= ' ' . sprintf( __( 'The two clocks differ by %d seconds; this is evened out, but set them right.', 'escalation-bridge' ), $skew );
 		}
+		if ( self::is_of_another_host( $health ) ) {
+			/* translators: 1: host name of the pairing code, 2: host name of this site */
+			$text .= ' ' . sprintf( __( 'The pairing code was made for %1$s, and links in mails lead there; this site is %2$s. Take a code of this site’s own (“bridge site add”), or tell the sidecar that the site has moved (“bridge site set”).', 'escalation-bridge' ), self::host_of( $health['url'] ), self::host_of( home_url() ) );
+		}
 		if ( ! $health['scheduler_alive'] ) {
 			$text .= ' ' . self::no_scheduler_text();
 		}
@@ -60,6 +65,15 @@ final class ConnectionTest {
 	/** Seconds by which the sidecar's clock is ahead of ours; 0 when its answer does not tell the time. */
 	private static function clock_skew( array $data ): int {
 		return isset( $data['server_time'] ) ? Client::clock_offset( $data['server_time'] ) : 0;
+	}
+
+	/** Whether the code was made for another site, as far as a host tells; an older sidecar does not say for which. */
+	private static function is_of_another_host( array $data ): bool {
+		return isset( $data['url'] ) && self::host_of( $data['url'] ) !== self::host_of( home_url() );
+	}
+
+	private static function host_of( string $url ): string {
+		return (string) preg_replace( '/^www\./', '', strtolower( (string) wp_parse_url( $url, PHP_URL_HOST ) ) );
 	}
 
 	public static function no_scheduler_text(): string {

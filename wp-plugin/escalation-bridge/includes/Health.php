@@ -65,6 +65,9 @@ final class Health {
 		if ( ! $test['ok'] ) {
 			return array( 'critical', __( 'Escalation Bridge does not answer', 'escalation-bridge' ), $lines );
 		}
+		if ( in_array( true, array_column( $test['lines'], 'misplaced' ), true ) ) {
+			return array( 'recommended', __( 'Escalation Bridge answers, but the pairing code is for another address', 'escalation-bridge' ), $lines );
+		}
 		return in_array( true, array_column( $test['lines'], 'skewed' ), true )
 			? array( 'recommended', __( 'Escalation Bridge answers, but the clocks differ', 'escalation-bridge' ), $lines )
 			: array( 'good', __( 'Escalation Bridge answers', 'escalation-bridge' ), $lines );

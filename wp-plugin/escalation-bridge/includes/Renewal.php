@@ -27,8 +27,7 @@ final class Renewal {
 	/** @return array{ok:bool,text:string} No secret, nor a part of one, is in the text. */
 	public static function run(): array {
 		if ( Settings::is_fixed() ) {
-			/* translators: %s: name of a constant */
-			return self::failed( sprintf( __( 'The pairing code is set by %s, which WordPress cannot change. Run “bridge site rotate” beside the sidecar, put the new code there, then “bridge site revoke”.', 'escalation-bridge' ), Settings::fixed_name() ) );
+			return self::failed( self::fixed_notice() );
 		}
 		$former = Settings::pairing();
 		$issued = ( new Client( $former ) )->admin( 'POST', '/v1/secrets/renew', array() );
@@ -52,6 +51,12 @@ final class Renewal {
 		/* translators: %d: number of minutes */
 		$text = _n( 'The secrets are renewed. The former ones end in %d minute.', 'The secrets are renewed. The former ones end in %d minutes.', $minutes, 'escalation-bridge' );
 		return array( 'ok' => true, 'text' => sprintf( $text, $minutes ) );
+	}
+
+	/** Why WordPress cannot renew what the environment sets, and who can. */
+	public static function fixed_notice(): string {
+		/* translators: %s: name of a constant */
+		return sprintf( __( 'The pairing code is set by %s, which WordPress cannot change. Run “bridge site rotate” beside the sidecar, put the new code there, then “bridge site revoke”.', 'escalation-bridge' ), Settings::fixed_name() );
 	}
 
 	private static function failed( string $text ): array {

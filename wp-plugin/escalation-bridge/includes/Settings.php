@@ -261,7 +261,7 @@ final class Settings {
 		self::description( sprintf( __( 'Chat secret …%1$s, admin secret …%2$s', 'escalation-bridge' ), substr( $pairing['chat_secret'], -4 ), substr( $pairing['admin_secret'], -4 ) ) );
 		echo '<p><button type="button" class="button" id="escbridge-test" disabled>' . esc_html__( 'Test the connection', 'escalation-bridge' ) . '</button> ';
 		printf( '<button type="submit" class="button" form="escbridge-renewal" %s>%s</button></p>', disabled( self::is_fixed(), true, false ), esc_html__( 'Renew the secrets', 'escalation-bridge' ) );
-		self::description( __( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) );
+		self::description( self::is_fixed() ? Renewal::fixed_notice() : __( 'Renewing takes some seconds, and no visitor notices. Links in mails that were sent before lead nowhere afterwards.', 'escalation-bridge' ) );
 		echo '<div id="escbridge-test-result" role="status"></div>';
 	}
 
