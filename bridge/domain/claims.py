@@ -66,7 +66,7 @@ def promise(text: str, read: Text, language: str) -> str | None:
         language: that it is written in, from `bridge.domain.signals.language_of`; "" is read as English.
     """
     speech = languages.claim_speech(language or languages.ENGLISH)
-    if all(hit.group != _PROMISES for hit in speech.book.find(read)):
+    if not speech.promises.find(read):
         return None
     return next((words for one in _sentences(text) for words in _promises_of(speech, one)), None)
 

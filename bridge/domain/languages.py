@@ -297,7 +297,7 @@ def list_names() -> frozenset[str]:
 
 @cache
 def word_lists(code: str) -> Book:
-    """The word lists of a language alone: a tenth of the time and the memory that the whole of it takes."""
+    """The word lists of a language alone: a small part of the time and the memory that the whole of it takes."""
     lists = document_of(code).get("lists", {})
     return Book(phrase for name, own in lists.items() for phrase in _phrasing(code).compiled(f"list:{name}", own))
 
@@ -379,6 +379,8 @@ class ClaimSpeech:
     """
 
     book: Book
+    promises: Book
+    """Those of its phrases that promise a person: few, so that most replies are soon done with."""
     negators: frozenset[str]
     endings: tuple[tuple[str, tuple[str, ...]], ...]
     elision: re.Pattern[str] | None
@@ -402,6 +404,7 @@ def claim_speech(code: str) -> ClaimSpeech:
     endings = own.get("claim_endings", {})
     return ClaimSpeech(
         book=Book(phrase for group, said in texts.items() for phrase in phrasing.compiled(group, said)),
+        promises=Book(phrasing.compiled("promises", own.get("promises", ()))),
         negators=frozenset(spellings(sketch, own.get("claim_negators", ()))),
         endings=tuple((name, tuple(spellings(sketch, ends))) for name, ends in endings.items()),
         elision=elision_of(sketch),

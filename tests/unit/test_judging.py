@@ -155,6 +155,40 @@ def test_displeasure_is_read_in_the_language_that_a_message_is_clearly_written_i
     assert judging.hear(POLICY, session("sv"), text, 0).window[-1].message.negative == 0
 
 
+@pytest.mark.parametrize("locale", ["en-US", "de", "sv", None])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "je veux mourir",
+        "quiero morirme",
+        "me quiero suicidar",
+        "ich will sterben",
+        "vi ammazzo tutti",
+        "chcę się zabić",
+        "I want to kill myself",
+    ],
+)
+def test_danger_is_seen_whatever_the_language_of_the_site(locale: str | None, text: str) -> None:
+    assert "safety" in judging.hear(POLICY, session(locale), text, 0).window[-1].message.lists
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de", "fr"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ciao, quando arriva il pacco?",
+        "se non arriva oggi, annullo l'ordine",
+        "¿la bomba de agua está en el almacén?",
+        "la bombe de peinture est dans votre entrepôt ?",
+        "de brandblusser, is die in het magazijn?",
+        "czy bomba do kąpieli jest wegańska?",
+        "can you spell out the word special for me",
+    ],
+)
+def test_what_is_no_danger_is_none_on_a_site_in_another_language(locale: str, text: str) -> None:
+    assert "safety" not in judging.hear(POLICY, session(locale), text, 0).window[-1].message.lists
+
+
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_an_ordinary_message_is_heard_in_the_sites_language_alone(locale: str) -> None:
     text = {"en": "my american saving bank was stolen", "de": "Wo ist mein Paket und wann kommt es an?"}[locale]

@@ -1,6 +1,8 @@
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import pytest
@@ -243,3 +245,11 @@ def test_of_a_language_that_nobody_writes_no_phrases_are_kept() -> None:
     assert language_files.document_of.cache_info().currsize <= 2
     assert languages.list_names() >= {"safety", "churn", "legal"}
     assert all("request" not in language_files.sketch_of(code) for code in languages.codes())
+
+
+@pytest.mark.parametrize("file", [
+    file for code in language_files.codes() for file in language_files.files_of(code) if file.name.endswith(".yaml")
+], ids=str)  # fmt: skip
+def test_no_key_of_a_language_stands_twice_in_a_file_where_the_first_would_count_for_nothing(file: Traversable) -> None:
+    keys = re.findall(r"^(\w+):", file.read_text("utf-8"), re.MULTILINE)
+    assert len(keys) == len(set(keys)) > 0

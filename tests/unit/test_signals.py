@@ -352,6 +352,39 @@ def test_word_lists(name: str, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "I need an operator manual for the excavator",
+        "I want a human hair wig",
+        "I need a representative sample of the fabric",
+        "I need a human anatomy model",
+        "Can I get a person-sized box?",
+        "I'd like to be a sales representative for you",
+        "I need an operator's licence, where do I apply?",
+        "how do I open a support ticket",
+        "I opened a ticket last week",
+        "I need to raise a purchase order",
+        "can you open the ticket I bought for the concert",
+    ],
+)
+def test_what_is_named_after_a_person_asks_for_none(text: str) -> None:
+    assert measure_message(text, language="en").asks_human is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "can you raise a ticket for me",
+        "open a support ticket please",
+        "I want to open a ticket",
+        "I need a human, the operator manual did not help",
+    ],
+)
+def test_a_ticket_is_for_a_person(text: str) -> None:
+    assert measure_message(text, language="en").asks_human
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "my emergency contact changed",
         "is the Fire TV stick in stock?",
         "I had a family emergency",

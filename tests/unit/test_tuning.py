@@ -34,9 +34,10 @@ def test_the_numbers_that_rules_hang_on_are_found_written_or_not() -> None:
         "triggers/asked_thrice/at_least": 2,
         "triggers/bot_stuck/times": 2,
         "triggers/bot_stuck/similarity": 90,
+        "triggers/stays_stuck/times": 3,
+        "triggers/stays_stuck/similarity": 90,
         "triggers/not_understood/at_least": 2,
         "triggers/could_not_help/at_least": 2,
-        "triggers/cannot_help/at_least": 3,
         "triggers/bot_down/at_least": 2,
     }
 
