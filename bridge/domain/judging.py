@@ -32,6 +32,8 @@ class Reply:
     intent: str | None = None
     intent_matched: bool | None = None
     failed: bool = False
+    withheld: bool = False
+    """Nobody will read it, whatever is decided: it promises nothing to anybody."""
     signals: tuple[tuple[str, Value], ...] = ()
 
 
@@ -128,6 +130,7 @@ def _measured(reply: Reply, language: str) -> ReplySignals:
         intent=reply.intent,
         intent_matched=reply.intent_matched,
         failed=reply.failed,
+        withheld=reply.withheld,
         values=dict(reply.signals),
     )
 

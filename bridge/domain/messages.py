@@ -60,6 +60,7 @@ KEYS: Mapping[str, Key] = MappingProxyType(
     {
         "escalated_live": Key("a person is free and joins the chat", ("due",)),
         "after_hours": Key("nobody can join now: who will answer, and when", ("due",)),
+        "in_danger": Key("somebody may be in danger: where to get help at once, and who will answer when", ("due",)),
         "waiting": Key("the visitor writes on after the hand-off", ("promise", "due")),
         "claimed": Key("a person has taken the request", (), ("agent",)),
         "needs_contact": Key("asks once for an e-mail address"),
@@ -101,6 +102,10 @@ KEYS: Mapping[str, Key] = MappingProxyType(
         "link_call": Key("on the button of a mail that leads to a booked call, to move or cancel it"),
     }
 )
+
+
+FOR_RULES: Final = frozenset({"in_danger"})
+"""The standard messages that a rule may name; all others have their own occasions."""
 
 
 def text(messages: Messages, language: str, key: str, **values: str) -> str:
@@ -149,11 +154,11 @@ def locale_for(messages: Messages, locale: str | None) -> str:
 
 
 def locale_of_own(messages: Messages, locale: str | None, key: str) -> str | None:
-    """The locale to say a message of an owner's own in: the visitor's where it exists in their language, else `en`.
+    """The locale to say a message that a rule names in: the visitor's where it exists in their language, else `en`.
 
     None where it exists in neither: then the standard message is said.
     """
-    owned = {_tag(language) for language, texts in messages.items() if key in texts}
+    owned = {_tag(language) for language, texts in (*messages.items(), *DEFAULTS.items()) if key in texts}
     if locale and owned.intersection(_tags(locale)):
         return locale
     return "en" if "en" in owned else None
@@ -255,6 +260,8 @@ DEFAULTS: Messages = MappingProxyType(
             "claimed": "{agent} is looking at your request.",
             "escalated_live": "A person is joining this chat. You will get an answer before {due}.",
             "after_hours": "A support agent will contact you before {due}.",
+            "in_danger": "If anyone is in danger, please call your local emergency number now. "
+            "A person from our team will answer you before {due}.",
             "waiting": "Your message was added to your request. {promise}",
             "needs_contact": "Please leave your e-mail address, so that our answer reaches you when this chat is "
             "closed.",
@@ -304,6 +311,8 @@ DEFAULTS: Messages = MappingProxyType(
             "claimed": "{agent} kümmert sich um Ihr Anliegen.",
             "escalated_live": "Jemand aus unserem Team kommt in diesen Chat. Sie erhalten eine Antwort bis {due}.",
             "after_hours": "Jemand aus unserem Support meldet sich bei Ihnen bis {due}.",
+            "in_danger": "Wenn jemand in Gefahr ist, rufen Sie bitte jetzt den Notruf. "
+            "Jemand aus unserem Team antwortet Ihnen bis {due}.",
             "waiting": "Ihre Nachricht wurde zu Ihrer Anfrage hinzugefügt. {promise}",
             "needs_contact": "Bitte nennen Sie uns Ihre E-Mail-Adresse, damit unsere Antwort Sie auch dann erreicht, "
             "wenn dieser Chat geschlossen ist.",
@@ -360,6 +369,8 @@ DEFAULTS: Messages = MappingProxyType(
             "escalated_live": "Una persona de nuestro equipo se une a este chat. "
             "Recibirá una respuesta antes del {due}.",
             "after_hours": "Un agente de soporte se pondrá en contacto con usted antes del {due}.",
+            "in_danger": "Si alguien está en peligro, llame ahora al número de emergencias. "
+            "Una persona de nuestro equipo le responderá antes del {due}.",
             "waiting": "Hemos añadido su mensaje a su solicitud. {promise}",
             "needs_contact": "Indíquenos su correo electrónico para que nuestra respuesta le llegue "
             "aunque este chat esté cerrado.",
@@ -411,6 +422,8 @@ DEFAULTS: Messages = MappingProxyType(
             "claimed": "{agent} s’occupe de votre demande.",
             "escalated_live": "Une personne de notre équipe rejoint ce chat. Vous aurez une réponse avant le {due}.",
             "after_hours": "Un conseiller vous contactera avant le {due}.",
+            "in_danger": "Si quelqu’un est en danger, appelez tout de suite les secours. "
+            "Une personne de notre équipe vous répondra avant le {due}.",
             "waiting": "Votre message a été ajouté à votre demande. {promise}",
             "needs_contact": "Laissez-nous votre adresse e-mail, afin que notre réponse vous parvienne "
             "même si ce chat est fermé.",
@@ -464,6 +477,8 @@ DEFAULTS: Messages = MappingProxyType(
             "escalated_live": "Una persona del nostro team sta entrando in questa chat. "
             "Riceverà una risposta entro {due}.",
             "after_hours": "Un operatore dell’assistenza La contatterà entro {due}.",
+            "in_danger": "Se qualcuno è in pericolo, chiami subito il numero di emergenza. "
+            "Una persona del nostro team Le risponderà entro {due}.",
             "waiting": "Il Suo messaggio è stato aggiunto alla Sua richiesta. {promise}",
             "needs_contact": "Ci lasci il Suo indirizzo e-mail, così la nostra risposta Le arriverà "
             "anche a chat chiusa.",
@@ -517,6 +532,8 @@ DEFAULTS: Messages = MappingProxyType(
             "claimed": "{agent} bekijkt uw verzoek.",
             "escalated_live": "Iemand van ons team komt in deze chat. U krijgt antwoord vóór {due}.",
             "after_hours": "Een medewerker neemt contact met u op vóór {due}.",
+            "in_danger": "Is er iemand in gevaar, bel dan nu het alarmnummer. "
+            "Iemand van ons team antwoordt u vóór {due}.",
             "waiting": "Uw bericht is aan uw aanvraag toegevoegd. {promise}",
             "needs_contact": "Laat uw e-mailadres achter, zodat ons antwoord u ook bereikt als deze chat gesloten is.",
             "fell_through": "Op dit moment is er niemand vrij om in deze chat te komen. "
@@ -568,6 +585,8 @@ DEFAULTS: Messages = MappingProxyType(
             "claimed": "{agent} zajmuje się Twoją sprawą.",
             "escalated_live": "Ktoś z naszego zespołu dołącza do tego czatu. Odpowiedź otrzymasz do {due}.",
             "after_hours": "Nasz konsultant skontaktuje się z Tobą do {due}.",
+            "in_danger": "Jeśli ktoś jest w niebezpieczeństwie, zadzwoń teraz pod numer alarmowy. "
+            "Ktoś z naszego zespołu odpowie Ci do {due}.",
             "waiting": "Twoja wiadomość została dodana do zgłoszenia. {promise}",
             "needs_contact": "Podaj swój adres e-mail, aby nasza odpowiedź dotarła do Ciebie także po zamknięciu "
             "czatu.",
@@ -623,6 +642,8 @@ DEFAULTS: Messages = MappingProxyType(
             "escalated_live": "Uma pessoa da nossa equipe está entrando neste chat. "
             "Você terá uma resposta antes de {due}.",
             "after_hours": "Um atendente entrará em contato com você antes de {due}.",
+            "in_danger": "Se alguém estiver em perigo, ligue agora para o número de emergência. "
+            "Uma pessoa da nossa equipe responderá a você antes de {due}.",
             "waiting": "Sua mensagem foi adicionada à sua solicitação. {promise}",
             "needs_contact": "Deixe seu e-mail para que nossa resposta chegue até você mesmo com este chat fechado.",
             "fell_through": "No momento, não há ninguém livre para entrar no chat. "

@@ -218,7 +218,7 @@ def _rules(policy: Policy) -> Iterator[Finding]:
 
 
 def _own_message(path: str, key: str | None, policy: Policy) -> Iterator[Finding]:
-    if key is None:
+    if key is None or key in messages.FOR_RULES:
         return
     if key in messages.KEYS:
         hint = "the standard messages have their own occasions; give yours a name of its own"

@@ -166,6 +166,7 @@ def measure_reply(
     intent: str | None = None,
     intent_matched: bool | None = None,
     failed: bool = False,
+    withheld: bool = False,
     values: Mapping[str, Value] | None = None,
 ) -> ReplySignals:
     """Measure a bot's reply; never raises on any text.
@@ -177,6 +178,7 @@ def measure_reply(
         intent: the intent that the bot saw.
         intent_matched: whether it saw one at all, None when it does not say.
         failed: the host says that the bot failed.
+        withheld: nobody will read it, so it promises nothing.
         values: the host's own signals; numbers that are not finite are left out.
     """
     speech = languages.language(language)
@@ -192,7 +194,7 @@ def measure_reply(
         down=down,
         offers_human=_left_at(groups, "offer"),
         values={name: value for name, value in (values or {}).items() if _storable(value)},
-        promised=claims.promise(text, read, language),
+        promised=None if withheld else claims.promise(text, read, language),
     )
 
 
@@ -407,7 +409,9 @@ def _acceptance(
     declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()), *groups.get("decline", ()))
     if any(hit.start < sentence and not _part_of(hit, accepted) for hit in declined):
         return None
-    if any(hit.start == 0 and not _covered(hit, accepted) for hit in groups.get("unlike:accept", ())):
+    thanks = groups.get("thanks", ())
+    unlike = any(hit.start == 0 and not _covered(hit, accepted) for hit in groups.get("unlike:accept", ()))
+    if unlike and not _agrees_at_once(read, sentence, accepted, thanks, speech):
         return None  # `that is kind, but I shall manage`
     taken = (
         read.words[0] in speech.sets["yes"]
@@ -415,6 +419,18 @@ def _acceptance(
         or any(hit.start == 0 for hit in groups.get("like:accept", ()))
     )
     return " ".join(read.words[:length])[:_ASKS_LENGTH] if taken else None
+
+
+def _agrees_at_once(
+    read: Text, sentence: int, accepted: Iterable[Hit], thanks: Sequence[Hit], speech: Language
+) -> bool:
+    """Whether the first clause is a yes and nothing else: `gladly, rather at noon`; thanks alone are none."""
+    clause = next(i for i in range(1, sentence + 1) if read.clause_ends(i))
+    if clause == 1 and read.words[0] in speech.sets["yes"]:
+        return True
+    if clause < sentence and read.words[clause] in speech.sets["contrast"]:
+        return False
+    return any((hit.start, hit.end) == (0, clause) and not _overlaps(hit, thanks) for hit in accepted)
 
 
 def _opening(read: Text, sentence: int) -> int | None:

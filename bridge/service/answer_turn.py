@@ -176,6 +176,7 @@ def reply_of(found: Answered, calibration: Sequence[Point] = ()) -> Reply:
         confidence=None if failed else _worth(calibration, answer.confidence),
         intent_matched=answer.answered,
         failed=failed,
+        withheld=failed,
         signals=tuple(values.items()),
     )
 

@@ -368,16 +368,16 @@ def test_a_cap_of_the_site_that_is_reached_raises_one_alarm_a_day_which_ends_wit
     fresh_sqlite: Callable[[], str],
 ) -> None:
     with answering(fresh_sqlite(), Told(), caps=Caps(site=2)) as it:
-        chat = begun(it)
+        chat, other, third = begun(it), begun(it), begun(it)
         says(chat)
         assert alarms(it) == []
-        says(chat, chat)
+        says(chat, other)
         first = alarms(it)
         assert [(alarm.kind, alarm.detail) for alarm in first] == [("responder_spent", {"answers": 2})]
         assert alarms(it) == first
         it.clock.advance(hours=24)
         assert alarms(it) == []
-        says(chat, chat)
+        says(other, third)
         assert [alarm.kind for alarm in alarms(it)] == ["responder_spent"]
 
 

@@ -974,3 +974,18 @@ def test_a_language_is_read_as_a_session_starts_and_not_while_its_first_message_
     read = languages.language.cache_info().misses
     chat.says("Dzień dobry, gdzie jest moja paczka?")
     assert languages.language.cache_info().misses == read
+
+
+@pytest.mark.parametrize(("locale", "text", "told"), [
+    ("en_US", "I don't want to live anymore", "If anyone is in danger, please call your local emergency number now. "),
+    ("de_DE", "Ich will nicht mehr leben", "Wenn jemand in Gefahr ist, rufen Sie bitte jetzt den Notruf. "),
+])  # fmt: skip
+def test_who_is_in_danger_is_told_where_to_get_help_at_once_and_when_a_person_answers(
+    after_hours: Sidecar, locale: str, text: str, told: str
+) -> None:
+    chat = after_hours.chat()
+    chat.verified(locale=locale)
+    escalation = chat.says(text)["escalation"]
+    assert escalation["priority"] == "urgent"
+    assert escalation["commitment"]["text"].startswith(told)
+    assert "9:15" in escalation["commitment"]["text"] or "09:15" in escalation["commitment"]["text"]

@@ -15,7 +15,6 @@ import structlog
 from pydantic import SecretStr
 from support.letters import CALLS, INVITATION, every_mail
 from support.loopback import listening
-from support.policies import wordless
 from support.reading import Reader, words_of
 from support.sidecar import ADA, AFTER_HOURS, SHOP, Chat, Sidecar, in_process
 from support.smtp_server import Script
@@ -189,7 +188,7 @@ def test_a_wording_of_the_owners_is_both_text_and_html(night: Sidecar) -> None:
     with night.bridge.store.read() as tx:
         known = tx.policies.current("shop")
     assert known is not None
-    night.put_policy(wordless(known.document) + own)
+    night.put_policy(known.document + own)
     asks(night, 7)
     night.clock.set(OPENING)
     night.work()

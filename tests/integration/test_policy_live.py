@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.policies import wordless
 from support.sidecar import AFTER_HOURS, SHOP, Live, Sidecar, free_port, in_process, prepare_live
 
 from bridge.domain.customer import Account
@@ -22,8 +21,9 @@ messages:
   en: {vip: "Our key account team calls you before {due}."}
   de: {vip: "Ihre Ansprechpartnerin meldet sich bis {due}."}
 """
-WORDLESS = wordless(shipped_document())
-WITH_OWN = WORDLESS.replace("    when: wants_a_person\n", "    when: wants_a_person\n    message: vip\n") + OWN
+WITH_OWN = (
+    shipped_document().replace("    when: wants_a_person\n", "    when: wants_a_person\n    message: vip\n") + OWN
+)
 
 
 # -- a rule's own message ----------------------------------------------------------------------------------------------
@@ -87,13 +87,14 @@ def test_an_own_message_without_words_for_the_customer_leaves_the_standard_one(s
 
 def test_another_rule_of_the_same_policy_says_the_standard_message(sidecar: Sidecar) -> None:
     sidecar.put_policy(WITH_OWN)
-    assert asked(sidecar, "en_US", "the charger is on fire")["say"].startswith("A support agent will contact you")
+    verdict = asked(sidecar, "en_US", "You are useless, I am furious!!!")
+    assert verdict["say"].startswith("A support agent will contact you")
 
 
 def test_a_visitor_who_only_typed_an_address_is_not_told_in_own_words_what_the_crm_knows(sidecar: Sidecar) -> None:
     when = "when: {all: [wants_a_person, big_account]}\n    message: vip\n"
     ahead = f"rules:\n  - name: vip\n    {when}    priority: urgent\n"
-    sidecar.put_policy(WORDLESS.replace("rules:\n", ahead) + OWN)
+    sidecar.put_policy(shipped_document().replace("rules:\n", ahead) + OWN)
     sidecar.crm.answer = lambda _: Account(tier="enterprise")
     known, stranger = sidecar.chat(), sidecar.chat()
     known.verified()
@@ -117,7 +118,7 @@ def test_a_promise_that_an_earlier_release_accepted_is_made_filed_and_renewed_ho
 ) -> None:
     long = json.dumps({"en": {"after_hours": "x" * 590 + " {due}", "broken": "y" * 590 + " {due}"}})
     with sidecar.bridge.store.write() as tx:
-        tx.policies.put(SHOP.id, f"{WORDLESS}\nmessages: {long}\n", "of old", sidecar.clock.at)
+        tx.policies.put(SHOP.id, f"{shipped_document()}\nmessages: {long}\n", "of old", sidecar.clock.at)
     sidecar.bridge.policies.forget()
     sidecar.clock.set(at)
     verdict = asked(sidecar, "en_US", "agent")

@@ -98,7 +98,6 @@ def alone(trigger: str) -> str:
     """The shipped policy, with one rule: this trigger decides."""
     document: dict[str, Any] = yaml.safe_load(shipped_document())
     document["rules"] = [{"name": "alone", "when": trigger, "priority": "normal"}]
-    document.pop("messages", None)  # words of a rule that is not there are refused
     return yaml.safe_dump(document, sort_keys=False)
 
 

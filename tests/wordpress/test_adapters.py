@@ -30,8 +30,12 @@ UNSURE = "I'm sorry, I do not know."
 OFFLINE = "We cannot reach our chat right now."
 MARKUP = 'Enter <your number>, 5 < 6 & "7": <img src=x onerror=alert(1)> &lt;b&gt; [https://a.test/%20" onclick="x()]'
 STUCK = ("rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal}\n")
-OWN_MESSAGE = ("  en: {", f"  en: {{own: {json.dumps(MARKUP + ' before {due}')}, ")
-STUCK_IN_OWN_WORDS = ("rules:\n", "rules:\n  - {name: stuck, when: bot_stuck, priority: normal, message: own}\n")
+STUCK_IN_OWN_WORDS = (
+    "rules:\n",
+    f"messages: {json.dumps({'en': {'own': MARKUP + ' before {due}'}})}\n{STUCK[1]}".replace(
+        "normal}", "normal, message: own}"
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +167,7 @@ def test_a_reply_that_leads_to_a_person_is_not_shown(shop: Installation, window:
 def test_what_mxchats_transcripts_hold_is_what_the_visitor_read(shop: Installation, window: Window, way: str) -> None:
     replies = "lookalike_actions" if way == "action" else "lookalike_replies"
     shop.site.set_option(replies, json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
-    with policy_with(shop, *STUCK_IN_OWN_WORDS, OWN_MESSAGE):
+    with policy_with(shop, *STUCK_IN_OWN_WORDS):
         for text in ("First?", "Second?", "Are you 100 % there?"):
             window.send(window, text, way != "plain")
     *_, unsure, second, promise, added = in_the_transcripts(shop, window)
@@ -248,7 +252,7 @@ def test_what_stands_in_place_of_a_reply_is_text_to_a_window_that_writes_html(
     replies = "lookalike_actions" if way == "action" else "lookalike_replies"
     shop.site.set_option(replies, json.dumps(dict.fromkeys(("First?", "Second?"), UNSURE)))
     shop.site.set_option("lookalike_refused", way == "refused")
-    with policy_with(shop, *STUCK_IN_OWN_WORDS, OWN_MESSAGE):
+    with policy_with(shop, *STUCK_IN_OWN_WORDS):
         window.send(window, "First?", way != "plain")
         answer = window.send(window, "Second?", way != "plain")
     read = in_markup(read_at_the_end(answer) if way in {"streamed", "refused"} else answer.json()["text"])
