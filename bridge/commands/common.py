@@ -18,6 +18,7 @@ from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy_check import PolicyRefused
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Site, StoreBusy, StoreUnreachable, Tx
+from bridge.service.context import known_site
 from bridge.service.diagnose import FOR_POSTGRESQL, missing
 from bridge.service.errors import SessionUnknown, SiteUnknown
 
@@ -126,10 +127,7 @@ def the_site(tx: Tx, site_id: str | None) -> Site:
         SiteUnknown: there is none of this name.
     """
     if site_id:
-        found = tx.sites.get(site_id)
-        if found is None:
-            raise SiteUnknown(site_id)
-        return found
+        return known_site(tx, site_id)
     sites = tx.sites.all()
     if not sites:
         raise click.ClickException("there is no site yet: bridge site add NAME --url URL")

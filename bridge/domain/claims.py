@@ -134,15 +134,11 @@ def _standing(told: Iterable[Hit], hits: Iterable[Hit], *, own: bool) -> Iterato
     """What no trap takes away, deeds last: they say least."""
     traps = [hit for hit in hits if hit.group == "claim_traps"]
     safe = [hit for hit in hits if hit.group == "claim_safe"]
-    standing = [hit for hit in told if not _overlaps(hit, traps)]
+    standing = [hit for hit in told if not hit.overlaps(traps)]
     named = [hit for hit in standing if not hit.group.endswith(Kind.DEED)]
     yield from named
     if own:
-        yield from (hit for hit in standing if hit not in named and not _overlaps(hit, [*safe, *named]))
-
-
-def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
-    return any(other.start < hit.end and hit.start < other.end for other in others)
+        yield from (hit for hit in standing if hit not in named and not hit.overlaps([*safe, *named]))
 
 
 def _denied(read: Text, hit: Hit, negators: frozenset[str]) -> bool:

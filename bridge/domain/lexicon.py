@@ -183,6 +183,10 @@ class Hit:
     start: int
     end: int
 
+    def overlaps(self, others: Iterable["Hit"]) -> bool:
+        """Whether it shares a word with any of the others."""
+        return any(other.start < self.end and self.start < other.end for other in others)
+
 
 _Bucket = dict[str, tuple[Phrase, ...]]
 """Phrases with one first word, by the word that follows; those whose second place is not fixed stand under each, and

@@ -317,15 +317,15 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
     """
     traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
     for hit in groups.get("machine", ()):
-        if not _overlaps(hit, traps):
+        if not hit.overlaps(traps):
             return _said(read, hit)
     refusals = {hit.start for hit in groups.get("refusal", ())}
     behind = groups.get("refusal_after", ())
     starts = _starts(groups.get("restart", ()), read, speech)
-    likely = [hit for hit in groups.get("request", ()) if not _overlaps(hit, unlike)]
+    likely = [hit for hit in groups.get("request", ()) if not hit.overlaps(unlike)]
     for hit in _longest([*likely, *groups.get("own_request", ())]):
         if not (
-            _overlaps(hit, traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
+            hit.overlaps(traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
         ):
             return _said(read, hit)
     return None if traps else _bare(read, speech)
@@ -334,7 +334,7 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
 def _request_by_example(groups: Mapping[str, list[Hit]], read: Text) -> str | None:
     """The sentence that reads like a request for a person although no phrase of one, nor of a trap, is in it."""
     judged = [*groups.get("request", ()), *groups.get("own_request", ()), *groups.get("trap", ())]
-    found = (hit for hit in groups.get("like:request", ()) if not _overlaps(hit, judged))
+    found = (hit for hit in groups.get("like:request", ()) if not hit.overlaps(judged))
     return next((_said(read, hit) for hit in found), None)
 
 
@@ -345,10 +345,6 @@ def _longest(hits: Iterable[Hit]) -> Iterable[Hit]:
         if hit.start not in longest or hit.end > longest[hit.start].end:
             longest[hit.start] = hit
     return longest.values()
-
-
-def _overlaps(hit: Hit, others: Iterable[Hit]) -> bool:
-    return any(other.start < hit.end and hit.start < other.end for other in others)
 
 
 def _starts(restarts: Iterable[Hit], read: Text, speech: Language) -> set[int]:
@@ -425,20 +421,25 @@ def _agrees_at_once(
     read: Text, sentence: int, accepted: Iterable[Hit], thanks: Sequence[Hit], speech: Language
 ) -> bool:
     """Whether the first clause is a yes and nothing else: `gladly, rather at noon`; thanks alone are none."""
-    clause = next(i for i in range(1, sentence + 1) if read.clause_ends(i))
+    clause = _first_clause(read, sentence)
     if clause == 1 and read.words[0] in speech.sets["yes"]:
         return True
     if clause < sentence and read.words[clause] in speech.sets["contrast"]:
         return False
-    return any((hit.start, hit.end) == (0, clause) and not _overlaps(hit, thanks) for hit in accepted)
+    return any((hit.start, hit.end) == (0, clause) and not hit.overlaps(thanks) for hit in accepted)
 
 
 def _opening(read: Text, sentence: int) -> int | None:
     """How many words of a message may say yes: its first sentence, or the first clause of one that tells more."""
     if sentence <= (_ACCEPTANCE_LENGTH if len(read.words) <= _ACCEPTANCE_LENGTH else _YES_LENGTH):
         return sentence
-    clause = next(i for i in range(1, sentence + 1) if read.clause_ends(i))
+    clause = _first_clause(read, sentence)
     return clause if clause <= _YES_LENGTH else None
+
+
+def _first_clause(read: Text, sentence: int) -> int:
+    """How many words the first clause of the first sentence has."""
+    return next(i for i in range(1, sentence + 1) if read.clause_ends(i))
 
 
 def _part_of(hit: Hit, others: Iterable[Hit]) -> bool:

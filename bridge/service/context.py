@@ -148,8 +148,8 @@ class Case:
         return self.current.document
 
 
-def open_case(bridge: Bridge, tx: Tx, site_id: str) -> Case:
-    """The case of a site, now.
+def known_site(tx: Tx, site_id: str) -> Site:
+    """The site of this id.
 
     Raises:
         SiteUnknown: there is no such site.
@@ -157,6 +157,16 @@ def open_case(bridge: Bridge, tx: Tx, site_id: str) -> Case:
     site = tx.sites.get(site_id)
     if site is None:
         raise SiteUnknown(site_id)
+    return site
+
+
+def open_case(bridge: Bridge, tx: Tx, site_id: str) -> Case:
+    """The case of a site, now.
+
+    Raises:
+        SiteUnknown: there is no such site.
+    """
+    site = known_site(tx, site_id)
     current, at = bridge.policies.current(tx, site_id), bridge.clock.now()
     hours = HoursInForce(tx, site_id, current.document, at)
     return Case(tx, site, bridge.systems(site), current, at, hours)

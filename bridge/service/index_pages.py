@@ -14,8 +14,7 @@ from bridge.domain.passages import Page
 from bridge.domain.relevance import Piece, pieces
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Tx
-from bridge.service.context import Bridge
-from bridge.service.errors import SiteUnknown
+from bridge.service.context import Bridge, known_site
 
 MOST_PAGES: Final = 5_000
 """Pages of a site."""
@@ -126,10 +125,7 @@ def _keep(tx: Tx, site_id: str, page: Page, ready: Sequence[Piece] | None) -> bo
 
 
 def _check_hosts(tx: Tx, site_id: str, pages: Sequence[Published]) -> None:
-    site = tx.sites.get(site_id)
-    if site is None:
-        raise SiteUnknown(site_id)
-    own = _host_of(site.url)
+    own = _host_of(known_site(tx, site_id).url)
     for number, page in enumerate(pages):
         if _host_of(page.url) != own:
             raise ForeignPage(number, own)

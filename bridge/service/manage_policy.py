@@ -12,7 +12,7 @@ from bridge.domain.policy_check import Finding, PolicyRefused, check_policy, sto
 from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Json
 from bridge.ports import BridgeError, PolicyVersion, Tx
-from bridge.service.context import Bridge
+from bridge.service.context import Bridge, known_site
 from bridge.service.errors import SiteUnknown
 
 ZONE_IN_SHIPPED = "timezone: America/New_York"
@@ -156,10 +156,7 @@ def host_of(bridge: Bridge, tx: Tx, site_id: str) -> Host:
     Raises:
         SiteUnknown: there is no such site.
     """
-    site = tx.sites.get(site_id)
-    if site is None:
-        raise SiteUnknown(site_id)
-    crm = bridge.systems(site).crm is not None
+    crm = bridge.systems(known_site(tx, site_id)).crm is not None
     taken = [json.loads(one) for one in tx.sessions.recent_signals(site_id, RECENT_TURNS)]
     if not taken:
         return Host(crm=crm)

@@ -11,7 +11,7 @@ from bridge.domain import hours
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Scope, Site, Tx
-from bridge.service.context import Bridge
+from bridge.service.context import Bridge, known_site
 from bridge.service.errors import SiteUnknown
 from bridge.service.manage_policy import default_document
 
@@ -92,9 +92,7 @@ def change_site(bridge: Bridge, site_id: str, **given: str) -> tuple[Site, Site]
     """
     with bridge.store.write() as tx:
         tx.sites.hold(site_id)
-        was = tx.sites.get(site_id)
-        if was is None:
-            raise SiteUnknown(site_id)
+        was = known_site(tx, site_id)
         now = replace(was, **given)
         check_site(now)
         tx.sites.change(now)
@@ -114,8 +112,7 @@ def rotate_site(bridge: Bridge, site_id: str, public_url: str) -> Pairing:
     """
     fresh = {Scope.CHAT: new_secret(), Scope.ADMIN: new_secret()}
     with bridge.store.write() as tx:
-        if tx.sites.get(site_id) is None:
-            raise SiteUnknown(site_id)
+        known_site(tx, site_id)
         for scope, secret in fresh.items():
             tx.sites.add_secret(site_id, scope, secret, bridge.clock.now())
     return pairing(site_id, fresh, public_url)
@@ -168,8 +165,7 @@ def revoke(bridge: Bridge, site_id: str, *, everything: bool) -> int:
         SiteUnknown: there is no such site.
     """
     with bridge.store.write() as tx:
-        if tx.sites.get(site_id) is None:
-            raise SiteUnknown(site_id)
+        known_site(tx, site_id)
         return tx.sites.drop_secrets(site_id, keep_newest=not everything)
 
 

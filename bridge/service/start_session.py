@@ -19,8 +19,7 @@ from bridge.domain.values import Identity, Json, State, Visitor
 from bridge.ports import AdapterError, BridgeError, Crm, StoreBusy, Tx
 from bridge.service import deliver, notify
 from bridge.service.build_packet import account_of
-from bridge.service.context import Bridge, CurrentPolicy, open_case, write_patiently
-from bridge.service.errors import SiteUnknown
+from bridge.service.context import Bridge, CurrentPolicy, known_site, open_case, write_patiently
 from bridge.service.locked_session import locked_verdict, standing_escalation
 from bridge.service.repeated_request import digest_of
 from bridge.service.verdicts import verdict
@@ -173,9 +172,7 @@ def _crm_for(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> tupl
     if not visitor.email or visitor.identity is Identity.ANONYMOUS or ignored:
         return None, None
     with bridge.store.read() as tx:
-        site = tx.sites.get(site_id)
-    if site is None:
-        raise SiteUnknown(site_id)
+        site = known_site(tx, site_id)
     return bridge.systems(site).crm, visitor.email.casefold()
 
 

@@ -12,8 +12,7 @@ from bridge.clock import machine_now
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import StoreBusy
-from bridge.service.context import Bridge
-from bridge.service.errors import SiteUnknown
+from bridge.service.context import Bridge, known_site
 from bridge.service.metrics_cache import MetricsCache, Numbers
 from bridge.service.poll_presence import presence_ages
 from bridge.service.watch_health import Rates
@@ -90,9 +89,7 @@ def describe() -> Response:
 def health(call: Call[None]) -> Response:
     """Prove that a secret works, and tell the clock."""
     with call.write() as tx:
-        site = tx.sites.get(call.site)
-        if site is None:
-            raise SiteUnknown(call.site)
+        url = known_site(tx, call.site).url
         current = call.bridge.policies.current(tx, call.site)
         alive = call.bridge.heartbeat.show(tx)["alive"]
     return answer(
@@ -100,7 +97,7 @@ def health(call: Call[None]) -> Response:
             "status": "ok",
             "version": package.__version__,
             "site": call.site,
-            "url": site.url,
+            "url": url,
             "scope": call.scope.value,
             "server_time": to_rfc3339(machine_now()),
             "policy_version": current.version,

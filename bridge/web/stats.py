@@ -5,7 +5,7 @@ from flask import Blueprint, Response, request
 from bridge.domain.health import WINDOW_DAYS
 from bridge.domain.labels import Verdict
 from bridge.ports import Scope
-from bridge.service.errors import SiteUnknown
+from bridge.service.context import known_site
 from bridge.service.label_decisions import label_escalation as put_label
 from bridge.service.label_decisions import label_session as put_missed
 from bridge.service.label_decisions import show_label
@@ -24,10 +24,7 @@ def read(call: Call[None]) -> Response:
     with call.write():
         pass  # the nonce; nobody who writes has to wait while weeks of sessions are counted
     with call.bridge.store.read() as tx:
-        site = tx.sites.get(call.site)
-        if site is None:
-            raise SiteUnknown(call.site)
-        found = read_stats(call.bridge, tx, site, days)
+        found = read_stats(call.bridge, tx, known_site(tx, call.site), days)
     return answer(found)
 
 
