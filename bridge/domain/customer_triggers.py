@@ -69,7 +69,8 @@ class OrderValueAtLeast(Frozen):
         return {self.currency: self.amount}
 
     def fires(self, s: Situation) -> Firing | None:
-        for currency, amount in self.limits.items():
+        limits = self.limits if s.customer.account.orders else {}
+        for currency, amount in limits.items():
             orders = [order for order in s.customer.account.orders if order.currency == currency]
             highest = max(orders, key=lambda order: order.total, default=None)
             if highest is not None and highest.total >= amount:

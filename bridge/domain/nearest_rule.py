@@ -4,8 +4,8 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bridge.domain.policy import All, Any_, AtLeast, Condition, Not, Policy, Rule
-from bridge.domain.rules import holds, names
+from bridge.domain.conditions import All, Any_, AtLeast, Condition, Not, holds, names
+from bridge.domain.policy import Policy, Rule
 from bridge.domain.triggers import OF_CUSTOMER, inputs_of
 from bridge.domain.values import Json
 

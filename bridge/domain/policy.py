@@ -5,13 +5,14 @@ found by `bridge.domain.policy_check`.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Discriminator, Field, Tag
+from pydantic import Field
 
+from bridge.domain.conditions import Condition, holds, names
 from bridge.domain.hours import Calendar
 from bridge.domain.lexicon import fold
 from bridge.domain.queues import Name, Queue
@@ -20,56 +21,6 @@ from bridge.domain.values import Frozen, Priority
 
 DEFAULT_CONFIDENCE = 0.55
 """Below it a bot counts as unsure, where the document says nothing."""
-
-
-class Any_(Frozen):  # noqa: N801 - `Any` is typing's
-    """One of them is enough."""
-
-    any: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=50)]
-
-
-class All(Frozen):
-    """All of them are needed."""
-
-    all: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=50)]
-
-
-class AtLeast(Frozen):
-    """At least so many of them."""
-
-    at_least: Annotated[int, Field(ge=1, le=50)]
-    of: Annotated[tuple["Condition", ...], Field(min_length=1, max_length=50)]
-
-
-class Not(Frozen):
-    """It must not hold."""
-
-    not_: Annotated["Condition", Field(alias="not")]
-
-
-def _kind(value: Any) -> str | None:
-    if isinstance(value, str):
-        return "trigger"
-    keys = (
-        value.keys()
-        if isinstance(value, Mapping)
-        else {"not" if k == "not_" else k for k in getattr(value, "model_fields_set", ())}
-    )
-    return next((kind for kind in ("any", "all", "at_least", "not") if kind in keys), None)
-
-
-Condition = Annotated[
-    Annotated[Name, Tag("trigger")]
-    | Annotated[Any_, Tag("any")]
-    | Annotated[All, Tag("all")]
-    | Annotated[AtLeast, Tag("at_least")]
-    | Annotated[Not, Tag("not")],
-    Discriminator(
-        _kind,
-        custom_error_type="condition",
-        custom_error_message="expected a trigger's name, or one of any, all, at_least (with of), not",
-    ),
-]
 
 
 class Match(Frozen):
@@ -132,6 +83,18 @@ class Rule(Frozen):
     flows: tuple[Name, ...] = ()
     tiers: tuple[Name, ...] = ()
 
+    def may_hold(self, fired: Collection[str]) -> bool:
+        """Whether its condition is worth a look: where nothing that it names has fired, it holds always or never."""
+        return self._holds_alone or not self._named.isdisjoint(fired)
+
+    @cached_property
+    def _named(self) -> frozenset[str]:
+        return frozenset(name for name, _ in names(self.when))
+
+    @cached_property
+    def _holds_alone(self) -> bool:
+        return holds(self.when, frozenset().__contains__)
+
 
 class Policy(Frozen):
     """The whole document. Every part but `rules`, `queues` and `hours` may be left out."""
@@ -155,11 +118,6 @@ class Policy(Frozen):
         default_factory=dict
     )
 
-    @cached_property
-    def silent_alone(self) -> bool:
-        """Whether no rule can hold while no trigger has fired, which is most of the time: none turns a part round."""
-        return not any(_negates(rule.when) for rule in self.rules)
-
     def confidence_threshold(self, flow: str, tier: str) -> float:
         """How sure the bot has to be, by the closest that the document says: flow and tier, flow, tier, document."""
         own = self.flows[flow].thresholds if flow in self.flows else Thresholds()
@@ -177,16 +135,6 @@ class Policy(Frozen):
             return rule.queue
         meant = next((name for name, queue in self.queues.items() if tier in queue.tiers), None)
         return meant or next((name for name, queue in self.queues.items() if not queue.tiers), next(iter(self.queues)))
-
-
-def _negates(condition: Condition) -> bool:
-    match condition:
-        case str():
-            return False
-        case Not():
-            return True
-        case Any_(any=parts) | All(all=parts) | AtLeast(of=parts):
-            return any(map(_negates, parts))
 
 
 def flow_of_message(policy: Policy, text: str, current: str) -> str:

@@ -12,15 +12,15 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from bridge.domain import hours
+from bridge.domain.conditions import All, Any_, AtLeast, Not, names
 from bridge.domain.customer_triggers import CURRENCY
 from bridge.domain.finding import Finding, Level, PolicyRefused
 from bridge.domain.host import Host
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.pointers import pointer, pointer_of
-from bridge.domain.policy import All, Any_, AtLeast, Flow, Match, Not, Policy, ResponderRules, Rule, Thresholds
+from bridge.domain.policy import Flow, Match, Policy, ResponderRules, Rule, Thresholds
 from bridge.domain.policy_review import did_you_mean, review
 from bridge.domain.queues import ADDRESS, NAME, Callbacks, ForTier, Queue
-from bridge.domain.rules import names
 from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.triggers import Trigger
 from bridge.domain.values import Json, Millis

@@ -9,15 +9,15 @@ from typing import Final
 
 from bridge.domain import hours, languages, messages
 from bridge.domain.calibration import rises
+from bridge.domain.conditions import All, Any_, AtLeast, Condition, Not, holds, names
 from bridge.domain.customer_triggers import TierAtLeast
 from bridge.domain.finding import Finding, Level
 from bridge.domain.host import Host
 from bridge.domain.instants import SECOND
 from bridge.domain.lexicon import fold
-from bridge.domain.policy import All, Any_, AtLeast, Condition, Flow, Match, Not, Policy, Rule, Thresholds
+from bridge.domain.policy import Flow, Match, Policy, Rule, Thresholds
 from bridge.domain.queues import ForTier, Queue
 from bridge.domain.reachable_rules import can_hold, unreachable
-from bridge.domain.rules import holds, names
 from bridge.domain.triggers import ConfidenceBelow, Trigger, Words, inputs_of
 from bridge.domain.values import Channel, Millis
 

@@ -3,8 +3,8 @@
 from collections.abc import Container, Iterator, Sequence
 from itertools import product
 
-from bridge.domain.policy import Condition, Rule
-from bridge.domain.rules import holds, names
+from bridge.domain.conditions import Condition, holds, names
+from bridge.domain.policy import Rule
 
 MOST_NAMES = 10
 """Triggers that two conditions may name together to be tried through: 1,024 combinations."""

@@ -4,10 +4,11 @@
 the same decision can be explained later and judged again from its stored inputs.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bridge.domain.policy import All, Any_, AtLeast, Condition, Not, Policy, Rule
+from bridge.domain.conditions import holds, names
+from bridge.domain.policy import Policy, Rule
 from bridge.domain.situation import Firing, Situation
 from bridge.domain.triggers import OF_CUSTOMER, inputs_of
 from bridge.domain.values import Json
@@ -35,10 +36,8 @@ def judge(policy: Policy, situation: Situation) -> Decision:
     if not situation.turns:
         return Decision(None, "", {})
     fired = {name: firing for name, trigger in policy.triggers.items() if (firing := trigger.fires(situation))}
-    if not fired and policy.silent_alone:
-        return Decision(None, "", fired)
     for rule in policy.rules:
-        if _applies(rule, situation) and holds(rule.when, fired.__contains__):
+        if rule.may_hold(fired) and _applies(rule, situation) and holds(rule.when, fired.__contains__):
             return Decision(rule, explain(rule, fired), fired)
     return Decision(None, "", fired)
 
@@ -47,39 +46,6 @@ def _applies(rule: Rule, situation: Situation) -> bool:
     in_flow = not rule.flows or situation.flow in rule.flows
     in_tier = not rule.tiers or situation.customer.tier in rule.tiers
     return in_flow and in_tier
-
-
-def holds(condition: Condition, fired: Callable[[str], bool]) -> bool:
-    """Whether a condition holds, given which triggers have fired."""
-    match condition:
-        case str():
-            return fired(condition)
-        case Any_():
-            return any(holds(part, fired) for part in condition.any)
-        case All():
-            return all(holds(part, fired) for part in condition.all)
-        case AtLeast():
-            return sum(holds(part, fired) for part in condition.of) >= condition.at_least
-        case Not():
-            return not holds(condition.not_, fired)
-
-
-def names(condition: Condition, *, negated: bool = False) -> Iterator[tuple[str, bool]]:
-    """Every trigger that a condition names, with whether it stands under an odd number of `not`."""
-    match condition:
-        case str():
-            yield condition, negated
-        case Any_():
-            parts = condition.any
-        case All():
-            parts = condition.all
-        case AtLeast():
-            parts = condition.of
-        case Not():
-            yield from names(condition.not_, negated=not negated)
-    if isinstance(condition, Any_ | All | AtLeast):
-        for part in parts:
-            yield from names(part, negated=negated)
 
 
 def rests_on_customer(policy: Policy, rule: Rule) -> bool:

@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import yaml
 
+from bridge.domain.conditions import names
 from bridge.domain.policy import DEFAULT_CONFIDENCE, Policy, Thresholds
 from bridge.domain.policy_check import LOADER
-from bridge.domain.rules import names
 from bridge.domain.triggers import Signal, Trigger
 
 STEP_OF_KEY: Final = {"confidence": 0.05, "below": 0.05, "points": 0.5, "similarity": 5, "at_least": 1, "times": 1}

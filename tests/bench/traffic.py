@@ -23,7 +23,20 @@ MESSAGES = (
     "Which of the two lamps is brighter, the round one or the one with the long arm?",
     "The manual mentions a filter. Where can I find a new one and how often is it changed?",
 )
-REPLY = "Your order left our warehouse on Tuesday. It usually takes two to four working days from there."
+REPLIES = (
+    "Your order left our warehouse on Tuesday. It usually takes two to four working days from there.",
+    "We ship with the national post and, for heavy parcels, with a courier. Yours went by courier.",
+    "The grinder comes with a European plug. For the United Kingdom you would need an adapter.",
+    "The burrs are made of hardened steel. A ceramic set is sold separately and fits the same model.",
+    "Yes, you can allow a neighbour to take it in: open the tracking page and choose where it is left.",
+    "The blue rain jacket comes in sizes XS to XXL. Over a sweater most people take one size more.",
+    "It is waterproof up to the hood, and the zip is sealed. Wash it at 30 degrees without softener.",
+    "The code from the newsletter is good for everything that is not already reduced, shoes included.",
+    "You have 30 days. Put it into the box that it came in and print the label from your account.",
+    "We have no shop in Lisbon. Two partners there show the jackets, and the map on our site lists them.",
+    "The one with the long arm is brighter: 1,100 lumen, the round one has 800.",
+    "The filter is changed every three months. You find new ones under spare parts, by the model's number.",
+)
 
 _numbers = count(1)
 
@@ -56,7 +69,8 @@ class Caller:
         return self.request("POST", f"/v1/sessions/{session}/turns", body)
 
     def reply(self, session: str, number: int) -> bytes:
-        body = {"text": f"{REPLY} ({number})", "confidence": 0.9, "intent": "order_status", "intent_matched": True}
+        text = REPLIES[number % len(REPLIES)]
+        body = {"text": text, "confidence": 0.9, "intent": "order_status", "intent_matched": True}
         return self.request("PUT", f"/v1/sessions/{session}/turns/turn-{number}/reply", body)
 
     def hello(self) -> bytes:

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from bridge.domain.conditions import Condition, holds, names
 from bridge.domain.customer import Customer
-from bridge.domain.policy import Condition, Policy
-from bridge.domain.rules import holds, judge, names
+from bridge.domain.policy import Policy
+from bridge.domain.rules import judge
 from bridge.domain.signals import MessageSignals, ReplySignals, TurnSignals
 from bridge.domain.situation import Situation
 from bridge.domain.values import Json

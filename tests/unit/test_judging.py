@@ -36,6 +36,7 @@ def lines_run(judged: Session) -> int:
         count += event == "line"
         return trace if "bridge" in frame.f_code.co_filename else None
 
+    judging.judge(POLICY, judged)  # what is made once is there
     sys.settrace(trace)
     try:
         judging.judge(POLICY, judged)
@@ -196,11 +197,10 @@ def test_an_ordinary_message_is_heard_in_the_sites_language_alone(locale: str) -
 
 
 @pytest.mark.parametrize("when", ["displeased", "{not: displeased}"])
-def test_a_rule_is_tried_while_nothing_fired_only_where_it_turns_a_part_round(when: str) -> None:
+def test_while_nothing_fired_a_rule_decides_only_where_it_turns_a_part_round(when: str) -> None:
     rule = f"  - {{name: first, when: {when}, priority: normal}}\n"
     document = shipped_document().replace("rules:\n", f"rules:\n{rule}", 1)
     policy = read_policy(document)
-    assert policy.silent_alone is (when == "displeased")
     calm = judging.hear(policy, session(), "hello", 0)
     decided = judging.judge(policy, calm).rule
     assert (decided is None) is (when == "displeased")

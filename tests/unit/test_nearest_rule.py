@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from bridge.domain.conditions import Condition, holds
 from bridge.domain.nearest_rule import nearest
-from bridge.domain.policy import Condition, Policy
+from bridge.domain.policy import Policy
 from bridge.domain.policy_check import read_policy
-from bridge.domain.rules import holds
 from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Json
 from bridge.service.explain import near

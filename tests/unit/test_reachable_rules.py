@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bridge.domain.conditions import holds
 from bridge.domain.policy import Rule
 from bridge.domain.reachable_rules import unreachable
-from bridge.domain.rules import holds
 
 
 def rule(name: str, when: object, **more: object) -> Rule:

@@ -8,10 +8,11 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
+from bridge.domain.conditions import Condition, Not, holds, names
 from bridge.domain.customer import Customer
-from bridge.domain.policy import Condition, Not, Policy
+from bridge.domain.policy import Policy
 from bridge.domain.policy_check import read_policy
-from bridge.domain.rules import Decision, explain, holds, judge, names, rests_on_customer
+from bridge.domain.rules import Decision, explain, judge, rests_on_customer
 from bridge.domain.signals import ReplySignals, TurnSignals, measure_message, measure_reply
 from bridge.domain.situation import Firing, Situation
 from bridge.domain.values import Json
