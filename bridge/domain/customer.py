@@ -56,6 +56,13 @@ class Shop(Frozen):
     orders: Annotated[tuple[Order, ...], Field(max_length=50)] = ()
 
 
+class Claim(Frozen):
+    """What the CRM says of an address that a visitor typed: told to the team, and neither judged by nor promised by."""
+
+    tier: Text80
+    account: Account
+
+
 class Customer(Frozen):
     """The snapshot that a session is judged with: who, what the look-up said, and the tier that follows."""
 
@@ -65,6 +72,13 @@ class Customer(Frozen):
     tier: Text80
     tier_assumed: bool = False
     account: Account = Account()
+    claim: Claim | None = None
+
+    @property
+    def at_their_word(self) -> "Customer":
+        """As the team is told of them: as if the address that they typed were theirs."""
+        claim = self.claim
+        return self.model_copy(update={"tier": claim.tier, "account": claim.account}) if claim else self
 
 
 def judge_tier(account: Account | None, fetch: Fetch, *, tiers: Sequence[str], default_tier: str) -> tuple[str, bool]:

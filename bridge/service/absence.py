@@ -1,6 +1,6 @@
 """Who did not pick up counts as away for a while: the next visitor must not be told that a person is joining."""
 
-from bridge.domain import routing
+from bridge.domain import entitlement, routing
 from bridge.domain.escalation import Agent, Escalation, Who
 from bridge.domain.instants import MINUTE
 from bridge.service.context import Case
@@ -15,7 +15,7 @@ def nobody_came(case: Case, escalation: Escalation) -> None:
     A heartbeat does not end that. What does: a claim, a reply, switching oneself off and on again, or time.
     """
     people, site, until = case.tx.people, case.site.id, case.at + AWAY_FOR
-    name, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    name, queue = queue_of(case, escalation.queue, entitlement.tier_of(case.policy, escalation))
     if queue.staffing == "schedule":
         people.send_away(site, Who.QUEUE, name, until)
         return

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from bridge.domain import commitment as promises
-from bridge.domain import slots
+from bridge.domain import entitlement, slots
 from bridge.domain.callback import Callback, CallState
 from bridge.domain.escalation import (
     ACTIVE,
@@ -65,7 +65,7 @@ class Times:
 
 def times_for(case: Case, escalation: Escalation) -> Times:
     """The times among which the customer of an escalation may choose; their own call is not in the way."""
-    name, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
+    name, queue = queue_of(case, home_of(case, escalation), entitlement.tier_of(case.policy, escalation))
     booked = case.tx.callbacks.booked(case.site.id, name, case.at, case.at + FURTHEST_AHEAD)
     others = [call for call in booked if call.escalation_id != escalation.id]
     return Times(name, queue, calendar_of(case, name, queue), others)
@@ -179,7 +179,7 @@ def confirm(case: Case, call: Callback) -> None:
 
 def _alone_with_times(case: Case, escalation: Escalation) -> Times:
     """The times for a call; nobody else takes one of this queue before the transaction ends."""
-    name, _ = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
+    name, _ = queue_of(case, home_of(case, escalation), entitlement.tier_of(case.policy, escalation))
     case.tx.callbacks.alone(case.site.id, name)
     return times_for(case, escalation)
 

@@ -13,7 +13,7 @@ from bridge.ports import Tx
 def build_packet(tx: Tx, session: Session, decision: Decision, tiers: tuple[str, ...]) -> Packet:
     """The six items, from stored facts only."""
     transcript = read_transcript(tx, session)
-    customer = session.customer
+    customer = session.customer.at_their_word
     return Packet(
         customer=PacketCustomer(
             name=session.visitor.name or customer.account.name,
@@ -60,7 +60,7 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     about = [index for index, m in enumerate(said) if (topic and m.topic == topic) or (issue and m.issue == issue)]
     later = said[about[0] + 1 :] if about else []
     pressed = [m for m in later if m.negative > 0 or (topic and m.topic == topic) or (issue and m.issue == issue)]
-    customer = session.customer
+    customer = session.customer.at_their_word
     largest = max(customer.account.orders, key=lambda order: order.total, default=None)
     return summary.Facts(
         topic=topic,
@@ -82,7 +82,7 @@ def polished(tx: Tx, session: Session, tiers: tuple[str, ...]) -> summary.Polish
     sentence = tx.answers.summary(session.site, session.id)
     if not sentence:
         return summary.NOT_POLISHED
-    account = session.customer.account
+    account = session.customer.at_their_word.account
     known = (account.name, account.billing_status, account.sla, *(order.id for order in account.orders))
     heard = frozenset(word for turn in session.window for word in turn.message.words.split())
     return summary.Polished(sentence, heard, tuple(filter(None, known)), tiers)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from bridge.domain import hours
+from bridge.domain import entitlement, hours
 from bridge.domain.closures import LONGEST_COMMAND, Command
 from bridge.domain.escalation import ACTIVE, CommitmentState, Escalation, EscalationState
 from bridge.domain.instants import from_datetime, to_datetime, to_rfc3339
@@ -184,7 +184,7 @@ def _pending(escalation: Escalation) -> bool:
 def _overtaken(case: Case, escalation: Escalation, command: Command) -> bool:
     """Whether the promise is due in time that was open until the command closed it."""
     last = escalation.commitment.due_at - 1  # an answer comes before the instant that was promised
-    name, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    name, queue = queue_of(case, escalation.queue, entitlement.tier_of(case.policy, escalation))
     others = [one for one in case.hours.commands if one.id != command.id and one.concerns(name)]
     return hours.is_open(case.hours.calendar_with(queue.hours, others), last) and not hours.is_open(
         calendar_of(case, name, queue), last

@@ -5,12 +5,13 @@ No network call is made here. Whoever is second, in another tab or another proce
 
 from dataclasses import replace
 
+from bridge.domain import judging
 from bridge.domain.escalation import Escalation, EscalationState, EventKind
-from bridge.domain.policy import Rule
+from bridge.domain.policy import Policy, Rule
 from bridge.domain.routing import Route
 from bridge.domain.rules import Decision, rests_on_customer
 from bridge.domain.session import Session, customer_key
-from bridge.domain.values import Identity, Json, State
+from bridge.domain.values import Identity, Json, Priority, State
 from bridge.ports import Tx
 from bridge.service import notify
 from bridge.service.build_packet import build_packet, read_transcript
@@ -56,7 +57,7 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         state=EscalationState.OPEN,
         rule=rule.name,
         reason=decision.reason,
-        priority=rule.priority,
+        priority=max(rule.priority, _priority_at_their_word(case.policy, session), key=list(Priority).index),
         queue=route.queue,
         channel=route.channel,
         policy_version=case.current.version,
@@ -68,6 +69,14 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
         commitment=make_commitment(case, session, escalation_id, route, wording=wording_of(case, session, rule)),
     )
     return new, route
+
+
+def _priority_at_their_word(policy: Policy, session: Session) -> Priority:
+    """The priority if the address that the visitor typed were theirs: it moves them up at the team alone."""
+    if session.customer.claim is None:
+        return Priority.NORMAL
+    rule = judging.judge(policy, replace(session, customer=session.customer.at_their_word)).rule
+    return rule.priority if rule else Priority.NORMAL
 
 
 def seen_of(case: Case, route: Route, tier: str) -> Json:

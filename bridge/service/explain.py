@@ -67,6 +67,7 @@ def _session(session: Session) -> Json:
         "crm_cause": customer.cause,
         "tier": customer.tier,
         "tier_assumed": customer.tier_assumed,
+        "claimed_tier": customer.claim.tier if customer.claim else None,
     }
 
 
@@ -170,7 +171,8 @@ def tell(found: Json, zone: str, *, width: int = 100) -> str:
 def _tier(found: Json) -> str:
     assumed = ", assumed" if found["tier_assumed"] else ""
     cause = f": {found['crm_cause']}" if found["crm_cause"] else ""
-    return f"{found['tier']}{assumed} ({FETCHED[Fetch(found['crm'])]}{cause})"
+    claimed = f", {found['claimed_tier']} if the address is theirs" if found["claimed_tier"] else ""
+    return f"{found['tier']}{assumed}{claimed} ({FETCHED[Fetch(found['crm'])]}{cause})"
 
 
 def _told_turn(turn: Json, zone: str) -> Iterator[str]:

@@ -7,7 +7,7 @@ from bridge.ports import Tx
 from bridge.service import deliver
 from bridge.service.context import Bridge, CurrentPolicy, open_case
 from bridge.service.escalate import escalate
-from bridge.service.verdicts import decided_text, verdict
+from bridge.service.verdicts import as_told, decided_text, verdict
 
 
 def hand_over(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, decision: Decision) -> Json:
@@ -16,4 +16,4 @@ def hand_over(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, 
     tx.sessions.save(locked)
     bridge.heartbeat.warn_if_scheduler_silent(tx, new.site, new.id)
     deliver.soon(bridge, tx)
-    return verdict(locked, say=decided_text(current.document, locked, new), escalation=new)
+    return verdict(locked, say=decided_text(current.document, locked, new), escalation=as_told(current.document, new))

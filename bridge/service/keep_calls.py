@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
 
-from bridge.domain import slots
+from bridge.domain import entitlement, slots
 from bridge.domain.callback import Callback, CallState
 from bridge.domain.escalation import Escalation
 from bridge.domain.session import Session
@@ -100,7 +100,7 @@ def tell_missed(case: Case, escalation: Escalation, call: Callback) -> None:
 
 def link(case: Case, escalation: Escalation) -> Link | None:
     """What the button of a mail leads to: the booked call, or the times for one where the queue makes calls."""
-    _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
+    _, queue = queue_of(case, home_of(case, escalation), entitlement.tier_of(case.policy, escalation))
     booked = booked_call(case, escalation)
     url = link_to(case, escalation.id) if booked or Channel.CALLBACK in queue.ladder else None
     return Link("link_call" if booked else "link_book", url) if url else None
@@ -119,7 +119,7 @@ def _mail_customer(case: Case, escalation: Escalation, call: Callback, key: str,
 def _invite(case: Case, escalation: Escalation, call: Callback, session: Session, *, cancels: bool) -> Invite:
     from bridge.domain import invitation  # noqa: PLC0415 - 7 MB and 130 ms that a site without calls never needs
 
-    _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
+    _, queue = queue_of(case, home_of(case, escalation), entitlement.tier_of(case.policy, escalation))
 
     def written_for(address: str) -> str:
         entry = invitation.Invitation(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bridge.domain import commitment as promises
-from bridge.domain import messages
+from bridge.domain import entitlement, messages
 from bridge.domain.escalation import Commitment, CommitmentState, Escalation, FollowUp, FollowUpKind, rank_of
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Route
@@ -50,7 +50,7 @@ def _words(case: Case, session: Session, route: Route, wording: Wording) -> str:
 
 def plan_follow_ups(case: Case, escalation: Escalation, route: Route) -> None:
     """Plan what keeps the escalation's standing promise."""
-    _, queue = queue_of(case, escalation.queue, escalation.packet.customer.tier)
+    _, queue = queue_of(case, escalation.queue, entitlement.tier_of(case.policy, escalation))
     for kind, due_at in follow_ups(escalation.commitment, route, queue):
         case.tx.work.plan(planned(case, escalation, kind, due_at))
 

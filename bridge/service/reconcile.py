@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 
 import structlog
 
-from bridge.domain import routing
+from bridge.domain import entitlement, routing
 from bridge.domain.escalation import ACTIVE, Escalation, EscalationState, EventKind, FollowUpKind
 from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, HOUR, MINUTE
@@ -186,14 +186,14 @@ def _plan_again(case: Case, held: Escalation) -> None:
 
 
 def _follow_ups(case: Case, held: Escalation) -> Iterable[tuple[FollowUpKind, Millis]]:
-    name, queue = queue_of(case, home_of(case, held), held.packet.customer.tier)
+    name, queue = queue_of(case, home_of(case, held), entitlement.tier_of(case.policy, held))
     call, promise = keep_calls.booked_call(case, held), held.commitment
     if call and call.commitment_id == promise.id:
         yield from call_follow_ups(call, queue.callbacks.remind)
         return
     if promise.channel is Channel.LIVE:
         yield FollowUpKind.PICKUP, min(promise.made_at + queue.pickup_within, promise.due_at)
-    calendar = staffing(case, name, held.packet.customer.tier).calendar
+    calendar = staffing(case, name, entitlement.tier_of(case.policy, held)).calendar
     opens_at = routing.opening_before(calendar, case.at, promise.due_at)
     if opens_at is not None and promise.channel is not Channel.LIVE:
         yield FollowUpKind.OPENING, opens_at

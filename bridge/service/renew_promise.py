@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from bridge.domain import entitlement
 from bridge.domain.escalation import CommitmentState, Escalation, EventKind
 from bridge.domain.values import Channel, Millis
 from bridge.service import notify
@@ -51,9 +52,8 @@ def renew(
         below: the rung that did not answer; None starts at the top of the ladder.
         patience: milliseconds after which the time to answer begins.
     """
-    tier = escalation.packet.customer.tier
-    home = home_of(case, escalation)
-    route = route_now(case, home, tier, escalation.priority, below=below, patience=patience)
+    tier, priority = entitlement.tier_of(case.policy, escalation), entitlement.priority_of(case.policy, escalation)
+    route = route_now(case, home_of(case, escalation), tier, priority, below=below, patience=patience)
     session = first_session(case, escalation)
     commitment = make_commitment(case, session, escalation.id, route, wording=wording)
     case.tx.escalations.settle(escalation.commitment.id, settled)

@@ -14,7 +14,7 @@ from bridge.domain.instants import DAY
 from bridge.domain.replay import Conversation, read_line
 from bridge.domain.session import Session, Turn
 from bridge.domain.signals import ReplySignals
-from bridge.domain.values import Identity, Json, Millis
+from bridge.domain.values import Json, Millis
 from bridge.ports import BridgeError, Place, Tx
 from bridge.service.context import Bridge
 from bridge.service.manage_policy import Versions
@@ -150,12 +150,11 @@ def _label(session: Session, first: Turn, versions: Versions) -> str | None:
 
 
 def _customer(customer: Customer) -> Json:
-    """As the look-up had it; of who only typed an address, the tier that it came to: theirs is never lowered."""
+    """As it was judged by: what the CRM says of an address that was only typed is not."""
     account: Account = customer.account
-    typed = customer.identity is Identity.CLAIMED
     return {
         "fetch": customer.fetch.value,
-        "tier": customer.tier if typed and account.tier else account.tier,
+        "tier": account.tier,
         "orders": [order.model_dump(mode="json") for order in account.orders],
         "open_tickets": [ticket.model_dump(mode="json") for ticket in account.open_tickets],
         "sla_minutes_left": account.sla_minutes_left,

@@ -1,6 +1,6 @@
 """Routing: which queue takes over, on which rung, with who is there at this moment."""
 
-from bridge.domain import hours, routing
+from bridge.domain import entitlement, hours, routing
 from bridge.domain.escalation import Escalation, Who
 from bridge.domain.hours import Calendar
 from bridge.domain.queues import Queue
@@ -23,13 +23,13 @@ def calendar_of(case: Case, name: str, queue: Queue) -> Calendar:
 
 def calendar_for(case: Case, name: str, escalation: Escalation) -> Calendar:
     """The same of a queue for the customer of an escalation."""
-    return calendar_of(case, *queue_of(case, name, escalation.packet.customer.tier))
+    return calendar_of(case, *queue_of(case, name, entitlement.tier_of(case.policy, escalation)))
 
 
 def home_of(case: Case, escalation: Escalation) -> str:
     """The queue that the escalation's rule leads to: another one may have it while its people help out."""
     rule = next((one for one in case.policy.rules if one.name == escalation.rule), None)
-    return case.policy.queue_for(rule, escalation.packet.customer.tier) if rule else escalation.queue
+    return case.policy.queue_for(rule, entitlement.tier_of(case.policy, escalation)) if rule else escalation.queue
 
 
 def staffing(case: Case, name: str, tier: str) -> Staffing:

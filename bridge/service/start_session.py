@@ -11,7 +11,7 @@ import structlog
 
 from bridge.domain import languages, signals
 from bridge.domain import policy as policies
-from bridge.domain.customer import Account, Customer, Fetch, Shop, judge_tier, merge_shop
+from bridge.domain.customer import Account, Claim, Customer, Fetch, Shop, judge_tier, merge_shop
 from bridge.domain.policy import Policy
 from bridge.domain.rendering import render_account
 from bridge.domain.session import Session, customer_key
@@ -123,19 +123,26 @@ def _new(bridge: Bridge, policy: Policy, site: str, start: Start, lookup: Lookup
 def customer_of(policy: Policy, start: Start, lookup: Lookup) -> Customer:
     """The snapshot: what the look-up said, the shop's orders, and the tier that follows.
 
-    A typed address may be anybody's: it can raise the tier above that of a visitor without one, and never lower it.
+    A typed address may be anybody's: what the CRM says of it is a claim beside the snapshot of a customer nobody knows.
     """
-    tier, assumed = judge_tier(lookup.account, lookup.fetch, tiers=policy.tiers, default_tier=policy.default_tier)
-    if start.visitor.identity is Identity.CLAIMED:
-        tier = max(policy.default_tier, tier, key=policy.tiers.index)
+    typed = start.visitor.identity is Identity.CLAIMED
+    proven = None if typed else lookup.account
+    tier, assumed = judge_tier(proven, lookup.fetch, tiers=policy.tiers, default_tier=policy.default_tier)
     return Customer(
         identity=start.visitor.identity,
         fetch=lookup.fetch,
         cause=lookup.cause,
         tier=tier,
         tier_assumed=assumed,
-        account=merge_shop(lookup.account or Account(), start.shop),
+        account=merge_shop(proven or Account(), start.shop),
+        claim=_claim(policy, lookup.account, start.shop) if typed and lookup.account else None,
     )
+
+
+def _claim(policy: Policy, account: Account, shop: Shop | None) -> Claim:
+    """It can raise the tier above that of a visitor without an address, and never lower it."""
+    tier, _ = judge_tier(account, Fetch.FOUND, tiers=policy.tiers, default_tier=policy.default_tier)
+    return Claim(tier=max(policy.default_tier, tier, key=policy.tiers.index), account=merge_shop(account, shop))
 
 
 def look_up(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> Lookup:
@@ -235,6 +242,7 @@ def _tell_the_team(bridge: Bridge, tx: Tx, known: Session) -> None:
     """Add to the ticket what the CRM said of the customer, once."""
     standing = standing_escalation(tx, known)
     if standing and known.customer.fetch is Fetch.FOUND:
-        said = render_account(known.customer.tier, account_of(known.customer.account))
+        customer = known.customer.at_their_word
+        said = render_account(customer.tier, account_of(customer.account))
         notify.note(open_case(bridge, tx, known.site), standing, f"crm.{known.id}", "The CRM has answered since", said)
         deliver.soon(bridge, tx)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bridge.domain import commitment as when
-from bridge.domain import messages
+from bridge.domain import entitlement, messages
 from bridge.domain.escalation import Commitment, CommitmentState, Escalation
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
@@ -86,7 +86,12 @@ def plain_values(policy: Policy, session: Session, commitment: Commitment) -> di
 def said_at(policy: Policy, session: Session, escalation: Escalation, at: Millis) -> Escalation:
     """The escalation with its promise in words that are right at `at`: yesterday's tomorrow is today."""
     text = _said_anew(policy, session, escalation.commitment, at)
-    return replace(escalation, commitment=replace(escalation.commitment, text=text))
+    return as_told(policy, replace(escalation, commitment=replace(escalation.commitment, text=text)))
+
+
+def as_told(policy: Policy, escalation: Escalation) -> Escalation:
+    """The escalation with the priority that its visitor may know of: the one that they were promised by."""
+    return replace(escalation, priority=entitlement.priority_of(policy, escalation))
 
 
 def in_mail(policy: Policy, session: Session, escalation: Escalation) -> Escalation:

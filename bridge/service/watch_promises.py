@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import structlog
 
-from bridge.domain import hours, routing
+from bridge.domain import entitlement, hours, routing
 from bridge.domain.callback import CallState
 from bridge.domain.escalation import (
     ACTIVE,
@@ -145,7 +145,7 @@ def _offer_live(case: Case, escalation: Escalation) -> Escalation:
     """
     if escalation.state is EscalationState.CLAIMED or escalation.channel is Channel.LIVE:
         return escalation
-    now = taking(case, home_of(case, escalation), escalation.packet.customer.tier)
+    now = taking(case, home_of(case, escalation), entitlement.tier_of(case.policy, escalation))
     return _offered_by(case, escalation, now) if routing.rung(now, case.at) is Channel.LIVE else escalation
 
 
@@ -176,7 +176,7 @@ def _warn(case: Case, escalation: Escalation) -> str:
 
 
 def _next_rung(case: Case, escalation: Escalation) -> None:
-    tier, now = escalation.packet.customer.tier, escalation.channel
+    tier, now = entitlement.tier_of(case.policy, escalation), escalation.channel
     home = staffing(case, home_of(case, escalation), tier)
     below = routing.rung(home, case.at, below=now)
     if below is Channel.LIVE:
@@ -194,7 +194,7 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     a day more, and the customer is not mailed about it again, but for a call that they have waited for.
     """
     broken = escalation.commitment
-    _, queue = queue_of(case, home_of(case, escalation), escalation.packet.customer.tier)
+    _, queue = queue_of(case, home_of(case, escalation), entitlement.tier_of(case.policy, escalation))
     made = case.tx.escalations.commitments(escalation.id)
     unkept = 1 + sum(one.state is CommitmentState.BROKEN for one in made)
     too_often = unkept >= queue.promises

@@ -1,6 +1,7 @@
 """A CRM that does not answer usably: the customer counts as the highest tier, soon, and one log line says why."""
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +13,13 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 from support.loopback import Talk, http_answer, listening, read_head, says
-from support.sidecar import SHOP, Chat, Sidecar, free_port, with_systems
+from support.sidecar import SHOP, Chat, Sidecar, free_port, in_process, with_systems
 
 from bridge.adapters.crm.file import FileCrm
 from bridge.adapters.crm.hubspot import HubSpot
 from bridge.adapters.http import Http
 from bridge.bootstrap import BACKGROUND_THREADS
-from bridge.domain.customer import Account, Customer, Fetch
+from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order
 from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError, Crm, NotDone, Store, StoreBusy, Tx
 from bridge.service.context import MOST_ATTEMPTS, POLICY_TTL_S
@@ -200,11 +201,75 @@ def test_without_an_address_nobody_is_asked_about(sidecar: Sidecar, who: dict[st
     assert customer_of(sidecar, chat).tier == "standard"
 
 
-def test_a_typed_address_is_asked_about_and_may_raise_the_tier(sidecar: Sidecar) -> None:
-    sidecar.crm.accounts["ann@example.org"] = Account(tier="enterprise")
+VALUED = Account(
+    tier="enterprise",
+    name="Boss",
+    orders=(Order(id="9", total=9000, currency="USD", status="processing"),),
+    open_tickets=(OpenTicket(id="t1", subject="The grinder is broken", status="open"),),
+    sla_minutes_left=5,
+)
+SAID = [
+    ("What about my order of the grinder?", "I could not find that."),
+    ("This is terrible, I am not happy", "I could not find that, sorry."),
+    ("I want to talk to a human", None),
+    ("hello?", None),
+]
+
+
+def heard_by(sidecar: Sidecar, email: str) -> str:
+    """Every answer to a conversation in which this address is typed, without the ids."""
     chat = sidecar.chat()
-    chat.start("claimed", email="ann@example.org")
-    assert customer_of(sidecar, chat).tier == "enterprise"
+    answers: list[Any] = [chat.start("claimed", email=email)]
+    for text, reply in SAID:
+        answers.append(chat.says(text))
+        if reply and answers[-1]["action"] == "answer":
+            answers.append(chat.bot(reply, confidence=0.2))
+    answers += [chat.events(), chat.slots()]
+    sidecar.clock.advance(hours=30)
+    sidecar.work()
+    answers += [chat.events(), chat.contact(phone="+1 555 0100"), chat.close()]
+    said = json.dumps(answers).replace(chat.id, "SESSION")
+    return re.sub(r"esc_[\w-]+", "ESCALATION", said)
+
+
+def test_s04_a_typed_address_is_answered_alike_whoever_it_belongs_to(fresh_sqlite: Callable[[], str]) -> None:
+    heard = []
+    for address in ("boss@vip.example", "nobody@vip.example"):
+        with in_process(fresh_sqlite()) as sidecar:
+            sidecar.crm.accounts["boss@vip.example"] = VALUED
+            heard.append(heard_by(sidecar, address))
+    assert heard[0] == heard[1]
+    assert '"state": "escalated"' in heard[0]
+
+
+def test_a_typed_address_moves_its_customer_up_at_the_team_marked_as_unverified(sidecar: Sidecar) -> None:
+    sidecar.crm.accounts["boss@vip.example"] = VALUED
+    chat = sidecar.chat()
+    chat.start("claimed", email="boss@vip.example")
+    told = chat.says(ASKING)["escalation"]
+    assert told["priority"] == "normal"
+    seen = sidecar.team.read(told["id"])
+    assert seen["priority"] == "urgent"
+    assert (seen["customer"]["identity"], seen["customer"]["tier"]) == ("claimed", "enterprise")
+    assert "UNVERIFIED enterprise account" in seen["summary"]
+    assert [order["id"] for order in seen["packet"]["account"]["orders"]] == ["9"]
+    sidecar.work()
+    assert "priority urgent" in sidecar.desk.tickets[0][1]
+
+
+def test_a_promise_to_a_typed_address_that_is_renewed_is_that_of_a_customer_nobody_knows(sidecar: Sidecar) -> None:
+    sidecar.crm.accounts["boss@vip.example"] = VALUED
+    due = []
+    for email in ("boss@vip.example", "nobody@vip.example"):
+        chat = sidecar.chat()
+        chat.start("claimed", email=email)
+        chat.says(ASKING)
+    for _ in range(3):
+        sidecar.clock.advance(hours=30)
+        sidecar.work()
+        due.append([one["commitment"]["due_at"] for one in sidecar.team.list("open")])
+    assert all(first == second for first, second in due)
+    assert len({first for first, _ in due}) == 3
 
 
 def test_a_typed_address_never_lowers_the_tier_and_a_replay_judges_by_the_same(sidecar: Sidecar) -> None:
@@ -213,10 +278,12 @@ def test_a_typed_address_never_lowers_the_tier_and_a_replay_judges_by_the_same(s
     for tier, chat in chats.items():
         chat.start("claimed", email=f"{tier}@example.org")
         chat.says("Where is my order?")
-    assert [customer_of(sidecar, chat).tier for chat in chats.values()] == ["standard", "business"]
+    customers = [customer_of(sidecar, chat) for chat in chats.values()]
+    assert [customer.tier for customer in customers] == ["standard", "standard"]
+    assert [customer.at_their_word.tier for customer in customers] == ["standard", "business"]
     stored = StoredSessions(sidecar.bridge, SHOP.id, 0, sidecar.clock.at + 1)
     recorded = {record["session_id"]: record["customer"]["tier"] for record in stored.records()}
-    assert recorded == {chats["free"].id: "standard", chats["business"].id: "business"}
+    assert recorded == {chats["free"].id: None, chats["business"].id: None}
     known = sidecar.chat()
     known.start("verified", user_id="8", email="free@example.org")
     assert customer_of(sidecar, known).tier == "free"
