@@ -33,12 +33,20 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
         return _join_with_words(case, session, key)
     case.tx.sessions.lock(session.site, session.id, new.id)
     if key:
-        case.tx.sessions.join(session.site, key, new.id)
+        _take_along(case, key, new)
     plan_follow_ups(case, new, route)
     notify.post_ticket(case, new)
     notify.mail_team(case, new, "new")
     locked = replace(session, state=State.ESCALATED, escalation_id=new.id)
     return tell(case, locked, Said(EventKind.COMMITMENT, new.commitment.text)), new
+
+
+def _take_along(case: Case, key: str, new: Escalation) -> None:
+    """Lock the customer's other open chats to it as well, and say so there: one of them may wait for an answer."""
+    for one in case.tx.sessions.join(new.site, key, new.id):
+        joined = case.tx.sessions.hold(new.site, one)
+        if joined:
+            case.tx.sessions.save(tell(case, joined, Said(EventKind.COMMITMENT, new.commitment.text)))
 
 
 def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalation, Route]:

@@ -1,10 +1,9 @@
 """What a visitor gives to be reached by, and the time for a call that they chose with it."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bridge.domain.session import Session, contact_line
+from bridge.domain.session import Session
 from bridge.domain.values import Identity, Json, Millis, State
 from bridge.ports import StoreBusy, Tx
 from bridge.service import deliver, notify
@@ -80,8 +79,7 @@ def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact:
     case = open_case(bridge, tx, site_id)
     standing = standing_escalation(tx, changed)
     if standing and changed != session and changed.state is State.ESCALATED:
-        key = hashlib.sha256(contact_line(changed).encode()).hexdigest()[:16]
-        notify.mail_team(case, standing, f"contact.{key}")
+        notify.mail_team(case, standing, f"contact.{case.at}")
     return locked_verdict(tx, case.current, changed, case.at) if changed.locked else verdict(changed)
 
 

@@ -502,6 +502,15 @@ def test_another_customers_chat_goes_on(it: Sidecar) -> None:
     assert other.says("hello")["action"] == "answer"
 
 
+def test_every_open_chat_of_the_customer_is_told_of_the_promise(it: Sidecar) -> None:
+    other = it.chat()
+    other.verified()
+    other.says("When do you open?")
+    chat = escalated(it)
+    promise = chat.events()["escalation"]["commitment"]["text"]
+    assert other.lines() == [("commitment", promise)]
+
+
 def test_a_typed_address_joins_nothing(it: Sidecar) -> None:
     first, second = it.chat(), it.chat()
     first.start("claimed", email="ann@example.org")
@@ -553,6 +562,18 @@ def test_the_same_contact_twice_is_one_mail_to_the_team(it: Sidecar) -> None:
         chat.contact(email="ann@example.org")
     it.work()
     assert len(it.mailer.to("team@shop.example")) == 2
+
+
+def test_a_contact_that_is_put_back_is_the_last_word_to_the_team(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    chat.says(ASKING)
+    for number in ("+1 555 0001", "+1 555 0002", "+1 555 0001"):
+        it.clock.advance(minutes=1)
+        chat.contact(phone=number)
+    it.work()
+    told = [mail.text for mail in it.mailer.to("team@shop.example") if mail.subject.startswith("Contact given")]
+    assert ["0001" in text for text in told] == [True, False, True]
 
 
 def test_a_verified_address_is_not_replaced_by_a_typed_one(it: Sidecar) -> None:
