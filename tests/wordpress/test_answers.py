@@ -182,6 +182,53 @@ def test_what_changed_while_the_plugin_was_away_comes_right_with_the_daily_compa
     assert "Brought in" not in known(answering)
 
 
+def test_a_text_that_was_changed_behind_wordpress_comes_right_with_the_daily_comparison(answering: Shop) -> None:
+    site = answering.site
+    number = save(answering, title="Warranty", content="<p>Two years of warranty.</p>")
+    site.php_eval(
+        """
+        global $wpdb;
+        $wpdb->update( $wpdb->posts, array( 'post_content' => 'Five years of warranty.' ), array( 'ID' => $id ) );
+        update_option( 'escbridge_pages', array( 'compared' => time() - 90000 ) + get_option( 'escbridge_pages' ) );""",
+        id=number,
+    )
+    assert texts_of(answering, "warranty") == "Two years of warranty."
+    assert site.wp_cli("escbridge", "knowledge").returncode == 0
+    assert texts_of(answering, "warranty") == "Five years of warranty."
+    assert site.option("escbridge_pages")["dirty"] == []
+    delete(answering, number, force="true")
+
+
+ANOTHER_REQUEST = """
+    global $wpdb;
+    $wpdb->update( $wpdb->posts, array( 'post_content' => 'Now in green.' ), array( 'ID' => $changed ) );
+    $row = $wpdb->get_var( "SELECT option_value FROM $wpdb->options WHERE option_name = 'escbridge_pages'" );
+    $now = maybe_unserialize( $row );
+    $now = array( 'dirty' => array_values( array_unique( array_merge( $now['dirty'], array( $changed ) ) ) ) ) + $now;
+    $value = array( 'option_value' => serialize( $now ) );
+    $wpdb->update( $wpdb->options, $value, array( 'option_name' => 'escbridge_pages' ) );"""
+
+
+@pytest.mark.parametrize("itself", [True, False], ids=["itself", "another"])
+def test_a_page_that_is_changed_while_one_is_being_sent_is_sent_too(answering: Shop, *, itself: bool) -> None:
+    site = answering.site
+    sent, other = (save(answering, title=title, content=f"<p>{title} in blue.</p>") for title in ("Kettle", "Ladle"))
+    changed = sent if itself else other
+    site.php_eval(
+        f"""
+        EscalationBridge\\Pages::mark_changed( $sent );
+        add_filter( 'pre_http_request', function ( $answer ) use ( $changed ) {{ {ANOTHER_REQUEST} return $answer; }} );
+        wp_set_current_user( 1 );""",
+        sent=sent,
+        changed=changed,
+    )
+    assert site.option("escbridge_pages")["dirty"] == [changed]
+    assert site.wp_cli("escbridge", "knowledge").returncode == 0
+    assert "Now in green." in texts_of(answering, "green")
+    for number in (sent, other):
+        delete(answering, number, force="true")
+
+
 def test_the_switch_off_empties_the_sidecar_and_on_again_fills_it(answering: Shop) -> None:
     switch(answering, on=False)
     assert known(answering) == {}

@@ -325,7 +325,9 @@ def test_a_tampered_link_and_one_that_is_too_old_lead_nowhere(customer: Customer
     link = customer.link()
     middle = link.index("escbridge_call=") + 25
     other = "A" if link[middle] != "A" else "B"
-    for wrong in (link[:middle] + other + link[middle + 1 :], link[:-3], link[:middle], link + "%3Cscript%3E"):
+    tampered = (link[:middle] + other + link[middle + 1 :], link[:-3], link[:middle], link + "%3Cscript%3E")
+    bare = link[: link.index("escbridge_call=")] + "escbridge_call="
+    for wrong in (*tampered, bare + "..", bare + "."):  # as a path, two dots lead elsewhere
         answer = plain.goto(wrong)
         assert answer
         assert answer.status == 404, wrong

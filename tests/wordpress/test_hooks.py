@@ -1,7 +1,9 @@
 """A helpdesk calls WordPress, which anybody can reach; the effect is in the sidecar, which nobody can."""
 
+import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -73,6 +75,26 @@ def test_what_zendesk_has_not_signed_is_refused(installed: Installation, visitor
     assert calls(installed, signed_event(ref, time.time(), "guessed")).status_code == 401
     assert calls(installed, signed_event(ref, time.time() - 400, HOOK_SECRET)).status_code == 401
     assert calls(installed, signed_event(ref, time.time(), HOOK_SECRET), "freshdesk").status_code == 404
+
+
+ELSEWHERE = "../../../healthz"
+REFUSED = "urn:escalation-bridge:problem:hook-refused"
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        (f"?desk={ELSEWHERE}", {}),
+        ("", {"desk": f"{ELSEWHERE}?x=1"}),
+        ("", {"desk": {"name": "Our team"}}),  # a helpdesk's own word
+    ],
+)
+def test_where_a_call_is_handed_on_is_told_by_its_path_alone(
+    installed: Installation, query: str, body: dict[str, Any]
+) -> None:
+    signed = {"Content-Type": "application/json", "X-Zendesk-Webhook-Signature": "guessed"}
+    answer = calls(installed, Hook(signed, json.dumps(body).encode()), f"zendesk{query}")
+    assert (answer.status_code, answer.json()["type"]) == (401, REFUSED), answer.text
 
 
 def test_while_the_sidecar_is_away_the_helpdesk_is_told_to_call_again(installed: Installation) -> None:

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 import uuid
+import xmlrpc.client
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -395,6 +396,114 @@ def test_where_nothing_waits_a_view_of_a_page_asks_the_database_for_nothing(shop
     assert shop.site.php_eval(asked) == "not asked"
 
 
+def test_where_nothing_waits_a_message_asks_the_database_for_nothing(shop: Installation) -> None:
+    asked = f"""
+        define( 'SAVEQUERIES', true );
+        {KEPT}deliver_earlier( 'ses_0123456789abcdef' );
+        echo strpos( wp_json_encode( $GLOBALS['wpdb']->queries ), 'escbridge_kept' ) ? 'asked' : 'not asked';"""
+    assert shop.site.php_eval(asked) == "not asked"
+
+
+def test_php_that_dies_while_it_looks_whether_something_waits_leaves_that_it_does(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    dies = "add_action( 'update_option_escbridge_waits', fn() => posix_kill( getmypid(), SIGKILL ) );"
+    with without_sidecar(shop):
+        write(two[0], "one")
+        with suppress(SiteError):
+            shop.site.php_eval(f"{dies} {KEPT}on_shutdown();")
+    assert int(shop.site.option("escbridge_waits")) > 0
+
+
+def refuse(shop: Installation, visitor: Visitor) -> None:
+    """A message is kept that no sidecar takes."""
+    row = {"kind": "turn", "id": str(uuid.uuid4()), "session": visitor.id, "user": 0, "text": "x" * 4001, "page": []}
+    shop.site.php_eval(f"{KEPT}add( $row );", row=row)
+
+
+@contextmanager
+def broken_mail(shop: Installation) -> Iterator[Path]:
+    """No mail goes out; the file has a line for each try, which says whether the visitor had the answer by then."""
+    own, tries = shop.site.content / "mu-plugins" / "broken-mail.php", shop.site.content / "tries.txt"
+    own.write_text("""<?php
+        add_action( 'answer_is_out', fn() => defined( 'OUT' ) || define( 'OUT', 1 ) );
+        add_filter( 'pre_wp_mail', function () {
+            file_put_contents( WP_CONTENT_DIR . '/tries.txt', defined( 'OUT' ) ? "after\n" : "before\n", FILE_APPEND );
+            return false;
+        }, 1 );""")
+    tries.write_text("")
+    try:
+        yield tries
+    finally:
+        own.unlink()
+        tries.unlink()
+
+
+MINUTES_LATER = """
+    foreach ( array( 'escbridge_away.lock', 'escbridge_mail.lock' ) as $lock ) {
+        get_option( $lock ) && update_option( $lock, get_option( $lock ) - 301 );
+    }"""
+
+
+def test_mail_that_does_not_work_is_tried_once_in_some_minutes_and_never_while_the_visitor_waits(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    with broken_mail(shop) as tries, without_sidecar(shop):
+        write(two[0], *(f"message {n}" for n in range(6)))
+        assert tries.read_text() == "after\n"
+        shop.site.php_eval(MINUTES_LATER)
+        write(two[0], "one more", "and another")
+        assert tries.read_text() == "after\nafter\n"
+    with without_sidecar(shop):
+        shop.site.php_eval(MINUTES_LATER)
+        write(two[0], *(f"again {n}" for n in range(3)))
+    assert [mail["subject"].endswith("Chat messages are waiting") for mail in shop.site.mails()] == [True]
+
+
+def test_a_refused_message_waits_for_mail_to_work_and_no_newer_one_waits_for_it(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    visitor, site = two[0], shop.site
+    with broken_mail(shop) as tries, site.login() as owner:
+        refuse(shop, visitor)
+        assert [visitor.says(text).status_code for text in THREE_MESSAGES] == [200] * 3
+        assert tries.read_text() == "after\n"
+        told = owner.get(site.rest("escalation-bridge/v1/site-health/kept"), timeout=30).json()
+        page = owner.get(f"{site.url}/wp-admin/admin.php?page=escbridge-escalations", timeout=30).text
+    for text in (told["description"], page):
+        assert "The sidecar does not take this" in text
+    assert (told["status"], "xxxx" in page) == ("critical", True)
+    site.php_eval(MINUTES_LATER)
+    somebody_comes(shop)
+    assert eventually(lambda: waiting(site) == 0)
+    assert ["xxxx" in mail["message"] for mail in site.mails()] == [True]
+
+
+def test_a_row_that_cannot_be_read_goes_to_the_owner_as_it_is_and_holds_nobody_up(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    site = shop.site
+    for content in ("half a row {", '{"kind":"turn"}'):
+        site.php_eval(
+            """
+            $post = array( 'post_type' => 'escbridge_kept', 'post_status' => 'private', 'post_title' => $session );
+            wp_insert_post( $post + array( 'post_content' => $content ) );""",
+            session=two[0].id, content=content,
+        )  # fmt: skip
+    with without_sidecar(shop), site.login() as owner:
+        sent = write(two[0], "one")
+        page = owner.get(f"{site.url}/wp-admin/admin.php?page=escbridge-escalations", timeout=30)
+        assert (page.status_code, "half a row {" in page.text) == (200, True)
+    later(site)
+    somebody_comes(shop)
+    assert eventually(lambda: waiting(site) == 0)
+    began = datetime.now(UTC)
+    two[0].says(A_PERSON)
+    assert_each_once(shop, two[0], [*sent, (A_PERSON, began, datetime.now(UTC))])
+    mails = [mail["message"] for mail in site.mails()]
+    assert [("half a row {" in mail, '{"kind":"turn"}' in mail) for mail in mails] == [(True, False), (False, True)]
+
+
 def test_what_the_sidecar_never_takes_and_what_has_waited_for_a_month_goes_to_the_owner_by_mail(
     shop: Installation, two: tuple[Visitor, Visitor]
 ) -> None:
@@ -409,7 +518,7 @@ def test_what_the_sidecar_never_takes_and_what_has_waited_for_a_month_goes_to_th
     somebody_comes(shop)
     assert eventually(lambda: waiting(shop.site) == 0)
     mails = [mail["message"] for mail in shop.site.mails()]
-    assert [("An old one" in mail, "xxxx" in mail) for mail in mails] == [(True, False), (False, True)]
+    assert [("xxxx" in mail, "An old one" in mail) for mail in mails] == [(True, False), (False, True)]
     two[0].says(A_PERSON)
     assert [text for text, _ in said(shop, two[0])] == ["A young one", A_PERSON]
 
@@ -473,6 +582,30 @@ def test_nobody_else_reads_what_waits(shop: Installation, two: tuple[Visitor, Vi
                     assert "My secret question" not in who.get(f"{site.url}/{place}", timeout=30).text, place
 
 
+def test_an_editor_neither_reads_nor_changes_what_waits_over_xml_rpc(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    site = shop.site
+    site.add_user("eve", "eve-pass", role="editor")
+    with without_sidecar(shop), direct_session() as http:
+        write(two[0], "My secret question")
+        post = int(site.php_eval(f"echo array_key_first( {KEPT}rows() );"))
+        calls: dict[str, tuple[Any, ...]] = {
+            "wp.getPosts": ({"post_type": "escbridge_kept", "post_status": "private"},),
+            "wp.getPost": (post,),
+            "wp.editPost": (post, {"post_content": "changed"}),
+            "wp.deletePost": (post,),
+        }
+        for name, arguments in calls.items():
+            body = xmlrpc.client.dumps((1, "eve", "eve-pass", *arguments), name)
+            answer = http.post(f"{site.url}/xmlrpc.php", data=body.encode(), timeout=30).text
+            assert "<name>faultCode</name>" in answer, (name, answer)
+            assert "secret" not in answer, name
+        assert (
+            site.php_eval(f"echo wp_json_encode( array_column( {KEPT}rows(), 'text' ) );") == '["My secret question"]'
+        )
+
+
 def test_what_is_kept_of_a_person_is_found_and_erased_by_the_address(
     shop: Installation, two: tuple[Visitor, Visitor]
 ) -> None:
@@ -500,11 +633,15 @@ def test_deleting_the_plugin_takes_what_is_kept_along(shop: Installation, two: t
     with without_sidecar(shop):
         write(two[0], "one", "two", "three")
     left = shop.site.php_eval("""
+        $rows = EscalationBridge\\Outbox::rows();
+        wp_update_post( array( 'ID' => array_key_first( $rows ), 'post_status' => EscalationBridge\\Outbox::REFUSED ) );
+        add_option( 'escbridge_t_0123.lock', time(), '', false );
+        set_transient( 'escbridge_lock_0123', array( 'text' => '' ), 60 );
         require_once ABSPATH . 'wp-admin/includes/plugin.php';
         uninstall_plugin( 'escalation-bridge/escalation-bridge.php' );
         global $wpdb;
         echo $wpdb->get_var( "SELECT COUNT(*) FROM $wpdb->posts WHERE post_type = 'escbridge_kept'" );
-        $names = "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'escbridge%'";
+        $names = "SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%escbridge%'";
         echo implode( $wpdb->get_col( $names ) );""")
     assert left == "0"
 

@@ -228,6 +228,7 @@ def test_deleting_the_plugin_clears_every_shop(shops: Shops) -> None:
         shops.pair(shop)
         network.on(shops.ids[shop], "wp_set_current_user( 1 ); EscalationBridge\\Presence::set_available( true );")
         network.on(shops.ids[shop], "set_transient( 'escbridge_stats', array( 'ok' => false ), 60 );")
+        network.on(shops.ids[shop], "add_option( 'escbridge_t_0123.lock', time(), '', false );")
     left = network.php_eval(
         """
         require_once ABSPATH . 'wp-admin/includes/plugin.php';

@@ -101,7 +101,7 @@ def test_the_owners_pages_and_checks_are_well(shop: Installation, owner: request
         told = page.text.replace("\\/", "/")  # 7.1 leaves the slashes of JSON as they are
         assert (page.status_code, text in told) == (200, True), path
     assert owner.post(route_of(shop.site, "test"), json={}, timeout=30).json()["ok"] is True
-    for name in ("answers", "scheduler", "alarms", "kept"):
+    for name in ("answers", "alarms", "kept"):
         told = owner.get(route_of(shop.site, f"site-health/{name}"), timeout=30).json()
         assert told["status"] == "good", told
 

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.wordpress
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketime.so.1"))), None)
 PLUGIN_DOCS = Path(__file__).parents[2] / "docs" / "plugin.md"
 TUESDAY_EVENING = "2026-11-03T21:00:00"
-TESTS = ("answers", "scheduler", "alarms", "kept", "addresses")
+TESTS = ("answers", "alarms", "kept", "addresses", "guests")
 
 
 @contextmanager
@@ -124,6 +124,40 @@ def test_only_who_may_see_site_health_may_ask_for_its_tests(installed: Installat
                 assert answer.status_code == status, (name, answer.text)
 
 
+def test_which_test_is_asked_for_is_told_by_the_path_alone(installed: Installation) -> None:
+    with installed.site.login() as owner:
+        answer = owner.get(installed.site.rest("escalation-bridge/v1/site-health/kept?test=zzz"), timeout=30)
+    assert (answer.status_code, answer.json()["test"]) == (200, "escbridge_kept")
+
+
+CLOSED_TO_GUESTS = """<?php
+    add_filter( 'rest_authentication_errors', function ( $error ) {
+        return is_user_logged_in() ? $error : new WP_Error( 'rest_closed', 'Members only.', array( 'status' => 401 ) );
+    } );"""
+
+
+def test_a_rest_api_that_is_closed_to_guests_is_told_with_its_cure(installed: Installation) -> None:
+    own = installed.site.content / "mu-plugins" / "closed.php"
+    own.write_text(CLOSED_TO_GUESTS)
+    try:
+        found = test_of(installed.site, "guests")
+    finally:
+        own.unlink()
+    assert (found["status"], found["label"]) == ("critical", "Visitors who are not logged in cannot use the chat")
+    assert "HTTP 401 rest_closed" in found["description"]
+    assert "escalation-bridge/v1" in found["description"]
+
+
+def test_a_site_that_does_not_reach_itself_cannot_tell_whether_guests_reach_the_chat(installed: Installation) -> None:
+    own = installed.site.content / "mu-plugins" / "deaf.php"
+    own.write_text("<?php add_filter( 'pre_http_request', fn() => new WP_Error( 'x', 'Connection refused' ) );")
+    try:
+        found = test_of(installed.site, "guests")
+    finally:
+        own.unlink()
+    assert (found["status"], "Connection refused" in found["description"]) == ("recommended", True)
+
+
 THE_CLIENT = "203.0.113.7"
 
 
@@ -193,10 +227,9 @@ def test_a_sidecar_that_does_not_answer_is_critical_with_the_cause_of_the_connec
         assert (found["status"], found["label"]) == ("critical", "Escalation Bridge does not answer")
         assert f"Nothing answers at {nowhere}." in found["description"]
         assert "options-general.php?page=escalation-bridge" in found["actions"]
-        for name in ("scheduler", "alarms"):
-            untold = test_of(installed.site, name)
-            assert untold["status"] == "recommended"
-            assert "cannot be told" in untold["label"]
+        untold = test_of(installed.site, "alarms")
+        assert untold["status"] == "recommended"
+        assert "cannot be told" in untold["label"]
 
 
 def test_a_wrong_secret_is_critical_with_its_cure(installed: Installation) -> None:
@@ -267,6 +300,18 @@ def test_a_site_that_is_not_paired_has_one_test_that_says_so_and_calls_nobody(in
         }
 
 
+def test_half_a_code_of_the_environment_shows_no_chat_and_is_told(installed: Installation) -> None:
+    half = installed.pairing["pairing_code"][:-8]
+    with php_sees(installed.site, ESCBRIDGE_PAIRING=half):
+        assert installed.site.php_eval("echo (int) EscalationBridge\\Settings::is_paired();") == "0"
+        told = test_of(installed.site, "answers")
+        state = installed.site.php_eval("EscalationBridge\\Settings::show_state();")
+    assert (told["status"], told["label"]) == ("recommended", "Escalation Bridge is not connected")
+    for text in (told["description"], state):
+        assert "ESCBRIDGE_PAIRING" in text
+        assert "not a whole pairing code" in text
+
+
 def test_the_debug_information_holds_no_secret_and_keeps_the_address_private(installed: Installation) -> None:
     fields = debug_section(installed.site)
     assert fields["address"]["value"] == installed.sidecar.url
@@ -308,6 +353,21 @@ def test_a_name_goes_out_as_its_owner_wrote_it_and_not_as_wordpress_keeps_it(sit
         echo wp_json_encode( array( EscalationBridge\\Admin::agent()['name'], $customer['visitor']['name'] ) );"""
     name = 'Zoë O\'Neil & "Sons"'
     assert json.loads(site.php_eval(ask, name=name)) == [name, name]
+    account = (
+        "wp_update_user( array( 'ID' => 1, 'display_name' => $name ) ); echo EscalationBridge\\Context::account( 1 );"
+    )
+    assert site.php_eval(account, name=name) == f"{name} <admin@example.test>"
+
+
+# Settings
+
+
+def test_a_bot_that_is_not_watched_stays_so_when_settings_are_saved_while_it_is_switched_off(site: Site) -> None:
+    save = """
+        update_option( 'escbridge_settings', array( 'unwatched' => array( 'mxchat' ) ) );
+        $saved = EscalationBridge\\Settings::sanitize( array( 'watched' => array( '' ) ) );
+        echo wp_json_encode( $saved['unwatched'] );"""
+    assert json.loads(site.php_eval(save)) == ["mxchat"]
 
 
 # The dashboard
@@ -428,7 +488,8 @@ def test_session_says_who_has_a_conversation(installed: Installation) -> None:
 
 def test_a_dead_scheduler_is_told_by_site_health_dashboard_and_status(installed: Installation) -> None:
     with dead_scheduler(installed):
-        assert test_of(installed.site, "scheduler")["status"] == "critical"
+        found = test_of(installed.site, "answers")
+        assert (found["status"], "The scheduler is not running" in found["description"]) == ("critical", True)
         assert "The scheduler is not running" in installed.site.php_eval("EscalationBridge\\Dashboard::show();")
         code, said, _ = wp(installed, "status", "--format=json")
     assert (code, json.loads(said)["scheduler"]) == (1, "does not run")

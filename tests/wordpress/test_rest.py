@@ -12,12 +12,12 @@ from urllib.parse import unquote
 
 import pytest
 import requests
-from installation import Installation
+from installation import Installation, eventually
 from loopback import direct_session, free_port
 from pairing import code_with, php_sees, served_with
 from team import A_PERSON, team_of
 from visitor import Visitor, code_of, escalation_of, route_of, without_sidecar
-from wordpress_site import Site
+from wordpress_site import Site, SiteError
 
 pytestmark = pytest.mark.wordpress
 
@@ -88,6 +88,24 @@ def test_a_token_opens_its_own_conversation_only(visitor: Visitor) -> None:
         assert code_of(visitor.post(f"sessions/{first}/{route}", body)) == (403, "escbridge_other_session"), route
 
 
+def test_which_conversation_is_meant_is_told_by_the_path_alone(visitor: Visitor) -> None:
+    first = visitor.begin()["session_id"]
+    visitor.begin()
+    for other in (first, {"id": first}):
+        assert visitor.says("hello", more={"id": other}).ok, "what else a body holds is not looked at"
+    body = {"client_turn_id": str(uuid.uuid4()), "message": "hello", "id": visitor.id}
+    for route in ("turns", f"turns?id={visitor.id}"):
+        assert code_of(visitor.post(f"sessions/{first}/{route}", body)) == (403, "escbridge_other_session")
+
+
+def test_each_answer_has_a_fresh_token_which_lasts_a_week_once_a_person_was_promised(visitor: Visitor) -> None:
+    visitor.begin()
+    lasts = [visitor.says(text).json()["expires_in"] for text in ("Is it blue?", A_PERSON)]
+    news = visitor.post(f"sessions/{visitor.id}/events").json()
+    assert [*lasts, news["expires_in"]] == [24 * 60 * 60, 7 * 24 * 60 * 60, 7 * 24 * 60 * 60]
+    assert visitor.says("And now?", X_Escbridge_Token=news["token"]).ok
+
+
 def test_forged_expired_and_missing_tokens_are_refused(visitor: Visitor) -> None:
     token = visitor.begin()["token"]
     words, signature = token.split(".")
@@ -132,7 +150,7 @@ def test_a_body_too_large_for_a_message_is_refused(visitor: Visitor) -> None:
 
 def test_a_form_of_another_page_is_not_json(visitor: Visitor) -> None:
     for kind in ("text/plain", "application/x-www-form-urlencoded"):
-        assert code_of(visitor.post("sessions", "website=", Content_Type=kind)) == (415, "escbridge_not_json")
+        assert code_of(visitor.post("sessions", "name=Anna", Content_Type=kind)) == (415, "escbridge_not_json")
 
 
 @pytest.mark.parametrize(
@@ -181,6 +199,24 @@ def test_the_sixth_conversation_of_an_address_and_the_fourth_contact_have_to_wai
     assert [late.status_code, *(answer.status_code for answer in contacts)] == [429, 200, 200, 200, 429]
     assert 0 < int(late.headers["Retry-After"]) <= 600
     assert 0 < int(contacts[-1].headers["Retry-After"]) <= 600
+
+
+def test_more_at_once_than_a_limit_allows_do_not_get_past_it(installed: Installation, visitor: Visitor) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        begun = [answer.status_code for answer in pool.map(lambda _: visitor.post("sessions"), range(12))]
+    assert sorted(begun) == [201] * 5 + [429] * 7
+    installed.site.reset()
+    visitor.begin()
+    with ThreadPoolExecutor(20) as pool:
+        sent = [answer.status_code for answer in pool.map(lambda n: visitor.says(f"message {n}"), range(20))]
+    assert sorted(sent) == [200] * 15 + [429] * 5
+
+
+def test_an_address_of_ipv6_counts_by_its_first_half(installed: Installation) -> None:
+    hit = "foreach ( $who as $one ) { echo EscalationBridge\\Limits::hit( 'sessions', $one ) ? 'x' : '.'; }"
+    one_line = [f"2001:db8:1:2:{n:x}::{n:x}" for n in range(1, 7)]
+    others = ["2001:db8:1:3::1", "::ffff:198.51.100.7", *(f"::ffff:203.0.113.{n}" for n in range(6))]
+    assert installed.site.php_eval(hit, who=[*one_line, *others]) == ".....x........"
 
 
 def test_who_looks_for_news_or_ends_a_chat_too_often_has_to_wait(installed: Installation, visitor: Visitor) -> None:
@@ -263,6 +299,80 @@ def test_a_message_of_a_second_tab_does_not_make_the_bot_answer_the_first_ones_a
     visitor.says("Is it red?")
     assert visitor.says("Is it blue?", turn).json() == first.json()
     assert asked.read_text() == "Is it blue?\nIs it red?\n"
+
+
+def test_a_bot_that_takes_minutes_is_not_asked_again_meanwhile(installed: Installation, visitor: Visitor) -> None:
+    own, asked = installed.site.content / "mu-plugins" / "slow-bot.php", installed.site.content / "asked.txt"
+    own.write_text("""<?php add_filter( 'escbridge_bot_reply', function ( $reply, $message ) {
+        file_put_contents( WP_CONTENT_DIR . '/asked.txt', "$message\\n", FILE_APPEND | LOCK_EX );
+        sleep( 3 );
+        return $reply;
+    }, 1, 2 );""")
+    visitor.begin()
+    turn = str(uuid.uuid4())
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            first = pool.submit(visitor.says, "Is it blue?", turn)
+            eventually(asked.exists)
+            grow_older(installed.site, f"{visitor.id} {turn}", 170)
+            assert code_of(visitor.says("Is it blue?", turn)) == (409, "escbridge_turn_in_progress")
+        assert visitor.says("Is it blue?", turn).json() == first.result().json()
+        assert asked.read_text() == "Is it blue?\n"
+    finally:
+        own.unlink()
+        asked.unlink(missing_ok=True)
+
+
+def grow_older(site: Site, turn: str, seconds: int) -> None:
+    """A message was begun to be answered so much earlier."""
+    code = """
+        $key = 'escbridge_t_' . md5( $turn );
+        $row = get_transient( $key );
+        set_transient( $key, array( 'busy_until' => $row['busy_until'] - $seconds ) + $row, 600 );"""
+    site.php_eval(code, turn=turn, seconds=seconds)
+
+
+DYING_BOT = """
+    add_filter( 'escbridge_bot_reply', fn() => posix_kill( getmypid(), SIGKILL ) );
+    $turn = new WP_REST_Request( 'POST', "/escalation-bridge/v1/sessions/$session/turns" );
+    $turn->set_headers( array( 'Content-Type' => 'application/json', 'Origin' => home_url() ) + $token );
+    $turn->set_body( wp_json_encode( array( 'client_turn_id' => wp_generate_uuid4(), 'message' => 'Is it blue?' ) ) );
+    rest_do_request( $turn );"""
+LEFT_OF_TURNS = """
+    global $wpdb;
+    $names = "SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%escbridge_t\\_%'";
+    echo implode( ' ', $wpdb->get_col( $names ) );"""
+
+
+def test_php_that_dies_while_a_bot_answers_leaves_nothing_for_good(installed: Installation, visitor: Visitor) -> None:
+    visitor.begin()
+    with pytest.raises(SiteError):
+        installed.site.php_eval(DYING_BOT, session=visitor.id, token=visitor.headers)
+    left = installed.site.php_eval(LEFT_OF_TURNS).split()
+    assert left
+    assert [name for name in left if not name.startswith("_transient_")] == []
+    installed.site.php_eval("""
+        global $wpdb;
+        $wpdb->query( "UPDATE $wpdb->options SET option_value = 1 WHERE option_name LIKE '%timeout_escbridge_t%'" );
+        delete_expired_transients();""")
+    assert installed.site.php_eval(LEFT_OF_TURNS) == ""
+
+
+TALKATIVE_BOT = """<?php add_filter( 'escbridge_bot_reply', function () {
+    $more = array( 'raw' => function () {}, 'intent' => new stdClass(), 'signals' => array( 'a' => fn() => 1 ) );
+    return array( 'text' => 'It is blue.', 'confidence' => 0.9 ) + $more;
+}, 99 );"""
+
+
+def test_what_a_bot_tells_beside_its_answer_may_be_anything(installed: Installation, visitor: Visitor) -> None:
+    own = installed.site.content / "mu-plugins" / "talkative-bot.php"
+    own.write_text(TALKATIVE_BOT)
+    try:
+        visitor.begin()
+        answer = visitor.says("Is it blue?")
+    finally:
+        own.unlink()
+    assert (answer.status_code, answer.json().get("reply")) == (200, "It is blue.")
 
 
 A_PROXY = """

@@ -25,7 +25,7 @@ OF_VISITORS: dict[str, dict[str, Any]] = {
     f"{A_SESSION}/close": {},
 }
 """They want the token of the conversation, whoever is logged in."""
-HEALTH = ("answers", "scheduler", "alarms", "kept", "addresses")
+HEALTH = ("answers", "alarms", "kept", "addresses", "guests")
 OF_THE_TEAM = {("POST", "/test"): {}, ("POST", "/pages"): {}, ("POST", "/presence"): {"available": False}} | {
     ("GET", f"/site-health/{test}"): {} for test in HEALTH
 }

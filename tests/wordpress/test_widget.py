@@ -293,6 +293,46 @@ def test_a_message_that_alone_is_refused_again_and_again_holds_up_no_other(refus
     expect(lines_of(refused_chat, "bot").last).to_contain_text("You said: boots")
 
 
+def test_a_message_is_tried_again_for_as_long_as_its_page_is_open(shop_page: Page) -> None:
+    shop_page.clock.install()
+    unfold(shop_page)
+    tries: list[str] = []
+    shop_page.route("**/turns", lambda route: (tries.append(route.request.url), route.abort()))
+    say(shop_page, "hats")
+    for n in range(1, 10):
+        eventually(lambda n=n: shop_page.wait_for_timeout(50) or len(tries) >= n)
+        expect(lines_of(shop_page, "me").last).to_contain_text("Not delivered yet.")
+        shop_page.clock.fast_forward(121_000)
+    assert len(tries) >= 9
+
+
+def test_a_plugin_that_closes_the_rest_api_is_not_quoted_to_visitors(refused_chat: Page) -> None:
+    closed = '{"code": "rest_cannot_access", "message": "DRA: Members only.", "data": {"status": 401}}'
+    refused_chat.route("**/escalation-bridge/v1/**", lambda route: route.fulfill(status=401, body=closed))
+    say(refused_chat, "hats")
+    expect(lines_of(refused_chat, "me").last).to_contain_text("Not delivered yet.")
+    assert refused_chat.get_by_text("DRA").count() == 0
+
+
+def test_a_message_whose_tab_was_closed_while_it_was_sent_is_sent_by_the_next_tab(
+    installed: Installation, chat: Page
+) -> None:
+    never_answered: list[Route] = []
+    meddle(chat, "**/turns", never_answered.append)
+    with chat.expect_request("**/turns"):
+        say(chat, "two")
+    left = chat.evaluate("({...localStorage})")
+    second = chat.context.new_page()
+    second.clock.install()
+    chat.goto(f"{installed.site.url}/robots.txt")
+    chat.evaluate("left => Object.assign(localStorage, left)", left)  # a tab that is closed notes no failure
+    second.goto(installed.site.url)
+    unfold(second)
+    expect(lines_of(second, "me").last).to_contain_text("Sending…")
+    second.clock.fast_forward(71_000)
+    expect(lines_of(second, "bot").last).to_contain_text("You said: two")
+
+
 def test_of_a_text_longer_than_a_message_may_be_nothing_is_lost(installed: Installation, chat: Page) -> None:
     text = " ".join(f"{number}." for number in range(1200))
     chat.focus("textarea#message")
@@ -576,6 +616,11 @@ def test_a_guest_is_asked_for_an_address_and_it_reaches_the_team(installed: Inst
     expect(chat.locator(".pin")).to_be_visible()  # it comes with scrolling, and moves what is to be clicked
     chat.click("form.contact button[type=submit]")
     expect(chat.locator("form.contact [role=alert]")).to_contain_text("enter an e-mail address or a phone number")
+    chat.fill("form.contact input[name=phone]", "+1 212 555 0134")
+    chat.fill("form.contact input[name=email]", "ann@")
+    chat.click("form.contact button[type=submit]")
+    expect(chat.locator("form.contact [role=alert]")).to_have_text("This address was not accepted. Please check it.")
+    chat.fill("form.contact input[name=phone]", "")
     chat.fill("form.contact input[name=email]", address)
     chat.click("form.contact button[type=submit]")
     expect(chat.locator("form.contact")).to_be_hidden()
@@ -684,6 +729,18 @@ def test_on_a_phone_the_panel_fills_the_screen_and_nothing_overflows(shop_page: 
     composer = shop_page.locator("textarea#message").bounding_box()
     assert composer
     assert composer["y"] + composer["height"] <= PHONE["height"]
+
+
+def test_the_window_is_all_there_is_for_a_screen_reader_where_it_covers_the_page(shop_page: Page) -> None:
+    unfold(shop_page)
+    expect(shop_page.get_by_role("dialog")).to_have_attribute("aria-modal", "false")
+    shop_page.click("button.close")
+    shop_page.set_viewport_size(PHONE)
+    shop_page.click("button.launcher")
+    expect(shop_page.get_by_role("dialog")).to_have_attribute("aria-modal", "true")
+    expect(shop_page.locator("[role=dialog] > [aria-live=polite]")).to_have_count(1)
+    shop_page.click("button.close")
+    expect(shop_page.locator("[role=dialog] [aria-live=polite]")).to_have_count(0)  # nor is it hidden with the window
 
 
 def test_on_a_phone_the_focus_stays_in_the_window_that_covers_the_page(shop_page: Page) -> None:

@@ -230,6 +230,20 @@ def test_the_shortcode_and_the_block_open_it_where_the_button_shows_on_no_page(
         page.evaluate("localStorage.clear(); sessionStorage.clear()")
 
 
+def test_a_shortcode_that_a_pop_up_brings_at_the_end_of_the_page_opens_it_too(
+    installed: Installation, page: Page
+) -> None:
+    installed.site.set_option("escbridge_settings", {"where": "shortcode", "paired": True})
+    pop_up = installed.site.content / "mu-plugins" / "pop-up.php"
+    pop_up.write_text("<?php add_action( 'wp_footer', function () { echo do_shortcode( '[escalation_bridge]' ); } );")
+    try:
+        page.goto(installed.site.url)
+        page.get_by_role("button", name="Chat with us").click()
+        expect(page.locator("textarea#message")).to_be_focused()
+    finally:
+        pop_up.unlink()
+
+
 def test_who_closes_it_is_where_it_was_opened(shop_page: Page) -> None:
     shop_page.evaluate("document.body.insertAdjacentHTML('afterbegin', '<button data-escbridge-open>Help</button>')")
     shop_page.get_by_role("button", name="Help").press("Enter")

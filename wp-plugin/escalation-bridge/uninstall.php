@@ -5,21 +5,15 @@ declare(strict_types=1);
 
 defined( 'WP_UNINSTALL_PLUGIN' ) || exit;
 
-/** Per-session transients are not listed: they run out by themselves within a week. */
+/** Options, locks and transients by their prefix: many are named after a conversation. */
 function escbridge_uninstall_site(): void {
-	delete_option( 'escbridge_settings' );
-	delete_option( 'escbridge_pairing' );
-	delete_option( 'escbridge_waits' );
-	delete_option( 'escbridge_kept.lock' );
-	delete_option( 'escbridge_away.lock' );
-	delete_option( 'escbridge_pages' );
-	$kept = array( 'post_type' => 'escbridge_kept', 'post_status' => 'private', 'numberposts' => -1, 'fields' => 'ids' );
+	global $wpdb;
+	$ours = $wpdb->get_col( "SELECT option_name FROM $wpdb->options WHERE option_name REGEXP '^(_transient_(timeout_)?)?escbridge_'" ); // phpcs:ignore WordPress.DB.DirectDatabaseQuery -- no function of WordPress lists them.
+	array_map( 'delete_option', $ours );
+	$kept = array( 'post_type' => 'escbridge_kept', 'post_status' => array( 'private', 'draft' ), 'numberposts' => -1, 'fields' => 'ids' );
 	foreach ( get_posts( $kept ) as $post ) {
 		wp_delete_post( $post, true );
 	}
-	delete_transient( 'escbridge_breaker' );
-	delete_transient( 'escbridge_clock' );
-	delete_transient( 'escbridge_stats' );
 	delete_metadata( 'user', 0, 'escbridge_here' . ( is_main_site() ? '' : '_' . get_current_blog_id() ), '', true );
 }
 

@@ -1,6 +1,6 @@
 /**
- * Escalation Bridge: the chat's window. The conversation is kept in this browser, so that a reload and a second tab show the same.
- * Every message has its id before it is sent, so that sending it again is the same message.
+ * The chat's window. The conversation is kept in this browser, so that a reload and a second tab show the same.
+ * A message has its id before it is sent, so that sent again it is the same.
  */
 (function () {
 	'use strict';
@@ -10,7 +10,7 @@
 	const T = cfg.text;
 	const CLOCK = 'M12 7v5.2l3.3 2M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17z';
 	const KEY = 'escbridge:' + cfg.root;
-	const RETRY_SECONDS = [3, 8, 20, 35, 60, 120];
+	const RETRY_SECONDS = [3, 8, 20, 35, 60];
 	const STALE_SENDING = 70000;
 	const MAX_ITEMS = 300;
 	const LATE = { status: 0, data: {} };
@@ -53,7 +53,7 @@
 		return { sid: '', token: '', until: 0, who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, left: false, unread: 0, poll: 5000 };
 	}
 
-	/** Another tab may have written since: take its state, change it, keep it. */
+	/** Another tab may have written since. */
 	function change(fn) {
 		const before = c ? c.state + c.sid : '';
 		const stored = load();
@@ -121,7 +121,7 @@
 				return api(path, body, limit);
 			}
 			const { ok, status } = response;
-			const ours = ok ? data.state || data.sent || data.slots : /^(escb|bridge|rest)/.test(data.code); // Else a proxy's, or of a site that is broken or in maintenance.
+			const ours = ok ? data.state || data.sent || data.slots : /^(escb|bridge|rest_inv)/.test(data.code); // Else a proxy's, another plugin's or a broken site's.
 			return ours ? { status, data, wait: Number(response.headers.get('Retry-After')) } : { status: ok ? 0 : status, data: {} };
 		} catch (e) {
 			return { status: 0, data: {} };
@@ -199,7 +199,7 @@
 		add({ id: uuid(), k: 'promise', text: inOne ? say : promised.text, core: promised.text, again: !!was });
 	}
 
-	/** What did not get through goes before it: the team reads all in the order in which it was written. */
+	/** What did not get through goes before it: the team reads all in order. */
 	function send(text) {
 		change((s) => s.items.push({ id: uuid(), k: 'me', text, at: Date.now(), st: 'failed' }));
 		toNewest();
@@ -271,7 +271,7 @@
 	}
 
 	function failed(item, got) {
-		const kept = got.data.data && got.data.data.kept;
+		const kept = (got.data.data || {}).kept;
 		const forGood = got.status === 400 || got.status === 413 || (got.status === 409 && got.data.code === 'escbridge_turn_conflict');
 		const st = forGood ? 'refused' : kept ? 'kept' : 'failed';
 		const all = st === 'failed' && got !== LATE && (!got.status || got.status === 429 || got.status > 500); // Not this message alone: what follows it waits.
@@ -290,7 +290,7 @@
 		}
 	}
 
-	/** A line of the service's own; not again when it was the last such line a moment ago. */
+	/** A line of the service's own; not again when it was the last a moment ago. */
 	function say(text) {
 		const last = c.items.filter((i) => i.k === 'note').pop();
 		if (text && !(last && last.text === text && last.at > Date.now() - 300000)) {
@@ -299,18 +299,21 @@
 	}
 
 	function retryLater(told) {
-		const seconds = told || RETRY_SECONDS[retries];
+		const seconds = told || RETRY_SECONDS[retries] || 120;
 		const next = retries + 1;
 		clearTimeout(retryTimer);
-		retryTimer = seconds && setTimeout(() => { again(); retries = next; }, 1000 * seconds);
+		retryTimer = setTimeout(() => { again(); retries = next; }, 1000 * seconds);
 	}
 
-	/** What is not delivered goes again under the id it had; what WordPress keeps too, for only its answer tells that it has arrived. */
+	/** What is not delivered goes again under its id; what WordPress keeps too: only its answer tells that it has arrived. */
 	function again(butKept) {
 		clearTimeout(retryTimer);
 		retries = 0;
 		if (c) {
 			change(() => mark((i) => i.st === 'failed' || (i.st === 'kept' && !butKept) || (i.st === 'sending' && i.at < Date.now() - STALE_SENDING), 'sending'));
+			if (c.items.some((i) => i.st === 'sending' && !going(i))) { // By a tab that may be gone.
+				retryTimer = setTimeout(again, STALE_SENDING);
+			}
 			pump();
 		}
 	}
@@ -330,7 +333,7 @@
 
 	async function poll() {
 		clearTimeout(pollTimer);
-		if (!c || !usable(c)) {
+		if (!usable(c)) {
 			return;
 		}
 		const { due_at: due } = c.promise || {};
@@ -433,7 +436,7 @@
 		ui.callOpen.hidden = on;
 	}
 
-	/** The times under the visitor's own days; the team's time beside, where its clocks show another. */
+	/** Under the visitor's own days; the team's time beside, where its clocks show another. */
 	function byDay(slots, zone) {
 		const time = { hour: 'numeric', minute: '2-digit' };
 		const date = { weekday: 'long', month: 'long', day: 'numeric' };
@@ -488,7 +491,6 @@
 		where.focus();
 	}
 
-	/** The conversation as a text file, made in the browser. */
 	function saveTranscript() {
 		const when = (at) => new Date(at).toLocaleString(cfg.locale, { dateStyle: 'medium', timeStyle: 'short' });
 		const lines = c.items.map((i) => when(i.at) + '  ' + author(i) + ': ' + i.text);
@@ -615,8 +617,8 @@
 		form.addEventListener('submit', async (e) => {
 			e.preventDefault();
 			const given = Object.fromEntries([...new FormData(form)].filter(([, text]) => text.trim()));
-			const bad = !(given.email || given.phone) || !form.elements.email.validity.valid;
-			ui.formError.textContent = bad ? T.formNeed : '';
+			const bad = form.elements.email.validity.valid ? !(given.email || given.phone) && T.formNeed : T.formWrong;
+			ui.formError.textContent = bad || '';
 			if (bad) {
 				form.elements.email.focus();
 				return;
@@ -731,7 +733,7 @@
 		showPin();
 	}
 
-	/** The promise stays in sight until a person has answered: pinned as soon as its card is scrolled away. */
+	/** The promise stays in sight until a person has answered: pinned once its card is scrolled away. */
 	function showPin() {
 		const card = ui.card && (ui.card.node.querySelector('strong') || ui.card.node).getBoundingClientRect();
 		const view = ui.scroll.getBoundingClientRect();
@@ -767,7 +769,7 @@
 	function onPanelKey(e) {
 		if (e.key === 'Escape' && !composing(e)) {
 			close();
-		} else if (e.key === 'Tab' && innerWidth <= 600) { // The window covers the page: the focus stays in it.
+		} else if (e.key === 'Tab' && covers()) { // The focus stays in it.
 			const buttons = [...ui.panel.querySelectorAll('button')].filter((one) => one.offsetParent);
 			const ends = e.shiftKey ? buttons : buttons.reverse();
 			if (ui.root.activeElement === ends[0]) {
@@ -802,7 +804,7 @@
 		ui.from = document.activeElement;
 		tell('open');
 		if (!ui.panel) {
-			c = usable(load()) ? load() : null;
+			c = usable(load()) && load();
 			await panel();
 		}
 		showOrHide();
@@ -810,7 +812,7 @@
 		if (byHand) {
 			ui.input.focus();
 		}
-		if (!c || !c.sid || !usable(c)) {
+		if (!usable(c)) {
 			start();
 		} else {
 			poll();
@@ -831,16 +833,23 @@
 
 	function showOrHide() {
 		ui.panel.hidden = !opened;
+		ui.panel.setAttribute('aria-modal', covers());
+		(opened ? ui.panel : ui.root).prepend(ui.live); // Nothing else is read out.
 		ui.button.setAttribute('aria-expanded', opened);
 		ui.root.host.classList.toggle('open', opened);
 		remember();
 		render();
 	}
 
+	/** Whether the window covers the page. */
+	function covers() {
+		return opened && innerWidth <= 600;
+	}
+
 	/** On wide screens the window stays open from page to page, and on all what is being written. */
 	function remember() {
 		try {
-			sessionStorage.setItem(KEY, (opened && innerWidth > 600 ? 1 : 0) + ui.input.value);
+			sessionStorage.setItem(KEY, (opened && !covers() ? 1 : 0) + ui.input.value);
 		} catch (e) {}
 	}
 
@@ -889,7 +898,7 @@
 	document.addEventListener('visibilitychange', () => {
 		remember();
 		if (c && !document.hidden) {
-			c = load(); // A page that the visitor comes back to by the browser's button has heard of nothing meanwhile.
+			c = load(); // A page that the browser kept has heard of nothing meanwhile.
 			again();
 		}
 		awaited() ? poll() : schedule();

@@ -13,7 +13,7 @@ font:400 max(16px,1rem)/1.5 var(--escbridge-font,system-ui,-apple-system,"Segoe 
 .launcher{position:fixed;inset-block-end:max(20px,env(safe-area-inset-bottom));inset-inline-end:20px;inline-size:60px;block-size:60px;border:0;border-radius:30px;
 padding:0;cursor:pointer;color:var(--escbridge-on-accent,#fff);background:var(--escbridge-accent,#1f5f5b);display:grid;place-items:center;
 box-shadow:0 1px 2px rgba(16,32,32,.18),0 8px 24px rgba(16,32,32,.22)}
-.launcher:hover{filter:brightness(1.1)}.launcher:focus-visible{outline:3px solid var(--escbridge-focus,#e0a83c);outline-offset:3px}
+.launcher:hover{filter:brightness(1.1)}.launcher:focus-visible{outline:3px solid var(--escbridge-focus,#a06c0a);outline-offset:3px}
 .launcher svg{inline-size:28px;block-size:28px;grid-area:1/1}:host(.open) .launcher svg:first-child,:host(:not(.open)) .launcher svg+svg{display:none}.badge{position:absolute;inset-block-start:0;inset-inline-end:0;min-inline-size:20px;block-size:20px;border-radius:10px;
 background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;text-align:center;padding:0 3px;box-sizing:border-box}[hidden]{display:none!important}
 .sr{position:absolute;inline-size:1px;block-size:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}

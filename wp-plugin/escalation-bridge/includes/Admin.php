@@ -155,12 +155,17 @@ final class Admin {
 		}
 	}
 
-	/** What visitors sent while the sidecar is away. */
+	/** What visitors sent while the sidecar is away, and what it will not take. */
 	private static function outbox_box(): void {
-		$rows = Outbox::rows();
-		if ( $rows ) {
-			$text = __( 'This was sent while the sidecar could not be reached. It is delivered by itself as soon as it can be, in this order.', 'escalation-bridge' );
-			self::box( __( 'Waiting in WordPress', 'escalation-bridge' ), '<p>' . esc_html( $text ) . '</p>' . self::conversation( array_map( array( self::class, 'outbox_line' ), $rows ) ) );
+		$texts = array(
+			Outbox::WAITING => __( 'This was sent while the sidecar could not be reached. It is delivered by itself as soon as it can be, in this order.', 'escalation-bridge' ),
+			Outbox::REFUSED => Outbox::refused_text(),
+		);
+		foreach ( $texts as $status => $text ) {
+			$rows = Outbox::rows( array( 'post_status' => $status ) );
+			if ( $rows ) {
+				self::box( __( 'Waiting in WordPress', 'escalation-bridge' ), '<p>' . esc_html( $text ) . '</p>' . self::conversation( array_map( array( self::class, 'outbox_line' ), $rows ) ) );
+			}
 		}
 	}
 

@@ -26,7 +26,7 @@ final class CallPage {
 			return;
 		}
 		$raw   = wp_unslash( $_GET[ self::QUERY ] ); // phpcs:ignore -- as above; only what looks like a token is taken.
-		$token = is_string( $raw ) && preg_match( '/^[A-Za-z0-9_.-]{1,1024}$/D', $raw ) ? $raw : '';
+		$token = is_string( $raw ) && preg_match( '/^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,1023}$/D', $raw ) ? $raw : '';
 		self::send_private_headers();
 		$wait = Limits::hit( 'calls', Limits::visitor_address() );
 		if ( $wait > 0 ) {

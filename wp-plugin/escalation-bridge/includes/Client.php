@@ -70,7 +70,7 @@ final class Client {
 		if ( null === $this->pairing || self::breaker()['paused'] ) {
 			return array( 'status' => 0, 'data' => array() );
 		}
-		$url      = untrailingslashit( $this->pairing['url'] ) . '/v1/hooks/' . rawurlencode( $this->pairing['site'] ) . '/' . $desk;
+		$url      = untrailingslashit( $this->pairing['url'] ) . '/v1/hooks/' . rawurlencode( $this->pairing['site'] ) . '/' . rawurlencode( $desk );
 		$limits   = array( 'timeout' => self::WEBHOOK_TIMEOUT, 'redirection' => 0, 'limit_response_size' => self::MAX_RESPONSE_BYTES['chat'] );
 		$response = wp_remote_post( $url, $limits + compact( 'headers', 'body' ) );
 		return array(

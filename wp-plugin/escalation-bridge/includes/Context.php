@@ -63,7 +63,7 @@ final class Context {
 	/** Name and address of an account, for the team; '' of a guest, or of one that is deleted. */
 	public static function account( int $user_id ): string {
 		$user = $user_id > 0 ? get_userdata( $user_id ) : false;
-		return $user ? $user->display_name . ' <' . $user->user_email . '>' : '';
+		return $user ? self::display_name( $user ) . ' <' . $user->user_email . '>' : '';
 	}
 
 	private static function unverified( array $page ): array {

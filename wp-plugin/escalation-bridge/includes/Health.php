@@ -9,7 +9,7 @@ defined( 'ABSPATH' ) || exit;
 
 final class Health {
 
-	const TESTS   = array( 'answers', 'scheduler', 'alarms', 'kept', 'addresses' );
+	const TESTS   = array( 'answers', 'alarms', 'kept', 'addresses', 'guests' );
 	const TIMEOUT = 5.0; // Seconds. Nobody's page waits for these calls.
 
 	public static function register(): void {
@@ -18,7 +18,7 @@ final class Health {
 			'/site-health/(?P<test>' . implode( '|', self::TESTS ) . ')',
 			array(
 				'methods'             => 'GET',
-				'callback'            => static fn( \WP_REST_Request $request ): \WP_REST_Response => new \WP_REST_Response( self::result( (string) $request['test'] ), 200 ),
+				'callback'            => static fn( \WP_REST_Request $request ): \WP_REST_Response => new \WP_REST_Response( self::result( $request->get_url_params()['test'] ), 200 ),
 				'permission_callback' => static fn(): bool => current_user_can( 'view_site_health_checks' ),
 				'show_in_index'       => false,
 			)
@@ -42,9 +42,9 @@ final class Health {
 	/** What Site Health shows of a test; each answers with status, label and lines. */
 	private static function result( string $name ): array {
 		list( $status, $label, $lines ) = null === Settings::pairing() ? self::unpaired() : self::{ 'test_' . $name }();
-		list( $url, $more )             = in_array( $name, array( 'answers', 'addresses' ), true )
-			? array( Settings::url(), __( 'Settings of Escalation Bridge', 'escalation-bridge' ) )
-			: array( Admin::url(), __( 'Escalations', 'escalation-bridge' ) );
+		list( $url, $more )             = in_array( $name, array( 'alarms', 'kept' ), true )
+			? array( Admin::url(), __( 'Escalations', 'escalation-bridge' ) )
+			: array( Settings::url(), __( 'Settings of Escalation Bridge', 'escalation-bridge' ) );
 		return array(
 			'test'        => 'escbridge_' . $name,
 			'label'       => $label,
@@ -56,7 +56,7 @@ final class Health {
 	}
 
 	private static function unpaired(): array {
-		return array( 'recommended', __( 'Escalation Bridge is not connected', 'escalation-bridge' ), array( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) ) );
+		return array( 'recommended', __( 'Escalation Bridge is not connected', 'escalation-bridge' ), array( Settings::unpaired_text() ) );
 	}
 
 	private static function test_answers(): array {
@@ -64,6 +64,10 @@ final class Health {
 		$lines = array_values( array_unique( array_column( $test['lines'], 'text' ) ) );
 		if ( ! $test['ok'] ) {
 			return array( 'critical', __( 'Escalation Bridge does not answer', 'escalation-bridge' ), $lines );
+		}
+		$seen = Stats::fetch( self::TIMEOUT );
+		if ( $seen['ok'] && ! Stats::scheduler_runs( $seen['data'] ) ) {
+			return array( 'critical', __( 'The scheduler of Escalation Bridge does not run', 'escalation-bridge' ), $lines );
 		}
 		if ( in_array( true, array_column( $test['lines'], 'misplaced' ), true ) ) {
 			return array( 'recommended', __( 'Escalation Bridge answers, but the pairing code is for another address', 'escalation-bridge' ), $lines );
@@ -73,20 +77,10 @@ final class Health {
 			: array( 'good', __( 'Escalation Bridge answers', 'escalation-bridge' ), $lines );
 	}
 
-	private static function test_scheduler(): array {
-		$seen = Stats::fetch( self::TIMEOUT );
-		if ( ! $seen['ok'] ) {
-			return self::unknown( __( 'Whether the scheduler of Escalation Bridge runs cannot be told', 'escalation-bridge' ) );
-		}
-		return Stats::scheduler_runs( $seen['data'] )
-			? array( 'good', __( 'The scheduler of Escalation Bridge runs', 'escalation-bridge' ), array( __( 'Tickets and mails are delivered, and promises are watched.', 'escalation-bridge' ) ) )
-			: array( 'critical', __( 'The scheduler of Escalation Bridge does not run', 'escalation-bridge' ), array( ConnectionTest::no_scheduler_text() ) );
-	}
-
 	private static function test_alarms(): array {
 		$seen = Stats::fetch( self::TIMEOUT );
 		if ( ! $seen['ok'] ) {
-			return self::unknown( __( 'Whether Escalation Bridge raises an alarm cannot be told', 'escalation-bridge' ) );
+			return array( 'recommended', __( 'Whether Escalation Bridge raises an alarm cannot be told', 'escalation-bridge' ), array( __( 'The sidecar did not answer, so it could not be asked.', 'escalation-bridge' ) ) );
 		}
 		$lines = Stats::problems( $seen['data'] );
 		if ( ! $lines ) {
@@ -99,6 +93,7 @@ final class Health {
 
 	private static function test_kept(): array {
 		$waiting = Outbox::count();
+		$refused = Outbox::count( array( 'post_status' => Outbox::REFUSED ) );
 		if ( 0 === $waiting ) {
 			return array( 'good', __( 'No chat message waits for Escalation Bridge', 'escalation-bridge' ), array( __( 'What visitors send while the sidecar is away is kept in WordPress and delivered later.', 'escalation-bridge' ) ) );
 		}
@@ -106,7 +101,12 @@ final class Health {
 			'critical',
 			/* translators: %d: number of messages */
 			sprintf( _n( '%d chat message waits for Escalation Bridge', '%d chat messages wait for Escalation Bridge', $waiting, 'escalation-bridge' ), $waiting ),
-			array( __( 'Visitors sent this while the sidecar could not be reached. It is delivered as soon as the sidecar answers again; until then it can be read under Escalations.', 'escalation-bridge' ) )
+			array_filter(
+				array(
+					$waiting > $refused ? __( 'Visitors sent this while the sidecar could not be reached. It is delivered as soon as the sidecar answers again; until then it can be read under Escalations.', 'escalation-bridge' ) : '',
+					$refused > 0 ? Outbox::refused_text() : '',
+				)
+			)
 		);
 	}
 
@@ -121,9 +121,20 @@ final class Health {
 		return array( 'recommended', __( 'Escalation Bridge may take all visitors for one', 'escalation-bridge' ), $lines );
 	}
 
-	/** Cause and cure stand with the first test. */
-	private static function unknown( string $label ): array {
-		return array( 'recommended', $label, array( __( 'The sidecar did not answer, so it could not be asked.', 'escalation-bridge' ) ) );
+	/** Calls the chat's own route as a visitor's browser would, without a log-in and a token: the refusal has to be ours. */
+	private static function test_guests(): array {
+		$headers = array( 'Content-Type' => 'application/json', 'Origin' => home_url() );
+		$answer  = wp_remote_post( rest_url( Rest::REST_NAMESPACE . '/sessions/' . str_repeat( 'x', 16 ) . '/close' ), array( 'timeout' => self::TIMEOUT, 'body' => '{}' ) + compact( 'headers' ) );
+		if ( is_wp_error( $answer ) ) {
+			return array( 'recommended', __( 'Whether visitors who are not logged in can use the chat cannot be told', 'escalation-bridge' ), array( __( 'WordPress did not reach itself:', 'escalation-bridge' ) . ' ' . $answer->get_error_message() ) );
+		}
+		$code = json_decode( wp_remote_retrieve_body( $answer ), true )['code'] ?? '';
+		if ( 'escbridge_token_expired' === $code ) {
+			return array( 'good', __( 'Visitors who are not logged in can use the chat', 'escalation-bridge' ), array( __( 'Their calls reach the plugin.', 'escalation-bridge' ) ) );
+		}
+		/* translators: 1: HTTP status and error code, 2: beginning of an address */
+		$text = sprintf( __( 'Something in front of the plugin answers them (%1$s): a plugin that closes the REST API to guests, a firewall or a password of the web server. Let it make an exception for addresses that begin with %2$s.', 'escalation-bridge' ), trim( 'HTTP ' . wp_remote_retrieve_response_code( $answer ) . ' ' . $code ), rest_url( Rest::REST_NAMESPACE ) );
+		return array( 'critical', __( 'Visitors who are not logged in cannot use the chat', 'escalation-bridge' ), array( $text ) );
 	}
 
 	/** No secret, not even a part of one; the address is left out of what the owner copies. */

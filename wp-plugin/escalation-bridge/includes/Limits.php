@@ -18,9 +18,35 @@ final class Limits {
 		'hooks'    => array( 300, 60 ), // Of a helpdesk, per address.
 		'mail'     => array( 30, 3600 ), // Of the whole site, while the sidecar is away.
 	);
+	const LOOSE    = array( 'events', 'calls', 'hooks' ); // A few too many at once cost nothing: these are counted without the lock.
+
+	const LOCK      = 'escbridge_count'; // WordPress stores it as the option escbridge_count.lock.
+	const LOCK_LIFE = 5;                 // Seconds after which its holder is taken for dead.
+	const LOCK_WAIT = 3;                 // Seconds.
 
 	/** Counts one more. Answers 0 when that is within the limit, else the seconds to wait. */
 	public static function hit( string $kind, string $who ): int {
+		return in_array( $kind, self::LOOSE, true ) ? self::count( $kind, $who ) : self::alone( static fn(): int => self::count( $kind, $who ) ) ?? 1;
+	}
+
+	/** Runs what reads and writes again, while no other request of the site is at such; null when they leave no gap. */
+	public static function alone( callable $run ) {
+		$end = microtime( true ) + self::LOCK_WAIT;
+		while ( ! Outbox::lock( self::LOCK, self::LOCK_LIFE ) ) {
+			if ( microtime( true ) > $end ) {
+				return null;
+			}
+			usleep( 20000 );
+		}
+		try {
+			return $run();
+		} finally {
+			\WP_Upgrader::release_lock( self::LOCK );
+		}
+	}
+
+	/** As hit(), for who is alone already. */
+	public static function count( string $kind, string $who ): int {
 		/**
 		 * Filters the limits: kind => array( how many, in how many seconds ).
 		 *
@@ -28,7 +54,7 @@ final class Limits {
 		 */
 		$limits              = (array) apply_filters( 'escbridge_limits', self::DEFAULTS ) + self::DEFAULTS;
 		list( $most, $span ) = $limits[ $kind ];
-		$key                 = 'escbridge_' . $kind . '_' . md5( $who );
+		$key                 = 'escbridge_' . $kind . '_' . md5( self::network( $who ) );
 		$seen                = get_transient( $key );
 		$now                 = time();
 		if ( ! is_array( $seen ) || $seen['since'] + $span <= $now ) {
@@ -40,6 +66,12 @@ final class Limits {
 		++$seen['count'];
 		set_transient( $key, $seen, (int) $span );
 		return 0;
+	}
+
+	/** Of an address of IPv6 the first 64 bits: the others are its owner's to change. */
+	private static function network( string $who ): string {
+		$who = preg_replace( '/^::ffff:(?=\d+\.)/i', '', $who );
+		return filter_var( $who, FILTER_VALIDATE_IP, FILTER_FLAG_IPV6 ) ? substr( inet_pton( $who ), 0, 8 ) : $who;
 	}
 
 	/** Proxy headers only through the filter: anybody can send them. */

@@ -4,7 +4,8 @@
  * finds the sidecar back. While something waits, one request in a minute looks for it, whatever it is for: a view of a page too.
  *
  * A row goes only after the sidecar has taken it. Whoever dies in between sends it again under the id it had, and the sidecar
- * knows it. A newer message of the same conversation waits behind the older ones.
+ * knows it. A newer message of the same conversation waits behind the older ones. What the sidecar will never take is set
+ * aside: nothing waits behind it, and the owner gets it by mail.
  *
  * A row is an array:
  *   kind    string  turn or contact
@@ -26,16 +27,20 @@ defined( 'ABSPATH' ) || exit;
 final class Outbox {
 
 	const POST_TYPE            = 'escbridge_kept';
+	const WAITING              = 'private';           // Status of what is to be handed over.
+	const REFUSED              = 'draft';             // Status of what the owner gets by mail.
 	const MAX_ROWS             = 1000;                // Rows of the site.
 	const MAX_ROWS_PER_SESSION = 50;                  // Rows of one conversation.
 	const MAX_AGE              = 30 * DAY_IN_SECONDS; // Then the owner gets it by mail instead.
 	const TIME_LIMIT           = 5.0;                 // Seconds that one request spends on handing over.
 	const TIME_LIMIT_BLOCKING  = 1.0;                 // The same, while somebody waits for the page.
-	const NEXT_TRY_OPTION      = 'escbridge_waits';   // Autoloaded: from when on any request looks for the sidecar, '0' while nothing waits.
+	const NEXT_TRY_OPTION      = 'escbridge_waits';   // Autoloaded: from when on any request looks for the sidecar, '0' while nothing is kept.
 	const RETRY_INTERVAL       = 60;                  // Seconds from one look to the next.
 	const LOCK                 = 'escbridge_kept';    // WordPress stores it as the option escbridge_kept.lock.
 	const LOCK_TIMEOUT         = 30;                  // Seconds after which its holder is taken for dead.
 	const NOTIFIED_LOCK        = 'escbridge_away';    // The same, while the owner has been told of this outage.
+	const MAIL_LOCK            = 'escbridge_mail';    // The same, while what was refused is mailed.
+	const MAIL_PAUSE           = 300;                 // Seconds after a mail that failed: the next one, too, may wait long for its server.
 	const JSON_FLAGS           = JSON_HEX_TAG | JSON_HEX_AMP | JSON_HEX_APOS | JSON_HEX_QUOT; // Nothing that a filter of post contents looks for.
 
 	/** @var bool Whether this request hands over at its end. */
@@ -49,7 +54,7 @@ final class Outbox {
 	}
 
 	public static function register(): void {
-		$hidden = array( 'public' => false, 'rewrite' => false, 'query_var' => false, 'can_export' => false );
+		$hidden = array( 'public' => false, 'rewrite' => false, 'query_var' => false, 'can_export' => false, 'capability_type' => self::POST_TYPE ); // No role has its capabilities, or editors had them by XML-RPC.
 		register_post_type( self::POST_TYPE, $hidden + array( 'supports' => array( 'title' ) ) );
 	}
 
@@ -65,9 +70,11 @@ final class Outbox {
 		if ( ! self::reschedule() ) {
 			return;
 		}
-		$span = self::finish_request() ? self::TIME_LIMIT : self::TIME_LIMIT_BLOCKING;
-		self::mail_expired( microtime( true ) + $span );
+		$span    = self::finish_request() ? self::TIME_LIMIT : self::TIME_LIMIT_BLOCKING;
+		$expired = array( 'date_query' => array( array( 'before' => gmdate( 'Y-m-d H:i:s', time() - self::MAX_AGE ), 'column' => 'post_date_gmt' ) ) );
+		array_map( array( self::class, 'set_aside' ), array_keys( self::rows( $expired + self::waiting() ) ) );
 		self::deliver( '', $span );
+		self::mail_refused( microtime( true ) + $span );
 	}
 
 	/** PHP-FPM and LiteSpeed give the answer out while PHP goes on. Under Apache's mod_php the browser waits until PHP has ended. */
@@ -81,9 +88,11 @@ final class Outbox {
 		return false;
 	}
 
-	/** Whether something waits, noted for the requests to come. "Nothing" is noted first, so that a row which comes meanwhile is not missed. */
+	/** Whether something is kept, noted for the requests to come. After "nothing" is noted it is looked for once more: a row may have come meanwhile. */
 	private static function reschedule(): bool {
-		update_option( self::NEXT_TRY_OPTION, '0' );
+		if ( ! self::has_rows() ) {
+			update_option( self::NEXT_TRY_OPTION, '0' );
+		}
 		return self::has_rows() && self::schedule_next_try();
 	}
 
@@ -98,12 +107,12 @@ final class Outbox {
 		if ( self::query( array( 'name' => $name ) ) ) {
 			return self::schedule_next_try();
 		}
-		if ( self::count() >= self::MAX_ROWS || count( self::rows( $row['session'] ) ) >= self::MAX_ROWS_PER_SESSION ) {
+		if ( self::count() >= self::MAX_ROWS || self::count( array( 'title' => $row['session'] ) ) >= self::MAX_ROWS_PER_SESSION ) {
 			return false;
 		}
 		$post = array(
 			'post_type'    => self::POST_TYPE,
-			'post_status'  => 'private',
+			'post_status'  => self::WAITING,
 			'post_title'   => $row['session'],
 			'post_name'    => $name,
 			'post_author'  => $row['user'],
@@ -112,13 +121,15 @@ final class Outbox {
 		if ( ! wp_insert_post( wp_slash( $post ) ) ) {
 			return false;
 		}
-		self::notify_owner( 'contact' === $row['kind'] || Client::breaker()['open'] );
+		if ( 'contact' === $row['kind'] || Client::breaker()['open'] ) {
+			add_action( 'shutdown', array( self::class, 'notify_owner' ) );
+		}
 		return self::schedule_next_try();
 	}
 
 	/** Whether a new message of this conversation may go: what waits of it goes first. */
 	public static function deliver_earlier( string $session ): bool {
-		return ! self::has_rows( $session ) || self::deliver( $session );
+		return ! get_option( self::NEXT_TRY_OPTION ) || ! self::has_rows( self::waiting( $session ) ) || self::deliver( $session );
 	}
 
 	/** Hands over what waits, of one conversation or of all, if nobody else is at it; true when nothing is left. */
@@ -127,14 +138,15 @@ final class Outbox {
 			return false;
 		}
 		try {
-			self::deliver_rows( self::rows( $session ), $span );
+			self::deliver_rows( self::rows( self::waiting( $session ) ), $span );
 		} finally {
 			\WP_Upgrader::release_lock( self::LOCK );
 		}
-		if ( ! self::reschedule() ) {
+		self::reschedule();
+		if ( ! self::has_rows( self::waiting() ) ) {
 			\WP_Upgrader::release_lock( self::NOTIFIED_LOCK );
 		}
-		return ! self::has_rows( $session );
+		return ! self::has_rows( self::waiting( $session ) );
 	}
 
 	/** @param array<int,array<string,mixed>> $rows By the number of the post. */
@@ -142,45 +154,67 @@ final class Outbox {
 		$end    = microtime( true ) + $span;
 		$bridge = $span < Client::TIME_BUDGET ? new Bridge( new Client( Settings::pairing(), $span ) ) : Plugin::bridge();
 		foreach ( $rows as $post => $row ) {
-			$verdict = $bridge->send( $row );
+			$verdict = '' === $row['id'] ? array( 'down' => false, 'error' => 'unreadable' ) : $bridge->send( $row );
 			if ( $verdict['down'] ) {
 				return;
 			}
 			$taken = '' === $verdict['error'] && ( 'turn' === $row['kind'] || 'escalated' === $verdict['state'] );
-			if ( $taken || Fallback::mail_queued( $row ) ) { // What the sidecar will never take, the owner gets.
-				wp_delete_post( $post, true );
-			}
+			$taken ? wp_delete_post( $post, true ) : self::set_aside( $post );
 			if ( microtime( true ) > $end ) {
 				return;
 			}
 		}
 	}
 
-	private static function mail_expired( float $end ): void {
-		foreach ( self::query( array( 'date_query' => array( array( 'before' => gmdate( 'Y-m-d H:i:s', time() - self::MAX_AGE ), 'column' => 'post_date_gmt' ) ) ) ) as $post ) {
-			if ( microtime( true ) < $end && Fallback::mail_queued( self::decode( $post ) ) ) {
-				wp_delete_post( $post->ID, true );
+	private static function set_aside( int $post ): void {
+		wp_update_post( array( 'ID' => $post, 'post_status' => self::REFUSED ) );
+	}
+
+	private static function mail_refused( float $end ): void {
+		if ( ! self::lock( self::MAIL_LOCK, self::MAIL_PAUSE ) ) {
+			return;
+		}
+		foreach ( self::rows( array( 'post_status' => self::REFUSED ) ) as $post => $row ) {
+			if ( ! Fallback::mail_queued( $row ) ) {
+				return; // The lock stays.
+			}
+			wp_delete_post( $post, true );
+			if ( microtime( true ) > $end ) {
+				break;
 			}
 		}
+		\WP_Upgrader::release_lock( self::MAIL_LOCK );
 	}
 
-	private static function notify_owner( bool $now ): void {
-		if ( $now && self::lock( self::NOTIFIED_LOCK, self::MAX_AGE ) && ! Fallback::notify_outage( self::count() ) ) {
-			\WP_Upgrader::release_lock( self::NOTIFIED_LOCK );
+	/** Once an outage, when the visitor has the answer. */
+	public static function notify_owner(): void {
+		self::finish_request();
+		if ( self::lock( self::NOTIFIED_LOCK, self::MAX_AGE ) && ! Fallback::notify_outage( self::count( self::waiting() ) ) ) {
+			update_option( self::NOTIFIED_LOCK . '.lock', time() - self::MAX_AGE + self::MAIL_PAUSE, false );
 		}
 	}
 
-	public static function has_rows( string $session = '' ): bool {
-		return (bool) self::query( array( 'numberposts' => 1, 'title' => $session ) );
+	/** What is told of rows that were set aside. */
+	public static function refused_text(): string {
+		return __( 'The sidecar does not take this, or it has waited for 30 days. It goes to the contact address by mail, and stays here until WordPress can send one.', 'escalation-bridge' );
 	}
 
-	public static function count(): int {
-		return count( self::query( array( 'fields' => 'ids' ) ) );
+	/** The query for what is to be handed over, of one conversation or of all. */
+	private static function waiting( string $session = '' ): array {
+		return array( 'title' => $session, 'post_status' => self::WAITING );
 	}
 
-	/** Oldest first, of one conversation or of all; by the number of the post. */
-	public static function rows( string $session = '' ): array {
-		$posts = self::query( array( 'title' => $session ) );
+	private static function has_rows( array $query = array() ): bool {
+		return (bool) self::query( array( 'numberposts' => 1 ) + $query );
+	}
+
+	public static function count( array $query = array() ): int {
+		return count( self::query( array( 'fields' => 'ids' ) + $query ) );
+	}
+
+	/** Oldest first, by the number of the post. */
+	public static function rows( array $query = array() ): array {
+		$posts = self::query( $query );
 		return array_combine( wp_list_pluck( $posts, 'ID' ), array_map( array( self::class, 'decode' ), $posts ) );
 	}
 
@@ -202,12 +236,12 @@ final class Outbox {
 		return count( $rows );
 	}
 
-	/** Of every conversation where the title is empty. Without WordPress's cache: another request may hand over at the same time. */
+	/** Whatever is kept, of every conversation where the title is empty. Without WordPress's cache: another request may hand over at the same time. */
 	private static function query( array $query ): array {
 		return get_posts(
 			$query + array(
 				'post_type'     => self::POST_TYPE,
-				'post_status'   => 'private',
+				'post_status'   => array( self::WAITING, self::REFUSED ),
 				'orderby'       => 'ID',
 				'order'         => 'ASC',
 				'numberposts'   => self::MAX_ROWS,
@@ -216,8 +250,17 @@ final class Outbox {
 		);
 	}
 
+	/** What cannot be read has no id: it is sent nowhere, and the owner gets it as it is. */
 	private static function decode( \WP_Post $post ): array {
-		return (array) json_decode( $post->post_content, true );
+		$row = json_decode( $post->post_content, true );
+		return isset( $row['kind'], $row['id'], $row['session'], $row['user'], $row['text'], $row['at'] ) ? $row : array(
+			'kind'    => 'turn',
+			'id'      => '',
+			'session' => $post->post_title,
+			'user'    => (int) $post->post_author,
+			'text'    => $post->post_content,
+			'at'      => 1000 * (int) strtotime( $post->post_date_gmt . ' UTC' ),
+		);
 	}
 
 	/** WordPress's own lock: a row of the options that only one request can insert. */

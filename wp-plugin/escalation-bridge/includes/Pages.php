@@ -58,8 +58,9 @@ final class Pages {
 		return Settings::is_paired() && empty( Settings::all()['knowledge'] ) && false !== get_option( self::OPTION );
 	}
 
-	/** @return array<string,mixed> See EMPTY_STATE. */
+	/** As it is now, whatever this request read before: another one may have written since. @return array<string,mixed> See EMPTY_STATE. */
 	public static function state(): array {
+		wp_cache_delete( self::OPTION, 'options' );
 		return array_merge( self::EMPTY_STATE, (array) get_option( self::OPTION, array() ) );
 	}
 
@@ -116,11 +117,16 @@ final class Pages {
 		if ( ! $changed ) {
 			return;
 		}
-		$dirty = array_unique( array_merge( self::state()['dirty'], $changed ) );
-		self::save_state( array( 'dirty' => array_slice( array_values( $dirty ), -self::MAX_PAGES ) ) + self::state() );
+		$state = self::state();
+		self::save_state( array( 'dirty' => array_slice( self::united( $state['dirty'], $changed ), -self::MAX_PAGES ) ) + $state );
 		if ( current_user_can( 'edit_posts' ) || wp_doing_cron() ) {
 			self::sync_step();
 		}
+	}
+
+	/** @return int[] */
+	private static function united( array $some, array $more ): array {
+		return array_values( array_unique( array_merge( $some, $more ) ) );
 	}
 
 	/** Whether it is, or may have been, one of what is sent. */
@@ -153,18 +159,21 @@ final class Pages {
 		} elseif ( $state['dirty'] || $state['stale'] ) {
 			self::send_changes( $state, $timeout );
 		} elseif ( self::is_comparison_due( $state ) ) {
-			self::compare( $state, $timeout );
+			self::compare( $timeout );
 		}
 		return self::progress_data( self::state() );
 	}
 
 	private static function send_changes( array $state, float $timeout ): void {
-		$batch  = self::next_batch( $state );
+		$taken = array_slice( $state['dirty'], 0, $state['alone'] ? 1 : self::PAGES_PER_CALL );
+		self::save_state( array( 'dirty' => array_values( array_diff( $state['dirty'], $taken ) ) ) + $state ); // What changes during the call is noted anew.
+		$batch  = self::next_batch( $taken, $state['stale'] );
 		$answer = self::put_pages( $batch['body'], $timeout );
 		$done   = self::settled_ids( $batch, $answer );
+		$state  = self::state();
 
 		$state['alone']   = 413 === $answer['status'] && ! $done;
-		$state['dirty']   = array_values( array_diff( $state['dirty'], $done ) );
+		$state['dirty']   = self::united( array_diff( $taken, $done ), $state['dirty'] );
 		$state['refused'] = array_diff_key( $state['refused'], array_flip( $done ) );
 		if ( $answer['ok'] ) {
 			$state['stale'] = array_values( array_diff( $state['stale'], $batch['stale'], $done ) );
@@ -175,12 +184,15 @@ final class Pages {
 		self::save_outcome( $state, $answer, $done || $state['alone'] ); // A page that is refused keeps no other from being sent.
 	}
 
-	/** The sidecar forgets what is no longer published, and says what it lacks. */
-	private static function compare( array $state, float $timeout ): void {
-		$answer = self::put_pages( array( 'only' => array_map( 'strval', self::publishable_ids() ) ), $timeout );
+	/** The sidecar forgets what is no longer published and says what it lacks; once a day all of it goes, for a text may have changed behind WordPress's back. */
+	private static function compare( float $timeout ): void {
+		$ids    = self::publishable_ids();
+		$answer = self::put_pages( array( 'only' => array_map( 'strval', $ids ) ), $timeout );
+		$state  = self::state();
 		if ( $answer['ok'] ) {
+			$lacking           = $state['compared'] ? $ids : array_map( 'intval', $answer['data']['missing'] );
+			$state['dirty']    = self::united( $state['dirty'], $lacking );
 			$state['compared'] = time();
-			$state['dirty']    = array_map( 'intval', $answer['data']['missing'] );
 		}
 		self::save_outcome( $state, $answer, false );
 	}
@@ -272,17 +284,17 @@ final class Pages {
 	}
 
 	/**
-	 * The first of what has changed, and what is to be forgotten, as they go into one call.
+	 * The first of what has changed, and of what is to be forgotten, as they go into one call.
 	 *
 	 * @return array{ids:int[],stale:int[],body:array<string,mixed>}
 	 */
-	private static function next_batch( array $state ): array {
+	private static function next_batch( array $dirty, array $stale ): array {
 		$ids   = array();
 		$pages = array();
-		$stale = array_slice( $state['stale'], 0, self::GONE_PER_CALL );
+		$stale = array_slice( $stale, 0, self::GONE_PER_CALL );
 		$gone  = array_map( 'strval', $stale );
 		$bytes = 0;
-		foreach ( array_slice( $state['dirty'], 0, $state['alone'] ? 1 : self::PAGES_PER_CALL ) as $id ) {
+		foreach ( $dirty as $id ) {
 			$page   = self::payload( (int) $id );
 			$bytes += strlen( (string) wp_json_encode( $page ) );
 			if ( $ids && $bytes > self::BYTES_PER_CALL ) {

@@ -20,7 +20,8 @@ final class Rest {
 	const MAX_CONTACT       = 65536;           // With the transcript that the browser holds.
 	const TOKEN_LIFE        = DAY_IN_SECONDS;
 	const TOKEN_LOCKED      = WEEK_IN_SECONDS; // Whoever was promised an answer may come back for it after a weekend.
-	const TURN_LOCK_SECONDS = 60;              // Seconds after which a turn in progress is taken for lost.
+	const TURN_SECONDS      = 180;             // After which a turn in progress is taken for lost: longer than a bot and a browser wait.
+	const BOT_FIELDS        = array( 'confidence' => 1, 'intent' => 1, 'intent_matched' => 1, 'failed' => 1 );
 
 	public static function register(): void {
 		$text = static fn( int $max, array $more = array() ): array => array( 'type' => 'string', 'maxLength' => $max ) + $more;
@@ -28,9 +29,8 @@ final class Rest {
 		$line = array( 'type' => 'object', 'properties' => array( 'who' => $text( 80, $must ), 'text' => $text( 8000, $must ) ) );
 		$page = array(
 			'page_url' => $text( 2000 ),
-			'locale'   => $text( 35, array( 'pattern' => '^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$' ) ),
+			'locale'   => $text( 35 ),
 			'timezone' => $text( 64 ),
-			'website'  => $text( 200 ), // A trap for scripts: people do not see it.
 		);
 		$turn = array(
 			'client_turn_id' => array( 'type' => 'string', 'format' => 'uuid' ) + $must,
@@ -75,7 +75,7 @@ final class Rest {
 			array(
 				'methods'             => 'POST',
 				'callback'            => static function ( WP_REST_Request $request ) use ( $method, $kind ) {
-					$wait = '' === $kind ? 0 : Limits::hit( $kind, (string) $request['id'] );
+					$wait = '' === $kind ? 0 : Limits::hit( $kind, self::session( $request ) );
 					return $wait > 0 ? self::too_many( $wait ) : self::{$method}( $request );
 				},
 				'permission_callback' => array( self::class, $check ),
@@ -112,10 +112,15 @@ final class Rest {
 		if ( null === $token ) {
 			return self::error( 'escbridge_token_expired', __( 'This conversation has expired.', 'escalation-bridge' ), 401 );
 		}
-		if ( ! hash_equals( $token['session'], (string) $request['id'] ) ) {
+		if ( ! hash_equals( $token['session'], self::session( $request ) ) ) {
 			return self::error( 'escbridge_other_session', __( 'This is another conversation’s token.', 'escalation-bridge' ), 403 );
 		}
 		return true;
+	}
+
+	/** The conversation that the path names: by $request['id'] a field of the body would win. */
+	private static function session( WP_REST_Request $request ): string {
+		return $request->get_url_params()['id'];
 	}
 
 	/** The list of own origins knows no ports, so hosts are compared. */
@@ -136,8 +141,8 @@ final class Rest {
 
 	public static function start( WP_REST_Request $request ) {
 		$wait = Limits::hit( 'sessions', Limits::visitor_address() );
-		if ( $wait > 0 || '' !== (string) $request['website'] ) {
-			return self::too_many( max( 1, $wait ) );
+		if ( $wait > 0 ) {
+			return self::too_many( $wait );
 		}
 		$session = Bridge::new_session_id();
 		$user_id = get_current_user_id();
@@ -151,29 +156,39 @@ final class Rest {
 	}
 
 	public static function turn( WP_REST_Request $request ) {
-		$session = (string) $request['id'];
+		$session = self::session( $request );
 		$turn    = strtolower( (string) $request['client_turn_id'] );
 		$key     = 'escbridge_t_' . md5( $session . ' ' . $turn );
-		if ( ! Outbox::lock( $key, self::TURN_LOCK_SECONDS ) ) {
-			return self::error( 'escbridge_turn_in_progress', __( 'This message is being answered.', 'escalation-bridge' ), 409 );
+		$row     = Limits::alone( static fn() => self::begin_turn( $session, $turn, $key ) );
+		if ( ! is_array( $row ) ) {
+			return $row ?? self::too_many( 1 );
 		}
 		try {
-			return self::take_locked_turn( $request, $session, $turn, $key );
+			return self::finish_turn( $request, $session, $row );
 		} finally {
-			\WP_Upgrader::release_lock( $key );
+			set_transient( $key, array( 'busy_until' => 0 ) + $row, 600 );
 		}
 	}
 
-	/** The turn, while no other request is at it. */
-	private static function take_locked_turn( WP_REST_Request $request, string $session, string $turn, string $key ) {
-		$known = get_transient( $key );
-		$row   = $known ?: array( 'turn' => $turn );
-		if ( isset( $row['answer'] ) && ! ( isset( $row['answer']['reply'] ) && Plugin::bridge()->known_lock( $session ) ) ) {
-			return new WP_REST_Response( $row['answer'], $row['status'] ); // But no bot's words again after a lock: then the sidecar is asked.
+	/** What is remembered of a turn, which is this request's from now on; or why it is not. */
+	private static function begin_turn( string $session, string $turn, string $key ) {
+		$row = get_transient( $key ) ?: array();
+		if ( time() < ( $row['busy_until'] ?? 0 ) ) {
+			return self::error( 'escbridge_turn_in_progress', __( 'This message is being answered.', 'escalation-bridge' ), 409 );
 		}
-		$wait = Limits::hit( $known ? 'events' : 'turns', $session ); // Sent again it is no new message, but a look for its answer.
+		$wait = Limits::count( $row ? 'events' : 'turns', $session ); // Sent again it is no new message, but a look for its answer.
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
+		}
+		$row = array( 'turn' => $turn, 'busy_until' => time() + self::TURN_SECONDS ) + $row;
+		set_transient( $key, $row, 600 );
+		return $row;
+	}
+
+	/** The turn, while no other request is at it. */
+	private static function finish_turn( WP_REST_Request $request, string $session, array &$row ) {
+		if ( isset( $row['answer'] ) && ! ( isset( $row['answer']['reply'] ) && Plugin::bridge()->known_lock( $session ) ) ) {
+			return new WP_REST_Response( $row['answer'], $row['status'] ); // But no bot's words again after a lock: then the sidecar is asked.
 		}
 		$answer = self::take_turn( $request, $session, $row );
 		if ( $answer instanceof WP_REST_Response && $answer->get_status() < 300 && empty( $answer->get_data()['undelivered'] ) ) {
@@ -181,7 +196,6 @@ final class Rest {
 			$row['answer'] = $answer->get_data();
 			$row['status'] = $answer->get_status();
 		}
-		set_transient( $key, $row, 600 );
 		return $answer;
 	}
 
@@ -210,7 +224,7 @@ final class Rest {
 
 	private static function turn_answer( array $verdict, ?string $reply, array $token ) {
 		$locked = 'escalated' === $verdict['state'];
-		$seen   = self::public_verdict( $verdict ) + self::renewed_token( $token, $locked );
+		$seen   = self::public_verdict( $verdict ) + self::new_token( $token['session'], $token['user_id'], $locked );
 		if ( $verdict['down'] ) {
 			// A locked visitor reads the promise that stands; the message is not with the sidecar yet, so the widget repeats it.
 			$kept = array( 'kept' => $verdict['kept'] ?? false );
@@ -264,11 +278,13 @@ final class Rest {
 		}
 		$reply = is_string( $reply ) ? array( 'text' => $reply ) : ( is_array( $reply ) ? $reply : array() );
 		$text  = isset( $reply['text'] ) && is_scalar( $reply['text'] ) ? trim( (string) $reply['text'] ) : '';
-		return array( 'text' => $text ) + ( '' === $text ? array( 'failed' => true ) : array() ) + $reply;
+		$own   = array_filter( (array) ( $reply['signals'] ?? array() ), 'is_scalar' ); // This is stored, and a bot's object may not be.
+		return array( 'text' => $text, 'signals' => $own ) + ( '' === $text ? array( 'failed' => true ) : array() ) + array_filter( array_intersect_key( $reply, self::BOT_FIELDS ), 'is_scalar' );
 	}
 
 	public static function events( WP_REST_Request $request ) {
-		$page = Plugin::bridge()->events( (string) $request['id'], (int) $request['after'] );
+		$token = self::token( $request );
+		$page  = Plugin::bridge()->events( $token['session'], (int) $request['after'] );
 		if ( $page['down'] ) {
 			return self::unavailable();
 		}
@@ -281,13 +297,13 @@ final class Rest {
 				'needs_contact' => (bool) ( $page['escalation']['needs_contact'] ?? false ),
 				'channel'       => $page['escalation']['channel'] ?? null,
 				'poll_after_ms' => (int) $page['poll_after_ms'],
-			) + self::renewed_token( self::token( $request ), 'escalated' === $state ),
+			) + self::new_token( $token['session'], $token['user_id'], 'escalated' === $state ),
 			200
 		);
 	}
 
 	public static function contact( WP_REST_Request $request ) {
-		$session = (string) $request['id'];
+		$session = self::session( $request );
 		$contact = array_filter(
 			array(
 				'email' => sanitize_email( (string) $request['email'] ),
@@ -326,7 +342,7 @@ final class Rest {
 
 	/** The free times for a call. */
 	public static function slots( WP_REST_Request $request ) {
-		$answer = Plugin::bridge()->slots( (string) $request['id'] );
+		$answer = Plugin::bridge()->slots( self::session( $request ) );
 		return $answer['ok'] ? new WP_REST_Response( $answer['data'], 200 ) : self::not_booked( $answer );
 	}
 
@@ -376,7 +392,7 @@ final class Rest {
 	}
 
 	public static function close( WP_REST_Request $request ) {
-		$verdict = Plugin::bridge()->close( (string) $request['id'] );
+		$verdict = Plugin::bridge()->close( self::session( $request ) );
 		if ( $verdict['down'] ) {
 			return self::unavailable();
 		}
@@ -452,12 +468,6 @@ final class Rest {
 	private static function new_token( string $session, int $user_id, bool $locked ): array {
 		$life = $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE;
 		return array( 'token' => Signer::visitor_token( self::token_key(), $session, $user_id, time() + $life ), 'expires_in' => $life );
-	}
-
-	/** A fresh token once half of the present one's time is gone. */
-	private static function renewed_token( array $token, bool $locked ): array {
-		$life = $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE;
-		return $token['expiry'] - time() > $life / 2 ? array() : self::new_token( (string) $token['session'], (int) $token['user_id'], $locked );
 	}
 
 	private static function unavailable( array $more = array() ): WP_Error {

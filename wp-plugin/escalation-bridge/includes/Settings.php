@@ -42,9 +42,9 @@ final class Settings {
 		return is_email( $own ) ? $own : (string) get_option( 'admin_email' );
 	}
 
-	/** Cheap: does not read the secret. */
+	/** Cheap: the stored secret is not read. */
 	public static function is_paired(): bool {
-		return self::is_fixed() || ! empty( self::all()['paired'] );
+		return self::is_fixed() ? null !== self::pairing() : ! empty( self::all()['paired'] );
 	}
 
 	/** @return array{url:string,site:string,chat_secret:string,admin_secret:string}|null */
@@ -157,8 +157,22 @@ final class Settings {
 			'contact_email' => $email,
 			'knowledge'     => ! empty( $input['knowledge'] ),
 			'paired'        => null !== self::decode( self::stored_code() ),
-			'unwatched'     => isset( $input['watched'] ) ? array_values( array_diff( array_keys( Adapters::active() ), (array) $input['watched'] ) ) : (array) ( $input['unwatched'] ?? self::all()['unwatched'] ),
+			'unwatched'     => isset( $input['watched'] ) ? self::unwatched( (array) $input['watched'] ) : (array) ( $input['unwatched'] ?? self::all()['unwatched'] ),
 		);
+	}
+
+	/** What the owner has not ticked; of a plugin that is switched off now, what was chosen before. */
+	private static function unwatched( array $watched ): array {
+		$active = array_keys( Adapters::active() );
+		return array_values( array_merge( array_diff( (array) self::all()['unwatched'], $active ), array_diff( $active, $watched ) ) );
+	}
+
+	/** Why the site is not paired. */
+	public static function unpaired_text(): string {
+		return self::is_fixed()
+			/* translators: %s: name of a constant */
+			? sprintf( __( 'What %s sets is not a whole pairing code, so the chat is not shown and nothing is contacted. Copy the code that “bridge site add” printed in one piece.', 'escalation-bridge' ), self::fixed_name() )
+			: __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' );
 	}
 
 	public static function fixed_notice(): string {
@@ -252,7 +266,7 @@ final class Settings {
 		$pairing = self::pairing();
 		if ( null === $pairing ) {
 			echo '<span class="escbridge-pill escbridge-pill-off">' . esc_html__( 'Not connected', 'escalation-bridge' ) . '</span>';
-			self::description( __( 'The chat is not shown and nothing is contacted until a pairing code is set.', 'escalation-bridge' ) );
+			self::description( self::unpaired_text() );
 			return;
 		}
 		/* translators: 1: site id, 2: URL of the sidecar */

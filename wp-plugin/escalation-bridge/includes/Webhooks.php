@@ -42,7 +42,7 @@ final class Webhooks {
 		if ( ! array_diff_key( $carried, array( 'content-type' => '' ) ) ) {
 			return Rest::error( 'escbridge_unsigned', __( 'This call is not signed.', 'escalation-bridge' ), 401 );
 		}
-		$answer = Plugin::client()->forward_webhook( (string) $request['desk'], $carried, $request->get_body() );
+		$answer = Plugin::client()->forward_webhook( $request->get_url_params()['desk'], $carried, $request->get_body() );
 		if ( 0 === $answer['status'] || $answer['status'] >= 500 ) {
 			return Rest::error( 'escbridge_unavailable', __( 'This cannot be taken just now; send it again later.', 'escalation-bridge' ), 503 );
 		}

@@ -20,7 +20,7 @@ final class Widget {
 		}
 		$how = array( 'strategy' => 'defer', 'in_footer' => true );
 		wp_register_script( self::HANDLE, plugins_url( 'assets/launcher.js', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION, $how );
-		add_action( 'wp_footer', array( self::class, 'print_config' ), 1 );
+		add_action( 'wp_footer', array( self::class, 'print_config' ), 19 ); // The scripts come at 20; a pop-up may bring the shortcode before.
 		$where = Settings::where();
 		$pages = Settings::all()['pages'];
 		if ( 'all' === $where || ( 'pages' === $where && $pages && is_page( $pages ) ) ) {
@@ -113,6 +113,7 @@ final class Widget {
 			'optional'   => __( '(optional)', 'escalation-bridge' ),
 			'formSend'   => __( 'Send', 'escalation-bridge' ),
 			'formNeed'   => __( 'Please enter an e-mail address or a phone number.', 'escalation-bridge' ),
+			'formWrong'  => CallPage::text( 'address' ),
 			'formSaved'  => __( 'Thank you. We will use this to reach you.', 'escalation-bridge' ),
 			'formFailed' => __( 'That did not work. Please try again in a few minutes.', 'escalation-bridge' ),
 			'callTitle'  => __( 'Would you like a call?', 'escalation-bridge' ),
