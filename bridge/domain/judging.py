@@ -51,31 +51,57 @@ def measure_message(session: Session, text: str) -> MessageSignals:
     are not there.
     """
     previous = session.window[-1].reply if session.window else None
-    own = signals.language_of(session.locale)
-    answering = previous is not None and previous.offers_human
-    clear = own and not languages.foreign(text, own, answering=answering)
-    heard_in = (own,) if clear else languages.heard_in(text, own, answering=answering)
-    read_in = own if session.locale and not own else heard_in[0]
-    measured = signals.measure_message(text, language=read_in, previous=previous)
-    if not clear:
-        listed = _listed(text, {*heard_in, *languages.suspected(text, own)} - {read_in, ""})
-        measured = replace(measured, lists=listed | measured.lists)
-    elsewhere = tuple(language for language in heard_in if language != read_in)
-    if answering:
-        elsewhere = elsewhere or languages.consenting(text, read_in)
-        if elsewhere:
-            return replace(measured, asks_human=_taken_up(text, elsewhere, previous) or _asked(text, heard_in))
-    elif elsewhere and not measured.asks_human:
-        return replace(measured, asks_human=_asked(text, elsewhere))
+    hearing = _hearing(session, text, answering=signals.answers_an_offer(previous))
+    measured = signals.measure_message(text, language=hearing.read_in, previous=previous)
+    if hearing.suspected:
+        measured = replace(measured, lists=_listed(text, hearing.suspected) | measured.lists)
+    if hearing.also:
+        measured = replace(measured, asks_human=_asks_human(text, hearing, measured, previous))
     return measured
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The languages that a message is heard in."""
+
+    read_in: str
+    """All of it is read in this one."""
+    also: tuple[str, ...] = ()
+    """It may be meant in any of these: a request for a person is heard in them, and an acceptance."""
+    suspected: tuple[str, ...] = ()
+    """Something in it may be of these: what stands on a word list is heard in them."""
+
+
+def _hearing(session: Session, text: str, *, answering: bool) -> Hearing:
+    """Where a message is to be heard; `answering`: it may take up an offer of a person."""
+    own = signals.language_of(session.locale)
+    if own and not languages.foreign(text, own, answering=answering):
+        return Hearing(own, languages.consenting(text, own) if answering else ())
+    heard = languages.heard_in(text, own, answering=answering)
+    read_in = own if session.locale and not own else heard[0]
+    also = tuple(language for language in heard if language != read_in)
+    suspected = {*heard, *languages.suspected(text, own)} - {read_in, ""}
+    if answering:
+        also = also or languages.consenting(text, read_in)
+    return Hearing(read_in, also, tuple(sorted(suspected)))
 
 
 def _listed(text: str, codes: Iterable[str]) -> dict[str, str]:
     """What stands on word lists in any of these languages: danger and threats are seen whatever they are written in."""
     found: dict[str, str] = {}
-    for code in sorted(codes):
+    for code in codes:
         found |= signals.listed(text, language=code)
     return found
+
+
+def _asks_human(text: str, hearing: Hearing, measured: MessageSignals, previous: ReplySignals | None) -> str | None:
+    """The words that ask for a person in any of the languages, or take up the offer of one in all that may be meant.
+
+    What is an acceptance in the language that the message is read in may be none in that which it is meant in.
+    """
+    if not signals.answers_an_offer(previous):
+        return measured.asks_human or _asked(text, hearing.also)
+    return _taken_up(text, hearing.also, previous) or _asked(text, (hearing.read_in, *hearing.also))
 
 
 def _taken_up(text: str, codes: Sequence[str], previous: ReplySignals | None) -> str | None:

@@ -34,10 +34,14 @@ ENGLISH: Final = "en"
 MOODS: Final = frozenset({"negative", "strong", "extreme", "frustration", "positive", "progress", "thanks"})
 """Groups that are read in the visitor's own language only: a lexicon on a foreign language sees what is not there."""
 
-_FACTS: Final = frozenset({"request", "own_request", "machine", "trap", "restart", "refusal", "refusal_after"})
+_FACTS: Final = frozenset(
+    {"request", "own_request", "machine", "trap", "restart", "refusal", "refusal_after", "harmless"}
+)
 _ANSWERS: Final = frozenset({"accept", "decline"})
 """Groups that only the answer to an offer is looked through for."""
-_REPLY_GROUPS: Final = frozenset({"failed", "offer", "question"})
+_REPLY_GROUPS: Final = frozenset(
+    {"failed", "offer", "question", "aside", "confirming", "condition", "otherwise", "either", "besides"}
+)
 _CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
 """Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
 _CLAIM_LISTS: Final = ("claim_conditions", "claim_traps", "claim_safe", "promises")
@@ -47,6 +51,7 @@ _SETS: Final = (
     "bare",
     "filler",
     "yes",
+    "no",
     "contrast",
     "negators",
     "joiners",
@@ -298,8 +303,10 @@ def list_names() -> frozenset[str]:
 @cache
 def word_lists(code: str) -> Book:
     """The word lists of a language alone: a small part of the time and the memory that the whole of it takes."""
-    lists = document_of(code).get("lists", {})
-    return Book(phrase for name, own in lists.items() for phrase in _phrasing(code).compiled(f"list:{name}", own))
+    document = document_of(code)
+    groups = {f"list:{name}": own for name, own in document.get("lists", {}).items()}
+    groups["harmless"] = document.get("harmless", ())
+    return Book(phrase for group, own in groups.items() for phrase in _phrasing(code).compiled(group, own))
 
 
 def read_in(code: str, text: str) -> Text:
@@ -340,6 +347,7 @@ def language(code: str) -> Language:
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
         known=stop_words | sets["not_typos"] | message.words | answer.words,
+        vocabulary=known,
         learned={
             kind: Recognizer(weights.get(kind, Weights()), shared.get(kind, Weights()), known) for kind in LEARNED
         },

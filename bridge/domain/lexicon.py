@@ -23,7 +23,7 @@ from typing import Final
 
 from rapidfuzz.distance import OSA
 
-from bridge.domain.learned import Recognizer
+from bridge.domain.learned import Recognizer, Vocabulary
 from bridge.domain.valence import Valence
 
 TEXT_LIMIT: Final = 4000
@@ -84,6 +84,10 @@ class Text:
     def clause_starts(self, i: int) -> bool:
         """Whether a clause begins at word `i`."""
         return i == 0 or i in self.commas or self.words[i - 1] == STOP
+
+    def clause_start(self, i: int) -> int:
+        """Where the clause begins in which word `i` stands."""
+        return next(j for j in range(i, -1, -1) if self.clause_starts(j))
 
     def sentences(self) -> Iterator[tuple[int, int]]:
         """Where each sentence begins, and the end that no longer belongs to it."""
@@ -186,6 +190,14 @@ class Hit:
     def overlaps(self, others: Iterable["Hit"]) -> bool:
         """Whether it shares a word with any of the others."""
         return any(other.start < self.end and self.start < other.end for other in others)
+
+    def lies_in(self, others: Iterable["Hit"]) -> bool:
+        """Whether one of the others leaves no word of it over."""
+        return any(other.start <= self.start and self.end <= other.end for other in others)
+
+    def is_part_of(self, others: Iterable["Hit"]) -> bool:
+        """Whether it lies in a longer one: the `not` of `why not`."""
+        return self.lies_in(other for other in others if other.end - other.start > self.end - self.start)
 
 
 _Bucket = dict[str, tuple[Phrase, ...]]
@@ -320,6 +332,7 @@ class Language:
     near: Mapping[str, tuple[str, ...]]
     """Person words that may be misspelt, by first letter."""
     known: frozenset[str]
+    vocabulary: Vocabulary
     learned: Mapping[str, Recognizer]
     """What tells a request, an acceptance, an offer or a failure by example."""
     valence: Valence

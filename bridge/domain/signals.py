@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bridge.domain import claims, language_files, languages, lexicon
+from bridge.domain import claims, language_files, languages, lexicon, offers
+from bridge.domain.learned import SENSE
 from bridge.domain.lexicon import STOP, Hit, Language, Text
 from bridge.domain.values import Json, Millis
 
@@ -33,9 +34,9 @@ _WEIGHED_LENGTH: Final = 80
 _NEGATION_REACH: Final = 3
 _INSERTION: Final = 3
 _SHORT_MESSAGE: Final = 8
-_ACCEPTANCE_LENGTH: Final = 16
-_YES_LENGTH: Final = 6
 _BARE_LENGTH: Final = 7
+_THING: Final = (f"{SENSE}a", "", f"{SENSE}please")
+"""What the words stand for by which a thing is chosen: an article, a word of no sense, a please."""
 _SHOUT_LETTERS: Final = 12
 _ASKS_LENGTH: Final = 120
 _DIGITS: Final = 3
@@ -89,9 +90,12 @@ class ReplySignals:
     down: bool = False
     """The host said that the bot failed, or the reply is empty: no reading of words is needed."""
     offers_human: bool = False
+    """The bot offers a person, and a plain yes takes it up."""
     values: dict[str, Value] = field(default_factory=dict)
     promised: str | None = None
     """The words by which the bot promised that a person will come."""
+    offers_otherwise: bool = False
+    """The bot asked something, and offers a person should the answer be no."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +131,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     speech = languages.language(language)
     read = speech.read(text)
     words = _content(read, speech)
-    offered = previous is not None and previous.offers_human
-    groups = _by_group(speech.find_in_message(read, offered=offered))
+    groups = _by_group(speech.find_in_message(read, offered=answers_an_offer(previous)))
     points, extreme = _mood(groups, read, speech, text)
     progress = points == 0 and _progress(groups, read, speech)
     weighed = ""
@@ -141,8 +144,8 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         extreme=extreme,
         progress=progress,
         asks_human=_request(groups, read, speech)
-        or _acceptance(groups, read, speech, previous)
-        or _request_by_example(groups, read),
+        or _taken_up(groups, read, speech, previous)
+        or _request_by_example(groups, read, speech),
         lists=_listed(groups, read),
         issue=_issue(read, speech),
         topic=topic,
@@ -150,6 +153,11 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
         weighed=weighed,
         language=speech.code or languages.ENGLISH,
     )
+
+
+def answers_an_offer(previous: ReplySignals | None) -> bool:
+    """Whether what is said after this reply may take up an offer of a person."""
+    return previous is not None and (previous.offers_human or previous.offers_otherwise)
 
 
 def listed(text: str, *, language: str) -> dict[str, str]:
@@ -185,25 +193,31 @@ def measure_reply(
     read = speech.read(text)
     groups = _by_group(speech.find_in_reply(read))
     down = failed or not text.strip()
+    offer = offers.offer(text, read, groups, speech)
     return ReplySignals(
         text=" ".join([word for word in read.words[:REPLY_LENGTH] if word != STOP])[:REPLY_LENGTH].rstrip(),
         confidence=confidence if confidence is None or math.isfinite(confidence) else None,
         intent=intent,
         intent_matched=intent_matched,
-        failed=down or _left_at(groups, "failed"),
+        failed=down or _failed(groups, read),
         down=down,
-        offers_human=_left_at(groups, "offer"),
+        offers_human=offer.by_yes,
         values={name: value for name, value in (values or {}).items() if _storable(value)},
         promised=None if withheld else claims.promise(text, read, language),
+        offers_otherwise=offer.by_no,
     )
 
 
-def _left_at(groups: Mapping[str, list[Hit]], group: str) -> bool:
-    """Whether the reply leaves it at that: nothing else is asked for after an offer, or after what could not be done.
+def _failed(groups: Mapping[str, list[Hit]], read: Text) -> bool:
+    """Whether the reply says that it could not do it, and leaves it at that.
 
-    A plain yes takes up an offer only then; and a bot that could not find an order and asks for its number goes on.
+    A bot that could not find an order and asks for its number goes on; and `if not, I can` tells of no failure.
     """
-    said = max((hit.end for name in (group, "like:" + group) for hit in groups.get(name, ())), default=-1)
+    failed = (*groups.get("failed", ()), *groups.get("like:failed", ()))
+    if not failed:
+        return False
+    supposed = [hit.start for hit in (*groups.get("condition", ()), *groups.get("otherwise", ()))]
+    said = max((hit.end for hit in failed if read.clause_start(hit.start) not in supposed), default=-1)
     return said >= 0 and all(hit.start < said for hit in groups.get("question", ()))
 
 
@@ -219,7 +233,14 @@ def _by_group(hits: Iterable[Hit]) -> dict[str, list[Hit]]:
 
 
 def _listed(groups: Mapping[str, list[Hit]], read: Text) -> dict[str, str]:
-    return {name[5:]: _said(read, found[0]) for name, found in groups.items() if name.startswith("list:")}
+    """The word lists that something stands on, but for what only sounds so: `a gas leak detector`."""
+    harmless, listed = groups.get("harmless", ()), dict[str, str]()
+    for name, found in groups.items():
+        if name.startswith("list:"):
+            meant = next((hit for hit in found if not hit.overlaps(harmless)), None)
+            if meant:
+                listed[name[5:]] = _said(read, meant)
+    return listed
 
 
 def _said(read: Text, hit: Hit) -> str:
@@ -331,11 +352,30 @@ def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> s
     return None if traps else _bare(read, speech)
 
 
-def _request_by_example(groups: Mapping[str, list[Hit]], read: Text) -> str | None:
+def _taken_up(
+    groups: Mapping[str, list[Hit]], read: Text, speech: Language, previous: ReplySignals | None
+) -> str | None:
+    """The words that take up the offer of a person which the reply before made."""
+    if previous is None or not answers_an_offer(previous) or not read.words:
+        return None
+    answer = offers.Answer.of(read, groups, speech)
+    if (previous.offers_human and answer.accepts) or (previous.offers_otherwise and answer.is_a_no):
+        return " ".join(read.words[: answer.opening])[:_ASKS_LENGTH]
+    return None
+
+
+def _request_by_example(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str | None:
     """The sentence that reads like a request for a person although no phrase of one, nor of a trap, is in it."""
     judged = [*groups.get("request", ()), *groups.get("own_request", ()), *groups.get("trap", ())]
-    found = (hit for hit in groups.get("like:request", ()) if not hit.overlaps(judged))
-    return next((_said(read, hit) for hit in found), None)
+    for hit in groups.get("like:request", ()):
+        if not hit.overlaps(judged) and not _wants_a_thing(read.words[hit.start : hit.end], speech):
+            return _said(read, hit)
+    return None
+
+
+def _wants_a_thing(words: Sequence[str], speech: Language) -> bool:
+    """Whether it is but a thing that is wanted: `the label please`."""
+    return len(words) == len(_THING) and tuple(map(speech.vocabulary.sense, words)) == _THING
 
 
 def _longest(hits: Iterable[Hit]) -> Iterable[Hit]:
@@ -391,68 +431,6 @@ def _bare(read: Text, speech: Language) -> str | None:
     return " ".join(words)
 
 
-def _acceptance(
-    groups: Mapping[str, list[Hit]], read: Text, speech: Language, previous: ReplySignals | None
-) -> str | None:
-    """A yes to the bot's own offer of a person: a short message, or how a longer one begins."""
-    if previous is None or not previous.offers_human or not read.words:
-        return None
-    sentence = read.words.index(STOP) if STOP in read.words else len(read.words)
-    length = _opening(read, sentence)
-    if length is None:
-        return None
-    accepted = groups.get("accept", ())
-    declined = (*groups.get("refusal", ()), *groups.get("refusal_after", ()), *groups.get("decline", ()))
-    if any(hit.start < sentence and not _part_of(hit, accepted) for hit in declined):
-        return None
-    thanks = groups.get("thanks", ())
-    unlike = any(hit.start == 0 and not _covered(hit, accepted) for hit in groups.get("unlike:accept", ()))
-    if unlike and not _agrees_at_once(read, sentence, accepted, thanks, speech):
-        return None  # `that is kind, but I shall manage`
-    taken = (
-        read.words[0] in speech.sets["yes"]
-        or any(hit.start < length for hit in accepted)
-        or any(hit.start == 0 for hit in groups.get("like:accept", ()))
-    )
-    return " ".join(read.words[:length])[:_ASKS_LENGTH] if taken else None
-
-
-def _agrees_at_once(
-    read: Text, sentence: int, accepted: Iterable[Hit], thanks: Sequence[Hit], speech: Language
-) -> bool:
-    """Whether the first clause is a yes and nothing else: `gladly, rather at noon`; thanks alone are none."""
-    clause = _first_clause(read, sentence)
-    if clause == 1 and read.words[0] in speech.sets["yes"]:
-        return True
-    if clause < sentence and read.words[clause] in speech.sets["contrast"]:
-        return False
-    return any((hit.start, hit.end) == (0, clause) and not hit.overlaps(thanks) for hit in accepted)
-
-
-def _opening(read: Text, sentence: int) -> int | None:
-    """How many words of a message may say yes: its first sentence, or the first clause of one that tells more."""
-    if sentence <= (_ACCEPTANCE_LENGTH if len(read.words) <= _ACCEPTANCE_LENGTH else _YES_LENGTH):
-        return sentence
-    clause = _first_clause(read, sentence)
-    return clause if clause <= _YES_LENGTH else None
-
-
-def _first_clause(read: Text, sentence: int) -> int:
-    """How many words the first clause of the first sentence has."""
-    return next(i for i in range(1, sentence + 1) if read.clause_ends(i))
-
-
-def _part_of(hit: Hit, others: Iterable[Hit]) -> bool:
-    """Whether the hit lies in a longer one: the `not` of `why not`."""
-    spans = ((other.start, other.end) for other in others)
-    return any(start <= hit.start and hit.end <= end and (start, end) != (hit.start, hit.end) for start, end in spans)
-
-
-def _covered(hit: Hit, others: Iterable[Hit]) -> bool:
-    """Whether one of the others leaves no word of the hit over."""
-    return any(other.start <= hit.start and hit.end <= other.end for other in others)
-
-
 def _issue(read: Text, speech: Language) -> str | None:
     """The first document with a number that the message names."""
     if speech.sets["documents"].isdisjoint(read.words):
@@ -465,7 +443,7 @@ def _issue(read: Text, speech: Language) -> str | None:
 
 
 _MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None, False, "", languages.ENGLISH)
-_REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None, False, None)
+_REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None, False, None, False)
 
 
 def dump(turn: TurnSignals) -> Json:
@@ -476,7 +454,8 @@ def dump(turn: TurnSignals) -> Json:
     if r is None:
         return [turn.seq, turn.at, message]
     read = (r.text, r.failed, r.offers_human, r.values)
-    reply = _trim([*read, r.confidence, r.intent, r.intent_matched, r.down, r.promised], _REPLY_DEFAULTS)
+    told = (r.confidence, r.intent, r.intent_matched, r.down, r.promised, r.offers_otherwise)
+    reply = _trim([*read, *told], _REPLY_DEFAULTS)
     return [turn.seq, turn.at, message, reply]
 
 
@@ -487,8 +466,8 @@ def load(data: Json) -> TurnSignals:
     measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), *about)
     if not replies:
         return TurnSignals(seq, at, measured)
-    text, failed, offers, values, confidence, intent, matched, down, promised = _filled(replies[0], _REPLY_DEFAULTS)
-    reply = ReplySignals(text, confidence, intent, matched, failed, down, offers, dict(values), promised)
+    text, failed, offered, values, confidence, intent, matched, down, *more = _filled(replies[0], _REPLY_DEFAULTS)
+    reply = ReplySignals(text, confidence, intent, matched, failed, down, offered, dict(values), *more)
     return TurnSignals(seq, at, measured, reply)
 
 

@@ -22,6 +22,12 @@ DANGER = {
         "there's a bomb in your warehouse",
         "I will shoot you all",
         "I'm going to kill whoever packed this order",
+        "he drank bleach",
+        "he drank drain cleaner",
+        "my son drank the cleaning liquid",
+        "my toddler ate a laundry pod",
+        "my kid ate a dishwasher tablet",
+        "my dog ate the whole box of your rat bait",
     ],
     "es": [
         "me quiero matar",
@@ -40,6 +46,9 @@ DANGER = {
         "hay una bomba en su almacén",
         "os voy a matar a todos",
         "voy a pegarle un tiro al repartidor",
+        "mi hijo bebió lejía",
+        "mi perro se comió el raticida",
+        "la niña se ha tragado el detergente",
     ],
     "de": [
         "ich will mich umbringen",
@@ -58,6 +67,9 @@ DANGER = {
         "in eurem Lager liegt eine Bombe",
         "ich werde euch alle erschießen",
         "ich bringe euren Fahrer um",
+        "Mein Kind hat eine Spülmaschinentablette gegessen",
+        "er hat Rohrreiniger getrunken",
+        "unser Hund fraß das Rattengift",
     ],
     "fr": [
         "je veux mourir",
@@ -76,6 +88,9 @@ DANGER = {
         "il y a une bombe dans votre entrepôt",
         "je vais tous vous tuer",
         "je vais buter votre livreur",
+        "mon fils a bu de l'eau de javel",
+        "mon chien a mangé le raticide",
+        "elle a avalé de la lessive",
     ],
     "pt": [
         "quero me matar",
@@ -94,6 +109,9 @@ DANGER = {
         "tem uma bomba no armazém de vocês",
         "vou matar todos vocês",
         "vou dar um tiro no entregador",
+        "meu filho bebeu água sanitária",
+        "o cão comeu o raticida",
+        "ela engoliu detergente",
     ],
     "it": [
         "mi voglio uccidere",
@@ -112,6 +130,9 @@ DANGER = {
         "c'è una bomba nel vostro magazzino",
         "vi ammazzo tutti",
         "sparo al vostro corriere",
+        "mio figlio ha bevuto la candeggina",
+        "il cane ha mangiato il topicida",
+        "lei ha ingoiato il detersivo",
     ],
     "nl": [
         "ik wil mezelf van kant maken",
@@ -130,6 +151,9 @@ DANGER = {
         "er ligt een bom in jullie magazijn",
         "ik schiet jullie allemaal dood",
         "ik ga jullie bezorger vermoorden",
+        "mijn zoon heeft bleekmiddel gedronken",
+        "de hond heeft rattengif gegeten",
+        "hij dronk gootsteenontstopper",
     ],
     "pl": [
         "chcę się zabić",
@@ -148,6 +172,9 @@ DANGER = {
         "w waszym magazynie jest bomba",
         "zabiję was wszystkich",
         "zastrzelę waszego kuriera",
+        "syn wypił wybielacz",
+        "pies zjadł trutkę na szczury",
+        "on wypił kreta do rur",
     ],
 }
 
@@ -169,6 +196,17 @@ HARMLESS = {
         "your app is a bomb, I love it",
         "I will come to your office and pick it up",
         "you guys are killing it",
+        "my printer swallowed the paper",
+        "the cash machine swallowed a coin",
+        "the vacuum swallowed the cable",
+        "Poison perfume by Dior, 50ml?",
+        "poison ivy cream in stock?",
+        "Is this plant poison to cats?",
+        "how do I kill weeds without poison",
+        "Is the gas leak detector in stock?",
+        "does the plug protect from electric shock",
+        "the candle caught fire nicely, love it",
+        "does the knife come with blade guard so I don't cut myself",
     ],
     "es": [
         "estos zapatos me matan",
@@ -187,6 +225,9 @@ HARMLESS = {
         "esta crema es la bomba",
         "mi jefe me va a matar si no llega hoy",
         "¿la bomba de agua está en el almacén?",
+        "¿tienen detector de fuga de gas?",
+        "la impresora se ha tragado el papel",
+        "¿el enchufe protege contra descargas eléctricas?",
     ],
     "de": [
         "diese Schuhe bringen mich um",
@@ -205,6 +246,9 @@ HARMLESS = {
         "das Angebot ist der Hammer, bombe",
         "wie zünde ich den Grill an?",
         "liegt das Paket in eurem Lager?",
+        "Habt ihr Gaswarner gegen Gasgeruch?",
+        "der Drucker hat das Papier verschluckt",
+        "schützt der Stecker vor einem Stromschlag?",
     ],
     "fr": [
         "ces chaussures me tuent",
@@ -223,6 +267,9 @@ HARMLESS = {
         "votre crème, c'est de la bombe",
         "cette montre est une tuerie",
         "la bombe de peinture est dans votre entrepôt ?",
+        "avez-vous un détecteur de fuite de gaz ?",
+        "l'imprimante a avalé le papier",
+        "la prise protège-t-elle contre les chocs électriques ?",
     ],
     "pt": [
         "estes sapatos estão a matar-me",
@@ -241,6 +288,9 @@ HARMLESS = {
         "esse creme é uma bomba de hidratação",
         "esse preço mata a concorrência",
         "a bomba de água está no armazém?",
+        "têm detector de fuga de gás?",
+        "a impressora engoliu o papel",
+        "a tomada protege contra choques elétricos?",
     ],
     "it": [
         "queste scarpe mi uccidono",
@@ -259,6 +309,9 @@ HARMLESS = {
         "questa crema è una bomba",
         "se non arriva oggi, annullo l'ordine",
         "la bomboletta è nel vostro magazzino?",
+        "avete un rilevatore di fughe di gas?",
+        "la stampante ha ingoiato la carta",
+        "la presa protegge dalla scossa elettrica?",
     ],
     "nl": [
         "deze schoenen zijn moordend",
@@ -277,6 +330,9 @@ HARMLESS = {
         "dit is echt de bom, top",
         "de kortingscode vermoordt de concurrentie",
         "ligt mijn pakket in jullie magazijn?",
+        "hebben jullie een gasmelder tegen gaslucht?",
+        "de printer heeft het papier ingeslikt",
+        "beschermt de stekker tegen een elektrische schok?",
     ],
     "pl": [
         "te buty mnie zabijają",
@@ -295,6 +351,9 @@ HARMLESS = {
         "ten krem to bomba",
         "zabijam czas, czekając na kuriera",
         "czy paczka jest w waszym magazynie?",
+        "czy macie czujnik ulatniania gazu?",
+        "drukarka połknęła papier",
+        "czy wtyczka chroni przed porażeniem prądem?",
     ],
 }
 

@@ -608,3 +608,53 @@ def test_who_is_to_be_put_through_asks_for_one(language: str, text: str) -> None
 )
 def test_who_tells_of_a_talk_that_was_asks_for_none(text: str) -> None:
     assert not asks(text, "de")
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Can I talk to the AI in Spanish?"),
+        ("en", "can I speak to Alexa through this device"),
+        ("en", "do you have live chat agents on weekends?"),
+        ("de", "Habt ihr am Wochenende einen Live-Chat?"),
+        ("es", "¿tienen chat en vivo los domingos?"),
+        ("fr", "Avez-vous un chat en direct ?"),
+        ("pt", "Vocês têm chat ao vivo aos domingos?"),
+        ("it", "Avete una chat dal vivo la domenica?"),
+        ("nl", "Hebben jullie live chat in het weekend?"),
+        ("pl", "Czy macie czat na żywo w weekend?"),
+        ("en", "the label please"),
+        ("en", "ok, returns please"),
+        ("de", "das Etikett bitte"),
+        ("fr", "l'étiquette svp"),
+    ],
+)
+def test_whether_there_is_a_chat_or_what_a_machine_can_do_asks_for_nobody(language: str, text: str) -> None:
+    assert not asks(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Open Settings, then API keys. Did that answer your question? If not, I can look up another article."),
+        ("en", "Webhooks are under Settings. Did this help? If not, I can show you more options."),
+        ("en", "You can see it under Orders. If you don't see it, look into your spam folder."),
+        ("de", "Es steht unter Einstellungen. Hat das geholfen? Wenn nicht, kann ich weitere Artikel suchen."),
+        ("es", "Está en Ajustes. ¿Le ha servido? Si no, puedo buscar otro artículo."),
+        ("fr", "C'est dans les paramètres. Cela vous a aidé ? Sinon, je peux chercher un autre article."),
+        ("pt", "Está nas definições. Isso ajudou? Se não, posso procurar outro artigo."),
+        ("it", "È nelle impostazioni. È stato utile? Se no, posso cercare un altro articolo."),
+        ("nl", "Het staat bij instellingen. Heeft dit geholpen? Zo niet, dan kan ik een ander artikel zoeken."),
+        ("pl", "To jest w ustawieniach. Czy to pomogło? Jeśli nie, mogę poszukać innego artykułu."),
+    ],
+)
+def test_what_a_reply_says_for_the_case_of_a_no_did_not_fail(language: str, text: str) -> None:
+    assert not measure_reply(text, language=language).failed
+
+
+def test_an_offer_for_the_case_of_a_no_is_stored() -> None:
+    reply = measure_reply("Did it help? If not, I can transfer you to a specialist.", language="en")
+    assert (reply.offers_human, reply.offers_otherwise) == (False, True)
+    turn = TurnSignals(1, 1, MessageSignals(), reply)
+    assert load(dump(turn)) == turn
+    assert load([1, 1, [], ["hello", False, True]]).reply == ReplySignals("hello", offers_human=True)
