@@ -11,7 +11,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -40,7 +40,6 @@ _IN_MILLISECONDS = 1e11
 """An instant from here on counts milliseconds since 1970: in seconds it would be in the year 5138."""
 
 _REPEATABLE = frozenset({"GET", "HEAD"})
-_UNKNOWN = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 _NOT_LET_IN = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 
@@ -108,6 +107,36 @@ def read_wait(headers: Mapping[str, str], *, now: float, dialect: Dialect = PLAI
     candidates: tuple[tuple[str, WaitUnit], ...] = (*dialect.waits, ("retry-after", "seconds"))
     waits = (_wait(headers[name].strip(), unit, now) for name, unit in candidates if name in headers)
     return next((min(max(wait, 0.0), LONGEST_WAIT_S) for wait in waits if wait is not None), None)
+
+
+def outcome_of(answer: Answer, *, expect: Collection[int], dialect: Dialect, now: float) -> AdapterError | None:
+    """The error that an answer's status means, or None where it is good or expected.
+
+    Args:
+        answer: as it came.
+        expect: statuses from 300 on that the caller looks at itself; "too many" is never one of them.
+        dialect: how the vendor says "too many".
+        now: the present instant on the clock of whoever answered, for waits that name an instant.
+    """
+    status, detail = answer.status, f"http {answer.status}"
+    if status == HTTPStatus.TOO_MANY_REQUESTS and dialect.used_up(answer):
+        return Rejected(f"http {HTTPStatus.PAYMENT_REQUIRED}", fault=Fault.SYSTEM)
+    if status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
+        return NotDone(detail, retry_after=read_wait(answer.headers, now=now, dialect=dialect), fault=Fault.PACE)
+    if status in expect or HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+        return None
+    # a vendor's own headers stand in good answers too: they name a wait only where it says "too many"
+    wait = read_wait(answer.headers, now=now)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return OutcomeUnknown(detail, retry_after=wait, fault=Fault.SYSTEM)
+    if status == HTTPStatus.CONFLICT:
+        return OutcomeUnknown(detail, retry_after=wait, fault=Fault.CALL)
+    return Rejected(detail, retry_after=wait, fault=Fault.SYSTEM if status in _NOT_LET_IN else Fault.CALL)
+
+
+def _clock_ahead(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds by which the clock that an answer shows is ahead of ours, where it shows one."""
+    return _wait(headers["date"], "seconds", now) if "date" in headers else None
 
 
 def _wait(text: str, unit: WaitUnit, now: float) -> float | None:
@@ -351,7 +380,13 @@ class Http:
         if not deadline.left():
             raise NotDone("no time left")
         call = self._call(method.upper(), url, headers or {}, params, _body(json, body_text))
-        return self._judge(self._send(call, deadline), frozenset(expect), dialect)
+        reply, expected = self._send(call, deadline), frozenset(expect)
+        value, readable = _read_json(reply.body)
+        answer = Answer(reply.status, reply.headers, value, empty=not reply.body.strip())
+        self._judge(answer, expected, dialect)
+        if answer.status not in expected and not readable and not answer.empty:
+            raise OutcomeUnknown("not json")
+        return answer
 
     def get(self, url: str, *, headers: Mapping[str, str], budget_s: float, expect: Iterable[int] = ()) -> Reply:
         """Read whatever stands at an address, byte for byte.
@@ -367,7 +402,7 @@ class Http:
         """
         deadline = Deadline(budget_s)
         reply = self._send(self._call("GET", url, headers, None, None), deadline)
-        self._check(Answer(reply.status, reply.headers, None), frozenset(expect), PLAIN)
+        self._judge(Answer(reply.status, reply.headers, None), frozenset(expect), PLAIN)
         return reply
 
     def post(self, url: str, body: str, *, headers: Mapping[str, str], budget_s: float) -> Reply:
@@ -383,7 +418,7 @@ class Http:
             NotDone, Rejected, OutcomeUnknown: as `json` does, but for what the body is.
         """
         reply = self._send(self._call("POST", url, headers, None, body.encode()), Deadline(budget_s))
-        self._check(Answer(reply.status, reply.headers, None), frozenset(), PLAIN)
+        self._judge(Answer(reply.status, reply.headers, None), frozenset(), PLAIN)
         return reply
 
     def _call(
@@ -403,42 +438,15 @@ class Http:
                 raise
         return self._lines.call(deadline, lambda line: self._transport(call, line))
 
-    def _judge(self, reply: Reply, expect: frozenset[int], dialect: Dialect) -> Answer:
-        value, readable = _read_json(reply.body)
-        answer = Answer(reply.status, reply.headers, value, empty=not reply.body.strip())
-        self._check(answer, expect, dialect)
-        if answer.status not in expect and not readable and not answer.empty:
-            raise OutcomeUnknown("not json")
-        return answer
-
-    def _check(self, answer: Answer, expect: frozenset[int], dialect: Dialect) -> None:
-        """Let a status pass that is good or expected; any other is the error that it means."""
-        if "date" in answer.headers:
-            self.ahead = _wait(answer.headers["date"], "seconds", self._now())
-        detail = f"http {answer.status}"
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS and dialect.used_up(answer):
-            raise Rejected(f"http {HTTPStatus.PAYMENT_REQUIRED}", fault=Fault.SYSTEM)
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS or dialect.throttled(answer):
-            raise NotDone(detail, retry_after=self._told_wait(answer, dialect), fault=Fault.PACE)
-        if answer.status in expect:
-            return
-        # a vendor's own headers stand in good answers too: they name a wait only where it says "too many"
-        fault, wait = _fault(answer.status), self._told_wait(answer, PLAIN)
-        if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in _UNKNOWN:
-            raise OutcomeUnknown(detail, retry_after=wait, fault=fault)
-        if answer.status >= HTTPStatus.MULTIPLE_CHOICES or answer.status < HTTPStatus.OK:
-            raise Rejected(detail, retry_after=wait, fault=fault)
-
-    def _told_wait(self, answer: Answer, dialect: Dialect) -> float | None:
-        """The wait that an answer names; an instant in it is one on the clock that the answer itself shows."""
-        ahead = self.ahead if "date" in answer.headers else None
-        return read_wait(answer.headers, now=self._now() + (ahead or 0.0), dialect=dialect)
-
-
-def _fault(status: int) -> Fault:
-    """Whether a status speaks of the system and our place in it, or of this call alone."""
-    ill = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT
-    return Fault.SYSTEM if ill or status in _NOT_LET_IN else Fault.CALL
+    def _judge(self, answer: Answer, expect: Collection[int], dialect: Dialect) -> None:
+        """Raise what an answer means, unless it is good or expected, and keep what it tells of the other clock."""
+        now = self._now()
+        ahead = _clock_ahead(answer.headers, now)
+        error = outcome_of(answer, expect=expect, dialect=dialect, now=now + (ahead or 0.0))
+        if ahead is not None:
+            self.ahead = ahead
+        if error is not None:
+            raise error
 
 
 def _body(json: Json, text: str | None) -> bytes | None:

@@ -132,6 +132,7 @@ def _happenings(lines: list[str]) -> tuple[list[_Happening], int]:
             LookupError,
             AttributeError,
             OverflowError,
+            OSError,
         ):  # the library's, by kind of nonsense
             passed_over += 1
     return found, passed_over

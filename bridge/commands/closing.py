@@ -15,6 +15,7 @@ from bridge.ports import Site
 from bridge.service.command_hours import (
     Aftermath,
     BadSpan,
+    CommandUnknown,
     Order,
     command_hours,
     revoke_command,
@@ -51,7 +52,9 @@ def read_span(_: click.Context, option: click.Parameter, text: str | None) -> Mi
     try:
         length: Millis = read_duration(text)
     except ValueError:
-        raise click.BadParameter("expected a length of time such as 90m, 3h or 2d", param=option) from None
+        length = 0
+    if not length:
+        raise click.BadParameter("expected a length of time such as 90m, 3h or 2d", param=option)
     return length
 
 
@@ -106,9 +109,12 @@ def order_hours(
             meant = the_site(tx, site_id)
         now = assembly.bridge.clock.now()
         begins, ends = instant_of(from_, meant), instant_of(until, meant)
-        ends = (begins if begins is not None else now) + lasts if lasts is not None else ends
+        if lasts is not None:
+            ends = (begins if begins is not None else now) + lasts
+            if ends <= now:
+                raise click.ClickException("--from and --for: that is over already")
         order = Order(open_, queue, begins, ends, one_line(why, "--why"), one_line(author, "--author"))
-        site, command = put_in_force(assembly.bridge, site_id, order)
+        site, command = put_in_force(assembly.bridge, site_id, order, end="--for" if lasts else "--until")
         after = see_to_waiting(assembly.bridge, site.id, command)
     if as_json:
         print_json({"command": show_command(command, now), "fell": after.fell, "late": after.late})
@@ -116,14 +122,15 @@ def order_hours(
         tell(site, command, after)
 
 
-def put_in_force(bridge: Bridge, site_id: str | None, order: Order) -> tuple[Site, Command]:
-    """The command, and the site that it is about."""
+def put_in_force(bridge: Bridge, site_id: str | None, order: Order, *, end: str) -> tuple[Site, Command]:
+    """The command, and the site that it is about; `end` is the option that says when it ends."""
     try:
         with bridge.store.write() as tx:
             site = the_site(tx, site_id)
             return site, command_hours(bridge, tx, site.id, order)
     except BadSpan as error:
-        raise click.ClickException(f"--{error.field}: {error}") from None
+        option = end if error.field == "until" else f"--{error.field}"
+        raise click.ClickException(f"{option}: {error}") from None
 
 
 def tell(site: Site, command: Command, after: Aftermath) -> None:
@@ -177,6 +184,10 @@ def hours_list(site_id: str | None, *, as_json: bool) -> None:
 @of_site
 def hours_revoke(command: str, site_id: str | None) -> None:
     """End a command before its time."""
-    with opened() as assembly, assembly.bridge.store.write() as tx:
-        revoke_command(assembly.bridge, tx, the_site(tx, site_id).id, command)
+    try:
+        with opened() as assembly, assembly.bridge.store.write() as tx:
+            revoke_command(assembly.bridge, tx, the_site(tx, site_id).id, command)
+    except CommandUnknown:
+        fault = f"no closing or opening {command!r} is in force; bridge hours list names those that are"
+        raise click.ClickException(fault) from None
     click.echo(f"{command} is revoked.")

@@ -36,5 +36,7 @@ def db_copy(target: str, source: str | None, *, as_json: bool) -> None:
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def db_backup(file: Path) -> None:
     """Copy a SQLite database into a file while it is in use."""
+    if not file.parent.is_dir():
+        raise click.ClickException(f"{file.parent}: there is no such folder")
     size = bootstrap.backup_database(settings_now(), file)
     click.echo(f"{file}: {size:,} bytes, checked.")

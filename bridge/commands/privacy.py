@@ -1,6 +1,7 @@
 """A person's own data: to be shown or erased, and what is too old for anybody."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ ERASED = (
 )
 
 NOBODY = "Nobody is stored under that: is it the address, or the number in WordPress, that they wrote under?"
+NOBODY_STORED = 3
+"""How a command about a person ends where nothing is stored of them: a script must not take it for done."""
 
 
 @click.group(cls=Ordered)
@@ -57,10 +60,11 @@ def person_of(email: str | None, user_id: int | None) -> Person:
     return Person(email, str(user_id) if user_id else None)
 
 
-def say_if_nobody(found: Json) -> None:
+def end_if_nobody(found: Json) -> None:
     """An empty answer may come of a wrong spelling."""
     if not found:
         click.echo(NOBODY, err=True)
+        sys.exit(NOBODY_STORED)
 
 
 @privacy.command("export")
@@ -71,12 +75,12 @@ def privacy_export(site_id: str | None, email: str | None, user_id: int | None, 
     person = person_of(email, user_id)
     with opened() as assembly:
         document = whole_export(assembly, site_id, person)
-    say_if_nobody(document["sessions"] or document["crm"])
     if output is None or is_standard_output(output):
         print_json(document)
-        return
-    output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    click.echo(f"{len(document['sessions'])} sessions are in {output}.")
+    else:
+        output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
+        click.echo(f"{len(document['sessions'])} sessions are in {output}.")
+    end_if_nobody(document["sessions"] or document["crm"])
 
 
 def whole_export(assembly: Assembly, site_id: str | None, person: Person) -> Json:
@@ -112,10 +116,16 @@ def privacy_erase(site_id: str | None, email: str | None, user_id: int | None, *
     person = person_of(email, user_id)
     with unless_forced(), opened() as assembly, assembly.bridge.store.write() as tx:
         done = erase(assembly.bridge, tx, the_site(tx, site_id).id, person, force=force)
-    say_if_nobody(any(done["removed"].values()))
+    found = any(done["removed"].values())
     if as_json:
-        print_json(done)
-        return
+        print_json({"found": found, **done})
+    else:
+        tell_erased(done)
+    end_if_nobody(found)
+
+
+def tell_erased(done: Json) -> None:
+    """Say what is gone, and what a person has to erase."""
     click.echo(ERASED.format(**done["removed"]))
     if done["tasks"]:
         click.echo("\nErase in the helpdesk, by hand:")

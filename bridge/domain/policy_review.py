@@ -1,6 +1,6 @@
 """What is to be said about a policy that fits the schema: names that lead nowhere, parts that can never have a say."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -17,9 +17,9 @@ from bridge.domain.instants import SECOND
 from bridge.domain.lexicon import fold
 from bridge.domain.policy import Flow, Match, Policy, Rule, Thresholds
 from bridge.domain.queues import ForTier, Queue
-from bridge.domain.reachable_rules import can_hold, unreachable
+from bridge.domain.reachable_rules import can_hold, holds_always, unreachable
 from bridge.domain.triggers import ConfidenceBelow, Trigger, Words, inputs_of
-from bridge.domain.values import Channel, Millis
+from bridge.domain.values import Channel, Millis, Priority
 
 DEFAULT_FLOW: Final = "default"
 """Every session begins in it unless something names another; it need not be defined."""
@@ -27,6 +27,8 @@ FRAUD: Final = "fraud"
 COUNT_KEYS: Final = ("times", "at_least", "messages")
 """What a trigger with a window calls that which has to stand so often in it."""
 LEAST_PICKUP: Final = 30 * SECOND
+LONGEST_SHIFT: Final = 16 * 60
+"""Minutes for which a window is open at most without being asked about, but for a whole day."""
 MOST_KNOWN: Final = 12
 """Known names that a hint lists."""
 
@@ -172,6 +174,9 @@ def _triggers(policy: Policy) -> Iterator[Finding]:
     for name in policy.triggers:
         if name not in used and used <= policy.triggers.keys():
             yield _warning(f"/triggers/{name}", "no rule asks for it", "name it in a rule's `when`, or take it out")
+    for name in sorted(_of_everybody(policy)):
+        hint = "name a higher tier, or take it out"
+        yield _warning(f"/triggers/{name}/tier", f"it always fires: {policy.tiers[0]!r} is the lowest tier", hint)
     for name, trigger in policy.triggers.items():
         if isinstance(trigger, Words):
             yield from _mute_phrases(f"/triggers/{name}/words", trigger.words or ())
@@ -270,11 +275,13 @@ def _called(part: Condition) -> str:
 
 
 def _unreachable(policy: Policy) -> Iterator[Finding]:
-    """Rules that can never decide; and of the others, conditions beside their own opposite."""
-    dead = dict(unreachable(policy.rules, _of_everybody(policy)))
+    """Rules that can never decide; and of the others, conditions that are beside their own opposite or always hold."""
+    always = _of_everybody(policy)
+    dead = dict(unreachable(policy.rules, always))
     for index, rule in enumerate(policy.rules):
         if index not in dead:
-            yield from _opposites(f"/rules/{index}/when", rule.when)
+            path = f"/rules/{index}/when"
+            yield from list(_opposites(path, rule.when)) or _unconditional(path, rule, always)
         elif earlier := dead[index]:
             hint = "the first rule that holds decides; put the narrower one first"
             said = f"it can never decide: whenever it holds, {earlier.name!r} has decided"
@@ -282,6 +289,12 @@ def _unreachable(policy: Policy) -> Iterator[Finding]:
         else:
             hint = "its condition contradicts itself, or asks for more triggers than it names"
             yield _error(f"/rules/{index}/when", "it can never hold", hint)
+
+
+def _unconditional(path: str, rule: Rule, always: frozenset[str]) -> Iterator[Finding]:
+    if not rule.flows and not rule.tiers and holds_always(rule.when, always):
+        hint = "ask for something that not every conversation shows"
+        yield _warning(path, "it holds for every conversation: the bot never has a say", hint)
 
 
 def _of_everybody(policy: Policy) -> frozenset[str]:
@@ -338,12 +351,27 @@ def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
                 yield _unknown(f"/queues/{name}/overflow/{index}", "queue", other, policy.queues)
             if other == name:
                 yield _error(f"/queues/{name}/overflow/{index}", "a queue cannot help itself out", "name another one")
+        yield from _slow_pickups(f"/queues/{name}", queue)
     for name, calendar in policy.hours.items():
-        yield from _slips(f"/hours/{name}", calendar)
+        yield from _slips(f"/hours/{name}", calendar, now)
     yield from _openings(policy, now)
 
 
-def _slips(path: str, calendar: hours.Calendar) -> Iterator[Finding]:
+def _slow_pickups(path: str, queue: Queue) -> Iterator[Finding]:
+    """Live chats that wait for longer than an answer by other ways may take; for tiers where it is not so for all."""
+    each = {f"{path}/by_tier/{tier}": queue.for_tier(tier) for tier in queue.by_tier}
+    hint = "shorten it, such as 3m: whoever is there comes before an answer that is promised for later"
+    for where, own in ({path: queue} if _slow_to_pick_up(queue) else each).items():
+        if _slow_to_pick_up(own):
+            yield _warning(f"{where}/pickup_within", "it is longer than the shortest time in respond_within", hint)
+
+
+def _slow_to_pick_up(queue: Queue) -> bool:
+    shortest = min(filter(None, queue.respond_within.values()), default=queue.pickup_within)
+    return Channel.LIVE in queue.ladder and queue.pickup_within > shortest
+
+
+def _slips(path: str, calendar: hours.Calendar, now: Millis) -> Iterator[Finding]:
     """What a calendar may say without its owner having meant it."""
     if "timezone" not in calendar.model_fields_set:
         hint = "add the timezone that your customers know you by, such as America/New_York"
@@ -353,6 +381,14 @@ def _slips(path: str, calendar: hours.Calendar) -> Iterator[Finding]:
         if start and end - start == hours.DAY_MINUTES:
             hint = "give it another end; a whole day is 00:00-24:00"
             yield _warning(where, f"{window} is open for 24 hours", hint)
+        elif LONGEST_SHIFT < end - start < hours.DAY_MINUTES:
+            hint = "is its end mistyped, such as 05:00 for 17:00? a whole day is 00:00-24:00"
+            yield _warning(where, f"{window} is open for more than 16 hours", hint)
+    today = hours.local_date(calendar.timezone, now)
+    ends = {"closed": [one.to for one in calendar.closed], "extra": [one.date for one in calendar.extra]}
+    for key, days in ends.items():
+        if days and max(days) < today:
+            yield _warning(f"{path}/{key}", "all its dates are over", "name those to come, or take it out")
 
 
 def _windows(path: str, calendar: hours.Calendar) -> Iterator[tuple[str, str]]:
@@ -404,6 +440,7 @@ def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Findi
         if not within:
             fault = "it promises the opening itself: nobody has had time to answer by then"
             yield _warning(f"{path}/respond_within/{priority}", fault, "15m gives the team time from the opening on")
+    yield from _upside_down(f"{path}/respond_within", own.respond_within or {})
     if own.ladder is None:
         return
     if own.ladder[-1] is not Channel.EMAIL:
@@ -411,6 +448,16 @@ def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Findi
         yield _error(f"{path}/ladder", "its last rung can fail", hint)
     if len(set(own.ladder)) != len(own.ladder):
         yield _error(f"{path}/ladder", "a rung stands twice", "name each way once")
+
+
+def _upside_down(path: str, respond_within: Mapping[Priority, Millis]) -> Iterator[Finding]:
+    """Priorities that are promised an answer later than a calmer one."""
+    named = [priority for priority in Priority if respond_within.get(priority)]
+    for n, priority in enumerate(named):
+        sooner = [calmer for calmer in named[:n] if respond_within[calmer] < respond_within[priority]]
+        if sooner:
+            hint = "give what is more urgent the shorter time"
+            yield _warning(f"{path}/{priority}", f"it is answered later than {', '.join(sooner)}", hint)
 
 
 # -- what this host feeds ----------------------------------------------------------------------------------------------

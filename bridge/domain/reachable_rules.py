@@ -44,6 +44,14 @@ def can_hold(condition: Condition, *, without: Container[str]) -> bool:
     return len(known) > MOST_NAMES or any(_satisfying(condition, free))
 
 
+def holds_always(condition: Condition, always: frozenset[str]) -> bool:
+    """Whether a condition holds whatever fires beside what always does; False where that is too much to try."""
+    known = _named(condition, always)
+    return len(known) <= MOST_NAMES and all(
+        holds(condition, fired.__contains__) for fired in _combinations(known, always)
+    )
+
+
 def _named(condition: Condition, always: frozenset[str] = frozenset()) -> list[str]:
     return sorted({name for name, _ in names(condition)} - always)
 
@@ -59,10 +67,15 @@ def _satisfying(
     condition: Condition, known: Sequence[str], always: frozenset[str] = frozenset()
 ) -> Iterator[frozenset[str]]:
     """Every combination of triggers under which the condition holds; an empty one counts as a combination."""
-    for values in product((False, True), repeat=len(known)):
-        fired = always.union(name for name, value in zip(known, values, strict=True) if value)
+    for fired in _combinations(known, always):
         if holds(condition, fired.__contains__):
             yield fired or frozenset({""})
+
+
+def _combinations(known: Sequence[str], always: frozenset[str]) -> Iterator[frozenset[str]]:
+    """Everything that may have fired, from nothing but what always does to all of it."""
+    for values in product((False, True), repeat=len(known)):
+        yield always.union(name for name, value in zip(known, values, strict=True) if value)
 
 
 def _implies(later: Condition, earlier: Condition, known: Sequence[str], always: frozenset[str]) -> bool:

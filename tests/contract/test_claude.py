@@ -128,6 +128,13 @@ def test_each_error_means_something(status: int, kind: str, failure: Failure, ca
     assert vendor.problems() == []
 
 
+def test_an_account_without_credit_is_the_operators_to_mend() -> None:
+    vendor = claude_vendor()
+    said = "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing."
+    vendor.on(MESSAGES, lambda _request: (400, trouble("invalid_request_error", said)))
+    assert (answered(vendor).failure, len(vendor.calls)) == (Failure.MISCONFIGURED, 1)
+
+
 def test_an_overloaded_server_is_asked_once_more() -> None:
     vendor = claude_vendor()
     vendor.plan(MESSAGES, refuses(529))

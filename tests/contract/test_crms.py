@@ -110,6 +110,13 @@ def test_an_address_that_only_looks_alike_is_another_person(crm: CrmVendor, othe
     assert account.tier == "gold"
 
 
+@pytest.mark.parametrize(
+    "odd", ["jörg@example.de", "x@müller.de", "a@-b.de", "ann@localhost", "ann@", "a b@example.org"]
+)
+def test_an_address_that_a_crm_does_not_take_for_one_is_nobodys(crm: CrmVendor, odd: str) -> None:
+    assert told(crm, odd) is None
+
+
 def test_a_look_up_costs_at_most_three_calls_once_it_has_begun(crm: CrmVendor) -> None:
     asked = asking(crm)
     asked.account(visitor(), budget=5)
@@ -421,6 +428,23 @@ def test_what_is_still_a_cart_is_no_order() -> None:
     assert known(crm).orders == (Order(id="2", total=5, currency="EUR", status="failed"),)
 
 
+def test_a_shop_is_asked_for_a_domain_of_other_letters_as_it_keeps_it() -> None:
+    crm = WooCommerceShop()
+    crm.customers = [Known(email="ann@xn--mller-kva.de", tier="gold")]
+    account = told(crm, "ann@müller.de")
+    assert account is not None
+    assert account.tier == "gold"
+
+
+@pytest.mark.parametrize("wrong", [{"role": "No such role."}, {}, None], ids=str)
+def test_a_shop_that_refuses_something_else_than_the_address_has_failed(wrong: Any) -> None:
+    crm = WooCommerceShop()
+    refusal = {"code": "rest_invalid_param", "message": "Invalid.", "data": {"status": 400, "params": wrong}}
+    crm.on(crm.first, lambda _request: (400, refusal))
+    with pytest.raises(Rejected, match="http 400"):
+        told(crm)
+
+
 class WooCommercesOwn(WooCommerceShop):
     """The same shop, held to the description that is derived from the vendor's own documentation."""
 
@@ -455,6 +479,30 @@ def test_an_organization_of_zendesk_that_is_gone_leaves_the_user() -> None:
     crm = ZendeskUsers()
     crm.on("GET /api/v2/organizations/{organization_id}", lambda _request: (404, {"error": "RecordNotFound"}))
     assert known(crm).tier == "business"
+
+
+def test_a_user_of_zendesk_who_writes_from_a_further_address_of_theirs_is_known() -> None:
+    crm = ZendeskUsers()
+    crm.further = {"Ann@Home.example": crm.customers[0]}
+    account = told(crm, "ann@home.example")
+    assert account is not None
+    assert account.tier == "business"
+    assert crm.problems() == []
+
+
+def test_a_user_whom_zendesks_search_found_by_something_else_is_another_person() -> None:
+    crm = ZendeskUsers()
+    crm.further = {"joann@home.example": crm.customers[0]}
+    assert told(crm, "ann@home.example") is None
+    crm.on("GET /api/v2/users/{user_id}/identities", lambda _request: (404, {"error": "RecordNotFound"}))
+    assert told(crm, "joann@home.example") is None
+
+
+def test_of_several_users_that_zendesk_finds_none_is_looked_at_further() -> None:
+    crm = ZendeskUsers()
+    crm.customers = [Known(email="ann@home.example.org"), Known(email="ann@home.examples")]
+    assert told(crm, "ann@home.example") is None
+    assert len(crm.calls) == 1
 
 
 # ---------------------------------------------------------------------------------------------- an address of one's own

@@ -99,6 +99,46 @@ def test_a_server_that_refuses_the_schema_is_told_it_in_words(status: int) -> No
     assert {"response_format", "logprobs"}.isdisjoint(last(vendor))
 
 
+def test_a_server_that_once_refused_the_schema_is_not_asked_by_it_again() -> None:
+    vendor = openai_vendor()
+    vendor.on(COMPLETIONS, lambda r: (400, problem()) if "response_format" in r.json else (200, completion()))
+    responder = openai(Http(transport=InProcess(vendor)))
+    calls = []
+    for _ in range(3):
+        vendor.calls.clear()
+        assert responder.answer(QUESTION, budget=20).text == RATED["reply"]
+        calls.append(len(vendor.calls))
+    assert calls == [2, 1, 1]
+
+
+def test_what_a_server_refuses_with_and_without_the_schema_is_not_held_against_the_schema() -> None:
+    vendor = openai_vendor()
+    responder = openai(Http(transport=InProcess(vendor)))
+    vendor.on(COMPLETIONS, lambda _request: (400, problem("too long")))
+    assert responder.answer(QUESTION, budget=20).failure is Failure.MALFORMED
+    vendor.on(COMPLETIONS, lambda _request: (200, completion()))
+    responder.answer(QUESTION, budget=20)
+    assert "response_format" in last(vendor)
+
+
+@pytest.mark.parametrize("named", [
+    {"code": "model_not_found"}, {"code": "model_decommissioned"}, {"type": "invalid_model", "code": "1500"},
+    {"code": "insufficient_quota"},
+], ids=str)  # fmt: skip
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_refusal_that_names_what_the_operator_has_to_mend_is_theirs(status: int, named: dict[str, str]) -> None:
+    vendor = openai_vendor()
+    vendor.on(COMPLETIONS, lambda _request: (status, {"error": {**problem()["error"], **named}}))
+    assert answered(vendor).failure is Failure.MISCONFIGURED
+
+
+@pytest.mark.parametrize("body", [{}, {"error": "no"}, {"error": {"code": 400}}, "no"], ids=str)
+def test_a_refusal_in_another_shape_is_one_of_the_schema(body: Any) -> None:
+    vendor = openai_vendor()
+    vendor.on(COMPLETIONS, lambda _request: (400, body))
+    assert answered(vendor).failure is Failure.MALFORMED
+
+
 def test_a_server_that_ignores_the_schema_is_told_it_in_words() -> None:
     vendor, answers = openai_vendor(), iter(["Sure, within 30 days!", f"```json\n{json.dumps(RATED)}\n```"])
     vendor.on(COMPLETIONS, lambda _request: (200, completion(next(answers))))

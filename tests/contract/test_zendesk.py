@@ -211,6 +211,33 @@ def test_key_used_with_another_body_is_unknown_and_not_rejected(vendor: ZendeskV
         desk(vendor).create("esc-0001", desk(vendor).render(ticket(summary="Another.")))
 
 
+@pytest.mark.parametrize("field", ["requester", "email"])
+def test_an_address_that_zendesk_refuses_costs_no_ticket(vendor: ZendeskVendor, field: str) -> None:
+    refusal = {"error": "RecordInvalid", "details": {field: [{"description": "Email: is not properly formatted"}]}}
+
+    def picky(request: Any) -> Any:
+        return (422, refusal) if "requester" in request.json["ticket"] else vendor.state.create(request)
+
+    vendor.on(CREATE, picky)
+    zendesk = desk(vendor)
+    body = zendesk.render(ticket())
+    made = zendesk.create("esc-0001", body)
+    assert zendesk.create("esc-0001", body) == made == zendesk.find("esc-0001", body)
+    sent = {call.headers["idempotency-key"]: call.json["ticket"] for call in vendor.calls if call.method == "POST"}
+    assert list(sent) == ["esc-0001", "esc-0001-no-requester"]
+    first, second = sent.values()
+    assert second == {name: value for name, value in first.items() if name != "requester"}
+    assert vendor.problems() == []
+
+
+@pytest.mark.parametrize("details", [{"base": [{"description": "Field: cannot be blank"}]}, {}, None], ids=str)
+def test_a_refusal_of_anything_else_is_one_at_once(vendor: ZendeskVendor, details: Any) -> None:
+    vendor.on(CREATE, lambda _request: (422, {"error": "RecordInvalid", "details": details}))
+    with pytest.raises(Rejected, match="http 422"):
+        desk(vendor).create("esc-0001", desk(vendor).render(ticket()))
+    assert len(vendor.calls) == 1
+
+
 @pytest.mark.parametrize("wrong", [{}, [], {"tickets": {}}, {"tickets": [{"external_id": "esc-0001"}]}])
 def test_look_up_that_cannot_be_read_says_nothing(vendor: ZendeskVendor, wrong: Any) -> None:
     vendor.on(LIST, lambda _request: (200, wrong))

@@ -36,7 +36,9 @@ def test_what_is_commanded_is_listed_until_it_is_revoked(monday: Terminal) -> No
     assert json.loads(monday("hours", "list", "--json").out)["commands"] == [made]
     assert monday("hours", "revoke", made["id"]).out == f"{made['id']} is revoked.\n"
     assert monday("hours", "list").out == "Nothing is commanded.\n"
-    assert "over or revoked" in monday.fails("hours", "revoke", made["id"])
+    assert monday.fails("hours", "revoke", made["id"]) == (
+        f"Error: no closing or opening '{made['id']}' is in force; bridge hours list names those that are"
+    )
 
 
 def test_the_week_of_a_site_shows_what_is_commanded_and_a_file_does_not(monday: Terminal, tmp_path: Path) -> None:
@@ -67,7 +69,8 @@ def test_a_time_without_a_zone_is_one_of_the_sites_clock(monday: Terminal) -> No
     ("given", "code", "why"),
     [
         (("--why", "x", "--until", "2026-11-01T00:00:00Z"), 1, "--until: expected an instant that is still to come"),
-        (("--why", "x", "--for", "9000h"), 1, "at most 366 days"),
+        (("--why", "x", "--for", "9000h"), 1, "--for: expected at most 366 days"),
+        (("--why", "x", "--for", "3h", "--from", "2026-01-01T00:00:00Z"), 1, "--from and --for: that is over already"),
         (("--why", "x", "--queue", "nobody"), 1, "there is no queue 'nobody'; known: support"),
     ],
 )
@@ -86,6 +89,7 @@ def test_what_makes_no_sense_is_refused_in_one_line(
         (("--why", "two\nlines"), "one line of 1 to 200 characters"),
         (("--why", "x", "--until", "tomorrow"), "with a zone"),
         (("--why", "x", "--for", "a while"), "such as 90m, 3h or 2d"),
+        (("--why", "x", "--for", "0"), "such as 90m, 3h or 2d"),
         (("--why", "x", "--for", "1h", "--until", "2026-11-03T00:00:00Z"), "two ends"),
     ],
 )

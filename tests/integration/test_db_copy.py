@@ -464,4 +464,4 @@ def test_a_backup_never_takes_the_place_of_what_is_no_file(shop: Terminal, tmp_p
 
 
 def test_a_backup_into_no_folder_is_refused(shop: Terminal) -> None:
-    assert "nowhere" in shop.fails("db", "backup", "nowhere/copy.db")
+    assert shop.fails("db", "backup", "nowhere/copy.db") == "Error: nowhere: there is no such folder"

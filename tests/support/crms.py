@@ -1,6 +1,7 @@
 """Five CRMs of our own: each knows the same `customers`, answers in its vendor's words and refuses as that one does."""
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,10 @@ from bridge.ports import Crm
 
 ENDPOINT = Path(__file__).resolve().parents[2] / "docs" / "crm-endpoint.openapi.json"
 FACTS = ("tier", "billing_status", "sla", "sla_minutes_left")
+WORDPRESS_ADDRESS = re.compile(
+    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+@([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])+[A-Za-z0-9-]+"
+)
+"""What WordPress takes for one: ASCII alone, and a domain of two parts at least."""
 
 
 @dataclass(frozen=True)
@@ -237,6 +242,9 @@ class WooCommerceShop(CrmVendor):
         if request.headers["authorization"] != "Basic " + base64.b64encode(b"ck_1:cs_2").decode():
             return 401, {"code": "woocommerce_rest_cannot_view", "message": "Sorry.", "data": {"status": 401}}
         wanted = request.param("email")
+        if wanted is not None and not WORDPRESS_ADDRESS.fullmatch(wanted):
+            wrong = {"status": 400, "params": {"email": "Invalid email address."}}
+            return 400, {"code": "rest_invalid_param", "message": "Invalid parameter(s): email", "data": wrong}
         shown = self.customers if wanted is None else self._by_email(wanted)
         return 200, [self._customer(one) for one in shown if request.param("role") == "all"]
 
@@ -270,7 +278,10 @@ class ZendeskUsers(CrmVendor):
 
     def __init__(self, contract: Path | None = None) -> None:
         super().__init__(contract)
+        self.further: dict[str, Known] = {}
+        """By their further addresses, which Zendesk finds too and does not show."""
         self.on(self.first, self.search)
+        self.on("GET /api/v2/users/{user_id}/identities", self.identities)
         self.on("GET /api/v2/organizations/{organization_id}", self.organization)
         self.on("GET /api/v2/search", self.tickets)
         self.on("GET /api/v2/user_fields", lambda _r: (200, {"user_fields": [{"id": 1, "key": "tier"}]}))
@@ -279,8 +290,18 @@ class ZendeskUsers(CrmVendor):
 
     def search(self, request: Request) -> tuple[int, Any]:
         asked = (request.param("query") or "").casefold()
-        alike = [(n, one) for n, one in enumerate(self.customers, 1) if asked in one.email.casefold()]
+        own = [(n, one, self._addresses(one)) for n, one in enumerate(self.customers, 1)]
+        alike = [(n, one) for n, one, addresses in own if any(asked in each.casefold() for each in addresses)]
         return 200, {"users": [self._user(number, one) for number, one in alike], "next_page": None}
+
+    def identities(self, request: Request) -> tuple[int, Any]:
+        addresses = self._addresses(self.customers[int(request.path.split("/")[-2]) - 1])
+        known = [{"type": "email", "value": address} for address in addresses]
+        all_kinds = [{"type": "phone_number", "value": "+15551234567"}, *known]
+        return 200, {"identities": [{"id": n, **one} for n, one in enumerate(all_kinds)], "next_page": None}
+
+    def _addresses(self, one: Known) -> list[str]:
+        return [one.email, *(address for address, who in self.further.items() if who == one)]
 
     def _user(self, number: int, one: Known) -> dict[str, Any]:
         fields = {"tier": one.tier, "billing_status": None}

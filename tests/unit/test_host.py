@@ -8,7 +8,7 @@ from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.signals import ReplySignals
 
 DOCUMENT = """\
-tiers: [standard, gold]
+tiers: [trial, standard, gold]
 triggers:
   asked: {type: human_requested}
   unsure: {type: confidence_below}

@@ -20,7 +20,7 @@ from bridge.adapters.crm.pipedrive import DIALECT as PIPEDRIVE
 from bridge.adapters.crm.salesforce import DIALECT as SALESFORCE
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.hubspot import DIALECT as HUBSPOT
-from bridge.adapters.http import PLAIN, Call, Dialect, Http, Reply, Wire, read_wait
+from bridge.adapters.http import PLAIN, Answer, Call, Dialect, Http, Reply, Wire, outcome_of, read_wait
 from bridge.adapters.http import _connect as connect
 from bridge.adapters.presence.intercom import DIALECT as INTERCOM
 from bridge.domain.values import Json
@@ -181,6 +181,25 @@ def test_an_instant_to_wait_for_is_one_on_the_vendors_own_clock() -> None:
     with pytest.raises(NotDone) as caught:
         http.json("POST", "https://vendor.example/x", budget_s=1, dialect=INTERCOM)
     assert caught.value.retry_after == 10
+
+
+def test_a_wait_is_counted_by_the_answers_own_clock_whatever_another_call_hears_meanwhile() -> None:
+    def meanwhile(_answer: Answer) -> bool:
+        http.ahead = -5000.0
+        return True
+
+    headers = {"x-reset": f"{NOW + 100}", "date": formatdate(NOW + 90, usegmt=True)}
+    http = Http(transport=lambda _call, _deadline: Reply(403, headers, b"{}"), now=lambda: NOW)
+    with pytest.raises(NotDone) as caught:
+        http.json("GET", "https://vendor.example/x", budget_s=1, dialect=Dialect((("x-reset", "epoch"),), meanwhile))
+    assert (caught.value.retry_after, http.ahead) == (10, 90)
+
+
+@pytest.mark.parametrize("status", [200, 204, 299])
+def test_what_is_good_or_expected_is_no_error(status: int) -> None:
+    assert outcome_of(Answer(status, {}, None), expect=(), dialect=PLAIN, now=0) is None
+    assert outcome_of(Answer(500, {}, None), expect=[500], dialect=PLAIN, now=0) is None
+    assert outcome_of(Answer(429, {}, None), expect=[429], dialect=PLAIN, now=0) is not None
 
 
 def test_a_header_that_stands_in_every_answer_names_no_wait_where_there_were_not_too_many() -> None:

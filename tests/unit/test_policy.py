@@ -466,6 +466,31 @@ def test_a_trigger_beside_its_own_opposite_is_commented_on_where_one_of_both_is_
     assert "always holds" in found[path]
 
 
+def test_a_tier_that_everybody_has_and_a_rule_that_always_holds_are_commented_on() -> None:
+    everybody = changed("{type: human_requested}", "{type: tier_at_least, tier: free}")
+    fires = ("/triggers/asked/tier", "it always fires: 'free' is the lowest tier")
+    holds = ("/rules/0/when", "it holds for every conversation: the bot never has a say")
+    assert warnings(everybody) == [fires, holds]
+    assert warnings(everybody.replace("when: asked", "when: {any: [unsure, asked]}")) == [fires, holds]
+    assert warnings(everybody.replace("when: asked", "when: {all: [unsure, asked]}")) == [fires]
+    assert warnings(everybody.replace("when: asked", "when: asked, tiers: [business]")) == [fires]
+    assert warnings(everybody.replace("when: asked", "when: asked, flows: [default]")) == [fires]
+    assert warnings(everybody.replace("tier: free", "tier: standard")) == []
+
+
+@pytest.mark.parametrize(
+    ("when", "always"),
+    [
+        ("{at_least: 1, of: [asked, {not: {all: [asked, unsure]}}]}", True),
+        ("{not: {all: [asked, unsure]}}", False),
+        ("{not: asked}", False),
+    ],
+)
+def test_a_rule_holds_for_every_conversation_only_where_nothing_can_end_that(when: str, *, always: bool) -> None:
+    found = [path for path, said in warnings(changed("when: asked", f"when: {when}")) if "every conversation" in said]
+    assert found == ["/rules/0/when"] * always
+
+
 def test_a_phrase_of_small_words_alone_is_commented_on_with_the_languages_that_never_hear_it() -> None:
     compiled = languages.language.cache_info().misses
     own = "{type: words, words: [mein Geld zurück, nicht mehr, mi dinero, d'accord]}"
@@ -942,6 +967,55 @@ def test_a_window_that_ends_where_it_begins_is_commented_on_unless_it_is_a_day()
         ("/hours/odd/week/tue-wed/1", "17:00-17:00 is open for 24 hours"),
         ("/hours/odd/extra/0/open/0", "10:00-10:00 is open for 24 hours"),
     ]
+
+
+def test_a_window_whose_end_seems_to_be_mistyped_is_commented_on_and_a_night_shift_is_not() -> None:
+    days = 'week: {mon: ["09:00-05:00"], tue: ["00:00-24:00"], wed: ["22:00-06:00"], thu: ["06:00-22:00"]}'
+    found = warnings(SMALL + f"  odd: {{timezone: UTC, {days}}}\n")
+    assert found == [("/hours/odd/week/mon/0", "09:00-05:00 is open for more than 16 hours")]
+
+
+def test_closures_and_extra_windows_that_are_all_over_are_commented_on() -> None:
+    calendar = 'odd: {timezone: Asia/Tokyo, week: {mon: ["09:00-17:00"]}, '
+    dates = 'closed: [{from: 2026-12-24, to: 2026-12-31}], extra: [{date: 2026-01-09, open: ["10:00-14:00"]}]}'
+    document = SMALL + f"  {calendar}{dates}\n"
+
+    def over(now: str) -> list[str]:
+        found = check_policy(document, now=from_rfc3339(now))[1]
+        return [one.path for one in found if one.message == "all its dates are over"]
+
+    assert over("2026-01-09T14:59:59Z") == []
+    assert over("2026-01-09T15:00:00Z") == ["/hours/odd/extra"]
+    assert over("2026-12-31T15:00:00Z") == ["/hours/odd/closed", "/hours/odd/extra"]
+
+
+@pytest.mark.parametrize(
+    ("within", "found"),
+    [
+        ("{urgent: 8h, high: 1h, normal: 5m}", {"high": "normal", "urgent": "normal, high"}),
+        ("{urgent: 2h, normal: 1h}", {"urgent": "normal"}),
+        ("{urgent: 1h, high: 1h, normal: 1h}", {}),
+        ("{urgent: 15m, high: 1h, normal: 4h}", {}),
+    ],
+)
+def test_what_is_more_urgent_and_answered_later_is_commented_on(within: str, found: dict[str, str]) -> None:
+    said = {
+        f"/queues/team/respond_within/{priority}": f"it is answered later than {calmer}"
+        for priority, calmer in found.items()
+    }
+    assert dict(warnings(changed("{normal: 1h}", within))) == said
+    for_tier = warnings(changed("{normal: 1h}", f"{{normal: 1h}}, by_tier: {{free: {{respond_within: {within}}}}}"))
+    assert [path.partition("/by_tier/free")[2] for path, _ in for_tier] == [path[12:] for path in said]
+
+
+def test_a_live_chat_that_waits_longer_than_an_answer_takes_is_commented_on() -> None:
+    said = "it is longer than the shortest time in respond_within"
+    slow = changed("{normal: 1h}", "{normal: 5m, urgent: 4m}, pickup_within: 10h, by_tier: {free: {hours: office}}")
+    assert warnings(slow) == [("/queues/team/pickup_within", said)]
+    assert warnings(slow.replace("10h", "4m")) == []
+    assert warnings(slow.replace("[live, email]", "[email]")) == []
+    of_tier = changed("{normal: 1h}", "{normal: 1h}, by_tier: {free: {pickup_within: 2h}}")
+    assert warnings(of_tier) == [("/queues/team/by_tier/free/pickup_within", said)]
 
 
 def queue_of(more: str) -> str:

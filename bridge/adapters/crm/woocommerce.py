@@ -4,18 +4,21 @@ A guest has orders but no account; WooCommerce finds those by a search only, who
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.http import Http
+from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.domain.addresses import mailbox
 from bridge.domain.customer import Account
 from bridge.domain.values import Visitor
+from bridge.ports import Rejected
 
 FIELDS = Fields(tier="role")
 MOST_ORDERS = 20
@@ -61,8 +64,17 @@ class _Order(Lenient):
     billing: _Billing = _Billing()
 
 
+class _Wrong(Lenient):
+    params: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class _Refusal(Lenient):
+    data: _Wrong
+
+
 _CUSTOMERS = TypeAdapter(tuple[_Customer, ...])
 _ORDERS = TypeAdapter(tuple[_Order, ...])
+_REFUSAL = TypeAdapter(_Refusal)
 
 
 class WooCommerce:
@@ -85,9 +97,10 @@ class WooCommerce:
         self._fields = fields
 
     def account(self, visitor: Visitor, *, budget: float) -> Account | None:
-        """See `bridge.ports.Crm`."""
+        """See `bridge.ports.Crm`. Nobody can have an account under what is no address."""
         deadline = Deadline(budget)
-        return self._account(visitor.email.strip(), deadline) if visitor.email else None
+        email = mailbox((visitor.email or "").strip())
+        return self._account(email, deadline) if email else None
 
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Crm`. A shop does not tell its metadata, so its newest customers are looked at."""
@@ -100,7 +113,12 @@ class WooCommerce:
 
     def _account(self, email: str, deadline: Deadline) -> Account | None:
         wanted = {"email": email, "role": "all"}  # without it the shop looks among one role only
-        found = self._list("customers", wanted, _CUSTOMERS, deadline)
+        answer = self._ask("customers", wanted, deadline, expect=[HTTPStatus.BAD_REQUEST])
+        if answer.status == HTTPStatus.BAD_REQUEST:
+            if not _refuses_address(answer):
+                raise Rejected("http 400")
+            return None  # WordPress takes fewer addresses than there are, and none of the others is a customer's
+        found = read(_CUSTOMERS, answer)
         customer = next((one for one in found if facts.same_address(one.email, email)), None)
         if customer is None:
             return self._guest(email, deadline)
@@ -119,8 +137,18 @@ class WooCommerce:
         return self._list("orders", {**whose, **newest}, _ORDERS, deadline)
 
     def _list(self, what: str, params: Mapping[str, str], kind: TypeAdapter[T], deadline: Deadline) -> T:
-        url = f"{self._base}/{what}"
-        return read(kind, self._http.json("GET", url, headers=self._headers, params=params, budget_s=deadline.left()))
+        return read(kind, self._ask(what, params, deadline))
+
+    def _ask(self, what: str, params: Mapping[str, str], deadline: Deadline, expect: Sequence[int] = ()) -> Answer:
+        url, left = f"{self._base}/{what}", deadline.left()
+        return self._http.json("GET", url, headers=self._headers, params=params, budget_s=left, expect=expect)
+
+
+def _refuses_address(answer: Answer) -> bool:
+    try:
+        return "email" in _REFUSAL.validate_python(answer.json).data.params
+    except ValidationError:
+        return False
 
 
 def _compose(told: Mapping[str, Any], name: tuple[str | None, ...], orders: tuple[_Order, ...]) -> Account:

@@ -1,7 +1,7 @@
 """Zendesk's users and organizations as a CRM, with the tickets that are not solved yet.
 
 Users are found by a search, which knows a new one after some minutes and finds more than was asked for: only a user
-with exactly this address counts.
+with exactly this address counts, whether it is their first or a further one of theirs.
 """
 
 from collections.abc import Mapping
@@ -39,6 +39,15 @@ class _Users(Lenient):
     users: tuple[_User, ...]
 
 
+class _Identity(Lenient):
+    type: str
+    value: str | None = None
+
+
+class _Identities(Lenient):
+    identities: tuple[_Identity, ...]
+
+
 class _Organization(Lenient):
     organization_fields: Mapping[str, Any] | None = None
 
@@ -66,7 +75,8 @@ class _Keys(Lenient):
     organization_fields: tuple[_Key, ...] = Field(default=())
 
 
-_USERS, _ONE, _TICKETS, _KEYS = TypeAdapter(_Users), TypeAdapter(_One), TypeAdapter(_Tickets), TypeAdapter(_Keys)
+_USERS, _IDENTITIES, _ONE = TypeAdapter(_Users), TypeAdapter(_Identities), TypeAdapter(_One)
+_TICKETS, _KEYS = TypeAdapter(_Tickets), TypeAdapter(_Keys)
 
 
 class ZendeskCrm:
@@ -110,7 +120,16 @@ class ZendeskCrm:
 
     def _user(self, email: str, deadline: Deadline) -> _User | None:
         found = self._get("users/search", {"query": email}, _USERS, deadline).users
-        return next((one for one in found if facts.same_address(one.email, email)), None)
+        first = next((one for one in found if facts.same_address(one.email, email)), None)
+        if first is None and len(found) == 1 and self._also_has(found[0], email, deadline):
+            return found[0]
+        return first
+
+    def _also_has(self, user: _User, email: str, deadline: Deadline) -> bool:
+        """Whether an address is a further one of a user: the search knows those, and does not show them."""
+        answer = self._ask(f"users/{user.id}/identities", {}, deadline, expect=[HTTPStatus.NOT_FOUND])
+        own = () if facts.nobody(answer) else read(_IDENTITIES, answer).identities
+        return any(one.type == "email" and facts.same_address(one.value, email) for one in own)
 
     def _organization(self, user: _User, deadline: Deadline) -> _Organization | None:
         if not user.organization_id:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
 
 from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
@@ -44,25 +44,21 @@ COMMENT_LIMIT = 60_000
 """Characters of a comment, below the 65,535 that Zendesk takes."""
 
 
-class _Lenient(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class _Ticket(_Lenient):
+class _Ticket(Lenient):
     id: int = Field(ge=1)
     external_id: str | None = None
 
 
-class _One(_Lenient):
+class _One(Lenient):
     ticket: _Ticket
 
 
-class _Many(_Lenient):
+class _Many(Lenient):
     tickets: tuple[_Ticket, ...]
     next_page: str | None = None
 
 
-class _User(_Lenient):
+class _User(Lenient):
     id: int
     name: str = ""
     role: str = "end-user"
@@ -74,16 +70,16 @@ class _Work(_Ticket):
     updated_at: AwareDatetime
 
 
-class _Worked(_Lenient):
+class _Worked(Lenient):
     tickets: tuple[_Work, ...]
     users: tuple[_User, ...] = ()
 
 
-class _Via(_Lenient):
+class _Via(Lenient):
     channel: str = ""
 
 
-class _Comment(_Lenient):
+class _Comment(Lenient):
     id: int
     author_id: int
     public: bool
@@ -93,7 +89,7 @@ class _Comment(_Lenient):
     via: _Via = _Via()
 
 
-class _Comments(_Lenient):
+class _Comments(Lenient):
     comments: tuple[_Comment, ...]
     users: tuple[_User, ...] = ()
 
@@ -115,8 +111,13 @@ class _Called(Lenient):
         return self.ticket_id if self.detail is None else self.detail.id
 
 
-Shape = TypeVar("Shape", bound=_Lenient)
-_MANY = TypeAdapter(_Many)
+class _Refusal(Lenient):
+    details: Mapping[str, Any] = Field(default_factory=dict)
+
+
+Shape = TypeVar("Shape")
+_ONE, _MANY, _REFUSAL = TypeAdapter(_One), TypeAdapter(_Many), TypeAdapter(_Refusal)
+_WORKED, _COMMENTS = TypeAdapter(_Worked), TypeAdapter(_Comments)
 
 SIGNATURE = "x-zendesk-webhook-signature"
 SIGNED_AT = "x-zendesk-webhook-signature-timestamp"
@@ -184,22 +185,33 @@ class Zendesk:
         return None
 
     def create(self, external_id: str, body: str) -> TicketRef:
-        """See `bridge.ports.Desk`. The external id is the key, so a repeat within the window finds the same ticket."""
-        answer = self._http.json(
-            "POST",
-            f"{self._base}/api/v2/tickets",
-            headers={**self._headers, "Idempotency-Key": external_id},
-            body_text=body,
-            budget_s=self._budget_s,
-            expect=[HTTPStatus.BAD_REQUEST],
-        )
+        """See `bridge.ports.Desk`. The external id is the key, so a repeat within the window finds the same ticket.
+
+        An address that Zendesk refuses must not cost us the ticket. What is sent without it is another request, which
+        Zendesk would not take under the same key.
+        """
+        deadline = Deadline(self._budget_s)
+        answer = self._post(external_id, body, deadline)
+        if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY and _refuses_requester(answer):
+            answer = self._post(f"{external_id}-no-requester", _without_requester(body), deadline)
         if answer.status == HTTPStatus.BAD_REQUEST:
             raise _bad_request(answer)
-        try:
-            return self._ref(_One.model_validate(answer.json).ticket.id)
-        except ValidationError:
-            pass
-        raise OutcomeUnknown("malformed")
+        if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+            raise Rejected("http 422")
+        made = _made(answer)
+        if made is None:
+            raise OutcomeUnknown("malformed")
+        return self._ref(made)
+
+    def _post(self, key: str, body: str, deadline: Deadline) -> Answer:
+        return self._http.json(
+            "POST",
+            f"{self._base}/api/v2/tickets",
+            headers={**self._headers, "Idempotency-Key": key},
+            body_text=body,
+            budget_s=deadline.left(),
+            expect=[HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY],
+        )
 
     def find(self, external_id: str, body: str) -> TicketRef | None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. External ids are not unique in Zendesk; ids grow, so the lowest is the oldest."""
@@ -230,20 +242,13 @@ class Zendesk:
             json=comment,
             budget_s=self._budget_s,
         )
-        self._confirm(answer, ref)
-
-    def _confirm(self, answer: Answer, ref: str) -> None:
-        try:
-            changed = str(_One.model_validate(answer.json).ticket.id)
-        except ValidationError:
-            changed = ""
-        if changed != ref:
+        if str(_made(answer)) != ref:
             raise OutcomeUnknown("malformed")
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`. The newest hundred comments are looked at."""
         params = {"include": "users", "sort_order": "desc"}
-        found = self._read(_Comments, f"{quote(ref)}/comments", params, Deadline(self._budget_s))
+        found = self._read(_COMMENTS, f"{quote(ref)}/comments", params, Deadline(self._budget_s))
         return any(mark(note_id) in (comment.plain_body or comment.body) for comment in found.comments)
 
     def hear(self, call: HookCall) -> Heard:
@@ -272,7 +277,7 @@ class Zendesk:
         deadline = Deadline(budget)
         ours = {one.ref: one.escalation_id for one in filed}
         params = {"ids": ",".join(ours), "include": "users"}
-        worked = self._read(_Worked, "show_many", params, deadline)
+        worked = self._read(_WORKED, "show_many", params, deadline)
         people = {user.id: user for user in worked.users}
         known = [one for one in worked.tickets if str(one.id) in ours]
         touched = [one for one in known if one.status != "new" or one.assignee_id is not None]
@@ -282,7 +287,7 @@ class Zendesk:
         self, ticket: _Work, escalation_id: str, people: Mapping[int, _User], deadline: Deadline
     ) -> Iterator[DeskNews]:
         """Comments that came in by the API are ours or another program's: nobody typed them."""
-        found = self._read(_Comments, f"{ticket.id}/comments", {"include": "users", "sort_order": "desc"}, deadline)
+        found = self._read(_COMMENTS, f"{ticket.id}/comments", {"include": "users", "sort_order": "desc"}, deadline)
         known = {**people, **{user.id: user for user in found.users}}
         assignee = known.get(ticket.assignee_id) if ticket.assignee_id is not None else None
         at = from_datetime(ticket.updated_at)
@@ -297,14 +302,9 @@ class Zendesk:
         if ticket.status in SOLVED_STATUSES:
             yield DeskNews(NewsKind.SOLVED, escalation_id, _agent(assignee or NOBODY), at)
 
-    def _read(self, shape: type[Shape], path: str, params: Mapping[str, str], deadline: Deadline) -> Shape:
+    def _read(self, kind: TypeAdapter[Shape], path: str, params: Mapping[str, str], deadline: Deadline) -> Shape:
         url = f"{self._base}/api/v2/tickets/{path}"
-        answer = self._http.json("GET", url, headers=self._headers, params=params, budget_s=deadline.left())
-        try:
-            return shape.model_validate(answer.json)
-        except ValidationError:
-            pass
-        raise AdapterError("malformed")
+        return read(kind, self._http.json("GET", url, headers=self._headers, params=params, budget_s=deadline.left()))
 
     def _ref(self, number: int) -> TicketRef:
         return TicketRef(str(number), f"{self._base}/agent/tickets/{number}")
@@ -329,6 +329,27 @@ def _requester(customer: PacketCustomer) -> Json:
     """Name and address, both of which Zendesk wants; an address that it would refuse must not cost us the ticket."""
     address = mailbox((customer.email or "").strip())
     return None if address is None else {"name": (customer.name or "").strip() or address, "email": address}
+
+
+def _without_requester(body: str) -> str:
+    """The request in the name of our own agent."""
+    ticket = {name: value for name, value in json.loads(body)["ticket"].items() if name != "requester"}
+    return json.dumps({"ticket": ticket}, ensure_ascii=False)
+
+
+def _refuses_requester(answer: Answer) -> bool:
+    try:
+        return not _REFUSAL.validate_python(answer.json).details.keys().isdisjoint(("requester", "email"))
+    except ValidationError:
+        return False
+
+
+def _made(answer: Answer) -> int | None:
+    """The id of the ticket that was made or changed, where the answer can be read."""
+    try:
+        return _ONE.validate_python(answer.json).ticket.id
+    except ValidationError:
+        return None
 
 
 def _bad_request(answer: Answer) -> AdapterError:

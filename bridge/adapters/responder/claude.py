@@ -29,6 +29,8 @@ FAILURE_OF_STOP: Final = {
 """What each `stop_reason` means; one that is not here is no answer."""
 OPERATOR_ERRORS: Final = frozenset({"authentication_error", "billing_error", "permission_error", "not_found_error"})
 """Errors that only the operator can mend, whatever status they come with."""
+NO_CREDIT: Final = "credit balance"
+"""In the words of a 400 that has no type of its own: the account is empty."""
 
 
 class _Block(Lenient):
@@ -45,6 +47,11 @@ class _Message(Lenient):
 
 class _Error(Lenient):
     type: str
+    message: str = ""
+
+    @property
+    def is_operators(self) -> bool:
+        return self.type in OPERATOR_ERRORS or NO_CREDIT in self.message.lower()
 
 
 class _Errors(Lenient):
@@ -102,7 +109,7 @@ class Claude:
             "POST", self._url, headers=self._headers, json=body, budget_s=budget, expect=[bad, *(expect or ())]
         )
         if answer.status == bad:
-            raise Rejected("http 403" if read(_ERRORS, answer).error.type in OPERATOR_ERRORS else "http 400")
+            raise Rejected("http 403" if read(_ERRORS, answer).error.is_operators else "http 400")
         return answer
 
     def _read(self, got: Got, question: Question) -> Answer:

@@ -36,6 +36,18 @@ RESPONSE_FORMAT: Final = {
 SCHEMA_IN_WORDS: Final = (
     "\n\nAnswer with one JSON object and nothing else. It has to fit this JSON Schema:\n" + json.dumps(ANSWER_SCHEMA)
 )
+OPERATOR_ERRORS: Final = frozenset(
+    {
+        "model_not_found",
+        "model_decommissioned",
+        "invalid_model",
+        "invalid_api_key",
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+        "account_deactivated",
+    }
+)
+"""Codes and types of errors that only the operator can mend, whatever status they come with."""
 DIALECT: Final = Dialect(used_up=lambda answer: "insufficient_quota" in json.dumps(answer.json))
 """An account without credit is answered like one that asks too often, with 429, and by this word."""
 
@@ -63,7 +75,16 @@ class _Completion(Lenient):
     choices: tuple[_Choice, ...]
 
 
-_COMPLETION, _LOGPROBS = TypeAdapter(_Completion), TypeAdapter(_Logprobs)
+class _Error(Lenient):
+    code: str | None = None
+    type: str | None = None
+
+
+class _Errors(Lenient):
+    error: _Error
+
+
+_COMPLETION, _LOGPROBS, _ERRORS = TypeAdapter(_Completion), TypeAdapter(_Logprobs), TypeAdapter(_Errors)
 
 
 class OpenAi:
@@ -83,11 +104,22 @@ class OpenAi:
         self._model = model
         self._url = base_url.rstrip("/") + "/chat/completions"
         self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._knows_no_schema = False
 
     def answer(self, question: Question, *, budget: float) -> Answer:
-        """See `bridge.ports.Responder`."""
-        prompt = prompt_for(question)
-        return ask_twice(lambda left, again: self._ask(prompt, question, left, in_words=again), budget)
+        """See `bridge.ports.Responder`. A server that has taken the words alone is not asked by the schema again."""
+        prompt, refused = prompt_for(question), False
+
+        def ask(left: float, again: bool) -> Answer:
+            nonlocal refused
+            got = self._ask(prompt, left, in_words=again or self._knows_no_schema)
+            if got.status in SCHEMA_REFUSED_STATUSES:
+                refused = True
+                return Answer(failure=_failure_of_refusal(got))
+            self._knows_no_schema |= refused
+            return _read(got, question)
+
+        return ask_twice(ask, budget)
 
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Responder`. One word is asked for."""
@@ -97,7 +129,7 @@ class OpenAi:
         read(_COMPLETION, got)  # some gateways tell their errors with status 200
         return []
 
-    def _ask(self, prompt: Prompt, question: Question, left: float, *, in_words: bool) -> Answer:
+    def _ask(self, prompt: Prompt, left: float, *, in_words: bool) -> Got:
         system = prompt.system + SCHEMA_IN_WORDS if in_words else prompt.system
         body: dict[str, Json] = {
             "model": self._model,
@@ -106,8 +138,7 @@ class OpenAi:
         }
         if not in_words:
             body |= {"response_format": RESPONSE_FORMAT, "logprobs": True}
-        got = self._post(body, left, expect=SCHEMA_REFUSED_STATUSES)
-        return Answer(failure=Failure.MALFORMED) if got.status in SCHEMA_REFUSED_STATUSES else _read(got, question)
+        return self._post(body, left, expect=SCHEMA_REFUSED_STATUSES)
 
     def _post(self, body: Json, budget: float, expect: Iterable[int]) -> Got:
         return self._http.json(
@@ -117,6 +148,15 @@ class OpenAi:
 
 def _message(role: str, text: str) -> Json:
     return {"role": role, "content": text}
+
+
+def _failure_of_refusal(got: Got) -> Failure:
+    """What a refusal means: the schema, as far as it does not name something else."""
+    try:
+        error = _ERRORS.validate_python(got.json).error
+    except ValidationError:
+        return Failure.MALFORMED
+    return Failure.MALFORMED if OPERATOR_ERRORS.isdisjoint((error.code, error.type)) else Failure.MISCONFIGURED
 
 
 def _read(got: Got, question: Question) -> Answer:
