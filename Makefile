@@ -53,6 +53,7 @@ learn: $(VENV)/.dev ## the learned weights of each language, anew from our phras
 crash: system $(VENV)/.dev ## kill storms, power cuts, full disks: what was lost or doubled; writes build/crash.json
 	@PYTHONPATH=tests $(BIN)/python -m crash $(CRASH)
 	@ESCBRIDGE_MACHINES=1000 $(BIN)/python -m pytest tests/crash/test_many_machines.py
+	@ESCBRIDGE_RACES=10000 $(BIN)/python -m pytest tests/integration/test_answer_races.py
 	@BRIDGE_TEST_MONTH=2000 $(BIN)/python -m pytest tests/integration/test_month.py
 
 plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress

@@ -2,4 +2,8 @@
 
 from importlib.metadata import version
 
+from bridge.zone_data import take_the_newest
+
 __version__ = version("escalation-bridge")
+
+take_the_newest()  # here, for every process comes by before it reads a zone

@@ -17,6 +17,7 @@ from bridge import bootstrap, logs
 from bridge.bootstrap import Assembly
 from bridge.config import Settings, SettingsRefused, read_settings
 from bridge.domain import languages
+from bridge.patient_worker import SPARE_THREADS
 from bridge.up import bind_fault
 from bridge.web.app import Parts
 from bridge.web.app import create_app as flask_app
@@ -143,9 +144,9 @@ def gunicorn_settings(settings: Settings) -> dict[str, Any]:
     """What differs from gunicorn's defaults. `timeout` watches the worker itself; requests have deadlines of ours."""
     return {
         "bind": settings.bind,
-        "worker_class": "gthread",
+        "worker_class": "bridge.patient_worker.PatientWorker",
         "workers": settings.workers,
-        "threads": settings.threads,
+        "threads": settings.threads + SPARE_THREADS,
         "preload_app": False,
         "control_socket_disable": True,
         "worker_tmp_dir": str(MEMORY_FOLDER) if os.access(MEMORY_FOLDER, os.W_OK) else None,

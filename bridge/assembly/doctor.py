@@ -1,6 +1,7 @@
 """What `bridge doctor` looks at, made from the settings: every part as the product itself would make it."""
 
 import os
+import zoneinfo
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -24,6 +25,7 @@ from bridge.service.diagnose import Look, Result, green, red, yellow
 from bridge.service.troubleshooting import ExternalSystem, cure
 from bridge.store.database_facts import facts_of
 from bridge.store.migrate import SCHEMA_HEAD, file_fault, pending
+from bridge.zone_data import PACKAGED, in_use
 
 NAMES = {
     "hubspot": "HubSpot",
@@ -58,7 +60,10 @@ class Doctor:
 
     def at_what_is_shared(self, bridge: Bridge, sites: Sequence[Site]) -> list[Look]:
         """The processes, and what holds for all the sites that there are."""
-        shared = [Look("scheduler", lambda _: diagnostic_checks.look_at_scheduler(bridge, machine_now()))]
+        shared = [
+            Look("zones", lambda _: diagnostic_checks.look_at_zone_data(in_use(zoneinfo.TZPATH), PACKAGED)),
+            Look("scheduler", lambda _: diagnostic_checks.look_at_scheduler(bridge, machine_now())),
+        ]
         if not self.settings.bind.startswith("unix:"):
             shared.append(Look("sidecar", self._sidecar))
         shared.append(Look("sites", partial(self._sites, sites)))

@@ -12,6 +12,8 @@ from bridge.service.diagnose import Result, green, red, yellow
 from bridge.service.manage_policy import current_policy
 from bridge.service.manage_sites import guessed_mailbox
 from bridge.service.troubleshooting import ExternalSystem, cure
+from bridge.service.watch_follow_ups import oldest_late
+from bridge.zone_data import PATH_VARIABLE, ZoneData
 
 SKEW_WARNED_S, SKEW_REFUSED_S = 60.0, 300.0
 """Seconds by which two clocks may differ. Beyond the second, signed calls are refused."""
@@ -113,6 +115,23 @@ def look_at_clock(whose: str, ahead: float | None) -> list[Result]:
     return [yellow(said, "set both by NTP (timedatectl set-ntp true), before it is more")]
 
 
+# -- the zones ---------------------------------------------------------------------------------------------------------
+
+
+def look_at_zone_data(used: ZoneData, packaged: str) -> list[Result]:
+    """Whether the rules of the zones are the newest that there are: every promise stands on them.
+
+    Args:
+        used: what this process reads.
+        packaged: the release in the package `tzdata`.
+    """
+    said = f"{used.version or 'zone data of an unknown release'}, from {used.place}"
+    if used.version < packaged:
+        do = f"take {PATH_VARIABLE} out of the environment: the package tzdata has {packaged}"
+        return [yellow(said, do)]
+    return [green(said)]
+
+
 # -- what the product does ---------------------------------------------------------------------------------------------
 
 
@@ -129,7 +148,18 @@ def look_at_scheduler(bridge: Bridge, now: Millis) -> list[Result]:
             said = f"by this clock its last sign of life comes in {_length(-age)}"
             return [red(said, "set the clocks of all machines by NTP (timedatectl set-ntp true), and look again")]
         return [red(f"its last sign of life is {_length(age)} old", do)]
-    return [green(f"alive, {age:.0f} s ago")]
+    return _undone(bridge) or [green(f"alive, {age:.0f} s ago")]
+
+
+def _undone(bridge: Bridge) -> list[Result]:
+    """What a scheduler that lives does not do all the same."""
+    now = bridge.clock.now()
+    with bridge.store.read() as tx:
+        late = oldest_late(tx, now)
+    if late is None:
+        return []
+    do = "restart it, and look for tick.hangs and follow_up.failed in its log; bridge due lists what waits"
+    return [red(f"alive, but what is due is not done, the first for {_length((now - late) / SECOND)}", do)]
 
 
 def look_at_outbox(bridge: Bridge, site: Site) -> list[Result]:

@@ -15,8 +15,10 @@ class AdvisoryLock:
 
     def __init__(self, dialect: str, wait: str) -> None:
         limit = func.set_config("lock_timeout", bindparam("wait"), True)
-        taken = select(limit, advisory_lock(bindparam("name")))
-        self._statements = [] if dialect == "sqlite" else [(taken, wait), (select(limit), "0")]
+        self._sqlite = dialect == "sqlite"
+        self._wait = wait
+        self._taken = select(func.current_setting("lock_timeout"), limit, advisory_lock(bindparam("name")))
+        self._as_before = select(limit)
 
     def take(self, connection: Connection, name: str) -> None:
         """Wait for the lock.
@@ -24,8 +26,10 @@ class AdvisoryLock:
         Raises:
             OperationalError: somebody else does not give it back.
         """
-        for statement, wait in self._statements:
-            connection.execute(statement, {"wait": wait, "name": name})
+        if self._sqlite:
+            return
+        before = connection.execute(self._taken, {"wait": self._wait, "name": name}).scalar_one()
+        connection.execute(self._as_before, {"wait": before})
 
 
 def locked_with_customer(

@@ -51,6 +51,16 @@ UNUSABLE = {
 """The same of one that lets us in and refuses what we do there."""
 OTHER_SCHEMA = r"^no such (table|column)"
 """What SQLite calls operational, too, though no wait helps."""
+LONGEST_STATEMENT = 120.0
+"""Seconds: no statement of ours takes near as long; migrations and copies have connections of their own."""
+LONGEST_PAUSE_MS = 60_000
+"""Between two statements of a transaction, which waits for no network: whoever stops there lets go of what it holds."""
+KEEPALIVE = {"idle": 30, "interval": 10, "count": 3}
+"""Seconds of silence after which either end asks whether the other is there, seconds between two questions, and how
+many may go unanswered: a line that was cut is noticed within a minute, by the server too, which then lets go of what
+the other held."""
+UNANSWERED_MS = 60_000
+"""What was sent and is not acknowledged by then is lost, and the line with it."""
 SCRUB_WAIT = 0.2
 """Seconds: whoever writes waits as well."""
 
@@ -60,16 +70,18 @@ class Database:
 
     Args:
         url: SQLAlchemy's; `sqlite:///FILE` or `postgresql+psycopg://...`.
-        wait: seconds that a caller waits for the write before `StoreBusy`.
+        wait: seconds that a caller waits for the write, or for a row that another one holds, before `StoreBusy`.
         readers: connections that may read at once.
+        longest: seconds after which PostgreSQL ends a statement, which is `StoreBusy`, too.
     """
 
-    def __init__(self, url: str, *, wait: float = 5.0, readers: int = 16) -> None:
+    def __init__(self, url: str, *, wait: float = 5.0, readers: int = 16, longest: float = LONGEST_STATEMENT) -> None:
         self.url = make_url(url)
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.dialect = "sqlite" if self.sqlite else "postgresql"
         self._wait = wait
         self._readers = readers
+        self._longest = longest
         self._writer = Writer(lambda: self._engine("write").connect(), Path(self.url.database or "").parent, wait)
         self.forget()
         me = weakref.ref(self)
@@ -142,14 +154,35 @@ class Database:
     def _open(self, use: str) -> Engine:
         if self.sqlite:
             return self._open_sqlite(query_only=use == "read", size=1 if use == "write" else self._readers)
-        return engine_for(
+        return self._open_postgresql(readonly=use == "read")
+
+    def _open_postgresql(self, *, readonly: bool) -> Engine:
+        engine = engine_for(
             self.url,
             pool_size=self._readers,
             max_overflow=0,
             pool_timeout=self._wait,
-            connect_args={"connect_timeout": max(round(self._wait), 2)},  # libpq's least
-            execution_options={"postgresql_readonly": use == "read"},  # as a transaction begins: poolers pass it on
+            connect_args={
+                "connect_timeout": max(round(self._wait), 2),  # libpq's least
+                **{f"keepalives_{name}": number for name, number in KEEPALIVE.items()},
+                "tcp_user_timeout": UNANSWERED_MS,
+            },
+            execution_options={"postgresql_readonly": readonly},  # as a transaction begins: poolers pass it on
         )
+        limits = {
+            "lock_timeout": round(self._wait * 1000),
+            "statement_timeout": round(self._longest * 1000),
+            "idle_in_transaction_session_timeout": LONGEST_PAUSE_MS,
+            **{f"tcp_keepalives_{name}": number for name, number in KEEPALIVE.items()},
+        }
+
+        @event.listens_for(engine, "connect")
+        def prepare(raw: Any, _record: Any) -> None:
+            for name, number in limits.items():
+                raw.execute(f"SET {name} = {number}")
+            raw.commit()
+
+        return engine
 
     def _open_sqlite(self, *, query_only: bool, size: int) -> Engine:
         engine = engine_for(

@@ -287,9 +287,9 @@ def free_address() -> Address:
 
 
 def same_settings(bind: str) -> str:
-    """The sidecar's settings of gunicorn for another address, as JSON; its logger is ours and stays out."""
+    """The sidecar's settings of gunicorn for another address, as JSON; its logger and worker are ours and stay out."""
     settings = gunicorn_settings(Settings(bind=bind))
-    return json.dumps({name: value for name, value in settings.items() if name != "logger_class"})
+    return json.dumps({name: value for name, value in settings.items() if name not in ("logger_class", "worker_class")})
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -110,7 +110,7 @@ def swept(name: str, path: str, folder: Path) -> Result:
 
 def main() -> int:
     options = _options()
-    began, skipped = time.monotonic(), dict[str, str]()
+    began, commit, skipped = time.monotonic(), report.current_commit(), dict[str, str]()
     print(report.line(report.HEADINGS), flush=True)
     for case in cases():
         if not case.name.startswith(tuple(options.only)):
@@ -120,7 +120,7 @@ def main() -> int:
             print(f"skipped: {case.name}: {why}", flush=True)
             continue
         with TemporaryDirectory(prefix="crash") as folder:
-            result = case.run(Path(folder))
+            result = replace(case.run(Path(folder)), commit=commit)
         print(report.line(result.cells()), *result.more.get("broken", ()), sep="\n  ", flush=True)
         report.keep(result)
     known, rows = report.read_json(report.OUTPUT), [(case.name, case.seed) for case in cases()]

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -31,6 +32,8 @@ class Result:
     dup: int
     seed: int | None = None
     seconds: int = 0
+    commit: str = ""
+    """Of what it was counted."""
     more: Json = field(default_factory=dict)
 
     @property
@@ -61,6 +64,18 @@ def markdown(results: Iterable[Result]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def caption(results: Iterable[Result]) -> str:
+    """Of which commit the results are, or of which ones."""
+    commits = sorted({f"commit {one.commit}" if one.commit else "a commit that was not noted" for one in results})
+    return f"Counted on {', '.join(commits)}."
+
+
+def current_commit() -> str:
+    """The commit that is checked out, with `-dirty` where files differ from it."""
+    command = ("git", "describe", "--always", "--dirty", "--abbrev=10", "--exclude=*")
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
 def as_json(results: Iterable[Result]) -> str:
     return json.dumps([asdict(one) for one in results], indent=2) + "\n"
 
@@ -85,10 +100,15 @@ def in_order(results: Iterable[Result], rows: Sequence[tuple[str, int | None]]) 
 
 def write(results: Sequence[Result]) -> None:
     """Put the table into the README, and beside the tests what it was made from."""
-    table = f"{BEGIN}\n{markdown(results)}\n{END}"
+    table = f"{BEGIN}\n{markdown(results)}\n\n{caption(results)}\n{END}"
     text = README.read_text("utf-8")
     README.write_text(re.sub(f"{BEGIN}.*{END}", lambda _: table, text, flags=re.DOTALL), encoding="utf-8")
     LAST_RUN.write_text(as_json(results), encoding="utf-8")
+
+
+def caption_of_readme(text: str) -> str:
+    """What stands under the table."""
+    return text.partition(BEGIN)[2].partition(END)[0].strip().splitlines()[-1]
 
 
 def table_of_readme(text: str) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 from crash import report
@@ -39,7 +40,16 @@ def test_readme_and_last_run_are_of_one_kind() -> None:
     run = report.read_json(report.LAST_RUN)
     shown = report.table_of_readme(report.README.read_text("utf-8"))
     assert shown == [one.cells() for one in run]
+    assert report.caption_of_readme(report.README.read_text("utf-8")) == report.caption(run)
     assert run == report.in_order(run, [(case.name, case.seed) for case in cases()]), "there is no such case any more"
+
+
+def test_the_caption_names_each_commit_once() -> None:
+    row = report.read_json(report.LAST_RUN)[0]
+    of = {name: replace(row, commit=name) for name in ("", "1a2b3c", "4d5e6f-dirty")}
+    assert report.caption([of["1a2b3c"]] * 2) == "Counted on commit 1a2b3c."
+    named = report.caption([of["4d5e6f-dirty"], of["1a2b3c"], of[""]])
+    assert named == "Counted on a commit that was not noted, commit 1a2b3c, commit 4d5e6f-dirty."
 
 
 def test_the_last_run_lost_nothing_and_doubled_nothing_and_caught_the_negative_control() -> None:

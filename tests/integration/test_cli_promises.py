@@ -41,6 +41,19 @@ def bar(shown: str, day: str) -> str:
     return next(line for line in shown.splitlines() if line.startswith(day)).removeprefix(day).strip(" ")
 
 
+# -- the rules of a zone -----------------------------------------------------------------------------------------------
+
+
+def test_the_newest_rules_of_a_zone_count_not_those_of_an_older_system(run: Terminal, tmp_path: Path) -> None:
+    """Vancouver stays on summer time from 2026 on: the zone data know it since 2026."""
+    office = "{timezone: America/Vancouver, week: {mon-fri: ['09:00-17:00']}}"
+    queue = "{hours: office, respond_within: {urgent: 15m, high: 15m, normal: 15m}}"
+    rules = "triggers: {asked: {type: human_requested}}\nrules: [{name: ask, when: asked, priority: normal}]\n"
+    (tmp_path / "policy.yaml").write_text(f"{rules}hours: {{office: {office}}}\nqueues: {{support: {queue}}}\n")
+    asked = ("--queue", "support", "--priority", "high", "--at", "2026-11-28T03:00:00Z")
+    assert json.loads(run("promise", "--policy", "policy.yaml", *asked).out)["due_at"] == "2026-11-30T16:15:00Z"
+
+
 # -- a week ------------------------------------------------------------------------------------------------------------
 
 
