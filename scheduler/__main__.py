@@ -72,9 +72,11 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, end
     now = datetime.now(UTC)
     for name, do, factor in ticks.all():
         first = now + timedelta(seconds=START_DELAY_S.get(name, 0))
-        clock.add_job(fresh(do), "interval", seconds=settings.tick * factor, id=name, next_run_time=first)
+        job = ticks.runs.watched(name, fresh(do))
+        clock.add_job(job, "interval", seconds=settings.tick * factor, id=name, next_run_time=first)
     poll = PresencePoll(assembly.bridge, settings.presence_poll, stop)
-    clock.add_job(fresh(poll), "interval", seconds=settings.presence_poll, id="presence", next_run_time=now)
+    job = ticks.runs.watched("presence", fresh(poll))
+    clock.add_job(job, "interval", seconds=settings.presence_poll, id="presence", next_run_time=now)
     threading.Thread(target=keep_pace, args=(clock, stop), name="pace", daemon=True).start()
     log.info("scheduler.started", tick=settings.tick)
     clock.start()  # returns as soon as it is told to end, whatever its jobs still do
@@ -87,7 +89,7 @@ def run(settings: Settings, clock: BlockingScheduler, stop: threading.Event, end
 def clock_for() -> BlockingScheduler:
     """APScheduler as a clock: no job store, no missed tick made up for, never two of one job at once."""
     logging.getLogger("apscheduler.executors").setLevel(logging.CRITICAL)  # `Watch` says it, with our fields
-    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # a tick that outlasts its interval is no news
+    logging.getLogger("apscheduler.scheduler").setLevel(logging.ERROR)  # `Runs` says which job does not end
     defaults = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     clock = BlockingScheduler(timezone=UTC, job_defaults=defaults)
     clock.add_listener(Watch(), EVENT_JOB_ERROR | EVENT_JOB_EXECUTED)

@@ -4,6 +4,7 @@ A tick ends early when it is told to stop: the row at hand is finished, and the 
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,13 +24,19 @@ from bridge.service.read_closures import read_closures, watch_closures
 from bridge.service.reconcile import Reconciler
 from bridge.service.wake_sites import wake_silent_sites
 from bridge.service.watch_broken import watch_broken
+from bridge.service.watch_crm import watch_crm
+from bridge.service.watch_floods import watch_floods
+from bridge.service.watch_follow_ups import watch_follow_ups
 from bridge.service.watch_health import watch_health
 from bridge.service.watch_outbox import watch_outbox
 from bridge.service.watch_promises import follow_up_due
 from bridge.service.watch_spending import watch_spending
+from scheduler.runs import Runs
 
 MOST_ROWS_PER_TICK = 500
 """Rows of one tick, so that a flood of due ones leaves the other jobs their turn."""
+LONGEST_TICK_S = 60.0
+"""Seconds after which no more rows are begun in a tick: a run that lasts for minutes hangs, see `Runs`."""
 ROWS_WITHOUT_PAUSE = 5
 """Rows that are done one after the other without a pause: more than that are a flood."""
 PAUSE_PER_ROW_S = 0.03
@@ -49,6 +56,7 @@ class Ticks:
     stop: threading.Event = field(default_factory=threading.Event)
     retention: Millis = 0
     """Milliseconds for which conversations that are over are kept; 0: for ever."""
+    runs: Runs = field(default_factory=Runs)
 
     def deliver(self) -> None:
         """Send what is due to other systems, one row a claim: a lease never waits behind another row's call."""
@@ -71,7 +79,9 @@ class Ticks:
         drain(partial(answer_overdue, self.bridge, limit=1), self.stop, PAUSE_PER_ROW_S)
 
     def beat(self) -> None:
-        """Leave a sign of life, by the machine's own clock."""
+        """Leave a sign of life, by the machine's own clock; none while a job hangs for which promises wait."""
+        if self.runs.hanging():
+            return
         with self.bridge.store.write() as tx:
             tx.ops.beat("scheduler", machine_now())
 
@@ -92,6 +102,22 @@ class Ticks:
     def broken(self) -> None:
         """Raise and clear the alarm about broken promises."""
         watch_broken(self.bridge)
+
+    def crm(self) -> None:
+        """End the alarms about CRMs that are asked no more."""
+        watch_crm(self.bridge)
+
+    def floods(self) -> None:
+        """Tell the team of a flood of unverified visitors in bundles, and end the alarm about it."""
+        watch_floods(self.bridge)
+
+    def late(self) -> None:
+        """Raise and clear the alarms about follow-ups that fail, or that nobody does.
+
+        What became late while nothing ran is no alarm before somebody had the time to do it.
+        """
+        if self.runs.has_ended("follow_up") or "follow_up" in self.runs.hanging():
+            watch_follow_ups(self.bridge)
 
     def outbox(self) -> None:
         """Raise and clear the alarms about what does not arrive."""
@@ -127,7 +153,10 @@ class Ticks:
         yield "deliver", self.deliver, 1
         yield "ask_desks", Desks(self.bridge, self.stop.is_set).ask_all, 15
         yield "broken", self.broken, 5
+        yield "late", self.late, 15
         yield "outbox", self.outbox, 15
+        yield "crm", self.crm, 150
+        yield "floods", self.floods, 15
         yield "spending", self.spending, 15
         yield "closures", self.closures, 30
         yield "health", self.health, 150
@@ -139,15 +168,16 @@ class Ticks:
 
 
 def drain(do: Callable[[], int], stop: threading.Event, breath: float) -> None:
-    """Do row after row until none is left, at most `MOST_ROWS_PER_TICK` times, and not after `stop`.
+    """Do row after row until none is left, `MOST_ROWS_PER_TICK` and `LONGEST_TICK_S` at most, and not after `stop`.
 
     Args:
         do: does one row, and returns 0 where there was none.
         stop: set when the process is asked to end.
         breath: seconds of pause for each row of a flood.
     """
+    ends = time.monotonic() + LONGEST_TICK_S
     for row in range(MOST_ROWS_PER_TICK):
-        if stop.is_set() or not do():
+        if stop.is_set() or time.monotonic() > ends or not do():
             return
         if row and row % ROWS_WITHOUT_PAUSE == 0:
             stop.wait(breath * ROWS_WITHOUT_PAUSE)

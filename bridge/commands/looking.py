@@ -1,6 +1,7 @@
 """Looking: at why a conversation went as it did, and what is due."""
 
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -59,15 +60,19 @@ def show_checked(checked: list[Checked], *, as_json: bool) -> int:
 @click.option("--hours", type=click.FloatRange(0, 24 * 366), default=24.0, show_default=True, help="How far ahead.")
 @as_json
 def due(hours: float, *, as_json: bool) -> None:
-    """List what the scheduler will do next, in its order."""
+    """List what the scheduler has given up, and what it will do next, in its order."""
     with opened() as assembly, assembly.bridge.store.read() as tx:
         now = assembly.bridge.clock.now()
+        given_up = tx.work.given_up(MOST)
         found = tx.work.due(now + round(hours * HOUR), MOST + 1, now=now)
         zones = {one.id: one.timezone for one in tx.sites.all()}
     rows, more = found[:MOST], found[MOST:]
     if as_json:
-        print_json([{**readable(row), "late_s": max(0, now - row["due_at"]) // SECOND} for row in rows])
+        every = (*given_up, *rows)
+        print_json([{**readable(row), "late_s": max(0, now - row["due_at"]) // SECOND} for row in every])
     else:
+        if given_up:
+            _print_given_up(given_up)
         shown = [_due_row(row, zones.get(row["site"], ""), now) for row in rows]
         head = ("DUE", "LATE", "WHAT", "FOR", "SITE", "REFERENCE")
         print_rows(head, shown, nothing=f"Nothing is due within {hours:g} hours.")
@@ -75,12 +80,25 @@ def due(hours: float, *, as_json: bool) -> None:
         click.echo("More is due after these.", err=as_json)
 
 
+def _print_given_up(rows: Sequence[Json]) -> None:
+    click.echo("Given up, and not done before somebody sees to it (bridge outbox retry ROW, or --all):")
+    shown = [(row["id"], row["kind"], _whom(row), row["site"], _reference(row)) for row in rows]
+    print_rows(("ROW", "WHAT", "FOR", "SITE", "REFERENCE"), shown, nothing="")
+    click.echo()
+
+
 def _due_row(row: Json, zone: str, now: Millis) -> tuple[str, ...]:
-    """The reference is the one that the customer's mails name."""
-    whom = f"{row['tier'][:12]}, {row['priority']}"
     late = in_units(now - row["due_at"]) if row["due_at"] <= now else ""
-    reference = row["escalation_id"][4:12]
-    return short_local_time(row["due_at"], zone), late, row["kind"], whom, row["site"], reference
+    return short_local_time(row["due_at"], zone), late, row["kind"], _whom(row), row["site"], _reference(row)
+
+
+def _whom(row: Json) -> str:
+    return f"{row['tier'][:12]}, {row['priority']}"
+
+
+def _reference(row: Json) -> str:
+    """The one that the customer's mails name."""
+    return str(row["escalation_id"][4:12])
 
 
 def in_units(ms: Millis) -> str:

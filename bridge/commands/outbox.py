@@ -114,29 +114,32 @@ def _upstream_lines(upstreams: Sequence[Upstream], now: Millis) -> Iterator[str]
 
 @outbox.command("retry")
 @click.argument("row", metavar="[ID]", required=False)
-@click.option("--all", "everything", is_flag=True, help="Every parked and waiting row but mails that are held back.")
+@click.option("--all", "everything", is_flag=True,
+              help="Every parked, waiting or given-up row but mails that are held back.")  # fmt: skip
 @of_target
 def outbox_retry(row: str | None, target: str | None, *, everything: bool) -> None:
-    """Send a parked or waiting row again, at the next tick."""
+    """Send a parked or waiting row again, or do a follow-up that was given up, at the next tick."""
     if bool(row) is everything or (row and target):
         raise click.ClickException("say which: an ID, or --all, if need be with --target NAME")
     if row:
-        change(_retry_one(row), row, "sent or being sent")
+        change(_retry_one(row), row, "done or under way")
         click.echo(f"{row} is due now.")
         return
     with opened() as assembly, assembly.bridge.store.write() as tx:
         gone = tx.work.retry_all(assembly.bridge.clock.now(), target=target)
         for where in sorted(set(gone)):
             try_again(tx, *where)
-    click.echo(f"{len(gone)} are due now." if gone else "There is nothing to send again.")
+        number = len(gone) + (0 if target else tx.work.try_given_up(assembly.bridge.clock.now()))
+    click.echo(f"{number} are due now." if number else "There is nothing to send again.")
 
 
 def _retry_one(row: str) -> Callable[[Assembly, Tx], bool]:
     def do(assembly: Assembly, tx: Tx) -> bool:
-        where = tx.work.retry(row, assembly.bridge.clock.now())
+        now = assembly.bridge.clock.now()
+        where = tx.work.retry(row, now)
         if where:
             try_again(tx, *where)
-        return where is not None
+        return where is not None or tx.work.try_given_up(now, follow_up=row) == 1
 
     return do
 

@@ -8,6 +8,8 @@ from bridge.domain.values import Millis
 
 LONGEST_SUMMARY: Final = 160
 """Characters of a model's one sentence on what the customer wants."""
+CONVERSATION: Final = "session "
+"""With what the name begins under which the calls for a conversation are counted; its id follows."""
 
 
 @dataclass(frozen=True, slots=True)

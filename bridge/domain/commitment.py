@@ -1,7 +1,8 @@
-"""When a promise is due, and how its instant is said. Instants are milliseconds UTC."""
+"""When a promise is due, what an answer makes of it, and how its instant is said. Instants are milliseconds UTC."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime, get_timezone_name
 
 from bridge.domain import hours
+from bridge.domain.escalation import Commitment, CommitmentState
 from bridge.domain.hours import Calendar
 from bridge.domain.instants import DAY, MINUTE, from_datetime, to_datetime
 from bridge.domain.values import Millis
@@ -75,6 +77,39 @@ def _zone(key: str) -> ZoneInfo:
 
 def _local(at: Millis, zone: str) -> datetime:
     return to_datetime(at).astimezone(_zone(zone))
+
+
+# -- what an answer makes of it ----------------------------------------------------------------------------------------
+
+
+def ended_by_answer(
+    made: Sequence[Commitment], at: Millis, *, in_time_until: Callable[[Commitment], Millis], in_time: CommitmentState
+) -> list[Commitment]:
+    """What becomes of the promise that stood when a person answered, and of all that were made after it.
+
+    Args:
+        made: every promise of the escalation, oldest first; there is one.
+        at: when the person answered.
+        in_time_until: the last instant at which an answer keeps a promise.
+        in_time: what a promise becomes that was answered in time.
+    """
+    stood = next((n for n in reversed(range(len(made))) if made[n].made_at <= at), 0)
+    return [_answered(made[stood], at, in_time_until(made[stood]), in_time), *map(_needless, made[stood + 1 :])]
+
+
+def _answered(stood: Commitment, at: Millis, until: Millis, in_time: CommitmentState) -> Commitment:
+    """One that was replaced before it was due has ended: no later answer makes it broken."""
+    if stood.state is CommitmentState.KEPT:
+        return stood
+    if at <= until:
+        return replace(stood, state=in_time)
+    was_replaced = stood.state is CommitmentState.REPLACED
+    return stood if was_replaced else replace(stood, state=CommitmentState.BROKEN)
+
+
+def _needless(later: Commitment) -> Commitment:
+    """Nobody had to keep it any more."""
+    return later if later.state is CommitmentState.KEPT else replace(later, state=CommitmentState.REPLACED)
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@ No network call is made here. Whoever is second, in another tab or another proce
 
 from dataclasses import replace
 
+import structlog
+
 from bridge.domain import judging
 from bridge.domain.escalation import Escalation, EscalationState, EventKind
 from bridge.domain.policy import Policy, Rule
@@ -20,6 +22,9 @@ from bridge.service.context import Case, new_id
 from bridge.service.decision_trace import inputs_of
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
 from bridge.service.route import queue_of, route_now
+from bridge.service.watch_floods import tell_team
+
+log = structlog.get_logger()
 
 
 def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session, Escalation]:
@@ -36,9 +41,26 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
         _take_along(case, key, new)
     plan_follow_ups(case, new, route)
     notify.post_ticket(case, new)
-    notify.mail_team(case, new, "new")
+    tell_team(case, new)
+    case.tx.after_commit(lambda: _log(new, session.turns))
     locked = replace(session, state=State.ESCALATED, escalation_id=new.id)
     return tell(case, locked, Said(EventKind.COMMITMENT, new.commitment.text)), new
+
+
+def _log(new: Escalation, seq: int) -> None:
+    """One line a decision, once it stands: names and numbers, and nothing that anybody has written."""
+    log.info(
+        "turn.escalated",
+        site=new.site,
+        session=new.session_id,
+        seq=seq,
+        escalation=new.id,
+        rule=new.rule,
+        priority=new.priority.value,
+        queue=new.queue,
+        channel=new.channel.value,
+        policy_version=new.policy_version,
+    )
 
 
 def _take_along(case: Case, key: str, new: Escalation) -> None:

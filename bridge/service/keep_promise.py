@@ -1,10 +1,12 @@
 """What becomes of a promise when a person answers, however late we hear of it."""
 
 from dataclasses import replace
+from functools import partial
 
 import structlog
 
 from bridge.domain.callback import Callback
+from bridge.domain.commitment import ended_by_answer
 from bridge.domain.escalation import Commitment, CommitmentState, Escalation, EscalationState
 from bridge.domain.values import Millis
 from bridge.service import keep_calls
@@ -27,18 +29,22 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
     case.tx.work.cancel(held.id)
     case.tx.alarms.clear(case.site.id, alarm_kind(held.id), case.at)
     made = case.tx.escalations.commitments(held.id)
-    first = held.answered_at is None or at < held.answered_at
-    stood = _standing_at(made, at) if first else made[-1]
-    if not first and stood.state is not CommitmentState.PENDING:
+    if held.answered_at is not None and held.answered_at <= at:  # an answer before ended all that had been promised
+        made = [one for one in made[-1:] if one.state is CommitmentState.PENDING]
+    if not made:
         return held
-    late = CommitmentState.REPLACED if stood.state is CommitmentState.REPLACED else CommitmentState.BROKEN
-    became = in_time if at <= _in_time_until(held, stood, call) else late
-    settled = [_settled(one, stood, became) for one in made[made.index(stood) :]]
-    for one in settled:
+    until = partial(_in_time_until, held, call)
+    ended = ended_by_answer(made, at, in_time_until=until, in_time=in_time)
+    for one in ended:
         case.tx.escalations.correct(one.id, one.state)
-    if stood.state not in (CommitmentState.PENDING, settled[0].state):
-        log.info("promise.corrected", site=held.site, escalation=held.id, now=settled[0].state.value)
-    return replace(held, commitment=settled[-1])
+    _tell_corrected(held, made, ended[0])
+    return replace(held, commitment=ended[-1])
+
+
+def _tell_corrected(held: Escalation, made: list[Commitment], ended: Commitment) -> None:
+    (was,) = (one.state for one in made if one.id == ended.id)
+    if was not in (CommitmentState.PENDING, ended.state):
+        log.info("promise.corrected", site=held.site, escalation=held.id, now=ended.state.value)
 
 
 def alarm_kind(escalation_id: str) -> str:
@@ -46,18 +52,8 @@ def alarm_kind(escalation_id: str) -> str:
     return f"promises_broken:{escalation_id}"
 
 
-def _in_time_until(held: Escalation, stood: Commitment, call: Callback | None) -> Millis:
+def _in_time_until(held: Escalation, call: Callback | None, stood: Commitment) -> Millis:
     """Who has claimed a call may still be speaking when its time is over; one that nobody has is missed then."""
     if call is None or call.commitment_id != stood.id:
         return stood.due_at
     return call.waited_for_until if held.state is EscalationState.CLAIMED else call.ends_at
-
-
-def _standing_at(made: list[Commitment], at: Millis) -> Commitment:
-    return next((one for one in reversed(made) if one.made_at <= at), made[0])
-
-
-def _settled(one: Commitment, stood: Commitment, became: CommitmentState) -> Commitment:
-    if one.state is CommitmentState.KEPT:
-        return one
-    return replace(one, state=became if one.id == stood.id else CommitmentState.REPLACED)

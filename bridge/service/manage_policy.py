@@ -58,11 +58,12 @@ def put_policy(bridge: Bridge, tx: Tx, site: str, accepted: Accepted, author: st
     Raises:
         SiteUnknown: there is no such site.
     """
+    tx.sites.hold(site)
     known = current_policy(tx, site)
     if known.document == accepted.document:
         return known.version
     version = tx.policies.put(site, accepted.document, author, bridge.clock.now())
-    bridge.policies.forget()
+    tx.after_commit(bridge.policies.forget)
     return version
 
 
@@ -175,6 +176,7 @@ def import_policy(bridge: Bridge, document: str, name: str) -> int:
     accepted = accept(bridge, document)
     with bridge.store.write() as tx:
         for site in tx.sites.all():
+            tx.sites.hold(site.id)
             imported = tx.policies.last_by(site.id, name)
             if imported is None or imported.document != document:
                 put_policy(bridge, tx, site.id, accepted, name)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from bridge.domain.answering import Owed
+from bridge.domain.answering import CONVERSATION, Owed
 from bridge.domain.instants import DAY, SECOND
 from bridge.domain.session import Session, Turn, customer_key
 from bridge.ports import Tx
@@ -33,7 +33,7 @@ def owe_answer(
 
 def spenders(session: Session) -> tuple[str, str]:
     """Under which names calls of the model are counted for a conversation, and for its visitor where one is known."""
-    return f"session {session.id}", f"visitor {customer_key(session.visitor)}"
+    return f"{CONVERSATION}{session.id}", f"visitor {customer_key(session.visitor)}"
 
 
 def _spend(tx: Tx, caps: Caps, session: Session, turn: Turn) -> bool:

@@ -20,7 +20,7 @@ from bridge.service.context import Bridge, Case, open_case
 from bridge.service.notify import mailbox_digest
 from bridge.service.owe_answer import spenders
 from bridge.service.read_escalations import show, show_packet
-from bridge.service.send_digest import digest_id
+from bridge.service.send_digest import digests_of
 from bridge.service.work_ticket import withdraw
 
 log = structlog.get_logger()
@@ -60,13 +60,18 @@ def export(bridge: Bridge, tx: Tx, site: str, person: Person, after: str = "") -
         "person": {"email": person.email, "user_id": person.user_id},
         "exported_at": to_rfc3339(bridge.clock.now()),
         "sessions": [_session(tx, session) for session in page],
-        "crm": [known for email in _addresses(person, page) if (known := _account(tx, site, email))],
+        "crm": [
+            known for email in _addresses(person, page, _decided_in(tx, page)) if (known := _account(tx, site, email))
+        ],
         "next_after": found[SESSIONS_PER_PAGE - 1] if len(found) > SESSIONS_PER_PAGE else None,
     }
 
 
-def _addresses(person: Person, sessions: Iterable[Session]) -> list[str]:
-    given = (person.email, *(session.visitor.email for session in sessions))
+def _addresses(person: Person, sessions: Iterable[Session], escalations: Iterable[Escalation]) -> list[str]:
+    """Every address of theirs; one that was replaced since a session was handed over stands in its packet."""
+    now = (session.visitor.email for session in sessions)
+    before = (escalation.packet.customer.email for escalation in escalations)
+    given = (person.email, *now, *before)
     return sorted({email for one in given if (email := folded(one))})
 
 
@@ -128,9 +133,7 @@ def _events(tx: Tx, session: Session) -> Iterator[Json]:
 
 
 def _escalations(tx: Tx, session: Session) -> Iterator[Json]:
-    for one in tx.privacy.escalations(session.site, session.id):
-        if escalation := tx.escalations.get(session.site, one):
-            yield _escalation(tx, escalation)
+    return (_escalation(tx, one) for one in _decided_in(tx, [session]))
 
 
 def _escalation(tx: Tx, escalation: Escalation) -> Json:
@@ -195,7 +198,7 @@ def erase(bridge: Bridge, tx: Tx, site: str, person: Person, *, force: bool = Fa
     """
     case = open_case(bridge, tx, site)
     sessions = list(_hold(tx, site, list(_all(tx, site, person))))
-    escalations = [one for session in sessions for one in _decided_in(tx, session)]
+    escalations = list(_decided_in(tx, sessions))
     for one in escalations:
         _end(case, one, force=force)
     joined = list(_joined(tx, sessions, {one.id for one in escalations}))
@@ -204,7 +207,7 @@ def erase(bridge: Bridge, tx: Tx, site: str, person: Person, *, force: bool = Fa
     removed = _empty(case, sessions, escalations)
     for session, escalation in joined:
         removed.update(_leave(case, session, escalation))
-    for email in _addresses(person, sessions):
+    for email in _addresses(person, sessions, escalations):
         tx.privacy.drop_address(site, email, mailbox_digest(email))
     tx.after_commit(bridge.store.scrub)
     log.info("privacy.erased", site=site, tasks=len(tasks), **removed)
@@ -227,10 +230,11 @@ def _hold(tx: Tx, site: str, sessions: Sequence[str]) -> Iterator[Session]:
             yield held
 
 
-def _decided_in(tx: Tx, session: Session) -> Iterator[Escalation]:
-    for one in tx.privacy.escalations(session.site, session.id):
-        if escalation := tx.escalations.get(session.site, one):
-            yield escalation
+def _decided_in(tx: Tx, sessions: Iterable[Session]) -> Iterator[Escalation]:
+    for session in sessions:
+        for one in tx.privacy.escalations(session.site, session.id):
+            if escalation := tx.escalations.get(session.site, one):
+                yield escalation
 
 
 def _joined(tx: Tx, sessions: Iterable[Session], own: Collection[str]) -> Iterator[tuple[Session, Escalation]]:
@@ -285,10 +289,5 @@ def _leave(case: Case, session: Session, escalation: Escalation) -> dict[str, in
 
 
 def _empty_digests(case: Case, escalation: Escalation) -> None:
-    case.tx.privacy.empty_mails([digest_id(case, queue, at) for queue, at in _digests(case, escalation)])
-
-
-def _digests(case: Case, escalation: Escalation) -> Iterator[tuple[str, int]]:
-    """The mails about everybody who waited for an opening, which may lie beside anybody's escalation."""
-    queues = {escalation.queue, *case.policy.queues}
-    return ((queue, at) for at in case.tx.privacy.openings(escalation.id) for queue in sorted(queues))
+    """The mails about everybody who waited for an opening: each links to all of them, and lies beside one of them."""
+    case.tx.privacy.empty_shared(case.site.id, digests_of(case), escalation.id)

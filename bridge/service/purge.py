@@ -23,7 +23,7 @@ Pause = Callable[[], bool]
 
 
 def purge(bridge: Bridge, older_than: Millis, pause: Pause) -> int:
-    """Delete the sessions that are over and began before so long, with all that belongs to them.
+    """Delete the sessions that are over and began before so long, with all that belongs to them; and ended alarms.
 
     What is active stays, however old it is, and so does a conversation in which something was said since.
 
@@ -37,6 +37,8 @@ def purge(bridge: Bridge, older_than: Millis, pause: Pause) -> int:
     """
     before = bridge.clock.now() - older_than
     gone = 0
+    with bridge.store.write() as tx:
+        tx.alarms.purge(before)
     for site, batch in _batches(bridge, before):
         with bridge.store.write() as tx:
             gone += tx.privacy.purge(site, before, batch)

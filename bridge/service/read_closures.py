@@ -18,7 +18,7 @@ from bridge.domain.policy_check import PolicyRefused
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Tx
 from bridge.service.context import Bridge, new_id
-from bridge.service.each_site import each_site
+from bridge.service.each_site import each_site, on_its_own
 from bridge.service.errors import SiteUnknown
 from bridge.service.hours_in_force import HoursInForce
 
@@ -42,9 +42,8 @@ def read_closures(bridge: Bridge, *, limit: int) -> int:
     with bridge.store.read() as tx:
         due = [one for site in tx.sites.all() for one in _due(bridge, tx, site.id, now)][:limit]
     for site, feed in due:
-        fresh = _read(bridge, site, feed, now)
-        with bridge.store.write() as tx:
-            tx.hours.keep_feed(site, fresh)
+        with on_its_own(site, "closures"):
+            _try(bridge, site, feed, now)
     return len(due)
 
 
@@ -69,6 +68,20 @@ def _wanted(policy: Policy) -> set[str]:
     return {calendar.feed for calendar in policy.hours.values() if calendar.feed}
 
 
+def _try(bridge: Bridge, site: str, feed: Feed, now: Millis) -> None:
+    """Keep the feed as one more try leaves it, whatever that comes to: it must not be the first again at once."""
+    fresh = _failed(feed, now, "unreadable")
+    try:
+        fresh = _read(bridge, site, feed, now)
+    finally:
+        with bridge.store.write() as tx:
+            tx.hours.keep_feed(site, fresh)
+
+
+def _failed(feed: Feed, now: Millis, why: str) -> Feed:
+    return replace(feed, tried_at=now, error=why, failures=feed.failures + 1)
+
+
 def _read(bridge: Bridge, site: str, feed: Feed, now: Millis) -> Feed:
     """The feed as it stands after one more try."""
     whole = load_reading(feed.reading).read_at + FULL_READ_INTERVAL <= now
@@ -76,7 +89,7 @@ def _read(bridge: Bridge, site: str, feed: Feed, now: Millis) -> Feed:
         found = bridge.closures.fetch(feed.url, etag=None if whole else feed.etag, at=now)
     except AdapterError as error:
         log.warning("closures.not_read", site=site, cause=error.detail, in_a_row=feed.failures + 1)
-        return replace(feed, tried_at=now, error=error.detail, failures=feed.failures + 1)
+        return _failed(feed, now, error.detail)
     log.info("closures.read", site=site, changed=found.reading is not None)
     reading = found.reading.dump() if found.reading else feed.reading
     return Feed(feed.url, reading, found.etag, read_at=now, tried_at=now)

@@ -34,7 +34,7 @@ def hear(bridge: Bridge, site: Site, desk: DeskActivity, call: HookCall) -> int:
 
     Raises:
         HookRefused: it is not the helpdesk's.
-        StoreBusy: nothing was taken; the helpdesk may call again.
+        StoreBusy: some of it may not have been taken; the helpdesk may call again.
     """
     heard = desk.hear(call)
     taken = sum(take(bridge, site, news) for news in heard.news)

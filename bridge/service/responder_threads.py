@@ -92,7 +92,17 @@ class ResponderThreads:
         """Have something asked. The request waits for it, if it can and there is a seat."""
         if waiting is not None and self._seats.acquire(blocking=False):
             waiting.seated = True
-        self._threads.submit(self._work, waiting, *question)
+        try:
+            self._threads.submit(self._work, waiting, *question)
+        except BaseException:
+            self._unseat(waiting)
+            raise
+
+    def _unseat(self, waiting: WaitingRequest | None) -> None:
+        """Nobody was asked: the request need not wait, and its seat is free."""
+        if waiting is not None and waiting.seated:
+            waiting.seated = False
+            self._seats.release()
 
     def wait(self, waiting: WaitingRequest) -> Json:
         """What came of it in time; None where nothing was asked, or it takes longer."""

@@ -35,7 +35,12 @@ def send_digest(case: Case, queue: str, opening: Millis) -> None:
 
 def digest_id(case: Case, queue: str, opening: Millis) -> str:
     """What makes the mail of a queue and an opening one."""
-    return f"{case.site.id}.digest.{queue}.{opening}"
+    return f"{digests_of(case)}{queue}.{opening}"
+
+
+def digests_of(case: Case) -> str:
+    """With what the ids of such mails of a site begin."""
+    return f"{case.site.id}.digest."
 
 
 def _item(case: Case, one: Escalation) -> Item:

@@ -23,6 +23,7 @@ from bridge.service.context import Bridge, CurrentPolicy, known_site, open_case,
 from bridge.service.locked_session import locked_verdict, standing_escalation
 from bridge.service.repeated_request import digest_of
 from bridge.service.verdicts import verdict
+from bridge.service.watch_crm import record_lookup
 
 log = structlog.get_logger()
 
@@ -159,7 +160,7 @@ def look_up(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> Looku
         began = time.monotonic()
         lookup = _ask(bridge, crm, start.visitor)
         took = time.monotonic() - began
-        _remember(bridge, site_id, key, lookup)
+        _remember(bridge, site_id, key, crm, lookup)
     log.info(
         "crm.fetched",
         site=site_id,
@@ -197,10 +198,12 @@ def _ask(bridge: Bridge, crm: Crm, visitor: Visitor) -> Lookup:
     return Lookup(Fetch.FOUND if account else Fetch.NOT_FOUND, account)
 
 
-def _remember(bridge: Bridge, site: str, key: str, lookup: Lookup) -> None:
-    if lookup.fetch in (Fetch.FOUND, Fetch.NOT_FOUND):
-        with bridge.store.write() as tx:
-            tx.ops.cache_account(site, key, lookup.account, bridge.clock.now())
+def _remember(bridge: Bridge, site: str, key: str, crm: Crm, lookup: Lookup) -> None:
+    now = bridge.clock.now()
+    with bridge.store.write() as tx:
+        if lookup.fetch in (Fetch.FOUND, Fetch.NOT_FOUND):
+            tx.ops.cache_account(site, key, lookup.account, now)
+        record_lookup(tx, site, crm.name, lookup.fetch, lookup.cause, now)
 
 
 def repair(bridge: Bridge, site: str, start: Start, call: "Future[Any]") -> None:

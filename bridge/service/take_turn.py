@@ -77,10 +77,9 @@ def spoken_at(tx: Tx, session: Session, message: Message, now: Millis) -> Millis
 
 def _last_taken(tx: Tx, session: Session) -> Millis:
     """When the last message or reply was taken, or the chat given back; looked up for what was kept elsewhere alone."""
-    turns = tx.sessions.turns(session.site, session.id)
     last = tx.sessions.events(session.site, session.id, session.last_event - 1)
     released = [event.at for event in last if event.kind is EventKind.RELEASED]
-    return max([0, *released, *(max(turn.at, turn.reply_at or 0) for turn in turns)])
+    return max(tx.sessions.last_said(session.site, session.id), *released, 0)
 
 
 def _repeated(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, now: Millis) -> Json:

@@ -25,7 +25,7 @@ from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, MINUTE, SECOND, to_rfc3339
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Staffing
-from bridge.domain.values import Channel, Millis
+from bridge.domain.values import Channel
 from bridge.ports import StoreBusy
 from bridge.service import keep_calls, notify
 from bridge.service.absence import nobody_came
@@ -74,23 +74,24 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
             done = _do(case, held, one)
     except StoreBusy:
         log.warning("follow_up.waits", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
-        _push_ahead(bridge, owner, one, BUSY_AFTER)
+        with bridge.store.write() as tx:
+            tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + BUSY_AFTER, "database busy")
         return
     except Exception:
         log.exception("follow_up.failed", site=one.site, escalation=one.escalation_id, kind=one.kind.value)
-        _push_ahead(bridge, owner, one, RETRY_AFTER)
+        _keep_failed(bridge, owner, one)
         return
     late = max(0, case.at - one.due_at) // SECOND
     log.info("follow_up.done", site=one.site, escalation=one.escalation_id, kind=one.kind.value, did=done, late_s=late)
 
 
-def _push_ahead(bridge: Bridge, owner: str, one: FollowUp, wait: Millis) -> None:
-    """A promise is never given up: somebody waits for it."""
+def _keep_failed(bridge: Bridge, owner: str, one: FollowUp) -> None:
+    """A promise is never given up: somebody waits for it. What is, `watch_follow_ups` tells."""
     with bridge.store.write() as tx:
         if one.attempts >= MOST_ATTEMPTS and one.kind is not FollowUpKind.PROMISE:
             tx.work.finish_follow_up(one.id, owner, state="failed", error="gave up")
         else:
-            tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + wait, "failed")
+            tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + RETRY_AFTER, "failed")
 
 
 def _do(case: Case, escalation: Escalation | None, one: FollowUp) -> str:

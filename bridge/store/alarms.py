@@ -2,7 +2,7 @@
 
 import json
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from bridge.domain.health import Alarm
 from bridge.domain.values import Millis
@@ -27,6 +27,7 @@ class AlarmStatements:
             .where(of_site, alarm.c.kind == bindparam("of_kind"), standing)
             .values(text=bindparam("new_text"), detail=bindparam("new_detail"))
         )
+        self.purge = delete(alarm).where(alarm.c.cleared_at < bindparam("before"))
         self.standing = select(alarm).where(of_site, standing).order_by(alarm.c.raised_at, alarm.c.id)
         self.counts = (
             select(site.c.id, func.count(alarm.c.id))
@@ -60,6 +61,9 @@ class Alarms:
 
     def clear(self, site_id: str, kind: str, at: Millis) -> bool:
         return self._c.execute(self._s.clear, {"of_site": site_id, "of_kind": kind, "at": at}).rowcount == 1
+
+    def purge(self, before: Millis) -> int:
+        return self._c.execute(self._s.purge, {"before": before}).rowcount
 
     def standing(self, site_id: str) -> list[Alarm]:
         rows = self._c.execute(self._s.standing, {"of_site": site_id})

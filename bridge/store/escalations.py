@@ -43,6 +43,8 @@ ACTIVE_STATES = [state.value for state in ACTIVE]
 OF_SITE = escalation.c.site == bindparam("of_site")
 ACTIVE_BY_INDEX = escalation.c.state.in_(bindparam("active", ACTIVE_STATES, expanding=True, literal_execute=True))
 """Written out in the statement, so that SQLite sees that the index over what is active answers."""
+NEW_MAIL = ".team.new"
+"""What the mail that tells the team of an escalation is called, behind the escalation's id."""
 PROMISE = [column.label(f"promise_{column.name}") for column in commitment.c if column.name != "site"]
 
 
@@ -189,6 +191,14 @@ class EscalationStatements:
                 ACTIVE_BY_INDEX,
                 commitment.c.state == CommitmentState.PENDING.value,
             )
+        )
+        unverified = (OF_SITE, escalation.c.customer_key.is_(None), escalation.c.decided_at >= bindparam("since"))
+        self.unverified = select(func.count()).where(*unverified)
+        told = select(outbox.c.id).where(outbox.c.target == "mail", outbox.c.external_id == escalation.c.id + NEW_MAIL)
+        self.untold = (
+            _with_promise()
+            .where(*unverified, ACTIVE_BY_INDEX, ~told.exists())
+            .order_by(escalation.c.decided_at, escalation.c.id)
         )
         self.load = (
             select(escalation.c.claimed_by, func.count())
@@ -364,6 +374,14 @@ class Escalations:
     def waiting(self, site: str, queue: str, opening: Millis) -> list[Escalation]:
         values = {"of_site": site, "of_queue": queue, "opening": opening}
         return [read_escalation(row) for row in self._c.execute(self._s.waiting, values).mappings()]
+
+    def unverified(self, site: str, since: Millis) -> int:
+        found: int = self._c.execute(self._s.unverified, {"of_site": site, "since": since}).scalar_one()
+        return found
+
+    def untold(self, site: str, since: Millis) -> list[Escalation]:
+        values = {"of_site": site, "since": since}
+        return [read_escalation(row) for row in self._c.execute(self._s.untold, values).mappings()]
 
     def load(self, site: str) -> dict[str, int]:
         return {row[0]: row[1] for row in self._c.execute(self._s.load, {"of_site": site})}

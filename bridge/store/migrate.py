@@ -18,7 +18,7 @@ from bridge.ports import BridgeError, StoreBusy, StoreDamaged, StoreUnreachable
 from bridge.store.database import engine_for, migration_engine, named
 from bridge.store.tables import schema_mark
 
-SCHEMA_HEAD = "0004"
+SCHEMA_HEAD = "0005"
 """The revision that this code works on; a test holds it equal to the scripts' head. Revisions sort as they follow."""
 
 ADVISORY_KEY = 0x65736362

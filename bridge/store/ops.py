@@ -1,18 +1,20 @@
 """Heartbeats, the CRM cache and the numbers on the dashboard."""
 
 import math
-from typing import Any
+from collections.abc import Mapping
 
-from sqlalchemy import Connection, Integer, Select, bindparam, func, select
+from sqlalchemy import Connection, Executable, Integer, bindparam, case, func, literal, select, union_all
 
-from bridge.domain.customer import Account
+from bridge.domain.customer import Account, Fetch
 from bridge.domain.upstream import FAILURES_TO_PAUSE
 from bridge.domain.values import Millis
+from bridge.ports import Lookups
 from bridge.store.tables import (
     answer,
     closure_feed,
     commitment,
     crm_cache,
+    crm_tally,
     escalation,
     follow_up,
     heartbeat,
@@ -23,6 +25,9 @@ from bridge.store.tables import (
     upstream,
 )
 from bridge.store.upsert import Upsert
+
+LOOKED_UP = ("found", "not_found", "failed")
+"""The columns that count look-ups, named as their results are."""
 
 
 class OpsStatements:
@@ -42,7 +47,7 @@ class OpsStatements:
             crm_cache.c.key == bindparam("of_key"),
             crm_cache.c.fetched_at >= bindparam("since"),
         )
-        self.counts = {
+        self.counts: dict[str, Executable] = {
             "sessions": select(session.c.state, func.count()).group_by(session.c.state),
             "escalations": select(escalation.c.state, func.count()).group_by(escalation.c.state),
             "commitments": select(commitment.c.state, func.count()).group_by(commitment.c.state),
@@ -50,10 +55,13 @@ class OpsStatements:
             "outbox": select(outbox.c.state, func.count()).group_by(outbox.c.state),
         }
         overdue = func.min(outbox.c.due_at)
-        self.signs = {
+        self.signs: dict[str, Executable] = {
             "outbox_oldest_due_at": select(outbox.c.kind, overdue)
             .where(outbox.c.state.in_(("due", "unknown", "leased")))
             .group_by(outbox.c.kind),
+            "follow_ups_oldest_due_at": select(follow_up.c.kind, func.min(follow_up.c.due_at))
+            .where(follow_up.c.state.in_(("due", "leased")))
+            .group_by(follow_up.c.kind),
         }
         feed = closure_feed.c
         failing, oldest = func.sum((feed.failures > 0).cast(Integer)), func.min(feed.read_at)
@@ -77,7 +85,28 @@ class OpsStatements:
             .where(answer.c.answered_at.is_not(None))
             .group_by(answer.c.state),
         }
+        self.signs |= {
+            "crm_fetches": union_all(
+                *(select(literal(name), func.coalesce(func.sum(crm_tally.c[name]), 0)) for name in LOOKED_UP)
+            )
+        }
+        self.count_lookup = _count_lookup(upsert)
         self.turns = select(func.count()).select_from(turn)
+
+
+def _count_lookup(upsert: Upsert) -> Executable:
+    """Add one to what its result is called; whatever did not fail ends the row of failures."""
+    new, known = upsert(crm_tally), crm_tally.c
+    failed = new.excluded.failed > 0
+    counted: Executable = new.on_conflict_do_update(
+        index_elements=["site"],
+        set_={
+            **{name: known[name] + new.excluded[name] for name in LOOKED_UP},
+            "in_a_row": case((failed, known.in_a_row + 1), else_=0),
+            "failing_since": case((failed, func.coalesce(known.failing_since, new.excluded.failing_since))),
+        },
+    ).returning(known.in_a_row, known.failing_since)
+    return counted
 
 
 class Ops:
@@ -105,6 +134,13 @@ class Ops:
         text = account.model_dump_json() if account else None
         self._c.execute(self._s.cache, {"site": site, "key": key, "account": text, "fetched_at": at})
 
+    def count_lookup(self, site: str, result: Fetch, at: Millis) -> Lookups:
+        counted = {name: int(name == result.value) for name in LOOKED_UP}
+        failing_since = at if result is Fetch.FAILED else None
+        row = {"site": site, **counted, "in_a_row": counted["failed"], "failing_since": failing_since}
+        stands = self._c.execute(self._s.count_lookup, row).one()
+        return Lookups(stands.in_a_row, stands.failing_since)
+
     def counts(self) -> dict[str, dict[str, float]]:
         turns = float(self._c.execute(self._s.turns).scalar_one())
         return {**self._read(self._s.counts), "turns": {"all": turns}}
@@ -114,7 +150,7 @@ class Ops:
         age = (now - beat) / 1000 if beat is not None else math.inf
         return {**self._read(self._s.signs), "scheduler_age_seconds": {"all": age}}
 
-    def _read(self, statements: dict[str, Select[Any]]) -> dict[str, dict[str, float]]:
+    def _read(self, statements: Mapping[str, Executable]) -> dict[str, dict[str, float]]:
         return {
             name: {str(key): float(value) for key, value in self._c.execute(statement)}
             for name, statement in statements.items()

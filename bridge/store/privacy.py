@@ -3,6 +3,7 @@
 Rows that figures are made of are emptied: states, counts, instants and the names of rules stay. The rest is deleted.
 """
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -20,13 +21,16 @@ from sqlalchemy import (
     case,
     delete,
     exists,
+    func,
     or_,
     select,
     tuple_,
+    union,
     update,
 )
 
-from bridge.domain.escalation import Escalation, FollowUpKind
+from bridge.domain.answering import CONVERSATION
+from bridge.domain.escalation import Escalation
 from bridge.domain.forgetting import Person
 from bridge.domain.instants import DAY
 from bridge.domain.session import Session, folded, verified_key
@@ -104,11 +108,13 @@ class PrivacyStatements:
             .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
             .values(payload="", error=None, external_id=outbox.c.id, state=_ended(outbox, FINISHED_STATES))
         )
-        self.openings = select(follow_up.c.due_at).where(
-            follow_up.c.escalation_id == of_escalation, follow_up.c.kind == FollowUpKind.OPENING
+        shared = and_(
+            outbox.c.target == "mail",
+            outbox.c.site == site,
+            outbox.c.external_id.startswith(bindparam("beginning")),
+            outbox.c.payload.contains(of_escalation),
         )
-        shared = and_(outbox.c.target == "mail", outbox.c.external_id.in_(bindparam("mails", expanding=True)))
-        self.empty_mails = update(outbox).where(shared).values(payload="", state=_ended(outbox, FINISHED_STATES))
+        self.empty_shared = update(outbox).where(shared).values(payload="", state=_ended(outbox, FINISHED_STATES))
         self.drop_account = delete(crm_cache).where(crm_cache.c.site == site, crm_cache.c.key == bindparam("email"))
         self.drop_slots = delete(mail_slot).where(mail_slot.c.site == site, mail_slot.c.address == bindparam("digest"))
         self.drop_spent = delete(spent).where(
@@ -128,11 +134,17 @@ class PrivacyStatements:
             ),
             delete(session).where(session.c.site == site, session.c.id.in_(gone)),
         ]
+        self.purge_spent = delete(spent).where(
+            spent.c.site == site,
+            spent.c.day.in_(bindparam("days", expanding=True)),
+            spent.c.who.in_(bindparam("spenders", expanding=True)),
+        )
         self.purge_escalations = [delete(one).where(one.c.escalation_id.in_(gone)) for one in ESCALATION_TABLES]
         self.purge_stale = [
             _few(crm_cache, crm_cache.c.fetched_at),
             _few(mail_slot, mail_slot.c.taken_at),
-            _few(spent, spent.c.day.cast(BigInteger) * DAY),
+            # the count of a conversation goes with it: with its cap it would begin anew
+            _few(spent, spent.c.day.cast(BigInteger) * DAY, spent.c.who.not_like(f"{CONVERSATION}%")),
         ]
 
 
@@ -140,7 +152,8 @@ def _theirs() -> ColumnElement[bool]:
     """A verified visitor's address stands for the account: its sessions are theirs under whatever address.
 
     One that was typed may be anybody's: it stands for the session that it was typed in. Quotes in a name are escaped in
-    the stored text, so that no name can pass for the mark.
+    the stored text, so that no name can pass for the mark. One that was replaced since stands in what was handed over
+    until then; there it is found by reading every packet of the site, some five kilobytes each.
     """
     accounts = select(session.c.customer_key).where(
         session.c.site == bindparam("of_site"),
@@ -148,10 +161,18 @@ def _theirs() -> ColumnElement[bool]:
         session.c.customer_key.is_not(None),
         ~session.c.visitor.contains('"email_identity":'),
     )
-    return or_(
-        session.c.email == bindparam("email"),
-        session.c.customer_key == bindparam("key"),
-        session.c.customer_key.in_(accounts),
+    handed_over = select(escalation.c.session_id).where(
+        escalation.c.site == bindparam("of_site"),
+        func.lower(escalation.c.packet).like(bindparam("in_packet"), escape="\\"),
+    )
+    known = select(session.c.id).where(session.c.site == bindparam("of_site"))
+    return session.c.id.in_(
+        union(
+            known.where(session.c.email == bindparam("email")),
+            known.where(session.c.customer_key == bindparam("key")),
+            known.where(session.c.customer_key.in_(accounts)),
+            handed_over,
+        )
     )
 
 
@@ -232,7 +253,7 @@ def _over() -> Select[Any]:
 
 
 def _these() -> Select[Any]:
-    return select(session.c.id).where(
+    return select(session.c.id, session.c.started_at).where(
         session.c.site == bindparam("of_site"), session.c.id.in_(bindparam("ids", expanding=True))
     )
 
@@ -254,10 +275,18 @@ def _needed() -> ColumnElement[bool]:
     return or_(exists().where(own, active), exists().where(joined, active), followed, heard, told)
 
 
-def _few(table: Table, since: ColumnElement[Any]) -> Delete:
+def _few(table: Table, since: ColumnElement[Any], *more: ColumnElement[bool]) -> Delete:
     key = tuple_(*table.primary_key.columns)
-    old = select(*table.primary_key.columns).where(since < bindparam("before")).limit(bindparam("most"))
+    old = select(*table.primary_key.columns).where(since < bindparam("before"), *more).limit(bindparam("most"))
     return delete(table).where(key.in_(old))
+
+
+def _in_packet(email: str | None) -> str | None:
+    """The pattern that a packet of this address fits, in small letters."""
+    if email is None:
+        return None
+    stored = f'"email":{json.dumps(email, ensure_ascii=False)}'
+    return "%" + re.sub(r"([%_\\])", r"\\\1", stored) + "%"
 
 
 class Privacy:
@@ -269,7 +298,9 @@ class Privacy:
 
     def sessions(self, site: str, person: Person, after: str, limit: int) -> list[str]:
         key = verified_key(person.user_id) if person.user_id else None
-        values = {"of_site": site, "email": folded(person.email), "key": key, "after": after, "most": limit}
+        email = folded(person.email)
+        whose = {"email": email, "in_packet": _in_packet(email), "key": key}
+        values = {"of_site": site, **whose, "after": after, "most": limit}
         return list(self._c.execute(self._s.sessions, values).scalars())
 
     def escalations(self, site: str, session_id: str) -> list[str]:
@@ -331,11 +362,9 @@ class Privacy:
             "cancelled": sum(row.state not in (*FINISHED_STATES, "cancelled") for row in theirs),
         }
 
-    def openings(self, escalation_id: str) -> list[Millis]:
-        return list(self._c.execute(self._s.openings, {"of_escalation": escalation_id}).scalars())
-
-    def empty_mails(self, external_ids: Sequence[str]) -> int:
-        return self._c.execute(self._s.empty_mails, {"mails": list(external_ids)}).rowcount
+    def empty_shared(self, site: str, beginning: str, escalation_id: str) -> int:
+        values = {"of_site": site, "beginning": beginning, "of_escalation": escalation_id}
+        return self._c.execute(self._s.empty_shared, values).rowcount
 
     def drop_address(self, site: str, email: str, digest: str) -> None:
         self._c.execute(self._s.drop_account, {"of_site": site, "email": folded(email)})
@@ -352,13 +381,16 @@ class Privacy:
     def purge(self, site: str, before: Millis, sessions: Sequence[str]) -> int:
         held = list(self._c.execute(self._s.hold, {"of_site": site, "ids": list(sessions)}).scalars())
         these = {"of_site": site, "before": before, "ids": held}
-        values = {"of_site": site, "gone": list(self._c.execute(self._s.over, these).scalars())}
+        over = self._c.execute(self._s.over, these).all()
+        values = {"of_site": site, "gone": [one.id for one in over]}
         escalations = list(self._c.execute(self._s.escalations_of_all, values).scalars())
         for statement in self._s.purge_escalations:
             self._c.execute(statement, {"gone": escalations})
         for statement in self._s.purge_sessions:
             self._c.execute(statement, values)
-        return len(values["gone"])
+        counted = {"days": [one.started_at // DAY for one in over], "spenders": [CONVERSATION + one.id for one in over]}
+        self._c.execute(self._s.purge_spent, {"of_site": site, **counted})
+        return len(over)
 
     def purge_stale(self, before: Millis, limit: int) -> int:
         return sum(self._c.execute(one, {"before": before, "most": limit}).rowcount for one in self._s.purge_stale)

@@ -5,7 +5,7 @@ from collections import namedtuple
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, select, update
+from sqlalchemy import Connection, and_, bindparam, func, select, update
 
 from bridge.domain import signals
 from bridge.domain.customer import Customer, Shop
@@ -81,6 +81,7 @@ class SessionStatements:
         of_session = and_(turn.c.site == bindparam("of_site"), turn.c.session_id == bindparam("of_session"))
         self.turn = CompiledStatement(select(turn).where(of_session, turn.c.turn_id == bindparam("of_turn")), dialect)
         self.turns = select(turn).where(of_session).order_by(turn.c.seq)
+        self.last_said = select(func.max(turn.c.at), func.max(turn.c.reply_at)).where(of_session)
         self.recent_signals = (
             select(turn.c.signals)
             .join(session, and_(turn.c.site == session.c.site, turn.c.session_id == session.c.id))
@@ -241,6 +242,10 @@ class Sessions:
     def turns(self, site: str, session_id: str) -> list[Turn]:
         rows = self._c.execute(self._s.turns, {"of_site": site, "of_session": session_id})
         return [read_turn(row) for row in rows]
+
+    def last_said(self, site: str, session_id: str) -> Millis:
+        found = self._c.execute(self._s.last_said, {"of_site": site, "of_session": session_id}).one()
+        return max(at or 0 for at in found)
 
     def recent_signals(self, site: str, limit: int) -> list[str]:
         return list(self._c.execute(self._s.recent_signals, {"of_site": site, "most": limit}).scalars())

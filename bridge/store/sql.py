@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
+import structlog
 from sqlalchemy import Connection
 
 from bridge.store.alarms import Alarms, AlarmStatements
@@ -26,6 +27,8 @@ from bridge.store.stats import Stats, StatsStatements
 from bridge.store.upsert import upsert_of
 from bridge.store.upstreams import Upstreams, UpstreamStatements
 from bridge.store.work import Work, WorkStatements
+
+log = structlog.get_logger()
 
 
 class Statements:
@@ -162,7 +165,7 @@ class SqlStore:
             tx = SqlTx(connection, self._statements)
             yield tx
         for do in tx.afterwards:
-            do()
+            _attempt(do)
 
     @contextmanager
     def read(self) -> Iterator[SqlTx]:
@@ -175,3 +178,11 @@ class SqlStore:
     def close(self) -> None:
         """Give back every connection."""
         self._database.close()
+
+
+def _attempt(do: Callable[[], object]) -> None:
+    """What was to follow a commit may fail: the caller's work is stored, and must not look as if it were not."""
+    try:
+        do()
+    except Exception:
+        log.exception("after_commit.failed")

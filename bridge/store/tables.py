@@ -440,6 +440,18 @@ crm_cache = Table(
     PrimaryKeyConstraint("site", "key"),
 )
 
+crm_tally = Table(  # how the look-ups of a site's customers ended
+    "crm_tally",
+    metadata,
+    Column("site", Text, primary_key=True),
+    Column("found", Integer, nullable=False),
+    Column("not_found", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("in_a_row", Integer, nullable=False),  # failures since the last one that worked
+    Column("failing_since", Instant),
+    ForeignKeyConstraint(["site"], ["site.id"]),
+)
+
 heartbeat = Table(
     "heartbeat",
     metadata,

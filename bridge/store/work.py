@@ -32,11 +32,13 @@ from sqlalchemy import (
 
 from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
 from bridge.domain.values import Json, Millis
-from bridge.ports import TicketRef, Undelivered
+from bridge.ports import TicketRef, Undelivered, Undone
 from bridge.store.tables import OPEN, escalation, follow_up, outbox, upstream
 from bridge.store.upsert import Upsert
 
 WAITING_STATES = ("due", "unknown")
+PLANNED_STATES = ("due", "leased")
+"""Follow-ups that are still to be done."""
 
 
 class WorkStatements:
@@ -48,7 +50,11 @@ class WorkStatements:
         self._by_hand()
         self.outbox = _listed()
         self.undelivered = _undelivered()
-        self.due = _due(dialect)
+        planned = _listed_follow_ups(dialect)
+        self.due = planned.where(follow_up.c.state.in_(PLANNED_STATES), follow_up.c.due_at <= bindparam("until"))
+        self.given_up = planned.where(follow_up.c.state == "failed")
+        self.undone = _undone()
+        self.oldest_due = select(func.min(follow_up.c.due_at)).where(follow_up.c.state.in_(PLANNED_STATES))
 
     def _of_follow_ups(self, upsert: Upsert) -> None:
         self.plan = upsert(follow_up).on_conflict_do_nothing()
@@ -59,7 +65,10 @@ class WorkStatements:
         )
         self.cancel = (
             update(follow_up)
-            .where(follow_up.c.escalation_id == bindparam("of_escalation"), follow_up.c.state.in_(("due", "leased")))
+            .where(
+                follow_up.c.escalation_id == bindparam("of_escalation"),
+                follow_up.c.state.in_((*PLANNED_STATES, "failed")),
+            )
             .values(state="cancelled")
         )
         self.shift = (
@@ -101,7 +110,12 @@ class WorkStatements:
         )
 
     def _by_hand(self) -> None:
-        """What a person does with rows that are not delivered."""
+        """What a person does with rows that are not delivered, or not done."""
+        self.try_given_up = (
+            update(follow_up)
+            .where(follow_up.c.state == "failed", _if_named(follow_up.c.id, "of_id"))
+            .values(state="due", due_at=bindparam("now", type_=BigInteger), attempts=0)
+        )
         this = outbox.c.id == bindparam("of_id")
         self.retry = (
             update(outbox)
@@ -212,15 +226,32 @@ def _claim(table: Table, ready: ColumnElement[bool] | None = None) -> Update:
     )
 
 
-def _due(dialect: str) -> Select[Any]:
-    """What is still to be done: what is late at `now` in the order in which it will be done, then the rest by time."""
+def _undone() -> Select[Any]:
+    c, before = follow_up.c, bindparam("before", type_=BigInteger)
+    late = and_(c.state.in_(PLANNED_STATES), c.due_at < before)
+    failing = or_(c.state == "failed", c.attempts >= bindparam("attempts"))
+    return (
+        select(
+            c.site,
+            c.kind,
+            func.sum(case((failing, 1), else_=0)).label("failing"),
+            func.sum(case((late, 1), else_=0)).label("late"),
+            func.min(case((late, c.due_at))).label("oldest"),
+        )
+        .where(c.state.in_((*PLANNED_STATES, "failed")), or_(late, failing))
+        .group_by(c.site, c.kind)
+        .order_by(c.site, c.kind)
+    )
+
+
+def _listed_follow_ups(dialect: str) -> Select[Any]:
+    """With whom each is for: what is late at `now` in the order in which it will be done, then the rest by time."""
     kept = ("site", "id", "escalation_id", "commitment_id", "kind", "due_at", "state", "attempts", "error", "rank")
     c = follow_up.c
     late = c.due_at <= bindparam("now", type_=BigInteger)
     return (
         select(*(c[name] for name in kept), escalation.c.queue, escalation.c.priority, _tier(dialect).label("tier"))
         .join_from(follow_up, escalation, escalation.c.id == c.escalation_id)
-        .where(c.state.in_(("due", "leased")), c.due_at <= bindparam("until"))
         .order_by(late.desc(), case((late, c.rank), else_=0), c.due_at, c.id)
         .limit(bindparam("most"))
     )
@@ -355,6 +386,21 @@ class Work:
     def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
         rows = self._c.execute(self._s.due, {"now": now, "until": until, "most": limit}).mappings()
         return [dict(row) for row in rows]
+
+    def given_up(self, limit: int) -> list[Json]:
+        rows = self._c.execute(self._s.given_up, {"now": 0, "most": limit}).mappings()
+        return [dict(row) for row in rows]
+
+    def undone(self, before: Millis, attempts: int) -> list[Undone]:
+        rows = self._c.execute(self._s.undone, {"before": before, "attempts": attempts})
+        return [Undone(r.site, r.kind, r.failing, r.late, r.oldest) for r in rows]
+
+    def oldest_due(self) -> Millis | None:
+        at: Millis | None = self._c.execute(self._s.oldest_due).scalar()
+        return at
+
+    def try_given_up(self, now: Millis, *, follow_up: str | None = None) -> int:
+        return self._c.execute(self._s.try_given_up, {"now": now, "of_id": follow_up}).rowcount
 
 
 def _planned(new: FollowUp) -> Json:

@@ -98,10 +98,8 @@ class Writer:
 
     def _undo(self, connection: Connection, group: "Group") -> None:
         """Take back what the caller wrote; all of it where SQLite has done so itself, as on a full disk."""
-        if group.kept:
-            with suppress(sqlite3.Error):
-                _driver(connection).execute("ROLLBACK TO own")
-                return
+        if group.kept and _taken_back_alone(connection):
+            return
         try:
             _end(connection, _driver(connection).rollback)
         finally:
@@ -145,6 +143,15 @@ def _still_there(connection: Connection) -> None:
     """
     if not _driver(connection).in_transaction:
         raise sqlite3.OperationalError("SQLite has taken it back")
+
+
+def _taken_back_alone(connection: Connection) -> bool:
+    """Take back what was written since the savepoint; False where it is gone, and all before it with it."""
+    try:
+        _driver(connection).execute("ROLLBACK TO own")
+    except sqlite3.Error:
+        return False
+    return True
 
 
 def _end(connection: Connection, how: Callable[[], None]) -> None:

@@ -15,6 +15,7 @@ from bridge.ports import StoreBusy
 from bridge.service.context import Bridge, known_site
 from bridge.service.metrics_cache import MetricsCache, Numbers
 from bridge.service.poll_presence import presence_ages
+from bridge.service.watch_follow_ups import oldest_late
 from bridge.service.watch_health import Rates
 from bridge.web import openapi
 from bridge.web.signed_calls import Call, answer, signed
@@ -29,11 +30,13 @@ METRICS = {
     "follow_ups": ("state", "Actions of the scheduler by state."),
     "outbox": ("state", "Rows for other systems by state; parked ones wait for a person."),
     "outbox_oldest_due_at": ("kind", "When the oldest undelivered row was due, milliseconds UTC."),
+    "follow_ups_oldest_due_at": ("kind", "When the first open action of the scheduler is due, milliseconds UTC."),
     "upstreams_paused": ("target", "Sites whose helpdesk or mail server gets only probes, because it fails."),
     "repairs": ("what", "What the reconciler has mended, since the database was made."),
     "answers": ("state", "Answers of our own responder by what became of them; asked ones are owed."),
     "answer_failures": ("failure", "Answers that failed, by cause."),
     "answer_seconds": ("state", "Seconds from question to answer, all together."),
+    "crm_fetches": ("result", "Look-ups of customers at the CRM by how they ended, since the database was made."),
     "closure_feeds_failing": ("site", "Feeds of closures that could not be read when last tried."),
     "closure_feed_oldest_read_at": ("site", "When the feed read longest ago was last read, milliseconds UTC."),
     "scheduler_age_seconds": ("", "Seconds since the scheduler's last sign of life; +Inf where it never gave one."),
@@ -64,7 +67,7 @@ def healthz() -> Response:
 
 @ops.get("/readyz")
 def readyz() -> Response:
-    """Schema, a write to the store and a living scheduler."""
+    """Schema, a write to the store, a living scheduler, and nothing that it should have done long ago."""
     checks = {name: _checked(check) for name, check in _checks().items()}
     ready = all(result == "ok" for result in checks.values())
     return answer({"ready": ready, "checks": checks}, 200 if ready else 503)
@@ -113,7 +116,7 @@ def _bridge() -> Bridge:
 
 
 def _checks() -> dict[str, Callable[[], str]]:
-    return {"schema": _schema, "store": _store, "scheduler": _scheduler}
+    return {"schema": _schema, "store": _store, "scheduler": _scheduler, "follow_ups": _follow_ups}
 
 
 def _checked(check: Callable[[], str]) -> str:
@@ -143,6 +146,12 @@ def _scheduler() -> str:
     return (
         "never seen: start python -m scheduler" if beat is None else "no sign of life: is python -m scheduler running?"
     )
+
+
+def _follow_ups() -> str:
+    with _bridge().store.read() as tx:
+        late = oldest_late(tx, _bridge().clock.now())
+    return "ok" if late is None else f"not done, the first due since {to_rfc3339(late)}: does python -m scheduler hang?"
 
 
 class _Numbers(Collector):

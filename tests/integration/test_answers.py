@@ -514,8 +514,22 @@ def test_what_is_known_of_a_persons_answers_is_exported_and_erased(database: str
 
 
 def test_counts_are_forgotten_after_two_days(database: str) -> None:
-    with answering(database, Told(), caps=Caps(session=5)) as it:
+    with answering(database, Told(), caps=Caps(site=5)) as it:
         begun(it).says(HOURS)
         it.clock.advance(hours=24 * 4)
         purge_stale(it.bridge, lambda: False)
         assert rows_of(it, spent) == []
+
+
+def test_the_count_of_a_conversation_is_kept_as_long_as_it_is(database: str) -> None:
+    with answering(database, Told(), caps=Caps(session=1)) as it:
+        first, other = begun(it), begun(it)
+        assert says(first) == [SURE.text]
+        it.clock.advance(hours=24 * 4)
+        purge_stale(it.bridge, lambda: False)
+        assert says(first, other) == [MORE, SURE.text]
+        over(it)
+        it.clock.advance(hours=24 * 3)
+        with it.bridge.store.write() as tx:
+            assert tx.privacy.purge(SHOP.id, it.clock.now(), [first.id]) == 1
+        assert [row.who for row in rows_of(it, spent)] == [f"session {other.id}"]

@@ -656,7 +656,9 @@ def test_explain_judges_again_and_says_whether_the_same_comes_out(talked: Termin
 def test_somebody_who_still_waits_for_an_answer_is_erased_by_force_alone(talked: Terminal) -> None:
     said = talked.fails("privacy", "erase", "--user-id", "7")
     assert said.endswith(" is active: resolve it first, or end it with --force")
-    assert talked("privacy", "erase", "--user-id", "7", "--force").out.startswith("Erased: 1 sessions")
+    erased = talked("privacy", "erase", "--user-id", "7", "--force")
+    assert erased.out.startswith("Erased: 1 sessions")
+    assert (erased.code, talked("privacy", "erase", "--user-id", "7").code) == (0, 3)
 
 
 def test_due_lists_what_the_scheduler_will_do(talked: Terminal) -> None:
@@ -679,6 +681,29 @@ def test_a_list_of_what_is_due_that_is_cut_says_so(talked: Terminal, monkeypatch
     as_json = talked("due", "--hours", "48", "--json")
     assert len(json.loads(as_json.out)) == 2
     assert as_json.err == "More is due after these.\n"
+
+
+def give_up(folder: Path) -> None:
+    with sqlite3.connect(folder / "bridge.db") as database:
+        database.execute("UPDATE follow_up SET state = 'failed', attempts = 12 WHERE kind = 'opening'")
+    database.close()
+
+
+def test_a_follow_up_that_was_given_up_is_listed_and_is_due_again_when_it_is_retried(
+    talked: Terminal, tmp_path: Path
+) -> None:
+    give_up(tmp_path)
+    head, names, row, *_ = talked("due", "--hours", "1").out.splitlines()
+    assert head == "Given up, and not done before somebody sees to it (bridge outbox retry ROW, or --all):"
+    assert names.split() == ["ROW", "WHAT", "FOR", "SITE", "REFERENCE"]
+    (found,) = [one for one in json.loads(talked("due", "--json").out) if one["state"] == "failed"]
+    assert row.split()[:2] == [found["id"], "opening"]
+    assert talked("outbox", "retry", found["id"]).out == f"{found['id']} is due now.\n"
+    assert found["id"] in talked.fails("outbox", "retry", found["id"])
+    give_up(tmp_path)
+    assert talked("outbox", "retry", "--all", "--target", "mail").out == "1 are due now.\n"  # the mail
+    assert talked("outbox", "retry", "--all").out == "2 are due now.\n"
+    assert "Given up" not in talked("due").out
 
 
 def test_the_outbox_is_listed_parked_and_retried(talked: Terminal) -> None:

@@ -14,9 +14,12 @@ from support.sidecar import SHOP, Sidecar, in_process
 from bridge.adapters import closure_feed
 from bridge.adapters.closure_feed import FeedReader
 from bridge.adapters.http import Http
+from bridge.domain.closures import Reading
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.values import Json
-from bridge.ports import AdapterError, Fetched, OutcomeUnknown, Rejected, Scope
+from bridge.ports import AdapterError, Fetched, OutcomeUnknown, Rejected, Scope, Site
+from bridge.service.manage_policy import accept, current_policy, put_policy
+from bridge.service.manage_sites import add_site
 from bridge.service.read_closures import FAILURES_UNTIL_ALARM, read_closures, watch_closures
 
 TOKEN = "s3cret-address"
@@ -212,6 +215,45 @@ def test_the_last_good_reading_stays_in_force_and_the_alarm_ends_with_the_next(
     tick(sidecar_fed)
     assert alarms(sidecar_fed) == {}
     assert promised(sidecar_fed).startswith("2026-11-03T")
+
+
+BREAKS_THE_LIBRARY = "DTSTART;TZID=Europe:20261101T000000"
+"""Its zone is a folder among the zones."""
+
+
+def test_an_event_in_a_zone_that_is_a_folder_is_passed_over(sidecar_fed: Sidecar, server: Server) -> None:
+    server.says(200, calendar(BREAKS_THE_LIBRARY, TOMORROW))
+    tick(sidecar_fed)
+    assert (feeds(sidecar_fed)[0]["closures"], feeds(sidecar_fed)[0]["passed_over"]) == (1, 1)
+
+
+def test_a_feed_on_which_the_reader_breaks_stops_no_other_one_and_is_not_the_first_again(
+    sidecar_fed: Sidecar, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zoo = Site("zoo", "https://zoo.example", SHOP.timezone, "team@zoo.example")
+    add_site(sidecar_fed.bridge, zoo, "http://127.0.0.1:8765")
+    with sidecar_fed.bridge.store.write() as tx:
+        own = current_policy(tx, SHOP.id).document
+        accepted = accept(sidecar_fed.bridge, own.replace(TOKEN, "another"))
+        put_policy(sidecar_fed.bridge, tx, "zoo", accepted, "ada")
+    real = closure_feed.read_feed
+
+    def breaks(body: bytes, at: int) -> Reading:
+        if b"breaks" in body:
+            raise ZeroDivisionError
+        return real(body, at)
+
+    monkeypatch.setattr(closure_feed, "read_feed", breaks)
+    server.says(200, calendar("SUMMARY:breaks"))
+    with capture_logs() as logs:
+        assert read_closures(sidecar_fed.bridge, limit=1) == 1
+    server.says(200, calendar(TOMORROW))
+    assert read_closures(sidecar_fed.bridge, limit=1) == 1
+    assert read_closures(sidecar_fed.bridge, limit=1) == 0
+    assert [(one["event"], one.get("site")) for one in logs][-1] == ("site.left_out", SHOP.id)
+    assert [(feed["error"], feed["failures"]) for feed in feeds(sidecar_fed)] == [("unreadable", 1)]
+    with sidecar_fed.bridge.store.read() as tx:
+        assert [(feed.error, feed.failures) for feed in tx.hours.feeds("zoo")] == [(None, 0)]
 
 
 def test_a_feed_that_closes_everything_alarms_and_every_customer_is_promised_something(

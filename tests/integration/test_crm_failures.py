@@ -24,6 +24,7 @@ from bridge.domain.values import Json, Visitor
 from bridge.ports import AdapterError, Crm, NotDone, Store, StoreBusy, Tx
 from bridge.service.context import MOST_ATTEMPTS, POLICY_TTL_S
 from bridge.service.replay_sessions import StoredSessions
+from bridge.service.watch_crm import watch_crm
 
 ASKING = "I want to talk to a human"
 SOON = 1.2
@@ -496,6 +497,65 @@ def test_late_data_that_a_busy_database_would_not_take_are_said_to_be_lost(impat
     customer, logged = late_into(Busy(impatient.bridge.store), impatient, refuses=MOST_ATTEMPTS)
     assert (customer.tier, customer.tier_assumed) == ("enterprise", True)
     assert logged == ["crm.fetched", "crm.not_repaired"]
+
+
+# ------------------------------------------------------------------------------------------------- the alarm
+
+
+def fails_with_401(_visitor: Visitor) -> Account | None:
+    raise NotDone("http 401")
+
+
+def crm_alarm(sidecar: Sidecar) -> Json:
+    return next(
+        (one for one in sidecar.team.caller.ask("GET", "/v1/stats")["alarms"] if one["kind"] == "crm_down"), None
+    )
+
+
+def fetches(sidecar: Sidecar) -> dict[str, float]:
+    with sidecar.bridge.store.read() as tx:
+        return tx.ops.signs(0)["crm_fetches"]
+
+
+def test_a_crm_that_fails_again_and_again_raises_an_alarm_that_the_next_success_ends(sidecar_on_each: Sidecar) -> None:
+    it = sidecar_on_each
+    assert fetches(it) == {"found": 0, "not_found": 0, "failed": 0}
+    it.crm.answer = fails_with_401
+    with capture_logs() as lines:
+        for user in range(6):
+            assert (crm_alarm(it) is None) is (user < 5)
+            it.chat().verified(str(user))
+            it.clock.advance(minutes=1)
+        alarm = crm_alarm(it)
+        assert alarm["detail"] == {"crm": "fake", "since": "2026-11-02T15:00:00Z", "failures": 6, "cause": "http 401"}
+        assert "6 look-ups in a row failed, the last one http 401" in alarm["text"]
+        assert fetches(it) == {"found": 0, "not_found": 0, "failed": 6}
+        it.crm.answer = None
+        it.crm.accounts["user7@example.org"] = Account(tier="free")
+        it.chat().verified("7")
+    assert crm_alarm(it) is None
+    assert [line["event"] for line in lines if line["event"] in ("crm.alarm", "crm.cleared")] == [
+        "crm.alarm", "crm.cleared"]  # fmt: skip
+    it.chat().verified("8")
+    it.chat().verified("8")  # from the cache: nobody was asked
+    assert fetches(it) == {"found": 1, "not_found": 1, "failed": 6}
+
+
+def test_failures_with_a_success_between_them_raise_no_alarm(sidecar: Sidecar) -> None:
+    for user in range(12):
+        sidecar.crm.answer = None if user % 4 == 3 else fails_with_401
+        sidecar.chat().verified(str(user))
+    assert crm_alarm(sidecar) is None
+
+
+def test_the_alarm_ends_where_the_site_asks_no_crm_any_more(sidecar: Sidecar) -> None:
+    sidecar.crm.answer = fails_with_401
+    for user in range(5):
+        sidecar.chat().verified(str(user))
+    watch_crm(sidecar.bridge)
+    assert crm_alarm(sidecar)
+    watch_crm(with_systems(sidecar).bridge)
+    assert crm_alarm(sidecar) is None
 
 
 # ------------------------------------------------------------------------------------------------- the cache

@@ -4,6 +4,7 @@ import json
 import os
 import sqlite3
 import time
+import zoneinfo
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from bridge.service.diagnose import Light, Look, Result, green, look_at_all
 from bridge.service.manage_sites import add_site
 from bridge.service.troubleshooting import CURES, ExternalSystem, cure
 from bridge.store.database_facts import file_system
+from bridge.zone_data import in_use
 
 PLUGIN = json.dumps({"namespace": "escalation-bridge/v1", "routes": {}}).encode()
 NO_ROUTE = b'{"code":"rest_no_route","message":"No route was found","data":{"status":404}}'
@@ -145,12 +147,13 @@ def test_the_screen_is_one_line_a_thing_under_its_site_and_a_word_at_the_end(wor
     assert shown.out.endswith("Everything works.\n")
     assert "\nshop\n" in shown.out
     assert "\n  ok    helpdesk   Zendesk answers\n" in shown.out
+    assert f"\n  ok    zones      {in_use(zoneinfo.TZPATH).version}, from " in shown.out
     world.desk.plan(TICKETS, refuses(401))
     shown = world.run("doctor")
     assert shown.code == 1
     assert "\n  FAIL  helpdesk   Zendesk: http 401\n" in shown.out
     assert " -> BRIDGE_ZENDESK_TOKEN is wrong, has run out, " in shown.out
-    assert shown.out.endswith("1 of 17 does not work.\n")
+    assert shown.out.endswith("1 of 18 does not work.\n")
 
 
 def test_a_test_mail_is_sent_only_where_it_is_asked_for(world: World) -> None:

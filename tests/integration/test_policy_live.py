@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from support.sidecar import AFTER_HOURS, SHOP, Live, Sidecar, free_port, in_proc
 
 from bridge.domain.customer import Account
 from bridge.domain.shipped_policy import shipped_document
-from bridge.domain.values import Json
-from bridge.ports import Scope
+from bridge.domain.values import Json, Visitor
+from bridge.ports import Rejected, Scope
 from bridge.service.context import POLICY_TTL_S
 from bridge.service.explain import explain
+from bridge.service.manage_policy import accept, current_policy, put_policy
 
 OWN = """
 messages:
@@ -91,16 +93,23 @@ def test_another_rule_of_the_same_policy_says_the_standard_message(sidecar: Side
     assert verdict["say"].startswith("A support agent will contact you")
 
 
+def refuse(_visitor: Visitor) -> Account | None:
+    raise Rejected("http 401")
+
+
 def test_a_visitor_who_only_typed_an_address_is_not_told_in_own_words_what_the_crm_knows(sidecar: Sidecar) -> None:
     when = "when: {all: [wants_a_person, big_account]}\n    message: vip\n"
     ahead = f"rules:\n  - name: vip\n    {when}    priority: urgent\n"
     sidecar.put_policy(shipped_document().replace("rules:\n", ahead) + OWN)
     sidecar.crm.answer = lambda _: Account(tier="enterprise")
-    known, stranger = sidecar.chat(), sidecar.chat()
+    known, stranger, assumed = sidecar.chat(), sidecar.chat(), sidecar.chat()
     known.verified()
     stranger.start("claimed", email="user7@example.org")
     assert known.says("agent please")["say"].startswith("Our key account team")
-    told = stranger.says("agent please")
+    assert stranger.says("agent please")["say"].startswith("A support agent will contact you")
+    sidecar.crm.answer = refuse
+    assumed.start("claimed", email="user8@example.org")
+    told = assumed.says("agent please")
     assert told["say"].startswith("A support agent will contact you")
     assert sidecar.team.read(told["escalation"]["id"])["rule"] == "vip"
 
@@ -206,6 +215,37 @@ def test_the_versions_of_a_policy_are_listed_and_each_can_be_read(sidecar: Sidec
     assert admin.ask("GET", "/v1/policy?version=1")["document"] == first
     assert admin.ask("GET", "/v1/policy")["version"] == 2
     assert admin.send("GET", "/v1/policy?version=3").slug == "policy-version-not-found"
+
+
+def test_policies_that_are_put_at_once_become_one_version_each(sidecar_on_each: Sidecar) -> None:
+    admin = sidecar_on_each.caller(Scope.ADMIN)
+    first = admin.ask("GET", "/v1/policy")["document"]
+
+    def put(number: int) -> int:
+        body = {"document": f"{first}# {number}\n", "author": "Ada"}
+        return sidecar_on_each.caller(Scope.ADMIN).send("PUT", "/v1/policy", body).status
+
+    with ThreadPoolExecutor(4) as pool:
+        assert set(pool.map(put, range(12))) == {200}
+    versions = admin.ask("GET", "/v1/policy/versions")["versions"]
+    assert [one["version"] for one in versions] == list(range(13, 0, -1))
+
+
+def test_a_policy_that_is_taken_back_is_in_force_nowhere(sidecar: Sidecar) -> None:
+    bridge = sidecar.bridge
+
+    def fail() -> None:
+        with bridge.store.write() as tx:
+            assert bridge.policies.current(tx, SHOP.id).version == 1
+            document = current_policy(tx, SHOP.id).document
+            put_policy(bridge, tx, SHOP.id, accept(bridge, f"{document}# more\n"), "Ada")
+            bridge.policies.current(tx, SHOP.id)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with bridge.store.read() as tx:
+        assert bridge.policies.current(tx, SHOP.id).version == 1
 
 
 @pytest.mark.parametrize("version", ["0", "-1", "x", "", "1.5", "99999999999", "%D9%A3"])

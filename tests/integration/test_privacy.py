@@ -19,6 +19,7 @@ from support.terminal import Terminal
 
 from bridge.domain.customer import Account, OpenTicket
 from bridge.domain.escalation import Agent
+from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY
 from bridge.domain.values import Identity, Json, Visitor
 from bridge.ports import AgentReply, Scope, Site
@@ -236,7 +237,8 @@ def test_an_erasure_leaves_every_row_of_others_as_it_was(sidecar_on_each: Sideca
     resolved(it)
     asks(it, "erase", email=MAIL)
     after = rows(it.url)
-    kept = {name: found for name, found in before.items() if name not in ("nonce", "upstream", "heartbeat")}
+    counts = ("nonce", "upstream", "heartbeat", "crm_tally")
+    kept = {name: found for name, found in before.items() if name not in counts}
     assert {name: found - after[name] for name, found in kept.items()} == {name: set() for name in kept}
 
 
@@ -320,6 +322,50 @@ def test_the_mail_about_all_who_waited_for_an_opening_is_emptied_with_one_of_the
         assert asks(it, "erase", user_id="77", force=True).status == 200
         assert hits(it.url) == []
         assert [one["session_id"] for one in it.team.list()] == [first.id]
+
+
+def test_the_mail_of_an_earlier_opening_is_emptied_too(database: str) -> None:
+    with in_process(database, at=AFTER_HOURS) as it:
+        it.change_policy('["09:00-17:00"]', '["09:00-11:00", "12:00-17:00"]')
+        somebody(it)
+        it.clock.advance(seconds=5)
+        later = it.chat()
+        later.start("verified", user_id="77", email=MAIL, name="Quilla Marchbanks")
+        later.says(ASKS)
+        it.work()
+        it.clock.set(OPENING)
+        it.work()
+        assert any("digest." in mail.message_id and "teapot" in mail.text for mail in it.mailer.mails)
+        assert asks(it, "erase", user_id="77", force=True).status == 200
+        assert hits(it.url) == []
+
+
+def test_by_an_address_that_was_replaced_after_the_hand_over_all_of_it_is_found(sidecar_on_each: Sidecar) -> None:
+    it = sidecar_on_each
+    other = it.chat()
+    other.start("claimed", email="quillaXmarchbanks@example.org")
+    other.says("I want to talk to a human")
+    chat = it.chat()
+    chat.start("claimed", email="Quilla_Marchbanks@example.org")
+    chat.says(ASKS)
+    chat.contact(email="teapot@example.org")
+    it.work()
+    asked = "quilla_marchbanks@example.org"
+    assert [one["id"] for one in asks(it, "export", email=asked).json["sessions"]] == [chat.id]
+    assert asks(it, "erase", email=asked, force=True).json["removed"]["sessions"] == 1
+    assert {canary for table, canary in hits(it.url)} == {"quilla", "marchbanks"}  # the other one's
+    assert "quilla_marchbanks" not in str(rows(it.url)).casefold()
+
+
+def test_who_is_erased_takes_along_what_the_crm_said_of_their_former_address(sidecar_on_each: Sidecar) -> None:
+    it = sidecar_on_each
+    it.crm.accounts[MAIL] = Account(tier="business", name="Quilla M")
+    chat = it.chat()
+    chat.start("claimed", email=MAIL)
+    chat.says("I want to talk to a human")
+    chat.contact(email="ada@example.org")
+    asks(it, "erase", email="ada@example.org", force=True)
+    assert hits(it.url) == []
 
 
 def test_a_promise_that_is_ended_by_force_is_neither_kept_nor_broken(sidecar: Sidecar) -> None:
@@ -441,6 +487,20 @@ def test_a_purge_takes_what_is_old_and_over_and_leaves_what_is_active_or_young(s
     purge_stale(it.bridge, never)
     assert {canary for table, canary in hits(it.url) if table != "outbox"} <= {"teapot"}  # what the lively one said
     assert faults(it.url) == []
+
+
+def test_a_purge_takes_alarms_that_ended_long_ago_and_leaves_those_that_stand(sidecar_on_each: Sidecar) -> None:
+    it = sidecar_on_each
+    with it.bridge.store.write() as tx:
+        for kind in ("ended", "stands"):
+            tx.alarms.start(SHOP.id, Alarm(kind, kind, "Look at it.", {}, it.clock.now()))
+        tx.alarms.clear(SHOP.id, "ended", it.clock.now())
+    purge(it.bridge, LONG, never)
+    assert len(rows(it.url)["alarm"]) == 2
+    it.clock.advance(hours=24 * 401)
+    purge(it.bridge, LONG, never)
+    (left,) = rows(it.url)["alarm"]
+    assert "stands" in left
 
 
 def test_a_purge_ends_where_it_is_told_to_and_goes_on_from_there(sidecar: Sidecar) -> None:
@@ -577,15 +637,18 @@ def test_the_command_line_exports_erases_and_purges(shop: Terminal) -> None:
     assert "say whom" in shop("privacy", "export").err
     shown = shop("privacy", "export", "--user-id", "77")
     assert json.loads(shown.out)["sessions"] == []
-    assert shown.err == NOBODY
+    assert (shown.code, shown.err) == (3, NOBODY)
     assert shop("privacy", "export", "--user-id", "Quilla").code == 2
     written = shop("privacy", "export", "--email", MAIL, "--output", "out.json")
-    assert (written.code, written.err) == (0, NOBODY)
+    assert (written.code, written.err) == (3, NOBODY)
     assert json.loads(Path("out.json").read_text("utf-8"))["person"]["email"] == MAIL
     assert json.loads(shop("privacy", "export", "--email", MAIL, "--output", "-").out)["person"]["email"] == MAIL
-    assert json.loads(shop("privacy", "erase", "--email", MAIL, "--json").out)["tasks"] == []
+    as_json = shop("privacy", "erase", "--email", MAIL, "--json")
+    assert as_json.code == 3
+    told = json.loads(as_json.out)
+    assert (told["found"], told["tasks"]) == (False, [])
     erased = shop("privacy", "erase", "--email", MAIL)
     assert erased.out.startswith("Erased: 0 sessions")
-    assert erased.err == NOBODY
+    assert (erased.code, erased.err) == (3, NOBODY)
     assert shop("purge", "--dry-run").out == "0 sessions would be deleted.\n"
     assert shop("purge", "--older-than", "30d").out == "0 sessions are deleted.\n"

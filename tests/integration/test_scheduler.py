@@ -31,6 +31,7 @@ from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
 from scheduler.__main__ import MOST_FAILURES_IN_A_ROW, Watch, clock_for, refuse, wait_for_schema
 from scheduler.clock_guard import keep_pace
+from scheduler.runs import HANGS_AFTER_S, PATIENCE_S, Runs
 from scheduler.ticks import MOST_ROWS_PER_TICK, NONCES_KEPT_FOR, ROWS_WITHOUT_PAUSE, Ticks, drain
 
 PATIENCE = 60.0
@@ -325,6 +326,106 @@ def test_a_clock_that_is_set_back_by_an_hour_does_not_put_the_jobs_to_sleep_for_
         clock.shutdown()
         for thread in threads:
             thread.join()
+
+
+class Steps:
+    """A clock in seconds that is set."""
+
+    def __init__(self) -> None:
+        self.at = 0.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+def test_a_job_that_hangs_is_told_once_and_ends_the_sign_of_life_until_it_goes_on(tmp_path: Path) -> None:
+    migrated(tmp_path)
+    assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
+    clock, let_go, began = Steps(), threading.Event(), threading.Event()
+    ticks = Ticks(assembly.bridge, runs=Runs(clock))
+
+    def hang() -> None:
+        began.set()
+        let_go.wait(PATIENCE)
+
+    def beats() -> bool:
+        with assembly.bridge.store.write() as tx:
+            tx.ops.beat("scheduler", 1)
+        ticks.beat()
+        return last_beat(tmp_path) != 1
+
+    thread = threading.Thread(target=ticks.runs.watched("follow_up", hang))
+    try:
+        thread.start()
+        assert began.wait(PATIENCE)
+        clock.at = HANGS_AFTER_S
+        assert beats()
+        clock.at += 1
+        with capture_logs() as lines:
+            assert [beats(), beats()] == [False, False]
+            let_go.set()
+            thread.join()
+            assert beats()
+        assert [(line["event"], line["job"]) for line in lines] == [
+            ("tick.hangs", "follow_up"), ("tick.goes_on", "follow_up")]  # fmt: skip
+    finally:
+        let_go.set()
+        thread.join()
+        assembly.close()
+
+
+def test_a_job_that_goes_through_whole_tables_may_take_its_time_and_then_is_told_all_the_same() -> None:
+    clock, seen = Steps(), list[set[str]]()
+    runs = Runs(clock)
+
+    def purge() -> None:
+        for clock.at in (HANGS_AFTER_S + 1, PATIENCE_S + 1):
+            seen.append(runs.hanging())
+
+    with capture_logs() as lines:
+        runs.watched("purge", purge)()
+    assert seen == [set(), set()]
+    assert [line["event"] for line in lines] == ["tick.hangs", "tick.goes_on"]
+
+
+def test_what_is_late_is_no_alarm_before_the_first_run_for_follow_ups_has_ended_or_hangs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    migrated(tmp_path)
+    assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
+    clock, looks = Steps(), list[Bridge]()
+    monkeypatch.setattr("scheduler.ticks.watch_follow_ups", looks.append)
+    try:
+        ticks = Ticks(assembly.bridge, runs=Runs(clock))
+
+        def hang() -> None:
+            ticks.late()
+            assert looks == []
+            clock.at = HANGS_AFTER_S + 1
+            ticks.late()
+            assert len(looks) == 1
+
+        ticks.runs.watched("follow_up", hang)()
+        ticks.late()
+        assert len(looks) == 2
+    finally:
+        assembly.close()
+
+
+def test_a_job_that_fails_is_no_longer_running() -> None:
+    clock = Steps()
+    runs = Runs(clock)
+    with pytest.raises(ZeroDivisionError):
+        runs.watched("follow_up", lambda: print(1 / 0))()
+    clock.at = 10 * HANGS_AFTER_S
+    assert runs.hanging() == set()
+
+
+def test_a_drain_begins_no_row_after_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scheduler.ticks.LONGEST_TICK_S", -1.0)
+    rows = [1]
+    drain(counting(rows), threading.Event(), 0)
+    assert rows == [1]
 
 
 def test_a_drain_ends_when_nothing_is_left() -> None:

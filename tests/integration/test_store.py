@@ -2,10 +2,13 @@
 
 import json
 import multiprocessing
+import os
 import random
+import socket
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +18,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from pydantic import SecretStr
-from sqlalchemy import event, inspect
+from sqlalchemy import event, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
+from structlog.testing import capture_logs
+from support.loopback import listening
 from support.packets import CUSTOMER, ticket
 
 from bridge import bootstrap
@@ -165,6 +170,22 @@ def test_what_is_to_follow_a_commit_does_not_follow_a_failure(store: SqlStore) -
     assert done == ["through"]
 
 
+def test_what_fails_after_a_commit_undoes_nothing_and_stops_nothing_else(store: SqlStore) -> None:
+    done: list[str] = []
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    with capture_logs() as logs, store.write() as tx:
+        tx.sessions.start(session(), "d")
+        tx.after_commit(fail)
+        tx.after_commit(lambda: done.append("through"))
+    assert done == ["through"]
+    assert [one["event"] for one in logs] == ["after_commit.failed"]
+    with store.read() as tx:
+        assert tx.sessions.get(SITE.id, "s1")
+
+
 def test_a_reader_cannot_write(store: SqlStore) -> None:
     def write_while_reading() -> None:
         with store.read() as tx:
@@ -194,6 +215,71 @@ def test_no_free_connection_in_time_is_called_busy(database: str) -> None:
     with store.read(), pytest.raises(StoreBusy), store.read():
         pass
     store.close()
+
+
+def hold_too(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sessions.alone(SITE.id, "user:8")  # for which it waits longer
+        tx.sessions.hold(SITE.id, "s1")
+
+
+def test_a_row_that_somebody_does_not_let_go_of_is_called_busy(fresh_postgres: Any) -> None:
+    url = fresh_postgres()
+    bootstrap.migrate(Settings(database_url=SecretStr(url)))
+    stuck, other = SqlStore(Database(url)), SqlStore(Database(url, wait=0.3))
+    with stuck.write() as tx:
+        tx.sites.add(SITE, {Scope.CHAT: "c" * 43, Scope.ADMIN: "a" * 43}, 1)
+        tx.sessions.start(session(), "d")
+    with stuck.write() as tx:
+        tx.sessions.alone(SITE.id, "user:7")
+        assert tx.sessions.hold(SITE.id, "s1")
+        with pytest.raises(StoreBusy):
+            hold_too(other)
+    stuck.close()
+    other.close()
+
+
+def test_a_statement_that_never_ends_is_called_busy(fresh_postgres: Any) -> None:
+    slow = Database(fresh_postgres(), longest=0.2)
+    for begin in (slow.read, slow.write):
+        with pytest.raises(StoreBusy), begin() as connection:
+            connection.execute(text("SELECT pg_sleep(20)"))
+        with begin() as connection:
+            assert connection.execute(text("SELECT 1")).scalar() == 1
+    slow.close()
+
+
+def test_a_line_that_was_cut_is_noticed_at_both_ends(fresh_postgres: Any) -> None:
+    """By TCP; so the server is reached through it here, though it listens to a file."""
+    url = make_url(fresh_postgres())
+
+    def forward(connection: socket.socket) -> None:
+        with socket.socket(socket.AF_UNIX) as server:
+            server.connect(f"{url.query['host']}/.s.PGSQL.5432")
+            back = threading.Thread(target=pour, args=(server, connection))
+            back.start()
+            pour(connection, server)
+            back.join()
+
+    with listening(forward) as line:
+        address = url.set(host="127.0.0.1", port=line.port, query={})
+        database = Database(address.render_as_string(hide_password=False))
+        for begin in (database.read, database.write):
+            with begin() as connection, socket.socket(fileno=os.dup(connection.connection.fileno())) as ours:
+                assert ours.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+                of_tcp = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+                assert [ours.getsockopt(socket.IPPROTO_TCP, one) for one in of_tcp] == [30, 10, 3, 60_000]
+                asked = text("SELECT setting FROM pg_settings WHERE name LIKE 'tcp_keepalives%' AND source = 'session'")
+                assert len(connection.execute(asked).all()) == 3  # a file has none, so their values are not seen
+        database.close()
+
+
+def pour(source: socket.socket, into: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(65_536):
+            into.sendall(data)
+    with suppress(OSError):
+        into.shutdown(socket.SHUT_WR)
 
 
 def test_a_writer_that_waits_too_long_is_told_that_it_is_busy(fresh_sqlite: Any) -> None:
@@ -377,6 +463,18 @@ def test_a_turn_is_kept_once(store: SqlStore, second: Turn) -> None:
         tx.sessions.start(session(), "d")
         assert tx.sessions.keep_turn(session(), turn())
         assert not tx.sessions.keep_turn(session(), second)
+
+
+def test_when_something_was_last_said_is_that_of_a_message_or_a_reply(store: SqlStore) -> None:
+    with store.write() as tx:
+        tx.sessions.start(session(), "d")
+        assert tx.sessions.last_said(SITE.id, "s1") == 0
+        tx.sessions.keep_turn(session(), replace(turn(1, "t1"), at=70))
+        tx.sessions.keep_turn(session(), replace(turn(2, "t2"), at=50))
+        assert tx.sessions.last_said(SITE.id, "s1") == 70
+        tx.sessions.keep_reply(session(), replace(turn(2, "t2"), reply_at=90))
+        assert tx.sessions.last_said(SITE.id, "s1") == 90
+        assert tx.sessions.last_said(SITE.id, "s2") == 0
 
 
 def test_the_last_turns_of_a_site_are_those_of_its_newest_sessions(store: SqlStore) -> None:

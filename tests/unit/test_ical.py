@@ -131,6 +131,7 @@ def test_what_has_no_length_or_lies_elsewhere_closes_nothing(event: str) -> None
         "DTSTART:20261201T000000Z\r\nDURATION:PT1S\r\nRRULE:FREQ=DAILY;BYHOUR=1,2,3",
         "DTSTART;VALUE=DATE:20261201\r\nRRULE:FREQ=YEARLY;BYEASTER=0",
         "DTSTART;TZID=Mars/Olympus:20261201T000000\r\nDURATION:PT1H",
+        "DTSTART;TZID=Europe:20261201T000000\r\nDURATION:PT1H",
         "DTSTART;VALUE=DATE:20261201\r\nDURATION:forever",
     ],
 )

@@ -5,6 +5,8 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from bridge.service.responder_threads import ResponderThreads, WaitingRequest
 
 VERDICT = {"say": "Nine to five."}
@@ -83,3 +85,18 @@ def test_seats_are_bounded_and_given_back() -> None:
         assert asking.wait(first) == VERDICT
         asking.start(third)
         assert asking.wait(third) == VERDICT
+
+
+def test_who_cannot_be_asked_for_takes_no_seat_and_does_not_wait() -> None:
+    threads = ThreadPoolExecutor(1)
+    asking = ResponderThreads(lambda waiting: waiting.give(VERDICT), threads, seats=1, wait=5)
+    threads.shutdown()
+    for _ in range(2):
+        refused = WaitingRequest()
+        with pytest.raises(RuntimeError):
+            asking.start(refused)
+        assert not refused.seated
+    waiting = WaitingRequest()
+    with ThreadPoolExecutor(1) as asking._threads:
+        asking.start(waiting)
+        assert asking.wait(waiting) == VERDICT

@@ -7,7 +7,7 @@ from bridge.ports.store.escalations import TEAM_NOTE, AgentReply, Escalations, U
 from bridge.ports.store.hours import Hours
 from bridge.ports.store.labels import Labels
 from bridge.ports.store.mails import Mails
-from bridge.ports.store.ops import Ops
+from bridge.ports.store.ops import Lookups, Ops
 from bridge.ports.store.pages import Pages
 from bridge.ports.store.people import People
 from bridge.ports.store.policies import Policies, PolicyMark, PolicyVersion, ShadowPolicy, Shadows
@@ -19,7 +19,7 @@ from bridge.ports.store.sites import Scope, Sites, SiteSecret
 from bridge.ports.store.stats import Counted, Stats
 from bridge.ports.store.transaction import Store, Tx
 from bridge.ports.store.upstreams import Upstreams
-from bridge.ports.store.work import Undelivered, Work
+from bridge.ports.store.work import Undelivered, Undone, Work
 
 __all__ = [
     "TEAM_NOTE",
@@ -34,6 +34,7 @@ __all__ = [
     "Hours",
     "Labels",
     "LockedSession",
+    "Lookups",
     "Mails",
     "Ops",
     "Pages",
@@ -55,6 +56,7 @@ __all__ = [
     "Store",
     "Tx",
     "Undelivered",
+    "Undone",
     "Upstreams",
     "Urgency",
     "Work",

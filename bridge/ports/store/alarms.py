@@ -21,6 +21,10 @@ class Alarms(Protocol):
         """End the standing one of this kind; returns whether there was one."""
         ...
 
+    def purge(self, before: Millis) -> int:
+        """Delete those that ended before an instant; returns how many there were."""
+        ...
+
     def standing(self, site: str) -> list[Alarm]: ...
     def counts(self) -> dict[str, int]:
         """How many stand, by site."""

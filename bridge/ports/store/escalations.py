@@ -91,6 +91,14 @@ class Escalations(Protocol):
         """Those that nobody has answered, in a queue that was closed until then when they were promised an answer."""
         ...
 
+    def unverified(self, site: str, since: Millis) -> int:
+        """How many of visitors who are not logged in were decided on since then."""
+        ...
+
+    def untold(self, site: str, since: Millis) -> list[Escalation]:
+        """Those of them that are active, and that no mail of their own told the team of."""
+        ...
+
     def filed_as(self, site: str, desk: str, refs: Sequence[str]) -> list[Filed]:
         """The tickets of ours, over or not, that the desk has under these ids."""
         ...

@@ -1,9 +1,18 @@
 """Look-ups that keep the service itself in sight."""
 
+from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.domain.customer import Account
+from bridge.domain.customer import Account, Fetch
 from bridge.domain.values import Millis
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """So many look-ups in a row have failed at a site's CRM, the first of them at `failing_since`."""
+
+    failures: int
+    failing_since: Millis | None
 
 
 class Ops(Protocol):
@@ -13,6 +22,10 @@ class Ops(Protocol):
     def last_beat(self, name: str) -> Millis | None: ...
     def cached_account(self, site: str, key: str, since: Millis) -> tuple[bool, Account | None]: ...
     def cache_account(self, site: str, key: str, account: Account | None, at: Millis) -> None: ...
+    def count_lookup(self, site: str, result: Fetch, at: Millis) -> Lookups:
+        """Note how a look-up at the CRM ended, and return how those before it stand with it."""
+        ...
+
     def counts(self) -> dict[str, dict[str, float]]:
         """What is stored, by metric and label: whole tables are read for it."""
         ...

@@ -23,7 +23,10 @@ class Privacy(Protocol):
     """What is stored about one person, and what is too old to be kept."""
 
     def sessions(self, site: str, person: Person, after: str, limit: int) -> list[str]:
-        """The ids of the person's sessions at this site beyond `after`, in their order."""
+        """The ids of the person's sessions at this site beyond `after`, in their order.
+
+        With an address this reads what every escalation of the site was handed over with: a rare request may.
+        """
         ...
 
     def escalations(self, site: str, session: str) -> list[str]:
@@ -53,12 +56,14 @@ class Privacy(Protocol):
         """Empty what a session has added to the ticket of another one, and what names an address or number of it."""
         ...
 
-    def openings(self, escalation: str) -> list[Millis]:
-        """The openings for which it has waited."""
-        ...
+    def empty_shared(self, site: str, beginning: str, escalation: str) -> int:
+        """Empty the mails about several people whose text names an escalation, and cancel those that are not sent.
 
-    def empty_mails(self, external_ids: Sequence[str]) -> int:
-        """Empty mails that speak of several people, and cancel those that are not sent."""
+        Args:
+            site: the site's id.
+            beginning: of the external ids of such mails.
+            escalation: its id.
+        """
         ...
 
     def drop_address(self, site: str, email: str, digest: str) -> None:
@@ -81,5 +86,5 @@ class Privacy(Protocol):
         ...
 
     def purge_stale(self, before: Millis, limit: int) -> int:
-        """Delete some of the CRM's answers, slots for mails and counts that are older than an instant; how many."""
+        """Delete some of the CRM's answers, slots for mails and daily counts older than an instant; how many."""
         ...

@@ -24,6 +24,21 @@ class Undelivered:
     oldest: Millis
 
 
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """Follow-ups of a site that ought to have been done, by kind.
+
+    `failing` of them were given up, or have failed as often and are still tried; `late` were due before the instant
+    that was asked about, the first of those at `oldest`.
+    """
+
+    site: str
+    kind: str
+    failing: int
+    late: int
+    oldest: Millis | None
+
+
 class Work(Protocol):
     """What is due: follow-ups and outbox rows, claimed by lease."""
 
@@ -32,7 +47,10 @@ class Work(Protocol):
         """As `plan`, but one of its kind and promise that is planned or done already is to be done at the new time."""
         ...
 
-    def cancel(self, escalation: str) -> int: ...
+    def cancel(self, escalation: str) -> int:
+        """Take off what is still to be done for an escalation, and what was given up; returns how many that were."""
+        ...
+
     def shift(self, commitment: str, by: Millis) -> int:
         """Move what is still to be done for a promise; returns how many follow-ups that were."""
         ...
@@ -87,4 +105,20 @@ class Work(Protocol):
 
     def due(self, until: Millis, limit: int, *, now: Millis = 0) -> list[Json]:
         """What is still to be done until then: what is late at `now` as it will be done, then the rest by time."""
+        ...
+
+    def given_up(self, limit: int) -> list[Json]:
+        """Follow-ups that failed too often, as `due` has them: nobody does them until they are tried again."""
+        ...
+
+    def undone(self, before: Millis, attempts: int) -> list[Undone]:
+        """What was due before then, was given up, or was tried as often as `attempts`, of all sites."""
+        ...
+
+    def oldest_due(self) -> Millis | None:
+        """When the follow-up is due that is due first; None where there is none."""
+        ...
+
+    def try_given_up(self, now: Millis, *, follow_up: str | None = None) -> int:
+        """Have what was given up done after all, all of it or one; returns how many that are."""
         ...
