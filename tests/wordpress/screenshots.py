@@ -38,7 +38,7 @@ def main(out: Path) -> None:
         Installation(wordpress_core("trixie"), Path(folder)).running() as shop,
     ):
         shop.site.set_option("blogname", "Harbour & Pine")
-        shop.site.set_option("escbridge_echo_script", json.dumps(SCRIPT))
+        shop.site.set_option("echo_bot_script", json.dumps(SCRIPT))
         shop.move_clock_to(SATURDAY_NIGHT)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=chromium(), args=list(chromium_args))

@@ -39,7 +39,7 @@ DELETE_AND_LOOK = """
     global $wpdb;
     require_once ABSPATH . 'wp-admin/includes/plugin.php';
     uninstall_plugin( 'escalation-bridge/escalation-bridge.php' );
-    $names = "SELECT option_name FROM $wpdb->options WHERE option_name LIKE 'escbridge%'";
+    $names = "SELECT option_name FROM $wpdb->options WHERE option_name REGEXP 'escbridge|echo_bot'";
     echo implode( ' ', $wpdb->get_col( $names ) );"""
 SHOTS = os.environ.get("ESCBRIDGE_SCREENSHOTS")
 
@@ -51,7 +51,7 @@ def installation(
     """All of it, on the oldest WordPress that the plugin declares, on 6.8, and on the newest that Debian carries."""
     core = core_or_skip(request.param)
     with Installation(core, tmp_path_factory.mktemp("story")).running() as installed:
-        installed.site.set_option("escbridge_echo_script", json.dumps(SCRIPT))
+        installed.site.set_option("echo_bot_script", json.dumps(SCRIPT))
         installed.site.add_user("anna", "anna-pass", email="anna@example.test")
         installed.site.snapshot()
         yield installed
@@ -171,7 +171,7 @@ def test_a_pasted_code_is_kept_and_works_and_nothing_of_ours_is_left_after_the_p
         page.click("#escbridge-test")
         expect(page.locator("#escbridge-test-result .escbridge-good")).to_have_count(2, timeout=30_000)
         owner.close()
-        assert site.php_eval(DELETE_AND_LOOK).split() == ["escbridge_echo_script"]
+        assert site.php_eval(DELETE_AND_LOOK).split() == ["echo_bot_script"]
     assert site.debug_log("escalation-bridge") == []
     site.reset()
 

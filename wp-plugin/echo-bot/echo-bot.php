@@ -20,7 +20,7 @@ defined( 'ABSPATH' ) || exit;
 add_filter( 'escbridge_bot_reply', 'escbridge_echo_reply', 10, 2 );
 
 /**
- * Answers from the option escbridge_echo_script (JSON: message => {text, confidence, intent, intent_matched, failed}), else repeats the message.
+ * Answers from the option echo_bot_script (JSON: message => {text, confidence, intent, intent_matched, failed}), else repeats the message.
  *
  * "Where is my parcel? [confidence=0.41 intent=billing_dispute]" sets the signals of this answer; "[failed]" makes it fail.
  *
@@ -32,7 +32,7 @@ function escbridge_echo_reply( $reply, string $message ) {
 	if ( null !== $reply ) {
 		return $reply;
 	}
-	$script = json_decode( (string) get_option( 'escbridge_echo_script', '{}' ), true );
+	$script = json_decode( (string) get_option( 'echo_bot_script', '{}' ), true );
 	if ( is_array( $script ) && isset( $script[ $message ] ) && is_array( $script[ $message ] ) ) {
 		return $script[ $message ];
 	}
