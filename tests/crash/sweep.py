@@ -69,7 +69,7 @@ def sweep(case: str, path: str, where: Sequence[Point], folder: Path, fresh: Cal
         lost += len(promised(struck.said) - tickets.keys())
         dup += sum(number > 1 for number in tickets.values())
     took = round(time.monotonic() - began)
-    return Result(case, len(where), died, lost, dup, None, took, {"broken": broken})
+    return Result(case, len(where), died, lost, dup, None, took, more={"broken": broken})
 
 
 def finish(world: World) -> None:
