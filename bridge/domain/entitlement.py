@@ -19,5 +19,5 @@ def priority_of(policy: Policy, escalation: Escalation) -> Priority:
     """The priority that promises go by: where an address was typed, that of the rule alone."""
     if escalation.packet.customer.identity is not Identity.CLAIMED:
         return escalation.priority
-    rule = next((one for one in policy.rules if one.name == escalation.rule), None)
+    rule = policy.rule_named(escalation.rule)
     return rule.priority if rule else Priority.NORMAL

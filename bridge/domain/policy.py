@@ -124,6 +124,10 @@ class Policy(Frozen):
         said = (own.tiers.get(tier), own.confidence, self.thresholds.tiers.get(tier), self.thresholds.confidence)
         return next((threshold for threshold in said if threshold is not None), DEFAULT_CONFIDENCE)
 
+    def rule_named(self, name: str) -> Rule | None:
+        """The rule of this name; None where the document has none, or has it no more."""
+        return next((rule for rule in self.rules if rule.name == name), None)
+
     @property
     def own_messages(self) -> frozenset[str]:
         """The messages of the owner's own that rules name."""

@@ -16,6 +16,7 @@ from bridge.domain.instants import SECOND, to_rfc3339
 from bridge.domain.upstream import Budget, Upstream
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, BridgeError, Fault, Tx
+from bridge.service.alarms import raise_or_restate
 from bridge.service.context import Bridge, new_id
 from bridge.service.leases import LEASE
 
@@ -96,7 +97,7 @@ def record_failure(bridge: Bridge, row: OutboxRow, error: AdapterError, *, probe
         after = _learned(before, error, now, probe=probe)
         if after != before:
             tx.upstreams.save(after)
-        raised = after.paused and _tell(tx, after, now)
+        raised = after.paused and raise_or_restate(tx, row.site, _alarm(after, now))
     if raised:
         log.warning("upstream.alarm", site=row.site, target=row.target, cause=error.detail, in_a_row=after.failures)
     return after
@@ -116,15 +117,6 @@ def _learned(known: Upstream, error: AdapterError, now: Millis, *, probe: bool) 
 def spread() -> float:
     """The part of a wait that is waited for: jitter, so that not everything is tried at one instant."""
     return random.uniform(0.75, 1.0)  # noqa: S311 - jitter, no secret
-
-
-def _tell(tx: Tx, down: Upstream, now: Millis) -> bool:
-    """Raise the alarm, or say the standing one anew; returns whether it was raised now."""
-    alarm = _alarm(down, now)
-    raised = tx.alarms.start(down.site, alarm)
-    if not raised:
-        tx.alarms.restate(down.site, alarm)
-    return raised
 
 
 def _alarm(down: Upstream, now: Millis) -> Alarm:

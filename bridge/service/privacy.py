@@ -7,6 +7,7 @@ has of them is not ours to delete: each ticket is named, as a task for a person.
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import chain
 
 import structlog
 
@@ -55,14 +56,14 @@ def export(bridge: Bridge, tx: Tx, site: str, person: Person, after: str = "") -
     """
     found = tx.privacy.sessions(site, person, after, SESSIONS_PER_PAGE + 1)
     page = [session for one in found[:SESSIONS_PER_PAGE] if (session := tx.sessions.get(site, one))]
+    decided = {session.id: list(_decided_in(tx, [session])) for session in page}
+    addresses = _addresses(person, page, chain.from_iterable(decided.values()))
     return {
         "site": site,
         "person": {"email": person.email, "user_id": person.user_id},
         "exported_at": to_rfc3339(bridge.clock.now()),
-        "sessions": [_session(tx, session) for session in page],
-        "crm": [
-            known for email in _addresses(person, page, _decided_in(tx, page)) if (known := _account(tx, site, email))
-        ],
+        "sessions": [_session(tx, session, decided[session.id]) for session in page],
+        "crm": [known for email in addresses if (known := _account(tx, site, email))],
         "next_after": found[SESSIONS_PER_PAGE - 1] if len(found) > SESSIONS_PER_PAGE else None,
     }
 
@@ -81,7 +82,7 @@ def _account(tx: Tx, site: str, email: str) -> Json:
     return {"email": email, "account": account.model_dump(mode="json")} if account else None
 
 
-def _session(tx: Tx, session: Session) -> Json:
+def _session(tx: Tx, session: Session, decided: Iterable[Escalation]) -> Json:
     return {
         "id": session.id,
         "state": session.state.value,
@@ -96,7 +97,7 @@ def _session(tx: Tx, session: Session) -> Json:
         "customer": session.customer.model_dump(mode="json"),
         "turns": [_turn(turn) for turn in tx.sessions.turns(session.site, session.id)],
         "events": list(_events(tx, session)),
-        "escalations": list(_escalations(tx, session)),
+        "escalations": [_escalation(tx, one) for one in decided],
         "answers": [_answer(row) for row in tx.privacy.answers(session.site, session.id)],
         "labels": [_label(row) for row in tx.privacy.labels(session.site, session.id)],
     }
@@ -130,10 +131,6 @@ def _events(tx: Tx, session: Session) -> Iterator[Json]:
         for event in page:
             yield {"kind": event.kind.value, "at": to_rfc3339(event.at), "text": event.text, "author": event.author}
         after = page[-1].n
-
-
-def _escalations(tx: Tx, session: Session) -> Iterator[Json]:
-    return (_escalation(tx, one) for one in _decided_in(tx, [session]))
 
 
 def _escalation(tx: Tx, escalation: Escalation) -> Json:

@@ -28,7 +28,7 @@ def calendar_for(case: Case, name: str, escalation: Escalation) -> Calendar:
 
 def home_of(case: Case, escalation: Escalation) -> str:
     """The queue that the escalation's rule leads to: another one may have it while its people help out."""
-    rule = next((one for one in case.policy.rules if one.name == escalation.rule), None)
+    rule = case.policy.rule_named(escalation.rule)
     return case.policy.queue_for(rule, entitlement.tier_of(case.policy, escalation)) if rule else escalation.queue
 
 

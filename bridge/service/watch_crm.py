@@ -12,6 +12,7 @@ from bridge.domain.health import Alarm
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Millis
 from bridge.ports import Lookups, Site, Tx
+from bridge.service.alarms import raise_or_restate
 from bridge.service.context import Bridge, new_id
 from bridge.service.each_site import each_site
 
@@ -36,15 +37,8 @@ def record_lookup(tx: Tx, site: str, crm: str, result: Fetch, cause: str | None,
     stands = tx.ops.count_lookup(site, result, now)
     if not stands.failures:
         _clear(tx, site, now)
-    elif stands.failures >= FAILURES_TO_ALARM:
-        _raise(tx, site, _alarm(crm, cause, stands, now))
-
-
-def _raise(tx: Tx, site: str, alarm: Alarm) -> None:
-    if tx.alarms.start(site, alarm):
-        log.warning("crm.alarm", site=site, cause=alarm.detail["cause"], in_a_row=alarm.detail["failures"])
-    else:
-        tx.alarms.restate(site, alarm)
+    elif stands.failures >= FAILURES_TO_ALARM and raise_or_restate(tx, site, _alarm(crm, cause, stands, now)):
+        log.warning("crm.alarm", site=site, cause=cause, in_a_row=stands.failures)
 
 
 def _clear(tx: Tx, site: str, now: Millis) -> None:

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
-
 from bridge.domain.health import Alarm
 from bridge.domain.instants import MINUTE, to_rfc3339
 from bridge.domain.values import Millis
 from bridge.ports import Tx, Undone
+from bridge.service import alarms
 from bridge.service.context import Bridge, new_id
 from bridge.service.each_site import each_site
 from bridge.service.watch_promises import MOST_ATTEMPTS
-
-log = structlog.get_logger()
 
 LATE_AFTER: Final = 10 * MINUTE
 """So long after it was due, a follow-up that nobody has done is late."""
@@ -31,27 +28,12 @@ def watch_follow_ups(bridge: Bridge) -> None:
 
 def _watch(bridge: Bridge, site: str, found: Sequence[Undone], now: Millis) -> None:
     with bridge.store.read() as tx:
-        standing = {alarm.kind: alarm.text for alarm in tx.alarms.standing(site)}
+        standing = alarms.standing_texts(tx, site)
     told = (
         Alarm(new_id("alm"), FAILED_ALARM, failed_text(found), {"rows": sum(one.failing for one in found)}, now),
         Alarm(new_id("alm"), LATE_ALARM, late_text(found), {"rows": sum(one.late for one in found)}, now),
     )
-    changed = [alarm for alarm in told if alarm.text != standing.get(alarm.kind, "")]
-    if changed:
-        with bridge.store.write() as tx:
-            for alarm in changed:
-                _turn(tx, site, alarm)
-
-
-def _turn(tx: Tx, site: str, alarm: Alarm) -> None:
-    """Raise the alarm, say it anew, or end it where there is nothing to tell."""
-    if not alarm.text:
-        if tx.alarms.clear(site, alarm.kind, alarm.raised_at):
-            log.info("follow_ups.cleared", site=site, kind=alarm.kind)
-    elif tx.alarms.start(site, alarm):
-        log.warning("follow_ups.alarm", site=site, kind=alarm.kind, **alarm.detail)
-    else:
-        tx.alarms.restate(site, alarm)
+    alarms.tell(bridge, site, told, standing, raised="follow_ups.alarm", ended="follow_ups.cleared")
 
 
 def failed_text(found: Sequence[Undone]) -> str:

@@ -3,17 +3,14 @@
 from collections.abc import Sequence
 from typing import Final
 
-import structlog
-
 from bridge.domain.health import Alarm
 from bridge.domain.instants import MINUTE, to_rfc3339
 from bridge.domain.values import Millis
-from bridge.ports import Tx, Undelivered
+from bridge.ports import Undelivered
+from bridge.service import alarms
 from bridge.service.breaker import DOWN_ALARM
 from bridge.service.context import Bridge, new_id
 from bridge.service.each_site import each_site
-
-log = structlog.get_logger()
 
 LATE_AFTER: Final = 15 * MINUTE
 """So long after it was written, a row that has not arrived is late."""
@@ -29,24 +26,10 @@ def watch_outbox(bridge: Bridge) -> None:
 def _watch(bridge: Bridge, site: str, now: Millis) -> None:
     with bridge.store.read() as tx:
         found = tx.work.undelivered(site, now - LATE_AFTER)
-        standing = {alarm.kind: alarm.text for alarm in tx.alarms.standing(site)}
+        standing = alarms.standing_texts(tx, site)
     texts = {PARKED_ALARM: parked_text(found), LATE_ALARM: late_text(found), **_idle(standing, found)}
-    changed = {kind: text for kind, text in texts.items() if text != standing.get(kind, "")}
-    if changed:
-        with bridge.store.write() as tx:
-            for kind, text in changed.items():
-                _turn(tx, site, Alarm(new_id("alm"), kind, text, {"rows": _rows(kind, found)}, now))
-
-
-def _turn(tx: Tx, site: str, alarm: Alarm) -> None:
-    """Raise the alarm, say it anew, or end it where there is nothing to tell."""
-    if not alarm.text:
-        if tx.alarms.clear(site, alarm.kind, alarm.raised_at):
-            log.info("outbox.cleared", site=site, kind=alarm.kind)
-    elif tx.alarms.start(site, alarm):
-        log.warning("outbox.alarm", site=site, kind=alarm.kind, **alarm.detail)
-    else:
-        tx.alarms.restate(site, alarm)
+    told = [Alarm(new_id("alm"), kind, text, {"rows": _rows(kind, found)}, now) for kind, text in texts.items()]
+    alarms.tell(bridge, site, told, standing, raised="outbox.alarm", ended="outbox.cleared")
 
 
 def _idle(standing: dict[str, str], found: Sequence[Undelivered]) -> dict[str, str]:

@@ -8,9 +8,10 @@ import pytest
 from installation import Installation
 from machine import cannot, chromium, chromium_args, core_or_skip, php_or_skip, suite
 from other_php import CHOSEN as CHOSEN_PHP
-from playwright.sync_api import Browser, Error, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect, sync_playwright
 from shop import Shop, running_shop
-from visiting import TUESDAY_MORNING
+from team import clear_the_desk
+from visiting import TUESDAY_MORNING, log_in
 from wordpress_site import ECHO_BOT, Site, build_plugin_zip, missing_for_wordpress
 
 PATIENCE_MS = 15_000
@@ -73,6 +74,16 @@ def installed(kept: Installation) -> Iterator[Installation]:
     yield kept
     assert kept.site.debug_log("escalation-bridge") == []
     kept.site.reset()
+
+
+@pytest.fixture
+def owner(installed: Installation, browser: Browser) -> Iterator[BrowserContext]:
+    """An administrator who is logged in, in a browser; nobody waits afterwards, and it is Tuesday morning again."""
+    context = log_in(browser, installed.site, "admin", "admin-pass")
+    yield context
+    context.close()
+    installed.move_clock_to(TUESDAY_MORNING)
+    clear_the_desk(installed)
 
 
 @pytest.fixture(scope="session")

@@ -2,15 +2,14 @@
 
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from installation import Installation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 from support.sidecar import Caller, Chat, over_http
-from team import A_PERSON, clear_the_desk, dead_scheduler, lines_of, listen_for_faults, newest_escalation, team_of
-from visiting import TUESDAY_MORNING, log_in, open_chat, say, sign_in
+from team import A_PERSON, dead_scheduler, lines_of, listen_for_faults, newest_escalation, team_of
+from visiting import open_chat, say, sign_in
 from visitor import without_sidecar
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
@@ -31,16 +30,6 @@ NO_ANSWER = """
     wp_set_current_user( 1 );
     EscalationBridge\\Admin::render();
     echo "\\n", count( $asked );"""
-
-
-@pytest.fixture
-def owner(installed: Installation, browser: Browser) -> Iterator[BrowserContext]:
-    """An administrator who is logged in."""
-    context = log_in(browser, installed.site, "admin", "admin-pass")
-    yield context
-    context.close()
-    installed.move_clock_to(TUESDAY_MORNING)
-    clear_the_desk(installed)
 
 
 def page_of(owner: BrowserContext, installed: Installation, path: str) -> Page:

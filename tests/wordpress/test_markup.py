@@ -3,15 +3,14 @@
 In a real browser, in wp-admin and in the visitor's own chat. Mails: see `tests/browser/test_letters_seen.py`.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from installation import Installation
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from support.sidecar import Caller, Chat, over_http
-from team import A_PERSON, clear_the_desk, lines_of, newest_escalation, team_of
-from visiting import TUESDAY_MORNING, log_in, open_chat, say
+from team import A_PERSON, lines_of, newest_escalation, team_of
+from visiting import open_chat, say
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
@@ -32,15 +31,6 @@ PAYLOADS = (
 EVERY = " ".join(PAYLOADS)
 SHORT = "<svg/onload=window.ran=20>"
 LINKS = "[...document.links].filter(link => /^(javascript|data|vbscript):/i.test(link.href)).length"
-
-
-@pytest.fixture
-def owner(installed: Installation, browser: Browser) -> Iterator[BrowserContext]:
-    context = log_in(browser, installed.site, "admin", "admin-pass")
-    yield context
-    context.close()
-    installed.move_clock_to(TUESDAY_MORNING)
-    clear_the_desk(installed)
 
 
 def hostile_customer(installed: Installation) -> dict[str, Any]:
