@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from bridge.config import CONFIG_FILE, Settings
-from bridge.domain.hours import is_zone
+from bridge.domain.wall_clock import is_zone
 from bridge.service.manage_policy import default_document
 
 POLICY_FILE = "policy.yaml"

@@ -49,7 +49,7 @@ def main() -> int:
             return refuse(fault)
         return run(settings, clock, stop, ended)
     except BridgeError as error:
-        return refuse(str(error) or type(error).__name__)
+        return refuse(str(error))
 
 
 def refuse(why: str) -> int:

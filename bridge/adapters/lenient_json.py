@@ -5,7 +5,8 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bridge.adapters.http import Answer
-from bridge.ports import AdapterError
+from bridge.domain.values import Json
+from bridge.ports import AdapterError, OutcomeUnknown
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 """Another system's id of a person or a thing, whether it writes it as number or as text."""
@@ -30,3 +31,24 @@ def read(kind: TypeAdapter[T], answer: Answer) -> T:
     except ValidationError:
         pass
     raise AdapterError("malformed")
+
+
+def read_made(kind: TypeAdapter[T], made: Json) -> T:
+    """What was made, from what the call that made it was answered.
+
+    Raises:
+        OutcomeUnknown: it cannot be read, so that nobody knows what was made.
+    """
+    try:
+        return kind.validate_python(made)
+    except ValidationError:
+        pass
+    raise OutcomeUnknown("malformed")
+
+
+def read_call(kind: TypeAdapter[T], body: bytes) -> T | None:
+    """What another system's call to us says; None where that cannot be read."""
+    try:
+        return kind.validate_json(body)
+    except ValidationError:
+        return None

@@ -6,7 +6,7 @@ import click
 
 from bridge import bootstrap, scaffold
 from bridge.commands.common import settings_now
-from bridge.domain.hours import is_zone
+from bridge.domain.wall_clock import is_zone
 
 
 @click.command()

@@ -9,6 +9,7 @@ import click
 from pydantic import Field, ValidationError
 
 from bridge.commands.common import as_json, of_site, opened, print_json, the_site
+from bridge.commands.groups import OfOptions
 from bridge.commands.replay import BYTE_ORDER_MARK, file_path
 from bridge.domain.calibration import Calibration, Error, Sample, TooFewLabels, calibrate
 from bridge.domain.values import Frozen, Json
@@ -22,7 +23,7 @@ class Line(Frozen):
     correct: Annotated[bool, Field(strict=True)]
 
 
-@click.command("calibrate")
+@click.command("calibrate", cls=OfOptions)
 @click.option("--input", "file", type=file_path, help='Ratings from elsewhere: {"confidence": 0.9, "correct": true}.')
 @of_site
 @as_json

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from bridge.commands.common import as_json, of_site, opened, print_json, print_rows, the_site
+from bridge.commands.groups import OfOptions
 from bridge.domain.closures import Command
 from bridge.domain.instants import from_datetime, from_rfc3339
 from bridge.domain.queues import read_duration
@@ -75,14 +76,14 @@ def commanding(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command("close")
+@click.command("close", cls=OfOptions)
 @commanding
 def hours_close(**given: Json) -> None:
     """Close by command, from the next decision on; live chats that nobody took are promised an answer another way."""
     order_hours(open_=False, **given)
 
 
-@click.command("open")
+@click.command("open", cls=OfOptions)
 @commanding
 def hours_open(**given: Json) -> None:
     """Open by command, from the next decision on; nothing is sent by itself."""
@@ -152,7 +153,7 @@ def one_line(text: str, option: str) -> str:
     return text
 
 
-@click.command("list")
+@click.command("list", cls=OfOptions)
 @of_site
 @as_json
 def hours_list(site_id: str | None, *, as_json: bool) -> None:

@@ -40,17 +40,13 @@ def words_for(error: Exception) -> str:
     return said or f"{type(error).__name__}, a fault of ours; BRIDGE_LOG_LEVEL=debug shows where"
 
 
-def _own_words(error: Any) -> str:
-    return str(error) or f"{type(error).__name__}: {(type(error).__doc__ or '').partition(chr(10))[0]}"
-
-
 WORDS: dict[type[Exception], Callable[[Any], str]] = {
     SiteUnknown: lambda error: f"there is no site {error.args[0]!r}; bridge site list names them",
     SessionUnknown: lambda error: f"there is no session {error.args[0]!r}",
-    StoreUnreachable: _own_words,
+    StoreUnreachable: str,
     StoreBusy: lambda _: "the database cannot be reached, or cannot take a write just now",
-    BridgeError: _own_words,
-    PolicyRefused: _own_words,
+    BridgeError: str,
+    PolicyRefused: str,
     ModuleNotFoundError: lambda error: f"{missing(error)}; {FOR_POSTGRESQL}",
     OSError: lambda error: f"{error.filename or 'a file'}: {os.strerror(error.errno or 0)}",
 }

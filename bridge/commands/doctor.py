@@ -8,6 +8,7 @@ import click
 
 from bridge import bootstrap
 from bridge.commands.common import as_json, of_site, print_json
+from bridge.commands.groups import OfOptions
 from bridge.domain.addresses import mailbox
 from bridge.service.diagnose import Line
 
@@ -21,7 +22,7 @@ def read_address(_: click.Context, option: click.Parameter, text: str | None) ->
     return text
 
 
-@click.command()
+@click.command(cls=OfOptions)
 @click.option("--send", "to", metavar="ADDRESS", callback=read_address, help="Really send a test mail there.")
 @of_site
 @as_json

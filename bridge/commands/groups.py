@@ -10,6 +10,21 @@ LONGEST = 200
 """Characters of a sentence about a command."""
 
 
+class OfOptions(click.Command):
+    """A command that takes options alone: a word by itself is answered with those that it may have been meant for."""
+
+    allow_extra_args = True
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does, which would say of such a word only that it did not expect it."""
+        words = super().parse_args(ctx, args)
+        if words:
+            options = (one for one in self.params if isinstance(one, click.Option) and not one.is_flag)
+            names = ", ".join(one.opts[0] for one in options)
+            ctx.fail(f"{words[0]!r} stands alone; an option says what it is: {names}")
+        return words
+
+
 class Ordered(click.Group):
     """A group whose commands are listed in the order in which they are defined, each with its whole first sentence."""
 

@@ -15,6 +15,7 @@ from bridge.commands.common import (
     readable,
     the_site,
 )
+from bridge.commands.groups import OfOptions
 from bridge.domain.instants import HOUR, SECOND
 from bridge.domain.queues import UNITS
 from bridge.domain.values import Json, Millis
@@ -56,7 +57,7 @@ def show_checked(checked: list[Checked], *, as_json: bool) -> int:
     return int(bool(differ))
 
 
-@click.command()
+@click.command(cls=OfOptions)
 @click.option("--hours", type=click.FloatRange(0, 24 * 366), default=24.0, show_default=True, help="How far ahead.")
 @as_json
 def due(hours: float, *, as_json: bool) -> None:

@@ -9,6 +9,7 @@ from bridge.bootstrap import Assembly
 from bridge.commands.common import MOST, as_json, opened, print_json, print_rows, readable, the_site
 from bridge.commands.groups import Ordered
 from bridge.config import DESKS
+from bridge.domain.escalation import UNDELIVERED_ROWS, OutboxState
 from bridge.domain.instants import SECOND, in_words
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Json, Millis
@@ -16,8 +17,7 @@ from bridge.ports import Tx
 from bridge.service.breaker import NAMES, named, try_again
 from bridge.service.watch_outbox import cause_of
 
-OPEN_STATES = ("due", "leased", "unknown", "parked")
-STANDS = ("parked", "waiting", "sent")
+STANDS = (OutboxState.PARKED, "waiting", OutboxState.SENT)
 """How a group of rows may stand, in the order of the list; those in any other state are waiting."""
 
 TARGETS = sorted({*DESKS, *NAMES})
@@ -37,7 +37,7 @@ def outbox() -> None:
 @as_json
 def outbox_list(site_id: str | None, target: str | None, *, everything: bool, as_json: bool) -> None:
     """List what is not delivered yet, by what stands in its way; parked rows wait for you."""
-    states = (*OPEN_STATES, "sent") if everything else OPEN_STATES
+    states = (*UNDELIVERED_ROWS, OutboxState.SENT) if everything else UNDELIVERED_ROWS
     with opened() as assembly, assembly.bridge.store.read() as tx:
         now = assembly.bridge.clock.now()
         of = the_site(tx, site_id).id if site_id else None
@@ -71,7 +71,7 @@ def _stands(row: Json) -> int:
 
 def _group(row: Json) -> tuple[int, str, str, str]:
     """What rows are listed under: how they stand, where they go, why."""
-    cause = "" if row["state"] == "sent" else cause_of(row["error"])
+    cause = "" if row["state"] == OutboxState.SENT else cause_of(row["error"])
     return _stands(row), row["site"], row["target"], cause
 
 
@@ -93,9 +93,9 @@ def _age(row: Json, now: Millis) -> Millis:
 
 
 def _next_try(row: Json, now: Millis) -> str:
-    if row["state"] in ("parked", "sent"):
+    if row["state"] in (OutboxState.PARKED, OutboxState.SENT):
         return ""
-    if row["state"] == "leased":
+    if row["state"] == OutboxState.LEASED:
         return "just now"
     return f"in {in_words(row['due_at'] - now)}" if row["due_at"] > now else "when its turn comes"
 

@@ -21,7 +21,7 @@ from bridge.commands.common import (
     the_site,
     words_for,
 )
-from bridge.commands.groups import Ordered
+from bridge.commands.groups import OfOptions, Ordered
 from bridge.commands.shadow import shadow
 from bridge.domain.finding import of_file
 from bridge.domain.host import Host, bot_inputs
@@ -118,7 +118,7 @@ def local(version: Json, site: Site) -> str:
     return local_time(from_rfc3339(version["created_at"]), site.timezone)
 
 
-@policy.command("show")
+@policy.command("show", cls=OfOptions)
 @of_site
 @click.option("--version", "number", type=version_number, help="An earlier version.")
 def policy_show(site_id: str | None, number: int | None) -> None:

@@ -12,7 +12,7 @@ import click
 from bridge.bootstrap import Assembly
 from bridge.commands.closing import read_span
 from bridge.commands.common import as_json, is_standard_output, of_site, opened, print_json, print_rows, the_site
-from bridge.commands.groups import Ordered
+from bridge.commands.groups import OfOptions, Ordered
 from bridge.domain.forgetting import Person
 from bridge.domain.instants import DAY
 from bridge.domain.values import Json, Millis
@@ -67,7 +67,7 @@ def end_if_nobody(found: Json) -> None:
         sys.exit(NOBODY_STORED)
 
 
-@privacy.command("export")
+@privacy.command("export", cls=OfOptions)
 @about_a_person
 @click.option("--output", metavar="F", type=click.Path(path_type=Path, dir_okay=False), help="A file.  [standard out]")
 def privacy_export(site_id: str | None, email: str | None, user_id: int | None, output: Path | None) -> None:
@@ -107,7 +107,7 @@ def unless_forced() -> Iterator[None]:
         raise click.ClickException(said) from None
 
 
-@privacy.command("erase")
+@privacy.command("erase", cls=OfOptions)
 @about_a_person
 @click.option("--force", is_flag=True, help="End the escalations that are active, instead of refusing.")
 @as_json
@@ -134,7 +134,7 @@ def tell_erased(done: Json) -> None:
         print_rows(("DESK", "TICKET", "ADDRESS"), rows, nothing="")
 
 
-@click.command()
+@click.command(cls=OfOptions)
 @click.option("--older-than", metavar="LENGTH", callback=read_span, help="Such as 400d.  [BRIDGE_RETENTION_DAYS]")
 @click.option("--dry-run", is_flag=True, help="Only say how many there are.")
 def purge(older_than: Millis | None, *, dry_run: bool) -> None:

@@ -12,15 +12,16 @@ import click
 
 from bridge.commands import closing, weeks
 from bridge.commands.common import STANDARD, as_json, now, of_site, opened, print_json, read_document, the_site
-from bridge.commands.groups import Ordered
+from bridge.commands.groups import OfOptions, Ordered
 from bridge.commands.replay import BYTE_ORDER_MARK, about, bad_lines, file_path, read_from
 from bridge.commands.runs import Advance, progress, written_to
-from bridge.domain.hours import Calendar, local_date
+from bridge.domain.calendars import Calendar
 from bridge.domain.policy import Policy
 from bridge.domain.policy_check import read_policy, stored_policy
 from bridge.domain.promise_preview import Question, preview_promise, read_question
 from bridge.domain.replay import LATEST, BadLine, instant_of
 from bridge.domain.values import Json, Millis, Priority
+from bridge.domain.wall_clock import local_date
 from bridge.domain.week import Said, week_of
 from bridge.service import manage_policy
 from bridge.service.hours_in_force import HoursInForce
@@ -132,7 +133,7 @@ FIRST, LAST = date(1970, 1, 1), local_date("UTC", LATEST)
 # -- a promise ---------------------------------------------------------------------------------------------------------
 
 
-@click.command()
+@click.command(cls=OfOptions)
 @click.option("--queue", help="The queue's name in the policy.")
 @click.option("--priority", type=click.Choice([one.value for one in Priority]))
 @click.option("--tier", help="The customer's tier.")

@@ -8,6 +8,7 @@ import click
 
 from bridge.commands.backtests import printable, tell
 from bridge.commands.common import as_json, of_site, opened, print_json, the_site
+from bridge.commands.groups import OfOptions
 from bridge.commands.runs import progress
 from bridge.domain import backtest
 from bridge.domain.backtest import Named
@@ -33,7 +34,7 @@ class Finding:
     proposal: Proposal | None
 
 
-@click.command("propose")
+@click.command("propose", cls=OfOptions)
 @of_site
 @as_json
 def propose_threshold(site_id: str | None, *, as_json: bool) -> None:

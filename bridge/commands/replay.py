@@ -27,6 +27,7 @@ from bridge.commands.common import (
     the_site,
     words_for,
 )
+from bridge.commands.groups import OfOptions
 from bridge.commands.runs import (
     Run,
     cores,
@@ -55,7 +56,7 @@ DAYS = 30
 """Days of stored sessions that are judged, unless somebody asks for others."""
 
 
-@click.command()
+@click.command(cls=OfOptions)
 @click.option("--input", "source", type=file_path, help="Conversations: JSON, one a line, or CSV, one message a row.")
 @click.option("--format", "kind", type=click.Choice(["jsonl", "csv"]), help="Of the input; else by the file's ending.")
 @click.option("--from-database", "stored", is_flag=True, help="Judge the site's own sessions instead of a file.")

@@ -39,7 +39,7 @@ def site_add(name: str, url: str, timezone: str | None, team_email: str | None, 
     if not assembly.settings.public_url:
         click.echo(
             f"The code leads to {public_url(assembly.settings)}, so WordPress has to run on this machine; "
-            f"if it does not, set BRIDGE_PUBLIC_URL, then: bridge site rotate {name}"
+            f"if it does not, set public_url in bridge.toml, or BRIDGE_PUBLIC_URL, then: bridge site rotate {name}"
         )
     print_pairing(made)
 

@@ -7,6 +7,7 @@ import click
 
 from bridge.commands.backtests import in_words, printable
 from bridge.commands.common import as_json, of_site, opened, print_json, the_site
+from bridge.commands.groups import OfOptions
 from bridge.domain.health import HEALTHY, WINDOW_DAYS, Band, Move, move_text
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.labels import Verdict
@@ -18,7 +19,7 @@ from bridge.service.read_stats import LONGEST_DAYS, read_stats
 AUTHOR: Final = "command line"
 
 
-@click.command()
+@click.command(cls=OfOptions)
 @of_site
 @click.option(
     "--days", type=click.IntRange(1, LONGEST_DAYS), default=WINDOW_DAYS, show_default=True, help="Today included."

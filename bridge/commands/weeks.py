@@ -8,9 +8,10 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from bridge.domain import hours
-from bridge.domain.hours import Calendar, Span
+from bridge.domain.calendars import Calendar
 from bridge.domain.instants import DAY, to_datetime, to_rfc3339
 from bridge.domain.values import Json, Millis
+from bridge.domain.wall_clock import Span
 from bridge.domain.week import Day
 
 CELLS = 48

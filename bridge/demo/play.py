@@ -9,8 +9,8 @@ from email.message import EmailMessage
 from bridge.demo import screen
 from bridge.demo.client import Client
 from bridge.demo.stage import ZONE, DemoBroken, Stage
-from bridge.domain.commitment import say_when
-from bridge.domain.hours import Calendar
+from bridge.domain.calendars import Calendar
+from bridge.domain.instant_in_words import say_when
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.policy_check import read_policy
 from bridge.domain.values import Json

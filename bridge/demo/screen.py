@@ -6,7 +6,7 @@ import textwrap
 
 WIDTH = 100
 LABEL = 14
-BOLD, DIM, GREEN, YELLOW, BLUE, MAGENTA, CYAN = "1", "2", "32", "33", "34", "35", "36"
+BOLD, DIM, GREEN, YELLOW, MAGENTA, CYAN = "1", "2", "32", "33", "35", "36"
 SPEAKER_COLOURS = {"Bot": CYAN, "Bridge": YELLOW, "Scheduler": MAGENTA}
 
 

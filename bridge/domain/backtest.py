@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Final
 
-from bridge.domain import hours
+from bridge.domain import hours, wall_clock
+from bridge.domain.calendars import Calendar
 from bridge.domain.health import HEALTHY, Health, health
-from bridge.domain.hours import Calendar
 from bridge.domain.instants import HOUR, to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.replay import Conversation, Outcome, replay_under, span, unknown_keys
@@ -213,7 +213,7 @@ def _load(queue: str, arrivals: list[Millis], calendar: Calendar, over: Span) ->
 
 def _peak(arrivals: list[Millis], zone: str) -> Peak:
     """Of several the earliest in the week; 1970-01-01 was a Thursday."""
-    counted = Counter(((at + hours.offset_at(zone, at)) // HOUR + 3 * 24) % WEEK_HOURS for at in arrivals)
+    counted = Counter(((at + wall_clock.offset_at(zone, at)) // HOUR + 3 * 24) % WEEK_HOURS for at in arrivals)
     best = max(counted, key=lambda hour: (counted[hour], -hour))
     return Peak(*divmod(best, 24), counted[best])
 

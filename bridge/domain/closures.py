@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
-from bridge.domain.hours import Override, Span, merged, wall_spans
+from bridge.domain.calendars import Override
 from bridge.domain.instants import DAY
 from bridge.domain.values import Millis
+from bridge.domain.wall_clock import Span, merged, wall_spans
 
 LONGEST_COMMAND: Final = 366 * DAY
 """Milliseconds for which a command can hold; what is to hold for longer belongs in the policy."""

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bridge.domain.commitment import say_when
 from bridge.domain.escalation import Escalation
+from bridge.domain.instant_in_words import say_when
 from bridge.domain.mail_body import Action, Block, Facts, Paragraph, Section
 from bridge.domain.rendering import tier_of
 from bridge.domain.values import Millis, Priority

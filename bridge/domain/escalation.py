@@ -57,6 +57,42 @@ class OutboxKind(StrEnum):
     NOTICE = "notice"
 
 
+class OutboxState(StrEnum):
+    """How far a row is on its way.
+
+    `unknown`: it may have arrived, and is tried again with care. `parked`: a person has to see to it. `cancelled`: it
+    was given up, and is never sent.
+    """
+
+    DUE = "due"
+    LEASED = "leased"
+    UNKNOWN = "unknown"
+    SENT = "sent"
+    PARKED = "parked"
+    CANCELLED = "cancelled"
+
+
+WAITING_ROWS = (OutboxState.DUE, OutboxState.UNKNOWN)
+"""They go when their turn comes."""
+ROWS_UNDER_WAY = (*WAITING_ROWS, OutboxState.LEASED)
+"""They arrive without anybody doing anything."""
+UNDELIVERED_ROWS = (*ROWS_UNDER_WAY, OutboxState.PARKED)
+
+
+class FollowUpState(StrEnum):
+    """How far a follow-up is. `failed`: it was given up, and a person may have it tried again."""
+
+    DUE = "due"
+    LEASED = "leased"
+    DONE = "sent"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+PLANNED_FOLLOW_UPS = (FollowUpState.DUE, FollowUpState.LEASED)
+"""They are still to be done."""
+
+
 class Who(StrEnum):
     """Who can count as away for a while: a person who is seen, or a queue whose people are not."""
 
@@ -159,9 +195,6 @@ class OutboxRow:
     """Something that must reach another system, with its frozen payload and a stable external id.
 
     `held` says why the row is kept from being sent until a person lets it go.
-
-    `open_sends` counts sends whose outcome nobody knows, the present one included: above 1 an earlier attempt may
-    have acted, and only the target's own strategy may follow.
     """
 
     id: str
@@ -173,10 +206,10 @@ class OutboxRow:
     payload: str
     due_at: Millis
     attempts: int = 0
-    open_sends: int = 0
     first_sent_at: Millis | None = None
     unsure_since: Millis | None = None
-    """When the outcome of a send was last found to be unknown."""
+    """When the outcome of a send was last found to be unknown: from then on an earlier attempt may have acted, and only
+    the target's own strategy may follow."""
     held: str | None = None
     rank: int = 0
 
@@ -208,6 +241,6 @@ class Delivery:
     """Where the ticket of an escalation is on its way to the desk."""
 
     desk: str
-    state: str
+    state: OutboxState
     ref: str | None = None
     url: str | None = None

@@ -1,9 +1,15 @@
 """What there is to say about a policy document: one fault, with its place and what to do about it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
+from typing import Final
+
+MOST_KNOWN: Final = 12
+"""Known names that a hint lists."""
 
 
 class Level(StrEnum):
@@ -37,6 +43,34 @@ class Finding:
         return f"{self.path or '/'}: {self.message}{hint}"
 
 
+def error(path: str, message: str, hint: str) -> Finding:
+    """A fault for which the document is refused."""
+    return Finding(Level.ERROR, path, message, hint)
+
+
+def warning(path: str, message: str, hint: str) -> Finding:
+    """What is only commented on."""
+    return Finding(Level.WARNING, path, message, hint)
+
+
+def unknown(path: str, kind: str, name: str, known: Iterable[str]) -> Finding:
+    """A name that leads nowhere."""
+    return error(path, f"there is no {kind} {name!r}", did_you_mean(name, known))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint for a name that is not known: the one that was meant, where one is near, and those that are known."""
+    return _meant(name[:64], tuple(known))
+
+
+@lru_cache(maxsize=256)
+def _meant(name: str, known: tuple[str, ...]) -> str:
+    near = get_close_matches(name, known, n=1)
+    meant = f"did you mean {near[0]}? " if near else ""
+    more = ", ..." if len(known) > MOST_KNOWN else ""
+    return f"{meant}known: {', '.join(known[:MOST_KNOWN])}{more}" if known else "none is defined"
+
+
 class PolicyRefused(ValueError):  # noqa: N818 - it names what happened
     """The document has errors; `findings` names them."""
 
@@ -54,6 +88,6 @@ def of_file(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except PolicyRefused as error:
-        errors = [finding for finding in error.findings if finding.level is Level.ERROR]
+    except PolicyRefused as refused:
+        errors = [finding for finding in refused.findings if finding.level is Level.ERROR]
         raise PolicyRefused(errors, name) from None

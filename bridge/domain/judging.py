@@ -124,13 +124,41 @@ def locale_of(session: Session, text: str) -> str | None:
 def heard(policy: Policy, session: Session, text: str, message: MessageSignals, at: Millis) -> Session:
     """The session after a message that was measured."""
     seq = session.turns + 1
-    return replace(
+    after = replace(
         session,
         turns=seq,
         locale=locale_of(session, text),
         window=sessions.append(session.window, TurnSignals(seq=seq, at=at, message=message, reply=None)),
         flow=policies.flow_of_message(policy, text, session.flow),
     )
+    told = message.asks_human or message.lists
+    return _in_their_language(policy, after, _written_in(after) or (_heard_only_in(session, text) if told else ""))
+
+
+def _in_their_language(policy: Policy, session: Session, language: str) -> Session:
+    """The session; where something is decided it speaks this language from now on: all that follows is told in it."""
+    return replace(session, locale=language) if language and judge(policy, session).rule else session
+
+
+def _written_in(session: Session) -> str:
+    """The language that the last message is clearly written in, where it is not the session's; else ""."""
+    own = signals.language_of(session.locale)
+    language = session.window[-1].message.language if session.window else own
+    return language if own and language != own else ""
+
+
+def _heard_only_in(session: Session, text: str) -> str:
+    """The one language beside the session's in which a few words ask for a person, or stand on a word list; else ""."""
+    own = signals.language_of(session.locale)
+    if (session.locale and not own) or (own and not languages.foreign(text, own)):
+        return ""
+    hearing = _hearing(session, text, answering=False)
+    at_home = signals.measure_message(text, language=own)
+    if own and (at_home.asks_human or at_home.lists):
+        return ""
+    asked = {code for code in hearing.also if _asked(text, (code,))}
+    found = asked | {code for code in hearing.suspected if signals.listed(text, language=code)}
+    return found.pop() if len(found) == 1 else ""
 
 
 def answer(policy: Policy, session: Session, seq: int, reply: Reply) -> Session:
@@ -165,7 +193,8 @@ def answered(policy: Policy, session: Session, seq: int, reply: ReplySignals) ->
     """The session after a reply that was measured."""
     known = seen(session, seq)
     window = sessions.answered(session.window, replace(known, reply=reply)) if known else session.window
-    return replace(session, window=window, flow=policies.flow_of_intent(policy, reply.intent, session.flow))
+    after = replace(session, window=window, flow=policies.flow_of_intent(policy, reply.intent, session.flow))
+    return _in_their_language(policy, after, _written_in(after))
 
 
 def seen(session: Session, seq: int) -> TurnSignals | None:

@@ -16,6 +16,11 @@ _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OWNERS: Final = {"request": "own_request"}
 """Groups that no weight speaks against: an owner's phrases, English beside another language."""
 _CLAIMS_FILE: Final = "claims.yaml"
+_MESSAGES_FILE: Final = "messages.yaml"
+_APART: Final = frozenset({_CLAIMS_FILE, _MESSAGES_FILE})
+"""Files that are documents of their own, each read when it is first asked for."""
+DANGER: Final = "safety"
+"""The word list of who may be in danger."""
 _DOCUMENTS_KEPT: Final = 2
 """Of all languages they would take some megabytes in every process; two are compiled at a time: one, and English."""
 _SKETCHED: Final[tuple[str, ...]] = (
@@ -41,7 +46,7 @@ folders: Final[list[Traversable]] = [files("bridge").joinpath("data", "languages
 
 def forget() -> None:
     """Read everything anew from now on."""
-    for known in (codes, document_of, claim_document, sketch_of):
+    for known in (codes, document_of, claim_document, message_document, sketch_of):
         known.cache_clear()
 
 
@@ -58,36 +63,47 @@ def codes() -> frozenset[str]:
 
 @cache
 def sketch_of(code: str) -> dict[str, Any]:
-    """Of a language's document what tells it from others, how it is spelt, and the names of its word lists."""
+    """Of a language's document what tells it from others, how it is spelt, and the names of its word lists.
+
+    The list of danger is there whole: it is heard whatever the language of a conversation.
+    """
     document = document_of(code)
     sketched = {key: document[key] for key in _SKETCHED if key in document}
-    return {**sketched, "lists": dict.fromkeys(document.get("lists", ()), ())}
+    lists = {name: own if name == DANGER else () for name, own in document.get("lists", {}).items()}
+    return {**sketched, "lists": lists}
 
 
 @lru_cache(maxsize=_DOCUMENTS_KEPT)
 def document_of(code: str) -> dict[str, Any]:
     """A language's folders as one mapping; what stands under a key in several is joined."""
-    return _merged(code, claims=False)
+    return _merged(code)
 
 
 @cache
 def claim_document(code: str) -> dict[str, Any]:
-    """What a language says of claims: files of their own, read when they are first asked for."""
-    return _merged(code, claims=True)
+    """What a language says of claims."""
+    return _merged(code, _CLAIMS_FILE)
 
 
-def _merged(code: str, *, claims: bool) -> dict[str, Any]:
+@cache
+def message_document(code: str) -> dict[str, Any]:
+    """What a customer reads in a language that has a folder."""
+    return _merged(code, _MESSAGES_FILE)
+
+
+def _merged(code: str, apart: str | None = None) -> dict[str, Any]:
+    """All files of the language but those apart, or that one of them."""
     merged: dict[str, Any] = {}
     for folder in folders:
-        for key, value in _entries(folder, code, claims=claims):
+        for key, value in _entries(folder, code, apart):
             own = key if folder is folders[0] else OWNERS.get(key, key)
             merged[own] = _joined(merged[own], value) if own in merged else value
     return merged
 
 
-def _entries(folder: Traversable, code: str, *, claims: bool) -> Iterator[tuple[str, Any]]:
+def _entries(folder: Traversable, code: str, apart: str | None) -> Iterator[tuple[str, Any]]:
     for entry in _files_in(folder, code):
-        if (entry.name == _CLAIMS_FILE) is claims:
+        if (entry.name if entry.name in _APART else None) == apart:
             yield from _read_file(entry).items()
 
 

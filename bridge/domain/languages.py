@@ -10,19 +10,21 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources.abc import Traversable
 from itertools import chain
 from typing import Any, Final
 
-from bridge.domain import language_files
+from bridge.domain import instant_in_words, language_files, messages
 from bridge.domain.language_files import (
+    DANGER,
     OWNERS,
     LanguageRefused,
     claim_document,
     codes,
     document_of,
     files_of,
+    message_document,
     sketch_of,
 )
 from bridge.domain.learned import SENSE, STEM, Recognizer, Vocabulary, Weights, by_kind, read_weights
@@ -46,6 +48,7 @@ _CLAIM_GROUPS: Final = {"claims": "coming:", "claims_done": "done:"}
 """Keys that hold phrases by kind of claim, and what stands before the kind in the name of their group."""
 _CLAIM_LISTS: Final = ("claim_conditions", "claim_traps", "claim_safe", "promises")
 _CLAIM_KEYS: Final = frozenset({*_CLAIM_GROUPS, *_CLAIM_LISTS, "claim_words", "claim_negators", "claim_endings"})
+_MESSAGE_KEYS: Final = frozenset({"messages", "when"})
 _SETS: Final = (
     "asking",
     "bare",
@@ -90,6 +93,19 @@ _TOLD_BY: Final = 160
 """Characters of a text that tell its language."""
 _SHARE: Final = 3
 """One in so many unknown words is of another language where a text may be in that."""
+_ENDANGERED: Final = 2
+"""Words of a language, one of them of danger, that have it heard."""
+_FEW: Final = 3
+"""Words of a text in which one of danger is enough."""
+_STEM: Final = 4
+_WORDS_KEPT: Final = 16_384
+_LETTERS: Final = {
+    "ß": "de",
+    **dict.fromkeys("ñ¿¡", "es"),
+    **dict.fromkeys("ãõ", "pt"),
+    **dict.fromkeys("ąęłńśźż", "pl"),
+}
+"""Letters that only one of the shipped languages has."""
 _SIGNS: Final = str.maketrans(
     {chr(code): " " for code in range(128) if not chr(code).isalpha()} | dict.fromkeys("¿¡«»“”„…–—", " ")
 )
@@ -123,8 +139,10 @@ def warm(code: str = ENGLISH) -> None:
     """Read what the first message and reply in a language would read, so that nobody waits for it later."""
     language(code)
     claim_speech(code or ENGLISH)
+    messages.shipped(code or ENGLISH)
     list_names()
     _common_words()
+    _words_of_danger()
 
 
 def _forget() -> None:
@@ -142,6 +160,9 @@ def _forget() -> None:
         _phrasing,
         _common_words,
         _own_words,
+        _words_of_danger,
+        _own_danger,
+        _of_danger,
     ):
         known.cache_clear()
     language_files.forget()
@@ -149,15 +170,18 @@ def _forget() -> None:
 
 def _checked(code: str) -> None:
     """Compile a language now, so that a slip is said when the product starts and not in a conversation."""
-    unknown = sorted((document_of(code).keys() - _KEYS) | (claim_document(code).keys() - _CLAIM_KEYS))
+    documents = ((document_of, _KEYS), (claim_document, _CLAIM_KEYS), (message_document, _MESSAGE_KEYS))
+    unknown = sorted(key for document, known in documents for key in document(code).keys() - known)
     if unknown:
-        near = get_close_matches(unknown[0], _KEYS | _CLAIM_KEYS, n=1)
+        near = get_close_matches(unknown[0], _KEYS | _CLAIM_KEYS | _MESSAGE_KEYS, n=1)
         raise LanguageRefused(
             f"{code}: there is no key {unknown[0]!r}" + (f"; did you mean {near[0]}?" if near else "")
         )
     try:
         language(code)
         claim_speech(code)
+        messages.check_shipped(code)
+        instant_in_words.check(message_document(code).get("when", {}))
     except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
         raise LanguageRefused(f"{code}: {error}") from None
 
@@ -196,12 +220,14 @@ def heard_in(text: str, own: str, *, answering: bool = False) -> tuple[str, ...]
 def suspected(text: str, own: str) -> tuple[str, ...]:
     """The languages, two at most, that have most of the words that neither this one nor English has.
 
-    One word is enough here, where `heard_in` wants most of them: it is for what must not be missed.
+    One word is enough here, where `heard_in` wants most of them: it is for what must not be missed. Danger is told in
+    words of content, so those of the phrases of danger count as well, and letters that one language alone has.
     """
-    if not foreign(text, own or ENGLISH):
-        return ()
+    home = own or ENGLISH
     words = set(_plain_words(text[:_TOLD_BY]))
-    return _most(_counts(words - _own_words(own or ENGLISH) - _own_words(ENGLISH)))
+    unheard = words - _own_words(home) - _own_words(ENGLISH)
+    common = _most(_counts(unheard)) if _is_foreign(words, home) else ()
+    return tuple(sorted({*common, *_endangered(words, home), *_by_letters(text)} - {own}))
 
 
 def _most(counts: Counter[str]) -> tuple[str, ...]:
@@ -213,14 +239,76 @@ def _most(counts: Counter[str]) -> tuple[str, ...]:
 def foreign(text: str, own: str, *, answering: bool = False) -> bool:
     """Whether a text may be of another language than this one; a quick look at how it begins, which most end at.
 
-    A third of the words that the language does not know are common in one other; `answering`: see `heard_in`.
+    A third of the words that the language does not know are common in one other, or one other has its letters or its
+    words of danger; `answering`: see `heard_in`.
     """
-    unheard = set(_plain_words(text[:_TOLD_BY])) - _own_words(own, answering=answering)
+    words = set(_plain_words(text[:_TOLD_BY]))
+    if _is_foreign(words, own, answering=answering) or _endangered(words, own):
+        return True
+    return any(code != own for code in _by_letters(text))
+
+
+def _is_foreign(words: set[str], own: str, *, answering: bool = False) -> bool:
+    """Whether a third of the words that the language does not know are common in one other."""
+    unheard = words - _own_words(own, answering=answering)
     # a count of each language costs more, and seldom is needed
     elsewhere = unheard & _common_words(answering=answering).keys()
     if not elsewhere or _SHARE * len(elsewhere) < len(unheard):
         return False
     return _SHARE * max(_counts(elsewhere, answering=answering).values()) >= len(unheard)
+
+
+def _by_letters(text: str) -> tuple[str, ...]:
+    """The languages of the letters that only one of them has."""
+    head = text[:_TOLD_BY]
+    if head.isascii():
+        return ()
+    return tuple(sorted({_LETTERS[letter] for letter in set(head.casefold()) & _LETTERS.keys()} & codes()))
+
+
+def _endangered(words: set[str], own: str) -> tuple[str, ...]:
+    """The languages, two at most, in which the words that this one does not know tell of danger.
+
+    Not one word of many, which another language may have for something else.
+    """
+    unheard = words - _own_words(own) - _own_words(ENGLISH)
+    told = {code for word in unheard for code in _of_danger(word)} - {own, ENGLISH}
+    if not told:
+        return ()
+    counts, common = Counter[str](), _common_words()
+    for word in unheard:
+        counts.update(told.intersection(_of_danger(word) or common.get(word, ())))
+    most = max(counts.values(), default=0)
+    enough = most >= (1 if len(words) <= _FEW else _ENDANGERED) and _SHARE * most >= len(unheard)
+    return _most(counts) if enough else ()
+
+
+@lru_cache(maxsize=_WORDS_KEPT)
+def _of_danger(word: str) -> tuple[str, ...]:
+    """The languages whose phrases of danger name this word, or a beginning of it."""
+    known = _words_of_danger()
+    found = known.get(word, ())
+    return found or next((known[stem] for n in range(_STEM, len(word)) if (stem := word[:n] + STEM) in known), ())
+
+
+@cache
+def _words_of_danger() -> dict[str, tuple[str, ...]]:
+    """Each word and each stem of the phrases of danger, with the languages that have it; without small words."""
+    found: dict[str, tuple[str, ...]] = {}
+    for code in sorted(codes()):
+        for word in _own_danger(code) - _common_words().keys():
+            found[word] = (*found.get(word, ()), code)
+    return found
+
+
+@cache
+def _own_danger(code: str) -> frozenset[str]:
+    """The words of a language's phrases of danger, and their stems with a `*` behind."""
+    sketch = sketch_of(code)
+    phrases = Phrasing(sketch).compiled(DANGER, sketch["lists"].get(DANGER, ()))
+    slots = {slot for phrase in phrases for slot in phrase.slots if not slot.absent}
+    stems = (stem + STEM for slot in slots for stem in slot.stems)
+    return frozenset(chain(stems, *(slot.words for slot in slots)))
 
 
 def _clear(counts: Counter[str]) -> str:

@@ -3,7 +3,7 @@
 A phrase is a row of slots, parted by spaces:
 
     word          this word                      a|b|c         one of these
-    word?         may be left out                word*         any word that begins so (4 letters and more)
+    word?         may be left out, a|b? too      word*         any word that begins so (4 letters and more)
     {name}        one of a class's words         !a|b          the next word is none of these
     ..  ...       up to two / four words between, inside one clause
     ^             at the start of a clause; only as the first slot
@@ -288,17 +288,18 @@ def _collect(phrases: Iterable[Phrase], text: Text, i: int, present: frozenset[s
 def _match(slots: tuple[Slot, ...], n: int, text: Text, i: int) -> int:
     """Where the slots from `n` on end if they match from word `i` on, else -1."""
     words = text.words
-    while n < len(slots):
-        slot = slots[n]
+    for place in range(n, len(slots)):
+        slot = slots[place]
         if slot.gap:
-            return _match_gap(slots, n, text, i)
-        if i < len(words) and (words[i] in slot.words or (slot.stems and words[i].startswith(slot.stems))):
-            if slot.absent:
+            return _match_gap(slots, place, text, i)
+        met = i < len(words) and (words[i] in slot.words or (slot.stems and words[i].startswith(slot.stems)))
+        if slot.absent:
+            if met or (slot.end and text.clause_ends(i)):
                 return -1
+        elif met:
             i += 1
-        elif slot.absent == (slot.end and text.clause_ends(i)):
+        elif not (slot.end and text.clause_ends(i)):
             return -1
-        n += 1
     return i
 
 

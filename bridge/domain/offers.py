@@ -10,13 +10,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from bridge.domain import places
 from bridge.domain.learned import SENSE
 from bridge.domain.lexicon import STOP, Hit, Language, Text
 
 _QUESTION: Final = re.compile(r"\?(?=[\s\"'”»)*]|$)")
 """A question mark that ends a question, and is no part of a link."""
-_OFFERED: Final = frozenset(f"{SENSE}{sense}" for sense in ("person", "somebody", "call"))
+_OFFERED: Final = frozenset(f"{SENSE}{sense}" for sense in ("person", "somebody", "role", "call"))
 """What an offer of a person is about."""
+_PERSONS: Final = frozenset({"{person}", "{somebody}"})
+"""Classes of words that stand for a person wherever they stand."""
 _SHORT_QUESTION: Final = 6
 _FEW: Final = 2
 _ACCEPTANCE_LENGTH: Final = 16
@@ -35,13 +38,16 @@ class Offer:
 
     by_yes: bool = False
     by_no: bool = False
+    place: int = 0
+    """By the number of the person among several things to choose from; 0 where there is none to tell."""
 
 
 def offer(text: str, read: Text, groups: Groups, speech: Language) -> Offer:
     """What a reply offers; by nothing where it offers no person, or goes on to ask for something else."""
     if not _found(groups, "offer", "like:offer"):
         return Offer()
-    return OfferingReply.of(text, read, groups, speech).offer
+    place = max((places.numbered(read.words, hit.end) for hit in groups.get("offer", ())), default=0)
+    return Offer(place=place) if place else OfferingReply.of(text, read, groups, speech).offer
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,10 @@ class OfferingReply:
         return self._offered(last, "otherwise", "condition") if self._confirms(asked) else Offer()
 
     def _offered(self, sentence: Hit, *excluded: str) -> Offer:
-        return Offer(by_yes=not sentence.overlaps(self._of(*excluded)) and not self._is_one_of_several(sentence))
+        if sentence.overlaps(self._of(*excluded)):
+            return Offer()
+        place = self._place_beside_others(sentence)
+        return Offer(by_yes=place is None, place=place or 0)
 
     def _of(self, *names: str) -> list[Hit]:
         return _found(self.groups, *names)
@@ -106,22 +115,31 @@ class OfferingReply:
         words = self.read.words[asked.start : asked.end]
         return len(words) <= _SHORT_QUESTION and sum(word not in self.speech.stop_words for word in words) <= _FEW
 
-    def _is_one_of_several(self, sentence: Hit) -> bool:
-        """Whether the sentence offers something else as well, on one side of an `or`."""
+    def _place_beside_others(self, sentence: Hit) -> int | None:
+        """On which side of an `or` the sentence offers a person, where the other one is something else; else None.
+
+        0 where neither side is about a person alone.
+        """
         for hit in self._of("either"):
             joint = hit.end - 1
             if sentence.start < joint < sentence.end:
                 whole = sentence if self.read.clause_starts(joint) else _clause(sentence, joint, self.read)
                 sides = (Hit("side", whole.start, joint), Hit("side", joint + 1, whole.end))
-                if whole.overlaps(self._of("offer", "like:offer")) and any(map(self._is_something_else, sides)):
-                    return True
-        return False
+                other = [self._is_something_else(side) for side in sides]
+                if whole.overlaps(self._of("offer", "like:offer")) and any(other):
+                    return 0 if all(other) else 1 + other.index(False)
+        return None
 
     def _is_something_else(self, side: Hit) -> bool:
         words = self.read.words[side.start : side.end]
         told = len(words) > _FEW or (len(words) == _FEW and not self.speech.stop_words.issuperset(words))
-        about_a_person = not _OFFERED.isdisjoint(map(self.speech.vocabulary.sense, words))
-        return told and not about_a_person and not any(hit.lies_in([side]) for hit in self._of("offer"))
+        return told and not self._names_a_person(words) and not any(hit.lies_in([side]) for hit in self._of("offer"))
+
+    def _names_a_person(self, words: Iterable[str]) -> bool:
+        """Whether one of the words stands for a person; an article that may (`einen`, `un`) does not here."""
+        known, small = self.speech.vocabulary, self.speech.stop_words
+        offered = (word for word in words if known.sense(word) in _OFFERED)
+        return any(word not in small or known.classes.get(word) in _PERSONS for word in offered)
 
 
 def _found(groups: Groups, *names: str) -> list[Hit]:
@@ -185,6 +203,11 @@ class Answer:
         no = self.speech.sets["no"] - self.speech.sets["yes"]  # Polish `no` is a yes
         beside = (hit for hit in _found(self.groups, *_NO_NO) if not no.issuperset(self.words[hit.start : hit.end]))
         return self.words[0] in no and len(self.words) <= _NO_LENGTH and not any(beside)
+
+    @property
+    def place(self) -> int | None:
+        """The place of what it picks, where it says nothing beside: `the second one`."""
+        return None if self._declines else places.picked(self.words, self.speech)
 
     @property
     def _says_yes(self) -> bool:

@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bridge.domain.calendars import Calendar
 from bridge.domain.conditions import Condition, holds, names
-from bridge.domain.hours import Calendar
 from bridge.domain.lexicon import fold
 from bridge.domain.queues import Name, Queue
 from bridge.domain.triggers import Share, Trigger

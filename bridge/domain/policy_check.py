@@ -11,15 +11,15 @@ from typing import Any, ClassVar, Final, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from bridge.domain import hours
+from bridge.domain import calendars
 from bridge.domain.conditions import All, Any_, AtLeast, Not, names
 from bridge.domain.customer_triggers import CURRENCY
-from bridge.domain.finding import Finding, Level, PolicyRefused
+from bridge.domain.finding import Finding, Level, PolicyRefused, did_you_mean
 from bridge.domain.host import Host
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.pointers import pointer, pointer_of
 from bridge.domain.policy import Flow, Match, Policy, ResponderRules, Rule, Thresholds
-from bridge.domain.policy_review import did_you_mean, review
+from bridge.domain.policy_review import review
 from bridge.domain.queues import ADDRESS, NAME, Callbacks, ForTier, Queue
 from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.triggers import Trigger
@@ -274,7 +274,7 @@ WORDS_FOR_PATTERN: Final = {
     NAME: "a letter, and then letters, digits, _ and -",
     ADDRESS: "one e-mail address",
     CURRENCY: "three capital letters, such as EUR",
-    hours.FEED: "an address that begins with https://, http:// or webcal://",
+    calendars.FEED: "an address that begins with https://, http:// or webcal://",
 }
 """What each pattern of a policy's texts asks for, in words."""
 TRIGGERS: Final[dict[str, type[BaseModel]]] = {
@@ -292,9 +292,9 @@ PLACES: Final[tuple[tuple[str, tuple[type[BaseModel], ...]], ...]] = (
     ("/queues/*/by_tier/*", (ForTier,)),
     ("/queues/*/callbacks", (Callbacks,)),
     ("/queues/*", (Queue,)),
-    ("/hours/*/holidays", (hours.Holidays,)),
-    ("/hours/*/closed/*", (hours.Closure,)),
-    ("/hours/*/extra/*", (hours.Extra,)),
-    ("/hours/*", (hours.Calendar,)),
+    ("/hours/*/holidays", (calendars.Holidays,)),
+    ("/hours/*/closed/*", (calendars.Closure,)),
+    ("/hours/*/extra/*", (calendars.Extra,)),
+    ("/hours/*", (calendars.Calendar,)),
 )
 """Which models have their keys at a path, the first pattern that fits."""

@@ -1,36 +1,29 @@
 """What is to be said about a policy that fits the schema: names that lead nowhere, parts that can never have a say."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from difflib import get_close_matches
+from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
-from functools import lru_cache
 from itertools import chain
 from typing import Final
 
-from bridge.domain import hours, languages, messages
+from bridge.domain import languages, messages
 from bridge.domain.calibration import rises
 from bridge.domain.conditions import All, Any_, AtLeast, Condition, Not, holds, names
 from bridge.domain.customer_triggers import TierAtLeast
-from bridge.domain.finding import Finding, Level
+from bridge.domain.finding import Finding, error, unknown, warning
 from bridge.domain.host import Host
-from bridge.domain.instants import SECOND
 from bridge.domain.lexicon import fold
+from bridge.domain.locale_tag import is_tag
 from bridge.domain.policy import Flow, Match, Policy, Rule, Thresholds
-from bridge.domain.queues import ForTier, Queue
+from bridge.domain.queue_review import review_queues
 from bridge.domain.reachable_rules import can_hold, holds_always, unreachable
 from bridge.domain.triggers import ConfidenceBelow, Trigger, Words, inputs_of
-from bridge.domain.values import Channel, Millis, Priority
+from bridge.domain.values import Millis
 
 DEFAULT_FLOW: Final = "default"
 """Every session begins in it unless something names another; it need not be defined."""
 FRAUD: Final = "fraud"
 COUNT_KEYS: Final = ("times", "at_least", "messages")
 """What a trigger with a window calls that which has to stand so often in it."""
-LEAST_PICKUP: Final = 30 * SECOND
-LONGEST_SHIFT: Final = 16 * 60
-"""Minutes for which a window is open at most without being asked about, but for a whole day."""
-MOST_KNOWN: Final = 12
-"""Known names that a hint lists."""
 
 
 def review(policy: Policy, now: Millis, host: Host) -> Iterator[Finding]:
@@ -46,40 +39,15 @@ def review(policy: Policy, now: Millis, host: Host) -> Iterator[Finding]:
     yield from _triggers(policy)
     yield from _beyond_reach(policy)
     yield from _rules(policy)
-    yield from _queues(policy, now)
+    yield from review_queues(policy, now)
     yield from _responder(policy)
     for language in policy.messages:
-        if not messages.is_language(language):
+        if not is_tag(language):
             hint = "name it as browsers do: en, de, pt_BR"
-            yield _warning(f"/messages/{language}", "no visitor speaks it: it is no language's code", hint)
+            yield warning(f"/messages/{language}", "no visitor speaks it: it is no language's code", hint)
     for path, fault, hint in messages.faults(policy.messages, policy.own_messages):
-        yield _error(f"/messages/{path}", fault, hint)
+        yield error(f"/messages/{path}", fault, hint)
     yield from _fed(policy, host)
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint for a name that is not known: the one that was meant, where one is near, and those that are known."""
-    return _meant(name[:64], tuple(known))
-
-
-@lru_cache(maxsize=256)
-def _meant(name: str, known: tuple[str, ...]) -> str:
-    near = get_close_matches(name, known, n=1)
-    meant = f"did you mean {near[0]}? " if near else ""
-    more = ", ..." if len(known) > MOST_KNOWN else ""
-    return f"{meant}known: {', '.join(known[:MOST_KNOWN])}{more}" if known else "none is defined"
-
-
-def _error(path: str, message: str, hint: str) -> Finding:
-    return Finding(Level.ERROR, path, message, hint)
-
-
-def _warning(path: str, message: str, hint: str) -> Finding:
-    return Finding(Level.WARNING, path, message, hint)
-
-
-def _unknown(path: str, kind: str, name: str, known: Iterable[str]) -> Finding:
-    return _error(path, f"there is no {kind} {name!r}", did_you_mean(name, known))
 
 
 # -- tiers and flows ---------------------------------------------------------------------------------------------------
@@ -89,10 +57,10 @@ def _tiers(policy: Policy) -> Iterator[Finding]:
     folded = [tier.casefold() for tier in policy.tiers]  # as a CRM's are compared
     for n, tier in enumerate(policy.tiers):
         if folded[n] in folded[:n]:
-            yield _error(f"/tiers/{n}", f"the tier {tier!r} stands twice", "name each once, from low to high")
+            yield error(f"/tiers/{n}", f"the tier {tier!r} stands twice", "name each once, from low to high")
     for path, tier in _named_tiers(policy):
         if tier not in policy.tiers:
-            yield _unknown(path, "tier", tier, policy.tiers)
+            yield unknown(path, "tier", tier, policy.tiers)
 
 
 def _named_tiers(policy: Policy) -> Iterator[tuple[str, str]]:
@@ -129,16 +97,16 @@ def _way_in(path: str, match: Match, earlier: dict[str, Flow]) -> Iterator[Findi
     given = {kind: kept for kind, way in ways.items() if (kept := [one for one in way if one.strip()])}
     if not given:
         hint = "give it a match: intents, words or pages; or send its name as `flow` at session start"
-        yield _warning(path, "nothing leads to it but a host that names it", hint)
+        yield warning(path, "nothing leads to it but a host that names it", hint)
         return
     taken = {kind: by for kind, wanted in given.items() if (by := _takers(kind, wanted, earlier))}
     hint = "the first flow that matches wins; put the narrower one first"
     if len(taken) == len(given):
         owners = ", ".join(dict.fromkeys(chain.from_iterable(taken.values())))
-        yield _error(f"{path}/match", f"no one can enter it: all that leads to it leads to {owners}", hint)
+        yield error(f"{path}/match", f"no one can enter it: all that leads to it leads to {owners}", hint)
         return
     for kind, found in taken.items():
-        yield _warning(f"{path}/match/{kind}", f"all of them lead to {', '.join(found)}", hint)
+        yield warning(f"{path}/match/{kind}", f"all of them lead to {', '.join(found)}", hint)
 
 
 def _takers(kind: str, wanted: Iterable[str], earlier: dict[str, Flow]) -> list[str]:
@@ -173,10 +141,10 @@ def _triggers(policy: Policy) -> Iterator[Finding]:
     used = {name for rule in policy.rules for name, _ in names(rule.when)}
     for name in policy.triggers:
         if name not in used and used <= policy.triggers.keys():
-            yield _warning(f"/triggers/{name}", "no rule asks for it", "name it in a rule's `when`, or take it out")
+            yield warning(f"/triggers/{name}", "no rule asks for it", "name it in a rule's `when`, or take it out")
     for name in sorted(_of_everybody(policy)):
         hint = "name a higher tier, or take it out"
-        yield _warning(f"/triggers/{name}/tier", f"it always fires: {policy.tiers[0]!r} is the lowest tier", hint)
+        yield warning(f"/triggers/{name}/tier", f"it always fires: {policy.tiers[0]!r} is the lowest tier", hint)
     for name, trigger in policy.triggers.items():
         if isinstance(trigger, Words):
             yield from _mute_phrases(f"/triggers/{name}/words", trigger.words or ())
@@ -187,21 +155,21 @@ def _mute_phrases(path: str, phrases: Iterable[str]) -> Iterator[Finding]:
     for n, phrase in enumerate(phrases):
         if mute := languages.mute_in(phrase):
             hint = "add a word that means something by itself, unless you serve nobody in that language"
-            yield _warning(f"{path}/{n}", f"it has no content words in {', '.join(mute)}: it never fires there", hint)
+            yield warning(f"{path}/{n}", f"it has no content words in {', '.join(mute)}: it never fires there", hint)
 
 
 def _beyond_reach(policy: Policy) -> Iterator[Finding]:
     """Thresholds that nothing is below, and counts that no window of theirs holds: each turn counts once."""
     for name, trigger in policy.triggers.items():
         if isinstance(trigger, ConfidenceBelow) and trigger.below == 0:
-            yield _error(f"/triggers/{name}/below", "it never fires: no confidence is below 0", "such as 0.5")
+            yield error(f"/triggers/{name}/below", "it never fires: no confidence is below 0", "such as 0.5")
         window: int = getattr(trigger, "within_turns", None) or 0
         for key in COUNT_KEYS if window else ():
             often: int = getattr(trigger, key, 0)
             if often > window:
                 where = key if key in trigger.model_fields_set else "within_turns"
                 said = f"it never comes to {often} within {window} turn{'s' * (window > 1)}"
-                yield _error(f"/triggers/{name}/{where}", said, "widen within_turns, or ask for fewer")
+                yield error(f"/triggers/{name}/{where}", said, "widen within_turns, or ask for fewer")
 
 
 def _rules(policy: Policy) -> Iterator[Finding]:
@@ -209,12 +177,12 @@ def _rules(policy: Policy) -> Iterator[Finding]:
         path = f"/rules/{index}"
         for trigger in dict.fromkeys(name for name, _ in names(rule.when)):
             if trigger not in policy.triggers:
-                yield _unknown(f"{path}/when", "trigger", trigger, policy.triggers)
+                yield unknown(f"{path}/when", "trigger", trigger, policy.triggers)
         if rule.queue and rule.queue not in policy.queues:
-            yield _unknown(f"{path}/queue", "queue", rule.queue, policy.queues)
+            yield unknown(f"{path}/queue", "queue", rule.queue, policy.queues)
         for n, flow in enumerate(rule.flows):
             if flow not in policy.flows and flow != DEFAULT_FLOW:
-                yield _unknown(f"{path}/flows/{n}", "flow", flow, policy.flows)
+                yield unknown(f"{path}/flows/{n}", "flow", flow, policy.flows)
         yield from _own_message(f"{path}/message", rule.message, policy)
         yield from _twice(policy, index)
         yield from _doubled(f"{path}/when", rule.when)
@@ -227,18 +195,18 @@ def _own_message(path: str, key: str | None, policy: Policy) -> Iterator[Finding
         return
     if key in messages.KEYS:
         hint = "the standard messages have their own occasions; give yours a name of its own"
-        yield _error(path, f"the message {key!r} is a standard message", hint)
+        yield error(path, f"the message {key!r} is a standard message", hint)
         return
     owned = dict.fromkeys(own for texts in policy.messages.values() for own in texts if own not in messages.KEYS)
     if key not in owned:
-        yield _unknown(path, "message", key, owned)
+        yield unknown(path, "message", key, owned)
 
 
 def _twice(policy: Policy, index: int) -> Iterator[Finding]:
     name = policy.rules[index].name
     if any(earlier.name == name for earlier in policy.rules[:index]):
         hint = "give each its own name"
-        yield _error(f"/rules/{index}/name", f"the rule {name!r} stands twice", hint)
+        yield error(f"/rules/{index}/name", f"the rule {name!r} stands twice", hint)
 
 
 def _doubled(path: str, condition: Condition) -> Iterator[Finding]:
@@ -247,7 +215,7 @@ def _doubled(path: str, condition: Condition) -> Iterator[Finding]:
         seen: set[Condition] = set()
         for n, part in enumerate(parts):
             if part in seen:
-                yield _error(f"{below}/{n}", f"{_called(part)} stands twice", "name it once")
+                yield error(f"{below}/{n}", f"{_called(part)} stands twice", "name it once")
             seen.add(part)
 
 
@@ -285,16 +253,16 @@ def _unreachable(policy: Policy) -> Iterator[Finding]:
         elif earlier := dead[index]:
             hint = "the first rule that holds decides; put the narrower one first"
             said = f"it can never decide: whenever it holds, {earlier.name!r} has decided"
-            yield _error(f"/rules/{index}", said, hint)
+            yield error(f"/rules/{index}", said, hint)
         else:
             hint = "its condition contradicts itself, or asks for more triggers than it names"
-            yield _error(f"/rules/{index}/when", "it can never hold", hint)
+            yield error(f"/rules/{index}/when", "it can never hold", hint)
 
 
 def _unconditional(path: str, rule: Rule, always: frozenset[str]) -> Iterator[Finding]:
     if not rule.flows and not rule.tiers and holds_always(rule.when, always):
         hint = "ask for something that not every conversation shows"
-        yield _warning(path, "it holds for every conversation: the bot never has a say", hint)
+        yield warning(path, "it holds for every conversation: the bot never has a say", hint)
 
 
 def _of_everybody(policy: Policy) -> frozenset[str]:
@@ -309,9 +277,9 @@ def _opposites(path: str, condition: Condition) -> Iterator[Finding]:
         opposed = {part.not_ for part in parts if isinstance(part, Not)}
         for both in (f"{_called(part)} and its opposite" for part in parts if part in opposed):
             if below.endswith("/all"):
-                yield _error(below, f"{both} never hold together", "take one of them out")
+                yield error(below, f"{both} never hold together", "take one of them out")
             else:
-                yield _warning(below, f"{both} stand side by side: one of them always holds", "take them out")
+                yield warning(below, f"{both} stand side by side: one of them always holds", "take them out")
 
 
 def _fraud_alone(policy: Policy) -> Iterator[Finding]:
@@ -322,7 +290,7 @@ def _fraud_alone(policy: Policy) -> Iterator[Finding]:
         alone = any(holds(rule.when, said.__contains__) for said in (asked, *({name} for name in asked)))
         if alone and not holds(rule.when, frozenset().__contains__):
             hint = "ask for another sign beside them, such as unsure or big_account"
-            yield _error(f"/rules/{index}/when", "words of fraud alone decide it, and many ask about fraud", hint)
+            yield error(f"/rules/{index}/when", "words of fraud alone decide it, and many ask about fraud", hint)
 
 
 # -- the responder -----------------------------------------------------------------------------------------------------
@@ -332,132 +300,10 @@ def _responder(policy: Policy) -> Iterator[Finding]:
     own = policy.responder
     if not rises(own.calibration):
         hint = "bridge calibrate prints one that rises"
-        yield _error("/responder/calibration", "a higher rating must not be worth less", hint)
+        yield error("/responder/calibration", "a higher rating must not be worth less", hint)
     for n, fact in enumerate(own.facts):
         if fact in own.facts[:n]:
-            yield _warning(f"/responder/facts/{n}", f"{fact} stands twice", "name it once")
-
-
-# -- queues and hours --------------------------------------------------------------------------------------------------
-
-
-def _queues(policy: Policy, now: Millis) -> Iterator[Finding]:
-    for name, queue in policy.queues.items():
-        yield from _own_ways(policy, f"/queues/{name}", queue)
-        for tier, own in queue.by_tier.items():
-            yield from _own_ways(policy, f"/queues/{name}/by_tier/{tier}", own)
-        for index, other in enumerate(queue.overflow):
-            if other not in policy.queues:
-                yield _unknown(f"/queues/{name}/overflow/{index}", "queue", other, policy.queues)
-            if other == name:
-                yield _error(f"/queues/{name}/overflow/{index}", "a queue cannot help itself out", "name another one")
-        yield from _slow_pickups(f"/queues/{name}", queue)
-    for name, calendar in policy.hours.items():
-        yield from _slips(f"/hours/{name}", calendar, now)
-    yield from _openings(policy, now)
-
-
-def _slow_pickups(path: str, queue: Queue) -> Iterator[Finding]:
-    """Live chats that wait for longer than an answer by other ways may take; for tiers where it is not so for all."""
-    each = {f"{path}/by_tier/{tier}": queue.for_tier(tier) for tier in queue.by_tier}
-    hint = "shorten it, such as 3m: whoever is there comes before an answer that is promised for later"
-    for where, own in ({path: queue} if _slow_to_pick_up(queue) else each).items():
-        if _slow_to_pick_up(own):
-            yield _warning(f"{where}/pickup_within", "it is longer than the shortest time in respond_within", hint)
-
-
-def _slow_to_pick_up(queue: Queue) -> bool:
-    shortest = min(filter(None, queue.respond_within.values()), default=queue.pickup_within)
-    return Channel.LIVE in queue.ladder and queue.pickup_within > shortest
-
-
-def _slips(path: str, calendar: hours.Calendar, now: Millis) -> Iterator[Finding]:
-    """What a calendar may say without its owner having meant it."""
-    if "timezone" not in calendar.model_fields_set:
-        hint = "add the timezone that your customers know you by, such as America/New_York"
-        yield _warning(path, "promises by it are told in UTC, for it names no time zone", hint)
-    for where, window in _windows(path, calendar):
-        start, end = hours.window_of(window)
-        if start and end - start == hours.DAY_MINUTES:
-            hint = "give it another end; a whole day is 00:00-24:00"
-            yield _warning(where, f"{window} is open for 24 hours", hint)
-        elif LONGEST_SHIFT < end - start < hours.DAY_MINUTES:
-            hint = "is its end mistyped, such as 05:00 for 17:00? a whole day is 00:00-24:00"
-            yield _warning(where, f"{window} is open for more than 16 hours", hint)
-    today = hours.local_date(calendar.timezone, now)
-    ends = {"closed": [one.to for one in calendar.closed], "extra": [one.date for one in calendar.extra]}
-    for key, days in ends.items():
-        if days and max(days) < today:
-            yield _warning(f"{path}/{key}", "all its dates are over", "name those to come, or take it out")
-
-
-def _windows(path: str, calendar: hours.Calendar) -> Iterator[tuple[str, str]]:
-    """Every window of a calendar, and where it stands."""
-    for key, windows in calendar.week.items():
-        yield from ((f"{path}/week/{key}/{n}", window) for n, window in enumerate(windows))
-    for index, extra in enumerate(calendar.extra):
-        yield from ((f"{path}/extra/{index}/open/{n}", window) for n, window in enumerate(extra.open))
-
-
-def _openings(policy: Policy, now: Millis) -> Iterator[Finding]:
-    """Calendars that hold no open time, or too little for what is promised by them."""
-    users = [(path, queue) for path, queue in _as_for_each(policy) if queue.hours in policy.hours]
-    for name, calendar in policy.hours.items():
-        mine = [(path, queue) for path, queue in users if queue.hours == name]
-        if not hours.opening_in_year(calendar, now):
-            by = f"; by it go {', '.join(path for path, _ in mine)}" if mine else ""
-            yield _error(f"/hours/{name}", f"it never opens within a year{by}", "nothing could be promised")
-            continue
-        if not hours.opening_in_year(calendar, now + hours.YEAR):
-            hint = "is a date mistyped, such as 2926 for 2026?"
-            yield _warning(f"/hours/{name}", "from a year on it never opens", hint)
-        for path, queue in mine:
-            if not _holds(calendar, now, queue):
-                hint = "shorten it: it runs only while the team is there"
-                yield _error(f"{path}/respond_within", f"the hours {name!r} hold less open time in a year", hint)
-
-
-def _as_for_each(policy: Policy) -> Iterator[tuple[str, Queue]]:
-    """Every queue, and as it is for each tier with something of its own."""
-    for name, queue in policy.queues.items():
-        yield f"/queues/{name}", queue
-        yield from ((f"/queues/{name}/by_tier/{tier}", queue.for_tier(tier)) for tier in queue.by_tier)
-
-
-def _holds(calendar: hours.Calendar, now: Millis, queue: Queue) -> bool:
-    longest = max(queue.respond_within.values())
-    return hours.add_business_time(calendar, now, longest) is not None
-
-
-def _own_ways(policy: Policy, path: str, own: Queue | ForTier) -> Iterator[Finding]:
-    """The calendar, the times and the ladder of a queue, or what it has of its own for a tier."""
-    if own.hours is not None and own.hours not in policy.hours:
-        yield _unknown(f"{path}/hours", "calendar", own.hours, policy.hours)
-    if own.pickup_within is not None and own.pickup_within < LEAST_PICKUP:
-        hint = "30s at least: what is done in a helpdesk is heard of every half minute"
-        yield _error(f"{path}/pickup_within", "nobody can pick up a chat that soon", hint)
-    for priority, within in (own.respond_within or {}).items():
-        if not within:
-            fault = "it promises the opening itself: nobody has had time to answer by then"
-            yield _warning(f"{path}/respond_within/{priority}", fault, "15m gives the team time from the opening on")
-    yield from _upside_down(f"{path}/respond_within", own.respond_within or {})
-    if own.ladder is None:
-        return
-    if own.ladder[-1] is not Channel.EMAIL:
-        hint = "end it with email: a person may be away, a mailbox is not"
-        yield _error(f"{path}/ladder", "its last rung can fail", hint)
-    if len(set(own.ladder)) != len(own.ladder):
-        yield _error(f"{path}/ladder", "a rung stands twice", "name each way once")
-
-
-def _upside_down(path: str, respond_within: Mapping[Priority, Millis]) -> Iterator[Finding]:
-    """Priorities that are promised an answer later than a calmer one."""
-    named = [priority for priority in Priority if respond_within.get(priority)]
-    for n, priority in enumerate(named):
-        sooner = [calmer for calmer in named[:n] if respond_within[calmer] < respond_within[priority]]
-        if sooner:
-            hint = "give what is more urgent the shorter time"
-            yield _warning(f"{path}/{priority}", f"it is answered later than {', '.join(sooner)}", hint)
+            yield warning(f"/responder/facts/{n}", f"{fact} stands twice", "name it once")
 
 
 # -- what this host feeds ----------------------------------------------------------------------------------------------
@@ -468,10 +314,10 @@ def _fed(policy: Policy, host: Host) -> Iterator[Finding]:
     silent = {name: why for name, trigger in policy.triggers.items() if (why := _silence(policy, trigger, host))}
     hint = "let the host feed it, or take it out"
     for name, why in silent.items():
-        yield _warning(f"/triggers/{name}", f"it cannot fire here: {why}", hint)
+        yield warning(f"/triggers/{name}", f"it cannot fire here: {why}", hint)
     for index, rule in enumerate(policy.rules):
         if why := _never(policy, rule, silent, host):
-            yield _warning(f"/rules/{index}", f"it can never decide here: {why}", hint)
+            yield warning(f"/rules/{index}", f"it can never decide here: {why}", hint)
 
 
 def _silence(policy: Policy, trigger: Trigger, host: Host) -> str | None:

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ValidationError
 
-from bridge.domain import commitment as promises
 from bridge.domain import messages, routing
-from bridge.domain.hours import Calendar
+from bridge.domain.calendars import Calendar
+from bridge.domain.instant_in_words import say_when
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.replay import AN_INSTANT, BadLine, Recorded, first_fault, instant_of
@@ -63,7 +63,7 @@ def preview_promise(policy: Policy, question: Question, calendar_of: Callable[[s
     free = queue.staffing == "schedule"  # such a queue is believed to have somebody whenever it is open
     staffing = routing.Staffing(question.queue, queue, calendar, free)
     route = routing.route(staffing, question.priority, question.at)
-    due = promises.say_when(route.due_at, calendar_zone=route.timezone, visitor_zone=None, locale="en", now=question.at)
+    due = say_when(route.due_at, calendar_zone=route.timezone, visitor_zone=None, locale="en", now=question.at)
     key = "escalated_live" if route.channel is Channel.LIVE else "after_hours"
     return {
         "channel": route.channel.value,

@@ -15,6 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from bridge.domain.answering import LONGEST_SUMMARY, Answer, Failure, Passage, Question, Said
 from bridge.domain.judging import LONGEST_MESSAGE
+from bridge.domain.locale_tag import tag_of
 from bridge.domain.safe_reply import one_line, safe_reply, shortened, tidy
 from bridge.domain.values import Json
 
@@ -104,7 +105,7 @@ def prompt_for(question: Question) -> Prompt:
 def language_name(locale: str | None) -> str:
     """The language of a locale in English, `de-AT` -> `German`; the visitor's own where it is not known."""
     try:
-        parsed = Locale.parse((locale or "").partition(".")[0].replace("-", "_"))
+        parsed = Locale.parse(tag_of(locale or ""))
     except (UnknownLocaleError, ValueError, TypeError):
         return "the language of that message"
     variant = parsed.get_display_name("en") if parsed.language == "pt" else parsed.get_language_name("en")

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bridge.domain import commitment, hours, slots
+from bridge.domain.calendars import Calendar
 from bridge.domain.escalation import Presence
-from bridge.domain.hours import Calendar
 from bridge.domain.instants import MINUTE
 from bridge.domain.queues import Queue
 from bridge.domain.values import Channel, Millis, Priority

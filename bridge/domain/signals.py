@@ -5,14 +5,14 @@ decision can be made again.
 """
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from bridge.domain import claims, language_files, languages, lexicon, offers
+from bridge.domain import claims, language_files, languages, lexicon, offers, requests
 from bridge.domain.learned import SENSE
 from bridge.domain.lexicon import STOP, Hit, Language, Text
+from bridge.domain.locale_tag import language_in
 from bridge.domain.values import Json, Millis
 
 WINDOW: Final = 12
@@ -24,21 +24,24 @@ CONTENT_WORDS: Final = 40
 REPLY_LENGTH: Final = 200
 """Characters of a reply that are kept for comparing."""
 
-_REGION: Final = re.compile(r"[-_.@].*", re.DOTALL)
 _PHRASE_POINTS: Final = 0.75
 _PHRASES_COUNTED: Final = 2
+_DISPLEASED: Final = ("negative", "strong", "extreme", "frustration")
+"""Groups of phrases that speak of displeasure."""
 _EXTREME_POINTS: Final = 2.5
 _MILD: Final = ((-2.0, 0.75), (-1.0, 0.5))
 """Points of a message in which no phrase speaks, from this sum of its words' strengths down: none is enough alone."""
+_WISH: Final = f"{SENSE}wish"
+_UNSETTLED: Final = frozenset((_WISH, *(f"{SENSE}{sense}" for sense in ("must", "fetch", "when", "how"))))
+"""What small words stand for after which nothing is settled yet: `I want it fixed`, `when will it be solved`."""
+_YOU_CAN: Final = (f"{SENSE}you", f"{SENSE}can")
+_NOT: Final = f"{SENSE}not"
+_PRAISE: Final = 2.0
+"""From this strength on a word praises, and tells of nothing that was settled."""
 _WEIGHED_LENGTH: Final = 80
 _NEGATION_REACH: Final = 3
-_INSERTION: Final = 3
 _SHORT_MESSAGE: Final = 8
-_BARE_LENGTH: Final = 7
-_THING: Final = (f"{SENSE}a", "", f"{SENSE}please")
-"""What the words stand for by which a thing is chosen: an article, a word of no sense, a please."""
 _SHOUT_LETTERS: Final = 12
-_ASKS_LENGTH: Final = 120
 _DIGITS: Final = 3
 
 Value = float | bool | str
@@ -71,7 +74,7 @@ class MessageSignals:
     trouble: bool = False
     """The topic is something that goes wrong."""
     weighed: str = ""
-    """The words that weighed where no phrase did: `lousy, not good`."""
+    """The words that speak of displeasure: `lousy, not good`."""
     language: str = languages.ENGLISH
     """The language whose small words, beside English ones, are left out of `words`."""
 
@@ -96,6 +99,8 @@ class ReplySignals:
     """The words by which the bot promised that a person will come."""
     offers_otherwise: bool = False
     """The bot asked something, and offers a person should the answer be no."""
+    offers_place: int = 0
+    """The bot offers a person as the first, the second ... of several things to choose from; 0: it does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +115,7 @@ class TurnSignals:
 
 def language_of(locale: str | None) -> str:
     """`en-US`, `en_US.UTF-8` -> `en`; an unknown or missing locale -> "" (no mood is read, the rest in English)."""
-    code = _REGION.sub("", locale.strip().casefold()) if locale else ""
+    code = language_in(locale or "")
     return code if code in language_files.codes() else ""
 
 
@@ -132,20 +137,18 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     read = speech.read(text)
     words = _content(read, speech)
     groups = _by_group(speech.find_in_message(read, offered=answers_an_offer(previous)))
-    points, extreme = _mood(groups, read, speech, text)
+    points, extreme = (0.0, False) if _is_over(groups, read, speech, text) else _mood(groups, read, speech, text)
+    weighed = _weighed(groups, read, speech) if points else ""
     progress = points == 0 and _progress(groups, read, speech)
-    weighed = ""
     if points == 0 and not progress:
         points, weighed = _sound(read, speech)
-    topic = next((label for group, label in speech.topics.items() if group in groups), None)
+    topic = _topic(groups, read, speech)
     return MessageSignals(
         words=words,
         negative=points,
         extreme=extreme,
         progress=progress,
-        asks_human=_request(groups, read, speech)
-        or _taken_up(groups, read, speech, previous)
-        or _request_by_example(groups, read, speech),
+        asks_human=_asks_human(groups, read, speech, previous),
         lists=_listed(groups, read),
         issue=_issue(read, speech),
         topic=topic,
@@ -157,7 +160,7 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
 
 def answers_an_offer(previous: ReplySignals | None) -> bool:
     """Whether what is said after this reply may take up an offer of a person."""
-    return previous is not None and (previous.offers_human or previous.offers_otherwise)
+    return previous is not None and (previous.offers_human or previous.offers_otherwise or previous.offers_place > 0)
 
 
 def listed(text: str, *, language: str) -> dict[str, str]:
@@ -199,26 +202,34 @@ def measure_reply(
         confidence=confidence if confidence is None or math.isfinite(confidence) else None,
         intent=intent,
         intent_matched=intent_matched,
-        failed=down or _failed(groups, read),
+        failed=down or _failed(groups, read, speech),
         down=down,
         offers_human=offer.by_yes,
         values={name: value for name, value in (values or {}).items() if _storable(value)},
         promised=None if withheld else claims.promise(text, read, language),
         offers_otherwise=offer.by_no,
+        offers_place=offer.place,
     )
 
 
-def _failed(groups: Mapping[str, list[Hit]], read: Text) -> bool:
+def _failed(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> bool:
     """Whether the reply says that it could not do it, and leaves it at that.
 
     A bot that could not find an order and asks for its number goes on; and `if not, I can` tells of no failure.
     """
-    failed = (*groups.get("failed", ()), *groups.get("like:failed", ()))
+    by_example = (hit for hit in groups.get("like:failed", ()) if not _says_what_to_do(read, hit, speech))
+    failed = (*groups.get("failed", ()), *by_example)
     if not failed:
         return False
     supposed = [hit.start for hit in (*groups.get("condition", ()), *groups.get("otherwise", ()))]
     said = max((hit.end for hit in failed if read.clause_start(hit.start) not in supposed), default=-1)
     return said >= 0 and all(hit.start < said for hit in groups.get("question", ()))
+
+
+def _says_what_to_do(read: Text, sentence: Hit, speech: Language) -> bool:
+    """Whether a sentence tells the visitor what they can do: `you can follow your order under My orders`."""
+    senses = list(map(speech.vocabulary.sense, read.words[sentence.start : sentence.end]))
+    return tuple(senses[: len(_YOU_CAN)]) == _YOU_CAN and _NOT not in senses
 
 
 def _storable(value: Value) -> bool:
@@ -239,13 +250,8 @@ def _listed(groups: Mapping[str, list[Hit]], read: Text) -> dict[str, str]:
         if name.startswith("list:"):
             meant = next((hit for hit in found if not hit.overlaps(harmless)), None)
             if meant:
-                listed[name[5:]] = _said(read, meant)
+                listed[name[5:]] = requests.said(read, meant)
     return listed
-
-
-def _said(read: Text, hit: Hit) -> str:
-    words = [word for word in read.words[hit.start : hit.end] if word != STOP]
-    return " ".join(words)[:_ASKS_LENGTH]
 
 
 def _content(read: Text, speech: Language) -> str:
@@ -276,7 +282,7 @@ def _unnegated(hits: Iterable[Hit], read: Text, speech: Language) -> set[int]:
 
 def _mood(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: str) -> tuple[float, bool]:
     """A message's points, and whether it is angry enough to count alone."""
-    negative, strong, furious, phrases = (groups.get(g, ()) for g in ("negative", "strong", "extreme", "frustration"))
+    negative, strong, furious, phrases = (groups.get(name, ()) for name in _DISPLEASED)
     if not (negative or strong or furious or phrases):
         return 0.0, False
     hard = _unnegated(strong, read, speech)
@@ -287,6 +293,48 @@ def _mood(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: s
     told = min(_PHRASES_COUNTED, _apart(phrases))
     points = float(bad) + float(rage or bool(hard)) + _PHRASE_POINTS * told
     return points, rage or points >= _EXTREME_POINTS or len(hard) > 1 or (bool(hard) and _shouts(text))
+
+
+def _weighed(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str:
+    """The words of the phrases that weighed; of those that share words the one that begins first, and the longest."""
+    told = [hit for name in _DISPLEASED for hit in groups.get(name, ())]
+    said, end = [], 0
+    for hit in sorted(told, key=lambda hit: (hit.start, -hit.end)):
+        if hit.start >= end and not (hit.group != "frustration" and _negated(read, hit.start, speech)):
+            said.append(requests.said(read, hit))
+            end = hit.end
+    return ", ".join(said)[:_WEIGHED_LENGTH]
+
+
+def _is_over(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: str) -> bool:
+    """Whether what displeased is told as past, and last that it is settled: `what a nightmare, but all sorted now`.
+
+    Praise alone settles nothing there: `useless. brilliant, thanks`.
+    """
+    told = max((hit.end for name in _DISPLEASED for hit in groups.get(name, ())), default=0)
+    if not told or "?" in text:
+        return False
+    last = (hit for hit in groups.get("progress", ()) if hit.start >= told)
+    return any(_is_settled(read, told, hit, speech) for hit in last if not _praises(groups, read, hit, speech))
+
+
+def _praises(groups: Mapping[str, list[Hit]], read: Text, hit: Hit, speech: Language) -> bool:
+    thanks = {i for one in groups.get("thanks", ()) for i in range(one.start, one.end)}
+    return all(i in thanks or speech.valence.strength(read.words[i]) >= _PRAISE for i in range(hit.start, hit.end))
+
+
+def _is_settled(read: Text, told: int, hit: Hit, speech: Language) -> bool:
+    """Whether nothing takes it back or makes it somebody's word: only small words lead up to it from what displeased.
+
+    From the sentence's beginning or a contrast (`but`) on, where one stands between; a denial may stand behind it.
+    """
+    contrast, negators = speech.sets["contrast"], speech.sets["negators"]
+    before = read.words[told : hit.start]
+    turns = [i + 1 for i, word in enumerate(before) if word == STOP or word in contrast]
+    led_up = before[turns[-1] if turns else 0 :]
+    clause = _clause(read, hit)
+    told_so = speech.stop_words.issuperset(led_up) and _UNSETTLED.isdisjoint(map(speech.vocabulary.sense, led_up))
+    return told_so and negators.isdisjoint([*led_up, *read.words[clause.start : clause.end]])
 
 
 def _sound(read: Text, speech: Language) -> tuple[float, str]:
@@ -330,105 +378,55 @@ def _progress(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> 
     return any(short or hit.start <= 1 for hit in groups.get("thanks", ()))
 
 
-def _request(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str | None:
-    """The words of an explicit request for a person that is neither refused nor one of the known traps.
-
-    Where a sentence as a whole reads quite unlike a request, a phrase in it does not make one. Who turns the machine
-    down says so in words that weigh against a request.
-    """
-    traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
-    for hit in groups.get("machine", ()):
-        if not hit.overlaps(traps):
-            return _said(read, hit)
-    refusals = {hit.start for hit in groups.get("refusal", ())}
-    behind = groups.get("refusal_after", ())
-    starts = _starts(groups.get("restart", ()), read, speech)
-    likely = [hit for hit in groups.get("request", ()) if not hit.overlaps(unlike)]
-    for hit in _longest([*likely, *groups.get("own_request", ())]):
-        if not (
-            hit.overlaps(traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
-        ):
-            return _said(read, hit)
-    return None if traps else _bare(read, speech)
-
-
-def _taken_up(
+def _asks_human(
     groups: Mapping[str, list[Hit]], read: Text, speech: Language, previous: ReplySignals | None
 ) -> str | None:
-    """The words that take up the offer of a person which the reply before made."""
+    """The words that ask for a person, or take up the offer of one; none where another thing is picked by its place."""
     if previous is None or not answers_an_offer(previous) or not read.words:
-        return None
+        return requests.in_words(groups, read, speech) or requests.by_example(groups, read, speech)
     answer = offers.Answer.of(read, groups, speech)
+    if previous.offers_place and answer.place:
+        return requests.said(read, Hit("answer", 0, len(read.words))) if answer.place == previous.offers_place else None
+    return (
+        requests.in_words(groups, read, speech)
+        or _taken_up(answer, read, previous)
+        or requests.by_example(groups, read, speech)
+    )
+
+
+def _taken_up(answer: offers.Answer, read: Text, previous: ReplySignals) -> str | None:
+    """The words that take up the offer of a person which the reply before made."""
     if (previous.offers_human and answer.accepts) or (previous.offers_otherwise and answer.is_a_no):
-        return " ".join(read.words[: answer.opening])[:_ASKS_LENGTH]
+        return " ".join(read.words[: answer.opening])[: requests.ASKS_LENGTH]
     return None
 
 
-def _request_by_example(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str | None:
-    """The sentence that reads like a request for a person although no phrase of one, nor of a trap, is in it."""
-    judged = [*groups.get("request", ()), *groups.get("own_request", ()), *groups.get("trap", ())]
-    for hit in groups.get("like:request", ()):
-        if not hit.overlaps(judged) and not _wants_a_thing(read.words[hit.start : hit.end], speech):
-            return _said(read, hit)
-    return None
+def _topic(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str | None:
+    """What the message is about: the first topic that it does not turn down and that is not settled in its clause."""
+    topics = ((label, groups[group]) for group, label in speech.topics.items() if group in groups)
+    settled = [hit for hit in groups.get("progress", ()) if not _negated(read, hit.start, speech)]
+    return next((label for label, hits in topics if _is_open(label, hits, settled, read, speech)), None)
 
 
-def _wants_a_thing(words: Sequence[str], speech: Language) -> bool:
-    """Whether it is but a thing that is wanted: `the label please`."""
-    return len(words) == len(_THING) and tuple(map(speech.vocabulary.sense, words)) == _THING
-
-
-def _longest(hits: Iterable[Hit]) -> Iterable[Hit]:
-    """Of those that begin at one word the longest: it has whom one wants to speak to, and what may speak against it."""
-    longest: dict[int, Hit] = {}
+def _is_open(label: str, hits: Iterable[Hit], settled: Sequence[Hit], read: Text, speech: Language) -> bool:
+    """Whether a topic is meant somewhere. What goes wrong may do so in the clause of what came: `came, but broken`."""
     for hit in hits:
-        if hit.start not in longest or hit.end > longest[hit.start].end:
-            longest[hit.start] = hit
-    return longest.values()
-
-
-def _starts(restarts: Iterable[Hit], read: Text, speech: Language) -> set[int]:
-    """Where a new clause begins without a comma: `this does not help can you get me an agent`."""
-    linked = speech.sets["no_restart"]
-    return {hit.start for hit in restarts if hit.start == 0 or read.words[hit.start - 1] not in linked}
-
-
-def _refused(read: Text, hit: Hit, refusals: set[int], starts: set[int], speech: Language) -> bool:
-    """Whether a refusing word stands in the clause, from its start to the request's end.
-
-    A clause begins after a sentence, a comma (unless `or`, `to` go on after it), a contrast (`but`, `just`) or with
-    a question or demand of its own (`can you`, `i want`).
-    """
-    if not refusals:
-        return False
-    if any(i in refusals for i in range(hit.start + 1, hit.end)):
-        return True
-    contrast, joiners = speech.sets["contrast"], speech.sets["joiners"]
-    joined = -1
-    for i in range(hit.start, -1, -1):
-        if i in refusals:
+        over = hit.lies_in(settled) if label in speech.troubles else _clause(read, hit).overlaps(settled)
+        if not (over or _is_unwanted(read, hit, speech)):
             return True
-        if read.words[i] == STOP or read.words[i] in contrast or i in starts:
-            return False
-        if i in read.commas:
-            # `..., right now, to transfer me`: a clause that goes on, and what was put in between
-            if read.words[i] not in joiners and not 0 < joined - i <= _INSERTION:
-                return False
-            joined = i
     return False
 
 
-def _refused_behind(read: Text, hit: Hit, behind: Iterable[Hit]) -> bool:
-    return any(hit.start <= other.start and STOP not in read.words[hit.end : other.start] for other in behind)
+def _is_unwanted(read: Text, hit: Hit, speech: Language) -> bool:
+    """Whether it is named as what is not wished for: `i do not want a refund`."""
+    before = read.words[read.clause_start(hit.start) : hit.start]
+    return _WISH in map(speech.vocabulary.sense, before) and _negated(read, hit.start, speech)
 
 
-def _bare(read: Text, speech: Language) -> str | None:
-    """A message that is nothing but a person word and small words: `agent please`."""
-    words = list(dict.fromkeys(word for word in read.words if word != STOP))
-    bare, filler = speech.sets["bare"], speech.sets["filler"]
-    if len(words) > _BARE_LENGTH or bare.isdisjoint(words) or not (bare | filler).issuperset(words):
-        return None
-    return " ".join(words)
+def _clause(read: Text, hit: Hit) -> Hit:
+    """The clause in which something was found."""
+    end = next(i for i in range(hit.end, len(read.words) + 1) if read.clause_ends(i))
+    return Hit("clause", read.clause_start(hit.start), end)
 
 
 def _issue(read: Text, speech: Language) -> str | None:
@@ -442,41 +440,55 @@ def _issue(read: Text, speech: Language) -> str | None:
     return None
 
 
-_MESSAGE_DEFAULTS: Final[tuple[Json, ...]] = ("", 0.0, False, False, None, {}, None, None, False, "", languages.ENGLISH)
-_REPLY_DEFAULTS: Final[tuple[Json, ...]] = ("", False, False, {}, None, None, None, False, None, False)
+SAID: Final = (
+    "words",
+    "negative",
+    "extreme",
+    "progress",
+    "asks_human",
+    "lists",
+    "issue",
+    "topic",
+    "trouble",
+    "weighed",
+    "language",
+)
+"""The order in which a stored turn has what was measured on its message; new signals stand last."""
+REPLIED: Final = (
+    "text",
+    "failed",
+    "offers_human",
+    "values",
+    "confidence",
+    "intent",
+    "intent_matched",
+    "down",
+    "promised",
+    "offers_otherwise",
+    "offers_place",
+)
+"""The same of its reply."""
 
 
 def dump(turn: TurnSignals) -> Json:
-    """A turn as a compact list of JSON values, defaults at its ends left out; `load` gives back an equal turn."""
-    m, r = turn.message, turn.reply
-    said = (m.words, m.negative, m.extreme, m.progress, m.asks_human, m.lists)
-    message = _trim([*said, m.issue, m.topic, m.trouble, m.weighed, m.language], _MESSAGE_DEFAULTS)
-    if r is None:
-        return [turn.seq, turn.at, message]
-    read = (r.text, r.failed, r.offers_human, r.values)
-    told = (r.confidence, r.intent, r.intent_matched, r.down, r.promised, r.offers_otherwise)
-    reply = _trim([*read, *told], _REPLY_DEFAULTS)
-    return [turn.seq, turn.at, message, reply]
+    """A turn as a compact list of JSON values, usual ones at its ends left out; `load` gives back an equal turn."""
+    message = _packed(turn.message, SAID, MessageSignals())
+    reply = [_packed(turn.reply, REPLIED, ReplySignals())] if turn.reply else []
+    return [turn.seq, turn.at, message, *reply]
 
 
 def load(data: Json) -> TurnSignals:
     """The turn that `dump` wrote."""
     seq, at, message, *replies = data
-    words, negative, extreme, progress, asks, lists, *about = _filled(message, _MESSAGE_DEFAULTS)
-    measured = MessageSignals(words, negative, extreme, progress, asks, dict(lists), *about)
-    if not replies:
-        return TurnSignals(seq, at, measured)
-    text, failed, offered, values, confidence, intent, matched, down, *more = _filled(replies[0], _REPLY_DEFAULTS)
-    reply = ReplySignals(text, confidence, intent, matched, failed, down, offered, dict(values), *more)
-    return TurnSignals(seq, at, measured, reply)
+    reply = ReplySignals(**dict(zip(REPLIED, replies[0], strict=False))) if replies else None
+    return TurnSignals(seq, at, MessageSignals(**dict(zip(SAID, message, strict=False))), reply)
 
 
-def _trim(values: list[Json], defaults: tuple[Json, ...]) -> list[Json]:
-    """The list without what equals its default at the end."""
-    while values and values[-1] == defaults[len(values) - 1]:
+def _packed(
+    one: MessageSignals | ReplySignals, names: Sequence[str], usual: MessageSignals | ReplySignals
+) -> list[Json]:
+    """What was measured, in this order and without what is as usual at its end."""
+    values = [getattr(one, name) for name in names]
+    while values and values[-1] == getattr(usual, names[len(values) - 1]):
         values.pop()
     return values
-
-
-def _filled(values: Sequence[Json], defaults: tuple[Json, ...]) -> tuple[Json, ...]:
-    return (*values, *defaults[len(values) :])

@@ -3,12 +3,13 @@
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-from bridge.domain import hours
+from bridge.domain import hours, wall_clock
+from bridge.domain.calendars import Calendar
 from bridge.domain.callback import Callback
-from bridge.domain.hours import Calendar, Span
 from bridge.domain.instants import DAY
 from bridge.domain.queues import Callbacks, Queue
 from bridge.domain.values import Channel, Millis
+from bridge.domain.wall_clock import Span
 
 
 def slots(calls: Callbacks, calendar: Calendar, at: Millis) -> Iterator[Span]:
@@ -70,5 +71,5 @@ def bookable(queue: Queue, calendar: Calendar, at: Millis) -> bool:
 
 def _round_up(calendar: Calendar, at: Millis, step: Millis) -> Millis:
     """The first instant from `at` on at which the wall clock shows a multiple of the step."""
-    wall = at + hours.offset_at(calendar.timezone, at)
+    wall = at + wall_clock.offset_at(calendar.timezone, at)
     return at + -wall % step

@@ -39,8 +39,9 @@ class Facts:
     Attributes:
         topic: what it is about, such as "an incorrect charge"; None when it is not known.
         issue: the thing that it is about, such as "invoice #8821".
-        opening: the visitor's first message, quoted where no topic is known.
+        quoted: the visitor's words that are quoted where no topic is known.
         times_raised: how many messages were about it.
+        bot_answered: the bot has answered at all, so that there could have been a resolution.
         bot_failures: how many of the bot's answers failed.
         asked_for_person: the visitor asked for a person.
         tier: the customer's tier; empty when it says nothing.
@@ -52,8 +53,9 @@ class Facts:
 
     topic: str | None
     issue: str | None
-    opening: str
+    quoted: str
     times_raised: int
+    bot_answered: bool
     bot_failures: int
     asked_for_person: bool
     tier: str
@@ -143,15 +145,16 @@ def _head(facts: Facts) -> str:
         return f"Customer reports {topic} on {issue}" if issue else f"Customer reports {topic}"
     if issue:
         return f"Customer writes about {issue}"
-    opening = _words(facts.opening, _HEAD_LIMIT - len('Customer writes ""'))
-    return f'Customer writes "{opening}"' if opening else "Customer asks for help"
+    quoted = _words(facts.quoted, _HEAD_LIMIT - len('Customer writes ""'))
+    return f'Customer writes "{quoted}"' if quoted else "Customer asks for help"
 
 
 def _said(facts: Facts) -> Iterator[_Clause]:
     if facts.times_raised > 1:
         verb = "disputed" if _MONEY_WORDS.search(facts.topic or "") else "raised"
         yield "times", f"{verb} {_TIMES.get(facts.times_raised, f'{facts.times_raised} times')}"
-    yield "resolution", "no resolution"
+    if facts.bot_answered:
+        yield "resolution", "no resolution"
     if facts.asked_for_person:
         yield "person", "asks for a person"
     if facts.bot_failures > 0:

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from bridge.domain import hours
-from bridge.domain.hours import Calendar, Span
+from bridge.domain import hours, wall_clock
+from bridge.domain.calendars import Calendar
 from bridge.domain.instants import DAY, HOUR, MINUTE, SECOND
 from bridge.domain.values import Millis
+from bridge.domain.wall_clock import Span
 
 DAYS = 7
 
@@ -42,7 +43,7 @@ def week_of(calendar: Calendar, day: date, said: Sequence[Said] = ()) -> list[Da
     """The seven dates, Monday first, of the week that has the day in it.
 
     Args:
-        calendar: with what was said beside it (see `hours.overridden`).
+        calendar: with what was said beside it (see `calendars.overridden`).
         day: any date of the years 2 to 9998.
         said: the words for what was said beside the calendar.
     """
@@ -51,8 +52,8 @@ def week_of(calendar: Calendar, day: date, said: Sequence[Said] = ()) -> list[Da
 
 
 def _day(calendar: Calendar, day: date, said: Sequence[Said]) -> Day:
-    stretches = hours.stretches(calendar.timezone, day)
-    midnight = hours.midnight(day)
+    stretches = wall_clock.stretches(calendar.timezone, day)
+    midnight = wall_clock.midnight(day)
     runs = [run for start, end, _ in stretches for run in hours.open_runs(calendar, start, end)]
     return Day(
         date=day,
@@ -78,7 +79,7 @@ def _joined(runs: Sequence[Span]) -> list[Span]:
 def _on_the_wall(zone: str, run: Span, midnight: Millis) -> Span:
     """What the wall clock shows from the first instant to just before the last, from midnight on."""
     start, end = run
-    return start + hours.offset_at(zone, start) - midnight, end + hours.offset_at(zone, end - 1) - midnight
+    return start + wall_clock.offset_at(zone, start) - midnight, end + wall_clock.offset_at(zone, end - 1) - midnight
 
 
 def _windows(zone: str, runs: Sequence[Span], midnight: Millis) -> Iterator[str]:
@@ -102,7 +103,7 @@ def _notes(calendar: Calendar, day: date, said: Sequence[Said]) -> Iterator[str]
         yield f"holiday: {holiday}"
     yield from (f"closed: {one.why or 'by the policy'}" for one in calendar.closed if one.from_ <= day <= one.to)
     yield from (f"extra: {', '.join(one.open)}" for one in calendar.extra if one.date == day)
-    stretches = hours.stretches(calendar.timezone, day)
+    stretches = wall_clock.stretches(calendar.timezone, day)
     if not stretches:
         yield "this date is left out here"
     for start, end, offset in stretches:
@@ -111,7 +112,7 @@ def _notes(calendar: Calendar, day: date, said: Sequence[Said]) -> Iterator[str]
 
 
 def _change(zone: str, at: Millis, offset: Millis) -> Iterator[str]:
-    before = hours.offset_at(zone, at - 1)
+    before = wall_clock.offset_at(zone, at - 1)
     if before != offset:
         way = "forward" if offset > before else "back"
         yield f"clocks go {way} from {time_of_day((at + before) % DAY)} to {time_of_day((at + offset) % DAY)}"

@@ -20,11 +20,13 @@ from bridge.domain.session import Session
 from bridge.domain.signals import Value
 from bridge.domain.values import Json, Millis
 from bridge.ports import Tx
+from bridge.service.alarms import raise_or_restate
 from bridge.service.chat_events import Said, tell_at
 from bridge.service.context import Bridge, CurrentPolicy, new_id, write_patiently
 from bridge.service.decision_trace import as_text
 from bridge.service.errors import SessionUnknown
 from bridge.service.judge_reply import digest_of_reply, drop_reply, judge_reply, was_locked_since
+from bridge.service.locked_session import standing_escalation
 from bridge.service.owe_answer import STORING_GRACE
 from bridge.service.responder_threads import WaitingRequest
 from bridge.service.verdicts import reply_verdict, say
@@ -152,11 +154,13 @@ def _store(bridge: Bridge, tx: Tx, owed: Owed, found: Answered, waiting: Waiting
     if turn.reply_verdict or was_locked_since(tx, session, turn):
         tx.answers.settle(owed, AnswerState.DROPPED, found.answer, now)
         return None if turn.reply_verdict else drop_reply(tx, current, session, turn, now)  # another bot has replied
-    verdict = judge_reply(bridge, tx, current, session, replace(turn, reply_shown=not reply.failed), reply)
+    turn = replace(turn, reply_shown=not reply.failed)
+    judged, verdict = judge_reply(bridge, tx, current, session, turn, reply)
     shown = verdict["action"] == "answer" and not reply.failed
     tx.answers.settle(owed, AnswerState.SHOWN if shown else AnswerState.WITHHELD, found.answer, now)
     _mind_the_alarm(bridge, tx, owed.site, found.answer, now)
-    return _tell(tx, current, session, owed, Outcome(found.answer, verdict, now), waiting)
+    told = judged.last_event > session.last_event
+    return _tell(tx, current, judged, owed, Outcome(found.answer, verdict, now, told=told), waiting)
 
 
 def reply_of(found: Answered, calibration: Sequence[Point] = ()) -> Reply:
@@ -190,25 +194,29 @@ def _mind_the_alarm(bridge: Bridge, tx: Tx, site: str, answer: Answer, now: Mill
     if answer.failure is Failure.MISCONFIGURED:
         assistant = bridge.assistants(site)
         name = assistant.responder.name if assistant else "none"
-        tx.alarms.start(site, Alarm(new_id("alm"), ALARM_KIND, ALARM_TEXT.format(name=name), {"responder": name}, now))
+        alarm = Alarm(new_id("alm"), ALARM_KIND, ALARM_TEXT.format(name=name), {"responder": name}, now)
+        raise_or_restate(tx, site, alarm)
     elif answer.failure is None:
         tx.alarms.clear(site, ALARM_KIND, now)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An answer that was judged, the verdict on it, and when that was."""
+    """An answer that was judged, the verdict on it, and when that was.
+
+    `told`: the visitor has an event about it already; who joins an escalation that stood before has none.
+    """
 
     answer: Answer
     verdict: Json
     at: Millis
+    told: bool
 
 
 def _tell(
-    tx: Tx, current: CurrentPolicy, before: Session, owed: Owed, outcome: Outcome, waiting: WaitingRequest | None
+    tx: Tx, current: CurrentPolicy, session: Session, owed: Owed, outcome: Outcome, waiting: WaitingRequest | None
 ) -> Json:
     """Tell the visitor, once: in the verdict of the request that waits, else by an event."""
-    session = tx.sessions.hold(owed.site, owed.session_id) or before  # as judging has left it
     verdict = outcome.verdict
     if verdict["action"] == "answer":
         verdict = reply_verdict(session, _words(current, session, outcome.answer))
@@ -217,9 +225,8 @@ def _tell(
         return verdict
     if not session.locked:
         tx.sessions.save(tell_at(tx, session, Said(EventKind.REPLY, verdict["say"]), outcome.at))
-    elif session.last_event == before.last_event:  # it has joined an escalation that stood already
-        promise = verdict["escalation"]["commitment"]["text"]
-        tx.sessions.save(tell_at(tx, session, Said(EventKind.COMMITMENT, promise), outcome.at))
+    elif not outcome.told and (standing := standing_escalation(tx, session)):
+        tx.sessions.save(tell_at(tx, session, Said(EventKind.COMMITMENT, standing.commitment.text), outcome.at))
     return None
 
 

@@ -6,6 +6,7 @@ from itertools import islice
 
 from bridge.domain import commitment as promises
 from bridge.domain import entitlement, slots
+from bridge.domain.calendars import Calendar
 from bridge.domain.callback import Callback, CallState
 from bridge.domain.escalation import (
     ACTIVE,
@@ -15,11 +16,12 @@ from bridge.domain.escalation import (
     EventKind,
     FollowUpKind,
 )
-from bridge.domain.hours import YEAR, Calendar, Span
+from bridge.domain.hours import YEAR
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.queues import Queue
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Json, Millis, State
+from bridge.domain.wall_clock import Span
 from bridge.ports import BridgeError
 from bridge.service import keep_calls
 from bridge.service.chat_events import Said, announce, first_session
@@ -28,7 +30,7 @@ from bridge.service.errors import SessionUnknown
 from bridge.service.locked_session import standing_escalation
 from bridge.service.promise import Wording, planned
 from bridge.service.renew_promise import renew
-from bridge.service.route import calendar_of, home_of, queue_of
+from bridge.service.route import calendar_of, home_of, known_name, queue_of
 from bridge.service.verdicts import said_at, say, say_due, say_time, verdict
 
 MOST_SLOTS = 60
@@ -66,8 +68,8 @@ class Times:
 def times_for(case: Case, escalation: Escalation) -> Times:
     """The times among which the customer of an escalation may choose; their own call is not in the way."""
     name, queue = queue_of(case, home_of(case, escalation), entitlement.tier_of(case.policy, escalation))
-    booked = case.tx.callbacks.booked(case.site.id, name, case.at, case.at + FURTHEST_AHEAD)
-    others = [call for call in booked if call.escalation_id != escalation.id]
+    booked = case.tx.callbacks.booked(case.site.id, case.at, case.at + FURTHEST_AHEAD)
+    others = [one for one in booked if known_name(case, one.queue) == name and one.escalation_id != escalation.id]
     return Times(name, queue, calendar_of(case, name, queue), others)
 
 

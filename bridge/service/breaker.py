@@ -45,7 +45,7 @@ SECRET_SETTINGS = {
     "teams": "BRIDGE_TEAMS_WEBHOOK_URL",
 }
 """What an owner looks at first, where it is not named like the target."""
-NOT_LET_IN = ("http 401", "http 403", "smtp 530", "smtp 535", "no log-in offered")
+NOT_LET_IN = ("http 401", "http 403", "smtp 530", "smtp 535", "no log-in offered", "log-in not ascii")
 
 
 class NoRoom(BridgeError):  # noqa: N818

@@ -1,13 +1,20 @@
 """The packet: the six items that travel to the person who takes over, made from what is stored."""
 
+from typing import Final
+
 from bridge.domain import packet as packets
-from bridge.domain import summary
+from bridge.domain import signals, summary
 from bridge.domain.customer import Account
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
 from bridge.domain.values import Identity
 from bridge.ports import Tx
+
+_DANGER: Final = "safety"
+"""The word list of what must not wait."""
+_TELLING: Final = 3
+"""Content words of a message that says something."""
 
 
 def build_packet(tx: Tx, session: Session, decision: Decision, tiers: tuple[str, ...]) -> Packet:
@@ -55,8 +62,9 @@ def read_transcript(tx: Tx, session: Session) -> tuple[Line, ...]:
 def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     """What the one-sentence summary may be made of."""
     said = [turn.message for turn in session.window]
-    topic = next((message.topic for message in reversed(said) if message.topic), None)
-    issue = next((message.issue for message in reversed(said) if message.issue), None)
+    recent = () if _in_danger(session) else tuple(reversed(said))
+    topic = next((message.topic for message in recent if message.topic), None)
+    issue = next((message.issue for message in recent if message.issue), None)
     about = [index for index, m in enumerate(said) if (topic and m.topic == topic) or (issue and m.issue == issue)]
     later = said[about[0] + 1 :] if about else []
     pressed = [m for m in later if m.negative > 0 or (topic and m.topic == topic) or (issue and m.issue == issue)]
@@ -65,8 +73,9 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     return summary.Facts(
         topic=topic,
         issue=issue,
-        opening=transcript[0].text if transcript else "",
+        quoted=_worth_quoting(session, transcript),
         times_raised=1 + len(pressed),
+        bot_answered=any(line.who == "bot" for line in transcript),
         bot_failures=sum(1 for turn in session.window if turn.reply and turn.reply.failed),
         asked_for_person=any(message.asks_human for message in said),
         tier=customer.tier,
@@ -77,10 +86,24 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     )
 
 
+def _in_danger(session: Session) -> bool:
+    """Whether the message that decided speaks of danger: then nothing else is told of."""
+    return bool(session.window) and _DANGER in session.window[-1].message.lists
+
+
+def _worth_quoting(session: Session, transcript: tuple[Line, ...]) -> str:
+    """The first message that says something, else the last one; in danger the one that speaks of it."""
+    texts = [line.text for line in transcript if line.who == "visitor"]
+    language = signals.language_of(session.locale)
+    telling = (text for text in texts if len(signals.content_words(text, language=language).split()) >= _TELLING)
+    last = texts[-1] if texts else ""
+    return last if _in_danger(session) else next(telling, last)
+
+
 def polished(tx: Tx, session: Session, tiers: tuple[str, ...]) -> summary.Polished:
     """What the responder's model last said that the customer wants; it is asked for nothing at the decision."""
     sentence = tx.answers.summary(session.site, session.id)
-    if not sentence:
+    if not sentence or _in_danger(session):
         return summary.NOT_POLISHED
     account = session.customer.at_their_word.account
     known = (account.name, account.billing_status, account.sla, *(order.id for order in account.orders))

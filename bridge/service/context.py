@@ -129,6 +129,8 @@ class Bridge:
     crm_cache_ms: int = 600_000
     deliver_at_once: bool = True
     """Whether this process tries the outbox right after a decision, instead of leaving it to the scheduler."""
+    pause: Callable[[float], None] = time.sleep
+    """Waits for so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)

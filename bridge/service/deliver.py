@@ -1,6 +1,6 @@
 """The outbox: what must reach another system is sent, once, or shown to a person.
 
-A row is leased before it is sent; the lease counts an open send, so that a crash during the call is found as "may have
+A row is leased before it is sent, so that a crash during the call is found by the lease that it left, as "may have
 acted". From there only the target's own strategy may follow: the same key again inside its window, or a look-up first.
 What a row goes to is spared while it fails or asks for a wait: see `breaker`.
 """
@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import structlog
 
-from bridge.domain.escalation import OutboxKind, OutboxRow
+from bridge.domain.escalation import OutboxKind, OutboxRow, OutboxState
 from bridge.domain.health import Alarm
 from bridge.domain.instants import HOUR, MINUTE, SECOND
 from bridge.domain.upstream import Upstream
@@ -47,6 +47,8 @@ NOTE_RETRY_S = 0.5
 MOST_ATTEMPTS = 30
 """Attempts until a row is parked for a person to look at; with the back-off that is about a day. What befell every row
 of its system does not count."""
+LEASE_LOST = "lease_lost"
+"""What the log says of a row that somebody else has taken over before its sending ended."""
 DUPLICATE_ALARM = "duplicate_ticket:"
 """With the escalation's id: the kind of the alarm about tickets that a look-up has found twice."""
 
@@ -95,13 +97,15 @@ def deliver(bridge: Bridge, owner: str, row: OutboxRow, *, probe: bool = False) 
         log.exception("outbox.broken", row=row.id, target=row.target)
         _not_sent(bridge, owner, row, OutcomeUnknown("adapter error"), probe=probe)
     else:
-        _keep_sent(bridge, owner, row, ref)
+        state = OutboxState.SENT.value if _keep_sent(bridge, owner, row, ref) else LEASE_LOST
         breaker.record_success(bridge, row)
-        log.info("outbox.tried", **_told(row), state="sent", attempts=row.attempts, error=None)
+        log.info("outbox.tried", **_told(row), state=state, attempts=row.attempts, error=None)
 
 
-def _keep_sent(bridge: Bridge, owner: str, row: OutboxRow, ref: TicketRef | None) -> None:
-    """Note that the other side has the row. A full disk is waited for: a mail that is not noted goes out again.
+def _keep_sent(bridge: Bridge, owner: str, row: OutboxRow, ref: TicketRef | None) -> bool:
+    """Note that the other side has the row; False where somebody else holds it by now, and will find that out.
+
+    A full disk is waited for: a mail that is not noted goes out again.
 
     Raises:
         StoreBusy: it could not be noted in a third of the lease; once that is over somebody sends the row again.
@@ -116,11 +120,12 @@ def _keep_sent(bridge: Bridge, owner: str, row: OutboxRow, ref: TicketRef | None
             time.sleep(NOTE_RETRY_S)
 
 
-def _note_sent(bridge: Bridge, owner: str, row: OutboxRow, ref: TicketRef | None) -> None:
+def _note_sent(bridge: Bridge, owner: str, row: OutboxRow, ref: TicketRef | None) -> bool:
     with bridge.store.write() as tx:
-        tx.work.sent(row.id, owner, ref)
+        kept = tx.work.sent(row.id, owner, ref)
         if ref and ref.others:
             tx.alarms.start(row.site, _duplicate(row, ref, bridge.clock.now()))
+    return kept
 
 
 def _duplicate(row: OutboxRow, ref: TicketRef, now: Millis) -> Alarm:
@@ -140,14 +145,14 @@ def _not_sent(bridge: Bridge, owner: str, row: OutboxRow, error: AdapterError, *
     kept = replace(
         row,
         attempts=row.attempts if counts else row.attempts - 1,
-        open_sends=row.open_sends - 1 if certain else row.open_sends,
         unsure_since=row.unsure_since if certain else now,
     )
     state = state_after(kept, error, counts=counts)
     due_at = next_try(kept, error, upstream, now)
     with bridge.store.write() as tx:
-        tx.work.not_sent(kept, owner, state=state, due_at=due_at, error=error.detail, open_sends=kept.open_sends)
-    log.warning("outbox.tried", **_told(row), state=state, attempts=kept.attempts, error=error.detail)
+        held = tx.work.not_sent(kept, owner, state=state, due_at=due_at, error=error.detail)
+    told = state.value if held else LEASE_LOST
+    log.warning("outbox.tried", **_told(row), state=told, attempts=kept.attempts, error=error.detail)
 
 
 def _told(row: OutboxRow) -> dict[str, str]:
@@ -167,12 +172,12 @@ def counts_against(error: AdapterError, upstream: Upstream) -> bool:
     return error.fault is Fault.CALL
 
 
-def state_after(row: OutboxRow, error: AdapterError, *, counts: bool) -> str:
-    """What becomes of a row that was not sent; `row` has the attempts and open sends that are kept."""
+def state_after(row: OutboxRow, error: AdapterError, *, counts: bool) -> OutboxState:
+    """What becomes of a row that was not sent; `row` is as it is kept."""
     refused = isinstance(error, Rejected) and error.fault is Fault.CALL
     if refused or (counts and row.attempts >= MOST_ATTEMPTS):
-        return "parked"
-    return "unknown" if row.open_sends else "due"
+        return OutboxState.PARKED
+    return OutboxState.UNKNOWN if in_doubt(row) else OutboxState.DUE
 
 
 def next_try(row: OutboxRow, error: AdapterError, upstream: Upstream, now: Millis) -> Millis:
@@ -256,12 +261,13 @@ def suspect_sent_if_overdue(row: OutboxRow, now: Millis) -> OutboxRow:
     """
     if now - row.due_at <= OVERDUE_AFTER:
         return row
-    return replace(row, open_sends=row.open_sends + 1, first_sent_at=min(row.first_sent_at or now, row.due_at))
+    since = row.due_at if row.unsure_since is None else row.unsure_since
+    return replace(row, unsure_since=since, first_sent_at=min(row.first_sent_at or now, row.due_at))
 
 
 def in_doubt(row: OutboxRow) -> bool:
     """Whether an earlier attempt may have acted."""
-    return row.open_sends > 1
+    return row.unsure_since is not None
 
 
 def millis(span: timedelta) -> Millis:

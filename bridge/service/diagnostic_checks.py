@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
+from bridge.domain.escalation import OutboxState
 from bridge.domain.finding import Level
-from bridge.domain.instants import MINUTE, SECOND
+from bridge.domain.instants import SECOND
 from bridge.domain.policy_check import check_policy
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, DatabaseFacts, Rejected, Site, WordPress
@@ -13,6 +14,7 @@ from bridge.service.manage_policy import current_policy
 from bridge.service.manage_sites import guessed_mailbox
 from bridge.service.troubleshooting import ExternalSystem, cure
 from bridge.service.watch_follow_ups import oldest_late
+from bridge.service.watch_outbox import LATE_AFTER
 from bridge.zone_data import PATH_VARIABLE, ZoneData
 
 SKEW_WARNED_S, SKEW_REFUSED_S = 60.0, 300.0
@@ -35,8 +37,6 @@ NETWORK_FILE_SYSTEMS = (
 )
 MEMORY_FILE_SYSTEMS = ("tmpfs", "ramfs")
 OLDEST_POSTGRESQL = 13
-LATE_AFTER = 15 * MINUTE
-"""Milliseconds for which a row may be undelivered before that is a fault."""
 MOST_COUNTED = 500
 """Rows that are counted one by one."""
 
@@ -167,7 +167,7 @@ def look_at_outbox(bridge: Bridge, site: Site) -> list[Result]:
     now = bridge.clock.now()
     with bridge.store.read() as tx:
         found = tx.work.undelivered(site.id, now)
-        unknown = len(tx.work.outbox(("unknown",), MOST_COUNTED, site=site.id))
+        unknown = len(tx.work.outbox((OutboxState.UNKNOWN,), MOST_COUNTED, site=site.id))
     results = []
     if parked := sum(one.rows for one in found if one.parked):
         do = "bridge outbox list says why; once the cause is gone: bridge outbox retry ID"

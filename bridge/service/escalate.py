@@ -102,11 +102,14 @@ def decide_on(case: Case, session: Session, decision: Decision) -> tuple[Escalat
 
 
 def _priority_at_their_word(policy: Policy, session: Session) -> Priority:
-    """The priority if the address that the visitor typed were theirs: it moves them up at the team alone."""
-    if session.customer.claim is None:
+    """The priority if the address that the visitor typed were theirs: it moves them up at the team alone.
+
+    It is judged whether or not anybody knows the address, for the time that this takes would tell.
+    """
+    if session.visitor.identity is not Identity.CLAIMED:
         return Priority.NORMAL
     rule = judging.judge(policy, replace(session, customer=session.customer.at_their_word)).rule
-    return rule.priority if rule else Priority.NORMAL
+    return rule.priority if rule and session.customer.claim else Priority.NORMAL
 
 
 def seen_of(case: Case, route: Route, tier: str) -> Json:

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from bridge.domain import signals
-from bridge.domain.commitment import say_when
 from bridge.domain.customer import Fetch
 from bridge.domain.escalation import Escalation
+from bridge.domain.instant_in_words import say_when
 from bridge.domain.instants import from_rfc3339, to_datetime, to_rfc3339
 from bridge.domain.nearest_rule import nearest
 from bridge.domain.replay import shortened

@@ -10,10 +10,16 @@ from bridge.service.escalate import escalate
 from bridge.service.verdicts import as_told, decided_text, verdict
 
 
-def hand_over(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, decision: Decision) -> Json:
-    """Escalate a judged session whose turn is stored, and say so; what has to be sent is tried after the commit."""
+def hand_over(
+    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, decision: Decision
+) -> tuple[Session, Json]:
+    """Escalate a judged session whose turn is stored; what has to be sent is tried after the commit.
+
+    Returns the locked session and the verdict that says so.
+    """
     locked, new = escalate(open_case(bridge, tx, session.site), session, decision)
     tx.sessions.save(locked)
     bridge.heartbeat.warn_if_scheduler_silent(tx, new.site, new.id)
     deliver.soon(bridge, tx)
-    return verdict(locked, say=decided_text(current.document, locked, new), escalation=as_told(current.document, new))
+    said = decided_text(current.document, locked, new)
+    return locked, verdict(locked, say=said, escalation=as_told(current.document, new))

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from functools import cached_property
 
-from bridge.domain import hours
+from bridge.domain import calendars, wall_clock
+from bridge.domain.calendars import Calendar
 from bridge.domain.closures import Closing, Command, Feed, closed_spans, load_reading, overrides
-from bridge.domain.hours import Calendar, Span
 from bridge.domain.policy import Policy
 from bridge.domain.values import Json, Millis
+from bridge.domain.wall_clock import Span
 from bridge.domain.week import Said
 from bridge.ports import Tx
 
@@ -43,7 +44,7 @@ class HoursInForce:
     def calendar_with(self, name: str, commands: Sequence[Command]) -> Calendar:
         """A calendar with its feed, and with these commands alone."""
         plain = self._policy.hours[name]
-        return hours.overridden(plain, feed=_closes(plain, self._feed_of(name)), commands=overrides(commands))
+        return calendars.overridden(plain, feed=_closes(plain, self._feed_of(name)), commands=overrides(commands))
 
     def frozen(self, queue: str, name: str, until: Millis) -> Json:
         """What of all this a decision rests on whose promise is due at `until`: for its trace."""
@@ -76,7 +77,7 @@ def _closes(calendar: Calendar, feed: Feed | None) -> tuple[Span, ...]:
 
 def _spans(closing: Closing, zone: str) -> list[Span]:
     span = closing.from_, closing.to
-    return hours.wall_spans(zone, [span]) if closing.wall else [span]
+    return wall_clock.wall_spans(zone, [span]) if closing.wall else [span]
 
 
 def _told(command: Command) -> str:

@@ -25,11 +25,14 @@ def digest_of_reply(reply: Reply) -> str:
 def was_locked_since(tx: Tx, session: Session, turn: Turn) -> bool:
     """Whether the session is locked, or was after the turn was taken, and a person has released it meanwhile.
 
-    A release empties the window: a turn that is in it came later, and nothing has to be asked.
+    A release empties the window: a turn that is in it came later, and one that is missing from a window with room left
+    came before. Instants are asked only where later turns have filled the window: a clock may have been set back.
     """
     if session.locked:
         return True
-    return judging.seen(session, turn.seq) is None and tx.sessions.released_since(session.site, session.id, turn.at)
+    if judging.seen(session, turn.seq):
+        return False
+    return len(session.window) < signals.WINDOW or tx.sessions.released_since(session.site, session.id, turn.at)
 
 
 def drop_reply(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, at: Millis) -> Json:
@@ -42,10 +45,12 @@ def drop_reply(tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, at:
     return answer
 
 
-def judge_reply(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, reply: Reply) -> Json:
-    """The verdict on a reply that `turn` holds already: measured, judged and kept, and acted upon where a rule decides.
+def judge_reply(
+    bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session, turn: Turn, reply: Reply
+) -> tuple[Session, Json]:
+    """Measure, judge and keep a reply that `turn` holds already, and act upon it where a rule decides.
 
-    The session is open and held.
+    The session is open and held. Returns it as this leaves it, and the verdict.
     """
     session = judging.answer(current.document, session, turn.seq, reply)
     if recent := judging.seen(session, turn.seq):
@@ -56,10 +61,10 @@ def judge_reply(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Session
         answer = verdict(session)
         tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer)))
         tx.sessions.save_judged(session)
-        return answer
+        return session, answer
     # the reply that led to the hand-over is the last attempt: the team reads it, the visitor does not
     turn = replace(turn, reply_shown=False)
     tx.sessions.keep_reply(session, turn)
-    answer = hand_over(bridge, tx, current, session, decision)
+    locked, answer = hand_over(bridge, tx, current, session, decision)
     tx.sessions.keep_reply(session, replace(turn, reply_verdict=as_text(answer)))
-    return answer
+    return locked, answer

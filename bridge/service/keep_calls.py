@@ -14,22 +14,26 @@ from bridge.service.call_links import link_to
 from bridge.service.chat_events import first_session
 from bridge.service.context import Case
 from bridge.service.notify import Invite, Link
-from bridge.service.route import home_of, queue_of
+from bridge.service.route import home_of, known_name, queue_of
 from bridge.service.verdicts import in_mail, plain_values, say, say_time
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What both sides hear of a call: the kind of mail, and whether it takes the call out of their calendars."""
+    """What both sides hear of a call: the kind of mail, and whether it takes the call out of their calendars.
+
+    `over`: the request is settled with it, so that the customer has no other time to choose.
+    """
 
     kind: str
     cancels: bool = False
+    over: bool = False
 
 
 BOOKED = News("callback_booked")
 MOVED = News("callback_moved")
 CANCELLED = News("callback_cancelled", cancels=True)
-WITHDRAWN = News("callback_withdrawn", cancels=True)
+WITHDRAWN = News("callback_withdrawn", cancels=True, over=True)
 
 
 def booked_call(case: Case, escalation: Escalation) -> Callback | None:
@@ -60,7 +64,7 @@ def tell_both(case: Case, escalation: Escalation, call: Callback, news: News) ->
     key = f"{news.kind}.{call.id}.{call.sequence}"
     invite = _invite(case, escalation, call, session, cancels=news.cancels)
     notify.mail_team(case, escalation, key, phone=phone, invite=invite)
-    _mail_customer(case, escalation, call, key, invite)
+    _mail_customer(case, escalation, call, key, None if news.over else link(case, escalation), invite)
 
 
 def remind(case: Case, escalation: Escalation) -> str:
@@ -71,7 +75,7 @@ def remind(case: Case, escalation: Escalation) -> str:
     key = f"callback_reminder.{call.id}.{call.sequence}"
     quoted = in_mail(case.policy, first_session(case, escalation), escalation)
     notify.mail_team(case, quoted, key, phone=phone_of(case.tx, escalation))
-    _mail_customer(case, escalation, call, key)
+    _mail_customer(case, escalation, call, key, link(case, escalation))
     return "reminded both sides of the call"
 
 
@@ -85,8 +89,10 @@ def follow(case: Case, escalation: Escalation) -> None:
         return
     by = escalation.commitment.due_at - call.starts_at
     starts_at, ends_at = call.starts_at + by, call.ends_at + by
-    case.tx.callbacks.alone(case.site.id, call.queue)
-    there = [one for one in case.tx.callbacks.booked(case.site.id, call.queue, starts_at, ends_at) if one.id != call.id]
+    queue = known_name(case, call.queue)
+    case.tx.callbacks.alone(case.site.id, queue)
+    booked = case.tx.callbacks.booked(case.site.id, starts_at, ends_at)
+    there = [one for one in booked if known_name(case, one.queue) == queue and one.id != call.id]
     seat = slots.free_seat((starts_at, ends_at), there, capacity=len(there) + 1) or 0
     moved = replace(call, starts_at=starts_at, ends_at=ends_at, seat=seat, sequence=call.sequence + 1)
     case.tx.callbacks.change(moved)
@@ -95,7 +101,8 @@ def follow(case: Case, escalation: Escalation) -> None:
 
 def tell_missed(case: Case, escalation: Escalation, call: Callback) -> None:
     """Tell the customer of a call that did not take place, and what is promised instead."""
-    _mail_customer(case, escalation, call, f"callback_missed.{call.id}.{call.sequence}")
+    key = f"callback_missed.{call.id}.{call.sequence}"
+    _mail_customer(case, escalation, call, key, link(case, escalation))
 
 
 def link(case: Case, escalation: Escalation) -> Link | None:
@@ -106,14 +113,16 @@ def link(case: Case, escalation: Escalation) -> Link | None:
     return Link("link_call" if booked else "link_book", url) if url else None
 
 
-def _mail_customer(case: Case, escalation: Escalation, call: Callback, key: str, invite: Invite | None = None) -> None:
+def _mail_customer(
+    case: Case, escalation: Escalation, call: Callback, key: str, leads_to: Link | None, invite: Invite | None = None
+) -> None:
     session, promise = first_session(case, escalation), escalation.commitment
     values = {
         "when": say_time(case.policy, session, call.starts_at, promise.timezone, case.at),
         "phone": phone_of(case.tx, escalation) or "",
         **plain_values(case.policy, session, promise),
     }
-    notify.mail_customer(case, escalation, session, key, values, link=link(case, escalation), invite=invite)
+    notify.mail_customer(case, escalation, session, key, values, link=leads_to, invite=invite)
 
 
 def _invite(case: Case, escalation: Escalation, call: Callback, session: Session, *, cancels: bool) -> Invite:

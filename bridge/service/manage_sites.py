@@ -7,9 +7,9 @@ import secrets
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from bridge.domain import hours
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Json, Millis
+from bridge.domain.wall_clock import is_zone
 from bridge.ports import BridgeError, Scope, Site, Tx
 from bridge.service.context import Bridge, known_site
 from bridge.service.errors import SiteUnknown
@@ -208,7 +208,7 @@ def check_site(site: Site) -> None:
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{0,39}", site.id):
         raise SiteRefused("a site's name is 1 to 40 lower-case letters, digits and dashes")
     check_address(site.url)
-    if not hours.is_zone(site.timezone):
+    if not is_zone(site.timezone):
         raise SiteRefused("unknown time zone; use a name such as Europe/Berlin")
     if not re.fullmatch(r"[^@\s,;<>\"]+@[^@\s,;<>\"]+", site.team_email):
         raise SiteRefused("the team's mailbox is one plain e-mail address")

@@ -15,7 +15,8 @@ from bridge.domain.escalation import Agent, Presence
 from bridge.domain.health import Alarm
 from bridge.domain.instants import MINUTE, SECOND
 from bridge.domain.values import Millis
-from bridge.ports import AdapterError, Seen, Site, Tx
+from bridge.ports import AdapterError, Seen, Site
+from bridge.service import alarms
 from bridge.service.context import Bridge, Roster, new_id, usable_systems
 from bridge.service.each_site import on_its_own
 
@@ -107,22 +108,17 @@ class PresencePoll:
         with self._bridge.store.write() as tx:
             tx.people.note_all(site.id, name, people)
             tx.ops.beat(beat_of(site), now)
-            self._watch_queues(tx, site, roster, now)
-            cleared = tx.alarms.clear(site.id, ALARM_PREFIX + name, now)
         self._failing.pop(site.id, None)
         log.debug("presence.read", site=site.id, helpdesk=name, people=sum(one.available for one in people))
-        if cleared:
-            log.info("presence.cleared", site=site.id, helpdesk=name)
+        self._tell(site, _ended(ALARM_PREFIX + name, now), self._of_queues(site, roster, now))
 
-    def _watch_queues(self, tx: Tx, site: Site, roster: Roster, now: Millis) -> None:
+    def _of_queues(self, site: Site, roster: Roster, now: Millis) -> Alarm:
         """A queue that is misspelt in the settings, or gone from the policy, would have nobody without a word."""
-        known = self._bridge.policies.current(tx, site.id).document.queues.keys()
+        with self._bridge.store.read() as tx:
+            known = self._bridge.policies.current(tx, site.id).document.queues.keys()
         lost = sorted({queue for served in roster.queues.values() for queue in served} - known)
-        if not lost:
-            tx.alarms.clear(site.id, QUEUES_ALARM, now)
-            return
-        text = f"BRIDGE_PRESENCE_QUEUES names what is no queue of the policy: {', '.join(lost)}."
-        tx.alarms.start(site.id, Alarm(new_id("alm"), QUEUES_ALARM, text, {"queues": lost}, now))
+        text = f"BRIDGE_PRESENCE_QUEUES names what is no queue of the policy: {', '.join(lost)}." if lost else ""
+        return Alarm(new_id("alm"), QUEUES_ALARM, text, {"queues": lost}, now)
 
     def _failed(self, site: Site, roster: Roster, error: AdapterError) -> None:
         now, name = self._bridge.clock.now(), roster.presences.name
@@ -132,24 +128,24 @@ class PresencePoll:
         self._failing[site.id] = failing
         log.warning("presence.failed", site=site.id, helpdesk=name, cause=error.detail, in_a_row=failing.in_a_row)
         if now - failing.since >= ALARM_AFTER:
-            self._alarm(site, name, failing, error.detail)
-
-    def _alarm(self, site: Site, name: str, failing: Failing, cause: str) -> None:
-        detail = {"helpdesk": name, "cause": cause, "in_a_row": failing.in_a_row}
-        alarm = Alarm(new_id("alm"), ALARM_PREFIX + name, alarm_text(name, cause), detail, self._bridge.clock.now())
-        with self._bridge.store.write() as tx:
-            raised = tx.alarms.start(site.id, alarm)
-        if raised:
-            log.warning("presence.alarm", site=site.id, **detail)
+            detail = {"helpdesk": name, "cause": error.detail, "in_a_row": failing.in_a_row}
+            self._tell(site, Alarm(new_id("alm"), ALARM_PREFIX + name, alarm_text(name, error.detail), detail, now))
 
     def _end_alarms_of_others(self, site: Site, roster: Roster | None) -> None:
         """An alarm about a helpdesk that is not asked any more would stand for ever."""
         asked = {ALARM_PREFIX + roster.presences.name, QUEUES_ALARM} if roster else set()
         with self._bridge.store.read() as tx:
-            ours = {alarm.kind for alarm in tx.alarms.standing(site.id) if alarm.kind.startswith(ALARM_PREFIX)}
-        for kind in ours - asked:
-            with self._bridge.store.write() as tx:
-                tx.alarms.clear(site.id, kind, self._bridge.clock.now())
+            ours = {kind for kind in alarms.standing_texts(tx, site.id) if kind.startswith(ALARM_PREFIX)}
+        self._tell(site, *(_ended(kind, self._bridge.clock.now()) for kind in ours - asked))
+
+    def _tell(self, site: Site, *told: Alarm) -> None:
+        with self._bridge.store.read() as tx:
+            standing = alarms.standing_texts(tx, site.id)
+        alarms.tell(self._bridge, site.id, told, standing, raised="presence.alarm", ended="presence.cleared")
+
+
+def _ended(kind: str, now: Millis) -> Alarm:
+    return Alarm(new_id("alm"), kind, "", {}, now)
 
 
 def beat_of(site: Site) -> str:

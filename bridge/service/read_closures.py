@@ -17,6 +17,7 @@ from bridge.domain.policy import Policy
 from bridge.domain.policy_check import PolicyRefused
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Tx
+from bridge.service import alarms
 from bridge.service.context import Bridge, new_id
 from bridge.service.each_site import each_site, on_its_own
 from bridge.service.errors import SiteUnknown
@@ -99,7 +100,7 @@ def _read(bridge: Bridge, site: str, feed: Feed, now: Millis) -> Feed:
 
 
 def watch_closures(bridge: Bridge) -> None:
-    """Raise and clear the alarms about feeds and openings, and forget feeds that no policy names any more."""
+    """Raise, restate and clear the alarms about feeds and openings, and forget feeds that no policy names any more."""
     each_site(bridge, "closures", lambda site: _watch(bridge, site.id))
 
 
@@ -111,24 +112,14 @@ def _watch(bridge: Bridge, site: str) -> None:
             return
         found = HoursInForce(tx, site, policy, now)
         texts = {FEED_ALARM: _unread(policy, found.feeds, now), CLOSED_ALARM: _closed(policy, found, now)}
-        standing = {alarm.kind for alarm in tx.alarms.standing(site)}
+        standing = alarms.standing_texts(tx, site)
         left = found.feeds.keys() - _wanted(policy)
-    changed = [kind for kind, text in texts.items() if bool(text) is not (kind in standing)]
-    if not changed and not left:
-        return
-    with bridge.store.write() as tx:
-        for url in left:
-            tx.hours.drop_feed(site, url)
-        for kind in changed:
-            _turn(tx, site, kind, texts[kind], now)
-
-
-def _turn(tx: Tx, site: str, kind: str, text: str, now: Millis) -> None:
-    """Raise the alarm, or end it where there is nothing to tell."""
-    if text and tx.alarms.start(site, Alarm(new_id("alm"), kind, text, {}, now)):
-        log.warning("closures.alarm", site=site, kind=kind)
-    elif not text and tx.alarms.clear(site, kind, now):
-        log.info("closures.cleared", site=site, kind=kind)
+    told = [Alarm(new_id("alm"), kind, text, {}, now) for kind, text in texts.items()]
+    alarms.tell(bridge, site, told, standing, raised="closures.alarm", ended="closures.cleared")
+    if left:
+        with bridge.store.write() as tx:
+            for url in left:
+                tx.hours.drop_feed(site, url)
 
 
 def _unread(policy: Policy, feeds: dict[str, Feed], now: Millis) -> str:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 
-from bridge.domain.escalation import ACTIVE, CommitmentState, Escalation, EscalationState
+from bridge.domain.escalation import ACTIVE, CommitmentState, Escalation, EscalationState, OutboxState
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.packet import Line, Packet
 from bridge.domain.session import Session
@@ -25,12 +25,12 @@ MOST_URGENT = Urgency(kept=False, due_at=0, escalation="")
 PLACE_PATTERN = re.compile(r"([01])\.(\d{1,15})\.(.+)", re.ASCII)
 
 TICKET_STATES = {
-    "due": "sending",
-    "leased": "sending",
-    "unknown": "sending",
-    "sent": "sent",
-    "parked": "parked",
-    "cancelled": "parked",  # given up by a person
+    OutboxState.DUE: "sending",
+    OutboxState.LEASED: "sending",
+    OutboxState.UNKNOWN: "sending",
+    OutboxState.SENT: "sent",
+    OutboxState.PARKED: "parked",
+    OutboxState.CANCELLED: "parked",  # given up by a person
 }
 
 

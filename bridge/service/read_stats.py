@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
-from bridge.domain.escalation import CommitmentState
+from bridge.domain.escalation import CommitmentState, OutboxState
 from bridge.domain.health import ALARMS, HEALTHY, LEAST_CONVERSATIONS, Alarm, Band, Share, Trend, Window, wilson
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.labels import Label, Precision, Verdict, precision_by_rule
@@ -15,7 +15,6 @@ from bridge.service.measure_health import measure_health
 
 LONGEST_DAYS = 90
 """Days of a window."""
-OUTBOX_STATES = ("due", "leased", "unknown", "sent", "parked")
 
 
 def read_stats(bridge: Bridge, tx: Tx, site: Site, days: int) -> Json:
@@ -40,7 +39,7 @@ def read_stats(bridge: Bridge, tx: Tx, site: Site, days: int) -> Json:
         "by_tier": [_share("tier", one) for one in trend.now.shares(lambda group: group.tier)],
         "active": tx.escalations.active(site.id),
         "commitments": _all_of([state.value for state in CommitmentState], tx.stats.commitments(*span)),
-        "delivery": _all_of(OUTBOX_STATES, tx.stats.deliveries(*span)),
+        "delivery": _all_of([state.value for state in OutboxState], tx.stats.deliveries(*span)),
         "upstreams": [_upstream(one) for one in tx.upstreams.all() if one.site == site.id],
         "labels": _labels(tx.labels.of_sessions(*span)),
         "alarms": [_alarm(one) for one in tx.alarms.standing(site.id)],

@@ -6,7 +6,6 @@ and counted; what only a person can judge raises an alarm. All of it may be done
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
 from typing import Final, TypeVar
 
 import structlog
@@ -18,7 +17,7 @@ from bridge.domain.instants import DAY, HOUR, MINUTE
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Channel, Millis, State
 from bridge.ports import EscalationCheck, LockedSession, Site, Tx
-from bridge.service import keep_calls, notify
+from bridge.service import alarms, keep_calls, notify
 from bridge.service.book_call import call_follow_ups
 from bridge.service.chat_events import Said, first_session, tell
 from bridge.service.context import Bridge, Case, new_id, open_case, usable_systems
@@ -231,25 +230,21 @@ def _followed(case: Case, session: Session, state: EscalationState) -> Session:
 
 def _tell_stranded(bridge: Bridge, site: Site, lost: list[str]) -> None:
     """The alarm about sessions that wait for a person of whom nobody was told; only a person may end their lock."""
-    now = bridge.clock.now()
     with bridge.store.read() as tx:
-        stands = any(alarm.kind == STRANDED_ALARM for alarm in tx.alarms.standing(site.id))
-    if bool(lost) is stands:
-        return
-    with bridge.store.write() as tx:
-        if not lost:
-            tx.alarms.clear(site.id, STRANDED_ALARM, now)
-        elif tx.alarms.start(
-            site.id, Alarm(new_id("alm"), STRANDED_ALARM, _stranded_text(lost), {"n": len(lost)}, now)
-        ):
-            log.warning("repair.alarm", site=site.id, kind=STRANDED_ALARM, sessions=len(lost))
+        standing = alarms.standing_texts(tx, site.id)
+    told = Alarm(new_id("alm"), STRANDED_ALARM, _stranded_text(lost), {"n": len(lost)}, bridge.clock.now())
+    alarms.tell(bridge, site.id, [told], standing, raised="repair.alarm", ended="repair.cleared")
 
 
 def _stranded_text(lost: list[str]) -> str:
-    named = ", ".join(islice(lost, MOST_NAMED)) + (", ..." if len(lost) > MOST_NAMED else "")
+    """What is to be said of such sessions; empty where there is none."""
+    if not lost:
+        return ""
+    are = "1 conversation is" if len(lost) == 1 else f"{len(lost)} conversations are"
+    named = ", ".join(lost[:MOST_NAMED]) + (", ..." if len(lost) > MOST_NAMED else "")
     return (
-        f"{len(lost)} conversations are locked without an escalation, so nobody was told of them: {named}. Their "
-        "escalation is not in the database: read them with bridge explain, and answer the customers another way."
+        f"{are} locked without an escalation, so nobody was told: {named}. The escalation is not in the database: read "
+        "what was said with bridge explain, and answer the customer another way."
     )
 
 

@@ -35,4 +35,5 @@ def record_reply(bridge: Bridge, tx: Tx, site: str, session_id: str, turn_id: st
     turn = replace(turn, reply_text=reply.text, reply_at=now, reply_digest=digest)
     if was_locked_since(tx, session, turn):
         return drop_reply(tx, current, session, turn, now)
-    return judge_reply(bridge, tx, current, session, turn, reply)
+    _, answer = judge_reply(bridge, tx, current, session, turn, reply)
+    return answer

@@ -1,19 +1,26 @@
 """Routing: which queue takes over, on which rung, with who is there at this moment."""
 
+from collections import Counter
+
 from bridge.domain import entitlement, hours, routing
+from bridge.domain.calendars import Calendar
 from bridge.domain.escalation import Escalation, Who
-from bridge.domain.hours import Calendar
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Route, Staffing
 from bridge.domain.values import Channel, Millis, Priority
 from bridge.service.context import Case
 
 
+def known_name(case: Case, name: str) -> str:
+    """The name of the queue that has what was given to this one: the first one where the policy has lost it since."""
+    queues = case.policy.queues
+    return name if name in queues else next(iter(queues))
+
+
 def queue_of(case: Case, name: str, tier: str) -> tuple[str, Queue]:
     """The queue of this name for a customer's tier; the first one where the policy has lost it since."""
-    queues = case.policy.queues
-    found = name if name in queues else next(iter(queues))
-    return found, queues[found].for_tier(tier)
+    found = known_name(case, name)
+    return found, case.policy.queues[found].for_tier(tier)
 
 
 def calendar_of(case: Case, name: str, queue: Queue) -> Calendar:
@@ -63,5 +70,7 @@ def _someone_free(case: Case, name: str, queue: Queue) -> bool:
     if not present:
         return False
     people.alone(site)
-    offered = case.tx.escalations.offered(site)
+    offered: Counter[str] = Counter()
+    for known, chats in case.tx.escalations.offered(site).items():
+        offered[known_name(case, known)] += chats
     return routing.someone_free(name, present, case.tx.escalations.load(site), offered, case.at)

@@ -27,6 +27,8 @@ from bridge.service.watch_crm import record_lookup
 
 log = structlog.get_logger()
 
+MOST_HELD_S = 1.0
+"""Seconds for which the start of a session is held back at most: the plugin waits two for all that a message takes."""
 TOO_LATE = "too late"
 """The cause of a look-up that ran out of time, and whose answer may yet come."""
 
@@ -147,11 +149,14 @@ def _claim(policy: Policy, account: Account, shop: Shop | None) -> Claim:
 
 
 def look_up(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> Lookup:
-    """Ask the CRM, or the cache, about a visitor who has an address; one log line says how it ended."""
+    """Ask the CRM, or the cache, about a visitor who has an address; one log line says how it ended.
+
+    With a typed address it takes the whole budget, `MOST_HELD_S` at most, so that the time does not tell whose it is.
+    """
     crm, key = _crm_for(bridge, site_id, policy, start)
     if crm is None or key is None:
         return Lookup(Fetch.SKIPPED)
-    now = bridge.clock.now()
+    now, asked = bridge.clock.now(), time.monotonic()
     with bridge.store.read() as tx:
         cached, account = tx.ops.cached_account(site_id, key, now - bridge.crm_cache_ms)
     if cached:
@@ -171,6 +176,8 @@ def look_up(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> Looku
         cached=cached,
         ms=round(took * 1000),
     )
+    if start.visitor.identity is Identity.CLAIMED:  # some CRMs take more calls for a customer than for a stranger
+        bridge.pause(max(0.0, asked + min(bridge.crm_wait, MOST_HELD_S) - time.monotonic()))
     return lookup
 
 

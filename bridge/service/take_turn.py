@@ -3,12 +3,13 @@
 from dataclasses import dataclass, replace
 
 from bridge.domain import judging, signals
-from bridge.domain.escalation import EventKind
+from bridge.domain.escalation import Escalation, EventKind
+from bridge.domain.mail_body import Action, Paragraph
 from bridge.domain.session import Session, Turn
-from bridge.domain.values import Json, Millis
+from bridge.domain.values import Json, Millis, State
 from bridge.ports import Tx
 from bridge.service import deliver, notify
-from bridge.service.context import Bridge, CurrentPolicy, open_case
+from bridge.service.context import Bridge, Case, CurrentPolicy, open_case
 from bridge.service.decision_trace import as_text, trace_of
 from bridge.service.errors import SessionUnknown
 from bridge.service.hand_over import hand_over
@@ -105,10 +106,25 @@ def _take_locked(bridge: Bridge, tx: Tx, current: CurrentPolicy, session: Sessio
 
 def _add_to_ticket(bridge: Bridge, tx: Tx, session: Session, turn: Turn) -> None:
     case = open_case(bridge, tx, session.site)
-    standing = standing_escalation(tx, session) if case.systems.desk else None
-    if standing:
-        notify.note(case, standing, f"turn.{session.id}.{turn.seq}", "The visitor wrote", turn.text)
-        deliver.soon(bridge, tx)
+    standing = standing_escalation(tx, session)
+    if standing is None:
+        return
+    if session.state is State.CLOSED:
+        _mail_of_late_words(case, standing, session)
+    notify.note(case, standing, f"turn.{session.id}.{turn.seq}", "The visitor wrote", turn.text)
+    deliver.soon(bridge, tx)
+
+
+def _mail_of_late_words(case: Case, over: Escalation, session: Session) -> None:
+    """Nobody looks at a request again that is over; one mail a session, however much is written."""
+    key = f"{over.id}.team.late.{session.id}"
+    subject = f"Written after the end [{over.priority.value}] {over.packet.summary}"
+    blocks = (
+        Paragraph("The customer wrote once more after this request was over. Their chat told them that it has ended."),
+        Action("Read it in WordPress", notify.desk_page(case.site, over.id)),
+    )
+    mail = notify.team_mail(case, over.queue, key, subject, blocks, thread=f"{over.id}.team.new")
+    notify.post_mail(case, over, key, mail)
 
 
 def _take_open(
@@ -131,6 +147,6 @@ def _take_open(
         if assistant:
             owe_answer(bridge, tx, assistant, session, replace(turn, at=bridge.clock.now()), waiting)  # asked now
         return answer
-    answer = hand_over(bridge, tx, current, session, decision)
+    _, answer = hand_over(bridge, tx, current, session, decision)
     tx.sessions.amend_verdict(session, turn.seq, as_text(answer))
     return answer

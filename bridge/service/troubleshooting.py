@@ -77,6 +77,7 @@ CURES: tuple[tuple[str, Callable[[ExternalSystem], str]], ...] = (
     (r"dropped", _fixed("the connection is cut: a proxy or firewall between, or it has just been restarted")),
     (r"tls|no starttls", _fixed("the certificate is not one that this machine trusts, or is for another name")),
     (r"no log-in offered", _fixed("this server wants no password: take user and password out of BRIDGE_MAIL")),
+    (r"log-in not ascii", _fixed("user and password in BRIDGE_MAIL can only be sent in ASCII: set such a password")),
     (r"sender .*|smtp 55\d|smtp 50\d", _fixed("the server does not take mail from this sender: set BRIDGE_MAIL_FROM")),
     (r"smtp 4\d\d", _fixed("the mail server says that it cannot just now: see its log, and look again")),
     (r"folder: .*|file: .*|file too large", _fixed("check the path, and that the user who runs the bridge may use it")),

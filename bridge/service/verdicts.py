@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from bridge.domain import commitment as when
-from bridge.domain import entitlement, messages
+from bridge.domain import entitlement, instant_in_words, messages
 from bridge.domain.escalation import Commitment, CommitmentState, Escalation
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
@@ -132,7 +131,7 @@ def _lasting_due(policy: Policy, session: Session, promise: Commitment) -> str:
 
 def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Millis, *, lasting: bool = False) -> str:
     """The instant of a promise in the session's language: in the team's zone, and the visitor's where it differs."""
-    return when.say_when(
+    return instant_in_words.say_when(
         due_at,
         calendar_zone=zone,
         visitor_zone=session.timezone,
@@ -145,7 +144,7 @@ def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Mi
 def say_time(policy: Policy, session: Session, at: Millis, zone: str, now: Millis) -> str:
     """The time of a call, as it stands by itself and whenever it is read."""
     said = say_due(policy, session, at, zone, now, lasting=True)
-    return when.by_itself(said, messages.locale_for(policy.messages, session.locale))
+    return instant_in_words.by_itself(said, messages.locale_for(policy.messages, session.locale))
 
 
 def decided_text(policy: Policy, session: Session, escalation: Escalation) -> str:

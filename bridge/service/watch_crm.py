@@ -12,7 +12,7 @@ from bridge.domain.health import Alarm
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Millis
 from bridge.ports import Lookups, Site, Tx
-from bridge.service.alarms import raise_or_restate
+from bridge.service.alarms import raise_or_restate, standing_texts
 from bridge.service.context import Bridge, new_id
 from bridge.service.each_site import each_site
 
@@ -63,7 +63,7 @@ def watch_crm(bridge: Bridge) -> None:
 
 def _watch(bridge: Bridge, site: Site) -> None:
     with bridge.store.read() as tx:
-        stands = any(alarm.kind == ALARM_KIND for alarm in tx.alarms.standing(site.id))
+        stands = ALARM_KIND in standing_texts(tx, site.id)
     if stands and bridge.systems(site).crm is None:
         with bridge.store.write() as tx:
             _clear(tx, site.id, bridge.clock.now())

@@ -18,6 +18,7 @@ from bridge.domain.mail_body import Action, Block, Highlight, Paragraph, Section
 from bridge.domain.values import Millis
 from bridge.ports import Site
 from bridge.service import notify
+from bridge.service.alarms import standing_texts
 from bridge.service.chat_events import first_session
 from bridge.service.context import Bridge, Case, new_id, open_case
 from bridge.service.each_site import each_site
@@ -63,7 +64,7 @@ def watch_floods(bridge: Bridge) -> None:
 
 def _watch(bridge: Bridge, site: Site) -> None:
     with bridge.store.read() as tx:
-        if all(alarm.kind != ALARM_KIND for alarm in tx.alarms.standing(site.id)):
+        if ALARM_KIND not in standing_texts(tx, site.id):
             return
     with bridge.store.write() as tx:
         case = open_case(bridge, tx, site.id)

@@ -20,6 +20,7 @@ from bridge.domain.escalation import (
     EscalationState,
     FollowUp,
     FollowUpKind,
+    FollowUpState,
 )
 from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, MINUTE, SECOND, to_rfc3339
@@ -69,7 +70,7 @@ def _try(bridge: Bridge, owner: str, one: FollowUp) -> None:
             # first the escalation, then its follow-up: an agent's answer cancels in this order, and neither may
             # wait for the other
             held = tx.escalations.hold(one.site, one.escalation_id)
-            if not tx.work.finish_follow_up(one.id, owner, state="sent", at=case.at):
+            if not tx.work.finish_follow_up(one.id, owner, state=FollowUpState.DONE, at=case.at):
                 return
             done = _do(case, held, one)
     except StoreBusy:
@@ -89,7 +90,7 @@ def _keep_failed(bridge: Bridge, owner: str, one: FollowUp) -> None:
     """A promise is never given up: somebody waits for it. What is, `watch_follow_ups` tells."""
     with bridge.store.write() as tx:
         if one.attempts >= MOST_ATTEMPTS and one.kind is not FollowUpKind.PROMISE:
-            tx.work.finish_follow_up(one.id, owner, state="failed", error="gave up")
+            tx.work.finish_follow_up(one.id, owner, state=FollowUpState.FAILED, error="gave up")
         else:
             tx.work.postpone_follow_up(one.id, owner, bridge.clock.now() + RETRY_AFTER, "failed")
 

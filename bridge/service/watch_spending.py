@@ -1,9 +1,8 @@
 """The alarm about a site's answers: it stands while its responder has given all that it may give on one day of UTC."""
 
-import structlog
-
 from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY
+from bridge.service import alarms
 from bridge.service.context import Bridge, new_id
 from bridge.service.each_site import each_site
 from bridge.service.owe_answer import WHOLE_SITE
@@ -14,34 +13,18 @@ ALARM_TEXT = (
     "to ask for a person. BRIDGE_RESPONDER_PER_SITE allows more."
 )
 
-log = structlog.get_logger()
-
 
 def watch_spending(bridge: Bridge) -> None:
-    """Raise and clear the alarm of every site."""
+    """Raise, restate and clear the alarm of every site."""
     each_site(bridge, "spending", lambda site: _watch(bridge, site.id))
 
 
 def _watch(bridge: Bridge, site: str) -> None:
-    assistant = bridge.assistants(site)
+    assistant, now = bridge.assistants(site), bridge.clock.now()
     most = assistant.caps.site if assistant else 0
     with bridge.store.read() as tx:
-        spent = 0 < most <= tx.answers.spent(site, bridge.clock.now() // DAY, WHOLE_SITE)
-        stands = any(alarm.kind == ALARM_KIND for alarm in tx.alarms.standing(site))
-    if spent != stands:
-        _change(bridge, site, most if spent else 0)
-
-
-def _change(bridge: Bridge, site: str, answers: int) -> None:
-    """Whoever is second, in another scheduler, changes nothing and says nothing."""
-    now = bridge.clock.now()
-    with bridge.store.write() as tx:
-        if answers:
-            alarm = Alarm(new_id("alm"), ALARM_KIND, ALARM_TEXT.format(answers=answers), {"answers": answers}, now)
-            changed = tx.alarms.start(site, alarm)
-        else:
-            changed = tx.alarms.clear(site, ALARM_KIND, now)
-    if changed and answers:
-        log.warning("responder.alarm", site=site, answers=answers)
-    elif changed:
-        log.info("responder.cleared", site=site)
+        spent = 0 < most <= tx.answers.spent(site, now // DAY, WHOLE_SITE)
+        standing = alarms.standing_texts(tx, site)
+    text = ALARM_TEXT.format(answers=most) if spent else ""
+    told = Alarm(new_id("alm"), ALARM_KIND, text, {"answers": most}, now)
+    alarms.tell(bridge, site, [told], standing, raised="responder.alarm", ended="responder.cleared")

@@ -27,7 +27,6 @@ class CallbackStatements:
             select(callback)
             .where(
                 of_site,
-                callback.c.queue == bindparam("of_queue"),
                 callback.c.state == CallState.BOOKED,
                 callback.c.starts_at < bindparam("until"),
                 callback.c.ends_at > bindparam("since"),
@@ -53,8 +52,8 @@ class Callbacks:
         row = self._c.execute(self._s.latest, {"of_site": site, "of_escalation": escalation}).first()
         return _read(row) if row else None
 
-    def booked(self, site: str, queue: str, since: Millis, until: Millis) -> list[Callback]:
-        values = {"of_site": site, "of_queue": queue, "since": since, "until": until}
+    def booked(self, site: str, since: Millis, until: Millis) -> list[Callback]:
+        values = {"of_site": site, "since": since, "until": until}
         return [_read(row) for row in self._c.execute(self._s.booked, values)]
 
     def book(self, new: Callback) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from bridge.domain.escalation import (
     ACTIVE,
+    PLANNED_FOLLOW_UPS,
     Agent,
     Commitment,
     CommitmentState,
@@ -28,7 +29,9 @@ from bridge.domain.escalation import (
     Escalation,
     EscalationState,
     FollowUpKind,
+    FollowUpState,
     OutboxKind,
+    OutboxState,
 )
 from bridge.domain.packet import Packet
 from bridge.domain.session import Session
@@ -183,7 +186,7 @@ class EscalationStatements:
             _with_promise()
             .join(follow_up, follow_up.c.commitment_id == commitment.c.id)
             .where(
-                follow_up.c.state.in_(("due", "leased", "sent", "failed")),
+                follow_up.c.state.in_((*PLANNED_FOLLOW_UPS, FollowUpState.DONE, FollowUpState.FAILED)),
                 follow_up.c.due_at == bindparam("opening"),
                 follow_up.c.kind == FollowUpKind.OPENING.value,
                 OF_SITE,
@@ -353,7 +356,7 @@ class Escalations:
 
     def delivery(self, escalation_id: str) -> Delivery | None:
         row = self._c.execute(self._s.delivery, {"of_escalation": escalation_id}).first()
-        return Delivery(row.target, row.state, row.ref, row.url) if row else None
+        return Delivery(row.target, OutboxState(row.state), row.ref, row.url) if row else None
 
     def filed_as(self, site: str, desk: str, refs: Sequence[str]) -> list[Filed]:
         values = {"of_site": site, "desk": desk, "refs": list(refs)}

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, exists, select, update
 
 from bridge.domain.escalation import Agent, Presence, Who
+from bridge.domain.instants import HOUR
 from bridge.domain.values import Json, Millis
 from bridge.store.advisory_lock import AdvisoryLock
 from bridge.store.tables import absence, presence
 from bridge.store.upsert import Upsert
 
 LOCK_TIMEOUT = "2s"
+LONGEST = 2 * HOUR
+"""No presence and no absence holds for so long: one that ends later was noted by a clock that was ahead."""
 
 
 class PeopleStatements:
@@ -27,13 +30,13 @@ class PeopleStatements:
         self.nobody_of = update(presence).where(*of_source).values(available=False)
         self.present = select(presence).where(
             presence.c.site == bindparam("of_site"),
-            presence.c.expires_at > bindparam("at"),
+            _lasts(presence.c.expires_at),
             presence.c.available,
             ~exists().where(
                 absence.c.site == presence.c.site,
                 absence.c.who == Who.AGENT,
                 absence.c.id == presence.c.agent_id,
-                absence.c.until_at > bindparam("at"),
+                _lasts(absence.c.until_at),
             ),
         )
         away = upsert(absence)
@@ -45,7 +48,7 @@ class PeopleStatements:
             absence.c.who == bindparam("of_who"),
             absence.c.id == bindparam("of_name"),
         )
-        self.away = select(absence.c.until_at).where(*this, absence.c.until_at > bindparam("at"))
+        self.away = select(absence.c.until_at).where(*this, _lasts(absence.c.until_at))
         self.call_back = delete(absence).where(*this)
         self.come_back = delete(absence).where(
             *this,
@@ -79,7 +82,7 @@ class People:
         self._c.execute(self._s.send_away, {"site": site, "who": who.value, "id": name, "until_at": until})
 
     def is_away(self, site: str, who: Who, name: str, at: Millis) -> bool:
-        return self._c.execute(self._s.away, {**_one(site, who, name), "at": at}).first() is not None
+        return self._c.execute(self._s.away, {**_one(site, who, name), **_span(at)}).first() is not None
 
     def call_back(self, site: str, who: Who, name: str) -> None:
         self._c.execute(self._s.call_back, _one(site, who, name))
@@ -88,7 +91,7 @@ class People:
         self._s.alone.take(self._c, f"places of {site}")
 
     def present(self, site: str, at: Millis) -> list[Presence]:
-        rows = self._c.execute(self._s.present, {"of_site": site, "at": at})
+        rows = self._c.execute(self._s.present, {"of_site": site, **_span(at)})
         return [
             Presence(
                 Agent(row.agent_id, row.name),
@@ -99,6 +102,14 @@ class People:
             )
             for row in rows
         ]
+
+
+def _lasts(ends: ColumnElement[Millis]) -> ColumnElement[bool]:
+    return and_(ends > bindparam("at"), ends <= bindparam("longest"))
+
+
+def _span(at: Millis) -> Json:
+    return {"at": at, "longest": at + LONGEST}
 
 
 def _one(site: str, who: Who, name: str) -> Json:

@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from bridge.domain.answering import CONVERSATION
-from bridge.domain.escalation import Escalation
+from bridge.domain.escalation import Escalation, FollowUpState, OutboxState
 from bridge.domain.forgetting import Person
 from bridge.domain.instants import DAY
 from bridge.domain.session import Session, folded, verified_key
@@ -55,7 +55,9 @@ from bridge.store.tables import (
     turn,
 )
 
-FINISHED_STATES = ("sent", "failed")
+OVER = (OutboxState.SENT, OutboxState.CANCELLED)
+"""Rows that nothing becomes of any more."""
+DONE_OR_OVER = (FollowUpState.DONE, FollowUpState.FAILED, FollowUpState.CANCELLED)
 """States of an outbox row of which nothing will be sent any more."""
 SESSION_TABLES = (label, event, answer, turn)
 ESCALATION_TABLES = (agent_reply, callback, follow_up, outbox, commitment)
@@ -94,7 +96,9 @@ class PrivacyStatements:
             .order_by(outbox.c.created_at, outbox.c.id)
         )
         # one that is on its way, or whose answer never came, may be there as well
-        abroad = or_(outbox.c.ref.is_not(None), outbox.c.open_sends > 0)
+        abroad = or_(
+            outbox.c.ref.is_not(None), outbox.c.unsure_since.is_not(None), outbox.c.state == OutboxState.LEASED
+        )
         self.tickets = select(outbox.c.target, outbox.c.external_id, outbox.c.ref, outbox.c.url).where(
             mine, outbox.c.kind == "ticket", abroad
         )
@@ -106,7 +110,7 @@ class PrivacyStatements:
         self.empty_messages = (
             update(outbox)
             .where(outbox.c.id.in_(bindparam("ids", expanding=True)))
-            .values(payload="", error=None, external_id=outbox.c.id, state=_ended(outbox, FINISHED_STATES))
+            .values(payload="", error=None, external_id=outbox.c.id, state=_ended(outbox, OVER))
         )
         shared = and_(
             outbox.c.target == "mail",
@@ -114,7 +118,7 @@ class PrivacyStatements:
             outbox.c.external_id.startswith(bindparam("beginning")),
             outbox.c.payload.contains(of_escalation),
         )
-        self.empty_shared = update(outbox).where(shared).values(payload="", state=_ended(outbox, FINISHED_STATES))
+        self.empty_shared = update(outbox).where(shared).values(payload="", state=_ended(outbox, OVER))
         self.drop_account = delete(crm_cache).where(crm_cache.c.site == site, crm_cache.c.key == bindparam("email"))
         self.drop_slots = delete(mail_slot).where(mail_slot.c.site == site, mail_slot.c.address == bindparam("digest"))
         self.drop_spent = delete(spent).where(
@@ -177,7 +181,7 @@ def _theirs() -> ColumnElement[bool]:
 
 
 def _ended(table: Table, done: Sequence[str]) -> Any:
-    return case((table.c.state.in_(done), table.c.state), else_="cancelled")
+    return case((table.c.state.in_(done), table.c.state), else_=OutboxState.CANCELLED.value)
 
 
 def _empty_session() -> dict[str, Delete | Update]:
@@ -208,12 +212,8 @@ def _empty_escalation() -> dict[str, Delete | Update]:
     return {
         "replies": delete(agent_reply).where(agent_reply.c.escalation_id == this),
         "promises": update(commitment).where(commitment.c.escalation_id == this).values(text=""),
-        "follow_ups": update(follow_up)
-        .where(follow_ups)
-        .values(error=None, state=_ended(follow_up, (*FINISHED_STATES, "cancelled"))),
-        "cancelled": update(outbox)
-        .where(sent, outbox.c.state.not_in((*FINISHED_STATES, "cancelled")))
-        .values(state="cancelled"),
+        "follow_ups": update(follow_up).where(follow_ups).values(error=None, state=_ended(follow_up, DONE_OR_OVER)),
+        "cancelled": update(outbox).where(sent, outbox.c.state.not_in(OVER)).values(state=OutboxState.CANCELLED),
         "messages": update(outbox)
         .where(sent)
         .values(
@@ -359,7 +359,7 @@ class Privacy:
         self._c.execute(self._s.empty_messages, {"ids": [row.id for row in theirs]})
         return {
             "messages": len(theirs),
-            "cancelled": sum(row.state not in (*FINISHED_STATES, "cancelled") for row in theirs),
+            "cancelled": sum(row.state not in OVER for row in theirs),
         }
 
     def empty_shared(self, site: str, beginning: str, escalation_id: str) -> int:

@@ -16,13 +16,21 @@ from sqlalchemy import (
     update,
 )
 
-from bridge.domain.escalation import CommitmentState, EscalationState, FollowUpKind, OutboxKind
+from bridge.domain.escalation import (
+    PLANNED_FOLLOW_UPS,
+    WAITING_ROWS,
+    CommitmentState,
+    EscalationState,
+    FollowUpKind,
+    OutboxKind,
+    OutboxState,
+)
 from bridge.domain.values import Millis, State
 from bridge.ports import EscalationCheck, LockedSession
 from bridge.store.tables import ACTIVE, LOCKED, commitment, escalation, follow_up, outbox, repair, session, upstream
 from bridge.store.upsert import Upsert
 
-IS_SENT = outbox.c.state.concat("") == "sent"
+IS_SENT = outbox.c.state.concat("") == OutboxState.SENT
 """Written so that the index over escalations answers, and not the one over states, in which most rows are sent."""
 
 
@@ -57,15 +65,15 @@ class RepairStatements:
                 outbox.c.ref.is_(None),
             )
             .values(
-                state="unknown",
-                open_sends=1,
+                state=OutboxState.UNKNOWN,
+                unsure_since=bindparam("now"),
                 attempts=0,
                 due_at=bindparam("now"),
                 first_sent_at=func.coalesce(outbox.c.first_sent_at, outbox.c.created_at),
             )
         )
         now, beyond = bindparam("now", type_=BigInteger), bindparam("beyond", type_=BigInteger)
-        far = and_(outbox.c.state.in_(("due", "unknown")), outbox.c.due_at > beyond)
+        far = and_(outbox.c.state.in_(WAITING_ROWS), outbox.c.due_at > beyond)
         self.free: dict[str, Update] = {
             "lease": _freed(outbox, now, beyond),
             "follow_up_lease": _freed(follow_up, now, beyond),
@@ -87,7 +95,7 @@ def _looked_at() -> Select[Any]:
     watched = exists().where(
         follow_up.c.commitment_id == commitment.c.id,
         follow_up.c.kind == FollowUpKind.PROMISE,
-        follow_up.c.state.in_(("due", "leased")),
+        follow_up.c.state.in_(PLANNED_FOLLOW_UPS),
     )
     unwatched = exists().where(
         commitment.c.escalation_id == escalation.c.id, commitment.c.state == CommitmentState.PENDING, ~watched
@@ -104,7 +112,11 @@ def _looked_at() -> Select[Any]:
 
 
 def _freed(table: Any, now: Any, beyond: Any) -> Update:
-    return update(table).where(table.c.state == "leased", table.c.lease_until > beyond).values(lease_until=now - 1)
+    return (
+        update(table)
+        .where(table.c.state == OutboxState.LEASED, table.c.lease_until > beyond)
+        .values(lease_until=now - 1)
+    )
 
 
 class Repairs:

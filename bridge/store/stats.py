@@ -25,6 +25,7 @@ from sqlalchemy import (
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Millis
 from bridge.ports import Counted
+from bridge.store.json_text import json_text
 from bridge.store.tables import commitment, escalation, outbox, session
 
 QUARTER_HOUR = 15 * MINUTE
@@ -104,19 +105,14 @@ def _handed_over(first: CTE, dialect: str) -> Select[Any]:
 
 
 def _keys(dialect: str) -> tuple[Any, ...]:
-    return (session.c.started_at // QUARTER_HOUR).label("quarter"), session.c.flow, _tier(dialect).label("tier")
+    tier = json_text(session.c.customer, "tier", dialect=dialect)
+    return (session.c.started_at // QUARTER_HOUR).label("quarter"), session.c.flow, tier.label("tier")
 
 
 def _grouped(rows: CompoundSelect[Any]) -> Select[Any]:
     c = rows.subquery("sessions").c
     keys = (c.quarter, c.flow, c.tier, c.rule)
     return select(*keys, func.count().label("sessions")).group_by(*keys)
-
-
-def _tier(dialect: str) -> Any:
-    if dialect == "sqlite":
-        return func.json_extract(session.c.customer, "$.tier")
-    return func.json_extract_path_text(cast(session.c.customer, JSON), "tier")
 
 
 def _fired(dialect: str) -> Any:

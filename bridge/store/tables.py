@@ -288,7 +288,7 @@ outbox = Table(
     Column("lease_owner", Text),
     Column("lease_until", Instant),
     Column("attempts", Integer, nullable=False),
-    Column("open_sends", Integer, nullable=False),
+    Column("open_sends", Integer, nullable=False, default=0),  # nothing reads it any more
     Column("first_sent_at", Instant),
     Column("unsure_since", Instant),
     Column("error", Text),

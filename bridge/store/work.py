@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
-    cast,
     func,
     or_,
     select,
@@ -30,15 +28,29 @@ from sqlalchemy import (
     update,
 )
 
-from bridge.domain.escalation import FollowUp, FollowUpKind, OutboxKind, OutboxRow
+from bridge.domain.escalation import (
+    PLANNED_FOLLOW_UPS,
+    ROWS_UNDER_WAY,
+    UNDELIVERED_ROWS,
+    WAITING_ROWS,
+    FollowUp,
+    FollowUpKind,
+    FollowUpState,
+    OutboxKind,
+    OutboxRow,
+    OutboxState,
+)
 from bridge.domain.values import Json, Millis
 from bridge.ports import TicketRef, Undelivered, Undone
+from bridge.store.json_text import json_text
 from bridge.store.tables import OPEN, escalation, follow_up, outbox, upstream
 from bridge.store.upsert import Upsert
 
-WAITING_STATES = ("due", "unknown")
-PLANNED_STATES = ("due", "leased")
-"""Follow-ups that are still to be done."""
+LEASED = OutboxState.LEASED
+"""As follow-ups call it, too."""
+BY_HAND = (OutboxState.PARKED, *WAITING_ROWS)
+"""Rows that a person may have sent anew, or given up."""
+NOT_DONE = (*PLANNED_FOLLOW_UPS, FollowUpState.FAILED)
 
 
 class WorkStatements:
@@ -51,10 +63,10 @@ class WorkStatements:
         self.outbox = _listed()
         self.undelivered = _undelivered()
         planned = _listed_follow_ups(dialect)
-        self.due = planned.where(follow_up.c.state.in_(PLANNED_STATES), follow_up.c.due_at <= bindparam("until"))
-        self.given_up = planned.where(follow_up.c.state == "failed")
+        self.due = planned.where(follow_up.c.state.in_(PLANNED_FOLLOW_UPS), follow_up.c.due_at <= bindparam("until"))
+        self.given_up = planned.where(follow_up.c.state == FollowUpState.FAILED)
         self.undone = _undone()
-        self.oldest_due = select(func.min(follow_up.c.due_at)).where(follow_up.c.state.in_(PLANNED_STATES))
+        self.oldest_due = select(func.min(follow_up.c.due_at)).where(follow_up.c.state.in_(PLANNED_FOLLOW_UPS))
 
     def _of_follow_ups(self, upsert: Upsert) -> None:
         self.plan = upsert(follow_up).on_conflict_do_nothing()
@@ -67,9 +79,9 @@ class WorkStatements:
             update(follow_up)
             .where(
                 follow_up.c.escalation_id == bindparam("of_escalation"),
-                follow_up.c.state.in_((*PLANNED_STATES, "failed")),
+                follow_up.c.state.in_(NOT_DONE),
             )
-            .values(state="cancelled")
+            .values(state=FollowUpState.CANCELLED)
         )
         self.shift = (
             update(follow_up)
@@ -81,7 +93,7 @@ class WorkStatements:
             state=bindparam("new_state"), done_at=bindparam("at", type_=BigInteger), error=bindparam("new_error")
         )
         self.postpone_follow_up = _held(follow_up).values(
-            state="due", due_at=bindparam("new_due_at"), error=bindparam("new_error")
+            state=FollowUpState.DUE, due_at=bindparam("new_due_at"), error=bindparam("new_error")
         )
 
     def _of_delivery(self, upsert: Upsert) -> None:
@@ -89,22 +101,19 @@ class WorkStatements:
         self.claim_outbox = (
             _claim(outbox, and_(_may_go(), _its_turn()))
             .values(
-                open_sends=outbox.c.open_sends + 1,
                 first_sent_at=func.coalesce(outbox.c.first_sent_at, bindparam("now")),
-                # whoever held the lease died, and what they did is unknown from now on
-                unsure_since=case((outbox.c.state == "leased", bindparam("now")), else_=outbox.c.unsure_since),
+                unsure_since=_in_doubt_since(),
             )
             .returning(*outbox.c)
         )
         self.sent = _held(outbox).values(
-            state="sent", error=None, ref=bindparam("new_ref"), url=bindparam("new_url"), open_sends=0
+            state=OutboxState.SENT, error=None, ref=bindparam("new_ref"), url=bindparam("new_url")
         )
         self.not_sent = _held(outbox).values(
             state=bindparam("new_state"),
             due_at=bindparam("new_due_at"),
             attempts=bindparam("new_attempts"),
             error=bindparam("new_error"),
-            open_sends=bindparam("new_open_sends"),
             first_sent_at=bindparam("new_first_sent_at", type_=BigInteger),
             unsure_since=bindparam("new_unsure_since", type_=BigInteger),
         )
@@ -113,28 +122,28 @@ class WorkStatements:
         """What a person does with rows that are not delivered, or not done."""
         self.try_given_up = (
             update(follow_up)
-            .where(follow_up.c.state == "failed", _if_named(follow_up.c.id, "of_id"))
-            .values(state="due", due_at=bindparam("now", type_=BigInteger), attempts=0)
+            .where(follow_up.c.state == FollowUpState.FAILED, _if_named(follow_up.c.id, "of_id"))
+            .values(state=FollowUpState.DUE, due_at=bindparam("now", type_=BigInteger), attempts=0)
         )
         this = outbox.c.id == bindparam("of_id")
         self.retry = (
             update(outbox)
-            .where(this, outbox.c.state.in_(("parked", "due", "unknown")))
-            .values(due_at=bindparam("now"), attempts=0, state="due")
+            .where(this, outbox.c.state.in_(BY_HAND))
+            .values(due_at=bindparam("now"), attempts=0, state=OutboxState.DUE)
             .returning(outbox.c.site, outbox.c.target)
         )
-        held = and_(outbox.c.first_sent_at.is_(None), outbox.c.error.is_not(None), outbox.c.state == "parked")
+        held = and_(outbox.c.first_sent_at.is_(None), outbox.c.error.is_not(None), outbox.c.state == OutboxState.PARKED)
         self.retry_all = (
             update(outbox)
-            .where(outbox.c.state.in_(("parked", *WAITING_STATES)), ~held, _if_named(outbox.c.target, "of_target"))
-            .values(due_at=bindparam("now"), attempts=0, state="due")
+            .where(outbox.c.state.in_(BY_HAND), ~held, _if_named(outbox.c.target, "of_target"))
+            .values(due_at=bindparam("now"), attempts=0, state=OutboxState.DUE)
             .returning(outbox.c.site, outbox.c.target)
         )
-        self.park = update(outbox).where(this, outbox.c.state.in_(WAITING_STATES)).values(state="parked")
+        self.park = update(outbox).where(this, outbox.c.state.in_(WAITING_ROWS)).values(state=OutboxState.PARKED)
         self.drop = (
             update(outbox)
-            .where(this, outbox.c.state == "parked")
-            .values(state="cancelled")
+            .where(this, outbox.c.state == OutboxState.PARKED)
+            .values(state=OutboxState.CANCELLED)
             .returning(outbox.c.escalation_id, outbox.c.target, outbox.c.kind)
         )
         self.drop_notes = (
@@ -143,16 +152,26 @@ class WorkStatements:
                 outbox.c.escalation_id == bindparam("of_escalation"),
                 outbox.c.target == bindparam("of_target"),
                 outbox.c.kind == "note",
-                outbox.c.state.in_(("parked", *WAITING_STATES)),
+                outbox.c.state.in_(BY_HAND),
             )
-            .values(state="cancelled")
+            .values(state=OutboxState.CANCELLED)
         )
+
+
+def _in_doubt_since() -> ColumnElement[Millis]:
+    """Whoever held the lease died, and what they did is unknown from now on.
+
+    So is what became of a row that the release before calls unknown, which does not always say since when.
+    """
+    c, now = outbox.c, bindparam("now", type_=BigInteger)
+    unknown = (c.state == OutboxState.UNKNOWN, func.coalesce(c.unsure_since, now))
+    return case((c.state == LEASED, now), unknown, else_=c.unsure_since)
 
 
 def _listed() -> Select[Any]:
     """Rows without what they carry. What waits for a person comes before all that goes by itself, or has gone."""
     c = outbox.c
-    parked, sent = c.state == "parked", c.state == "sent"
+    parked, sent = c.state == OutboxState.PARKED, c.state == OutboxState.SENT
     asked = c.state.in_(bindparam("states", expanding=True))
     return (
         select(*(column for column in c if column.name != "payload"))
@@ -169,12 +188,12 @@ def _if_named(column: ColumnElement[str], name: str) -> ColumnElement[bool]:
 
 
 def _undelivered() -> Select[Any]:
-    c, parked = outbox.c, (outbox.c.state == "parked").label("parked")
+    c, parked = outbox.c, (outbox.c.state == OutboxState.PARKED).label("parked")
     late = func.sum(case((c.created_at <= bindparam("before", type_=BigInteger), 1), else_=0))
     rows = func.count().label("rows")
     return (
         select(c.target, parked, c.error, rows, late.label("late"), func.min(c.created_at).label("oldest"))
-        .where(c.site == bindparam("of_site"), c.state.in_(("leased", "parked", *WAITING_STATES)))
+        .where(c.site == bindparam("of_site"), c.state.in_(UNDELIVERED_ROWS))
         .group_by(c.target, parked, c.error)
         .order_by(rows.desc(), c.target, parked, c.error)
     )
@@ -194,9 +213,9 @@ def _its_turn() -> ColumnElement[bool]:
     """A note waits for its ticket, and for the notes before it: the team reads them in the order in which they came."""
     c, other = outbox.c, outbox.alias()
     same = and_(other.c.escalation_id == c.escalation_id, other.c.target == c.target)
-    filed = select(other.c.id).where(same, other.c.kind == "ticket", other.c.state == "sent")
+    filed = select(other.c.id).where(same, other.c.kind == OutboxKind.TICKET, other.c.state == OutboxState.SENT)
     older = tuple_(other.c.created_at, other.c.external_id) < tuple_(c.created_at, c.external_id)
-    still_open = other.c.state.not_in(("sent", "failed", "cancelled", "parked"))
+    still_open = other.c.state.in_(ROWS_UNDER_WAY)
     before = select(other.c.id).where(same, other.c.kind == "note", still_open, older)
     return or_(c.kind != "note", and_(filed.exists(), ~before.exists()))
 
@@ -213,7 +232,7 @@ def _claim(table: Table, ready: ColumnElement[bool] | None = None) -> Update:
     )
     due = (
         select(c.id)
-        .where(OPEN, c.due_at <= bindparam("now"), or_(c.state != "leased", lost), true() if ready is None else ready)
+        .where(OPEN, c.due_at <= bindparam("now"), or_(c.state != LEASED, lost), true() if ready is None else ready)
         .order_by(c.rank, c.due_at, c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True)
@@ -222,14 +241,14 @@ def _claim(table: Table, ready: ColumnElement[bool] | None = None) -> Update:
     return (
         update(table)
         .where(c.id.in_(select(due.c.id)))
-        .values(state="leased", lease_owner=bindparam("owner"), lease_until=bindparam("until"), attempts=c.attempts + 1)
+        .values(state=LEASED, lease_owner=bindparam("owner"), lease_until=bindparam("until"), attempts=c.attempts + 1)
     )
 
 
 def _undone() -> Select[Any]:
     c, before = follow_up.c, bindparam("before", type_=BigInteger)
-    late = and_(c.state.in_(PLANNED_STATES), c.due_at < before)
-    failing = or_(c.state == "failed", c.attempts >= bindparam("attempts"))
+    late = and_(c.state.in_(PLANNED_FOLLOW_UPS), c.due_at < before)
+    failing = or_(c.state == FollowUpState.FAILED, c.attempts >= bindparam("attempts"))
     return (
         select(
             c.site,
@@ -238,7 +257,7 @@ def _undone() -> Select[Any]:
             func.sum(case((late, 1), else_=0)).label("late"),
             func.min(case((late, c.due_at))).label("oldest"),
         )
-        .where(c.state.in_((*PLANNED_STATES, "failed")), or_(late, failing))
+        .where(c.state.in_(NOT_DONE), or_(late, failing))
         .group_by(c.site, c.kind)
         .order_by(c.site, c.kind)
     )
@@ -247,26 +266,20 @@ def _undone() -> Select[Any]:
 def _listed_follow_ups(dialect: str) -> Select[Any]:
     """With whom each is for: what is late at `now` in the order in which it will be done, then the rest by time."""
     kept = ("site", "id", "escalation_id", "commitment_id", "kind", "due_at", "state", "attempts", "error", "rank")
-    c = follow_up.c
+    c, tier = follow_up.c, json_text(escalation.c.packet, "customer", "tier", dialect=dialect)
     late = c.due_at <= bindparam("now", type_=BigInteger)
     return (
-        select(*(c[name] for name in kept), escalation.c.queue, escalation.c.priority, _tier(dialect).label("tier"))
+        select(*(c[name] for name in kept), escalation.c.queue, escalation.c.priority, tier.label("tier"))
         .join_from(follow_up, escalation, escalation.c.id == c.escalation_id)
         .order_by(late.desc(), case((late, c.rank), else_=0), c.due_at, c.id)
         .limit(bindparam("most"))
     )
 
 
-def _tier(dialect: str) -> Any:
-    if dialect == "sqlite":
-        return func.json_extract(escalation.c.packet, "$.customer.tier")
-    return func.json_extract_path_text(cast(escalation.c.packet, JSON), "customer", "tier")
-
-
 def _held(table: Table) -> Update:
     """The row, if we still hold its lease; otherwise no row, and somebody else has it."""
     c = table.c
-    return update(table).where(c.id == bindparam("of_id"), c.lease_owner == bindparam("owner"), c.state == "leased")
+    return update(table).where(c.id == bindparam("of_id"), c.lease_owner == bindparam("owner"), c.state == LEASED)
 
 
 class Work:
@@ -299,7 +312,7 @@ class Work:
         return sorted(found, key=lambda one: (one.rank, one.due_at, one.id))
 
     def finish_follow_up(
-        self, follow_up_id: str, owner: str, *, state: str, at: Millis | None = None, error: str | None = None
+        self, follow_up_id: str, owner: str, *, state: FollowUpState, at: Millis | None = None, error: str | None = None
     ) -> bool:
         values = {"of_id": follow_up_id, "owner": owner, "new_state": state, "at": at, "new_error": error}
         return self._c.execute(self._s.finish_follow_up, values).rowcount == 1
@@ -318,10 +331,9 @@ class Work:
             "external_id": new.external_id,
             "payload": new.payload,
             "due_at": new.due_at,
-            "state": "parked" if new.held else "due",
+            "state": OutboxState.PARKED if new.held else OutboxState.DUE,
             "error": new.held,
             "attempts": 0,
-            "open_sends": 0,
             "created_at": at,
             "rank": new.rank,
         }
@@ -342,7 +354,7 @@ class Work:
         }
         return self._c.execute(self._s.sent, values).rowcount == 1
 
-    def not_sent(self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int) -> bool:
+    def not_sent(self, row: OutboxRow, owner: str, *, state: OutboxState, due_at: Millis, error: str) -> bool:
         values = {
             "of_id": row.id,
             "owner": owner,
@@ -350,14 +362,13 @@ class Work:
             "new_due_at": due_at,
             "new_attempts": row.attempts,
             "new_error": error,
-            "new_open_sends": open_sends,
             "new_first_sent_at": row.first_sent_at,
             "new_unsure_since": row.unsure_since,
         }
         return self._c.execute(self._s.not_sent, values).rowcount == 1
 
     def outbox(
-        self, states: Sequence[str], limit: int, *, site: str | None = None, target: str | None = None
+        self, states: Sequence[OutboxState], limit: int, *, site: str | None = None, target: str | None = None
     ) -> list[Json]:
         values = {"states": list(states), "most": limit, "of_site": site, "of_target": target}
         return [dict(row) for row in self._c.execute(self._s.outbox, values).mappings()]
@@ -411,7 +422,7 @@ def _planned(new: FollowUp) -> Json:
         "commitment_id": new.commitment_id,
         "kind": new.kind.value,
         "due_at": new.due_at,
-        "state": "due",
+        "state": FollowUpState.DUE,
         "attempts": 0,
         "rank": new.rank,
     }
@@ -435,7 +446,6 @@ def read_outbox(row: Any) -> OutboxRow:
         payload=row.payload,
         due_at=row.due_at,
         attempts=row.attempts,
-        open_sends=row.open_sends,
         first_sent_at=row.first_sent_at,
         unsure_since=row.unsure_since,
         rank=row.rank,

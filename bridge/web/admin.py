@@ -12,18 +12,9 @@ from bridge.ports import AgentReply, Scope
 from bridge.service import manage_policy, read_escalations, work_ticket
 from bridge.service.context import open_case
 from bridge.web import problems
+from bridge.web.admin_bodies import AgentReplyIn, ByAgentIn, PolicyCheckIn, PolicyIn, PresenceIn, ResolveIn
 from bridge.web.signed_calls import Call, answer, signed, whole_number
-from bridge.web.wire import (
-    LONGEST_ID,
-    AgentReplyIn,
-    ClaimIn,
-    PolicyCheckIn,
-    PolicyIn,
-    PresenceIn,
-    ReleaseIn,
-    ResolveIn,
-    unprintable,
-)
+from bridge.web.wire import LONGEST_ID, unprintable
 
 admin = Blueprint("admin", __name__)
 
@@ -76,8 +67,8 @@ def escalation(call: Call[None], escalation: str) -> Response:
 
 
 @admin.post("/v1/escalations/<escalation>/claim")
-@signed(Scope.ADMIN, ClaimIn, answer="Escalation")
-def claim(call: Call[ClaimIn], escalation: str) -> Response:
+@signed(Scope.ADMIN, ByAgentIn, answer="Escalation")
+def claim(call: Call[ByAgentIn], escalation: str) -> Response:
     """Take an escalation."""
     with call.write() as tx:
         changed = work_ticket.claim(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())
@@ -106,8 +97,8 @@ def resolve(call: Call[ResolveIn], escalation: str) -> Response:
 
 
 @admin.post("/v1/escalations/<escalation>/release")
-@signed(Scope.ADMIN, ReleaseIn, answer="Escalation")
-def release(call: Call[ReleaseIn], escalation: str) -> Response:
+@signed(Scope.ADMIN, ByAgentIn, answer="Escalation")
+def release(call: Call[ByAgentIn], escalation: str) -> Response:
     """Give the conversation back to the bot."""
     with call.write() as tx:
         changed = work_ticket.release(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())

@@ -19,8 +19,8 @@ from bridge.service.replay_sessions import (
     named_in_force,
 )
 from bridge.web import problems
+from bridge.web.admin_bodies import PolicyIn, ReplayIn
 from bridge.web.signed_calls import Call, answer, signed
-from bridge.web.wire import PolicyIn, ReplayIn
 
 backtests = Blueprint("backtests", __name__)
 

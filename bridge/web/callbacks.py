@@ -8,8 +8,9 @@ from bridge.service import book_call, call_page, deliver, read_escalations, work
 from bridge.service.call_page import CallChanged, Wish
 from bridge.service.context import open_case
 from bridge.web import problems
+from bridge.web.admin_bodies import ByAgentIn
+from bridge.web.chat_bodies import CallIn
 from bridge.web.signed_calls import Call, answer, signed
-from bridge.web.wire import CalledIn, CallIn
 
 callbacks = Blueprint("callbacks", __name__)
 
@@ -51,8 +52,8 @@ def act(call: Call[CallIn], token: str) -> Response:
 
 
 @callbacks.post("/v1/escalations/<escalation>/called")
-@signed(Scope.ADMIN, CalledIn, answer="Escalation")
-def called(call: Call[CalledIn], escalation: str) -> Response:
+@signed(Scope.ADMIN, ByAgentIn, answer="Escalation")
+def called(call: Call[ByAgentIn], escalation: str) -> Response:
     """Say that a person has called the customer."""
     with call.write() as tx:
         changed = work_ticket.called(open_case(call.bridge, tx, call.site), escalation, call.body.agent.value())

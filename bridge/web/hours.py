@@ -8,8 +8,8 @@ from bridge.service import command_hours
 from bridge.service.command_hours import BadSpan, Order
 from bridge.service.read_hours import read_hours
 from bridge.web import problems
+from bridge.web.admin_bodies import ByAgentIn, HoursIn
 from bridge.web.signed_calls import Call, answer, signed
-from bridge.web.wire import HoursIn, RevokeIn
 
 hours = Blueprint("hours", __name__)
 
@@ -39,8 +39,8 @@ def command(call: Call[HoursIn]) -> Response:
 
 
 @hours.post("/v1/hours/<command>/revoke")
-@signed(Scope.ADMIN, RevokeIn, answer="Hours")
-def revoke(call: Call[RevokeIn], command: str) -> Response:
+@signed(Scope.ADMIN, ByAgentIn, answer="Hours")
+def revoke(call: Call[ByAgentIn], command: str) -> Response:
     """End a command before its time."""
     with call.write() as tx:
         command_hours.revoke_command(call.bridge, tx, call.site, command)

@@ -20,12 +20,6 @@ SIGNED = ["X-Bridge-Site", "X-Bridge-Timestamp", "X-Bridge-Nonce", "X-Bridge-Sig
 PATTERNS = {"session": wire.SESSION_ID, "turn_id": wire.TURN_ID}
 LONGEST = {"token": 400}
 """Of the parameters in a path that may be longer than an id."""
-BODIES: list[type[wire.Wire]] = [
-    wire.SessionIn, wire.TurnIn, wire.ReplyIn, wire.ContactIn, wire.CloseIn, wire.ClaimIn, wire.AgentReplyIn,
-    wire.ResolveIn, wire.ReleaseIn, wire.PresenceIn, wire.PolicyIn, wire.PolicyCheckIn,
-    wire.LabelIn, wire.MissedIn, wire.ReplayIn, wire.HoursIn, wire.RevokeIn, wire.CallIn, wire.CalledIn,
-    wire.ExportIn, wire.EraseIn, wire.PagesIn,
-]  # fmt: skip
 QUERY = {
     "chat.events": [{"name": "after", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}}],
     "admin.policy": [{"name": "version", "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999}}],
@@ -63,7 +57,7 @@ def describe(app: Flask) -> Json:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "paths": _paths(app),
-        "components": {"schemas": _schemas(), "securitySchemes": _security_schemes()},
+        "components": {"schemas": _schemas(app), "securitySchemes": _security_schemes()},
     }
 
 
@@ -128,13 +122,19 @@ def _security_schemes() -> Json:
     return {name.removeprefix("X-Bridge-").lower(): {"type": "apiKey", "in": "header", "name": name} for name in SIGNED}
 
 
+def bodies(app: Flask) -> frozenset[type[wire.Wire]]:
+    """The schemas of all bodies that are taken."""
+    taken = (operation(view) for view in app.view_functions.values())
+    return frozenset(known.model for known in taken if known and known.model)
+
+
+def _schemas(app: Flask) -> Json:
+    return json.loads(_schemas_text(bodies(app)))
+
+
 @cache
-def _schemas_text() -> str:
-    models: list[tuple[type[wire.Wire], Literal["validation"]]] = [(model, "validation") for model in BODIES]
+def _schemas_text(taken: frozenset[type[wire.Wire]]) -> str:
+    models: list[tuple[type[wire.Wire], Literal["validation"]]] = [(model, "validation") for model in taken]
     _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
     answers = yaml.safe_load((files("bridge") / "data" / "answers.yaml").read_text("utf-8"))
     return json.dumps({**definitions["$defs"], **answers})
-
-
-def _schemas() -> Json:
-    return json.loads(_schemas_text())

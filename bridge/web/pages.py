@@ -5,8 +5,8 @@ from flask import Blueprint, Response
 from bridge.ports import Scope
 from bridge.service.index_pages import ForeignPage, change_pages, prepare
 from bridge.web import problems
+from bridge.web.admin_bodies import PagesIn
 from bridge.web.signed_calls import Call, answer, signed
-from bridge.web.wire import PagesIn
 
 pages = Blueprint("pages", __name__)
 

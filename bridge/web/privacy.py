@@ -6,8 +6,8 @@ from bridge.ports import Scope
 from bridge.service import privacy as requests_of_people
 from bridge.service.privacy import EscalationOpen
 from bridge.web import problems
+from bridge.web.admin_bodies import EraseIn, ExportIn
 from bridge.web.signed_calls import Call, answer, signed
-from bridge.web.wire import EraseIn, ExportIn
 
 privacy = Blueprint("privacy", __name__)
 

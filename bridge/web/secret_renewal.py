@@ -11,9 +11,9 @@ from bridge.clock import machine_now
 from bridge.domain.instants import SECOND
 from bridge.ports import Scope
 from bridge.service import manage_sites
+from bridge.web.chat_bodies import CloseIn
 from bridge.web.signed_calls import Call, answer, signed
 from bridge.web.signing import SECRETS_TTL_S
-from bridge.web.wire import CloseIn
 
 renewal = Blueprint("renewal", __name__)
 

@@ -12,8 +12,8 @@ from bridge.service.responder_threads import WaitingRequest
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_contact import Contact, take_contact
 from bridge.service.take_turn import Message, take_turn
+from bridge.web.chat_bodies import CloseIn, ContactIn, ReplyIn, SessionIn, TurnIn
 from bridge.web.signed_calls import Call, answer, signed, whole_number
-from bridge.web.wire import CloseIn, ContactIn, ReplyIn, SessionIn, TurnIn
 
 chat = Blueprint("chat", __name__)
 

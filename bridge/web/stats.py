@@ -10,8 +10,8 @@ from bridge.service.label_decisions import label_escalation as put_label
 from bridge.service.label_decisions import label_session as put_missed
 from bridge.service.label_decisions import show_label
 from bridge.service.read_stats import LONGEST_DAYS, read_stats
+from bridge.web.admin_bodies import LabelIn, MissedIn
 from bridge.web.signed_calls import Call, answer, signed, whole_number
-from bridge.web.wire import LabelIn, MissedIn
 
 stats = Blueprint("stats", __name__)
 

@@ -407,6 +407,18 @@ def test_failed_log_in(replies: dict[str, str], outcome: type[AdapterError], cap
     assert PASSWORD not in repr(hit.value) + caplog.text
 
 
+@pytest.mark.parametrize("who", ["us%C3%A9r:pass", "user:p%C3%A4ss"])
+@pytest.mark.parametrize("way", ["PLAIN", "LOGIN", "CRAM-MD5"])
+def test_a_user_or_password_that_is_not_ascii_is_named_and_no_fault_of_the_mail(who: str, way: str) -> None:
+    with (
+        listening(Script({"EHLO": f"250-test\r\n250 AUTH {way}", "AUTH": "334 VXNlcm5hbWU6"})) as server,
+        pytest.raises(Rejected) as hit,
+    ):
+        smtp(f"smtp://{who}@127.0.0.1:{server.port}").send(MAIL)
+    assert (hit.value.detail, hit.value.fault) == ("log-in not ascii", Fault.SYSTEM)
+    assert hit.value.__context__ is None
+
+
 # ------------------------------------------------------------------------------------------------------------- TLS
 
 

@@ -16,7 +16,8 @@ from bridge.domain import signals
 from bridge.domain.answering import Answer, Failure, Owed, Said
 from bridge.domain.customer import Account
 from bridge.domain.health import Alarm
-from bridge.domain.messages import DEFAULTS
+from bridge.domain.language_files import codes
+from bridge.domain.messages import shipped
 from bridge.domain.passages import Page
 from bridge.domain.relevance import pieces
 from bridge.ports import Scope
@@ -31,7 +32,7 @@ from bridge.store.tables import answer, spent
 from scheduler.ticks import Ticks
 
 HOURS = "When are you open?"
-MORE = DEFAULTS["en"]["no_more_answers"]
+MORE = shipped("en")["no_more_answers"]
 
 
 @pytest.fixture
@@ -156,13 +157,13 @@ def fails(why: Failure) -> Answer:
     return Answer(failure=why)
 
 
-@pytest.mark.parametrize("locale", DEFAULTS)
+@pytest.mark.parametrize("locale", sorted(codes()))
 def test_a_failed_answer_is_told_in_the_visitors_language(sidecar_of: Told, one: Sidecar, locale: str) -> None:
     sidecar_of.says = fails(Failure.TIMEOUT)
     chat = one.chat()
     chat.start(locale=locale)
     said = chat.says(HOURS)
-    assert (said["say"], said["say_as"], said["state"]) == (DEFAULTS[locale]["no_answer"], "reply", "open")
+    assert (said["say"], said["say_as"], said["state"]) == (shipped(locale)["no_answer"], "reply", "open")
 
 
 def test_why_an_answer_was_not_shown_is_explained(one: Sidecar, sidecar_of: Told) -> None:
@@ -242,6 +243,10 @@ def test_what_only_the_operator_can_mend_raises_an_alarm_that_the_next_good_answ
     begun(one).says(HOURS)
     with one.bridge.store.read() as tx:
         assert [alarm.kind for alarm in tx.alarms.standing(SHOP.id)] == ["responder"]
+    sidecar_of.name = "another"
+    begun(one).says(HOURS)
+    with one.bridge.store.read() as tx:
+        assert ["The responder another lets" in alarm.text for alarm in tx.alarms.standing(SHOP.id)] == [True]
     sidecar_of.says = SURE
     begun(one).says(HOURS)
     with one.bridge.store.read() as tx:
@@ -329,7 +334,7 @@ def test_beyond_a_cap_the_model_is_not_asked_and_the_visitor_is_told_the_way(dat
         chat.verified("7", locale="de")
         assert [chat.says(text)["say"] for text in ("Hallo", HOURS)] == [SURE.text] * 2
         said = chat.says("Und sonntags?")
-        assert (said["say"], said["state"]) == (DEFAULTS["de"]["no_more_answers"], "open")
+        assert (said["say"], said["state"]) == (shipped("de")["no_more_answers"], "open")
         assert len(told.asked) == 2
         assert chat.says("Mitarbeiter")["state"] == "escalated"
 
@@ -381,6 +386,17 @@ def test_a_cap_of_the_site_that_is_reached_raises_one_alarm_a_day_which_ends_wit
         assert [alarm.kind for alarm in alarms(it)] == ["responder_spent"]
 
 
+def test_the_alarm_about_a_cap_that_is_reached_names_the_one_that_holds_now(fresh_sqlite: Callable[[], str]) -> None:
+    with answering(fresh_sqlite(), Told(), caps=Caps(site=2)) as it:
+        chat = begun(it)
+        says(chat, chat)
+        assert "all 2 answers" in alarms(it)[0].text
+        assistant = it.bridge.assistants(SHOP.id)
+        assert assistant
+        lower = replace(assistant, caps=Caps(site=1))
+        assert "all 1 answers" in alarms(replace(it, bridge=replace(it.bridge, assistants=lambda _site: lower)))[0].text
+
+
 @pytest.mark.parametrize("caps", [Caps(session=1), Caps(visitor=1), Caps(site=3)], ids=str)
 def test_no_alarm_is_raised_where_the_site_may_answer_still(fresh_sqlite: Callable[[], str], caps: Caps) -> None:
     with answering(fresh_sqlite(), Told(), caps=caps) as it:
@@ -408,10 +424,10 @@ def test_an_answer_that_never_comes_is_told_by_the_scheduler_once(it: Sidecar, t
     it.clock.advance(seconds=26)
     assert answer_overdue(it.bridge) == 1
     assert answer_overdue(it.bridge) == 0
-    assert chat.lines() == [("reply", DEFAULTS["en"]["no_answer"])]
+    assert chat.lines() == [("reply", shipped("en")["no_answer"])]
     told.go.set()
     over(it)
-    assert chat.lines() == [("reply", DEFAULTS["en"]["no_answer"])]
+    assert chat.lines() == [("reply", shipped("en")["no_answer"])]
     assert states(it) == ["withheld"]
 
 
@@ -475,7 +491,7 @@ def test_a_reply_that_claims_what_was_not_done_is_withheld_counts_as_failed_and_
 ) -> None:
     told.says = replace(SURE, text="I have opened a ticket for you, and an agent will call you within the hour.")
     chat = begun(it)
-    assert chat.says(HOURS)["say"] == DEFAULTS["en"]["no_answer"]
+    assert chat.says(HOURS)["say"] == shipped("en")["no_answer"]
     said = chat.says("And on Sundays?")
     conversation = it.team.read(said["escalation"]["id"])["conversation"]
     assert (told.says.text, False) in [(line["text"], line["shown"]) for line in conversation if line["who"] == "bot"]

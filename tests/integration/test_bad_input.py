@@ -3,6 +3,7 @@
 import gc
 import json
 import sqlite3
+import time
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -322,6 +323,17 @@ def test_every_case_is_refused_in_its_own_way_and_nothing_of_it_comes_back(talki
         elif CANARY in answer.body.decode() + json.dumps(dict(answer.headers)) + json.dumps(logs, default=str):
             wrong[name] = f"it says the input again: {answer.body.decode()[:300]} {logs}"
     assert wrong == {}
+
+
+@pytest.mark.alone
+def test_s21_every_refusal_is_there_within_50_ms(talking: Sidecar) -> None:
+    def took(case: Case) -> float:
+        began = time.perf_counter()
+        sent(talking, case)
+        return time.perf_counter() - began
+
+    quickest = {name: min(took(case) for _ in range(3)) for name, case in CASES.items()}
+    assert {name: seconds for name, seconds in quickest.items() if seconds > 0.05} == {}
 
 
 def problem_of(answer: Answer) -> str:

@@ -125,6 +125,18 @@ def test_a_ladder_without_calls_offers_no_time(sidecar: Sidecar) -> None:
     assert tries(chat, phone=PHONE, callback_slot=TEN).slug == "slot-taken"
 
 
+def test_a_call_keeps_its_seat_where_the_policy_has_renamed_its_queue(it: Sidecar) -> None:
+    it.change_policy("callbacks: {}", "callbacks: {capacity: 1}")
+    booked(it)
+    with it.bridge.store.read() as tx:
+        known = tx.policies.current(SHOP.id)
+    assert known is not None
+    it.put_policy(re.sub(r"\bsupport\b", "helpers", known.document))
+    other = waiting(it, "8")
+    assert TEN not in starts(other)
+    assert tries(other, phone=PHONE, callback_slot=TEN).slug == "slot-taken"
+
+
 # -- booking in the chat -----------------------------------------------------------------------------------------------
 
 
@@ -519,6 +531,7 @@ def test_a_request_that_is_settled_before_its_call_takes_the_call_out_of_both_ca
     for address in ("user7@example.org", "team@shop.example"):
         (mail,) = mails(it, address, "callback_withdrawn")
         assert event(mail).method == "CANCEL"
+    assert "escbridge_call" not in mails(it, "user7@example.org", "callback_withdrawn")[0].text
     assert it.team.read(escalation["id"])["call"]["state"] == "cancelled"
     assert TEN in starts(waiting(it, "8"))
     it.clock.set("2026-11-03T20:00:00Z")

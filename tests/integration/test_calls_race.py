@@ -82,7 +82,7 @@ def race(it: Sidecar, start: Millis) -> list[str]:
 def calls_at_once(it: Sidecar) -> int:
     """The most calls that take place at one instant."""
     with it.bridge.store.read() as tx:
-        booked = tx.callbacks.booked(SHOP.id, "support", TEN - 12 * HOUR, TEN + 12 * HOUR)
+        booked = tx.callbacks.booked(SHOP.id, TEN - 12 * HOUR, TEN + 12 * HOUR)
     return max(sum(one.starts_at <= call.starts_at < one.ends_at for one in booked) for call in booked)
 
 

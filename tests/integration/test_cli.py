@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 import signal
 import socket
 import sqlite3
@@ -31,6 +32,7 @@ from bridge.service.start_session import Start, start_session
 from bridge.service.take_turn import Message, take_turn
 
 SESSION = "session-of-a-visitor"
+README = Path(__file__).parents[2] / "README.md"
 
 
 # -- finding one's way -------------------------------------------------------------------------------------------------
@@ -71,6 +73,29 @@ def test_wrong_usage_ends_with_2(run: Terminal) -> None:
     assert run("site", "add", "shop").code == 2
     assert run("nonsense").code == 2
     assert run("promise", "--queue", "q", "--priority", "urgent", "--at", "2026-10-31T21:00:00").code == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (("privacy", "export", "anna@example.org"), "--email"),
+        (("privacy", "erase", "7"), "--user-id"),
+        (("policy", "show", "3"), "--version"),
+        (("promise", "support"), "--queue"),
+        (("purge", "400d"), "--older-than"),
+        (("replay", "record.jsonl"), "--input"),
+        (("stats", "shop"), "--site"),
+    ],
+)
+def test_a_word_that_stands_alone_is_answered_with_the_options_it_may_belong_to(
+    run: Terminal, words: tuple[str, ...], meant: str
+) -> None:
+    ended = run(*words)
+    assert ended.code == 2
+    said = ended.err.splitlines()[-1]
+    assert said.startswith(f"Error: {words[-1]!r} stands alone; an option says what it is: ")
+    assert meant in said
+    assert "--json" not in said  # a switch takes no word
 
 
 def test_a_command_that_is_mistyped_is_answered_with_those_that_may_be_meant(run: Terminal) -> None:
@@ -191,6 +216,7 @@ def test_the_machines_zone_is_that_of_tz_or_localtime_else_utc(
 def test_a_code_that_leads_to_this_machine_alone_says_so(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     said = run("site", "add", "shop", "--url", "https://shop.example").out
     assert "The code leads to http://127.0.0.1:8765, so WordPress has to run on this machine" in said
+    assert "set public_url in bridge.toml, or BRIDGE_PUBLIC_URL, then: bridge site rotate shop" in said
     monkeypatch.setenv("BRIDGE_PUBLIC_URL", "https://bridge.shop.example")
     assert "has to run" not in run("site", "add", "other", "--url", "https://other.example").out
 
@@ -208,6 +234,20 @@ def test_a_site_can_be_added_on_a_bare_machine_and_its_pairing_code_holds_what_t
 
 def test_the_pairing_code_names_the_public_address(run: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BRIDGE_PUBLIC_URL", "https://bridge.shop.example")
+    made = json.loads(run("site", "add", "shop", "--url", "https://shop.example", "--json").out)
+    code = made["pairing_code"].partition(".")[2]
+    assert json.loads(base64.urlsafe_b64decode(code + "=="))["url"] == "https://bridge.shop.example"
+
+
+def test_the_readme_sets_the_public_address_before_the_code_that_carries_it(run: Terminal) -> None:
+    """In `bridge.toml`: what a shell exports is gone when a supervisor, or another shell, runs the next command."""
+    install = README.read_text("utf-8").partition("## Install")[2]
+    line = re.search(r"^# echo '(.+)' >> bridge\.toml$", install, re.MULTILINE)
+    assert line
+    assert install.index("bridge init") < line.start() < install.index("bridge site add")
+    run("init")
+    with Path("bridge.toml").open("a", encoding="utf-8") as settings:
+        settings.write(f"{line[1]}\n")
     made = json.loads(run("site", "add", "shop", "--url", "https://shop.example", "--json").out)
     code = made["pairing_code"].partition(".")[2]
     assert json.loads(base64.urlsafe_b64decode(code + "=="))["url"] == "https://bridge.shop.example"

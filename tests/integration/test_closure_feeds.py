@@ -217,6 +217,35 @@ def test_the_last_good_reading_stays_in_force_and_the_alarm_ends_with_the_next(
     assert promised(sidecar_fed).startswith("2026-11-03T")
 
 
+def test_the_alarm_about_feeds_says_what_is_wrong_now_and_of_which_calendars(
+    sidecar_fed: Sidecar, server: Server
+) -> None:
+    server.says(500)
+    tick(sidecar_fed, FAILURES_UNTIL_ALARM)
+    assert "calendar office, http 500" in alarms(sidecar_fed)["closure_feed"]
+    server.says(404)
+    tick(sidecar_fed)
+    assert "calendar office, http 404" in alarms(sidecar_fed)["closure_feed"]
+    sidecar_fed.change_policy("hours:\n", f"hours:\n  {SECOND_CALENDAR}\n    feed: {server.url}2\n")
+    tick(sidecar_fed, FAILURES_UNTIL_ALARM)
+    assert "calendar office, http 404" in alarms(sidecar_fed)["closure_feed"]
+    assert "calendar second, http 404" in alarms(sidecar_fed)["closure_feed"]
+
+
+SECOND_CALENDAR = 'second:\n    timezone: America/New_York\n    week: { mon: ["09:00-17:00"] }'
+
+
+def test_the_alarm_about_queues_that_never_open_names_all_that_do_not_by_now(
+    sidecar_fed: Sidecar, server: Server
+) -> None:
+    server.says(200, calendar("DTSTART;VALUE=DATE:20200101\r\nDTEND;VALUE=DATE:20900101"))
+    tick(sidecar_fed)
+    queue = "hours: office\n    respond_within: {urgent: 15m, high: 1h, normal: 4h}\n    ladder: [email]"
+    sidecar_fed.change_policy("queues:\n", f"queues:\n  billing:\n    {queue}\n")
+    tick(sidecar_fed)
+    assert "queues billing, support" in alarms(sidecar_fed)["never_open"]
+
+
 BREAKS_THE_LIBRARY = "DTSTART;TZID=Europe:20261101T000000"
 """Its zone is a folder among the zones."""
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.sidecar import ADA, AFTER_HOURS, FakeDesk, Sidecar
+from support.sidecar import ADA, AFTER_HOURS, FakeDesk, Sidecar, in_process
 
 from bridge.domain import languages
 from bridge.domain.customer import Account, Order
@@ -293,6 +293,19 @@ def test_a_reply_that_is_late_by_many_turns_is_shown_unless_the_session_was_rele
         chat.says(f"That is parcel number {number}", f"t{number}")
     assert chat.bot("Thank you.", "t2", confidence=0.9)["action"] == "say"
     assert chat.bot("Thank you.", "t17", confidence=0.9)["action"] == "answer"
+
+
+def test_a_reply_from_before_the_lock_is_dropped_after_a_release_also_where_the_clock_was_set_back(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.start()
+    chat.says("Where is my parcel?", "t1")
+    it.clock.advance(hours=-1)
+    chat.says(ASKING, "t2")
+    it.team.does("release", the_one(it)["id"])
+    it.clock.advance(seconds=5)
+    assert chat.bot("It is on its way.", "t1", confidence=0.9)["action"] == "say"
+    chat.says("Thank you, and the invoice?", "t3")
+    assert chat.bot("Here it is.", "t3", confidence=0.9)["action"] == "answer"
 
 
 def test_what_was_dropped_after_a_release_is_never_taken_for_an_open_session_in_the_next_lock(it: Sidecar) -> None:
@@ -635,6 +648,23 @@ def test_claim_reply_resolve(it: Sidecar) -> None:
     assert chat.lines()[-1][0] == "closed"
     assert chat.events()["state"] == "closed"
     assert chat.says("thanks")["state"] == "closed"
+
+
+@pytest.mark.parametrize("with_desk", [True, False])
+def test_the_team_gets_one_mail_about_what_is_written_after_the_end(database: str, with_desk: bool) -> None:
+    with in_process(database, with_desk=with_desk) as it:
+        chat = escalated(it)
+        number = the_one(it)["id"]
+        it.team.does("resolve", number)
+        for text in ("But it is still broken", "Is anybody there?"):
+            assert chat.says(text)["state"] == "closed"
+        it.work()
+        (late,) = [mail for mail in it.mailer.to("team@shop.example") if mail.subject.startswith("Written after")]
+        assert f"escalation={number}" in late.text
+        assert [line["text"] for line in it.team.read(number)["conversation"] if line["who"] == "visitor"][1:] == [
+            "But it is still broken",
+            "Is anybody there?",
+        ]
 
 
 def test_the_note_of_who_resolves_is_for_the_team_alone(it: Sidecar) -> None:

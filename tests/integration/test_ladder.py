@@ -1,5 +1,6 @@
 """The ladder over the API: who is free, who helps out, what falls, what comes back, and what an answer settles."""
 
+import re
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ from bridge.service.ask_desks import TICKETS_PER_CALL, Desks
 from bridge.service.context import open_case
 from bridge.service.desk_news import take_news
 from bridge.service.errors import EscalationUnknown
+from bridge.service.manage_policy import default_document
 from bridge.service.work_ticket import withdraw
 
 ASKING = "I want to talk to a human"
@@ -133,6 +135,32 @@ def test_a_chat_that_is_picked_up_leaves_room_for_the_next_up_to_the_capacity(it
 def test_a_chat_that_is_over_leaves_room_again(it: Sidecar) -> None:
     it.team.is_there(capacity=1, queues=["team"])
     it.team.does("resolve", ask(it, "1")["id"])
+    assert ask(it, "2")["channel"] == "live"
+
+
+def test_a_chat_that_waits_in_a_queue_which_the_policy_has_renamed_keeps_its_place(sidecar: Sidecar) -> None:
+    sidecar.team.is_there(capacity=1, queues=["support"])
+    assert ask(sidecar, "1")["channel"] == "live"
+    sidecar.put_policy(re.sub(r"\bsupport\b", "helpers", default_document("America/New_York")))
+    sidecar.team.is_there(capacity=1, queues=["helpers"])
+    assert ask(sidecar, "2")["channel"] != "live"
+
+
+def test_what_a_clock_that_was_ahead_noted_of_the_team_does_not_hold_once_it_is_set_back(it: Sidecar) -> None:
+    it.clock.advance(hours=48)
+    it.team.is_there(ttl_s=3600, queues=["team"])
+    it.clock.advance(hours=-44)
+    assert it.team.caller.ask("GET", "/v1/agents")["agents"] == []
+    assert ask(it, "1")["channel"] == "callback"
+
+
+def test_who_did_not_pick_up_by_a_clock_that_was_ahead_is_not_away_until_that_day(it: Sidecar) -> None:
+    it.clock.advance(hours=48)
+    it.team.is_there(ttl_s=600, queues=["team"])
+    assert ask(it, "1")["channel"] == "live"
+    pass_time(it, minutes=3)
+    it.clock.advance(hours=-48)
+    it.team.is_there(ttl_s=600, queues=["team"])
     assert ask(it, "2")["channel"] == "live"
 
 

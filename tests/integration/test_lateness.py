@@ -85,6 +85,8 @@ def test_the_alarm_about_broken_promises_ends_when_the_last_customer_is_answered
         watch_broken(it.bridge)
         alarms = it.team.caller.ask("GET", "/v1/stats")["alarms"]
         assert [alarm["kind"] for alarm in alarms] == ["promise_broken"] * (left == 1)
+        assert [alarm["detail"] for alarm in alarms] == [{"customers": 1}] * (left == 1)
+        assert [alarm["text"][:12] for alarm in alarms] == ["A promise to"] * (left == 1)
 
 
 # --------------------------------------------------------------------------------------------------- what goes first

@@ -24,7 +24,7 @@ from bridge.adapters.mail.message import build
 from bridge.adapters.mail.smtp import Server, SmtpMailer
 from bridge.config import Settings
 from bridge.domain.customer import Account
-from bridge.domain.instants import DAY
+from bridge.domain.instants import DAY, MINUTE
 from bridge.domain.values import Json
 from bridge.ports import Mail
 from bridge.service.context import Bridge
@@ -450,6 +450,24 @@ def test_a_slot_is_free_again_after_a_day_and_not_a_moment_earlier(store: SqlSto
         ]
         assert tx.mails.take_slot("shop", "b", 0, 6, 6 - DAY)
         assert tx.mails.take_slot("shop", "a", 1, 6, 6 - DAY)
+
+
+def test_a_slot_that_a_clock_which_was_ahead_has_taken_counts_as_taken_now(store: SqlStore) -> None:
+    ahead = 60 * DAY
+    with store.write() as tx:
+        assert tx.mails.take_slot("shop", "a", 0, ahead, ahead - DAY)
+        assert tx.mails.take_slot("shop", "b", 0, ahead, ahead - DAY)
+        taken = [tx.mails.take_slot("shop", "a", 0, at, at - DAY) for at in (DAY, 2 * DAY - 1, 2 * DAY)]
+        assert taken == [False, False, True]
+        assert not tx.mails.take_slot("shop", "b", 0, ahead + 1, ahead + 1 - DAY)
+
+
+def test_clocks_that_differ_by_minutes_free_no_slot_early(store: SqlStore) -> None:
+    with store.write() as tx:
+        assert tx.mails.take_slot("shop", "a", 0, DAY + 5 * MINUTE, 5 * MINUTE)
+        assert not tx.mails.take_slot("shop", "a", 0, DAY, 0)
+        assert not tx.mails.take_slot("shop", "a", 0, 2 * DAY, DAY)
+        assert tx.mails.take_slot("shop", "a", 0, 2 * DAY + 5 * MINUTE, DAY + 5 * MINUTE)
 
 
 def test_a_slot_is_taken_by_one_of_many_at_once(store: SqlStore) -> None:

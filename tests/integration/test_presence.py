@@ -196,6 +196,17 @@ def test_silence_for_five_minutes_is_one_alarm_that_the_next_good_answer_ends(
     assert len(present(it)) == 1
 
 
+def test_the_alarm_says_why_the_helpdesk_is_silent_now(it: Sidecar, freshdesk: FreshdeskPeople) -> None:
+    poll = PresencePoll(it.bridge, EVERY)
+    for status in (401, 500):
+        freshdesk.chance = lambda _request: refuses(status)  # noqa: B023
+        poll()
+        it.clock.advance(minutes=5)
+        poll()
+        ((_, text),) = alarms(it)
+        assert f"(http {status})" in text
+
+
 def test_one_bad_answer_takes_nobody_away(it: Sidecar, freshdesk: FreshdeskPeople) -> None:
     poll = PresencePoll(it.bridge, EVERY)
     poll()
@@ -266,6 +277,10 @@ def test_a_queue_that_the_policy_does_not_have_is_an_alarm_until_it_has(
     poll()
     named = "BRIDGE_PRESENCE_QUEUES names what is no queue of the policy: billing, suport."
     assert alarms(asking) == [("presence:queues", named)]
+    fewer = with_helpdesk(sidecar, server, freshdesk, "7=support,7=suport")
+    fewer.clock.advance(seconds=EVERY)
+    PresencePoll(fewer.bridge, EVERY)()
+    assert alarms(fewer) == [("presence:queues", named.replace("billing, ", ""))]
     right = with_helpdesk(sidecar, server, freshdesk, "7=support")
     right.clock.advance(seconds=EVERY)
     PresencePoll(right.bridge, EVERY)()

@@ -193,6 +193,17 @@ def test_a_session_that_is_locked_by_nothing_stays_locked_and_raises_an_alarm_un
     assert alarms(it) == {}
 
 
+def test_the_alarm_about_stranded_conversations_names_all_that_there_are_by_now(sidecar: Sidecar) -> None:
+    chats = [sidecar.chat() for _ in range(2)]
+    for stranded, chat in enumerate(chats, 1):
+        chat.start()
+        damage(sidecar, "UPDATE session SET state = 'escalated', escalation_id = 'esc_gone' WHERE id = :id", id=chat.id)
+        reconcile(sidecar)
+        said = alarms(sidecar)["locked_without_escalation"]
+        assert said.startswith("1 conversation is locked" if stranded == 1 else "2 conversations are locked")
+        assert [chat.id in said for chat in chats] == [True, stranded == 2]
+
+
 def test_leases_waits_and_pauses_from_the_future_end(sidecar_on_each: Sidecar) -> None:
     it = sidecar_on_each
     hand_over(it)

@@ -3,14 +3,14 @@
 import base64
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from support.sidecar import SHOP, Sidecar, new_session_id
+from support.sidecar import SHOP, Live, Sidecar, looking, new_session_id, running_sidecar
 
 from bridge.ports import Scope, SiteSecret
 from bridge.service.manage_sites import revoke, rotate_site
@@ -247,6 +247,24 @@ def test_a_replayed_session_start_makes_no_session(sidecar: Sidecar) -> None:
         assert sidecar.caller().send("POST", "/v1/sessions", body, **how).status == status
     with sidecar.bridge.store.read() as tx:
         assert tx.sessions.get(SHOP.id, number) is None
+
+
+@pytest.mark.parametrize("end", [Live.stop, Live.kill], ids=["stopped", "killed"])
+def test_s02_a_nonce_serves_once_also_when_the_sidecar_has_been_started_anew(
+    tmp_path: Path, end: Callable[[Live], None]
+) -> None:
+    with running_sidecar(tmp_path, f"sqlite:///{tmp_path / 'bridge.db'}") as live:
+        chat = live.chat()
+        chat.start()
+        how = {"nonce": "once" * 6, "at": int(time.time())}
+        target = f"/v1/sessions/{chat.id}/turns"
+        assert chat.caller.send("POST", target, {"turn_id": "t1", "text": "hello"}, **how).status == 200
+        end(live)
+        live.serve()
+        again = chat.caller.send("POST", target, {"turn_id": "t2", "text": "hello"}, **how)
+        assert (again.status, again.slug) == (409, "replayed-nonce")
+        with looking(live) as store, store.read() as tx:
+            assert [turn.turn_id for turn in tx.sessions.turns(SHOP.id, chat.id)] == ["t1"]
 
 
 @pytest.mark.parametrize(("scope", "method", "target"), [

@@ -12,7 +12,7 @@ from support.contractcheck import Loopback, answers_late
 from support.models import MESSAGES, RATED, claude_vendor, message
 from support.sidecar import Chat, Live, kill_group, running_sidecar
 
-from bridge.domain.messages import DEFAULTS
+from bridge.domain.messages import shipped
 
 SLOW = 15.0
 """Seconds that the model takes."""
@@ -116,6 +116,6 @@ def test_a_sidecar_that_is_killed_while_five_answers_are_owed_leaves_no_visitor_
         scheduler = live.spawn("scheduler.log", "scheduler")
         try:
             live.serve()
-            assert [told(chat, 60) for chat in chats] == [[("reply", DEFAULTS["en"]["no_answer"])]] * 5
+            assert [told(chat, 60) for chat in chats] == [[("reply", shipped("en")["no_answer"])]] * 5
         finally:
             kill_group(scheduler)

@@ -118,10 +118,16 @@ def test_what_became_of_promises_and_deliveries_of_these_days(sidecar: Sidecar) 
     found = read(sidecar)
     assert found["commitments"] == {"pending": 1, "kept": 1, "broken": 0, "replaced": 1}
     # a ticket and a mail each, and a note on how two of them ended
-    assert found["delivery"] == {"due": 8, "leased": 0, "unknown": 0, "sent": 0, "parked": 0}
+    assert found["delivery"] == {"due": 8, "leased": 0, "unknown": 0, "sent": 0, "parked": 0, "cancelled": 0}
     assert Counter(row["kind"] for row in sidecar.outbox()) == {"ticket": 3, "mail": 3, "note": 2}
     sidecar.work()
     assert read(sidecar)["delivery"]["sent"] >= 6
+    converse(sidecar, 1, ASKS)
+    given_up = sidecar.outbox()[0]["id"]
+    with sidecar.bridge.store.write() as tx:
+        assert tx.work.park(given_up)
+        assert tx.work.drop(given_up)
+    assert (read(sidecar)["delivery"]["cancelled"], sum(read(sidecar)["delivery"].values())) == (1, 10)
     sidecar.clock.advance(hours=24 * 7)
     assert sum(read(sidecar)["commitments"].values()) == 0
 

@@ -760,12 +760,12 @@ def test_an_outbox_row_is_posted_once_by_its_external_id(escalated: SqlStore) ->
         assert tx.work.post(row("o3", "x2"), 1)
 
 
-def test_a_claimed_outbox_row_is_what_was_posted_with_one_open_send(escalated: SqlStore) -> None:
+def test_a_claimed_outbox_row_is_what_was_posted_with_one_attempt(escalated: SqlStore) -> None:
     with escalated.write() as tx:
         tx.work.post(row(), 1)
         assert tx.work.claim_outbox("me", 99, 160, 5) == []
         claimed = tx.work.claim_outbox("me", 100, 160, 5)
-        assert claimed == [replace(row(), attempts=1, open_sends=1, first_sent_at=100)]
+        assert claimed == [replace(row(), attempts=1, first_sent_at=100)]
         assert tx.work.claim_outbox("you", 100, 160, 5) == []
 
 
@@ -774,7 +774,7 @@ def test_a_send_whose_holder_died_counts_as_one_that_may_have_acted(escalated: S
         tx.work.post(row(), 1)
         tx.work.claim_outbox("me", 100, 160, 5)
         again = tx.work.claim_outbox("you", 161, 221, 5)
-        assert [(one.attempts, one.open_sends, one.first_sent_at) for one in again] == [(2, 2, 100)]
+        assert [(one.attempts, one.first_sent_at, one.unsure_since) for one in again] == [(2, 100, 161)]
         assert not tx.work.sent("o1", "me", None)
         assert tx.work.sent("o1", "you", TicketRef("T1", "https://desk.example/1"))
         delivery = tx.escalations.delivery("e1")
@@ -786,10 +786,19 @@ def test_a_row_that_was_not_sent_is_due_later_and_keeps_its_cause(escalated: Sql
     with escalated.write() as tx:
         tx.work.post(row(), 1)
         claimed = tx.work.claim_outbox("me", 100, 160, 5)[0]
-        assert tx.work.not_sent(claimed, "me", state="unknown", due_at=300, error="timeout", open_sends=1)
+        unsure = replace(claimed, unsure_since=120)
+        assert tx.work.not_sent(unsure, "me", state="unknown", due_at=300, error="timeout")
         assert tx.work.claim_outbox("me", 299, 400, 5) == []
         assert tx.work.outbox(["unknown"], 5)[0]["error"] == "timeout"
-        assert tx.work.claim_outbox("me", 300, 400, 5)[0].open_sends == 2
+        assert tx.work.claim_outbox("me", 300, 400, 5)[0].unsure_since == 120
+
+
+def test_a_row_whose_outcome_is_unknown_is_in_doubt_also_where_nobody_says_since_when(escalated: SqlStore) -> None:
+    with escalated.write() as tx:
+        tx.work.post(row(), 1)
+        claimed = tx.work.claim_outbox("me", 100, 160, 5)[0]
+        assert tx.work.not_sent(claimed, "me", state="unknown", due_at=300, error="timeout")
+        assert tx.work.claim_outbox("me", 300, 400, 5)[0].unsure_since == 300
 
 
 def test_a_parked_row_waits_for_a_person(escalated: SqlStore) -> None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from support.sidecar import Sidecar
+from structlog.testing import capture_logs
+from support.sidecar import SHOP, FakeMailer, Sidecar
 
+from bridge.domain.escalation import OutboxKind
 from bridge.domain.instants import MINUTE
-from bridge.ports import StoreBusy, Tx
+from bridge.ports import AdapterError, Mail, NotDone, StoreBusy, Tx
 from bridge.service import deliver
 from bridge.service.leases import LEASE
 
@@ -67,3 +69,28 @@ def test_where_it_never_can_the_row_is_left_to_its_lease(handed_over: Sidecar, m
     with pytest.raises(StoreBusy):
         shop.work()
     assert "leased" in {row["state"] for row in shop.outbox()}
+
+
+@pytest.mark.parametrize(("fault", "level"), [(None, "info"), (NotDone("refused"), "warning")])
+def test_who_has_lost_the_lease_meanwhile_says_so_and_leaves_the_row_to_the_new_holder(
+    handed_over: Sidecar, fault: AdapterError | None, level: str
+) -> None:
+    shop, store = handed_over, handed_over.bridge.store
+
+    class Slow(FakeMailer):
+        def send(self, mail: Mail) -> None:
+            with store.write() as tx:
+                late = shop.clock.at + LEASE + 1
+                assert row.id in [one.id for one in tx.work.claim_outbox("another", late, late + LEASE, 9)]
+            super().send(mail)
+
+    systems = replace(shop.bridge.systems(SHOP), mailer=Slow(fault=fault))
+    with store.write() as tx:
+        claimed = tx.work.claim_outbox("me", shop.clock.at, shop.clock.at + LEASE, 9)
+    row = next(one for one in claimed if one.kind is OutboxKind.MAIL)
+    with capture_logs() as lines:
+        deliver.deliver(replace(shop.bridge, systems=lambda _site: systems), "me", row)
+    assert [(line["state"], line["log_level"]) for line in lines if line["event"] == "outbox.tried"] == [
+        ("lease_lost", level)
+    ]
+    assert [one["lease_owner"] for one in shop.outbox() if one["id"] == row.id] == ["another"]

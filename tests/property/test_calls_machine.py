@@ -161,7 +161,7 @@ class Calls(RuleBasedStateMachine):
 
     def calls_of_the_queue(self) -> list[Callback]:
         with self.it.bridge.store.read() as tx:
-            return tx.callbacks.booked(SHOP.id, "support", TUESDAY - 24 * HOUR, TUESDAY + 24 * HOUR)
+            return tx.callbacks.booked(SHOP.id, TUESDAY - 24 * HOUR, TUESDAY + 24 * HOUR)
 
     def calendar(self, address: str) -> dict[str, int | None]:
         """What a calendar shows that has taken every invitation in its order: the start of each call, if any."""

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.domain import hours
-from bridge.domain.hours import YEAR, Calendar, Override, overridden
+from bridge.domain.calendars import Calendar, Override, overridden
+from bridge.domain.hours import YEAR
 from bridge.domain.replay import LATEST
 
 ZONES = ("Africa/Casablanca", "America/St_Johns", "Antarctica/Troll", "Asia/Kolkata", "Pacific/Apia", "UTC")

@@ -3,9 +3,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.domain import commitment, hours
+from bridge.domain import commitment, hours, wall_clock
+from bridge.domain.calendars import Calendar, overridden
 from bridge.domain.closures import LONGEST_COMMAND, Closing, Command, Reading, closed_spans, overrides
-from bridge.domain.hours import Calendar, overridden
 from bridge.domain.instants import DAY, HOUR, MINUTE, from_rfc3339
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Route, Staffing, route
@@ -54,6 +54,6 @@ def test_an_instant_is_closed_exactly_if_an_event_says_so_in_the_calendars_zone(
     zone: str, fed: list[Closing], at: int
 ) -> None:
     spans = closed_spans(Reading(tuple(fed), AT).dump(), zone)
-    wall = at + hours.offset_at(zone, at)
+    wall = at + wall_clock.offset_at(zone, at)
     by_hand = any(one.from_ <= (wall if one.wall else at) < one.to for one in fed)
     assert any(start <= at < end for start, end in spans) is by_hand

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bridge.domain import hours
-from bridge.domain.hours import Calendar, Override, overridden
+from bridge.domain.calendars import Calendar, Override, overridden
 
 MINUTE = 60_000
 DAY = timedelta(days=1)

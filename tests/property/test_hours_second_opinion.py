@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from opening_hours import OpeningHours
 
-from bridge.domain import hours
-from bridge.domain.hours import Calendar
+from bridge.domain import hours, wall_clock
+from bridge.domain.calendars import Calendar
 from bridge.domain.instants import DAY, HOUR, MINUTE, from_datetime, from_rfc3339, to_datetime
 
 CALENDARS = 400
@@ -68,7 +68,7 @@ def case_of(random: Random) -> tuple[dict[str, Any], str, str]:
 
 def goes_back(zone: str, at: int, until: int) -> bool:
     """Whether the clock goes back within a day of these instants."""
-    offsets = [hours.offset_at(zone, t) for t in range(at - DAY, until + DAY, HOUR)]
+    offsets = [wall_clock.offset_at(zone, t) for t in range(at - DAY, until + DAY, HOUR)]
     return any(after < before for before, after in pairwise(offsets))
 
 

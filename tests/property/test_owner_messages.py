@@ -13,7 +13,7 @@ from bridge.adapters.mail.message import build
 from bridge.adapters.notice.slack import Slack
 from bridge.adapters.notice.teams import Teams
 from bridge.domain import messages
-from bridge.domain.commitment import say_when
+from bridge.domain.instant_in_words import say_when
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.mail_body import flat
 from bridge.domain.messages import LONGEST_VALUES

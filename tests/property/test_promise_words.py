@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.domain.commitment import say_when
+from bridge.domain.instant_in_words import say_when
 from bridge.domain.instants import DAY, MINUTE, from_rfc3339, to_datetime
 
 ZONES = (

@@ -150,6 +150,8 @@ def test_rules_behind_the_one_that_decides_change_nothing(
     whole = judge(made(rules), seen(fired, flow, tier)).rule
     if whole:
         assert judge(made(rules[: int(whole.name[1:]) + 1]), seen(fired, flow, tier)).rule == whole
+    else:
+        assert first_that_holds(rules, fired, flow, tier) is None
 
 
 # -- the closest threshold ---------------------------------------------------------------------------------------------

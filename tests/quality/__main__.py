@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from quality import invariants, report, rows
-from quality.data import Missing, development_data, phrases, replies
+from quality.data import LANGUAGES, Missing, development_data, ordinary_messages, phrases, replies
 from quality.rows import Row
 
 OUTPUT: Final = Path(__file__).resolve().parents[2] / "build" / "quality.json"
@@ -22,6 +22,7 @@ ALWAYS_LISTED: Final = ("alarms",)
 
 GROUPS: Final[dict[str, Callable[[], Iterator[Row]]]] = {
     "alarms": lambda: rows.alarms(development_data()),
+    "alarms_safety": lambda: rows.alarms_safety({code: ordinary_messages(code) for code in LANGUAGES}),
     "request_dev": lambda: rows.request_dev(development_data()),
     "request_own": lambda: rows.request_own(phrases()),
     "words_own": lambda: rows.words_own(phrases()),

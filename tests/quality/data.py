@@ -19,6 +19,7 @@ PHRASES: Final = Path(__file__).with_name("phrases")
 OUR_READINGS: Final = Path(__file__).with_name("readings.csv")
 """Rows that `intents/readings.csv` does not name and we read as requests: they ask to be called back."""
 CLAIMS: Final = Path(__file__).with_name("claims")
+ORDINARY: Final = Path(__file__).with_name("ordinary")
 SEARCH: Final = Path(__file__).with_name("search")
 SEARCH_SETS: Final = ("practice", "held_out")
 PHRASE_SETS: Final = ("practice", "check", "held_out")
@@ -164,6 +165,12 @@ def replies() -> dict[Key, Phrases]:
     """Sentences of bots by set and language: `claims` promise what nothing bears out, `others` do not."""
     keys = [(kind, code) for kind in CLAIM_SETS for code in LANGUAGES]
     return {key: yaml.safe_load((CLAIMS / key[0] / f"{key[1]}.yaml").read_text(encoding="utf-8")) for key in keys}
+
+
+def ordinary_messages(code: str) -> list[str]:
+    """What visitors of a shop ask of each thing that it sells, and what else they say."""
+    own = yaml.safe_load((ORDINARY / f"{code}.yaml").read_text(encoding="utf-8"))
+    return [*(asked.format(thing) for asked in own["asked"] for thing in own["things"]), *own["messages"]]
 
 
 def shop_pages() -> dict[str, dict[str, list[str]]]:

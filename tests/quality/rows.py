@@ -122,6 +122,13 @@ def alarms(data: Data) -> Iterator[Row]:
         yield from errors(f"alarms_any.{name}", taken, len(texts), PER_THOUSAND, at_most(1.0, wish=True))
 
 
+def alarms_safety(messages: Mapping[str, Sequence[str]]) -> Iterator[Row]:
+    """Ordinary messages to a shop, by language, in which danger is seen: alone, on a site of that language."""
+    for code, texts in messages.items():
+        taken = [text for text in texts if "safety" in measure.lists(text, code)]
+        yield from errors(f"alarms_safety.{code}", taken, len(texts), PER_THOUSAND, at_most(5))
+
+
 def singles(texts: Sequence[str]) -> list[Decision]:
     """The decision on each English text, said alone."""
     return replay([session(str(index), said(text)) for index, text in enumerate(texts)])

@@ -395,14 +395,14 @@ def in_process(
 ) -> Iterator[Sidecar]:
     """The app over a migrated database, with one site: a new one, or that of the pairing where it is there already.
 
-    Keyword arguments replace parts of the `Bridge`.
+    Keyword arguments replace parts of the `Bridge`, which takes no pauses.
     """
     languages.warm()  # as `bridge serve` does before it answers
     settings = Settings(database_url=SecretStr(url))
     clock, crm, desk, mailer = SetClock(at), FakeCrm(), FakeDesk(), FakeMailer()
     assembly = bootstrap.build(settings, clock=clock, deliver_at_once=False)
     systems = Systems(crm if with_crm else None, desk if with_desk else None, mailer, "support@shop.example")
-    bridge = replace(assembly.bridge, **{"systems": lambda _site: systems, **changes})
+    bridge = replace(assembly.bridge, **{"systems": lambda _site: systems, "pause": lambda _seconds: None, **changes})
     try:
         pairing = known or add_site(bridge, SHOP, "http://127.0.0.1:8765")
         app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings)))

@@ -163,6 +163,7 @@ def a_world(folder: Path, database: str, **settings: str) -> Iterator[World]:
             "workers": str(WORKERS),
             "clock": f"file:{shift}",
             "crm": f"file:{folder / 'crm.csv'}",
+            "crm_budget": "0.3",  # which the start of a chat with a typed address waits out
             "mail": f"smtp://127.0.0.1:{server.port}",
             "desk": "zendesk",
             "zendesk_url": zendesk.base_url,

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from bridge.domain import commitment, hours
-from bridge.domain.hours import Calendar
+from bridge.domain import commitment, hours, instant_in_words
+from bridge.domain.calendars import Calendar
 from bridge.domain.instants import DAY, HOUR, MINUTE, from_rfc3339, to_rfc3339
 
 NEW_YORK = Calendar(timezone="America/New_York", week={"mon-fri": ("09:00-17:00",)})
@@ -24,7 +24,9 @@ def said(
 ) -> str:
     due_at = from_rfc3339(instant) if isinstance(instant, str) else instant
     at = from_rfc3339(now) if isinstance(now, str) else now
-    return commitment.say_when(due_at, calendar_zone=zone, visitor_zone=visitor, locale=locale, now=at, lasting=lasting)
+    return instant_in_words.say_when(
+        due_at, calendar_zone=zone, visitor_zone=visitor, locale=locale, now=at, lasting=lasting
+    )
 
 
 # -- when --------------------------------------------------------------------------------------------------------------
@@ -339,9 +341,9 @@ def test_spaces_are_plain_and_nothing_is_left_of_a_pattern() -> None:
     ],
 )
 def test_an_instant_that_stands_alone_is_in_the_nominative(locale: str | None, alone: str) -> None:
-    assert commitment.by_itself(said(locale=locale, lasting=True), locale) == alone
+    assert instant_in_words.by_itself(said(locale=locale, lasting=True), locale) == alone
 
 
 def test_tomorrow_alone_is_in_the_nominative_too() -> None:
     spoken = said(locale="pl", now="2026-11-01T17:00:00Z")
-    assert commitment.by_itself(spoken, "pl").startswith("jutro, poniedziałek, 2 listopada")
+    assert instant_in_words.by_itself(spoken, "pl").startswith("jutro, poniedziałek, 2 listopada")

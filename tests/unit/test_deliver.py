@@ -46,24 +46,24 @@ def test_a_row_loses_no_attempt_by_what_every_row_of_its_system_would_have_met(
 
 
 @pytest.mark.parametrize(
-    ("error", "attempts", "open_sends", "counts", "state"),
+    ("error", "attempts", "unsure_since", "counts", "state"),
     [
-        (NotDone("refused"), 1, 0, True, "due"),
-        (NotDone("refused"), MOST_ATTEMPTS - 1, 0, True, "due"),
-        (NotDone("refused"), MOST_ATTEMPTS, 0, True, "parked"),
-        (NotDone("refused"), MOST_ATTEMPTS, 0, False, "due"),
-        (OutcomeUnknown("timeout"), 1, 1, True, "unknown"),
-        (OutcomeUnknown("timeout"), MOST_ATTEMPTS, 1, True, "parked"),
-        (Rejected("http 422"), 1, 0, True, "parked"),
-        (Rejected("http 422"), 1, 1, False, "parked"),
-        (Rejected("http 401", fault=Fault.SYSTEM), 1, 0, True, "due"),
-        (Rejected("http 401", fault=Fault.SYSTEM), 1, 1, True, "unknown"),
+        (NotDone("refused"), 1, None, True, "due"),
+        (NotDone("refused"), MOST_ATTEMPTS - 1, None, True, "due"),
+        (NotDone("refused"), MOST_ATTEMPTS, None, True, "parked"),
+        (NotDone("refused"), MOST_ATTEMPTS, None, False, "due"),
+        (OutcomeUnknown("timeout"), 1, NOW, True, "unknown"),
+        (OutcomeUnknown("timeout"), MOST_ATTEMPTS, NOW, True, "parked"),
+        (Rejected("http 422"), 1, None, True, "parked"),
+        (Rejected("http 422"), 1, NOW, False, "parked"),
+        (Rejected("http 401", fault=Fault.SYSTEM), 1, None, True, "due"),
+        (Rejected("http 401", fault=Fault.SYSTEM), 1, NOW, True, "unknown"),
     ],
 )
 def test_a_row_is_parked_when_it_was_refused_itself_or_has_no_attempt_left(
-    error: AdapterError, attempts: int, open_sends: int, state: str, *, counts: bool
+    error: AdapterError, attempts: int, unsure_since: int | None, state: str, *, counts: bool
 ) -> None:
-    row = replace(ROW, attempts=attempts, open_sends=open_sends)
+    row = replace(ROW, attempts=attempts, unsure_since=unsure_since)
     assert state_after(row, error, counts=counts) == state
 
 
@@ -93,14 +93,18 @@ def test_a_row_whose_own_failure_it_was_waits_for_itself(fault: Fault, upstream:
 
 
 def test_a_row_that_lay_due_for_long_is_looked_up_before_it_is_sent() -> None:
-    row = replace(ROW, open_sends=1)
-    assert suspect_sent_if_overdue(row, NOW + OVERDUE_AFTER) == row
-    late = suspect_sent_if_overdue(row, NOW + OVERDUE_AFTER + 1)
-    assert not in_doubt(row)
+    assert suspect_sent_if_overdue(ROW, NOW + OVERDUE_AFTER) == ROW
+    late = suspect_sent_if_overdue(ROW, NOW + OVERDUE_AFTER + 1)
+    assert not in_doubt(ROW)
     assert in_doubt(late)
-    assert (late.open_sends, late.first_sent_at) == (2, row.due_at)
+    assert (late.unsure_since, late.first_sent_at) == (ROW.due_at, ROW.due_at)
 
 
 def test_a_row_that_lay_due_for_long_keeps_the_earliest_instant_at_which_it_may_have_been_sent() -> None:
     sent = replace(ROW, first_sent_at=NOW - HOUR)
     assert suspect_sent_if_overdue(sent, NOW + HOUR).first_sent_at == NOW - HOUR
+
+
+def test_a_row_that_lay_due_for_long_keeps_the_instant_at_which_it_was_last_found_to_be_in_doubt() -> None:
+    unsure = replace(ROW, first_sent_at=NOW - HOUR, unsure_since=NOW + MINUTE)
+    assert suspect_sent_if_overdue(unsure, NOW + HOUR) == unsure

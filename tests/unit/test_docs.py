@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from bridge.cli import cli
 from bridge.config import PREFIX, SECRETS, Settings, SiteSettings
 from bridge.domain import languages, messages
-from bridge.domain.hours import Calendar
+from bridge.domain.calendars import Calendar
 from bridge.domain.policy import Flow, Match, Policy, Queue, Rule, Thresholds
 from bridge.domain.policy_check import check_policy
 from bridge.domain.shipped_policy import shipped_document

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from bridge.domain import hours
-from bridge.domain.hours import Calendar, Override, overridden
+from bridge.domain import calendars, hours
+from bridge.domain.calendars import Calendar, Override, overridden
 from bridge.domain.instants import DAY, HOUR, MINUTE, from_rfc3339, to_rfc3339
 
 OFFICE = {"mon-fri": ["09:00-17:00"]}
@@ -66,7 +66,7 @@ def test_the_design_documents_calendars_are_read_as_yaml() -> None:
     ],
 )
 def test_a_key_names_days_a_range_may_wrap_and_a_comma_lists(key: str, days: tuple[int, ...]) -> None:
-    assert hours.days_of(key) == days
+    assert calendars.days_of(key) == days
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_another_date_is_refused(written: object) -> None:
     ],
 )
 def test_a_window_whose_end_is_not_after_its_start_runs_over_midnight(text: str, minutes: tuple[int, int]) -> None:
-    assert hours.window_of(text) == minutes
+    assert calendars.window_of(text) == minutes
 
 
 @pytest.mark.parametrize(

@@ -204,3 +204,32 @@ def test_while_nothing_fired_a_rule_decides_only_where_it_turns_a_part_round(whe
     calm = judging.hear(policy, session(), "hello", 0)
     decided = judging.judge(policy, calm).rule
     assert (decided is None) is (when == "displeased")
+
+
+@pytest.mark.parametrize(
+    ("locale", "text", "told_in"),
+    [
+        ("en-US", "quiero hablar con una persona, por favor, no me entiende nadie", "es"),
+        ("en", "me voy a matar", "es"),
+        ("de", "I want to kill myself, please help me", "en"),
+        ("fr", "mitarbeiter", "de"),
+        (None, "me voy a matar", "es"),
+        (None, "Mitarbeiter", "de"),
+        (None, "un humano", "es"),
+        (None, "agent", None),
+        ("en", "agente", "en"),
+        ("pt-BR", "quero falar com alguém", "pt-BR"),
+        ("sv", "me voy a matar", "sv"),
+        ("en", "¿Cuándo llega mi pedido? Lo necesito para mañana", "en"),
+    ],
+)
+def test_a_decision_is_told_in_the_language_of_the_message_that_led_to_it(
+    locale: str | None, text: str, told_in: str | None
+) -> None:
+    assert judging.hear(POLICY, session(locale), text, 0).locale == told_in
+
+
+def test_a_decision_on_a_reply_is_told_in_the_language_of_the_message_before_it() -> None:
+    asked = judging.hear(POLICY, session("en"), "¿Cuándo llega mi pedido? Lo necesito para mañana por favor", 0)
+    assert asked.locale == "en"
+    assert judging.answer(POLICY, asked, 1, Reply("A colleague will call you today.")).locale == "es"

@@ -1,8 +1,13 @@
 """Words of danger: harm to oneself, by a product, by fire and gas, and threats; with what only sounds like it."""
 
 import pytest
+from quality.data import ordinary_messages
 
-from bridge.domain.signals import measure_message
+from bridge.domain import languages
+from bridge.domain.language_files import document_of
+from bridge.domain.lexicon import Slot
+from bridge.domain.phrases import Phrasing
+from bridge.domain.signals import listed, measure_message
 
 DANGER = {
     "en": [
@@ -28,6 +33,27 @@ DANGER = {
         "my toddler ate a laundry pod",
         "my kid ate a dishwasher tablet",
         "my dog ate the whole box of your rat bait",
+        "my husband collapsed after using your spray",
+        "my son is bleeding from the glass",
+        "she is unresponsive",
+        "the hoverboard blew up in the hall",
+        "the toaster is on fire right now",
+        "my baby swallowed a button battery",
+        "I got an electric shock from the plug",
+        "I can smell gas in the kitchen",
+        "I took too many pills",
+        "i dont see the point in living anymore",
+        "I can't go on, nobody would miss me",
+        "I see no reason to live",
+        "nobody would miss me if I was gone",
+        "the blade cut my finger and there is blood everywhere",
+        "my daughter got an injury on her hand from the lid",
+        "my wife is injured",
+        "grandma fell down the stairs with your stool",
+        "he has a knife and stands at my door",
+        "I'll stab your driver",
+        "the injury to my eye is getting worse",
+        "people got injured",
     ],
     "es": [
         "me quiero matar",
@@ -49,6 +75,33 @@ DANGER = {
         "mi hijo bebió lejía",
         "mi perro se comió el raticida",
         "la niña se ha tragado el detergente",
+        "mi marido se desplomó después de usar el spray",
+        "mi hijo está sangrando por el cristal",
+        "mi abuela no responde y está en el suelo",
+        "el patinete explotó en el pasillo",
+        "la tostadora está ardiendo ahora mismo",
+        "mi bebé se tragó una pila",
+        "me dio calambre el enchufe",
+        "la lámpara me dio una descarga",
+        "huele a gas en la cocina",
+        "tomé demasiadas pastillas",
+        "no le veo sentido a vivir",
+        "ya no veo el sentido de seguir viviendo",
+        "nadie me echaría de menos",
+        "voy a hacerme daño",
+        "me cuesta respirar desde que usé el producto",
+        "tiene dificultad para respirar",
+        "un hombre con un cuchillo está en mi puerta",
+        "le voy a clavar un cuchillo a tu repartidor",
+        "tengo problemas para respirar",
+        "me hago cortes en los brazos",
+        "mi padre tiene un paro cardíaco",
+        "me pega mi marido",
+        "me apuntó con una pistola",
+        "se me reventó la batería en la cara",
+        "se quemó la mano con la plancha",
+        "la niña se quemó",
+        "me quemé con la olla",
     ],
     "de": [
         "ich will mich umbringen",
@@ -70,6 +123,29 @@ DANGER = {
         "Mein Kind hat eine Spülmaschinentablette gegessen",
         "er hat Rohrreiniger getrunken",
         "unser Hund fraß das Rattengift",
+        "mein Mann ist nach dem Spray zusammengebrochen",
+        "mein Sohn blutet wegen der Scherbe",
+        "sie ist bewusstlos",
+        "der Roller ist im Flur explodiert",
+        "der Toaster brennt gerade",
+        "mein Baby hat eine Knopfzelle verschluckt",
+        "die Steckdose hat mir einen Schlag gegeben",
+        "es riecht nach Gas in der Küche",
+        "ich habe zu viele Tabletten genommen",
+        "ich sehe keinen Sinn mehr im Leben",
+        "ich sehe keinen Sinn mehr zu leben",
+        "niemand würde mich vermissen",
+        "der Akku ist geplatzt und hat mein Bein verbrannt",
+        "der Stecker ist geschmolzen",
+        "das Netzteil ist durchgebrannt und raucht",
+        "ich bin verletzt",
+        "meine Tochter ist verletzt",
+        "ich habe mich am Deckel verletzt",
+        "er steht mit einem Messer vor meiner Tür",
+        "die Waschmaschine raucht",
+        "das Ladegerät ist geschmolzen",
+        "mein Kind hat sich verletzt",
+        "die Heizdecke glüht und qualmt",
     ],
     "fr": [
         "je veux mourir",
@@ -91,6 +167,31 @@ DANGER = {
         "mon fils a bu de l'eau de javel",
         "mon chien a mangé le raticide",
         "elle a avalé de la lessive",
+        "mon mari s'est effondré après le spray",
+        "mon fils saigne à cause du verre",
+        "elle ne répond plus, elle est par terre",
+        "la trottinette a explosé dans le couloir",
+        "le grille-pain est en feu",
+        "mon bébé a avalé une pile",
+        "j'ai pris une décharge avec la prise",
+        "j'ai pris trop de cachets",
+        "je vois plus l'intérêt de vivre",
+        "je ne vois plus le sens de la vie",
+        "personne ne me regretterait",
+        "il y a de la fumée qui sort du four",
+        "l'appareil fume et sent le brûlé",
+        "le chargeur a fondu et fume",
+        "elle ne respire plus",
+        "il respire mal",
+        "je me suis brûlé la main",
+        "ça m'a brûlé la peau",
+        "un homme avec un couteau est devant ma porte",
+        "de la fumée noire sort de la machine",
+        "la batterie a explosé",
+        "la chaudière a explosé",
+        "mon père ne répond plus et ne bouge plus",
+        "la vapeur m'a brûlé le visage",
+        "la prise fume",
     ],
     "pt": [
         "quero me matar",
@@ -112,6 +213,30 @@ DANGER = {
         "meu filho bebeu água sanitária",
         "o cão comeu o raticida",
         "ela engoliu detergente",
+        "meu marido desmaiou depois do spray",
+        "meu filho está sangrando por causa do vidro",
+        "minha avó não responde, está no chão",
+        "o patinete explodiu no corredor",
+        "a torradeira pegou fogo",
+        "o bebê engoliu uma pilha",
+        "levei um choque na tomada",
+        "cheiro de gás na cozinha",
+        "tomei comprimidos demais",
+        "não vejo mais sentido em viver",
+        "já não vejo razão para viver",
+        "ninguém sentiria a minha falta",
+        "um homem com uma faca está na minha porta",
+        "vou esfaquear o entregador",
+        "a bateria estourou na minha mão",
+        "o celular estourou e pegou fogo",
+        "a panela de pressão estourou na cozinha",
+        "o carregador pegou fogo",
+        "apontou uma arma para mim",
+        "quero acabar com tudo",
+        "ele me ameaçou com uma faca",
+        "a tomada deu choque",
+        "levei choque do chuveiro",
+        "ela não reage",
     ],
     "it": [
         "mi voglio uccidere",
@@ -133,6 +258,32 @@ DANGER = {
         "mio figlio ha bevuto la candeggina",
         "il cane ha mangiato il topicida",
         "lei ha ingoiato il detersivo",
+        "mio marito è crollato dopo lo spray",
+        "mio figlio sanguina per il vetro",
+        "mia nonna non risponde, è a terra",
+        "il monopattino è scoppiato in corridoio",
+        "il tostapane brucia",
+        "il bambino ha ingoiato una pila",
+        "la presa mi ha dato la scossa",
+        "c'è puzza di gas in cucina",
+        "ho preso troppe pastiglie",
+        "non vedo più il senso di vivere",
+        "non trovo più un motivo per vivere",
+        "nessuno sentirebbe la mia mancanza",
+        "voglio farla finita",
+        "mi ammazzo",
+        "il fumo esce dal forno",
+        "c'è sangue dappertutto",
+        "la batteria è scoppiata",
+        "il mio ex mi segue fino a casa",
+        "un uomo mi segue",
+        "mi molesta il vicino, ho paura",
+        "sto al pronto soccorso per colpa del vostro prodotto",
+        "la pentola mi ha bruciato la mano",
+        "mio figlio ha bevuto il detergente",
+        "mia figlia si è bruciata",
+        "il phon fuma",
+        "non respira",
     ],
     "nl": [
         "ik wil mezelf van kant maken",
@@ -154,6 +305,28 @@ DANGER = {
         "mijn zoon heeft bleekmiddel gedronken",
         "de hond heeft rattengif gegeten",
         "hij dronk gootsteenontstopper",
+        "mijn man zakte in elkaar na de spray",
+        "mijn zoon bloedt door het glas",
+        "ze is bewusteloos",
+        "de step is in de gang ontploft",
+        "de broodrooster staat in brand",
+        "mijn baby heeft een knoopcel ingeslikt",
+        "ik kreeg een schok van het stopcontact",
+        "ik heb te veel pillen genomen",
+        "ik zie het nut van leven niet meer",
+        "ik zie geen reden meer om te leven",
+        "niemand zou me missen",
+        "ze is buiten bewustzijn",
+        "de lader brandt",
+        "mijn huis brandt",
+        "de oplader is verbrand en mijn hand ook",
+        "mijn hand is verbrand",
+        "ik heb mijn vingers verbrand",
+        "het brandt in de keuken",
+        "de wasmachine rookt",
+        "hij staat met een mes voor mijn deur",
+        "hij kreeg een toeval",
+        "ze is flauw gevallen",
     ],
     "pl": [
         "chcę się zabić",
@@ -175,6 +348,32 @@ DANGER = {
         "syn wypił wybielacz",
         "pies zjadł trutkę na szczury",
         "on wypił kreta do rur",
+        "mąż zasłabł po sprayu",
+        "syn krwawi od szkła",
+        "ona jest nieprzytomna",
+        "hulajnoga wybuchła na korytarzu",
+        "toster się pali",
+        "dziecko połknęło baterię",
+        "poraziło mnie prądem",
+        "czuć gaz w kuchni",
+        "wzięłam za dużo tabletek",
+        "nie widzę sensu życia",
+        "nie widzę powodu, żeby żyć",
+        "nikt by za mną nie tęsknił",
+        "pali się u mnie w kuchni",
+        "pali się ładowarka",
+        "pralka się pali",
+        "zatrułem się waszym jedzeniem",
+        "zatruliśmy się",
+        "dusi się",
+        "dziecko się dusi",
+        "mam ranę na ręce od noża",
+        "mąż ma udar",
+        "człowiek z nożem stoi pod drzwiami",
+        "babcia nie odpowiada, leży na ziemi",
+        "chcę skończyć ze sobą",
+        "kabel się pali",
+        "zabiję się",
     ],
 }
 
@@ -366,3 +565,91 @@ def test_danger_is_seen(language: str, text: str) -> None:
 @pytest.mark.parametrize(("language", "text"), [(code, text) for code, texts in HARMLESS.items() for text in texts])
 def test_what_only_sounds_like_danger_is_none(language: str, text: str) -> None:
     assert "safety" not in measure_message(text, language=language).lists
+
+
+@pytest.mark.parametrize("language", sorted(DANGER))
+def test_in_ordinary_messages_to_a_shop_danger_is_hardly_ever_seen(language: str) -> None:
+    messages = ordinary_messages(language)
+    alarms = [text for text in messages if "safety" in listed(text, language=language)]
+    assert 200 * len(alarms) <= len(messages), alarms
+
+
+IN_SMALL_WORDS = {
+    "en": ["cant|cannot go on $|like|living|anymore"],
+    "de": ["will|möchte|wollte|könnte|mag nicht mehr|länger da|hier sein"],
+    "fr": ["je|j veux|voudrais plus être là"],
+    "pt": ["não|nao|n quero|queria|aguento mais estar|viver|existir aqui|cá|$"],
+    "nl": ["wil|wou|wilde er niet meer|langer zijn|wezen", "er niet meer willen zijn"],
+}
+"""How one says in small words alone that one does not want to be any more."""
+
+
+@pytest.mark.parametrize("language", sorted(DANGER))
+def test_no_phrase_of_danger_stands_on_small_words_alone(language: str) -> None:
+    small, phrasing = languages.small_words(language), Phrasing(document_of(language))
+    texts = [text for text in document_of(language)["lists"]["safety"] if text not in IN_SMALL_WORDS.get(language, ())]
+    little = [text for text in texts if any(says_little(p.slots, small) for p in phrasing.compiled("safety", [text]))]
+    assert little == []
+
+
+def says_little(slots: tuple[Slot, ...], small: frozenset[str]) -> bool:
+    """Whether every place that takes up words can be filled with small ones, or is the end of a clause."""
+    return all(slot.end or slot.words & small for slot in slots if not (slot.absent or slot.gap))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("es", "salen chispas del enchufe"),
+        ("de", "Herzinfarkt, Notarzt, bitte"),
+        ("fr", "chargeur en flammes"),
+        ("pt", "o carregador pegou fogo"),
+        ("it", "mi ammazzo"),
+        ("nl", "oplader vloog in brand"),
+        ("pl", "wzięłam za dużo tabletek"),
+    ],
+)
+def test_words_of_danger_and_letters_have_a_language_heard_on_a_site_in_another(language: str, text: str) -> None:
+    assert languages.foreign(text, "en")
+    assert language in languages.suspected(text, "en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do you sell the gas version of this heater for a small balcony",
+        "the brand of the new cable is on the box, right?",
+    ],
+)
+def test_one_word_of_many_that_is_danger_in_another_language_has_none_heard(text: str) -> None:
+    assert not languages.foreign(text, "en")
+    assert languages.suspected(text, "en") == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pl", "Cześć, gdzie moja paczka?"),
+        ("es", "adiós, gracias"),
+        ("de", "danke, tschüss!"),
+        ("nl", "houdoe"),
+        ("pt", "quero um sumo"),
+        ("fr", "la carte de fidélité, ça marche comment ?"),
+        ("it", "non mi serve un sacchetto"),
+    ],
+)
+def test_a_greeting_and_a_farewell_are_no_leaving(language: str, text: str) -> None:
+    assert "churn" not in listed(text, language=language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Unbelievable, it arrived already!"),
+        ("pl", "Bilety na cyrk na sobotę!!!"),
+        ("pl", "masakra, ale ładne!!!"),
+        ("nl", "de val"),
+    ],
+)
+def test_an_everyday_word_is_not_anger_enough_alone(language: str, text: str) -> None:
+    assert not measure_message(text, language=language).extreme

@@ -1,3 +1,4 @@
+import json
 import re
 import subprocess
 import sys
@@ -7,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from bridge.domain import language_files, languages
+from bridge.domain import language_files, languages, messages
+from bridge.domain.instant_in_words import say_when
+from bridge.domain.instants import DAY, from_rfc3339
 from bridge.domain.learned import (
     SENSE,
     TYPICAL,
@@ -22,6 +25,8 @@ from bridge.domain.learned import (
 )
 from bridge.domain.phrases import Phrasing
 from bridge.domain.signals import language_of, measure_message, measure_reply
+
+TOMORROW = from_rfc3339("2026-11-02T08:00:00Z")
 
 
 @pytest.fixture
@@ -74,6 +79,50 @@ def test_an_owner_brings_a_language(folder: Path) -> None:
     message = measure_message("Urusel service, jag vill prata med en människa", language="sv")
     assert message.asks_human
     assert message.negative == 1
+
+
+def test_an_owner_brings_what_customers_read_in_a_new_language_and_rewords_a_shipped_one(folder: Path) -> None:
+    assert messages.language_for({}, "sv-SE") == "en"
+    when = {
+        "on_a_date": "{date} kl. {time} {zone}",
+        "on_a_near_day": "{day}, {date}, kl. {time} {zone}",
+        "today": "i dag",
+        "tomorrow": "i morgon",
+        "for_you": "{there} hos dig",
+    }
+    document = {"messages": {"after_hours": "Vi hör av oss före {due}."}, "when": when}
+    write(folder, "sv", messages_yaml=json.dumps(document))
+    write(folder, "de", messages_yaml='messages: {resolved: "Erledigt."}\nwhen: {tomorrow: "am Folgetag"}\n')
+    languages.add(folder)
+    assert messages.language_for({}, "sv-SE") == "sv"
+    assert messages.text({}, "sv-SE", "after_hours", due="i dag") == "Vi hör av oss före i dag."
+    assert messages.text({}, "sv", "resolved") == messages.text({}, "en", "resolved")
+    assert messages.text({}, "de", "resolved") == "Erledigt."
+    zones = {"calendar_zone": "Europe/Stockholm", "visitor_zone": "Europe/London"}
+    said = {locale: say_when(TOMORROW, **zones, locale=locale, now=TOMORROW - DAY) for locale in ("sv", "de")}
+    assert said["sv"] == "i morgon, måndag 2 november, kl. 09:00 CET (08:00 GMT hos dig)"
+    assert said["de"].startswith("am Folgetag, Montag, 2. November, 09:00 Uhr ")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            'messages: {after_hours: "Vi hör av oss."}',
+            "messages.yaml, sv/after_hours: the placeholder {due} is mis",
+        ),
+        ('messages: {resolvd: "Klart."}', "messages.yaml, sv/resolvd: no such message; did you mean resolved?"),
+        ('mesages: {resolved: "Klart."}', "there is no key 'mesages'; did you mean messages?"),
+        ('when: {today: "i dag"}', "`when` needs a text for on_a_date that holds {date} {time} {zone}"),
+        ('when: {idag: "i dag"}', "`when` has no 'idag'; known are: on_a_date, on_a_near_day, today"),
+    ],
+)
+def test_a_message_of_an_owners_language_that_cannot_be_said_is_named(folder: Path, text: str, said: str) -> None:
+    write(folder, "sv", messages_yaml=text)
+    with pytest.raises(languages.LanguageRefused) as refused:
+        languages.add(folder)
+    assert said in str(refused.value)
+    assert messages.shipped("sv") == {}
 
 
 @pytest.mark.parametrize(

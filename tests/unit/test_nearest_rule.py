@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from bridge.domain.conditions import Condition, holds
+from bridge.domain.conditions import Condition, holds, names
 from bridge.domain.nearest_rule import nearest
 from bridge.domain.policy import Policy
 from bridge.domain.policy_check import read_policy
@@ -96,3 +96,5 @@ def test_a_rule_of_which_something_fired_is_near_exactly_if_it_does_not_hold(whe
         assert (found.missing == 0) == holds(condition, fired.__contains__)
         assert (found.lacks == "") == (found.missing == 0)
         assert set(found.has) <= fired
+    else:
+        assert fired.isdisjoint(name for name, _ in names(condition))

@@ -321,3 +321,123 @@ def test_an_offer_of_a_person_is_taken_up(language: str, reply: str, answer: str
 @pytest.mark.parametrize(("language", "reply", "answer"), pairs(ANSWERED))
 def test_an_answer_to_something_else_takes_up_no_offer(language: str, reply: str, answer: str) -> None:
     assert not asks(language, reply, answer)
+
+
+EITHER = {
+    "en": "Would you like to try another code or speak to an agent?",
+    "de": "Möchten Sie einen anderen Code probieren oder mit einem Mitarbeiter sprechen?",
+    "es": "¿Prefiere probar otro código o hablar con un agente?",
+    "fr": "Voulez-vous essayer un autre code ou parler à un conseiller ?",
+    "it": "Vuole provare un altro codice o parlare con un operatore?",
+    "nl": "Wil je een andere code proberen of een medewerker spreken?",
+    "pl": "Chce Pan spróbować innego kodu czy porozmawiać z konsultantem?",
+    "pt": "Quer tentar outro código ou falar com um atendente?",
+}
+"""A thing first, a person second."""
+MENU = "Please choose: 1) track order 2) talk to an agent"
+
+BY_PLACE = [
+    ("en", "the second one"),
+    ("en", "the latter"),
+    ("en", "option 2"),
+    ("en", "2"),
+    ("de", "das zweite bitte"),
+    ("de", "lieber letzteres"),
+    ("es", "lo segundo"),
+    ("es", "la segunda opción"),
+    ("fr", "la deuxième option"),
+    ("it", "la seconda"),
+    ("nl", "doe maar het laatste"),
+    ("pl", "to drugie"),
+    ("pt", "a segunda"),
+    ("pt", "a segunda opção"),
+]
+OTHER_PLACE = [
+    ("en", "the first one"),
+    ("en", "1 please"),
+    ("en", "yes"),
+    ("en", "not the second"),
+    ("de", "das erste"),
+    ("de", "ja"),
+    ("es", "lo primero"),
+    ("fr", "la première"),
+    ("fr", "oui"),
+    ("it", "la prima"),
+    ("nl", "doe maar het eerste"),
+    ("nl", "ja"),
+    ("pl", "to pierwsze"),
+    ("pt", "a primeira"),
+]
+
+
+@pytest.mark.parametrize(("language", "answer"), BY_PLACE)
+def test_a_person_is_chosen_by_their_place(language: str, answer: str) -> None:
+    assert asks(language, EITHER[language], answer)
+
+
+@pytest.mark.parametrize(("language", "answer"), OTHER_PLACE)
+def test_who_chooses_the_other_thing_or_neither_asks_for_nobody(language: str, answer: str) -> None:
+    assert not asks(language, EITHER[language], answer)
+
+
+def test_a_person_is_chosen_by_the_number_in_a_list() -> None:
+    assert asks("en", MENU, "2")
+    assert not asks("en", MENU, "1")
+    assert not asks("en", MENU, "yes")
+    assert asks("en", "What can I do?\n1. Talk to an agent\n2. Track my order", "1")
+    assert asks("de", "1) Bestellung verfolgen 2) mit einem Mitarbeiter sprechen", "die 2")
+
+
+def test_an_offer_behind_numbered_steps_is_taken_up_by_a_yes() -> None:
+    reply = "1. Open the settings\n2. Tap reset.\nWould you like me to connect you to an agent?"
+    assert asks("en", reply, "yes")
+    assert not asks("en", reply, "2")
+
+
+@pytest.mark.parametrize(
+    ("language", "reply"),
+    [
+        ("de", "Soll ich Ihnen eine Kollegin oder einen Kollegen holen?"),
+        ("fr", "Voulez-vous parler à un conseiller ou une conseillère ?"),
+        ("nl", "Wil je een collega of iemand van het team spreken?"),
+    ],
+)
+def test_a_yes_to_one_person_or_another_asks_for_one(language: str, reply: str) -> None:
+    assert asks(language, reply, {"de": "ja", "fr": "oui", "nl": "ja"}[language])
+
+
+OFFERED = {
+    "en": "Would you like to talk to an agent?",
+    "de": "Möchten Sie mit einem Mitarbeiter sprechen?",
+    "es": "¿Quiere hablar con un agente?",
+    "fr": "Voulez-vous parler à un conseiller ?",
+    "it": "Vuole parlare con un operatore?",
+    "nl": "Wilt u een medewerker spreken?",
+    "pl": "Czy połączyć z konsultantem?",
+    "pt": "Quer falar com um atendente?",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "answer"),
+    [
+        ("en", "yeah right, like that would help"),
+        ("en", "sure, as if that would change anything"),
+        ("de", "ja klar, als ob das was bringt"),
+        ("es", "sí claro, como si eso sirviera"),
+        ("fr", "oui bien sûr, comme si ça allait changer quelque chose"),
+        ("it", "sì certo, come se servisse a qualcosa"),
+        ("nl", "ja hoor, alsof dat helpt"),
+        ("pl", "tak, jasne, jakby to coś dało"),
+        ("pt", "sim claro, como se isso adiantasse"),
+        ("pt", "deixa, tá de boa"),
+        ("pt", "tá de boa"),
+    ],
+)
+def test_scorn_takes_up_no_offer(language: str, answer: str) -> None:
+    assert not asks(language, OFFERED[language], answer)
+
+
+@pytest.mark.parametrize(("language", "answer"), [("en", "yes, that would help"), ("pt", "pode ser, de boa")])
+def test_what_only_shares_words_with_scorn_takes_it_up(language: str, answer: str) -> None:
+    assert asks(language, OFFERED[language], answer)

@@ -9,6 +9,7 @@ from importlib.resources import files
 import pytest
 
 from bridge.domain import languages
+from bridge.domain.finding import did_you_mean
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.policy import (
     Policy,
@@ -18,7 +19,6 @@ from bridge.domain.policy import (
     flow_of_message,
 )
 from bridge.domain.policy_check import LARGEST, Finding, Level, PolicyRefused, check_policy, read_policy, stored_policy
-from bridge.domain.policy_review import did_you_mean
 from bridge.domain.queues import read_duration
 from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.values import Channel, Json, Priority
@@ -690,6 +690,7 @@ def test_a_document_of_more_than_a_quarter_of_a_megabyte_is_not_looked_at() -> N
     assert "longer than" in the_error("# " + "x" * 300_000).message
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("document", [
     "".join(f"k{n}: 1\n" for n in range(25_000)),
     "rules:\n" + "- {name: a, when: b, priority: normal}\n" * 6_500,

@@ -658,3 +658,129 @@ def test_an_offer_for_the_case_of_a_no_is_stored() -> None:
     turn = TurnSignals(1, 1, MessageSignals(), reply)
     assert load(dump(turn)) == turn
     assert load([1, 1, [], ["hello", False, True]]).reply == ReplySignals("hello", offers_human=True)
+
+
+SETTLED = [
+    ("en", "What a nightmare, but all sorted now, cheers"),
+    ("en", "This was so annoying!! fixed it, ty"),
+    ("de", "So ein Ärger, aber jetzt läuft alles wieder"),
+    ("es", "estaba furiosa pero ya funciona, gracias"),
+    ("fr", "j'étais furieuse mais ça marche, merci"),
+    ("it", "che incubo, ma ora è risolto"),
+    ("nl", "wat een nachtmerrie, maar het is opgelost"),
+    ("pl", "byłam wściekła ale już działa, dzięki"),
+    ("pt", "que pesadelo, mas deu certo"),
+]
+
+
+@pytest.mark.parametrize(("language", "text"), SETTLED)
+def test_displeasure_that_is_told_as_over_is_progress(language: str, text: str) -> None:
+    found = measure_message(text, language=language)
+    assert (found.negative, found.extreme, found.progress) == (0, False, True)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "You people are idiots and you say it is fixed"),
+        ("en", "pathetic, and you think this is solved?"),
+        ("en", "I am fed up, when will this be fixed"),
+        ("en", "absolutely terrible, get it fixed"),
+        ("en", "Useless. Brilliant, thanks."),
+        ("en", "it worked yesterday but now this useless app is broken again"),
+        ("de", "so ein Mist, es geht jetzt wieder nicht"),
+        ("de", "eine Frechheit, und Sie behaupten, das ist jetzt erledigt"),
+        ("de", "Schrecklich, ich will das jetzt gelöst haben"),
+        ("es", "vergonzoso, decís que ya está arreglado"),
+        ("fr", "scandaleux, vous dites que c'est réglé"),
+        ("it", "pessimo, lo voglio risolto"),
+        ("nl", "belachelijk, jullie zeggen dat het nu werkt"),
+        ("pl", "skandal, mówicie że już działa"),
+        ("pt", "palhaçada, não funciona"),
+    ],
+)
+def test_who_only_hears_or_wants_that_it_is_settled_is_displeased(language: str, text: str) -> None:
+    found = measure_message(text, language=language)
+    assert found.negative > 0
+    assert not found.progress
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "I don't want a refund, I want the right size"),
+        ("en", "my refund arrived, thanks, now how do I change my address?"),
+        ("de", "Ich will keine Erstattung, ich will die richtige Größe"),
+        ("es", "no quiero un reembolso, quiero la talla correcta"),
+        ("fr", "je ne veux pas de remboursement, je veux la bonne taille"),
+        ("it", "non voglio un rimborso, voglio la taglia giusta"),
+        ("nl", "ik wil geen terugbetaling, ik wil de juiste maat"),
+        ("pl", "nie chcę zwrotu pieniędzy, chcę dobry rozmiar"),
+        ("pt", "não quero reembolso, quero o tamanho certo"),
+    ],
+)
+def test_what_is_turned_down_or_settled_is_not_what_a_message_is_about(language: str, text: str) -> None:
+    assert measure_message(text, language=language).topic != "a refund request"
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("you have not refunded me", "a refund request"),
+        ("why can't I get a refund", "a refund request"),
+        ("my parcel finally arrived but it is broken", "a damaged or wrong item"),
+        ("I am blind and your checkout does not work with my screen reader", "a technical problem"),
+        ("the checkout was declined", "a failed payment"),
+    ],
+)
+def test_what_is_denied_is_reported_all_the_same(text: str, topic: str) -> None:
+    assert measure_message(text, language="en").topic == topic
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "who is in charge there?"),
+        ("de", "Wer ist bei euch der Chef?"),
+        ("fr", "qui est votre patron ?"),
+        ("pt", "quem é o vosso chefe?"),
+        ("es", "¿tenéis agentes en Sevilla?"),
+        ("pt", "tô falando com robô ou com gente?"),
+        ("pt", "então põe uma observação"),
+        ("pt", "coloca uma observação"),
+    ],
+)
+def test_who_asks_about_people_or_for_a_thing_asks_for_nobody(language: str, text: str) -> None:
+    assert not asks(text, language)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "who is your boss? put me through"),
+        ("de", "Wer ist der Chef? Verbinden Sie mich"),
+        ("pt", "quem é o teu chefe? põe-no em linha"),
+        ("es", "¿tienen agentes en línea?"),
+        ("pt", "coloca alguém"),
+        ("pt", "põe uma pessoa"),
+        ("pt", "Preciso falar com alguém para cancelar?"),
+    ],
+)
+def test_who_wants_somebody_put_on_asks_for_one(language: str, text: str) -> None:
+    assert asks(text, language)
+
+
+def test_a_sentence_that_says_what_the_visitor_can_do_did_not_fail() -> None:
+    reply = "Je kunt je bestelling volgen onder Mijn bestellingen."
+    assert not measure_reply(reply, language="nl").failed
+    assert measure_reply("Ik kan je bestelling niet vinden.", language="nl").failed
+
+
+def test_the_words_of_a_phrase_of_displeasure_are_kept() -> None:
+    assert "useless" in measure_message("this is useless", language="en").weighed
+
+
+def test_what_is_stored_is_read_back_whatever_was_left_out() -> None:
+    turn = TurnSignals(7, 9, MessageSignals(words="a b", issue="order #1"), ReplySignals("no", failed=True))
+    assert dump(turn) == [7, 9, ["a b", 0.0, False, False, None, {}, "order #1"], ["no", True]]
+    assert load(dump(turn)) == turn

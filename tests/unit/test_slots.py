@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.domain import slots
+from bridge.domain.calendars import Calendar, Closure
 from bridge.domain.callback import Callback, CallState
-from bridge.domain.hours import Calendar, Closure
 from bridge.domain.instants import DAY, HOUR, MINUTE, from_rfc3339, to_rfc3339
 from bridge.domain.queues import Callbacks
 from bridge.domain.values import Millis

@@ -7,12 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge.domain.packet import SUMMARY_LIMIT
+from bridge.domain import judging
+from bridge.domain.packet import SUMMARY_LIMIT, Line
+from bridge.domain.policy_check import read_policy
+from bridge.domain.replay import Conversation, begin
+from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.summary import Facts, Polished, summarize
+from bridge.service.build_packet import facts
 
 NOTHING: dict[str, Any] = {
-    "topic": None, "issue": None, "opening": "", "times_raised": 1, "bot_failures": 0, "asked_for_person": False,
-    "tier": "", "tier_assumed": False, "unverified": False, "sla": None, "order_value": None,
+    "topic": None, "issue": None, "quoted": "", "times_raised": 1, "bot_answered": True, "bot_failures": 0,
+    "asked_for_person": False, "tier": "", "tier_assumed": False, "unverified": False, "sla": None, "order_value": None,
 }  # fmt: skip
 
 
@@ -38,15 +43,19 @@ def test_a_topic_without_money_is_raised_not_disputed() -> None:
 
 
 def test_without_a_topic_the_first_message_is_quoted() -> None:
-    sentence = said(opening="My lamp came in pieces. What now?", tier="business", asked_for_person=True)
+    sentence = said(quoted="My lamp came in pieces. What now?", tier="business", asked_for_person=True)
     assert sentence == (
         'Customer writes "My lamp came in pieces, What now", no resolution, asks for a person; business account'
     )
 
 
+def test_before_the_bot_has_answered_nothing_is_said_of_a_resolution() -> None:
+    assert said(topic="a delay", bot_answered=False) == "Customer reports a delay"
+
+
 def test_without_anything_it_still_says_something() -> None:
     assert said() == "Customer asks for help, no resolution"
-    assert said(opening="???") == "Customer asks for help, no resolution"
+    assert said(quoted="???") == "Customer asks for help, no resolution"
 
 
 def test_an_assumed_tier_is_said_to_be_assumed() -> None:
@@ -83,18 +92,18 @@ def test_the_least_important_clause_goes_first() -> None:
 
 def test_a_long_first_message_ends_with_a_whole_word() -> None:
     opening = " ".join(f"word{n}" for n in range(2000))
-    quoted = re.search(r'"(.*) …"', said(opening=opening))
+    quoted = re.search(r'"(.*) …"', said(quoted=opening))
     assert quoted
     assert opening.startswith(quoted[1] + " ")
 
 
 def test_a_word_that_does_not_fit_is_left_out_whole() -> None:
-    assert said(opening="x" * 10_000) == "Customer asks for help, no resolution"
+    assert said(quoted="x" * 10_000) == "Customer asks for help, no resolution"
     assert said(topic="y" * 500, issue="invoice 7") == "Customer writes about invoice 7, no resolution"
 
 
 def test_a_language_without_spaces_is_quoted_too() -> None:
-    assert said(opening="我的订单还没有到货。" * 100).startswith('Customer writes "我的订单还没有到货, ')
+    assert said(quoted="我的订单还没有到货。" * 100).startswith('Customer writes "我的订单还没有到货, ')
 
 
 HOSTILE = [
@@ -133,7 +142,7 @@ def harmless(sentence: str) -> bool:
 
 
 @pytest.mark.parametrize("opening", HOSTILE)
-@pytest.mark.parametrize("where", ["opening", "topic", "issue", "tier", "order_value"])
+@pytest.mark.parametrize("where", ["quoted", "topic", "issue", "tier", "order_value"])
 def test_hostile_text_becomes_plain_words(opening: str, where: str) -> None:
     sentence = said(**{where: opening})
     assert harmless(sentence), sentence
@@ -153,7 +162,7 @@ PIECES = st.sampled_from(
 def test_whatever_was_written_it_is_one_short_line(
     opening: str, topic: str | None, times: int, sla: str | None
 ) -> None:
-    sentence = said(opening=opening, topic=topic, times_raised=times, sla=sla, tier="enterprise", tier_assumed=True)
+    sentence = said(quoted=opening, topic=topic, times_raised=times, sla=sla, tier="enterprise", tier_assumed=True)
     assert harmless(sentence), sentence
 
 
@@ -215,8 +224,34 @@ def test_a_sentence_in_english_names_the_issue_of_a_visitor_who_wrote_otherwise_
 @given(st.text(max_size=200))
 def test_whatever_a_model_says_the_summary_is_one_short_plain_line(sentence: str) -> None:
     made = summarize(
-        Facts(**{**NOTHING, "opening": sentence}), Polished(sentence, frozenset(sentence.casefold().split()))
+        Facts(**{**NOTHING, "quoted": sentence}), Polished(sentence, frozenset(sentence.casefold().split()))
     )
     assert 0 < len(made) <= SUMMARY_LIMIT
     assert "\n" not in made
     assert not re.search(r"https?://|www\.|[<>\[\]{}|`*~^]", made)
+
+
+POLICY = read_policy(shipped_document())
+
+
+def summary_of(*messages: str, answered: bool = False) -> str:
+    session = begin(POLICY, Conversation(session_id="s", locale="en", turns=()))
+    for at, text in enumerate(messages):
+        session = judging.hear(POLICY, session, text, at)
+    lines = [Line(at=at, who="visitor", text=text) for at, text in enumerate(messages)]
+    reply = [Line(at=len(lines), who="bot", text="I see.")] if answered else []
+    return summarize(facts(session, (*lines, *reply)))
+
+
+def test_the_first_message_that_says_something_is_quoted() -> None:
+    told = summary_of("hi", "the handle of my blue kettle wobbles", "agent", answered=True)
+    assert told.startswith('Customer writes "the handle of my blue kettle wobbles", no resolution')
+
+
+def test_where_none_says_much_the_last_message_is_quoted() -> None:
+    assert summary_of("hi", "agent please").startswith('Customer writes "agent please", asks for a person')
+
+
+def test_in_danger_the_message_that_speaks_of_it_is_quoted_whatever_else_was_reported() -> None:
+    told = summary_of("my parcel still has not arrived", "I am going to kill myself", answered=True)
+    assert told.startswith('Customer writes "I am going to kill myself"')

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bridge.domain import hours
-from bridge.domain.hours import Calendar, Override, overridden
+from bridge.domain import wall_clock
+from bridge.domain.calendars import Calendar, Override, overridden
 from bridge.domain.instants import HOUR, MINUTE, from_rfc3339
 from bridge.domain.week import Day, Said, time_of_day, week_of
 
@@ -113,7 +113,7 @@ def test_the_dates_of_a_year_hold_every_instant_once(zone: str) -> None:
         stretches = [
             stretch[:2]
             for n in range(364)
-            for stretch in hours.stretches(zone, date.fromordinal(date(year, 1, 2).toordinal() + n))
+            for stretch in wall_clock.stretches(zone, date.fromordinal(date(year, 1, 2).toordinal() + n))
         ]
         assert all(end == start for (_, end), (start, _) in pairwise(sorted(stretches)))
 

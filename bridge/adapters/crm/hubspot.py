@@ -17,10 +17,10 @@ from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Http
 from bridge.adapters.lenient_json import Lenient, read
+from bridge.adapters.vendors.hubspot import BASE_URL, headers
 from bridge.domain.customer import Account
 from bridge.domain.values import Json, Visitor
 
-BASE_URL = "https://api.hubapi.com"
 MOST_LISTED = 20
 """Open tickets and deals that are read at most."""
 
@@ -100,7 +100,7 @@ class HubSpot:
         base_url: str = BASE_URL,
     ) -> None:
         self._http = http
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = headers(token)
         self._fields = fields or FIELDS
         self._closed_stages = closed_stages
         self._currency = currency

@@ -14,9 +14,9 @@ from pydantic import Field, TypeAdapter
 from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.desk.zendesk import authorization
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.adapters.vendors.zendesk import headers
 from bridge.domain.customer import Account
 from bridge.domain.values import Visitor
 
@@ -97,7 +97,7 @@ class ZendeskCrm:
     ) -> None:
         self._http = http
         self._base = f"{base_url.rstrip('/')}/api/v2"
-        self._headers = {"Authorization": authorization(token, email)}
+        self._headers = headers(token, email)
         self._fields = fields
 
     def account(self, visitor: Visitor, *, budget: float) -> Account | None:

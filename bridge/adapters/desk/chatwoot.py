@@ -15,13 +15,14 @@ from http import HTTPStatus
 from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.lenient_json import Lenient, read
+from bridge.adapters.lenient_json import Lenient, read, read_call, read_made
+from bridge.adapters.vendors.chatwoot import account_url, headers
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
@@ -35,7 +36,6 @@ from bridge.ports import (
     HookCall,
     NewsKind,
     NotDone,
-    OutcomeUnknown,
     Rejected,
     Strategy,
     TicketRef,
@@ -184,6 +184,7 @@ _MESSAGES = TypeAdapter(_Messages)
 _INBOX = TypeAdapter(_Inbox)
 _BOT = TypeAdapter(_Bot)
 _TEAMS = TypeAdapter(tuple[_Team, ...])
+_SUBJECT, _CALLED = TypeAdapter(_Subject), TypeAdapter(_Called)
 
 
 class Chatwoot:
@@ -218,9 +219,9 @@ class Chatwoot:
         budget_s: float = 20.0,
     ) -> None:
         self._http = http
-        self._base = f"{base_url.rstrip('/')}/api/v1/accounts/{quote(account, safe='')}"
+        self._base = account_url(base_url, account)
         self._pages = f"{base_url.rstrip('/')}/app/accounts/{quote(account, safe='')}/conversations"
-        self._headers = {"api_access_token": token}
+        self._headers = headers(token)
         self._inbox = inbox
         self._teams = dict(teams or {})
         self._webhook_secret = webhook_secret
@@ -254,7 +255,7 @@ class Chatwoot:
         asked, deadline = _Asked.model_validate_json(body), Deadline(self._budget_s)
         contact = self._find_contact(asked, deadline) or self._make_contact(asked, deadline)
         made = self._post("conversations", {**asked.conversation, "contact_id": contact}, deadline)
-        return self._ref(_id_of(made))
+        return self._ref(_made(made))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:
         """See `bridge.ports.Desk`: among the twenty newest conversations of the contact."""
@@ -295,7 +296,7 @@ class Chatwoot:
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`."""
         note: Json = {"content": markdown(text), "message_type": "outgoing", "private": True}
-        _id_of(self._post(f"conversations/{quote(ref)}/messages", note, Deadline(self._budget_s)))
+        _made(self._post(f"conversations/{quote(ref)}/messages", note, Deadline(self._budget_s)))
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`."""
@@ -311,11 +312,8 @@ class Chatwoot:
         given = call.headers.get(SIGNATURE, "").removeprefix("sha256=")
         webhook_auth.verify(self._webhook_secret, stamp.encode() + b"." + call.body, given, spelling="hex")
         webhook_auth.fresh(webhook_auth.of_seconds(stamp), call.at)
-        try:
-            ref = _Called.model_validate_json(call.body).ref
-        except ValidationError:
-            ref = None
-        return Heard(refs=(str(ref),) if ref else ())
+        called = read_call(_CALLED, call.body)
+        return Heard(refs=(str(called.ref),) if called and called.ref else ())
 
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Desk`: the inbox, and the teams of the queues."""
@@ -413,12 +411,9 @@ def _answers(escalation_id: str, messages: Iterable[_Message]) -> Iterator[DeskN
             yield DeskNews(NewsKind.ANSWERED, escalation_id, author.agent, at, message_id, text, delivered=False)
 
 
-def _id_of(made: Answer) -> int:
-    try:
-        return _Subject.model_validate(made.json).id
-    except ValidationError:
-        pass
-    raise OutcomeUnknown("malformed")
+def _made(answer: Answer) -> int:
+    """The number of what was made."""
+    return read_made(_SUBJECT, answer.json).id
 
 
 def _millis(seconds: float) -> Millis:

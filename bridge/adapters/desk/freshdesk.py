@@ -7,7 +7,6 @@ contact of their own there, whose external id is that of the escalation; the lis
 Facts: https://developers.freshdesk.com/api/
 """
 
-import base64
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import timedelta
@@ -23,8 +22,9 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen_request import freeze, thaw
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
 from bridge.adapters.markup import as_html, as_text, tag
+from bridge.adapters.vendors.freshdesk import headers
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND, from_datetime, to_rfc3339
@@ -38,7 +38,6 @@ from bridge.ports import (
     Heard,
     HookCall,
     NewsKind,
-    OutcomeUnknown,
     Rejected,
     Strategy,
     TicketRef,
@@ -131,7 +130,7 @@ T = TypeVar("T")
 
 _MADE, _TICKET, _PERSON = TypeAdapter(_Made), TypeAdapter(_Ticket), TypeAdapter(_Person)
 _LIST, _CONVERSATIONS = TypeAdapter(tuple[_Listed, ...]), TypeAdapter(tuple[_Said, ...])
-_FIELDS, _FAULTS = TypeAdapter(tuple[_Field, ...]), TypeAdapter(_Faults)
+_FIELDS, _FAULTS, _HOOK = TypeAdapter(tuple[_Field, ...]), TypeAdapter(_Faults), TypeAdapter(_Hook)
 
 
 class Freshdesk:
@@ -170,7 +169,7 @@ class Freshdesk:
     ) -> None:
         self._http = http
         self._base = base_url.rstrip("/")
-        self._headers = {"Authorization": authorization(token)}
+        self._headers = headers(token)
         self._groups = dict(groups or {})
         self._id_field = id_field
         self._solved = frozenset({RESOLVED, CLOSED, *solved})
@@ -211,7 +210,7 @@ class Freshdesk:
             if "email" not in request or not any(fault.field == "email" for fault in _faults(answer)):
                 raise Rejected("http 400")
             answer = self._post("tickets", _without_address(request, external_id), deadline)
-        return self._ref(_made(answer))
+        return self._ref(read_made(_MADE, answer.json))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:
         """See `bridge.ports.Desk`. A list comes oldest first, so the first that is ours is the oldest of several."""
@@ -241,7 +240,7 @@ class Freshdesk:
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`."""
         note: dict[str, Json] = {"body": as_html(text), "private": True}
-        _made(self._post(f"tickets/{quote(ref)}/notes", note, Deadline(self._budget_s)))
+        read_made(_MADE, self._post(f"tickets/{quote(ref)}/notes", note, Deadline(self._budget_s)).json)
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`."""
@@ -256,11 +255,8 @@ class Freshdesk:
         https://support.freshdesk.com/support/solutions/articles/132589-using-webhooks-in-automation-rules
         """
         webhook_auth.same_secret(self._webhook_secret, call.headers.get(SECRET_HEADER, ""))
-        try:
-            ref = _Hook.model_validate_json(call.body).ref
-        except ValidationError:
-            ref = None
-        return Heard(refs=(ref,) if ref else ())
+        called = read_call(_HOOK, call.body)
+        return Heard(refs=(called.ref,) if called and called.ref else ())
 
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
         """See `bridge.ports.Desk`. Two calls a ticket."""
@@ -382,11 +378,6 @@ NOBODY = Agent("freshdesk:0", "Freshdesk")
 """Who solved a ticket that has no agent."""
 
 
-def authorization(token: str) -> str:
-    """The Authorization header of an agent's API key."""
-    return "Basic " + base64.b64encode(f"{token}:X".encode()).decode("ascii")
-
-
 def id_tag(external_id: str) -> str:
     """The tag that carries our id: the id itself where it fits, else one that is made from it."""
     if len(external_id) <= TAG_LIMIT:
@@ -433,14 +424,6 @@ def _faults(answer: Answer) -> tuple[_Fault, ...]:
         return _FAULTS.validate_python(answer.json).errors
     except ValidationError:
         return ()
-
-
-def _made(answer: Answer) -> _Made:
-    try:
-        return _MADE.validate_python(answer.json)
-    except ValidationError:
-        pass
-    raise OutcomeUnknown("malformed")
 
 
 def _statuses(field: _Field | None) -> dict[int, str]:

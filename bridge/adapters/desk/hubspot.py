@@ -23,7 +23,8 @@ from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
+from bridge.adapters.vendors.hubspot import BASE_URL, headers
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -43,7 +44,6 @@ from bridge.ports import (
     TicketRef,
 )
 
-BASE_URL = "https://api.hubapi.com"
 CONTENT_LIMIT = 60_000
 """Characters of a ticket's description, below the 65,536 that a property takes."""
 MOST_PAGES = 10
@@ -240,7 +240,7 @@ class HubSpotTickets:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._http = http
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = headers(token)
         self._place = place
         self._places = dict(places or {})
         self._id_property = id_property
@@ -275,7 +275,7 @@ class HubSpotTickets:
         """See `bridge.ports.Desk`. Of several things in one answer, ours is the one that carries our id."""
         upsert = json.loads(body)["upsert"]
         answer = self._call("POST", f"{self._objects}/tickets/batch/upsert", json={"inputs": [upsert]})
-        made = _sure(_MADE, answer)
+        made = read_made(_MADE, answer.json)
         ours = [one for one in made.results if one.get(upsert["idProperty"]) == external_id]
         if ours:
             return _ref(ours[0])
@@ -307,7 +307,7 @@ class HubSpotTickets:
             "properties": {"hs_timestamp": str(round(self._now() * 1000)), "hs_note_body": as_html(text)},
             "associations": [{"to": {"id": ref}, "types": [kind]}],
         }
-        _sure(_RECORD, self._call("POST", f"{self._objects}/notes", json=note))
+        read_made(_RECORD, self._call("POST", f"{self._objects}/notes", json=note).json)
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`. The newest hundred notes of the ticket are looked at."""
@@ -323,10 +323,7 @@ class HubSpotTickets:
         signed = f"POST{self._hooks_url}".encode() + call.body + stamp.encode("utf-8", "surrogatepass")
         webhook_auth.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
         webhook_auth.fresh(webhook_auth.of_milliseconds(stamp), call.at)
-        try:
-            events = _EVENTS.validate_json(call.body)
-        except ValidationError:
-            return Heard()
+        events = read_call(_EVENTS, call.body) or ()
         return Heard(refs=tuple(dict.fromkeys(event.ticket for event in events if event.ticket)))
 
     def check(self, *, budget: float) -> list[str]:
@@ -373,7 +370,7 @@ class HubSpotTickets:
 
     def _new_contact(self, contact: Mapping[str, str], deadline: Deadline) -> _Record:
         body: Json = {"properties": dict(contact), "associations": []}
-        return _sure(_RECORD, self._call("POST", f"{self._objects}/contacts", json=body, deadline=deadline))
+        return read_made(_RECORD, self._call("POST", f"{self._objects}/contacts", json=body, deadline=deadline).json)
 
     def _pipelines(self, deadline: Deadline) -> tuple[_Pipeline, ...]:
         return read(_PIPELINES, self._call("GET", f"{self._base}/crm/v3/pipelines/tickets", deadline=deadline)).results
@@ -512,16 +509,3 @@ def _age(number: str) -> tuple[int, str]:
 
 def _ref(record: _Record) -> TicketRef:
     return TicketRef(record.id, record.url if record.url and record.url.startswith("https://") else None)
-
-
-def _sure(shape: TypeAdapter[Shape], answer: Answer) -> Shape:
-    """What was made, from the answer to a call that made it.
-
-    Raises:
-        OutcomeUnknown: it cannot be read.
-    """
-    try:
-        return read(shape, answer)
-    except AdapterError as error:
-        detail = error.detail
-    raise OutcomeUnknown(detail)

@@ -13,22 +13,22 @@ from http import HTTPStatus
 from typing import Annotated, TypeVar
 from urllib.parse import quote
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
 from bridge.adapters.markup import as_html, as_text
-from bridge.adapters.presence.intercom import BASE_URL, DIALECT
+from bridge.adapters.vendors.intercom import BASE_URL, DIALECT, VERSION, headers
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
 from bridge.domain.packet import PacketCustomer, Ticket
 from bridge.domain.rendering import mark, render_ticket
 from bridge.domain.values import Json, Millis
-from bridge.ports import AdapterError, DeskNews, Filed, Heard, HookCall, NewsKind, OutcomeUnknown, Strategy, TicketRef
+from bridge.ports import AdapterError, DeskNews, Filed, Heard, HookCall, NewsKind, Strategy, TicketRef
 
 NOTE_LIMIT = 30_000
 """Characters of the packet. Intercom names no limit; escaped they may be five times as many."""
@@ -175,6 +175,7 @@ class _Called(Lenient):
 
 _TICKET, _FOUND, _TYPES = TypeAdapter(_Ticket), TypeAdapter(_Found), TypeAdapter(_Types)
 _ADMINS, _TEAMS = TypeAdapter(_Admins), TypeAdapter(_Teams)
+_NAMED, _CALLED = TypeAdapter(_Named), TypeAdapter(_Called)
 
 
 class Intercom:
@@ -209,12 +210,12 @@ class Intercom:
         base_url: str = BASE_URL,
         teams: Mapping[str, int] | None = None,
         client_secret: str = "",
-        version: str = "2.16",
+        version: str = VERSION,
         budget_s: float = 20.0,
     ) -> None:
         self._http = http
         self._base = base_url.rstrip("/")
-        self._headers = {"Authorization": f"Bearer {token}", "Intercom-Version": version}
+        self._headers = headers(token, version)
         self._type = ticket_type
         self._admin = admin
         self._attribute = attribute
@@ -249,7 +250,7 @@ class Intercom:
         asked, deadline = _Asked.model_validate_json(body), Deadline(self._budget_s)
         if asked.contact is not None:
             self._post("contacts", asked.contact, deadline, expect=[HTTPStatus.CONFLICT])
-        return TicketRef(_id_of(self._post("tickets", asked.ticket, deadline)))
+        return TicketRef(_made(self._post("tickets", asked.ticket, deadline)))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. There is nothing but the search, which is asked by the attribute's number."""
@@ -281,7 +282,7 @@ class Intercom:
             "body": as_html(text),
             "skip_notifications": True,
         }
-        _id_of(self._post(f"tickets/{quote(ref)}/reply", note, Deadline(self._budget_s)))
+        _made(self._post(f"tickets/{quote(ref)}/reply", note, Deadline(self._budget_s)))
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`. A ticket tells of its newest five hundred parts."""
@@ -295,9 +296,8 @@ class Intercom:
         """
         given = call.headers.get(SIGNATURE, "").removeprefix("sha1=")
         webhook_auth.verify(self._client_secret, call.body, given, digest="sha1", spelling="hex")
-        try:
-            called = _Called.model_validate_json(call.body)
-        except ValidationError:
+        called = read_call(_CALLED, call.body)
+        if called is None:
             return Heard()
         if called.first_sent_at is not None:
             webhook_auth.fresh(_millis(called.first_sent_at), call.at)
@@ -406,12 +406,9 @@ def _some(listed: Iterable[T | None]) -> Iterator[T]:
     return (one for one in listed if one is not None)
 
 
-def _id_of(made: Answer) -> str:
-    try:
-        return _Named.model_validate(made.json).id
-    except ValidationError:
-        pass
-    raise OutcomeUnknown("malformed")
+def _made(answer: Answer) -> str:
+    """The id of what was made."""
+    return read_made(_NAMED, answer.json).id
 
 
 def _millis(seconds: int) -> Millis:

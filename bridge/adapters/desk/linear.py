@@ -24,7 +24,7 @@ from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT
 from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.lenient_json import Id, Lenient
+from bridge.adapters.lenient_json import Id, Lenient, read_call, read_made
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import MINUTE, from_datetime
 from bridge.domain.packet import Ticket
@@ -198,7 +198,7 @@ class _Called(Lenient):
         return {"Issue": subject.id, "Comment": subject.issueId}.get(self.type or "")
 
 
-_RESPONSE, _CREATED = TypeAdapter(_Response), TypeAdapter(_Created)
+_RESPONSE, _CREATED, _CALLED = TypeAdapter(_Response), TypeAdapter(_Created), TypeAdapter(_Called)
 _ISSUES, _THINGS, _COMMENTS = TypeAdapter(_Nodes[_Issue]), TypeAdapter(_Nodes[_Thing]), TypeAdapter(_Nodes[_Comment])
 
 
@@ -303,10 +303,7 @@ class Linear:
     def hear(self, call: HookCall) -> Heard:
         """See `bridge.ports.Desk`. The time of sending stands in the body, which is signed whole."""
         webhook_auth.verify(self._webhook_secret, call.body, call.headers.get(SIGNATURE, ""), spelling="hex")
-        try:
-            called = _Called.model_validate_json(call.body)
-        except ValidationError:
-            called = _Called()
+        called = read_call(_CALLED, call.body) or _Called()
         webhook_auth.fresh(called.webhookTimestamp, call.at, window=MINUTE)
         return Heard(refs=(called.ref,) if called.ref else ())
 
@@ -452,11 +449,7 @@ def _value(shape: TypeAdapter[Shape], response: _Response, field: str) -> Shape:
     Raises:
         OutcomeUnknown: nothing that can be read.
     """
-    try:
-        return shape.validate_python((response.data or {}).get(field))
-    except ValidationError:
-        pass
-    raise OutcomeUnknown("malformed")
+    return read_made(shape, (response.data or {}).get(field))
 
 
 def _outcome(response: _Response) -> AdapterError:

@@ -15,11 +15,12 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bridge.adapters import webhook_auth
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT
 from bridge.adapters.http import Http
+from bridge.adapters.lenient_json import read_call
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime, to_rfc3339
 from bridge.domain.packet import Ticket
@@ -61,6 +62,9 @@ class _Named(BaseModel):
 
     id: Annotated[str, Field(min_length=1, max_length=200)]
     url: Annotated[str, Field(pattern="^https://", max_length=500)] | None = None
+
+
+_EVENT = TypeAdapter(_Event)
 
 
 class BadSecret(ValueError):  # noqa: N818
@@ -163,11 +167,8 @@ class WebhookDesk:
         given = call.headers.get("webhook-signature", "").encode("utf-8", "surrogatepass").split()
         if not any(hmac.compare_digest(made, one) for one in given[:10]):
             raise HookRefused
-        try:
-            event = _Event.model_validate_json(call.body)
-        except ValidationError:
-            return Heard()
-        return Heard(news=(_news(event),))
+        event = read_call(_EVENT, call.body)
+        return Heard(news=(_news(event),)) if event else Heard()
 
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Desk`: an event of the type `ping` is taken."""

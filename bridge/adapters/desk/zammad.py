@@ -14,14 +14,14 @@ from http import HTTPStatus
 from itertools import pairwise
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, ConfigDict, Field, TypeAdapter
 
 from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen_request import freeze, thaw
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.lenient_json import Lenient, read
+from bridge.adapters.lenient_json import Lenient, read, read_call, read_made
 from bridge.adapters.markup import as_text, tag
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
@@ -36,7 +36,6 @@ from bridge.ports import (
     Heard,
     HookCall,
     NewsKind,
-    OutcomeUnknown,
     Rejected,
     Strategy,
     TicketRef,
@@ -129,6 +128,7 @@ _LIST, _ARTICLES, _NAMES = (
     TypeAdapter(tuple[_Article, ...]),
     TypeAdapter(tuple[_Named, ...]),
 )
+_CALLED = TypeAdapter(_Called)
 
 
 class Zammad:
@@ -214,7 +214,7 @@ class Zammad:
             if request["customer_id"] == instead or not _refuses_address(answer):
                 raise Rejected("http 422")
             answer = self._post("tickets", {**request, "customer_id": instead}, deadline)
-        return self._ref(_made(answer))
+        return self._ref(read_made(_MADE, answer.json))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:
         """See `bridge.ports.Desk`. From the end of the list back to the first page that is older than the decision."""
@@ -254,7 +254,8 @@ class Zammad:
 
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`."""
-        _made(self._post("ticket_articles", {"ticket_id": int(ref), **_internal(text)}, Deadline(self._budget_s)))
+        article = {"ticket_id": int(ref), **_internal(text)}
+        read_made(_MADE, self._post("ticket_articles", article, Deadline(self._budget_s)).json)
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`."""
@@ -270,11 +271,8 @@ class Zammad:
         """
         signature = call.headers.get(SIGNATURE, "").removeprefix("sha1=")
         webhook_auth.verify(self._webhook_secret, call.body, signature, digest="sha1", spelling="hex")
-        try:
-            ticket = _Called.model_validate_json(call.body).ticket
-        except ValidationError:
-            ticket = None
-        return Heard(refs=(str(ticket.id),) if ticket else ())
+        called = read_call(_CALLED, call.body)
+        return Heard(refs=(str(called.ticket.id),) if called and called.ticket else ())
 
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
         """See `bridge.ports.Desk`. Two calls a ticket."""
@@ -371,14 +369,6 @@ SETTING_OF = {
 def _internal(text: str) -> dict[str, Json]:
     """An article that only the team reads; as plain text, nothing in it is a tag or a mention."""
     return {"body": text, "type": "note", "internal": True, "content_type": "text/plain"}
-
-
-def _made(answer: Answer) -> _Made:
-    try:
-        return _MADE.validate_python(answer.json)
-    except ValidationError:
-        pass
-    raise OutcomeUnknown("malformed")
 
 
 def _refuses_address(answer: Answer) -> bool:

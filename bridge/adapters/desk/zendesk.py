@@ -4,7 +4,6 @@ Zendesk forgets a key after two hours; the same request would then make a second
 and afterwards only a look-up by external id may come before another send.
 """
 
-import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,8 +18,9 @@ from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.lenient_json import Lenient, read
+from bridge.adapters.lenient_json import Lenient, read, read_call
 from bridge.adapters.markup import tag
+from bridge.adapters.vendors.zendesk import headers
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -117,7 +117,7 @@ class _Refusal(Lenient):
 
 Shape = TypeVar("Shape")
 _ONE, _MANY, _REFUSAL = TypeAdapter(_One), TypeAdapter(_Many), TypeAdapter(_Refusal)
-_WORKED, _COMMENTS = TypeAdapter(_Worked), TypeAdapter(_Comments)
+_WORKED, _COMMENTS, _CALLED = TypeAdapter(_Worked), TypeAdapter(_Comments), TypeAdapter(_Called)
 
 SIGNATURE = "x-zendesk-webhook-signature"
 SIGNED_AT = "x-zendesk-webhook-signature-timestamp"
@@ -158,7 +158,7 @@ class Zendesk:
     ) -> None:
         self._http = http
         self._base = base_url.rstrip("/")
-        self._headers = {"Authorization": authorization(token, email)}
+        self._headers = headers(token, email)
         self._groups = dict(groups or {})
         self._webhook_secret = webhook_secret
         self._tags = tuple(tags)
@@ -259,11 +259,8 @@ class Zendesk:
         signed = call.headers.get(SIGNED_AT, "").encode() + call.body
         webhook_auth.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
         webhook_auth.fresh(webhook_auth.of_rfc3339(call.headers.get(SIGNED_AT, "")), call.at)
-        try:
-            ref = _Called.model_validate_json(call.body).ref
-        except ValidationError:
-            ref = None
-        return Heard(refs=(ref,) if ref else ())
+        called = read_call(_CALLED, call.body)
+        return Heard(refs=(called.ref,) if called and called.ref else ())
 
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Desk`: that the token may read tickets. Zendesk has no question about making them."""
@@ -316,13 +313,6 @@ NOBODY = _User(id=0, name="Zendesk")
 
 def _agent(user: _User) -> Agent:
     return Agent(f"zendesk:{user.id}", user.name or "Zendesk")
-
-
-def authorization(token: str, email: str | None) -> str:
-    """The Authorization header: of an API token with its agent's address, or of an OAuth token without one."""
-    if email is None:
-        return f"Bearer {token}"
-    return "Basic " + base64.b64encode(f"{email}/token:{token}".encode()).decode("ascii")
 
 
 def _requester(customer: PacketCustomer) -> Json:

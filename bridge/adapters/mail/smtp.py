@@ -213,6 +213,8 @@ def _before_data(step: Callable[[], "_T"]) -> "_T":
         failure = NotDone("tls", fault=Fault.SYSTEM)
     except smtplib.SMTPNotSupportedError:
         failure = Rejected("no log-in offered", fault=Fault.SYSTEM)
+    except UnicodeEncodeError:  # smtplib writes user and password in ASCII; all else that it is given is ASCII already
+        failure = Rejected("log-in not ascii", fault=Fault.SYSTEM)
     except TimeoutError:
         failure = NotDone("timeout", fault=Fault.SYSTEM)
     except socket.gaierror:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Http
 from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.adapters.vendors.chatwoot import account_url, headers
 from bridge.ports import Seen
 
 ONLINE_STATUSES = frozenset({"online", "available"})
@@ -45,8 +46,8 @@ class ChatwootPresences:
 
     def __init__(self, http: Http, *, base_url: str, account: str, token: str, teams: Sequence[str] = ()) -> None:
         self._http = http
-        self._base = f"{base_url.rstrip('/')}/api/v1/accounts/{quote(account, safe='')}"
-        self._headers = {"api_access_token": token}
+        self._base = account_url(base_url, account)
+        self._headers = headers(token)
         self._teams = tuple(teams)
 
     def who(self, *, budget: float) -> list[Seen]:

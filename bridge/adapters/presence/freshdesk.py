@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from pydantic import TypeAdapter
 
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.desk.freshdesk import authorization
 from bridge.adapters.http import Http
 from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.adapters.vendors.freshdesk import headers
 from bridge.ports import AdapterError, Seen
 
 PAGE_SIZE = 100
@@ -46,7 +46,7 @@ class FreshdeskPresences:
     def __init__(self, http: Http, *, base_url: str, token: str) -> None:
         self._http = http
         self._url = f"{base_url.rstrip('/')}/api/v2/agents"
-        self._headers = {"Authorization": authorization(token)}
+        self._headers = headers(token)
 
     def who(self, *, budget: float) -> list[Seen]:
         """See `bridge.ports.Presences`."""

@@ -6,13 +6,10 @@ hand or automatically, a teammate counts as there. Staffed hours bound what that
 
 from pydantic import TypeAdapter
 
-from bridge.adapters.http import Dialect, Http
+from bridge.adapters.http import Http
 from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.adapters.vendors.intercom import BASE_URL, DIALECT, VERSION, headers
 from bridge.ports import Seen
-
-BASE_URL = "https://api.intercom.io"
-DIALECT = Dialect(waits=(("x-ratelimit-reset", "epoch"),))
-"""Intercom says until when to wait as a Unix time."""
 
 
 class _Admin(Lenient):
@@ -42,10 +39,10 @@ class IntercomPresences:
 
     name = "intercom"
 
-    def __init__(self, http: Http, *, token: str, base_url: str = BASE_URL, version: str = "2.16") -> None:
+    def __init__(self, http: Http, *, token: str, base_url: str = BASE_URL, version: str = VERSION) -> None:
         self._http = http
         self._url = f"{base_url.rstrip('/')}/admins"
-        self._headers = {"Authorization": f"Bearer {token}", "Intercom-Version": version}
+        self._headers = headers(token, version)
 
     def who(self, *, budget: float) -> list[Seen]:
         """See `bridge.ports.Presences`."""

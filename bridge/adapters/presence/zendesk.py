@@ -12,9 +12,9 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import Field, TypeAdapter
 
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.desk.zendesk import authorization
 from bridge.adapters.http import Http
 from bridge.adapters.lenient_json import Id, Lenient, read
+from bridge.adapters.vendors.zendesk import headers
 from bridge.ports import AdapterError, Seen
 
 CHANNEL = "support"
@@ -91,7 +91,7 @@ class ZendeskPresences:
     def __init__(self, http: Http, *, base_url: str, token: str, email: str | None = None) -> None:
         self._http = http
         self._url = f"{base_url.rstrip('/')}/api/v2/agent_availabilities"
-        self._headers = {"Authorization": authorization(token, email)}
+        self._headers = headers(token, email)
 
     def who(self, *, budget: float) -> list[Seen]:
         """See `bridge.ports.Presences`. Zendesk names who is online; an agent's own name is not in this answer."""

@@ -21,8 +21,8 @@ class Callbacks(Protocol):
         """The escalation's last call, booked or not any more."""
         ...
 
-    def booked(self, site: str, queue: str, since: Millis, until: Millis) -> list[Callback]:
-        """The queue's booked calls that take place within this time, by their start."""
+    def booked(self, site: str, since: Millis, until: Millis) -> list[Callback]:
+        """The booked calls of all queues that take place within this time, by their start."""
         ...
 
     def book(self, call: Callback) -> bool:

@@ -13,5 +13,8 @@ class Mails(Protocol):
         ...
 
     def take_slot(self, site: str, address: str, slot: int, at: Millis, free_since: Millis) -> bool:
-        """Take one of an address' numbered slots, if it was never taken, or last at `free_since` or before."""
+        """Take one of an address' numbered slots, if it was never taken, or last at `free_since` or before.
+
+        One that a clock which was ahead has taken counts as taken at `at`.
+        """
         ...

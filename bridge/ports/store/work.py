@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bridge.domain.escalation import FollowUp, OutboxRow
+from bridge.domain.escalation import FollowUp, FollowUpState, OutboxRow, OutboxState
 from bridge.domain.values import Json, Millis
 from bridge.ports.desk import TicketRef
 
@@ -62,23 +62,38 @@ class Work(Protocol):
         ...
 
     def finish_follow_up(
-        self, follow_up: str, owner: str, *, state: str, at: Millis | None = None, error: str | None = None
-    ) -> bool: ...
-    def postpone_follow_up(self, follow_up: str, owner: str, due_at: Millis, error: str) -> bool: ...
-    def post(self, row: OutboxRow, at: Millis) -> bool: ...
+        self, follow_up: str, owner: str, *, state: FollowUpState, at: Millis | None = None, error: str | None = None
+    ) -> bool:
+        """End a follow-up; False where its lease is somebody else's by now, and nothing was written."""
+        ...
+
+    def postpone_follow_up(self, follow_up: str, owner: str, due_at: Millis, error: str) -> bool:
+        """Have a follow-up done later; False as in `finish_follow_up`."""
+        ...
+
+    def post(self, row: OutboxRow, at: Millis) -> bool:
+        """Keep a row to be sent; False where its target has one of that external id already, which stays as it is."""
+        ...
+
     def claim_outbox(
         self, owner: str, now: Millis, until: Millis, limit: int, *, take_over: bool = True
     ) -> list[OutboxRow]:
         """Lease what is due and may go to its system now; see `Upstreams` for what has to be noted of the latter."""
         ...
 
-    def sent(self, row: str, owner: str, ref: TicketRef | None) -> bool: ...
-    def not_sent(self, row: OutboxRow, owner: str, *, state: str, due_at: Millis, error: str, open_sends: int) -> bool:
-        """Give a row back. The attempts that `row` has are kept: those that do not count against it are taken off."""
+    def sent(self, row: str, owner: str, ref: TicketRef | None) -> bool:
+        """Note that a row has arrived; False where its lease is somebody else's by now, and nothing was written."""
+        ...
+
+    def not_sent(self, row: OutboxRow, owner: str, *, state: OutboxState, due_at: Millis, error: str) -> bool:
+        """Give a row back; False as in `sent`.
+
+        The attempts that `row` has are kept: those that do not count against it are taken off.
+        """
         ...
 
     def outbox(
-        self, states: Sequence[str], limit: int, *, site: str | None = None, target: str | None = None
+        self, states: Sequence[OutboxState], limit: int, *, site: str | None = None, target: str | None = None
     ) -> list[Json]:
         """Rows in these states: those that are parked, those that wait, then what was sent, the newest first."""
         ...
@@ -98,7 +113,10 @@ class Work(Protocol):
         """
         ...
 
-    def park(self, row: str) -> bool: ...
+    def park(self, row: str) -> bool:
+        """Have a waiting row sent no more; False where it does not wait."""
+        ...
+
     def drop(self, row: str) -> bool:
         """Give up a parked row for good, a ticket with its notes: it is never sent, and no longer undelivered."""
         ...

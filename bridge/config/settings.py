@@ -1,13 +1,10 @@
-"""Settings: environment (`BRIDGE_*`, and `*_FILE` for secrets) over `bridge.toml` over defaults that run.
+"""The settings, and what each may be: for everybody, and what may differ by site.
 
 `docs/settings.md` describes each of them; a test holds the two together.
 """
 
-import os
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
@@ -16,7 +13,6 @@ from bridge.ports import BridgeError
 
 Model = TypeVar("Model", bound=BaseModel)
 
-PREFIX = "BRIDGE_"
 CONFIG_FILE = "bridge.toml"
 CRMS = ("hubspot", "pipedrive", "salesforce", "woocommerce", "zendesk", "http")
 DESKS = ("zendesk", "freshdesk", "hubspot", "linear", "chatwoot", "intercom", "zammad", "email", "webhook")
@@ -428,7 +424,7 @@ class Settings(SiteSettings):
             SettingsRefused: its section has an unknown or wrong entry.
         """
         shared = {name: getattr(self, name) for name in SiteSettings.model_fields}
-        return _checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}")
+        return checked(SiteSettings, {**shared, **self.sites.get(site, {})}, f"sites.{site}")
 
 
 def _one_of(known: Sequence[str], value: str) -> str:
@@ -437,46 +433,15 @@ def _one_of(known: Sequence[str], value: str) -> str:
     raise ValueError(f"expected {', '.join(known[:-1])} or {known[-1]}")
 
 
-def checked_database_url(text: str) -> str:
-    """The address of a database.
-
-    Raises:
-        SettingsRefused: it is none; it is not repeated.
-    """
-    if not re.match(DATABASE_URL, text):
-        raise SettingsRefused(f"that is no address of a database: {DATABASE_URL_EXPECTED}")
-    return text
-
-
-def policy_document(settings: Settings) -> tuple[str, str]:
-    """The name of the file that `BRIDGE_POLICY` names, and its text.
-
-    Raises:
-        SettingsRefused: it cannot be read.
-    """
-    path = Path(settings.policy)
-    return path.name, _text_of(path, "BRIDGE_POLICY")
-
-
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
 
 
-def read_settings(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> Settings:
-    """The settings of this process.
-
-    Args:
-        environ: the environment; `BRIDGE_CONFIG` names another file than `bridge.toml`.
-        file: the configuration file, if the environment names none.
+def checked(model: type[Model], values: dict[str, Any], section: str) -> Model:
+    """The settings of a section of the file, "" for what stands above them all.
 
     Raises:
-        SettingsRefused: an unknown name or a wrong value, by name; or a file that cannot be read.
+        SettingsRefused: an unknown name or a wrong value, by name.
     """
-    named = environ.get(f"{PREFIX}CONFIG")
-    values = {**_read_toml(Path(named or file or CONFIG_FILE), needed=bool(named)), **_read_environment(environ)}
-    return _checked(Settings, values, "")
-
-
-def _checked(model: type[Model], values: dict[str, Any], section: str) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -491,63 +456,16 @@ def _fault(model: type[BaseModel], error: Any, section: str) -> str:
         if section and name in Settings.model_fields:
             return f"{name!r} is the same for every site: move it above [{section}]"
         where = f"[{section}] of {CONFIG_FILE}" if section else CONFIG_FILE
-        return f"unknown setting {name!r} in {where}: {_meant(name, model.model_fields)}"
+        return f"unknown setting {name!r} in {where}: {near_hint(name, model.model_fields)}"
     said = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
         said = f"not of the form that docs/settings.md says: {model.model_fields[name].description}"
     return f"wrong setting: {'.'.join(filter(None, (section, *map(str, error['loc']))))}: {said}"
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def near_hint(name: str, known: Iterable[str]) -> str:
     """Which of the known names may be meant, or where they stand."""
     from difflib import get_close_matches  # noqa: PLC0415 - for a mistake alone
 
     near = get_close_matches(name, known, n=1)
     return f"did you mean {near[0]}?" if near else "docs/settings.md has the names"
-
-
-def _read_toml(path: Path, *, needed: bool) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        if needed:
-            raise SettingsRefused(f"there is no configuration file {path}") from None
-        return {}
-    except OSError as error:
-        raise SettingsRefused(f"the configuration file {path} cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        place = re.search(r" \(at [^()]+\)$", str(error))
-        raise SettingsRefused(f"{path} is not TOML{place[0] if place else ''}") from None
-
-
-def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, value in environ.items():
-        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
-            continue
-        field = name.removeprefix(PREFIX).lower()
-        from_file = field.endswith("_file") and field.removesuffix("_file") in SECRETS
-        field = field.removesuffix("_file") if from_file else field
-        if field not in Settings.model_fields or field == "sites":
-            known = [PREFIX + one.upper() for one in Settings.model_fields if one != "sites"]
-            raise SettingsRefused(f"unknown setting {name}: {_meant(name, known)}")
-        if field in values:
-            raise SettingsRefused(f"{PREFIX}{field.upper()} is set twice: by itself and by its _FILE; keep one of them")
-        values[field] = _read_secret(name, value) if from_file else value
-    return values
-
-
-def _read_secret(name: str, path: str) -> str:
-    secret = _text_of(Path(path), name).strip()
-    if not secret:
-        raise SettingsRefused(f"the file that {name} names is empty")
-    return secret
-
-
-def _text_of(path: Path, name: str) -> str:
-    try:
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise SettingsRefused(f"the file that {name} names cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsRefused(f"the file that {name} names cannot be read: it is not UTF-8 text") from None

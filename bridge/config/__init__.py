@@ -1,0 +1,19 @@
+"""Settings: environment (`BRIDGE_*`, and `*_FILE` for secrets) over `bridge.toml` over defaults that run."""
+
+from bridge.config.reading import PREFIX, checked_database_url, policy_document, read_settings
+from bridge.config.settings import CONFIG_FILE, CRMS, DESKS, SECRETS, UUID, Settings, SettingsRefused, SiteSettings
+
+__all__ = [
+    "CONFIG_FILE",
+    "CRMS",
+    "DESKS",
+    "PREFIX",
+    "SECRETS",
+    "UUID",
+    "Settings",
+    "SettingsRefused",
+    "SiteSettings",
+    "checked_database_url",
+    "policy_document",
+    "read_settings",
+]

@@ -1,0 +1,111 @@
+"""Whether a message asks for a person: in so many words, by the look of a sentence, or with a person word alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from bridge.domain.learned import SENSE
+from bridge.domain.lexicon import STOP, Hit, Language, Text
+
+ASKS_LENGTH: Final = 120
+"""Characters of the words that ask for something which are kept."""
+_INSERTION: Final = 3
+_BARE_LENGTH: Final = 7
+_THING: Final = (f"{SENSE}a", "", f"{SENSE}please")
+"""What the words stand for by which a thing is chosen: an article, a word of no sense, a please."""
+
+Groups = Mapping[str, list[Hit]]
+"""What was found in a text, by group."""
+
+
+def in_words(groups: Groups, read: Text, speech: Language) -> str | None:
+    """The words of an explicit request for a person that is neither refused nor one of the known traps.
+
+    Where a sentence as a whole reads quite unlike a request, a phrase in it does not make one. Who turns the machine
+    down says so in words that weigh against a request.
+    """
+    traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
+    for hit in groups.get("machine", ()):
+        if not hit.overlaps(traps):
+            return said(read, hit)
+    refusals = {hit.start for hit in groups.get("refusal", ())}
+    behind = groups.get("refusal_after", ())
+    starts = _starts(groups.get("restart", ()), read, speech)
+    likely = [hit for hit in groups.get("request", ()) if not hit.overlaps(unlike)]
+    for hit in _longest([*likely, *groups.get("own_request", ())]):
+        if not (
+            hit.overlaps(traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
+        ):
+            return said(read, hit)
+    return None if traps else _bare(read, speech)
+
+
+def by_example(groups: Groups, read: Text, speech: Language) -> str | None:
+    """The sentence that reads like a request for a person although no phrase of one, nor of a trap, is in it."""
+    judged = [*groups.get("request", ()), *groups.get("own_request", ()), *groups.get("trap", ())]
+    for hit in groups.get("like:request", ()):
+        if not hit.overlaps(judged) and not _wants_a_thing(read.words[hit.start : hit.end], speech):
+            return said(read, hit)
+    return None
+
+
+def _wants_a_thing(words: Sequence[str], speech: Language) -> bool:
+    """Whether it is but a thing that is wanted: `the label please`."""
+    return len(words) == len(_THING) and tuple(map(speech.vocabulary.sense, words)) == _THING
+
+
+def _longest(hits: Iterable[Hit]) -> Iterable[Hit]:
+    """Of those that begin at one word the longest: it has whom one wants to speak to, and what may speak against it."""
+    longest: dict[int, Hit] = {}
+    for hit in hits:
+        if hit.start not in longest or hit.end > longest[hit.start].end:
+            longest[hit.start] = hit
+    return longest.values()
+
+
+def _starts(restarts: Iterable[Hit], read: Text, speech: Language) -> set[int]:
+    """Where a new clause begins without a comma: `this does not help can you get me an agent`."""
+    linked = speech.sets["no_restart"]
+    return {hit.start for hit in restarts if hit.start == 0 or read.words[hit.start - 1] not in linked}
+
+
+def _refused(read: Text, hit: Hit, refusals: set[int], starts: set[int], speech: Language) -> bool:
+    """Whether a refusing word stands in the clause, from its start to the request's end.
+
+    A clause begins after a sentence, a comma (unless `or`, `to` go on after it), a contrast (`but`, `just`) or with
+    a question or demand of its own (`can you`, `i want`).
+    """
+    if not refusals:
+        return False
+    if any(i in refusals for i in range(hit.start + 1, hit.end)):
+        return True
+    contrast, joiners = speech.sets["contrast"], speech.sets["joiners"]
+    joined = -1
+    for i in range(hit.start, -1, -1):
+        if i in refusals:
+            return True
+        if read.words[i] == STOP or read.words[i] in contrast or i in starts:
+            return False
+        if i in read.commas:
+            # `..., right now, to transfer me`: a clause that goes on, and what was put in between
+            if read.words[i] not in joiners and not 0 < joined - i <= _INSERTION:
+                return False
+            joined = i
+    return False
+
+
+def _refused_behind(read: Text, hit: Hit, behind: Iterable[Hit]) -> bool:
+    return any(hit.start <= other.start and STOP not in read.words[hit.end : other.start] for other in behind)
+
+
+def _bare(read: Text, speech: Language) -> str | None:
+    """A message that is nothing but a person word and small words: `agent please`."""
+    words = list(dict.fromkeys(word for word in read.words if word != STOP))
+    bare, filler = speech.sets["bare"], speech.sets["filler"]
+    if len(words) > _BARE_LENGTH or bare.isdisjoint(words) or not (bare | filler).issuperset(words):
+        return None
+    return " ".join(words)
+
+
+def said(read: Text, hit: Hit) -> str:
+    words = [word for word in read.words[hit.start : hit.end] if word != STOP]
+    return " ".join(words)[:ASKS_LENGTH]
