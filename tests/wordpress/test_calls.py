@@ -238,6 +238,23 @@ def test_times_stand_under_the_visitors_own_days_with_the_teams_time_beside(
     context.close()
 
 
+def offered(chat: Page, **other: Any) -> None:
+    """The free times are answered with parts of the answer replaced."""
+    chat.route("**/slots", lambda route: route.fulfill(json={**route.fetch().json(), **other}))
+
+
+def test_times_can_be_chosen_where_the_browser_does_not_know_the_teams_zone(chat: Page) -> None:
+    offered(chat, timezone="America/Coyhaique_New")
+    assert re.sub(r"\s+", " ", choose(chat).first.inner_text()) == "11:00 AM"
+
+
+def test_two_times_that_the_clocks_show_alike_are_told_apart(chat: Page) -> None:
+    night = [f"2026-11-01T0{hour}:30:00Z" for hour in (5, 6)]
+    offered(chat, slots=[{"id": at, "starts_at": at} for at in night])
+    labels = choose(chat).all_inner_texts()
+    assert [re.sub(r"\s+", " ", label) for label in labels] == ["1:30 AM EDT", "1:30 AM EST"]
+
+
 def test_nothing_is_offered_where_the_team_calls_nobody(installed: Installation, page: Page) -> None:
     page.goto(installed.site.url)
     unfold(page)

@@ -1,8 +1,10 @@
 """A helpdesk calls WordPress, which anybody can reach; the effect is in the sidecar, which nobody can."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from test_rest import Visitor, escalation_of
 pytestmark = pytest.mark.wordpress
 
 WITHIN = 20.0
+HELPDESKS = Path(__file__).parents[2] / "docs" / "helpdesks.md"
 
 
 @pytest.fixture
@@ -157,3 +160,23 @@ def test_a_helpdesk_that_looks_for_the_address_first_finds_it(installed: Install
     with direct_session() as http:
         answer = http.head(installed.site.rest("escalation-bridge/v1/hooks/intercom"), timeout=30)
     assert answer.status_code == 200
+
+
+def set_permalinks(installed: Installation, structure: str) -> None:
+    """As the settings page does."""
+    code = "$GLOBALS['wp_rewrite']->set_permalink_structure($structure); flush_rewrite_rules(false);"
+    installed.site.php_eval(code, structure=structure)
+
+
+def test_where_permalinks_are_plain_the_address_is_the_other_one_that_the_docs_name(installed: Installation) -> None:
+    (named,) = re.findall(r"<your site>(/\?rest_route=\S+)<helpdesk>", HELPDESKS.read_text("utf-8"))
+    kept = installed.site.option("permalink_structure")
+    set_permalinks(installed, "")
+    try:
+        with direct_session() as http:
+            pretty = http.post(installed.site.rest("escalation-bridge/v1/hooks/zendesk"), data=b"{}", timeout=30)
+            plain = http.post(f"{installed.site.url}{named}zendesk", data=b"{}", timeout=30)
+    finally:
+        set_permalinks(installed, kept)
+    assert "escbridge_unsigned" not in pretty.text
+    assert (plain.status_code, plain.json()["code"]) == (401, "escbridge_unsigned")

@@ -248,6 +248,19 @@ def test_a_message_sent_again_by_the_browser_is_kept_once_and_answered_by_the_bo
     assert [text for text, _ in said(shop, two[0])] == ["Do you ship?", A_PERSON]
 
 
+def test_a_kept_question_of_somebody_known_who_has_left_goes_to_the_team(shop: Installation) -> None:
+    shop.site.add_user("berta", "berta-pass")
+    with shop.site.login("berta", "berta-pass") as http:
+        berta = Visitor(shop.site, http)
+        berta.begin()
+        with without_sidecar(shop):
+            write(berta, "Do you sell hats?", "With feathers?")
+    later(shop.site)
+    somebody_comes(shop)
+    assert eventually(lambda: waiting(shop.site) == 0)
+    assert [text for text, _ in said(shop, berta)] == ["Do you sell hats?", BUTTON, "With feathers?"]
+
+
 def test_one_id_of_two_conversations_is_two_messages_and_a_row_of_a_former_version_goes_too(
     shop: Installation, two: tuple[Visitor, Visitor]
 ) -> None:
@@ -519,6 +532,7 @@ def test_what_the_sidecar_never_takes_and_what_has_waited_for_a_month_goes_to_th
     assert eventually(lambda: waiting(shop.site) == 0)
     mails = [mail["message"] for mail in shop.site.mails()]
     assert [("xxxx" in mail, "An old one" in mail) for mail in mails] == [(True, False), (False, True)]
+    assert all(mail.startswith("The sidecar did not take this message") for mail in mails)
     two[0].says(A_PERSON)
     assert [text for text, _ in said(shop, two[0])] == ["A young one", A_PERSON]
 
@@ -538,7 +552,8 @@ def test_what_is_kept_has_a_limit_and_then_the_browser_keeps_it_and_the_form_goe
         assert two[0].says("one more").json()["data"]["kept"] is False
         form = two[0].post(f"sessions/{two[0].id}/contact", {"email": "full@example.test", "transcript": []})
     assert form.json()["mail"] is True
-    assert any("full@example.test" in mail["message"] for mail in shop.site.mails())
+    (mail,) = [mail["message"] for mail in shop.site.mails() if "full@example.test" in mail["message"]]
+    assert mail.startswith("The chat could not reach its sidecar")
     assert waiting(shop.site) == 50
 
 
@@ -654,19 +669,19 @@ def test_the_window_says_that_a_message_is_kept_and_shows_the_answer_once_it_arr
     unfold(page)
     with without_sidecar(shop):
         say(page, "Do you ship to Canada?")
-        expect(lines_of(page, "me").last).to_contain_text("Kept for our team. It is delivered as soon as possible.")
+        expect(lines_of(page, "me").last).to_contain_text("Kept. It is delivered as soon as possible.")
         expect(page.locator("form.contact")).to_be_visible()
         page.fill("form.contact input[name=email]", "guest@example.test")
         page.click("form.contact button[type=submit]")
         expect(lines_of(page, "note").last).to_contain_text("Your message is kept and reaches our team")
         with page.expect_response("**/turns"):
             page.evaluate("window.dispatchEvent(new Event('online'))")  # asked again, and still in vain
-        expect(lines_of(page, "me").last).to_contain_text("Kept for our team.")
+        expect(lines_of(page, "me").last).to_contain_text("Kept. It is delivered")
         expect(page.locator("form.contact")).to_be_hidden()
     later(shop.site)
     page.reload()
     unfold(page) if page.locator("#panel").is_hidden() else None
     expect(lines_of(page, "promise")).to_contain_text("will contact you", timeout=30_000)
-    expect(page.get_by_text("Kept for our team.")).to_have_count(0)
+    expect(page.get_by_text("Kept. It is delivered")).to_have_count(0)
     talk: Any = team_of(shop).list()[0]
     assert talk["customer"]["email"] == "guest@example.test"

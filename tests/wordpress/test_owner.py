@@ -261,6 +261,29 @@ def test_an_address_that_redirects_is_told_with_the_setting_that_mends_it(site: 
     assert "(BRIDGE_PUBLIC_URL)" in cure
 
 
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("http://127.0.0.1:8765", True),
+        ("http://127.1.2.3:8765", True),
+        ("http://[::1]:8765", True),
+        ("http://localhost", True),
+        ("https://127.0.0.1.shop.example", False),
+        ("https://localhost.example", False),
+    ],
+)
+def test_an_address_of_this_server_at_which_nothing_answers_is_told_with_the_setting_that_mends_it(
+    site: Site, url: str, told: bool
+) -> None:
+    """It is what a code holds where nobody set an address, and wrong where WordPress is on another machine."""
+    unreachable = {"error": "unreachable", "detail": "cURL error 7", "data": []}
+    ask = "echo EscalationBridge\\ConnectionTest::error_text( $answer, array( 'url' => $url ) );"
+    cure = site.php_eval(ask, answer=unreachable, url=url)
+    assert cure.startswith(f"Nothing answers at {url}.")
+    assert ("(BRIDGE_PUBLIC_URL)" in cure) is told
+    assert ("(“bridge site rotate”)" in cure) is told
+
+
 @pytest.mark.skipif(FAKETIME is None, reason="libfaketime is not installed (tests/install_system.sh installs it)")
 def test_clocks_apart_are_worth_a_look(installed: Installation) -> None:
     with php_sees(installed.site, LD_PRELOAD=str(FAKETIME), FAKETIME="-3600s"):

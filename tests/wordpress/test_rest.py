@@ -120,6 +120,21 @@ def test_forged_expired_and_missing_tokens_are_refused(visitor: Visitor) -> None
     assert visitor.says("hello").ok
 
 
+def test_the_token_of_an_account_that_was_deleted_opens_nothing(installed: Installation, visitor: Visitor) -> None:
+    site = installed.site
+    site.add_user("cora", "cora-pass", email="cora@example.test")
+    with site.login("cora", "cora-pass") as http:
+        cora = Visitor(site, http, visitor.headers)
+        cora.begin()
+        assert cora.says("hello").ok
+    site.php_eval(
+        "require_once ABSPATH . 'wp-admin/includes/user.php'; wp_delete_user( get_user_by( 'login', $login )->ID );",
+        login="cora",
+    )
+    stranger = Visitor(site, visitor.http, cora.headers, cora.id)
+    assert code_of(stranger.says("hello")) == (401, "escbridge_token_expired")
+
+
 @pytest.mark.parametrize(("route", "body"), ADMIN_ROUTES.items())
 def test_routes_of_wp_admin_are_for_the_team(installed: Installation, route: str, body: dict[str, Any]) -> None:
     site = installed.site
@@ -157,6 +172,7 @@ def test_a_form_of_another_page_is_not_json(visitor: Visitor) -> None:
     ("route", "body", "told"),
     [
         ("contact", {"phone": "call me please"}, "Please enter the phone number"),
+        ("contact", {"phone": "030 123456 ext 5"}, "Please enter the phone number"),
         ("contact", {"email": "ann@b"}, "This address was not accepted."),
         ("turns", {"client_turn_id": str(uuid.UUID(int=1)), "message": "x" * 4001}, "This message was not accepted."),
     ],
@@ -444,6 +460,49 @@ def test_whoever_is_logged_in_is_who_wordpress_says(installed: Installation) -> 
         berta.says(A_PERSON)
     customer = escalation_of(installed, berta.id)["packet"]["customer"]
     assert (customer["identity"], customer["email"], customer["name"]) == ("verified", "berta@example.test", "berta")
+
+
+def test_a_guest_who_has_logged_in_since_stays_one_and_is_reached_at_the_accounts_address(
+    installed: Installation, visitor: Visitor
+) -> None:
+    installed.site.add_user("berta", "berta-pass", email="berta@example.test")
+    visitor.begin()
+    with installed.site.login("berta", "berta-pass") as http:
+        berta = Visitor(installed.site, http, visitor.headers, visitor.id)
+        assert berta.says(A_PERSON).json()["needs_contact"] is False
+    one = escalation_of(installed, visitor.id)
+    assert (one["customer"]["identity"], one["customer"]["email"]) == ("claimed", "berta@example.test")
+    assert one["packet"]["customer"]["identity"] == "anonymous"
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("+49 (0)30 123456", "+49 30 123456"),
+        ("0049(0)30 123456", "0049 30 123456"),
+        ("(030) 123456", "030 123456"),
+        ("030\u2013123456", "030-123456"),
+        ("\u202a+49\u00a030\u202f123456\u202c", "+49 30 123456"),
+        ("tel: 030 123456", "030 123456"),
+    ],
+)
+def test_a_number_as_people_write_it_is_stored_as_it_can_be_dialled(
+    installed: Installation, visitor: Visitor, typed: str, stored: str
+) -> None:
+    visitor.begin()
+    visitor.says(A_PERSON)
+    assert visitor.post(f"sessions/{visitor.id}/contact", {"phone": typed}).ok
+    assert escalation_of(installed, visitor.id)["customer"]["phone"] == stored
+
+
+def test_the_mail_about_a_form_on_a_chat_that_has_ended_says_so(installed: Installation, visitor: Visitor) -> None:
+    visitor.begin()
+    visitor.says(A_PERSON)
+    team_of(installed).does("resolve", escalation_of(installed, visitor.id)["id"])
+    assert visitor.post(f"sessions/{visitor.id}/contact", {"email": "ann@example.test"}).json()["mail"] is True
+    (mail,) = [mail["message"] for mail in installed.site.mails() if "ann@example.test" in mail["message"]]
+    assert mail.startswith("The conversation had ended before this was sent")
+    assert "No ticket exists" not in mail
 
 
 def test_a_log_in_cookie_without_its_nonce_counts_as_a_guest(installed: Installation) -> None:

@@ -9,7 +9,7 @@ import pytest
 from installation import Installation, eventually
 from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 from team import A_PERSON, clear_the_desk, lines_of, listen_for_faults, newest_escalation, team_of
-from visiting import DESKTOP, TUESDAY_MORNING, log_in, open_chat, say, unfold
+from visiting import DESKTOP, TUESDAY_MORNING, log_in, open_chat, say, sign_in, unfold
 
 pytestmark = [pytest.mark.wordpress, pytest.mark.browser]
 
@@ -19,7 +19,7 @@ PHONE = {"width": 390, "height": 844}
 MAYA = {"id": "wp-7", "name": "Maya Okafor"}
 TOO_MANY = '{"code": "escbridge_too_many", "message": "Please wait a moment.", "data": {"status": 429}}'
 KEPT = '{"code": "bridge_unavailable", "message": "We cannot be reached.", "data": {"status": 503, "kept": true}}'
-KEPT_SAFE = "Kept for our team. It is delivered as soon as possible."
+KEPT_SAFE = "Kept. It is delivered as soon as possible."
 CRITICAL = '{"code": "internal_server_error", "message": "<p>A critical error.</p>", "data": {"status": 500}}'
 IN_CHAT = "document.querySelector('#escbridge-chat').shadowRoot"
 WHAT_IS_READ_OUT = f"""() => {{
@@ -38,6 +38,16 @@ WRITTEN_BY_ANOTHER_PAGE = """text => {
 STATES = """() => {
     window.states = [];
     document.addEventListener('escbridge:state', e => states.push([e.detail.state, e.detail.session_id]));
+}"""
+A_DAY_LATER = """left => {
+    const key = Object.keys(left).find(one => one.startsWith('escbridge'));
+    localStorage[key] = JSON.stringify({ ...JSON.parse(left[key]), until: Date.now() - 3600000 });
+}"""
+WRITTEN_LONG_AGO = """items => {
+    const key = Object.keys(localStorage).find(one => one.startsWith('escbridge'));
+    const kept = JSON.parse(localStorage[key]);
+    kept.items = [...items.map(item => ({ at: Date.now(), ...item })), ...kept.items];
+    localStorage[key] = JSON.stringify(kept);
 }"""
 COMPOSED = f"""keys => keys.forEach(key => {IN_CHAT}.querySelector('textarea')
     .dispatchEvent(new KeyboardEvent('keydown', {{...key, bubbles: true, cancelable: true}})))"""
@@ -481,6 +491,72 @@ def reload(chat: Page) -> None:
     expect(chat.locator("textarea#message")).to_be_visible()
 
 
+@pytest.mark.parametrize("as_left", ["with the window open", "with it closed"])
+def test_what_did_not_arrive_is_sent_in_a_new_conversation_when_its_writer_comes_back_a_day_later(
+    installed: Installation, chat: Page, as_left: str
+) -> None:
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    chat.route("**/turns", lambda route: route.abort())
+    say(chat, "Please cancel my order 4711")
+    expect(lines_of(chat, "me").last).to_contain_text("Not delivered yet.")
+    if as_left == "with it closed":
+        chat.click("button.close")
+    left = chat.evaluate("({...localStorage})")
+    chat.goto(f"{installed.site.url}/robots.txt")
+    chat.evaluate(A_DAY_LATER, left)
+    chat.unroute("**/turns")
+    with chat.expect_response("**/sessions"):
+        chat.goto(installed.site.url)
+    chat.evaluate("escbridge.open()")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: Please cancel my order 4711")
+    expect(lines_of(chat, "me")).to_have_count(2)
+
+
+def test_what_a_guest_wrote_after_the_log_in_is_not_shown_after_the_log_out(
+    installed: Installation, browser: Browser
+) -> None:
+    installed.site.add_user("nora", "nora-pass")
+    context = browser.new_context(viewport=DESKTOP)
+    chat = open_chat(context, installed.site)
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    sign_in(chat, installed.site, "nora", "nora-pass")
+    chat.goto(installed.site.url)
+    say(chat, "My address is Elm Street 1")
+    expect(lines_of(chat, "bot").last).to_contain_text("Elm Street")
+    chat.goto(f"{installed.site.url}/wp-login.php?action=logout")
+    chat.get_by_role("link", name="log out").click()
+    with chat.expect_response("**/chat.js*"):
+        chat.goto(installed.site.url)
+    unfold(chat)
+    expect(lines_of(chat, "bot")).to_have_count(1)
+    assert lines_of(chat, "me").count() == 0
+    context.close()
+
+
+def as_of_yesterday(page: Route) -> None:
+    """Served with a nonce that has expired."""
+    html = re.sub(r'"nonce":"\w+"', '"nonce":"0123456789"', page.fetch().text())
+    page.fulfill(body=html, content_type="text/html")
+
+
+def test_a_page_that_is_older_than_its_nonce_still_knows_who_is_logged_in(
+    installed: Installation, browser: Browser
+) -> None:
+    installed.site.add_user("nora", "nora-pass")
+    context = log_in(browser, installed.site, "nora", "nora-pass")
+    context.route(f"{installed.site.url}/", as_of_yesterday)
+    chat = open_chat(context, installed.site)
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
+    assert newest_escalation(installed)["packet"]["customer"]["identity"] == "verified"
+    context.clear_cookies()
+    say(chat, "And I am logged out")
+    expect(lines_of(chat, "note").last).to_contain_text("was added to your request")
+    context.close()
+
+
 def test_a_full_storage_loses_no_message_and_a_reload_no_conversation(chat: Page) -> None:
     say(chat, "one")
     expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
@@ -594,6 +670,71 @@ def test_the_focus_goes_on_where_the_pressed_button_goes_away(chat: Page) -> Non
     expect(chat.get_by_role("button", name="Start a new conversation")).to_be_focused()
 
 
+def test_what_did_not_arrive_before_the_end_can_be_sent_in_the_next_conversation(chat: Page) -> None:
+    say(chat, "one")
+    expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
+    chat.route("**/turns", lambda route: route.abort())
+    say(chat, "My order is 4711")
+    expect(lines_of(chat, "me").last).to_contain_text("Not delivered yet.")
+    end(chat)
+    chat.unroute("**/turns")
+    come_back(chat)
+    expect(lines_of(chat, "me").last).to_contain_text("Not delivered yet.")
+    begin_anew(chat)
+    expect(chat.locator("textarea#message")).to_have_value("My order is 4711")
+
+
+def test_what_is_written_before_the_page_knows_of_the_end_can_be_sent_in_the_next_conversation(
+    installed: Installation, chat: Page
+) -> None:
+    chat.route("**/events", lambda route: route.abort())
+    say(chat, A_PERSON)
+    expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
+    team_of(installed).does("resolve", newest_escalation(installed)["id"])
+    say(chat, "BUT it is still broken")
+    expect(lines_of(chat, "mark")).to_have_text("This conversation has ended.")
+    expect(lines_of(chat, "me").last).to_contain_text("Not delivered yet.")
+    begin_anew(chat)
+    expect(chat.locator("textarea#message")).to_have_value("BUT it is still broken")
+
+
+def test_a_double_click_asks_for_a_person_once(chat: Page) -> None:
+    held = hold_the_first(chat, "**/turns")
+    chat.get_by_role("button", name="Talk to a person").dblclick()
+    expect(lines_of(chat, "me")).to_have_count(1)
+    eventually(lambda: chat.wait_for_timeout(50) or held)
+    asked, answer = held[0]
+    asked.fulfill(response=answer)
+    expect(lines_of(chat, "promise")).to_contain_text(PROMISED)
+    assert lines_of(chat, "me").count() == 1
+
+
+def test_what_waits_behind_a_slow_answer_is_not_taken_over_by_a_second_tab(
+    installed: Installation, shop_page: Page
+) -> None:
+    shop_page.clock.install()
+    unfold(shop_page)
+    slow: list[Route] = []
+    sent: list[str] = []
+    shop_page.context.on("request", lambda asked: sent.append(str(asked.post_data)) if "/turns" in asked.url else None)
+    shop_page.route("**/turns", lambda route: slow.append(route) if len(slow) < 2 else route.fallback())
+    say(shop_page, "one")
+    say(shop_page, "two")
+    eventually(lambda: shop_page.wait_for_timeout(50) or slow)
+    shop_page.clock.fast_forward(60_000)
+    slow[0].continue_()
+    eventually(lambda: shop_page.wait_for_timeout(50) or len(slow) == 2)
+    second = shop_page.context.new_page()
+    second.clock.install(time=shop_page.evaluate("Date.now()") / 1000 + 15)
+    second.goto(installed.site.url)
+    unfold(second)
+    expect(lines_of(second, "me").last).to_contain_text("Sending…")
+    second.wait_for_timeout(1_000)
+    assert sum('"two"' in one for one in sent) == 1
+    slow[1].continue_()
+    expect(lines_of(shop_page, "bot").last).to_contain_text("You said: two")
+
+
 def test_an_end_that_fails_says_so_and_can_be_tried_again(chat: Page) -> None:
     say(chat, "one")
     expect(lines_of(chat, "bot").last).to_contain_text("You said: one")
@@ -630,6 +771,50 @@ def test_a_guest_is_asked_for_an_address_and_it_reaches_the_team(installed: Inst
     assert f"The customer can be reached at: {address}" in mails[0].text
     customer = newest_escalation(installed)["customer"]
     assert (customer["email"], customer["identity"] == "verified") == (address, False), "nobody has checked it"
+
+
+def test_a_long_conversation_in_any_script_goes_with_the_form(chat: Page) -> None:
+    say(chat, A_PERSON)
+    expect(chat.locator("form.contact")).to_be_visible()
+    chat.evaluate(WRITTEN_LONG_AGO, [{"id": f"old{n}", "k": "bot", "text": "語" * 4000} for n in range(9)])
+    come_back(chat)
+    chat.fill("form.contact input[name=email]", "ann@example.test")
+    with chat.expect_response("**/contact") as sent:
+        chat.click("form.contact button[type=submit]")
+    assert sent.value.status == 200
+    expect(chat.locator("form.contact")).to_be_hidden()
+
+
+def test_a_form_by_mail_carries_what_did_not_arrive_and_nothing_else_counts_as_sent(chat: Page) -> None:
+    say(chat, A_PERSON)
+    expect(chat.locator("form.contact")).to_be_visible()
+    chat.route("**/turns", lambda route: route.abort())
+    mailed: list[str] = []
+    by_mail = '{"sent": true, "mail": true, "notice": "Thank you."}'
+    chat.route("**/contact", lambda r: (mailed.append(r.request.post_data or ""), r.fulfill(status=200, body=by_mail)))
+    long = [{"id": f"lost{n}", "k": "me", "st": "failed", "text": f"lost {n} {'é' * 3900}"} for n in range(9)]
+    chat.evaluate(WRITTEN_LONG_AGO, [*long, *({"id": f"b{n}", "k": "bot", "text": "x" * 8000} for n in range(9))])
+    come_back(chat)
+    chat.fill("form.contact input[name=email]", "ann@example.test")
+    chat.click("form.contact button[type=submit]")
+    expect(lines_of(chat, "note").last).to_contain_text("Thank you.")
+    carried = [number for number in range(9) if f"lost {number} " in mailed[0]]
+    lost = lines_of(chat, "me").filter(has_text="Not delivered yet.")
+    assert len(carried) >= 7
+    expect(lost).to_have_count(9 - len(carried))
+    assert [f"lost {number} " in lost.all_inner_texts()[0] for number in carried] == [False] * len(carried)
+
+
+def test_an_address_is_a_link_with_all_that_belongs_to_it(chat: Page) -> None:
+    texts = "(see https://en.wikipedia.org/wiki/Foo_(bar)), 'https://example.test/it's?a=1' and https://example.test/x."
+    say(chat, texts)
+    expect(lines_of(chat, "bot").last).to_contain_text("You said:")
+    links = lines_of(chat, "me").locator("a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    assert links == [
+        "https://en.wikipedia.org/wiki/Foo_(bar)",
+        "https://example.test/it's?a=1",
+        "https://example.test/x",
+    ]
 
 
 def test_a_persons_answer_shows_with_the_name_and_after_the_release_the_bot_answers(

@@ -5,13 +5,13 @@
 (function () {
 	'use strict';
 
-	const ui = window.escbridgeBoot; // Of launcher.js, which loads this when it is needed.
+	const ui = window.escbridgeBoot; // Of launcher.js.
 	const { cfg, h, icon } = ui;
 	const T = cfg.text;
 	const CLOCK = 'M12 7v5.2l3.3 2M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17z';
 	const KEY = 'escbridge:' + cfg.root;
 	const RETRY_SECONDS = [3, 8, 20, 35, 60];
-	const STALE_SENDING = 70000;
+	const STALE_SENDING = 70000; // Longer than an answer is waited for.
 	const MAX_ITEMS = 300;
 	const LATE = { status: 0, data: {} };
 	const tab = uuid();
@@ -19,7 +19,7 @@
 	/* ---------- what is kept ---------- */
 
 	let full = false;
-	let c = null; // Stands alone where the browser gives no storage, or no more of it.
+	let c = fresh(); // Stands alone where storage is refused or full.
 	let nonce = cfg.nonce || '';
 	let opened = false;
 	let busy = false;
@@ -30,7 +30,7 @@
 	let retries = 0;
 	ui.nodes = {};
 
-	/** What this browser keeps, unless it is somebody's who was logged in. */
+	/** What is stored, unless somebody's who was logged in. */
 	function load() {
 		try {
 			const kept = !full && JSON.parse(localStorage.getItem(KEY));
@@ -50,18 +50,17 @@
 	}
 
 	function fresh() {
-		return { sid: '', token: '', until: 0, who: cfg.who || '', state: 'open', last: 0, items: [], promise: null, need: false, channel: '', call: '', phone: false, waiting: false, down: false, left: false, unread: 0, poll: 5000 };
+		return { sid: '', token: '', until: 0, who: cfg.who || '', state: 'open', last: 0, items: [], unread: 0, poll: 5000 };
 	}
 
 	/** Another tab may have written since. */
 	function change(fn) {
-		const before = c ? c.state + c.sid : '';
+		const before = c.state + c.sid;
 		const stored = load();
-		if (stored && (!c || !c.sid || stored.sid === c.sid)) {
+		if (!c.sid || stored.sid === c.sid) {
 			c = stored;
 		}
-		c = c || fresh();
-		fn(c);
+		fn();
 		c.items = c.items.slice(-MAX_ITEMS);
 		save();
 		render();
@@ -70,16 +69,26 @@
 		}
 	}
 
-	/** For the page's own scripts. No text is in it. */
+	/** To the page's scripts, without text. */
 	function tell(what, detail) {
-		document.dispatchEvent(new CustomEvent('escbridge:' + what, { detail: { session_id: c ? c.sid : '', ...detail } }));
+		document.dispatchEvent(new CustomEvent('escbridge:' + what, { detail: { session_id: c.sid, ...detail } }));
 	}
 
 	function usable(stored) {
-		return stored && stored.until > Date.now() + 5000;
+		return stored.until > Date.now() + 5000;
 	}
 
-	/** A token's age counts from when it came: a visitor's clock may be days off. */
+	function undelivered(item) {
+		return item.st && item.st !== 'sent';
+	}
+
+	/** Words that have not arrived outlive the token. */
+	function current() {
+		const stored = load();
+		return usable(stored) || stored.items.some(undelivered) ? stored : fresh();
+	}
+
+	/** A visitor's clock may be days off. */
 	function hold(d) {
 		if (d.token) {
 			c.token = d.token;
@@ -105,19 +114,21 @@
 
 	async function api(path, body, limit) {
 		const headers = { 'Content-Type': 'application/json' };
-		if (c && c.token && path !== '/sessions') {
+		if (c.token && path !== '/sessions') {
 			headers['X-Escbridge-Token'] = c.token;
 		}
-		if (nonce) {
-			headers['X-WP-Nonce'] = nonce;
+		const sent = nonce;
+		if (sent) {
+			headers['X-WP-Nonce'] = sent;
 		}
 		const stop = new AbortController();
 		const timer = setTimeout(() => stop.abort(), limit || 15000);
 		try {
 			const response = await fetch(cfg.root + path, { method: 'POST', credentials: 'same-origin', headers, body: JSON.stringify(body), signal: stop.signal });
 			const data = await response.json().catch(() => null) || {};
-			if (response.status === 403 && data.code === 'rest_cookie_invalid_nonce' && nonce) {
-				nonce = ''; // The page is older than the log-in: go on as a guest.
+			if (response.status === 403 && data.code === 'rest_cookie_invalid_nonce' && sent) {
+				const renewed = await (await fetch(cfg.renew)).text(); // The page is older than its nonce.
+				nonce = renewed === sent || /\W/.test(renewed) ? '' : renewed; // Else the log-in has ended: go on as a guest.
 				return api(path, body, limit);
 			}
 			const { ok, status } = response;
@@ -130,11 +141,11 @@
 		}
 	}
 
-	/** An answer that comes when the next conversation has begun is LATE, and none. */
+	/** LATE is what comes when the next conversation has begun. */
 	async function ask(what, body, limit) {
 		const sid = c.sid;
 		const got = await api('/sessions/' + encodeURIComponent(sid) + what, body, limit);
-		return c && c.sid === sid ? got : LATE;
+		return c.sid === sid ? got : LATE;
 	}
 
 	function start() {
@@ -145,29 +156,25 @@
 	async function begin() {
 		const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || '';
 		const got = await api('/sessions', { page_url: location.href.slice(0, 2000), locale: cfg.locale, timezone: zone });
-		const d = got.status === 503 ? got.data.data || {} : got.data;
-		if (got.status === 201 || (got.status === 503 && d.token)) {
-			change((s) => {
-				const items = s.items;
-				Object.assign(s, fresh(), { sid: d.session_id, items, down: got.status === 503 });
-				hold(d);
-				if (got.status === 201) {
-					take(d);
-				} else {
-					say(got.data.message);
-				}
+		const down = got.status !== 201;
+		const d = down ? got.data.data || {} : got.data;
+		if (d.token) {
+			change(() => {
+				c = { ...fresh(), sid: d.session_id, items: c.items };
+				take(d);
+				c.down = down;
+				say(down && got.data.message);
 			});
 		}
 		schedule();
 		return got;
 	}
 
-	/** Whatever an answer says of the conversation's state. */
 	function take(d) {
 		c.down = false;
 		c.left = false;
 		hold(d);
-		if (d.state && d.state !== 'unknown') {
+		if (d.state && d.state !== 'unknown' && c.state !== 'closed') {
 			c.state = d.state;
 		}
 		c.poll = d.poll_after_ms || c.poll;
@@ -199,9 +206,12 @@
 		add({ id: uuid(), k: 'promise', text: inOne ? say : promised.text, core: promised.text, again: !!was });
 	}
 
-	/** What did not get through goes before it: the team reads all in order. */
+	/** What did not get through goes before it. */
 	function send(text) {
-		change((s) => s.items.push({ id: uuid(), k: 'me', text, at: Date.now(), st: 'failed' }));
+		change(() => {
+			c.who = c.who || cfg.who || '';
+			c.items.push({ id: uuid(), k: 'me', text, at: Date.now(), st: 'failed' });
+		});
 		toNewest();
 		again(true);
 	}
@@ -210,7 +220,6 @@
 		return item.st === 'sending' && item.tab === tab;
 	}
 
-	/** One message at a time, in order. */
 	async function pump() {
 		if (busy) {
 			return;
@@ -231,7 +240,7 @@
 			const begun = await start();
 			got = begun.status === 201 ? await turn(item) : begun;
 		}
-		for (let i = 0; got.status === 409 && got.data.code === 'escbridge_turn_in_progress' && i < 30; i++) {
+		for (let n = 30; got.data.code === 'escbridge_turn_in_progress' && n; n--) {
 			await new Promise((done) => setTimeout(done, 2000));
 			got = await turn(item);
 		}
@@ -240,7 +249,7 @@
 		}
 		const d = got.data;
 		change(() => {
-			mark((i) => i.id === item.id, d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent');
+			mark((i) => i.id === item.id, d.state === 'closed' ? 'refused' : d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent');
 			const repeats = d.undelivered && c.items.some((i) => i.text === d.notice && i.at > Date.now() - 300000);
 			take(repeats ? { ...d, notice: '' } : d);
 			c.waiting = got.status === 202;
@@ -257,32 +266,35 @@
 	}
 
 	function turn(item) {
-		return c.items.some((i) => i.id === item.id) ? ask('/turns', { client_turn_id: item.id, message: item.text }, 75000) : LATE;
+		change(() => mark(going, 'sending'));
+		return c.items.some((i) => i.id === item.id) ? ask('/turns', { client_turn_id: item.id, message: item.text }, 65000) : LATE;
 	}
 
+	/** What nobody reads any more is for the next conversation. */
 	function markEnd() {
 		if (c.state === 'closed') {
+			mark(undelivered, 'refused');
 			add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
 		}
 	}
 
 	function mark(which, st) {
-		c.items.filter(which).forEach((i) => Object.assign(i, { st, tab }));
+		c.items.filter(which).forEach((i) => Object.assign(i, { st, tab, since: Date.now() }));
 	}
 
 	function failed(item, got) {
 		const kept = (got.data.data || {}).kept;
-		const forGood = got.status === 400 || got.status === 413 || (got.status === 409 && got.data.code === 'escbridge_turn_conflict');
+		const forGood = [400, 413].includes(got.status) || got.data.code === 'escbridge_turn_conflict';
 		const st = forGood ? 'refused' : kept ? 'kept' : 'failed';
 		const all = st === 'failed' && got !== LATE && (!got.status || got.status === 429 || got.status > 500); // Not this message alone: what follows it waits.
-		change((s) => {
+		change(() => {
 			mark((i) => i.id === item.id || (all && going(i)), st);
 			if (got !== LATE) {
 				if (!retries) {
 					read(T[st] || T.notSent);
 				}
-				s.down = got.data.code === 'bridge_unavailable';
-				say(got.status === 0 ? (navigator.onLine === false ? T.offline : '') : kept && s.left ? '' : got.data.message);
+				c.down = got.data.code === 'bridge_unavailable';
+				say(got.status || navigator.onLine ? !(kept && c.left) && got.data.message : T.offline);
 			}
 		});
 		if (!forGood) {
@@ -290,7 +302,7 @@
 		}
 	}
 
-	/** A line of the service's own; not again when it was the last a moment ago. */
+	/** Not again when it was the last a moment ago. */
 	function say(text) {
 		const last = c.items.filter((i) => i.k === 'note').pop();
 		if (text && !(last && last.text === text && last.at > Date.now() - 300000)) {
@@ -305,12 +317,12 @@
 		retryTimer = setTimeout(() => { again(); retries = next; }, 1000 * seconds);
 	}
 
-	/** What is not delivered goes again under its id; what WordPress keeps too: only its answer tells that it has arrived. */
+	/** Under the same id; what WordPress keeps too: only its answer tells that it has arrived. */
 	function again(butKept) {
 		clearTimeout(retryTimer);
 		retries = 0;
-		if (c) {
-			change(() => mark((i) => i.st === 'failed' || (i.st === 'kept' && !butKept) || (i.st === 'sending' && i.at < Date.now() - STALE_SENDING), 'sending'));
+		if (c.items.length) {
+			change(() => mark((i) => i.st === 'failed' || (i.st === 'kept' && !butKept) || (i.st === 'sending' && !(i.since > Date.now() - STALE_SENDING)), 'sending'));
 			if (c.items.some((i) => i.st === 'sending' && !going(i))) { // By a tab that may be gone.
 				retryTimer = setTimeout(again, STALE_SENDING);
 			}
@@ -321,7 +333,7 @@
 	/* ---------- what a person, or a late reply, adds ---------- */
 
 	function awaited() {
-		return c && c.sid && (c.state === 'escalated' || c.waiting) && !document.hidden;
+		return c.sid && (c.state === 'escalated' || c.waiting) && !document.hidden;
 	}
 
 	function schedule() {
@@ -341,10 +353,12 @@
 		if (got.status === 200) {
 			pollFails = 0;
 			const late = (c.promise || {}).due_at !== due; // Older than c.
-			change(() => got.data.events.forEach((e) => happened(e, got.data)));
-			change(() => late || take({ ...got.data, notice: '' }));
+			change(() => {
+				got.data.events.forEach((e) => happened(e, got.data));
+				late || take({ ...got.data, notice: '' });
+			});
 		} else if (got.status === 401) {
-			change((s) => { s.until = 0; });
+			change(() => { c.until = 0; });
 		} else if (got !== LATE) {
 			pollFails = Math.min(4, pollFails + 1);
 		}
@@ -356,7 +370,7 @@
 			return;
 		}
 		c.last = e.n;
-		c.waiting = c.waiting && e.kind === 'agent'; // Whatever else comes is the answer, or what came of it.
+		c.waiting = c.waiting && e.kind === 'agent'; // All else is the answer, or came of it.
 		const item = { id: 'e' + c.sid + e.n, text: e.text, at: Date.parse(e.at) || Date.now() };
 		if (e.kind === 'agent') {
 			add({ ...item, k: 'agent', name: e.author || '' });
@@ -383,27 +397,27 @@
 		if (!usable(c)) {
 			await start();
 		}
-		body.transcript = c.items.slice(-100).map((i) => ({ who: (i.name || author(i)).slice(0, 80), text: i.text }));
-		while (body.transcript.length > 1 && JSON.stringify(body).length > 30000) {
-			body.transcript.shift();
-		}
+		const told = [...c.items];
+		do {
+			body.transcript = told.map((i) => ({ who: (i.name || author(i)).slice(0, 80), text: i.text }));
+		} while (new Blob([JSON.stringify(body)]).size > 60000 && told.splice(told.findIndex((i) => i.st !== 'failed'), 1)); // Else the last: it goes again.
 		const got = await ask('/contact', body);
 		if (got.status !== 200) {
 			return got === LATE ? '' : got.data.message || T.formFailed;
 		}
 		const byMail = !!got.data.mail;
-		change((s) => {
+		change(() => {
 			if (byMail || got.data.kept) {
-				s.left = true; // The form is not offered once more in this outage.
-				mark((i) => byMail && i.st === 'failed', 'sent'); // The mail carried them.
-				s.down = false;
-				s.need = false;
+				c.left = true; // The form is offered once an outage.
+				mark((i) => byMail && i.st === 'failed' && told.some(({ id }) => id === i.id), 'sent'); // The mail carried them.
+				c.down = false;
+				c.need = false;
 				note(got.data.notice);
 				return;
 			}
 			take(got.data);
-			s.need = false;
-			s.phone = s.phone || !!body.phone;
+			c.need = false;
+			c.phone = c.phone || !!body.phone;
 			if (!got.data.notice) {
 				note(T.formSaved);
 			}
@@ -423,7 +437,7 @@
 		if (got === LATE) {
 			return;
 		}
-		const slots = got.status === 200 ? got.data.slots : [];
+		const slots = got.data.slots || [];
 		ui.callError.textContent = error || (got.status !== 200 ? got.data.message || T.formFailed : slots.length ? '' : T.callNone);
 		ui.callForm.before(ui.callError);
 		ui.days.replaceChildren(...byDay(slots, got.data.timezone));
@@ -438,14 +452,21 @@
 
 	/** Under the visitor's own days; the team's time beside, where its clocks show another. */
 	function byDay(slots, zone) {
-		const time = { hour: 'numeric', minute: '2-digit' };
+		const shift = ({ starts_at: at }) => new Date(at).getTimezoneOffset();
+		const turned = slots.some((slot) => shift(slot) !== shift(slots[0])); // Then one time may come twice.
+		const time = { hour: 'numeric', minute: '2-digit', timeZoneName: turned ? 'short' : undefined };
 		const date = { weekday: 'long', month: 'long', day: 'numeric' };
 		const days = new Map();
+		try {
+			Intl.DateTimeFormat('en', { timeZone: zone });
+		} catch (e) {
+			zone = undefined; // Newer than this browser.
+		}
 		slots.forEach((slot) => {
 			const say = (how, timeZone) => new Date(slot.starts_at).toLocaleString(cfg.locale, { timeZone, ...how });
 			const day = say(date);
 			const weekday = say(date, zone) === day ? {} : { weekday: 'short' };
-			const theirs = day + say(time) !== say(date, zone) + say(time, zone) && h('small', {}, ' ' + say({ timeZoneName: 'short', ...time, ...weekday }, zone));
+			const theirs = day + say(time) !== say(date, zone) + say(time, zone) && h('small', {}, ' ' + say({ ...time, timeZoneName: 'short', ...weekday }, zone));
 			const label = h('label', {}, h('input', { type: 'radio', name: 'slot', value: slot.id }), h('span', {}, say(time), theirs));
 			days.set(day, (days.get(day) || []).concat(label));
 		});
@@ -472,14 +493,14 @@
 			return chooseTime(got.data.message);
 		}
 		if (got.status !== 200) {
-			change((s) => { s.phone = s.phone && got.data.code !== 'escbridge_phone'; });
+			change(() => { c.phone = c.phone && got.data.code !== 'escbridge_phone'; });
 			return amiss(got.data.message || T.formFailed, c.phone ? ui.callBook : ui.callPhone);
 		}
 		choosing(false);
 		ui.callError.textContent = '';
-		change((s) => {
-			s.call = slot.value;
-			s.phone = true;
+		change(() => {
+			c.call = slot.value;
+			c.phone = true;
 			take(got.data);
 		});
 		return ui.input.focus(); // The form, and the focus in it, is gone.
@@ -521,16 +542,16 @@
 
 	/* ---------- the window ---------- */
 
-	/** On http, too, where browsers have no randomUUID. */
+	/** On http browsers have no randomUUID. */
 	function uuid() {
 		const digit = () => (crypto.getRandomValues(new Uint8Array(1))[0] % 16).toString(16);
 		return 'xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx'.replace(/x/g, digit);
 	}
 
-	/** Text with its http(s) addresses as links; never markup. */
+	/** Never markup. */
 	function withLinks(text) {
 		const out = document.createDocumentFragment();
-		String(text).split(/(https?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]])/).forEach((part, i) => {
+		String(text).split(/(https?:\/\/(?:\([^\s<>"()]*\)|[^\s<>"()])*(?:\([^\s<>"()]*\)|[^\s<>"()'.,;:!?\]]))/).forEach((part, i) => {
 			out.append(i % 2 ? h('a', { href: part, rel: 'noopener nofollow', target: '_blank' }, part) : part);
 		});
 		return out;
@@ -565,7 +586,7 @@
 		ui.pin = h('div', { className: 'pin' }, icon(CLOCK), ui.pinText);
 		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log }, ui.log, ui.typing, ui.call, ui.form);
 		ui.scroll.addEventListener('scroll', showPin, { passive: true });
-		ui.person = h('button', { type: 'button', className: 'link', onclick: () => { send(T.person); input.focus(); } }, T.person);
+		ui.person = h('button', { type: 'button', className: 'link', onclick: (e) => { e.detail > 1 || send(T.person); input.focus(); } }, T.person);
 		ui.end = h('button', { type: 'button', className: 'link', onclick: end }, T.end);
 		ui.again = h('button', { type: 'button', className: 'primary again', onclick: anew }, T.again);
 		ui.composer = h('form', { className: 'composer', onsubmit: (e) => { e.preventDefault(); submit(); } }, ui.label, input,
@@ -670,21 +691,19 @@
 	}
 
 	function render() {
-		if (opened && c && c.unread) {
+		if (opened && c.unread) {
 			c.unread = 0;
 			save();
 		}
-		const unread = c && c.unread;
-		ui.badge.hidden = !unread;
-		ui.badge.textContent = Math.min(unread, 9);
-		ui.button.setAttribute('aria-label', (opened ? T.close : T.open) + (unread ? ', ' + T.unread : ''));
+		ui.badge.hidden = !c.unread;
+		ui.badge.textContent = Math.min(c.unread, 9);
+		ui.button.setAttribute('aria-label', (opened ? T.close : T.open) + (c.unread ? ', ' + T.unread : ''));
 		if (!ui.panel) {
 			return;
 		}
-		const s = c || fresh();
 		const newest = ui.log.lastChild;
 		const stick = newest && topOf(newest) < ui.scroll.scrollTop + ui.scroll.clientHeight;
-		const items = [{ id: 'greeting', k: 'bot', text: cfg.greeting, at: s.items.length ? s.items[0].at : Date.now() }].concat(s.items);
+		const items = [{ id: 'greeting', k: 'bot', text: cfg.greeting, at: c.items.length ? c.items[0].at : Date.now() }].concat(c.items);
 		const keep = {};
 		let previous = '';
 		items.forEach((item) => {
@@ -699,30 +718,30 @@
 		});
 		Object.keys(ui.nodes).forEach((id) => keep[id] || ui.nodes[id].node.remove());
 		ui.nodes = keep;
-		const escalated = s.state === 'escalated';
-		const closed = s.state === 'closed';
-		ui.panel.dataset.state = s.down ? 'down' : s.state;
-		ui.status.textContent = closed ? T.statusEnd : escalated ? T.statusWait : s.down ? T.statusDown : T.statusOpen;
-		const card = s.items.filter((i) => i.k === 'promise').pop();
-		ui.card = escalated && s.promise && card ? ui.nodes[card.id] : null;
-		ui.answered = !!card && s.items.slice(s.items.indexOf(card)).some((i) => i.k === 'agent');
-		ui.pinText.textContent = s.promise ? s.promise.text : '';
+		const escalated = c.state === 'escalated';
+		const closed = c.state === 'closed';
+		ui.panel.dataset.state = c.down ? 'down' : c.state;
+		ui.status.textContent = closed ? T.statusEnd : escalated ? T.statusWait : c.down ? T.statusDown : T.statusOpen;
+		const card = c.items.filter((i) => i.k === 'promise').pop();
+		ui.card = escalated && c.promise && card ? ui.nodes[card.id] : null;
+		ui.answered = !!card && c.items.slice(c.items.indexOf(card)).some((i) => i.k === 'agent');
+		ui.pinText.textContent = c.promise ? c.promise.text : '';
 		ui.label.textContent = escalated ? T.labelTeam : T.label;
 		ui.input.placeholder = escalated ? T.hintTeam : T.hint;
-		ui.typing.hidden = escalated || !(s.waiting || s.items.some((i) => i.st === 'sending'));
-		ui.form.hidden = closed || !(s.need || (s.down && !s.left));
-		ui.call.hidden = !escalated || s.down || s.channel !== 'callback' || ui.answered;
-		ui.callTitle.textContent = s.call ? T.callBooked : T.callTitle;
-		ui.callHint.hidden = !!s.call;
-		ui.callOpen.textContent = s.call ? T.callOther : T.callOpen;
-		ui.callOpen.className = s.call ? 'link' : 'primary';
-		ui.callTel.hidden = s.phone;
-		ui.formTitle.textContent = s.down ? T.formDown : T.formTitle;
+		ui.typing.hidden = escalated || !(c.waiting || c.items.some((i) => i.st === 'sending'));
+		ui.form.hidden = closed || !(c.need || (c.down && !c.left));
+		ui.call.hidden = !escalated || c.down || c.channel !== 'callback' || ui.answered;
+		ui.callTitle.textContent = c.call ? T.callBooked : T.callTitle;
+		ui.callHint.hidden = !!c.call;
+		ui.callOpen.textContent = c.call ? T.callOther : T.callOpen;
+		ui.callOpen.className = c.call ? 'link' : 'primary';
+		ui.callTel.hidden = !!c.phone;
+		ui.formTitle.textContent = c.down ? T.formDown : T.formTitle;
 		ui.again.hidden = !closed;
 		ui.composer.hidden = closed;
-		ui.person.hidden = escalated || closed || s.down;
-		ui.end.hidden = ui.person.hidden || !s.items.length;
-		ui.keep.hidden = !s.items.length;
+		ui.person.hidden = escalated || closed || c.down;
+		ui.end.hidden = ui.person.hidden || !c.items.length;
+		ui.keep.hidden = !c.items.length;
 		if (ui.card && !ui.card.shown) {
 			ui.card.shown = true;
 			ui.scroll.scrollTop = topOf(ui.card.node);
@@ -733,11 +752,11 @@
 		showPin();
 	}
 
-	/** The promise stays in sight until a person has answered: pinned once its card is scrolled away. */
+	/** The promise stays in sight until a person has answered. */
 	function showPin() {
 		const card = ui.card && (ui.card.node.querySelector('strong') || ui.card.node).getBoundingClientRect();
 		const view = ui.scroll.getBoundingClientRect();
-		ui.pin.hidden = !(c && c.promise && c.state === 'escalated') || ui.answered || !!(card && card.top >= view.top - 4 && card.bottom <= view.bottom);
+		ui.pin.hidden = !(c.promise && c.state === 'escalated') || ui.answered || !!(card && card.top >= view.top - 4 && card.bottom <= view.bottom);
 	}
 
 	function topOf(node) {
@@ -754,7 +773,6 @@
 		ui.input.style.blockSize = Math.min(140, ui.input.scrollHeight) + 'px';
 	}
 
-	/** Whether a key belongs to an input method. */
 	function composing(e) {
 		return e.isComposing || e.keyCode === 229;
 	}
@@ -789,9 +807,11 @@
 	}
 
 	function anew() {
+		ui.input.value = [...c.items.filter(undelivered).map((i) => i.text), ui.input.value].join('\n').trim();
 		c = fresh();
 		save();
 		render();
+		grow();
 		start();
 		ui.input.focus();
 	}
@@ -804,7 +824,7 @@
 		ui.from = document.activeElement;
 		tell('open');
 		if (!ui.panel) {
-			c = usable(load()) && load();
+			c = current();
 			await panel();
 		}
 		showOrHide();
@@ -812,12 +832,8 @@
 		if (byHand) {
 			ui.input.focus();
 		}
-		if (!usable(c)) {
-			start();
-		} else {
-			poll();
-			again();
-		}
+		usable(c) ? poll() : start();
+		again();
 	}
 
 	function close() {
@@ -841,12 +857,11 @@
 		render();
 	}
 
-	/** Whether the window covers the page. */
 	function covers() {
 		return opened && innerWidth <= 600;
 	}
 
-	/** On wide screens the window stays open from page to page, and on all what is being written. */
+	/** What is being written and, on wide screens, that the window is open. */
 	function remember() {
 		try {
 			sessionStorage.setItem(KEY, (opened && !covers() ? 1 : 0) + ui.input.value);
@@ -861,18 +876,17 @@
 		}
 	}
 
-	/** A visitor who has talked before: show what came since, and send what a reload cut off. */
+	/** Show what came since, and send what a reload cut off. */
 	function resume() {
-		const stored = load();
-		if (!usable(stored)) {
+		c = current();
+		if (!c.sid && !c.items.length) {
 			try {
 				localStorage.removeItem(KEY);
 				sessionStorage.removeItem(KEY);
 			} catch (e) {}
 			return;
 		}
-		const mine = remembered(); // A new tab has none, and leaves to the other what that is sending.
-		c = stored;
+		const mine = remembered(); // A new tab leaves to the other what that is sending.
 		change(() => mark((i) => mine && i.st === 'sending', 'sending'));
 		if (mine[0] === '1') {
 			open(false);
@@ -885,20 +899,18 @@
 	resume();
 	ui.ready({ toggle: () => (opened ? close() : open(true)), open, close });
 	addEventListener('storage', (e) => {
-		if (e.key === KEY && (c || opened)) {
-			const seen = new Set((c ? c.items : []).map((i) => i.id));
+		if (e.key === KEY && (c.sid || opened)) {
+			const seen = new Set(c.items.map((i) => i.id));
 			c = load();
-			if (c) {
-				c.items.filter((i) => !seen.has(i.id) && i.k !== 'me').forEach(announce);
-			}
+			c.items.filter((i) => !seen.has(i.id) && i.k !== 'me').forEach(announce);
 			render();
 			schedule();
 		}
 	});
 	document.addEventListener('visibilitychange', () => {
 		remember();
-		if (c && !document.hidden) {
-			c = load(); // A page that the browser kept has heard of nothing meanwhile.
+		if (!document.hidden) {
+			c = load(); // A page that the browser kept has heard nothing.
 			again();
 		}
 		awaited() ? poll() : schedule();

@@ -84,6 +84,11 @@ final class Bridge {
 		return $this->post_to_session( $row, 'turns', (array) apply_filters( 'escbridge_turn_payload', $body, $row['session'], 'visitor' ) );
 	}
 
+	/** For whoever wrote the row. */
+	public function ask_for_person( array $row ): array {
+		return $this->send( array( 'kind' => 'turn', 'id' => 'person-' . md5( $row['id'] ), 'text' => __( 'Talk to a person', 'escalation-bridge' ) ) + $row );
+	}
+
 	/** A conversation that began while the sidecar was away is begun now. */
 	private function post_to_session( array $row, string $rest, array $body ): array {
 		$answer = $this->client->chat( 'POST', self::route( $row['session'], $rest ), $body );

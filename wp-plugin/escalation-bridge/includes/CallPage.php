@@ -140,7 +140,7 @@ final class CallPage {
 		$fields = '<p><label for="escbridge-slot">' . esc_html__( 'Time of the call', 'escalation-bridge' ) . '</label><select id="escbridge-slot" name="slot" required>'
 			. '<option value="">' . esc_html__( 'Choose a time', 'escalation-bridge' ) . '</option>' . self::slot_options( $call ) . '</select></p>'
 			. '<p><label for="escbridge-phone">' . esc_html__( 'Phone number', 'escalation-bridge' ) . '</label>'
-			. '<input type="tel" id="escbridge-phone" name="phone" maxlength="32" autocomplete="tel" aria-describedby="escbridge-phone-hint" value="' . esc_attr( self::request_field( $_POST, 'phone' ) ) . '">'
+			. '<input type="tel" id="escbridge-phone" name="phone" maxlength="64" autocomplete="tel" aria-describedby="escbridge-phone-hint" value="' . esc_attr( self::request_field( $_POST, 'phone' ) ) . '">'
 			. '<small id="escbridge-phone-hint">' . esc_html__( 'Leave this empty if we should call the number that you gave us.', 'escalation-bridge' ) . '</small></p>';
 		return self::form( $token, $call, $action, $fields, $label );
 	}
@@ -192,7 +192,7 @@ final class CallPage {
 			'cancel'       => __( 'Your call has been cancelled.', 'escalation-bridge' ),
 			'slot-taken'   => __( 'That time has just been taken. Please choose another one.', 'escalation-bridge' ),
 			'call-changed' => __( 'This call was changed in the meantime. This is how it stands now.', 'escalation-bridge' ),
-			'phone'        => __( 'Please enter the phone number that we should call, with its country code.', 'escalation-bridge' ),
+			'phone'        => __( 'Please enter the phone number that we should call, with its country code: digits, spaces, dots, slashes, hyphens and brackets, no extension.', 'escalation-bridge' ),
 			'no-slot'      => __( 'Please choose a time.', 'escalation-bridge' ),
 			'no-slots'     => __( 'There is no free time for a call at the moment.', 'escalation-bridge' ),
 			'stale'        => __( 'This page was open for too long, so nothing was changed. Please try once more.', 'escalation-bridge' ),

@@ -76,6 +76,12 @@ final class ConnectionTest {
 		return (string) preg_replace( '/^www\./', '', strtolower( (string) wp_parse_url( $url, PHP_URL_HOST ) ) );
 	}
 
+	/** A code holds an address of the sidecar's own machine where nobody has set another. */
+	private static function cure_of_a_local_address( string $url ): string {
+		$is_local = 1 === preg_match( '/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/', (string) wp_parse_url( $url, PHP_URL_HOST ) );
+		return $is_local ? ' ' . __( 'It is an address of this server itself: where the sidecar runs on another one, set its address there (BRIDGE_PUBLIC_URL), and pair with a new code (“bridge site rotate”).', 'escalation-bridge' ) : '';
+	}
+
 	public static function no_scheduler_text(): string {
 		return __( 'The scheduler is not running: nothing is delivered and no promise is watched. Start it with “bridge up” or “python -m scheduler”.', 'escalation-bridge' );
 	}
@@ -94,7 +100,7 @@ final class ConnectionTest {
 			'blocked'         => sprintf( __( 'WordPress itself blocked the call (WP_HTTP_BLOCK_EXTERNAL). Add %s to WP_ACCESSIBLE_HOSTS in wp-config.php.', 'escalation-bridge' ), (string) wp_parse_url( $url, PHP_URL_HOST ) ),
 			'timeout'         => __( 'No answer in time. Something takes the connection but does not answer: see the sidecar’s log, or a firewall between.', 'escalation-bridge' ),
 			/* translators: 1: URL, 2: error of the transport */
-			'unreachable'     => sprintf( __( 'Nothing answers at %1$s. Is the sidecar running (“bridge up”), and is this its address as seen from this server? (%2$s)', 'escalation-bridge' ), $url, $answer['detail'] ),
+			'unreachable'     => sprintf( __( 'Nothing answers at %1$s. Is the sidecar running (“bridge up”), and is this its address as seen from this server? (%2$s)', 'escalation-bridge' ), $url, $answer['detail'] ) . self::cure_of_a_local_address( $url ),
 			/* translators: %s: status and new location */
 			'redirected'      => sprintf( __( 'The address redirects (%s). Give the sidecar its final address (BRIDGE_PUBLIC_URL), and pair with a new code (“bridge site rotate”).', 'escalation-bridge' ), $answer['detail'] ),
 			'refused'         => __( 'The sidecar refused the signature: this site or secret is unknown there. Make a new pairing code (“bridge site add” or “bridge site rotate”). If the code is right, a proxy between changes the request’s path.', 'escalation-bridge' ),

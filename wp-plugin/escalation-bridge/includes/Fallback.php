@@ -9,17 +9,24 @@ defined( 'ABSPATH' ) || exit;
 
 final class Fallback {
 
+	/** Why a message comes by mail. */
+	const DOWN    = 'down';
+	const CLOSED  = 'closed';
+	const NO_RULE = 'no-rule';
+	const REFUSED = 'refused';
+
 	/**
 	 * True only when WordPress accepted the mail.
 	 *
 	 * @param array<string,string>                  $contact    email, phone, name.
 	 * @param array<int,array{who:string,text:string}> $transcript What the browser holds.
+	 * @param string                                $why        DOWN, CLOSED, NO_RULE or REFUSED.
 	 */
-	public static function mail( string $session, int $user_id, array $contact, array $transcript ): bool {
+	public static function mail( string $session, int $user_id, array $contact, array $transcript, string $why ): bool {
 		/* translators: %s: site name */
 		$subject = sprintf( __( '[%s] A chat visitor is waiting for an answer', 'escalation-bridge' ), self::site_name() );
 		$lines   = array(
-			__( 'The chat could not reach its sidecar, so this message comes by e-mail. No ticket exists for it: please answer it yourself.', 'escalation-bridge' ),
+			self::reason( $why ),
 			'',
 			__( 'Name:', 'escalation-bridge' ) . ' ' . ( $contact['name'] ?? '-' ),
 			__( 'E-mail:', 'escalation-bridge' ) . ' ' . ( $contact['email'] ?? '-' ),
@@ -36,10 +43,20 @@ final class Fallback {
 		return (bool) wp_mail( Settings::contact_email(), $subject, implode( "\n", $lines ), $headers );
 	}
 
+	private static function reason( string $why ): string {
+		$reasons = array(
+			self::DOWN    => __( 'The chat could not reach its sidecar, so this message comes by e-mail. No ticket exists for it: please answer it yourself.', 'escalation-bridge' ),
+			self::CLOSED  => __( 'The conversation had ended before this was sent, so it comes by e-mail, and the team finds it nowhere else: please answer it yourself.', 'escalation-bridge' ),
+			self::NO_RULE => __( 'No rule hands over a visitor who asks for a person, so this message comes by e-mail. No ticket exists for it: please answer it yourself.', 'escalation-bridge' ),
+			self::REFUSED => __( 'The sidecar did not take this message, or it has waited for 30 days, so it comes by e-mail. No ticket exists for it: please answer it yourself.', 'escalation-bridge' ),
+		);
+		return $reasons[ $why ];
+	}
+
 	/** A kept row that the sidecar will not take. */
 	public static function mail_queued( array $row ): bool {
 		$line = array( 'who' => gmdate( 'Y-m-d H:i', intdiv( $row['at'], 1000 ) ) . ' UTC', 'text' => $row['text'] );
-		return self::mail( $row['session'], $row['user'], $row['contact'] ?? array(), array( $line ) );
+		return self::mail( $row['session'], $row['user'], $row['contact'] ?? array(), array( $line ), self::REFUSED );
 	}
 
 	/** Once an outage. No visitor's words are in it: they wait where only the team can read them. */

@@ -138,7 +138,7 @@ final class Outbox {
 			return false;
 		}
 		try {
-			self::deliver_rows( self::rows( self::waiting( $session ) ), $span );
+			self::deliver_rows( $session, $span );
 		} finally {
 			\WP_Upgrader::release_lock( self::LOCK );
 		}
@@ -149,12 +149,16 @@ final class Outbox {
 		return ! self::has_rows( self::waiting( $session ) );
 	}
 
-	/** @param array<int,array<string,mixed>> $rows By the number of the post. */
-	private static function deliver_rows( array $rows, float $span ): void {
+	/** What can be answered by nobody but the team, for its visitor is known and not in the chat, goes to the team. */
+	private static function deliver_rows( string $session, float $span ): void {
+		$rows   = self::rows( self::waiting( $session ) );
 		$end    = microtime( true ) + $span;
 		$bridge = $span < Client::TIME_BUDGET ? new Bridge( new Client( Settings::pairing(), $span ) ) : Plugin::bridge();
 		foreach ( $rows as $post => $row ) {
 			$verdict = '' === $row['id'] ? array( 'down' => false, 'error' => 'unreadable' ) : $bridge->send( $row );
+			if ( 'answer' === ( $verdict['action'] ?? '' ) && $row['user'] > 0 && '' === $session ) {
+				$verdict = $bridge->ask_for_person( $row );
+			}
 			if ( $verdict['down'] ) {
 				return;
 			}

@@ -15,6 +15,7 @@ final class Rest {
 
 	const REST_NAMESPACE    = 'escalation-bridge/v1';
 	const SESSION_ROUTE     = '/sessions/(?P<id>[A-Za-z0-9_-]{16,64})';
+	const PHONE_PATTERN    = '/^\+?[0-9][0-9 .\/-]{3,29}[0-9]$/D'; // Once it went through phone().
 	const SLOT_PATTERN      = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,12}Z$'; // The id of a time for a call: its beginning.
 	const MAX_BODY          = 16384;
 	const MAX_CONTACT       = 65536;           // With the transcript that the browser holds.
@@ -38,10 +39,10 @@ final class Rest {
 		);
 		$form = array(
 			'email'         => $text( 254, array( 'format' => 'email' ) ),
-			'phone'         => $text( 32, array( 'pattern' => '^[0-9+() ./-]{5,32}$' ) ),
+			'phone'         => array( 'type' => 'string', 'validate_callback' => static fn( $typed ): bool => is_string( $typed ) && 1 === preg_match( self::PHONE_PATTERN, self::phone( $typed ) ) ),
 			'name'          => $text( 120 ),
 			'callback_slot' => $text( 24, array( 'pattern' => self::SLOT_PATTERN ) ),
-			'transcript'    => array( 'type' => 'array', 'maxItems' => 200, 'items' => $line ),
+			'transcript'    => array( 'type' => 'array', 'maxItems' => 300, 'items' => $line ),
 		);
 		self::route( '/sessions', 'start', 'check_browser', $page );
 		self::route( self::SESSION_ROUTE . '/turns', 'turn', 'check_visitor', $turn );
@@ -214,7 +215,21 @@ final class Rest {
 			$text       = '' === $text ? __( 'I could not find an answer to that. You can ask for a person at any time.', 'escalation-bridge' ) : $text;
 			$reply      = 'answer' === $verdict['action'] ? $text : null;
 		}
-		return self::turn_answer( $verdict, $reply, $token );
+		return self::turn_answer( self::with_account( $verdict, $token ), $reply, $token );
+	}
+
+	/**
+	 * Who has logged in since the conversation began stays its guest, for a session keeps its identity; but is not asked for an address that WordPress knows.
+	 *
+	 * @param array<string,mixed> $seen A verdict or an events page.
+	 */
+	private static function with_account( array $seen, array $token ): array {
+		$user = wp_get_current_user();
+		if ( $token['user_id'] > 0 || ! is_email( $user->user_email ) || empty( $seen['escalation']['needs_contact'] ) || $seen['down'] ) {
+			return $seen;
+		}
+		$known = Plugin::bridge()->contact( $token['session'], array( 'email' => $user->user_email, 'name' => mb_substr( Context::display_name( $user ), 0, 120, 'UTF-8' ) ), 0 );
+		return '' === $known['error'] ? array( 'escalation' => $known['escalation'] ) + $seen : $seen;
 	}
 
 	/** The words of the sidecar's own responder, which are shown as the bot's; null where the verdict has none. */
@@ -288,6 +303,7 @@ final class Rest {
 		if ( $page['down'] ) {
 			return self::unavailable();
 		}
+		$page  = self::with_account( $page, $token );
 		$state = 'unknown' === $page['state'] ? 'open' : (string) $page['state'];
 		return new WP_REST_Response(
 			array(
@@ -327,7 +343,7 @@ final class Rest {
 			return new WP_REST_Response( self::sent_notice( 'kept', Bridge::queued_text() ), 200 );
 		}
 		if ( $verdict['down'] || ( '' === $verdict['error'] && 'escalated' !== $verdict['state'] ) ) {
-			return self::contact_by_mail( $request, $session, $contact ); // Also where the owner's rules hand nobody to a person who asks for one.
+			return self::contact_by_mail( $request, $session, $contact, self::why_by_mail( $verdict ) );
 		}
 		if ( '' !== $verdict['error'] ) {
 			return self::error( 'rest_invalid_param', CallPage::text( 'address' ), 400 );
@@ -335,9 +351,25 @@ final class Rest {
 		return new WP_REST_Response( array( 'sent' => true ) + self::public_verdict( $verdict ), 200 );
 	}
 
-	/** As the sidecar takes it: a number may begin with a bracket here. */
+	/** Also where the owner's rules hand nobody to a person who asks for one. */
+	private static function why_by_mail( array $verdict ): string {
+		if ( $verdict['down'] ) {
+			return Fallback::DOWN;
+		}
+		return 'closed' === $verdict['state'] ? Fallback::CLOSED : Fallback::NO_RULE;
+	}
+
+	/** As it can be dialled and the sidecar takes it, whatever marks people and their programs put into a number. */
 	public static function phone( string $typed ): string {
-		return trim( str_replace( array( '(', ')' ), '', sanitize_text_field( $typed ) ) );
+		$plainer = array(
+			'/\p{Cf}/u'                       => '', // Invisible: an address book's marks of direction.
+			'/[\p{Z}\s]+/u'                   => ' ',
+			'/\p{Pd}/u'                       => '-',
+			'/^ ?tel: ?/i'                    => '',
+			'/^((?:\+|00)[0-9]{1,3}) ?\(0\) ?/' => '$1 ', // This zero is dialled within the country alone.
+			'/[()]/'                          => '',
+		);
+		return trim( sanitize_text_field( (string) preg_replace( array_keys( $plainer ), $plainer, $typed ) ), ' .-' );
 	}
 
 	/** The free times for a call. */
@@ -367,7 +399,7 @@ final class Rest {
 		return self::error( 'bridge_unavailable', CallPage::text( 'failed' ), 503 );
 	}
 
-	private static function contact_by_mail( WP_REST_Request $request, string $session, array $contact ) {
+	private static function contact_by_mail( WP_REST_Request $request, string $session, array $contact, string $why ) {
 		$lines  = (array) $request['transcript'];
 		$print  = md5( (string) wp_json_encode( array( $contact, $lines ) ) );
 		$key    = 'escbridge_m_' . md5( $session );
@@ -380,7 +412,7 @@ final class Rest {
 		if ( $wait > 0 ) {
 			return self::too_many( $wait );
 		}
-		if ( ! Fallback::mail( $session, (int) $token['user_id'], $contact, $lines ) ) {
+		if ( ! Fallback::mail( $session, (int) $token['user_id'], $contact, $lines, $why ) ) {
 			return self::error( 'escbridge_not_sent', __( 'Your message could not be sent. Please try again in a few minutes.', 'escalation-bridge' ), 503 );
 		}
 		set_transient( $key, $print, 600 );
@@ -454,9 +486,10 @@ final class Rest {
 		);
 	}
 
-	/** @return array{session:string,user_id:int,expiry:int}|null */
+	/** @return array{session:string,user_id:int,expiry:int}|null The token of an account that was deleted opens nothing. */
 	private static function token( WP_REST_Request $request ): ?array {
-		return Signer::read_visitor_token( self::token_key(), (string) $request->get_header( 'x_escbridge_token' ), time() );
+		$token = Signer::read_visitor_token( self::token_key(), (string) $request->get_header( 'x_escbridge_token' ), time() );
+		return null === $token || 0 === $token['user_id'] || get_userdata( $token['user_id'] ) ? $token : null;
 	}
 
 	/** The sites of a network share WordPress's salts, but not their visitors. */

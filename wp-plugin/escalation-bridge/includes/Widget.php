@@ -66,6 +66,7 @@ final class Widget {
 		);
 		if ( is_user_logged_in() ) {
 			$config['nonce'] = wp_create_nonce( 'wp_rest' );
+			$config['renew'] = admin_url( 'admin-ajax.php?action=rest-nonce', 'relative' ); // WordPress's own: a nonce lasts a day, a page may be open for longer.
 			$config['who']   = substr( wp_hash( 'escbridge' . get_current_user_id() ), 0, 12 );
 		}
 		return $config;
@@ -94,7 +95,7 @@ final class Widget {
 			'promiseNew' => __( 'New time', 'escalation-bridge' ),
 			'typing'     => __( 'An answer is being written', 'escalation-bridge' ),
 			'sending'    => __( 'Sending…', 'escalation-bridge' ),
-			'kept'       => __( 'Kept for our team. It is delivered as soon as possible.', 'escalation-bridge' ),
+			'kept'       => __( 'Kept. It is delivered as soon as possible.', 'escalation-bridge' ),
 			'notSent'    => __( 'Not delivered yet.', 'escalation-bridge' ),
 			'retry'      => __( 'Try again', 'escalation-bridge' ),
 			'offline'    => __( 'You are offline. Your message will be sent when you are back.', 'escalation-bridge' ),
