@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check --no-input
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install demo wordpress test system check bench search carry quality learn crash plugin translations letters screenshots cost clean
+.PHONY: help install demo wordpress test system check bench search carry quality learn crash probe plugin translations letters screenshots cost clean
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z]*\):.*## /\1|/p' $(firstword $(MAKEFILE_LIST)) | \
@@ -55,6 +55,10 @@ crash: system $(VENV)/.dev ## kill storms, power cuts, full disks: what was lost
 	@ESCBRIDGE_MACHINES=1000 $(BIN)/python -m pytest tests/crash/test_many_machines.py
 	@ESCBRIDGE_RACES=10000 $(BIN)/python -m pytest tests/integration/test_answer_races.py
 	@BRIDGE_TEST_MONTH=2000 $(BIN)/python -m pytest tests/integration/test_month.py
+
+probe: $(VENV)/.dev ## sqlmap on every call of the API, in minutes: whether anything can be injected
+	@$(PIP) install -c requirements-lock.txt -e '.[probe]'
+	@PYTHONPATH=tests $(BIN)/python -m probe $(PROBE)
 
 plugin: $(VENV)/.installed ## build/escalation-bridge.zip, to be installed in WordPress
 	@$(BIN)/python wp-plugin/build_zip.py
