@@ -78,8 +78,9 @@ final class ConnectionTest {
 
 	/** A code holds an address of the sidecar's own machine where nobody has set another. */
 	private static function cure_of_a_local_address( string $url ): string {
-		$is_local = 1 === preg_match( '/^(localhost|127(\.\d{1,3}){3}|\[::1\])$/', (string) wp_parse_url( $url, PHP_URL_HOST ) );
-		return $is_local ? ' ' . __( 'It is an address of this server itself: where the sidecar runs on another one, set its address there (BRIDGE_PUBLIC_URL), and pair with a new code (“bridge site rotate”).', 'escalation-bridge' ) : '';
+		$address  = trim( gethostbyname( (string) wp_parse_url( $url, PHP_URL_HOST ) ), '[]' );
+		$reserved = filter_var( $address, FILTER_VALIDATE_IP ) && ! filter_var( $address, FILTER_VALIDATE_IP, FILTER_FLAG_NO_RES_RANGE );
+		return $reserved ? ' ' . __( 'It is an address of this server itself: where the sidecar runs on another one, set its address there (BRIDGE_PUBLIC_URL), and pair with a new code (“bridge site rotate”).', 'escalation-bridge' ) : '';
 	}
 
 	public static function no_scheduler_text(): string {
