@@ -52,12 +52,13 @@ def measure_message(session: Session, text: str) -> MessageSignals:
     """
     previous = session.window[-1].reply if session.window else None
     hearing = _hearing(session, text, answering=signals.answers_an_offer(previous))
-    measured = signals.measure_message(text, language=hearing.read_in, previous=previous)
+    measured = read = signals.measure_message(text, language=hearing.read_in, previous=previous)
     if hearing.suspected:
         measured = replace(measured, lists=_listed(text, hearing.suspected) | measured.lists)
     if hearing.also:
         measured = replace(measured, asks_human=_asks_human(text, hearing, measured, previous))
-    return measured
+    told = (measured.asks_human or measured.lists) and not (hearing.read_in and (read.asks_human or read.lists))
+    return replace(measured, heard_in=_heard_in_one(text, hearing)) if told else measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,13 @@ def _taken_up(text: str, codes: Sequence[str], previous: ReplySignals | None) ->
     return read[0] if all(read) else None
 
 
+def _heard_in_one(text: str, hearing: Hearing) -> str:
+    """The one language beside in which a few words ask for a person, or stand on a word list; "" if there are more."""
+    asked = {code for code in hearing.also if _asked(text, (code,))}
+    found = asked | {code for code in hearing.suspected if signals.listed(text, language=code)}
+    return found.pop() if len(found) == 1 else ""
+
+
 def _asked(text: str, codes: Iterable[str]) -> str | None:
     """The words that ask for a person in any of these languages."""
     found = (signals.measure_message(text, language=code).asks_human for code in codes)
@@ -124,41 +132,27 @@ def locale_of(session: Session, text: str) -> str | None:
 def heard(policy: Policy, session: Session, text: str, message: MessageSignals, at: Millis) -> Session:
     """The session after a message that was measured."""
     seq = session.turns + 1
-    after = replace(
+    return replace(
         session,
         turns=seq,
         locale=locale_of(session, text),
         window=sessions.append(session.window, TurnSignals(seq=seq, at=at, message=message, reply=None)),
         flow=policies.flow_of_message(policy, text, session.flow),
     )
-    told = message.asks_human or message.lists
-    return _in_their_language(policy, after, _written_in(after) or (_heard_only_in(session, text) if told else ""))
 
 
-def _in_their_language(policy: Policy, session: Session, language: str) -> Session:
-    """The session; where something is decided it speaks this language from now on: all that follows is told in it."""
-    return replace(session, locale=language) if language and judge(policy, session).rule else session
+def spoken(session: Session) -> str | None:
+    """The locale in which the visitor is spoken to: the session's, or the language of the last message that was judged.
 
-
-def _written_in(session: Session) -> str:
-    """The language that the last message is clearly written in, where it is not the session's; else ""."""
+    It is another one where the message is clearly written in it, or asks for a person or is on a word list in it alone.
+    A locale that is not read stays.
+    """
     own = signals.language_of(session.locale)
-    language = session.window[-1].message.language if session.window else own
-    return language if own and language != own else ""
-
-
-def _heard_only_in(session: Session, text: str) -> str:
-    """The one language beside the session's in which a few words ask for a person, or stand on a word list; else ""."""
-    own = signals.language_of(session.locale)
-    if (session.locale and not own) or (own and not languages.foreign(text, own)):
-        return ""
-    hearing = _hearing(session, text, answering=False)
-    at_home = signals.measure_message(text, language=own)
-    if own and (at_home.asks_human or at_home.lists):
-        return ""
-    asked = {code for code in hearing.also if _asked(text, (code,))}
-    found = asked | {code for code in hearing.suspected if signals.listed(text, language=code)}
-    return found.pop() if len(found) == 1 else ""
+    if not session.window or (session.locale and not own):
+        return session.locale
+    message = session.window[-1].message
+    language = message.heard_in or (message.language if own else "")
+    return language if language not in ("", own) else session.locale
 
 
 def answer(policy: Policy, session: Session, seq: int, reply: Reply) -> Session:
@@ -193,8 +187,7 @@ def answered(policy: Policy, session: Session, seq: int, reply: ReplySignals) ->
     """The session after a reply that was measured."""
     known = seen(session, seq)
     window = sessions.answered(session.window, replace(known, reply=reply)) if known else session.window
-    after = replace(session, window=window, flow=policies.flow_of_intent(policy, reply.intent, session.flow))
-    return _in_their_language(policy, after, _written_in(after))
+    return replace(session, window=window, flow=policies.flow_of_intent(policy, reply.intent, session.flow))
 
 
 def seen(session: Session, seq: int) -> TurnSignals | None:

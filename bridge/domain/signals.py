@@ -77,6 +77,8 @@ class MessageSignals:
     """The words that speak of displeasure: `lousy, not good`."""
     language: str = languages.ENGLISH
     """The language whose small words, beside English ones, are left out of `words`."""
+    heard_in: str = ""
+    """The one other language in which it asks for a person or stands on a word list, where it does not in its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +454,7 @@ SAID: Final = (
     "trouble",
     "weighed",
     "language",
+    "heard_in",
 )
 """The order in which a stored turn has what was measured on its message; new signals stand last."""
 REPLIED: Final = (

@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from bridge.domain import judging, signals, summary
 from bridge.domain import packet as packets
-from bridge.domain import signals, summary
 from bridge.domain.customer import Account
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.rules import Decision
@@ -94,7 +94,7 @@ def _in_danger(session: Session) -> bool:
 def _worth_quoting(session: Session, transcript: tuple[Line, ...]) -> str:
     """The first message that says something, else the last one; in danger the one that speaks of it."""
     texts = [line.text for line in transcript if line.who == "visitor"]
-    language = signals.language_of(session.locale)
+    language = signals.language_of(judging.spoken(session))
     telling = (text for text in texts if len(signals.content_words(text, language=language).split()) >= _TELLING)
     last = texts[-1] if texts else ""
     return last if _in_danger(session) else next(telling, last)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bridge.domain import messages
+from bridge.domain import judging, messages
 from bridge.domain.callback import Callback, CallState
 from bridge.domain.escalation import ACTIVE, Escalation
 from bridge.domain.instants import to_rfc3339
@@ -149,7 +149,7 @@ def _show(case: Case, found: Visit) -> Json:
         "confirmed": call is not None and call.confirmed_at is not None,
         "can_change": found.can_change,
         "slots": book_call.show_slots(case, session, found.escalation, found.times) if found.can_change else [],
-        "language": messages.language_for(case.policy.messages, session.locale),
+        "language": messages.language_for(case.policy.messages, judging.spoken(session)),
         "sequence": found.sequence,
     }
     when = {"starts_at": to_rfc3339(call.starts_at), "ends_at": to_rfc3339(call.ends_at)} if call else {}

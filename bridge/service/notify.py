@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import structlog
 
-from bridge.domain import messages
+from bridge.domain import judging, messages
 from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow, rank_of
 from bridge.domain.instants import DAY
 from bridge.domain.mail_body import Action, Block, Facts, Highlight, MailBody, Paragraph, as_html, as_text, worded
@@ -269,7 +269,7 @@ def _with_address(case: Case, escalation: Escalation, session: Session) -> Sessi
 def _customer_mail_body(
     case: Case, escalation: Escalation, session: Session, message: str, link: Link | None, values: Mapping[str, str]
 ) -> MailBody:
-    owned, language = case.policy.messages, messages.language_for(case.policy.messages, session.locale)
+    owned, language = case.policy.messages, messages.language_for(case.policy.messages, judging.spoken(session))
     values = {**values, "reference": _reference(escalation)}
     template = messages.wording(owned, language, message, values)
     link = link or Link("link_chat", case.site.url)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from bridge.domain import commitment as promises
-from bridge.domain import entitlement, messages
+from bridge.domain import entitlement, judging, messages
 from bridge.domain.escalation import Commitment, CommitmentState, Escalation, FollowUp, FollowUpKind, rank_of
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Route
@@ -42,7 +42,7 @@ def make_commitment(case: Case, session: Session, escalation_id: str, route: Rou
 def _words(case: Case, session: Session, route: Route, wording: Wording) -> str:
     """The text of a promise: the owner's own message where there is one to be said, else the standard one."""
     key = wording.live if route.channel is Channel.LIVE else wording.otherwise
-    own = messages.locale_of_own(case.policy.messages, session.locale, wording.own) if wording.own else None
+    own = messages.locale_of_own(case.policy.messages, judging.spoken(session), wording.own) if wording.own else None
     if wording.own and own:
         key, session = wording.own, replace(session, locale=own)
     return say(case.policy, session, key, due=say_due(case.policy, session, route.due_at, route.timezone, case.at))

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bridge.domain import entitlement, instant_in_words, messages
+from bridge.domain import entitlement, instant_in_words, judging, messages
 from bridge.domain.escalation import Commitment, CommitmentState, Escalation
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.policy import Policy
@@ -135,7 +135,7 @@ def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Mi
         due_at,
         calendar_zone=zone,
         visitor_zone=session.timezone,
-        locale=messages.locale_for(policy.messages, session.locale),
+        locale=messages.locale_for(policy.messages, judging.spoken(session)),
         now=now,
         lasting=lasting,
     )
@@ -144,7 +144,7 @@ def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Mi
 def say_time(policy: Policy, session: Session, at: Millis, zone: str, now: Millis) -> str:
     """The time of a call, as it stands by itself and whenever it is read."""
     said = say_due(policy, session, at, zone, now, lasting=True)
-    return instant_in_words.by_itself(said, messages.locale_for(policy.messages, session.locale))
+    return instant_in_words.by_itself(said, messages.locale_for(policy.messages, judging.spoken(session)))
 
 
 def decided_text(policy: Policy, session: Session, escalation: Escalation) -> str:
@@ -161,7 +161,7 @@ def closed_text(policy: Policy, session: Session) -> str:
 
 def say(policy: Policy, session: Session, key: str, **values: str) -> str:
     """A message in the session's language, the owner's wording first."""
-    language = messages.language_for(policy.messages, session.locale)
+    language = messages.language_for(policy.messages, judging.spoken(session))
     return messages.text(policy.messages, language, key, **values)
 
 

@@ -162,8 +162,11 @@ def test_a_failed_answer_is_told_in_the_visitors_language(sidecar_of: Told, one:
     sidecar_of.says = fails(Failure.TIMEOUT)
     chat = one.chat()
     chat.start(locale=locale)
-    said = chat.says(HOURS)
+    said = chat.says("4711?")
     assert (said["say"], said["say_as"], said["state"]) == (shipped(locale)["no_answer"], "reply", "open")
+    other = one.chat()
+    other.start(locale=locale)
+    assert other.says("When are you open on Saturdays, please?")["say"] == shipped("en")["no_answer"]
 
 
 def test_why_an_answer_was_not_shown_is_explained(one: Sidecar, sidecar_of: Told) -> None:

@@ -220,16 +220,13 @@ def test_while_nothing_fired_a_rule_decides_only_where_it_turns_a_part_round(whe
         ("en", "agente", "en"),
         ("pt-BR", "quero falar com alguém", "pt-BR"),
         ("sv", "me voy a matar", "sv"),
-        ("en", "¿Cuándo llega mi pedido? Lo necesito para mañana", "en"),
+        ("en", "¿Cuándo llega mi pedido? Lo necesito para mañana", "es"),
+        ("en", "hola, where is my parcel?", "en"),
     ],
 )
 def test_a_decision_is_told_in_the_language_of_the_message_that_led_to_it(
     locale: str | None, text: str, told_in: str | None
 ) -> None:
-    assert judging.hear(POLICY, session(locale), text, 0).locale == told_in
-
-
-def test_a_decision_on_a_reply_is_told_in_the_language_of_the_message_before_it() -> None:
-    asked = judging.hear(POLICY, session("en"), "¿Cuándo llega mi pedido? Lo necesito para mañana por favor", 0)
-    assert asked.locale == "en"
-    assert judging.answer(POLICY, asked, 1, Reply("A colleague will call you today.")).locale == "es"
+    heard = judging.hear(POLICY, session(locale), text, 0)
+    assert judging.spoken(heard) == told_in
+    assert heard.locale == locale, "what is judged later is judged as it would have been"
