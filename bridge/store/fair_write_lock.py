@@ -7,6 +7,7 @@ of SQLite's own, and whoever has just written must wait for it again. It is the 
 database: no file of its own to be made, owned or left behind, and free as soon as its holder dies.
 """
 
+import errno
 import fcntl
 import os
 import time
@@ -40,7 +41,7 @@ class FairWriteLock:
             until: on the monotonic clock, in seconds.
 
         Raises:
-            StoreBusy: it was not free in time.
+            StoreBusy: it was not free in time, or was shut while somebody waited for it: the process ends.
         """
         if self._handle is None:
             self._handle = os.open(self._folder, os.O_RDONLY)
@@ -62,9 +63,17 @@ class FairWriteLock:
 
 
 def try_lock(handle: int) -> bool:
-    """Take the lock if it is free; whether it is ours now."""
+    """Take the lock if it is free; whether it is ours now.
+
+    Raises:
+        StoreBusy: the folder was let go of meanwhile.
+    """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
+    except OSError as error:
+        if error.errno == errno.EBADF:
+            raise StoreBusy from None
+        raise
     return True

@@ -14,6 +14,7 @@ import pytest
 
 from bridge.ports import StoreBusy
 from bridge.store.database import Database
+from bridge.store.fair_write_lock import FairWriteLock
 
 HOLDS = 0.01
 """Seconds for which each of the others keeps its transaction open."""
@@ -109,3 +110,11 @@ def test_who_is_not_let_in_by_another_process_in_time_is_told_that_it_is_busy(ur
     database.close()
     for process in queued:
         process.join()
+
+
+def test_who_waits_while_the_process_shuts_may_ask_again(tmp_path: Path) -> None:
+    ours, others = FairWriteLock(tmp_path), FairWriteLock(tmp_path)
+    with others.held(time.monotonic()):
+        threading.Timer(0.1, ours.close).start()
+        with pytest.raises(StoreBusy), ours.held(time.monotonic() + 30):
+            pass
