@@ -60,6 +60,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc, unused-ignore]
             conn.close(graceful=True)  # gunicorn would wait for the client where everybody else waits, too
         return kept
 
+    def finish_request(self, conn: TConn, fs: Any) -> None:
+        """Count a connection that `handle` has closed, once: gunicorn would fail to close it again, and count it twice.
+
+        A worker that ends waits as long as it counts any.
+        """
+        if conn.sock.fileno() < 0:
+            self.nr_conns -= 1
+        else:
+            super().finish_request(conn, fs)
+
     def murder_pending(self) -> None:
         """Called once a second at least."""
         super().murder_pending()

@@ -1,6 +1,5 @@
 """The sidecar's server: gunicorn with threads, its settings from ours, each worker with its own assembled product."""
 
-import atexit
 import gc
 import logging
 import os
@@ -116,6 +115,7 @@ class Sidecar(BaseApplication):  # type: ignore[misc, unused-ignore]
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._assembly: Assembly | None = None
         super().__init__()
 
     def load_config(self) -> None:
@@ -123,17 +123,21 @@ class Sidecar(BaseApplication):  # type: ignore[misc, unused-ignore]
         for name, value in gunicorn_settings(self._settings).items():
             self.cfg.set(name, value)
         self.cfg.set("when_ready", self._announce)
+        self.cfg.set("worker_exit", self._shut)
 
     def load(self) -> Flask:
         """Called by gunicorn in each worker."""
-        assembly = bootstrap.build(self._settings)
-        atexit.register(assembly.close)  # once the calls in flight have ended: they write still
-        app = _app_over(assembly)
+        self._assembly = bootstrap.build(self._settings)
+        app = _app_over(self._assembly)
         _settle()
         return app
 
     def _announce(self, _arbiter: Any) -> None:
         log.info("sidecar.started", bind=self._settings.bind, workers=self._settings.workers)
+
+    def _shut(self, _arbiter: Any, _worker: Any) -> None:
+        if self._assembly:
+            self._assembly.close()
 
 
 def gunicorn_settings(settings: Settings) -> dict[str, Any]:

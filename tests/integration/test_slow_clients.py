@@ -3,13 +3,17 @@
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
-from support.sidecar import Live, running_sidecar
+import requests
+from support.sidecar import Live, new_session_id, running_sidecar
 
 from bridge.patient_worker import PATIENCE_S, SPARE_THREADS
+from bridge.store.fair_write_lock import FairWriteLock
 
 CROWD, HONEST, DRIP_S = 60, 6, 0.2
 POST = b"POST /v1/sessions HTTP/1.1\r\nHost: bridge\r\nContent-Type: application/json\r\n"
@@ -140,3 +144,20 @@ def test_requests_that_are_sent_at_once_are_answered_one_after_the_other(live: L
             told += connection.recv(1000)
         connection.sendall(healthz[20:])
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_call_that_is_worked_on_while_the_sidecar_ends_is_answered_however_many_were_before_it(
+    tmp_path: Path,
+) -> None:
+    with running_sidecar(tmp_path, f"sqlite:///{tmp_path / 'bridge.db'}") as live:
+        for _ in range(5):
+            requests.get(f"{live.url}/healthz", headers={"Connection": "close"}, timeout=PATIENCE_S)
+        visitor = {"session_id": new_session_id(), "visitor": {"identity": "anonymous"}}
+        with ThreadPoolExecutor(1) as visitors:
+            with FairWriteLock(tmp_path).held(time.monotonic() + PATIENCE_S):
+                answer = visitors.submit(live.caller().send, "POST", "/v1/sessions", visitor)
+                time.sleep(0.5)  # by now it waits for its turn to write
+                assert live.process
+                live.process.terminate()
+                time.sleep(1)
+            assert answer.result(10).status == 201
