@@ -7,10 +7,10 @@ adds to the shipped one of the same name, or brings a new language. `docs/langua
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.resources.abc import Traversable
 from itertools import chain
 from typing import Any, Final
@@ -28,7 +28,7 @@ from bridge.domain.language_files import (
     sketch_of,
 )
 from bridge.domain.learned import SENSE, STEM, Recognizer, Vocabulary, Weights, by_kind, read_weights
-from bridge.domain.lexicon import STOP, TYPO_LENGTH, Book, Language, Phrase, Text, fold, read
+from bridge.domain.lexicon import SHORTEST_STEM, STOP, TYPO_LENGTH, Book, Language, Phrase, Text, fold, read
 from bridge.domain.phrases import Phrasing, elision_of, spellings
 from bridge.domain.valence import Valence, read_strengths
 
@@ -81,6 +81,7 @@ _KEYS: Final = (
         "alike",
         "aspects",
         "compounds",
+        "places",
     }
 )
 WEIGHTS_FILE: Final = "learned.tsv"
@@ -97,7 +98,6 @@ _ENDANGERED: Final = 2
 """Words of a language, one of them of danger, that have it heard."""
 _FEW: Final = 3
 """Words of a text in which one of danger is enough."""
-_STEM: Final = 4
 _WORDS_KEPT: Final = 16_384
 _LETTERS: Final = {
     "ß": "de",
@@ -161,7 +161,6 @@ def _forget() -> None:
         _common_words,
         _own_words,
         _words_of_danger,
-        _own_danger,
         _of_danger,
     ):
         known.cache_clear()
@@ -288,20 +287,17 @@ def _of_danger(word: str) -> tuple[str, ...]:
     """The languages whose phrases of danger name this word, or a beginning of it."""
     known = _words_of_danger()
     found = known.get(word, ())
-    return found or next((known[stem] for n in range(_STEM, len(word)) if (stem := word[:n] + STEM) in known), ())
+    return found or next(
+        (known[stem] for n in range(SHORTEST_STEM, len(word)) if (stem := word[:n] + STEM) in known), ()
+    )
 
 
 @cache
 def _words_of_danger() -> dict[str, tuple[str, ...]]:
     """Each word and each stem of the phrases of danger, with the languages that have it; without small words."""
-    found: dict[str, tuple[str, ...]] = {}
-    for code in sorted(codes()):
-        for word in _own_danger(code) - _common_words().keys():
-            found[word] = (*found.get(word, ()), code)
-    return found
+    return _with_languages(lambda code: _own_danger(code) - _common_words().keys())
 
 
-@cache
 def _own_danger(code: str) -> frozenset[str]:
     """The words of a language's phrases of danger, and their stems with a `*` behind."""
     sketch = sketch_of(code)
@@ -346,9 +342,14 @@ def _any_elision() -> re.Pattern[str] | None:
 @cache
 def _common_words(*, answering: bool = False) -> dict[str, tuple[str, ...]]:
     """Each word that tells a language (see `_own_words`), with the languages that have it."""
+    return _with_languages(partial(_own_words, answering=answering))
+
+
+def _with_languages(words_of: Callable[[str], Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Each of the words that this gives of a language, with all the languages that have it."""
     found: dict[str, tuple[str, ...]] = {}
     for code in sorted(codes()):
-        for word in _own_words(code, answering=answering):
+        for word in words_of(code):
             found[word] = (*found.get(word, ()), code)
     return found
 
@@ -375,11 +376,7 @@ def consenting(text: str, own: str) -> tuple[str, ...]:
 @cache
 def _every_yes() -> dict[str, tuple[str, ...]]:
     """Each word of consent, with the languages that have it."""
-    found: dict[str, tuple[str, ...]] = {}
-    for code in sorted(codes()):
-        for word in spellings(sketch_of(code), sketch_of(code).get("yes", ())):
-            found[word] = (*found.get(word, ()), code)
-    return found
+    return _with_languages(lambda code: spellings(sketch_of(code), sketch_of(code).get("yes", ())))
 
 
 @cache
@@ -434,6 +431,7 @@ def language(code: str) -> Language:
         elision=elision_of(documents[0]),
         document=_document_pattern(sets["documents"], sets["document_numbers"]),
         near=_by_letter(near),
+        places=_places(documents[0]),
         known=stop_words | sets["not_typos"] | message.words | answer.words,
         vocabulary=known,
         learned={
@@ -611,6 +609,12 @@ def _by_letter(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
         if len(word) >= TYPO_LENGTH:
             letters[word[0]] = (*letters.get(word[0], ()), word)
     return letters
+
+
+def _places(document: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        word: int(place) for place, words in document.get("places", {}).items() for word in spellings(document, words)
+    }
 
 
 def _document_pattern(kinds: Iterable[str], numbers: Iterable[str]) -> re.Pattern[str]:

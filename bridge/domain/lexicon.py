@@ -32,7 +32,10 @@ TEXT_LIMIT: Final = 4000
 STOP: Final = "."
 """The word that stands for the end of a sentence."""
 
-_STEM: Final = 4
+SAID_LENGTH: Final = 120
+"""Characters of what was said that are kept."""
+SHORTEST_STEM: Final = 4
+"""Letters."""
 _IN_CLAUSES: Final = frozenset({"request"})
 """What is said in one clause of a long sentence as well as in a sentence of its own."""
 _ONE_CLAUSE: Final = 2
@@ -104,6 +107,10 @@ class Text:
         cuts = [start, *sorted(i for i in self.commas if start < i < end), end]
         clauses = [self.words[i:j] for i, j in pairwise(cuts)] if len(cuts) > _ONE_CLAUSE else []
         return [self.words[start:end], *clauses]
+
+    def said(self, start: int, end: int) -> str:
+        """The words from `start` up to `end`, without the ends of sentences; the first 120 characters."""
+        return " ".join(word for word in self.words[start:end] if word != STOP)[:SAID_LENGTH]
 
     def clause_ends(self, i: int) -> bool:
         """Whether a clause ends before word `i`."""
@@ -200,6 +207,8 @@ class Hit:
         return self.lies_in(other for other in others if other.end - other.start > self.end - self.start)
 
 
+Groups = Mapping[str, list[Hit]]
+"""What was found in a text, by group."""
 _Bucket = dict[str, tuple[Phrase, ...]]
 """Phrases with one first word, by the word that follows; those whose second place is not fixed stand under each, and
 under "" alone."""
@@ -217,7 +226,7 @@ class Book:
             for word in phrase.slots[0].words:
                 by_word.setdefault(word, []).append(phrase)
             for stem in phrase.slots[0].stems:
-                by_stem.setdefault(stem[:_STEM], []).append(phrase)
+                by_stem.setdefault(stem[:SHORTEST_STEM], []).append(phrase)
         self._words: Final = _buckets(by_word)
         self._stems: Final = _buckets(by_stem)
         self._beginning: Final = lru_cache(maxsize=_WORDS_KEPT)(self._look_up)
@@ -240,7 +249,7 @@ class Book:
 
     def _look_up(self, word: str) -> tuple[_Bucket, ...]:
         """The phrases that may begin with this word: by the word itself, and by a stem of it."""
-        found = (self._words.get(word), self._stems.get(word[:_STEM]))
+        found = (self._words.get(word), self._stems.get(word[:SHORTEST_STEM]))
         return tuple(bucket for bucket in found if bucket is not None)
 
 
@@ -332,6 +341,8 @@ class Language:
     document: re.Pattern[str]
     near: Mapping[str, tuple[str, ...]]
     """Person words that may be misspelt, by first letter."""
+    places: Mapping[str, int]
+    """What picks one of several things, by its place; 0: it says only that something is picked."""
     known: frozenset[str]
     vocabulary: Vocabulary
     learned: Mapping[str, Recognizer]

@@ -6,13 +6,13 @@ only told of, the visitor has to ask for one.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from bridge.domain import places
 from bridge.domain.learned import SENSE
-from bridge.domain.lexicon import STOP, Hit, Language, Text
+from bridge.domain.lexicon import STOP, Groups, Hit, Language, Text
 
 _QUESTION: Final = re.compile(r"\?(?=[\s\"'”»)*]|$)")
 """A question mark that ends a question, and is no part of a link."""
@@ -27,9 +27,6 @@ _YES_LENGTH: Final = 6
 _NO_LENGTH: Final = 8
 _NO_NO: Final = ("thanks", "progress", "positive", "accept", "decline")
 """What a message that says no says beside, where it does not tell that something failed: `no, thank you`."""
-
-Groups = Mapping[str, list[Hit]]
-"""What was found in a text, by group."""
 
 
 @dataclass(frozen=True, slots=True)

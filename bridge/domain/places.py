@@ -1,20 +1,10 @@
-"""Which of several things an answer picks by its place: `the second one`, `the latter`, `option 2`.
+"""Which of several things an answer picks by its place: `the second one`, `the latter`, `option 2`."""
 
-A language's words are in its `places.tsv`: a number, a tab and words; 0 stands for those that only say that something
-is picked.
-"""
-
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
-from importlib.resources.abc import Traversable
+from collections.abc import Sequence
 from typing import Final
 
-from bridge.domain import language_files
-from bridge.domain.languages import ENGLISH
 from bridge.domain.lexicon import STOP, Language
-from bridge.domain.phrases import spellings
 
-_FILE: Final = "places.tsv"
 _LONGEST: Final = 6
 """Words of an answer that does nothing but pick."""
 _FEWEST: Final = 2
@@ -26,7 +16,7 @@ def picked(words: Sequence[str], speech: Language) -> int | None:
     said = [word for word in words if word != STOP]
     if len(said) > _LONGEST:
         return None
-    known = _places(speech.code or ENGLISH, tuple(language_files.folders))
+    known = speech.places
     beside = speech.stop_words | speech.sets["yes"] | speech.sets["filler"]
     if not all(_is_number(word) or word in known or word in beside for word in said):
         return None
@@ -48,18 +38,3 @@ def numbered(words: Sequence[str], end: int) -> int:
 
 def _is_number(word: str) -> bool:
     return len(word) == 1 and word.isascii() and word.isdigit()
-
-
-@lru_cache(maxsize=16)
-def _places(code: str, _folders: tuple[Traversable, ...]) -> dict[str, int]:
-    """The words of a language that name a place; the folders tell when an owner's have come."""
-    return dict(_read(code))
-
-
-def _read(code: str) -> Iterator[tuple[str, int]]:
-    for entry in language_files.files_of(code):
-        if entry.name == _FILE:
-            for line in entry.read_text(encoding="utf-8").splitlines():
-                place, _, words = line.partition("\t")
-                if place.isdigit():
-                    yield from ((word, int(place)) for word in spellings(language_files.sketch_of(code), words.split()))

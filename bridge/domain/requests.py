@@ -1,20 +1,15 @@
 """Whether a message asks for a person: in so many words, by the look of a sentence, or with a person word alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bridge.domain.learned import SENSE
-from bridge.domain.lexicon import STOP, Hit, Language, Text
+from bridge.domain.lexicon import STOP, Groups, Hit, Language, Text
 
-ASKS_LENGTH: Final = 120
-"""Characters of the words that ask for something which are kept."""
 _INSERTION: Final = 3
 _BARE_LENGTH: Final = 7
 _THING: Final = (f"{SENSE}a", "", f"{SENSE}please")
 """What the words stand for by which a thing is chosen: an article, a word of no sense, a please."""
-
-Groups = Mapping[str, list[Hit]]
-"""What was found in a text, by group."""
 
 
 def in_words(groups: Groups, read: Text, speech: Language) -> str | None:
@@ -26,7 +21,7 @@ def in_words(groups: Groups, read: Text, speech: Language) -> str | None:
     traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
     for hit in groups.get("machine", ()):
         if not hit.overlaps(traps):
-            return said(read, hit)
+            return read.said(hit.start, hit.end)
     refusals = {hit.start for hit in groups.get("refusal", ())}
     behind = groups.get("refusal_after", ())
     starts = _starts(groups.get("restart", ()), read, speech)
@@ -35,7 +30,7 @@ def in_words(groups: Groups, read: Text, speech: Language) -> str | None:
         if not (
             hit.overlaps(traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
         ):
-            return said(read, hit)
+            return read.said(hit.start, hit.end)
     return None if traps else _bare(read, speech)
 
 
@@ -44,7 +39,7 @@ def by_example(groups: Groups, read: Text, speech: Language) -> str | None:
     judged = [*groups.get("request", ()), *groups.get("own_request", ()), *groups.get("trap", ())]
     for hit in groups.get("like:request", ()):
         if not hit.overlaps(judged) and not _wants_a_thing(read.words[hit.start : hit.end], speech):
-            return said(read, hit)
+            return read.said(hit.start, hit.end)
     return None
 
 
@@ -104,8 +99,3 @@ def _bare(read: Text, speech: Language) -> str | None:
     if len(words) > _BARE_LENGTH or bare.isdisjoint(words) or not (bare | filler).issuperset(words):
         return None
     return " ".join(words)
-
-
-def said(read: Text, hit: Hit) -> str:
-    words = [word for word in read.words[hit.start : hit.end] if word != STOP]
-    return " ".join(words)[:ASKS_LENGTH]

@@ -11,7 +11,7 @@ from typing import Final
 
 from bridge.domain import claims, language_files, languages, lexicon, offers, requests
 from bridge.domain.learned import SENSE
-from bridge.domain.lexicon import STOP, Hit, Language, Text
+from bridge.domain.lexicon import STOP, Groups, Hit, Language, Text
 from bridge.domain.locale_tag import language_in
 from bridge.domain.values import Json, Millis
 
@@ -214,7 +214,7 @@ def measure_reply(
     )
 
 
-def _failed(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> bool:
+def _failed(groups: Groups, read: Text, speech: Language) -> bool:
     """Whether the reply says that it could not do it, and leaves it at that.
 
     A bot that could not find an order and asks for its number goes on; and `if not, I can` tells of no failure.
@@ -245,14 +245,14 @@ def _by_group(hits: Iterable[Hit]) -> dict[str, list[Hit]]:
     return groups
 
 
-def _listed(groups: Mapping[str, list[Hit]], read: Text) -> dict[str, str]:
+def _listed(groups: Groups, read: Text) -> dict[str, str]:
     """The word lists that something stands on, but for what only sounds so: `a gas leak detector`."""
     harmless, listed = groups.get("harmless", ()), dict[str, str]()
     for name, found in groups.items():
         if name.startswith("list:"):
             meant = next((hit for hit in found if not hit.overlaps(harmless)), None)
             if meant:
-                listed[name[5:]] = requests.said(read, meant)
+                listed[name[5:]] = read.said(meant.start, meant.end)
     return listed
 
 
@@ -282,7 +282,7 @@ def _unnegated(hits: Iterable[Hit], read: Text, speech: Language) -> set[int]:
     return {hit.end for hit in hits if not _negated(read, hit.start, speech)}
 
 
-def _mood(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: str) -> tuple[float, bool]:
+def _mood(groups: Groups, read: Text, speech: Language, text: str) -> tuple[float, bool]:
     """A message's points, and whether it is angry enough to count alone."""
     negative, strong, furious, phrases = (groups.get(name, ()) for name in _DISPLEASED)
     if not (negative or strong or furious or phrases):
@@ -297,18 +297,18 @@ def _mood(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: s
     return points, rage or points >= _EXTREME_POINTS or len(hard) > 1 or (bool(hard) and _shouts(text))
 
 
-def _weighed(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str:
+def _weighed(groups: Groups, read: Text, speech: Language) -> str:
     """The words of the phrases that weighed; of those that share words the one that begins first, and the longest."""
     told = [hit for name in _DISPLEASED for hit in groups.get(name, ())]
     said, end = [], 0
     for hit in sorted(told, key=lambda hit: (hit.start, -hit.end)):
         if hit.start >= end and not (hit.group != "frustration" and _negated(read, hit.start, speech)):
-            said.append(requests.said(read, hit))
+            said.append(read.said(hit.start, hit.end))
             end = hit.end
     return ", ".join(said)[:_WEIGHED_LENGTH]
 
 
-def _is_over(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text: str) -> bool:
+def _is_over(groups: Groups, read: Text, speech: Language, text: str) -> bool:
     """Whether what displeased is told as past, and last that it is settled: `what a nightmare, but all sorted now`.
 
     Praise alone settles nothing there: `useless. brilliant, thanks`.
@@ -320,7 +320,7 @@ def _is_over(groups: Mapping[str, list[Hit]], read: Text, speech: Language, text
     return any(_is_settled(read, told, hit, speech) for hit in last if not _praises(groups, read, hit, speech))
 
 
-def _praises(groups: Mapping[str, list[Hit]], read: Text, hit: Hit, speech: Language) -> bool:
+def _praises(groups: Groups, read: Text, hit: Hit, speech: Language) -> bool:
     thanks = {i for one in groups.get("thanks", ()) for i in range(one.start, one.end)}
     return all(i in thanks or speech.valence.strength(read.words[i]) >= _PRAISE for i in range(hit.start, hit.end))
 
@@ -372,7 +372,7 @@ def _shouts(text: str) -> bool:
     return upper >= _SHOUT_LETTERS and upper > 2 * sum(map(str.islower, head))
 
 
-def _progress(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> bool:
+def _progress(groups: Groups, read: Text, speech: Language) -> bool:
     """Something was settled, or the visitor gives thanks: as the message's opening, or in a short message."""
     if any(not _negated(read, hit.start, speech) for hit in groups.get("progress", ())):
         return True
@@ -380,15 +380,13 @@ def _progress(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> 
     return any(short or hit.start <= 1 for hit in groups.get("thanks", ()))
 
 
-def _asks_human(
-    groups: Mapping[str, list[Hit]], read: Text, speech: Language, previous: ReplySignals | None
-) -> str | None:
+def _asks_human(groups: Groups, read: Text, speech: Language, previous: ReplySignals | None) -> str | None:
     """The words that ask for a person, or take up the offer of one; none where another thing is picked by its place."""
     if previous is None or not answers_an_offer(previous) or not read.words:
         return requests.in_words(groups, read, speech) or requests.by_example(groups, read, speech)
     answer = offers.Answer.of(read, groups, speech)
     if previous.offers_place and answer.place:
-        return requests.said(read, Hit("answer", 0, len(read.words))) if answer.place == previous.offers_place else None
+        return read.said(0, len(read.words)) if answer.place == previous.offers_place else None
     return (
         requests.in_words(groups, read, speech)
         or _taken_up(answer, read, previous)
@@ -399,11 +397,11 @@ def _asks_human(
 def _taken_up(answer: offers.Answer, read: Text, previous: ReplySignals) -> str | None:
     """The words that take up the offer of a person which the reply before made."""
     if (previous.offers_human and answer.accepts) or (previous.offers_otherwise and answer.is_a_no):
-        return " ".join(read.words[: answer.opening])[: requests.ASKS_LENGTH]
+        return " ".join(read.words[: answer.opening])[: lexicon.SAID_LENGTH]
     return None
 
 
-def _topic(groups: Mapping[str, list[Hit]], read: Text, speech: Language) -> str | None:
+def _topic(groups: Groups, read: Text, speech: Language) -> str | None:
     """What the message is about: the first topic that it does not turn down and that is not settled in its clause."""
     topics = ((label, groups[group]) for group, label in speech.topics.items() if group in groups)
     settled = [hit for hit in groups.get("progress", ()) if not _negated(read, hit.start, speech)]

@@ -5,14 +5,13 @@ from typing import Final
 from bridge.domain import judging, signals, summary
 from bridge.domain import packet as packets
 from bridge.domain.customer import Account
+from bridge.domain.language_files import DANGER
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
 from bridge.domain.values import Identity
 from bridge.ports import Tx
 
-_DANGER: Final = "safety"
-"""The word list of what must not wait."""
 _TELLING: Final = 3
 """Content words of a message that says something."""
 
@@ -88,7 +87,7 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
 
 def _in_danger(session: Session) -> bool:
     """Whether the message that decided speaks of danger: then nothing else is told of."""
-    return bool(session.window) and _DANGER in session.window[-1].message.lists
+    return bool(session.window) and DANGER in session.window[-1].message.lists
 
 
 def _worth_quoting(session: Session, transcript: tuple[Line, ...]) -> str:
