@@ -1,7 +1,7 @@
 """Making a promise: the instant, its zone and wall time, the words, and the follow-ups that keep it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bridge.domain import commitment as promises
 from bridge.domain import entitlement, judging, messages
@@ -44,8 +44,9 @@ def _words(case: Case, session: Session, route: Route, wording: Wording) -> str:
     key = wording.live if route.channel is Channel.LIVE else wording.otherwise
     own = messages.locale_of_own(case.policy.messages, judging.spoken(session), wording.own) if wording.own else None
     if wording.own and own:
-        key, session = wording.own, replace(session, locale=own)
-    return say(case.policy, session, key, due=say_due(case.policy, session, route.due_at, route.timezone, case.at))
+        key = wording.own
+    due = say_due(case.policy, session, route.due_at, route.timezone, case.at, locale=own)
+    return say(case.policy, session, key, locale=own, due=due)
 
 
 def plan_follow_ups(case: Case, escalation: Escalation, route: Route) -> None:

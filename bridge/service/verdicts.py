@@ -1,6 +1,8 @@
 """What the host is told: may the bot answer, or what is shown instead."""
 
 from dataclasses import replace
+from functools import partial
+from itertools import product
 
 from bridge.domain import entitlement, instant_in_words, judging, messages
 from bridge.domain.escalation import Commitment, CommitmentState, Escalation
@@ -106,14 +108,12 @@ def _said_anew(policy: Policy, session: Session, promise: Commitment, now: Milli
     rules of the zone have changed since. An owner's own message may stand in English. The promise of a call keeps its
     text, so for a session in another zone its instant is said on the team's clock alone.
     """
-    readers = [session, replace(session, locale="en")]
-    if promise.channel is Channel.CALLBACK:
-        readers += [replace(reader, timezone=None) for reader in readers]
-    for reader in readers:
-        then = say_due(policy, reader, promise.due_at, promise.timezone, promise.made_at)
+    readers = [session, replace(session, timezone=None)] if promise.channel is Channel.CALLBACK else [session]
+    for reader, locale in product(readers, (judging.spoken(session), "en")):
+        said = partial(say_due, policy, reader, promise.due_at, promise.timezone, locale=locale)
+        then = said(promise.made_at)
         if then in promise.text:
-            anew = say_due(policy, reader, promise.due_at, promise.timezone, now, lasting=lasting)
-            return promise.text.replace(then, anew)
+            return promise.text.replace(then, said(now, lasting=lasting))
     if promise.channel is Channel.CALLBACK:
         return promise.text  # whether it is booked only the text says
     due = say_due(policy, session, promise.due_at, promise.timezone, now, lasting=lasting)
@@ -129,13 +129,25 @@ def _lasting_due(policy: Policy, session: Session, promise: Commitment) -> str:
     return say_due(policy, session, promise.due_at, promise.timezone, promise.made_at, lasting=True)
 
 
-def say_due(policy: Policy, session: Session, due_at: Millis, zone: str, now: Millis, *, lasting: bool = False) -> str:
-    """The instant of a promise in the session's language: in the team's zone, and the visitor's where it differs."""
+def say_due(
+    policy: Policy,
+    session: Session,
+    due_at: Millis,
+    zone: str,
+    now: Millis,
+    *,
+    lasting: bool = False,
+    locale: str | None = None,
+) -> str:
+    """The instant of a promise in the team's zone, and in the visitor's where it differs.
+
+    `locale`: in which it is said, else the one that the visitor is spoken to in.
+    """
     return instant_in_words.say_when(
         due_at,
         calendar_zone=zone,
         visitor_zone=session.timezone,
-        locale=messages.locale_for(policy.messages, judging.spoken(session)),
+        locale=messages.locale_for(policy.messages, locale or judging.spoken(session)),
         now=now,
         lasting=lasting,
     )
@@ -159,9 +171,9 @@ def closed_text(policy: Policy, session: Session) -> str:
     return say(policy, session, "closed")
 
 
-def say(policy: Policy, session: Session, key: str, **values: str) -> str:
-    """A message in the session's language, the owner's wording first."""
-    language = messages.language_for(policy.messages, judging.spoken(session))
+def say(policy: Policy, session: Session, key: str, *, locale: str | None = None, **values: str) -> str:
+    """A message, the owner's wording first; `locale`: as in `say_due`."""
+    language = messages.language_for(policy.messages, locale or judging.spoken(session))
     return messages.text(policy.messages, language, key, **values)
 
 
