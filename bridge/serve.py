@@ -16,7 +16,7 @@ from gunicorn.glogging import Logger  # type: ignore[import-untyped, unused-igno
 from bridge import bootstrap, logs
 from bridge.bootstrap import Assembly
 from bridge.config import Settings, SettingsRefused, read_settings
-from bridge.domain import languages
+from bridge.domain import judging
 from bridge.patient_worker import SPARE_THREADS
 from bridge.up import bind_fault
 from bridge.web.app import Parts
@@ -39,7 +39,7 @@ def serve(settings: Settings) -> None:
     """
     prepare(settings)
     wait_for(settings.bind)
-    languages.warm()  # once for all workers, those included that take the place of one that died
+    judging.warm()  # once for all workers, those included that take the place of one that died
     _settle()
     gc.enable()  # see the command, which has disabled it
     Sidecar(settings).run()
@@ -89,7 +89,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def _app_over(assembly: Assembly) -> Flask:
-    languages.warm()
+    judging.warm()
     return flask_app(Parts(assembly.bridge, partial(bootstrap.schema_fault, assembly.settings)))
 
 

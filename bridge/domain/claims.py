@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from bridge.domain import language_files, languages
+from bridge.domain import language_files, languages, spoken_language
 from bridge.domain.languages import ClaimSpeech
 from bridge.domain.lexicon import STOP, Hit, Text
 from bridge.domain.safe_reply import tidy
@@ -50,8 +50,8 @@ def claims(text: str, language: str) -> Claim | None:
             is read as the language that it shows, else as that of the text, else as this one, and as all others too.
     """
     text = tidy(text).translate(_LOOKALIKES)
-    told = languages.guess(text) or language
-    found = (claim for one in _sentences(text) for claim in _claims_of(one, _order(languages.guess(one) or told)))
+    told = spoken_language.guess(text) or language
+    found = (claim for one in _sentences(text) for claim in _claims_of(one, _order(spoken_language.guess(one) or told)))
     return next(found, None)
 
 

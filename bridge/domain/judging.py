@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from bridge.domain import languages, lexicon, rules, signals
+from bridge.domain import languages, lexicon, messages, rules, signals, spoken_language
 from bridge.domain import policy as policies
 from bridge.domain import session as sessions
 from bridge.domain.policy import Policy
@@ -35,6 +35,15 @@ class Reply:
     withheld: bool = False
     """Nobody will read it, whatever is decided: it promises nothing to anybody."""
     signals: tuple[tuple[str, Value], ...] = ()
+
+
+def warm(code: str = languages.ENGLISH) -> None:
+    """Read what the first message and reply in a language would read, so that nobody waits for it later."""
+    languages.language(code)
+    languages.claim_speech(code or languages.ENGLISH)
+    languages.list_names()
+    messages.shipped(code or languages.ENGLISH)
+    spoken_language.warm()
 
 
 def hear(policy: Policy, session: Session, text: str, at: Millis) -> Session:
@@ -76,14 +85,14 @@ class Hearing:
 def _hearing(session: Session, text: str, *, answering: bool) -> Hearing:
     """Where a message is to be heard; `answering`: it may take up an offer of a person."""
     own = signals.language_of(session.locale)
-    if own and not languages.foreign(text, own, answering=answering):
-        return Hearing(own, languages.consenting(text, own) if answering else ())
-    heard = languages.heard_in(text, own, answering=answering)
+    if own and not spoken_language.foreign(text, own, answering=answering):
+        return Hearing(own, spoken_language.consenting(text, own) if answering else ())
+    heard = spoken_language.heard_in(text, own, answering=answering)
     read_in = own if session.locale and not own else heard[0]
     also = tuple(language for language in heard if language != read_in)
-    suspected = {*heard, *languages.suspected(text, own)} - {read_in, ""}
+    suspected = {*heard, *spoken_language.suspected(text, own)} - {read_in, ""}
     if answering:
-        also = also or languages.consenting(text, read_in)
+        also = also or spoken_language.consenting(text, read_in)
     return Hearing(read_in, also, tuple(sorted(suspected)))
 
 
@@ -126,7 +135,7 @@ def _asked(text: str, codes: Iterable[str]) -> str | None:
 
 def locale_of(session: Session, text: str) -> str | None:
     """The session's locale; where it has none, the language that its message is clearly written in."""
-    return session.locale or languages.guess(text) or None
+    return session.locale or spoken_language.guess(text) or None
 
 
 def heard(policy: Policy, session: Session, text: str, message: MessageSignals, at: Millis) -> Session:
@@ -164,9 +173,9 @@ def measure_reply(session: Session, reply: Reply) -> ReplySignals:
     """What a bot's reply shows, in the language that it is clearly written in; the policy has no part in it."""
     own = signals.language_of(session.locale)
     measured = _measured(reply, own)
-    if (own and not languages.foreign(measured.text, own)) or (session.locale and not own):
+    if (own and not spoken_language.foreign(measured.text, own)) or (session.locale and not own):
         return measured
-    language = languages.heard_in(reply.text, own)[0]
+    language = spoken_language.heard_in(reply.text, own)[0]
     return measured if language == own else _measured(reply, language)
 
 

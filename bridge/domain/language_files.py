@@ -4,13 +4,16 @@ A language's phrases are needed once, to be compiled; what is looked up in any l
 """
 
 import re
-from collections.abc import Iterator, Mapping
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import yaml
+
+if TYPE_CHECKING:
+    from functools import _lru_cache_wrapper
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 OWNERS: Final = {"request": "own_request"}
@@ -44,9 +47,24 @@ folders: Final[list[Traversable]] = [files("bridge").joinpath("data", "languages
 """Where languages are read from: the shipped ones first, then those that an owner added."""
 
 
+T = TypeVar("T")
+_kept: Final[list[Any]] = []
+
+
+def remembered(most: int | None = None) -> "Callable[[Callable[..., T]], _lru_cache_wrapper[T]]":
+    """Keep what a function makes of the files until they are read anew: of the `most` recent calls, or of all."""
+
+    def keep(function: Callable[..., T]) -> "_lru_cache_wrapper[T]":
+        known = lru_cache(maxsize=most)(function)
+        _kept.append(known)
+        return known
+
+    return keep
+
+
 def forget() -> None:
     """Read everything anew from now on."""
-    for known in (codes, document_of, claim_document, message_document, sketch_of):
+    for known in _kept:
         known.cache_clear()
 
 
@@ -55,13 +73,13 @@ def codes_in(folder: Traversable) -> set[str]:
     return {entry.name for entry in folder.iterdir() if entry.is_dir() and re.fullmatch("[a-z]{2,3}", entry.name)}
 
 
-@cache
+@remembered()
 def codes() -> frozenset[str]:
     """The languages that have a folder."""
     return frozenset(code for folder in folders for code in codes_in(folder))
 
 
-@cache
+@remembered()
 def sketch_of(code: str) -> dict[str, Any]:
     """Of a language's document what tells it from others, how it is spelt, and the names of its word lists.
 
@@ -73,19 +91,19 @@ def sketch_of(code: str) -> dict[str, Any]:
     return {**sketched, "lists": lists}
 
 
-@lru_cache(maxsize=_DOCUMENTS_KEPT)
+@remembered(_DOCUMENTS_KEPT)
 def document_of(code: str) -> dict[str, Any]:
     """A language's folders as one mapping; what stands under a key in several is joined."""
     return _merged(code)
 
 
-@cache
+@remembered()
 def claim_document(code: str) -> dict[str, Any]:
     """What a language says of claims."""
     return _merged(code, _CLAIMS_FILE)
 
 
-@cache
+@remembered()
 def message_document(code: str) -> dict[str, Any]:
     """What a customer reads in a language that has a folder."""
     return _merged(code, _MESSAGES_FILE)

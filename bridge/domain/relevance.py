@@ -15,7 +15,7 @@ from functools import lru_cache
 from math import log
 from typing import Final
 
-from bridge.domain import languages
+from bridge.domain import languages, spoken_language
 from bridge.domain.answering import Passage
 from bridge.domain.languages import Alike
 from bridge.domain.lexicon import fold
@@ -103,7 +103,7 @@ def asked_words(text: str, language: str) -> list[str]:
         text: what a visitor wrote.
         language: a code such as "de"; empty has it guessed.
     """
-    spoken = languages.language(language or languages.guess(text))
+    spoken = languages.language(language or spoken_language.guess(text))
     small = spoken.stop_words | spoken.sets["asking"]
     kept = [part for word in _tokens(text) if word.replace("'", "") not in small for part in _parts(word)]
     return list(dict.fromkeys(stem(word) for word in kept if word not in small))[:MOST_WORDS]
@@ -116,7 +116,7 @@ def readings(text: str, language: str) -> list[list[Term]]:
         text: what a visitor wrote.
         language: see `asked_words`.
     """
-    code = language or languages.guess(text)
+    code = language or spoken_language.guess(text)
     groups = _groups(languages.alike(code))
     tails = _tails(text) if languages.compounds(code) else {}
     single = {word: _term(word, groups, tails) for word in asked_words(text, code)}

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from bridge.domain import languages, signals
+from bridge.domain import judging, signals
 from bridge.domain import policy as policies
 from bridge.domain.customer import Account, Claim, Customer, Fetch, Shop, judge_tier, merge_shop
 from bridge.domain.policy import Policy
@@ -73,7 +73,7 @@ def start_session(bridge: Bridge, site: str, start: Start, keep_nonce: Callable[
         known = tx.sessions.get(site, start.session_id)
         current = bridge.policies.current(tx, site)
     lookup = Lookup(Fetch.SKIPPED) if known else look_up(bridge, site, current.document, start)
-    languages.warm(signals.language_of(start.locale))  # else the first message would, while others wait to write
+    judging.warm(signals.language_of(start.locale))  # else the first message would, while others wait to write
     with bridge.store.write() as tx:
         keep_nonce(tx)
         answer, made = _start(bridge, tx, current, site, start, lookup)

@@ -17,7 +17,7 @@ from support.sidecar import SHOP, FakeMailer, Sidecar, with_systems
 from bridge.adapters.http import Http
 from bridge.assembly.desks import Outside, desk
 from bridge.config import SiteSettings
-from bridge.domain import languages
+from bridge.domain import judging
 from bridge.domain.instants import MINUTE, SECOND, from_rfc3339
 from bridge.domain.rendering import utc
 from bridge.domain.values import Json, Millis
@@ -114,7 +114,7 @@ def shop(request: pytest.FixtureRequest, sidecar: Sidecar) -> Iterator[Shop]:
 def test_r07_throttled_failing_and_down_means_one_ticket_with_the_time_of_the_decision(
     shop: Shop,
 ) -> None:
-    languages.warm()
+    judging.warm()
     calm = [shop.hand_over(user) and shop.took[-1] for user in range(100, 105)]
     shop.it.work()
     decided = shop.it.clock.at

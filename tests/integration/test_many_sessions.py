@@ -9,7 +9,7 @@ import pytest
 from bench import seed
 from support.sidecar import SHOP, Sidecar, in_process
 
-from bridge.domain import languages
+from bridge.domain import judging
 
 MANY = 20_000
 TURNS = 100
@@ -22,7 +22,7 @@ LARGER_MB = 20
 def test_r17_a_turn_costs_the_same_among_many_sessions_as_among_few(
     fresh_sqlite: Callable[[], str],
 ) -> None:
-    languages.warm()
+    judging.warm()
     url = fresh_sqlite()
     with in_process(url) as it:
         known = it.chat()

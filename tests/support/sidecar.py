@@ -29,7 +29,7 @@ from pydantic import SecretStr
 
 from bridge import bootstrap
 from bridge.config import Settings
-from bridge.domain import languages
+from bridge.domain import judging
 from bridge.domain.customer import Account
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.packet import Ticket
@@ -397,7 +397,7 @@ def in_process(
 
     Keyword arguments replace parts of the `Bridge`, which takes no pauses.
     """
-    languages.warm()  # as `bridge serve` does before it answers
+    judging.warm()  # as `bridge serve` does before it answers
     settings = Settings(database_url=SecretStr(url))
     clock, crm, desk, mailer = SetClock(at), FakeCrm(), FakeDesk(), FakeMailer()
     assembly = bootstrap.build(settings, clock=clock, deliver_at_once=False)

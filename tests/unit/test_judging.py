@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bridge.domain import judging, languages
+from bridge.domain import judging, spoken_language
 from bridge.domain.judging import Reply
 from bridge.domain.policy_check import read_policy
 from bridge.domain.replay import Conversation, begin
@@ -193,7 +193,7 @@ def test_what_is_no_danger_is_none_on_a_site_in_another_language(locale: str, te
 @pytest.mark.parametrize("locale", ["en", "de"])
 def test_an_ordinary_message_is_heard_in_the_sites_language_alone(locale: str) -> None:
     text = {"en": "my american saving bank was stolen", "de": "Wo ist mein Paket und wann kommt es an?"}[locale]
-    assert languages.heard_in(text, locale) == (locale,)
+    assert spoken_language.heard_in(text, locale) == (locale,)
 
 
 @pytest.mark.parametrize("when", ["displeased", "{not: displeased}"])

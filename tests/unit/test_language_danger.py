@@ -3,7 +3,7 @@
 import pytest
 from quality.data import ordinary_messages
 
-from bridge.domain import languages
+from bridge.domain import languages, spoken_language
 from bridge.domain.language_files import document_of
 from bridge.domain.lexicon import Slot
 from bridge.domain.phrases import Phrasing
@@ -610,8 +610,8 @@ def says_little(slots: tuple[Slot, ...], small: frozenset[str]) -> bool:
     ],
 )
 def test_words_of_danger_and_letters_have_a_language_heard_on_a_site_in_another(language: str, text: str) -> None:
-    assert languages.foreign(text, "en")
-    assert language in languages.suspected(text, "en")
+    assert spoken_language.foreign(text, "en")
+    assert language in spoken_language.suspected(text, "en")
 
 
 @pytest.mark.parametrize(
@@ -622,8 +622,8 @@ def test_words_of_danger_and_letters_have_a_language_heard_on_a_site_in_another(
     ],
 )
 def test_one_word_of_many_that_is_danger_in_another_language_has_none_heard(text: str) -> None:
-    assert not languages.foreign(text, "en")
-    assert languages.suspected(text, "en") == ()
+    assert not spoken_language.foreign(text, "en")
+    assert spoken_language.suspected(text, "en") == ()
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bridge.domain import language_files, languages, messages
+from bridge.domain import judging, language_files, languages, messages, spoken_language
 from bridge.domain.instant_in_words import say_when
 from bridge.domain.instants import DAY, from_rfc3339
 from bridge.domain.learned import (
@@ -35,7 +35,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     if tmp_path in language_files.folders:
         language_files.folders.remove(tmp_path)
-    languages._forget()
+    language_files.forget()
 
 
 def write(folder: Path, code: str, **files: str) -> None:
@@ -164,7 +164,7 @@ def test_a_slip_in_an_owners_folder_is_named_and_nothing_has_changed(folder: Pat
     ],
 )
 def test_the_language_of_a_text_is_guessed_where_it_is_clear(text: str, code: str) -> None:
-    assert languages.guess(text) == code
+    assert spoken_language.guess(text) == code
 
 
 # -- what is learned ---------------------------------------------------------------------------------------------------
@@ -290,7 +290,7 @@ def test_what_a_ticket_is_about_is_read_without_compiling_a_language() -> None:
 
 
 def test_of_a_language_that_nobody_writes_no_phrases_are_kept() -> None:
-    languages.warm()
+    judging.warm()
     assert language_files.document_of.cache_info().currsize <= 2
     assert languages.list_names() >= {"safety", "churn", "legal"}
     assert all("request" not in language_files.sketch_of(code) for code in languages.codes())

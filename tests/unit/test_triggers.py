@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from bridge.domain import languages
+from bridge.domain import spoken_language
 from bridge.domain.customer import Account, Customer, Fetch, OpenTicket, Order
 from bridge.domain.signals import (
     WINDOW,
@@ -578,7 +578,7 @@ def test_words_of_the_owner_are_whole_words_in_any_case() -> None:
 
 def heard_in(locale: str | None, text: str) -> Situation:
     """A session of one message, measured as a live one is."""
-    return situation((measure_message(text, language=language_of(locale or languages.guess(text))), None))
+    return situation((measure_message(text, language=language_of(locale or spoken_language.guess(text))), None))
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     if tmp_path in language_files.folders:
         language_files.folders.remove(tmp_path)
-    languages._forget()
+    language_files.forget()
 
 
 def write(folder: Path, code: str, text: str) -> None:
