@@ -44,6 +44,14 @@ def from_rfc3339(text: str) -> Millis:
     return from_datetime(datetime.fromisoformat(text))
 
 
+def in_the_last(span: Millis, at: Millis, now: Millis) -> bool:
+    """Whether what was noted at an instant is less than a span old.
+
+    What lies in the future is not: the clock that noted it was ahead, and how old it is nobody knows.
+    """
+    return 0 <= now - at < span
+
+
 def in_words(span: Millis) -> str:
     """A length of time in its largest unit, rounded down: `40 seconds`, `1 hour`, `3 days`."""
     units = (("day", DAY), ("hour", HOUR), ("minute", MINUTE), ("second", SECOND))

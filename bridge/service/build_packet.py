@@ -1,5 +1,6 @@
 """The packet: the six items that travel to the person who takes over, made from what is stored."""
 
+from operator import itemgetter
 from typing import Final
 
 from bridge.domain import judging, signals, summary
@@ -9,7 +10,7 @@ from bridge.domain.language_files import DANGER
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
-from bridge.domain.values import Identity
+from bridge.domain.values import Identity, Millis
 from bridge.ports import Tx
 
 _TELLING: Final = 3
@@ -49,13 +50,21 @@ def account_of(account: Account) -> PacketAccount:
 
 
 def read_transcript(tx: Tx, session: Session) -> tuple[Line, ...]:
-    """What was said, from accepted turns, in the order of time: a reply may come after later turns."""
-    lines: list[Line] = []
+    """What was said, from accepted turns, in the order of time: a reply may come after later turns.
+
+    A turn that is earlier than the one before it tells of a clock that was set back: what is said from there on comes
+    after all that was said before, and a reply after its own turn.
+    """
+    lines: list[tuple[tuple[int, Millis], Line]] = []
+    clock, before = 0, 0
     for turn in tx.sessions.turns(session.site, session.id):
-        lines.append(Line(at=turn.at, who="visitor", text=turn.text))
+        clock, before = clock + (turn.at < before), turn.at
+        lines.append(((clock, turn.at), Line(at=turn.at, who="visitor", text=turn.text)))
         if turn.reply_text:
-            lines.append(Line(at=turn.reply_at or turn.at, who="bot", text=turn.reply_text, shown=turn.reply_shown))
-    return tuple(sorted(lines, key=lambda line: line.at))
+            at = turn.reply_at or turn.at
+            reply = Line(at=at, who="bot", text=turn.reply_text, shown=turn.reply_shown)
+            lines.append(((clock, max(at, turn.at)), reply))
+    return tuple(line for _, line in sorted(lines, key=itemgetter(0)))
 
 
 def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:

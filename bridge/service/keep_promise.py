@@ -33,7 +33,7 @@ def settle(case: Case, held: Escalation, at: Millis, *, in_time: CommitmentState
         made = [one for one in made[-1:] if one.state is CommitmentState.PENDING]
     if not made:
         return held
-    until = partial(_in_time_until, held, call)
+    until = partial(in_time_until, held, call)
     ended = ended_by_answer(made, at, in_time_until=until, in_time=in_time)
     for one in ended:
         case.tx.escalations.correct(one.id, one.state)
@@ -52,8 +52,11 @@ def alarm_kind(escalation_id: str) -> str:
     return f"promises_broken:{escalation_id}"
 
 
-def _in_time_until(held: Escalation, call: Callback | None, stood: Commitment) -> Millis:
-    """Who has claimed a call may still be speaking when its time is over; one that nobody has is missed then."""
+def in_time_until(held: Escalation, call: Callback | None, stood: Commitment) -> Millis:
+    """The last instant at which an answer keeps a promise.
+
+    Who has claimed a call may still be speaking when its time is over; one that nobody has is missed then.
+    """
     if call is None or call.commitment_id != stood.id:
         return stood.due_at
     return call.waited_for_until if held.state is EscalationState.CLAIMED else call.ends_at

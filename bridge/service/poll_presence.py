@@ -13,7 +13,7 @@ import structlog
 
 from bridge.domain.escalation import Agent, Presence
 from bridge.domain.health import Alarm
-from bridge.domain.instants import MINUTE, SECOND
+from bridge.domain.instants import MINUTE, SECOND, in_the_last
 from bridge.domain.values import Millis
 from bridge.ports import AdapterError, Seen, Site
 from bridge.service import alarms
@@ -100,7 +100,7 @@ class PresencePoll:
             return not 0 < failing.not_before - now <= LONGEST_PAUSE
         with self._bridge.store.read() as tx:
             heard = tx.ops.last_beat(beat_of(site))
-        return heard is None or not 0 <= now - heard < self._every // 2
+        return heard is None or not in_the_last(self._every // 2, heard, now)
 
     def _answered(self, site: Site, roster: Roster, seen: list[Seen]) -> None:
         now, name = self._bridge.clock.now(), roster.presences.name

@@ -30,7 +30,6 @@ SESSIONS_PER_PAGE = 20
 """Sessions of one answer of an export."""
 SESSIONS_PER_ERASURE = 1000
 """Sessions that are looked up at once to be erased."""
-ANY_TIME = 0
 
 
 class EscalationOpen(BridgeError):  # noqa: N818
@@ -78,8 +77,8 @@ def _addresses(person: Person, sessions: Iterable[Session], escalations: Iterabl
 
 def _account(tx: Tx, site: str, email: str) -> Json:
     """What the CRM said of an address, as long as it is remembered."""
-    _, account = tx.ops.cached_account(site, email, ANY_TIME)
-    return {"email": email, "account": account.model_dump(mode="json")} if account else None
+    known = tx.ops.cached_account(site, email)
+    return {"email": email, "account": known.account.model_dump(mode="json")} if known and known.account else None
 
 
 def _session(tx: Tx, session: Session, decided: Iterable[Escalation]) -> Json:

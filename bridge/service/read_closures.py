@@ -12,7 +12,7 @@ import structlog
 from bridge.domain import hours
 from bridge.domain.closures import NOTHING_READ, Feed, load_reading
 from bridge.domain.health import Alarm
-from bridge.domain.instants import DAY, MINUTE, to_rfc3339
+from bridge.domain.instants import DAY, MINUTE, in_the_last, to_rfc3339
 from bridge.domain.policy import Policy
 from bridge.domain.policy_check import PolicyRefused
 from bridge.domain.values import Millis
@@ -53,7 +53,7 @@ def _due(bridge: Bridge, tx: Tx, site: str, now: Millis) -> Iterator[tuple[str, 
     policy = _policy(bridge, tx, site)
     for url in sorted(_wanted(policy)) if policy else ():
         feed = known.get(url)
-        if feed is None or feed.tried_at + READ_INTERVAL <= now:
+        if feed is None or not in_the_last(READ_INTERVAL, feed.tried_at, now):
             yield site, feed or Feed(url, NOTHING_READ, None, None, now)
 
 
@@ -85,7 +85,7 @@ def _failed(feed: Feed, now: Millis, why: str) -> Feed:
 
 def _read(bridge: Bridge, site: str, feed: Feed, now: Millis) -> Feed:
     """The feed as it stands after one more try."""
-    whole = load_reading(feed.reading).read_at + FULL_READ_INTERVAL <= now
+    whole = not in_the_last(FULL_READ_INTERVAL, load_reading(feed.reading).read_at, now)
     try:
         found = bridge.closures.fetch(feed.url, etag=None if whole else feed.etag, at=now)
     except AdapterError as error:

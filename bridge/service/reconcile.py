@@ -40,6 +40,7 @@ FARTHEST_AHEAD: Final = {
     "lease": 10 * MINUTE,
     "follow_up_lease": 10 * MINUTE,
     "due": DAY + HOUR,
+    "postponed": 10 * MINUTE,
     "wait": DAY + HOUR,
     "pause": 20 * MINUTE,
 }

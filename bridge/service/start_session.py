@@ -12,6 +12,7 @@ import structlog
 from bridge.domain import judging, signals
 from bridge.domain import policy as policies
 from bridge.domain.customer import Account, Claim, Customer, Fetch, Shop, judge_tier, merge_shop
+from bridge.domain.instants import in_the_last
 from bridge.domain.policy import Policy
 from bridge.domain.rendering import render_account
 from bridge.domain.session import Session, customer_key
@@ -158,9 +159,10 @@ def look_up(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> Looku
         return Lookup(Fetch.SKIPPED)
     now, asked = bridge.clock.now(), time.monotonic()
     with bridge.store.read() as tx:
-        cached, account = tx.ops.cached_account(site_id, key, now - bridge.crm_cache_ms)
-    if cached:
-        lookup, took = Lookup(Fetch.FOUND if account else Fetch.NOT_FOUND, account), 0.0
+        known = tx.ops.cached_account(site_id, key)
+    cached = known is not None and in_the_last(bridge.crm_cache_ms, known.fetched_at, now)
+    if known and cached:
+        lookup, took = Lookup(Fetch.FOUND if known.account else Fetch.NOT_FOUND, known.account), 0.0
     else:
         began = time.monotonic()
         lookup = _ask(bridge, crm, start.visitor)

@@ -32,7 +32,7 @@ from bridge.service import keep_calls, notify
 from bridge.service.absence import nobody_came
 from bridge.service.chat_events import first_session
 from bridge.service.context import Bridge, Case, new_id, open_case
-from bridge.service.keep_promise import alarm_kind
+from bridge.service.keep_promise import alarm_kind, in_time_until
 from bridge.service.leases import LEASE
 from bridge.service.promise import Wording, planned
 from bridge.service.renew_promise import fall_to_next_rung, renew
@@ -196,6 +196,10 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     a day more, and the customer is not mailed about it again, but for a call that they have waited for.
     """
     broken = escalation.commitment
+    until = in_time_until(escalation, keep_calls.booked_call(case, escalation), broken)
+    if case.at < until:  # a clock that was ahead had come to it before
+        case.tx.work.plan_anew(planned(case, escalation, FollowUpKind.PROMISE, until))
+        return "nothing yet: the promise is not due"
     _, queue = queue_of(case, home_of(case, escalation), entitlement.tier_of(case.policy, escalation))
     made = case.tx.escalations.commitments(escalation.id)
     unkept = 1 + sum(one.state is CommitmentState.BROKEN for one in made)

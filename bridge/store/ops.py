@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Executable, Integer, bindparam, case, func, l
 from bridge.domain.customer import Account, Fetch
 from bridge.domain.upstream import FAILURES_TO_PAUSE
 from bridge.domain.values import Millis
-from bridge.ports import Lookups
+from bridge.ports import CachedAccount, Lookups
 from bridge.store.tables import (
     answer,
     closure_feed,
@@ -42,10 +42,8 @@ class OpsStatements:
             index_elements=["site", "key"],
             set_={"account": cache.excluded.account, "fetched_at": cache.excluded.fetched_at},
         )
-        self.cached = select(crm_cache.c.account).where(
-            crm_cache.c.site == bindparam("of_site"),
-            crm_cache.c.key == bindparam("of_key"),
-            crm_cache.c.fetched_at >= bindparam("since"),
+        self.cached = select(crm_cache.c.account, crm_cache.c.fetched_at).where(
+            crm_cache.c.site == bindparam("of_site"), crm_cache.c.key == bindparam("of_key")
         )
         self.counts: dict[str, Executable] = {
             "sessions": select(session.c.state, func.count()).group_by(session.c.state),
@@ -123,12 +121,11 @@ class Ops:
         at: Millis | None = self._c.execute(self._s.last_beat, {"of_name": name}).scalar()
         return at
 
-    def cached_account(self, site: str, key: str, since: Millis) -> tuple[bool, Account | None]:
-        """Whether an answer is cached, and what it was; None is the cached answer "nobody of that kind"."""
-        row = self._c.execute(self._s.cached, {"of_site": site, "of_key": key, "since": since}).first()
+    def cached_account(self, site: str, key: str) -> CachedAccount | None:
+        row = self._c.execute(self._s.cached, {"of_site": site, "of_key": key}).first()
         if row is None:
-            return False, None
-        return True, Account.model_validate_json(row.account) if row.account else None
+            return None
+        return CachedAccount(Account.model_validate_json(row.account) if row.account else None, row.fetched_at)
 
     def cache_account(self, site: str, key: str, account: Account | None, at: Millis) -> None:
         text = account.model_dump_json() if account else None

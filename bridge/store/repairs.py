@@ -22,6 +22,7 @@ from bridge.domain.escalation import (
     CommitmentState,
     EscalationState,
     FollowUpKind,
+    FollowUpState,
     OutboxKind,
     OutboxState,
 )
@@ -74,10 +75,12 @@ class RepairStatements:
         )
         now, beyond = bindparam("now", type_=BigInteger), bindparam("beyond", type_=BigInteger)
         far = and_(outbox.c.state.in_(WAITING_ROWS), outbox.c.due_at > beyond)
+        postponed = and_(follow_up.c.state == FollowUpState.DUE, follow_up.c.attempts > 0)
         self.free: dict[str, Update] = {
             "lease": _freed(outbox, now, beyond),
             "follow_up_lease": _freed(follow_up, now, beyond),
             "due": update(outbox).where(far).values(due_at=now),
+            "postponed": update(follow_up).where(postponed, follow_up.c.due_at > beyond).values(due_at=now),
             "wait": update(upstream).where(upstream.c.next_at > beyond).values(next_at=now),
             "pause": update(upstream).where(upstream.c.paused_until > beyond).values(paused_until=now),
         }

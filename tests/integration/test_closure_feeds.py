@@ -187,6 +187,19 @@ def test_an_unchanged_feed_is_read_whole_every_week_because_its_repetitions_go_o
     assert ["If-None-Match" in head for head in server.heads] == [False, False]
 
 
+def test_a_feed_that_was_read_by_a_clock_which_was_ahead_is_read_again_at_once_and_whole(
+    sidecar_fed: Sidecar, server: Server
+) -> None:
+    server.says(200, calendar(TOMORROW), 'ETag: "v1"')
+    right = sidecar_fed.clock.at
+    sidecar_fed.clock.advance(hours=30 * 24)
+    tick(sidecar_fed)
+    sidecar_fed.clock.at = right
+    assert read_closures(sidecar_fed.bridge, limit=10) == 1
+    assert read_closures(sidecar_fed.bridge, limit=10) == 0
+    assert ["If-None-Match" in head for head in server.heads] == [False, False]
+
+
 def test_a_feed_that_the_policy_names_no_longer_is_forgotten(sidecar_fed: Sidecar, server: Server) -> None:
     server.says(200, calendar(TOMORROW))
     tick(sidecar_fed)

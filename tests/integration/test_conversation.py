@@ -402,6 +402,23 @@ def test_the_transcript_stands_in_the_order_in_which_it_was_said_and_so_does_the
     assert packet["last_attempt"] == "The first one is on its way."
 
 
+def test_the_transcript_stands_in_the_order_of_its_turns_also_where_the_clock_was_set_back(it: Sidecar) -> None:
+    chat = it.chat()
+    chat.verified()
+    right = it.clock.at
+    it.clock.advance(hours=20 * 24)
+    chat.says("Where is my order?", "t1")
+    it.clock.advance(seconds=1)
+    chat.bot("It is on its way.", "t1", confidence=0.9)
+    chat.says("And the other one?", "t2")
+    it.clock.at = right
+    chat.bot("It is packed.", "t2", confidence=0.9)
+    found = it.team.read(chat.says(ASKING, "t3")["escalation"]["id"])
+    said = ["Where is my order?", "It is on its way.", "And the other one?", "It is packed.", ASKING]
+    assert [line["text"] for line in found["packet"]["transcript"]] == said
+    assert found["packet"]["last_attempt"] == "It is packed."
+
+
 def test_promise_message_event_ticket_and_job_name_one_instant(after_hours: Sidecar) -> None:
     it = after_hours
     chat = escalated(it)

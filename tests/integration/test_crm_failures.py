@@ -429,7 +429,7 @@ def test_a_customer_whom_the_crm_turns_out_not_to_know_is_no_news_for_the_ticket
 
 def _cached(sidecar: Sidecar) -> bool:
     with sidecar.bridge.store.read() as tx:
-        return tx.ops.cached_account(SHOP.id, "user7@example.org", 0)[0]
+        return tx.ops.cached_account(SHOP.id, "user7@example.org") is not None
 
 
 def test_a_failure_that_comes_late_changes_nothing(impatient: Sidecar) -> None:
@@ -569,6 +569,18 @@ def test_a_customer_is_asked_about_once_in_ten_minutes(sidecar: Sidecar) -> None
         chat.verified()
         assert customer_of(sidecar, chat).tier == "business"
         assert len(sidecar.crm.asked) == asked
+
+
+def test_what_a_clock_that_was_ahead_has_remembered_is_asked_for_again(sidecar_on_each: Sidecar) -> None:
+    it = sidecar_on_each
+    right = it.clock.at
+    it.clock.advance(hours=30 * 24)
+    for at, tier in ((it.clock.at, "business"), (right, "free")):
+        it.clock.at = at
+        it.crm.accounts["user7@example.org"] = Account(tier=tier)
+        chat = it.chat()
+        chat.verified()
+        assert customer_of(it, chat).tier == tier
 
 
 def test_that_somebody_is_unknown_is_remembered_too(sidecar: Sidecar) -> None:

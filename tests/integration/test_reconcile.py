@@ -17,6 +17,7 @@ from bridge.config import Settings
 from bridge.domain.instants import DAY, HOUR, MINUTE
 from bridge.domain.values import Json
 from bridge.ports import OutcomeUnknown, TicketRef
+from bridge.service import watch_promises
 from bridge.service.reconcile import Reconciler
 from bridge.store.database import migration_engine
 from bridge.store.repairs import RepairStatements
@@ -43,6 +44,16 @@ def reconcile(it: Sidecar) -> dict[str, int]:
     Reconciler(it.bridge)()
     with it.bridge.store.read() as tx:
         return {what: int(times) for what, times in tx.ops.signs(it.clock.at)["repairs"].items()}
+
+
+def follow_ups(it: Sidecar) -> list[Json]:
+    with it.bridge.store.read() as tx:
+        return tx.work.due(it.clock.at + 100 * DAY, 100)
+
+
+def commitments(it: Sidecar) -> list[str]:
+    with it.bridge.store.read() as tx:
+        return [one.state for row in it.team.list() for one in tx.escalations.commitments(row["id"])]
 
 
 def ticket(it: Sidecar) -> Json:
@@ -222,6 +233,42 @@ def test_leases_waits_and_pauses_from_the_future_end(sidecar_on_each: Sidecar) -
     assert reconcile(it)["due_in_the_future"] == 2
     it.work()
     assert {row["state"] for row in it.outbox()} == {"sent"}
+
+
+def test_a_follow_up_that_a_clock_which_was_ahead_has_postponed_is_done_in_its_time(
+    sidecar_on_each: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it = sidecar_on_each
+    hand_over(it)
+    it.clock.advance(hours=3)
+    due = {row["kind"]: row["due_at"] for row in follow_ups(it)}
+    right = it.clock.at
+
+    def breaks(*_: object) -> str:
+        raise ValueError("a bug")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(watch_promises, "_do", breaks)
+        it.clock.at += 20 * DAY
+        it.work()
+    it.clock.at = right
+    assert all(row["due_at"] > right + 19 * DAY for row in follow_ups(it))
+    assert reconcile(it)["postponed_in_the_future"] == len(due)
+    it.work()
+    assert commitments(it) == ["pending"]  # its hour has not come
+    it.clock.at = due["promise"] + MINUTE
+    it.work()
+    assert commitments(it) == ["broken", "pending"]
+
+
+def test_a_follow_up_that_is_planned_for_next_month_or_postponed_for_minutes_stays(
+    sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_over(sidecar)
+    damage(sidecar, "UPDATE follow_up SET due_at = :far WHERE kind = 'promise'", far=sidecar.clock.at + 30 * DAY)
+    damage(sidecar, "UPDATE follow_up SET attempts = 3, due_at = :soon WHERE kind <> 'promise'",
+           soon=sidecar.clock.at + watch_promises.RETRY_AFTER)  # fmt: skip
+    assert reconcile(sidecar) == {}
 
 
 def test_a_wait_of_hours_that_a_system_asked_for_stands(sidecar: Sidecar) -> None:

@@ -49,6 +49,7 @@ from bridge.domain.session import Session, Turn, customer_key
 from bridge.domain.values import Channel, Identity, Priority, State, Visitor
 from bridge.ports import (
     AgentReply,
+    CachedAccount,
     Counted,
     Place,
     PolicyMark,
@@ -906,14 +907,13 @@ def store_presence(store: SqlStore, source: str, people: list[Presence]) -> set[
 
 
 @pytest.mark.parametrize("account", [Account(tier="free", name=ODD), None])
-def test_a_cached_customer_is_used_until_it_is_old(store: SqlStore, account: Account | None) -> None:
+def test_what_the_crm_last_said_is_remembered_with_its_instant(store: SqlStore, account: Account | None) -> None:
     with store.write() as tx:
-        assert tx.ops.cached_account(SITE.id, "a@b.example", 0) == (False, None)
+        assert tx.ops.cached_account(SITE.id, "a@b.example") is None
         tx.ops.cache_account(SITE.id, "a@b.example", Account(tier="old"), 5)
         tx.ops.cache_account(SITE.id, "a@b.example", account, 10)
-        assert tx.ops.cached_account(SITE.id, "a@b.example", 10) == (True, account)
-        assert tx.ops.cached_account(SITE.id, "a@b.example", 11) == (False, None)
-        assert tx.ops.cached_account("other", "a@b.example", 0) == (False, None)
+        assert tx.ops.cached_account(SITE.id, "a@b.example") == CachedAccount(account, 10)
+        assert tx.ops.cached_account("other", "a@b.example") is None
 
 
 def test_a_heartbeat_is_the_last_one(store: SqlStore) -> None:

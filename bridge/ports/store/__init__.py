@@ -7,7 +7,7 @@ from bridge.ports.store.escalations import TEAM_NOTE, AgentReply, Escalations, U
 from bridge.ports.store.hours import Hours
 from bridge.ports.store.labels import Labels
 from bridge.ports.store.mails import Mails
-from bridge.ports.store.ops import Lookups, Ops
+from bridge.ports.store.ops import CachedAccount, Lookups, Ops
 from bridge.ports.store.pages import Pages
 from bridge.ports.store.people import People
 from bridge.ports.store.policies import Policies, PolicyMark, PolicyVersion, ShadowPolicy, Shadows
@@ -27,6 +27,7 @@ __all__ = [
     "AgentReply",
     "Alarms",
     "Answers",
+    "CachedAccount",
     "Callbacks",
     "Counted",
     "EscalationCheck",

@@ -56,7 +56,7 @@ class Repairs(Protocol):
 
         Args:
             now: the present instant.
-            farthest: milliseconds ahead for each of `lease`, `follow_up_lease`, `due`, `wait`, `pause`.
+            farthest: milliseconds ahead for each of `lease`, `follow_up_lease`, `due`, `postponed`, `wait`, `pause`.
         """
         ...
 
