@@ -38,6 +38,10 @@ class SiteExists(BridgeError):  # noqa: N818
     """There is a site of this name already."""
 
 
+class OtherAddress(BridgeError):  # noqa: N818
+    """The call comes from a WordPress at another address: a copy of the site, or the site after it has moved."""
+
+
 class RenewalInHand(BridgeError):  # noqa: N818
     """Somebody else renews the secrets of this site just now."""
 
@@ -97,6 +101,26 @@ def change_site(bridge: Bridge, site_id: str, **given: str) -> tuple[Site, Site]
         check_site(now)
         tx.sites.change(now)
     return was, now
+
+
+def check_home(tx: Tx, site_id: str, home: str) -> None:
+    """Let a WordPress that says where it is do what a copy must not do in the site's place.
+
+    Raises:
+        OtherAddress: it is another one; scheme, port and `www.` do not count.
+        SiteUnknown: there is no such site.
+    """
+    if _place(home) != _place(known_site(tx, site_id).url):
+        raise OtherAddress(site_id)
+
+
+def _place(url: str) -> tuple[str, str]:
+    """Host and folder; of what cannot be read neither is any site's."""
+    try:
+        parts = urlsplit(url)
+        return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/")
+    except ValueError:
+        return "", url
 
 
 def guessed_mailbox(url: str) -> str:

@@ -20,6 +20,7 @@ SIGNED = ["X-Bridge-Site", "X-Bridge-Timestamp", "X-Bridge-Nonce", "X-Bridge-Sig
 PATTERNS = {"session": wire.SESSION_ID, "turn_id": wire.TURN_ID}
 LONGEST = {"token": 400}
 """Of the parameters in a path that may be longer than an id."""
+HOME = {"name": "home", "schema": {"type": "string", "maxLength": 2000}}
 QUERY = {
     "chat.events": [{"name": "after", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}}],
     "admin.policy": [{"name": "version", "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999}}],
@@ -32,6 +33,7 @@ QUERY = {
         {"name": "before", "schema": {"type": "string", "maxLength": 64}},
         {"name": "order", "schema": {"enum": ["newest", "due"], "default": "newest"}},
     ],
+    **{name: [HOME] for name in ("admin.presence", "pages.change", "privacy.erase", "renewal.renew")},
     "stats.read": [{"name": "days", "schema": {"type": "integer", "minimum": 1, "maximum": 90, "default": 7}}],
 }
 STATUSES = {

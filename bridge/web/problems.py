@@ -16,7 +16,7 @@ from bridge.service.errors import EscalationUnknown, SessionUnknown, SiteUnknown
 from bridge.service.index_pages import TooManyPages
 from bridge.service.label_decisions import SessionEscalated
 from bridge.service.manage_policy import PolicyVersionUnknown
-from bridge.service.manage_sites import RenewalInHand
+from bridge.service.manage_sites import OtherAddress, RenewalInHand
 from bridge.service.receive_webhook import DeskUnknown
 from bridge.service.replay_sessions import ReplayTooLong
 from bridge.service.shadow_policy import NoShadow
@@ -92,6 +92,12 @@ PROBLEM_OF_ERROR: dict[type[Exception], Problem] = {
         "Send fewer sessions or ask for fewer days; the command line has no such limit.",
     ),
     QueueUnknown: Problem("queue-not-found", "The policy has no such queue.", 404),
+    OtherAddress: Problem(
+        "other-address",
+        "This site has another address; nothing was changed.",
+        409,
+        "Pair a copy by a code of its own (bridge site add); where the site has moved, say so (bridge site set).",
+    ),
     RenewalInHand: Problem("renewal-in-hand", "The secrets of this site are being renewed just now.", 409),
     CommandUnknown: Problem("command-not-found", "There is no such command, or it is over or revoked already.", 404),
     TooManyCommands: Problem(

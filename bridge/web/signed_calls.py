@@ -21,6 +21,7 @@ from bridge.domain.values import Json
 from bridge.ports import Scope, Tx
 from bridge.service.context import Bridge
 from bridge.service.manage_policy import Accepted, accept
+from bridge.service.manage_sites import check_home
 from bridge.web import problems
 from bridge.web.signing import Caller, Gatekeeper, SignedHeaders, Stale, Unauthorized, check_time
 from bridge.web.wire import Wire, unprintable
@@ -160,6 +161,9 @@ def _authentic(scope: Scope | None, model: type[Wire] | None) -> "Call[Any]":
         raise problems.stale(int(time.time())) from None
     if scope is not None and caller.scope is not scope:
         raise problems.FORBIDDEN_SCOPE
+    if home := request.args.get("home"):
+        with bridge.store.read() as tx:
+            check_home(tx, caller.site, home)
     body = parse(model, raw) if model else None
     return Call(bridge, caller.site, caller.scope, caller.nonce, body, caller.secret)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import create_engine, insert
@@ -82,6 +83,24 @@ def test_a_page_of_another_host_is_refused_with_its_place_and_nothing_is_changed
     assert answer.json["errors"][0]["pointer"] == "/pages/1/url"
     assert put(sidecar)["pages"] == 0
     assert put(sidecar, pages=[page("1", url="https://www.shop.example/1/")])["pages"] == 1
+
+
+@pytest.mark.parametrize("home", ["https://staging.shop.example", "https://shop.example/staging/", "https://[shop"])
+def test_a_copy_of_the_site_neither_changes_nor_takes_away_what_is_known_of_the_site(
+    sidecar: Sidecar, home: str
+) -> None:
+    put(sidecar, pages=[page("1")])
+    admin, theirs = sidecar.team.caller, quote(home, safe="")
+    for changes in ({"only": []}, {"gone": ["1"]}, {"pages": [page("2", url="https://staging.shop.example/2/")]}):
+        answer = admin.send("PUT", f"/v1/pages?home={theirs}", changes)
+        assert (answer.status, answer.slug) == (409, "other-address")
+    assert put(sidecar)["pages"] == 1
+
+
+@pytest.mark.parametrize("home", ["https://shop.example", "http://www.shop.example:8080/", "https://SHOP.example"])
+def test_the_site_itself_is_known_by_host_and_folder(sidecar: Sidecar, home: str) -> None:
+    asked = f"/v1/pages?home={quote(home, safe='')}"
+    assert sidecar.team.caller.ask("PUT", asked, {"pages": [page("1")]})["pages"] == 1
 
 
 @pytest.mark.parametrize("url", [

@@ -54,6 +54,14 @@ def test_old_and_new_hold_until_the_new_is_settled_and_the_old_for_ten_minutes_m
     assert [works(one) for one in (chat, admin, new_chat, new_admin)] == [False, False, True, True]
 
 
+def test_a_copy_of_the_site_renews_nothing_and_ends_nothing(sidecar: Sidecar, machine: list[int]) -> None:
+    admin = sidecar.caller(Scope.ADMIN)
+    refused = admin.send("POST", "/v1/secrets/renew?home=https%3A%2F%2Fstaging.shop.example", {})
+    assert (refused.status, refused.slug) == (409, "other-address")
+    assert "chat_secret" not in refused.json
+    assert works(admin)
+
+
 def test_to_settle_again_or_with_the_old_secret_ends_nothing(sidecar: Sidecar, machine: list[int]) -> None:
     admin = sidecar.caller(Scope.ADMIN)
     _, new_admin = renewed(sidecar, admin)

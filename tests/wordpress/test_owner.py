@@ -30,6 +30,15 @@ TUESDAY_EVENING = "2026-11-03T21:00:00"
 TESTS = ("answers", "alarms", "kept", "addresses", "guests")
 
 
+SEND_PAGES = """
+    update_option( 'escbridge_settings', array( 'knowledge' => true ) + EscalationBridge\\Settings::all() );
+    delete_option( 'escbridge_pages' ); // As old as what a copy has: the comparison is due.
+    for ( $n = 0; $n < 4; $n++ ) {
+        EscalationBridge\\Pages::sync_step( 5.0 );
+    }"""
+COME_ON_DUTY = "wp_set_current_user( 1 ); echo wp_json_encode( EscalationBridge\\Presence::set_available( true ) );"
+
+
 @contextmanager
 def silent_sidecar(installed: Installation) -> Iterator[str]:
     """Nothing listens where the pairing code points to."""
@@ -294,20 +303,36 @@ def test_clocks_apart_are_worth_a_look(installed: Installation) -> None:
 @pytest.mark.parametrize(
     ("address", "told"),
     [
-        ("https://shop.example", True),
-        ("https://127.0.0.1.shop.example", True),
-        ("https://WWW.127.0.0.1:8443/blog", False),
+        ("https://shop.example", "shop.example"),
+        ("https://127.0.0.1.shop.example", "127.0.0.1.shop.example"),
+        ("https://127.0.0.1/live/", "127.0.0.1/live"),
+        ("https://WWW.127.0.0.1:8443/", None),
     ],
 )
 def test_a_pairing_code_of_another_address_is_worth_a_look_and_no_failure(
-    installed: Installation, address: str, told: bool
+    installed: Installation, address: str, told: str | None
 ) -> None:
     with known_as(installed, address):
         found = test_of(installed.site, "answers")
         assert wp(installed, "test")[0] == 0
     assert found["status"] == ("recommended" if told else "good")
-    assert ("pairing code is for another address" in found["label"]) is told
-    assert ("shop.example, and links in mails lead there; this site is 127.0.0.1." in found["description"]) is told
+    assert ("pairing code is for another address" in found["label"]) is bool(told)
+    links = f"made for {told}, and links in mails lead there; this site is 127.0.0.1."
+    assert (links in found["description"]) is bool(told)
+
+
+def test_a_copy_of_the_site_takes_away_no_page_and_puts_nobody_on_duty(installed: Installation) -> None:
+    pages = ("pages", "list", "--json")
+    installed.site.php_eval(SEND_PAGES)
+    known = json.loads(installed.sidecar.command(*pages))["pages"]
+    with known_as(installed, "https://live.example"):
+        installed.site.php_eval(SEND_PAGES)
+        said = json.loads(installed.site.php_eval(COME_ON_DUTY))
+    assert known
+    assert json.loads(installed.sidecar.command(*pages))["pages"] == known
+    assert not said["ok"]
+    assert "Test the connection tells why" in said["text"]
+    assert team_of(installed).caller.ask("GET", "/v1/agents")["agents"] == []
 
 
 def test_a_site_that_is_not_paired_has_one_test_that_says_so_and_calls_nobody(installed: Installation) -> None:
@@ -625,6 +650,15 @@ def test_a_renewal_that_fails_leaves_the_former_secrets_in_place(pasted: Install
     assert "The secrets were not renewed; the former ones stay." in fault
     assert kept_code(pasted) == before
     assert wp(pasted, "test")[0] == 0
+
+
+def test_a_copy_of_the_site_leaves_the_site_its_secrets(pasted: Installation) -> None:
+    with known_as(pasted, "https://live.example"):
+        code, said, fault = wp(pasted, "rotate")
+    assert (code, said) == (1, "")
+    assert "The secrets were not renewed; the former ones stay." in fault
+    assert "other-address" in fault
+    assert "bridge site set" in fault
 
 
 def test_a_code_that_the_environment_sets_is_not_renewed_behind_its_back(installed: Installation) -> None:

@@ -79,6 +79,11 @@ final class Client {
 		);
 	}
 
+	/** With the address of this WordPress: the sidecar refuses what a copy of the site must not do in the site's place. */
+	public static function with_home( string $route ): string {
+		return $route . '?home=' . rawurlencode( (string) get_option( 'home' ) );
+	}
+
 	public function health( string $scope ): array {
 		return $this->call( $scope, 'GET', '/v1/health', null, 5.0 );
 	}

@@ -39,7 +39,7 @@ final class ConnectionTest {
 			'scope'     => $scope,
 			'cause'     => $answer['ok'] && ! $is_right ? 'swapped' : (string) $answer['error'],
 			'skewed'    => abs( self::clock_skew( $answer['data'] ) ) > self::SKEW_WORTH_TELLING,
-			'misplaced' => self::is_of_another_host( $answer['data'] ),
+			'misplaced' => self::is_misplaced( $answer['data'] ),
 			'text'      => $text,
 		);
 	}
@@ -52,9 +52,9 @@ final class ConnectionTest {
 			/* translators: %d: seconds */
 			$text .= ' ' . sprintf( __( 'The two clocks differ by %d seconds; this is evened out, but set them right.', 'escalation-bridge' ), $skew );
 		}
-		if ( self::is_of_another_host( $health ) ) {
+		if ( self::is_misplaced( $health ) ) {
 			/* translators: 1: host name of the pairing code, 2: host name of this site */
-			$text .= ' ' . sprintf( __( 'The pairing code was made for %1$s, and links in mails lead there; this site is %2$s. Take a code of this site’s own (“bridge site add”), or tell the sidecar that the site has moved (“bridge site set”).', 'escalation-bridge' ), self::host_of( $health['url'] ), self::host_of( home_url() ) );
+			$text .= ' ' . sprintf( __( 'The pairing code was made for %1$s, and links in mails lead there; this site is %2$s. Take a code of this site’s own (“bridge site add”), or tell the sidecar that the site has moved (“bridge site set”).', 'escalation-bridge' ), self::place_of( $health['url'] ), self::place_of( get_option( 'home' ) ) );
 		}
 		if ( ! $health['scheduler_alive'] ) {
 			$text .= ' ' . self::no_scheduler_text();
@@ -67,13 +67,13 @@ final class ConnectionTest {
 		return isset( $data['server_time'] ) ? Client::clock_offset( $data['server_time'] ) : 0;
 	}
 
-	/** Whether the code was made for another site, as far as a host tells; an older sidecar does not say for which. */
-	private static function is_of_another_host( array $data ): bool {
-		return isset( $data['url'] ) && self::host_of( $data['url'] ) !== self::host_of( home_url() );
+	/** Whether the code was made for another site, as far as host and folder tell; an older sidecar does not say for which. */
+	private static function is_misplaced( array $data ): bool {
+		return isset( $data['url'] ) && self::place_of( $data['url'] ) !== self::place_of( get_option( 'home' ) );
 	}
 
-	private static function host_of( string $url ): string {
-		return (string) preg_replace( '/^www\./', '', strtolower( (string) wp_parse_url( $url, PHP_URL_HOST ) ) );
+	private static function place_of( string $url ): string {
+		return preg_replace( '/^www\./', '', strtolower( (string) wp_parse_url( $url, PHP_URL_HOST ) ) ) . untrailingslashit( (string) wp_parse_url( $url, PHP_URL_PATH ) );
 	}
 
 	/** A code holds an address of the sidecar's own machine where nobody has set another. */

@@ -280,7 +280,7 @@ final class Pages {
 	}
 
 	private static function put_pages( array $body, float $timeout ): array {
-		return Plugin::client()->admin( 'PUT', '/v1/pages', $body, $timeout );
+		return Plugin::client()->admin( 'PUT', Client::with_home( '/v1/pages' ), $body, $timeout );
 	}
 
 	/**

@@ -65,7 +65,7 @@ final class Presence {
 		$client = Plugin::client();
 		$answer = $client->admin(
 			'PUT',
-			'/v1/agents/' . rawurlencode( $agent['id'] ) . '/presence',
+			Client::with_home( '/v1/agents/' . rawurlencode( $agent['id'] ) . '/presence' ),
 			array( 'available' => $available, 'queues' => array(), 'capacity' => 3, 'name' => $agent['name'], 'ttl_s' => self::TTL )
 		);
 		if ( ! $answer['ok'] ) {

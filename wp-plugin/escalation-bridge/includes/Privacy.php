@@ -58,7 +58,7 @@ final class Privacy {
 			return self::erase_result( $kept, array() );
 		}
 		$person = self::person( $email );
-		$answer = self::request( 'erase', $person );
+		$answer = self::request( Client::with_home( 'erase' ), $person );
 		if ( ! $answer['ok'] ) {
 			return self::erase_result( $kept, array( 'escalation-open' === $answer['error'] ? self::still_open_text( (string) ( $answer['data']['escalation_id'] ?? '' ) ) : self::failure_text( $answer ) ) );
 		}

@@ -30,7 +30,7 @@ final class Renewal {
 			return self::failed( self::fixed_notice() );
 		}
 		$former = Settings::pairing();
-		$issued = ( new Client( $former ) )->admin( 'POST', '/v1/secrets/renew', array() );
+		$issued = ( new Client( $former ) )->admin( 'POST', Client::with_home( '/v1/secrets/renew' ), array() );
 		if ( ! $issued['ok'] ) {
 			return self::failed( 'renewal-in-hand' === $issued['error']
 				? __( 'Somebody renewed the secrets less than a minute ago. Nothing was changed; try again in a minute.', 'escalation-bridge' )
