@@ -24,6 +24,7 @@ from bridge.service.read_closures import read_closures, watch_closures
 from bridge.service.reconcile import Reconciler
 from bridge.service.wake_sites import wake_silent_sites
 from bridge.service.watch_broken import watch_broken
+from bridge.service.watch_calls import watch_calls
 from bridge.service.watch_crm import watch_crm
 from bridge.service.watch_floods import watch_floods
 from bridge.service.watch_follow_ups import watch_follow_ups
@@ -132,6 +133,10 @@ class Ticks:
         drain(partial(read_closures, self.bridge, limit=1), self.stop, 0)
         watch_closures(self.bridge)
 
+    def calls(self) -> None:
+        """Tell the team of calls whose time has been closed since they were booked."""
+        watch_calls(self.bridge)
+
     def wake(self) -> None:
         """Have sites from which nothing comes hand over what they have kept."""
         wake_silent_sites(self.bridge, self.stop)
@@ -159,6 +164,7 @@ class Ticks:
         yield "floods", self.floods, 15
         yield "spending", self.spending, 15
         yield "closures", self.closures, 30
+        yield "calls", self.calls, 30
         yield "health", self.health, 150
         yield "wake", self.wake, 150
         yield "reconcile", Reconciler(self.bridge, self.stop.is_set), 450

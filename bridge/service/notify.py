@@ -58,6 +58,11 @@ OCCASIONS = {
         "Due soon", "A promise is about to be due, and nobody has taken it. The customer was told:", in_charge=True
     ),
     "broken": Occasion("Promise broken", "Nobody answered in time. The customer was now told:", in_channel=True),
+    "left": Occasion(
+        "Promise broken",
+        "Who had taken it did not answer in time and is not seen here: anybody may take it. The customer was now told:",
+        in_channel=True,
+    ),
     "alarm": Occasion(
         "ALARM: promise broken again",
         "Nobody answers this customer. They were now told:",
@@ -70,6 +75,12 @@ OCCASIONS = {
     "callback_cancelled": Occasion("Call cancelled", "The customer has cancelled the call. They were told:"),
     "callback_withdrawn": Occasion("Call cancelled", "The request is settled, so its call is cancelled. It was:"),
     "callback_reminder": Occasion("Call soon", "The time of a call is near. Mark it as called afterwards. It is:"),
+    "callback_closed": Occasion(
+        "Call in closed time",
+        "The hours have changed, and nobody is in at the time of this call. The customer still counts on it: call them "
+        "then, or agree on another time. It is:",
+        in_channel=True,
+    ),
     "callback_over": Occasion(
         "Was it called?",
         "The time of this call is over. Mark it as called, or the customer is told that it was missed. It was:",

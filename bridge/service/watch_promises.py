@@ -207,17 +207,28 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     call = keep_calls.finish(case, escalation, CallState.MISSED)
     wording = MISSED_CALL if call else BROKEN
     patience = DAY if too_often else 0
-    fresh = renew(case, escalation, CommitmentState.BROKEN, wording, below=broken.channel, patience=patience)
+    left = _nobody_is_at_it(case, escalation)
+    free = replace(escalation, state=EscalationState.OPEN, claimed_by=None) if left else escalation
+    fresh = renew(case, free, CommitmentState.BROKEN, wording, below=broken.channel, patience=patience)
     log.warning("promise.broken", site=case.site.id, escalation=escalation.id, promises=unkept)
     if call:
         keep_calls.tell_missed(case, fresh, call)
     if too_often:
         _alarm(case, fresh, broken, queue)
         return "the promise was broken again; the person in charge is alarmed"
-    _mail_team(case, fresh, f"broken.{broken.id}")
+    _mail_team(case, fresh, f"{'left' if left else 'broken'}.{broken.id}")
     if not call:
         _mail_promise(case, fresh, f"broken.{broken.id}")
     return "the promise was broken; a new one was made"
+
+
+def _nobody_is_at_it(case: Case, escalation: Escalation) -> bool:
+    """Whether somebody has claimed it who is not there: they may never come back, so others must be free to."""
+    holder = escalation.claimed_by
+    if holder is None or any(one.agent.id == holder.id for one in case.tx.people.present(case.site.id, case.at)):
+        return False
+    log.warning("claim.ended", site=case.site.id, escalation=escalation.id, agent=holder.id)
+    return True
 
 
 def _alarm(case: Case, fresh: Escalation, broken: Commitment, queue: Queue) -> None:

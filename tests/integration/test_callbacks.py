@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from icalendar import Calendar
-from support.sidecar import SHOP, Chat, Sidecar, through
+from support.sidecar import ADA, SHOP, Chat, Sidecar, through
 
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import MINUTE, from_datetime, from_rfc3339, to_rfc3339
@@ -18,6 +18,7 @@ from bridge.service.context import open_case
 from bridge.service.desk_news import answered
 from bridge.service.keep_wall_times import keep_wall_times
 from bridge.service.manage_sites import add_site, revoke, rotate_site
+from bridge.service.watch_calls import watch_calls
 from bridge.web.app import Parts, create_app
 
 ASKS = "I want to talk to a human"
@@ -70,6 +71,11 @@ def mails(it: Sidecar, to: str, about: str) -> list[Mail]:
     """What was sent of one kind, by what is part of its stable id."""
     it.work()
     return [mail for mail in it.mailer.to(to) if f".{about}" in mail.message_id]
+
+
+def alarms(it: Sidecar) -> list[Json]:
+    found: list[Json] = it.team.caller.ask("GET", "/v1/stats")["alarms"]
+    return found
 
 
 def link(it: Sidecar, user: str = "7") -> str:
@@ -513,6 +519,32 @@ def test_a_call_stands_where_the_team_closes_over_its_time(it: Sidecar) -> None:
     assert TEN not in starts(waiting(it, "8"))
     assert chat.contact(callback_slot=TEN)["escalation"]["commitment"]["due_at"] == TEN
     assert state_of(it, escalation) == ("booked", "pending")
+
+
+@pytest.mark.parametrize("how", ["policy", "command"])
+def test_the_team_hears_once_of_a_call_whose_time_has_been_closed_since(it: Sidecar, how: str) -> None:
+    booked(it)
+    booked(it, "2026-11-04T15:00:00Z", user="8")
+    watch_calls(it.bridge)
+    assert (alarms(it), mails(it, SHOP.team_email, "callback_closed")) == ([], [])
+    if how == "policy":
+        it.change_policy("hours:\n  office:", "hours:\n  office:\n    closed: [{from: 2026-11-03, to: 2026-11-03}]")
+    else:
+        body = {"open": False, "from": "2026-11-03T05:00:00Z", "until": "2026-11-04T05:00:00Z", "why": "training"}
+        it.caller(Scope.ADMIN).ask("POST", "/v1/hours", {**body, "agent": ADA})
+    for _ in range(2):
+        watch_calls(it.bridge)
+    (alarm,) = alarms(it)
+    assert alarm["kind"] == "calls_in_closed_time"
+    assert alarm["text"].startswith("1 booked call lies in time that is closed now.")
+    (told,) = mails(it, SHOP.team_email, "callback_closed")
+    assert told.subject.startswith("Call in closed time [")
+    assert PHONE in told.text
+    assert "10:00 AM EST on Tuesday" in told.text
+    assert mails(it, "user7@example.org", "callback_closed") == []
+    it.clock.at = from_rfc3339(TEN)
+    watch_calls(it.bridge)
+    assert alarms(it) == []
 
 
 def test_words_before_the_call_do_not_stand_in_for_it(it: Sidecar) -> None:
