@@ -207,8 +207,11 @@ class Doctor:
         http = self.http()
         made = crms.crm(own, lambda: http)
         assert made is not None  # noqa: S101 - "none" is above
-        chosen = "file" if own.crm.startswith("file:") else own.crm
-        upstream = _upstream(own, chosen, crms.NEEDS, "docs/crm.md")
+        if own.crm.startswith("file:"):
+            path = Path(own.crm.removeprefix("file:")).absolute()
+            upstream = ExternalSystem(f"the file {path}", more="docs/crm.md")
+        else:
+            upstream = _upstream(own, own.crm, crms.NEEDS, "docs/crm.md")
         return partial(diagnostic_checks.look_at_upstream, upstream, _asks(made.check), lambda: http.ahead)
 
     def _desk(self, own: SiteSettings, site: Site) -> At:

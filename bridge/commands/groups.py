@@ -1,6 +1,6 @@
 """Groups of commands."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -19,10 +19,13 @@ class OfOptions(click.Command):
         """As click does, which would say of such a word only that it did not expect it."""
         words = super().parse_args(ctx, args)
         if words:
-            options = (one for one in self.params if isinstance(one, click.Option) and not one.is_flag)
-            names = ", ".join(one.opts[0] for one in options)
-            ctx.fail(f"{words[0]!r} stands alone; an option says what it is: {names}")
+            ctx.fail(f"{words[0]!r} stands alone; an option says what it is: {', '.join(_options(self))}")
         return words
+
+
+def _options(command: click.Command) -> Iterator[str]:
+    """The names of its options that take a value."""
+    return (one.opts[0] for one in command.params if isinstance(one, click.Option) and not one.is_flag)
 
 
 class Ordered(click.Group):
@@ -36,6 +39,20 @@ class Ordered(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(self.commands)
+
+
+class OrderedWithOptions(Ordered):
+    """A group that does something by itself: a word that is none of its commands may have been meant for an option."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, which would name neither the commands nor the options."""
+        word = args[0]
+        if not word.startswith("-") and self.get_command(ctx, word) is None:
+            commands, options = ", ".join(self.list_commands(ctx)), ", ".join(_options(self))
+            ctx.fail(f"{word!r} is none of its commands ({commands}); an option says what it is: {options}")
+        return super().resolve_command(ctx, args)
 
 
 class Late(Ordered):

@@ -22,10 +22,15 @@ from bridge.service.privacy import EscalationOpen, erase, export
 BREATH = 0.03
 """Seconds of pause after each transaction, in which a visitor's turn finds the database free."""
 
-ERASED = (
-    "Erased: {sessions} sessions, {turns} turns, {events} events, {escalations} escalations, {replies} answers, "
-    "{messages} messages, {cancelled} of them not sent yet."
-)
+ERASED = {
+    "sessions": "session",
+    "turns": "turn",
+    "events": "event",
+    "escalations": "escalation",
+    "replies": "answer",
+    "messages": "message",
+}
+"""What each number of an erasure counts."""
 
 NOBODY = "Nobody is stored under that: is it the address, or the number in WordPress, that they wrote under?"
 NOBODY_STORED = 3
@@ -79,7 +84,8 @@ def privacy_export(site_id: str | None, email: str | None, user_id: int | None, 
         print_json(document)
     else:
         output.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
-        click.echo(f"{len(document['sessions'])} sessions are in {output}.")
+        written = len(document["sessions"])
+        click.echo(f"{_counted(written, 'session')} {'is' if written == 1 else 'are'} in {output}.")
     end_if_nobody(document["sessions"] or document["crm"])
 
 
@@ -126,7 +132,9 @@ def privacy_erase(site_id: str | None, email: str | None, user_id: int | None, *
 
 def tell_erased(done: Json) -> None:
     """Say what is gone, and what a person has to erase."""
-    click.echo(ERASED.format(**done["removed"]))
+    removed = done["removed"]
+    counted = ", ".join(_counted(removed[what], one) for what, one in ERASED.items())
+    click.echo(f"Erased: {counted}, {removed['cancelled']} of them not sent yet.")
     if done["tasks"]:
         click.echo("\nErase in the helpdesk, by hand:")
         rows = [(task["desk"], task["ref"] or f"perhaps: look for {task['external_id']}", task["url"] or "")
@@ -144,9 +152,10 @@ def purge(older_than: Millis | None, *, dry_run: bool) -> None:
         if not length:
             raise click.ClickException("BRIDGE_RETENTION_DAYS is 0, for ever: say --older-than")
         if dry_run:
-            click.echo(f"{purging.count_aged(assembly.bridge, length)} sessions would be deleted.")
+            click.echo(f"{_counted(purging.count_aged(assembly.bridge, length), 'session')} would be deleted.")
             return
-        click.echo(f"{purging.purge(assembly.bridge, length, breathe)} sessions are deleted.")
+        deleted = purging.purge(assembly.bridge, length, breathe)
+        click.echo(f"{_counted(deleted, 'session')} {'is' if deleted == 1 else 'are'} deleted.")
         purging.purge_stale(assembly.bridge, breathe)
 
 
@@ -154,3 +163,7 @@ def breathe() -> bool:
     """Leave others their turn, and go on."""
     time.sleep(BREATH)
     return False
+
+
+def _counted(number: int, one: str) -> str:
+    return f"1 {one}" if number == 1 else f"{number} {one}s"

@@ -12,7 +12,7 @@ import click
 
 from bridge.commands import closing, weeks
 from bridge.commands.common import STANDARD, as_json, now, of_site, opened, print_json, read_document, the_site
-from bridge.commands.groups import OfOptions, Ordered
+from bridge.commands.groups import OfOptions, OrderedWithOptions
 from bridge.commands.replay import BYTE_ORDER_MARK, about, bad_lines, file_path, read_from
 from bridge.commands.runs import Advance, progress, written_to
 from bridge.domain.calendars import Calendar
@@ -72,7 +72,7 @@ def known(name: str, names: list[str], what: str) -> None:
 # -- a week ------------------------------------------------------------------------------------------------------------
 
 
-@click.group(cls=Ordered, invoke_without_command=True)
+@click.group(cls=OrderedWithOptions, invoke_without_command=True)
 @click.option("--queue", help="The queue's name in the policy; needed when there are several.")
 @click.option("--week", type=click.DateTime(["%Y-%m-%d"]), metavar="DATE", help="Any date of the week.  [this week]")
 @click.option("--tier", help="The customer's tier, for a queue that has other hours for some.")

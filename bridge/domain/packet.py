@@ -59,8 +59,9 @@ class Packet(Frozen):
 class Ticket(Frozen):
     """A packet with what a desk needs to file it.
 
-    `due_text` is the promise in the words that the customer read. It has no limit of its own: a promise that was made
-    must never fail to be filed. What an owner writes is measured where it is checked, see `messages.check`.
+    `timezone` is the team's, in which they read its times. `due_text` is the promise in the words that the customer
+    read. It has no limit of its own: a promise that was made must never fail to be filed. What an owner writes is
+    measured where it is checked, see `messages.check`.
     """
 
     external_id: Text80
@@ -71,6 +72,7 @@ class Ticket(Frozen):
     decided_at: Millis
     due_at: Millis
     due_text: str
+    timezone: str
     packet: Packet
 
 

@@ -1,19 +1,18 @@
-"""A ticket for people: what matters first, the whole conversation last. Times are UTC and say so.
+"""A ticket for people: what matters first, the whole conversation last. Times are the team's and say so.
 
 It is made of a letter's blocks, so that the ticket in a helpdesk and the mail to the team say the same.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 
 from bridge.domain.mail_body import Facts, Paragraph, Quote, Section, flat, plain, plain_block
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer, Ticket
 from bridge.domain.session import UNVERIFIED_NOTE
 from bridge.domain.values import Identity, Millis
+from bridge.domain.wall_clock import local_time
 
 NOTE_LIMIT = 9_000
 """Characters of a note: a message of the visitor is shorter."""
-CONVERSATION = "CONVERSATION (times in UTC)"
 _SURE = {
     Identity.VERIFIED: "verified (logged in)",
     Identity.CLAIMED: "UNVERIFIED (the visitor typed this address)",
@@ -30,23 +29,23 @@ def render_ticket(ticket: Ticket, *, limit: int | None = None) -> str:
             the text fits.
     """
     head = plain(_head(ticket))
-    lines = [plain_block(_said(line)) for line in ticket.packet.transcript]
+    lines = [plain_block(_said(line, ticket.timezone)) for line in ticket.packet.transcript]
     room = None if limit is None else limit - len(head) - 200
     kept = _newest(lines, room)
     left_out = len(lines) - len(kept)
     note = [f"    ({left_out} earlier messages do not fit here; WordPress has all of them)"] if left_out else []
     body = "\n".join([*note, *kept]) or plain_block(_NOTHING)
-    text = f"{head}\n\n{CONVERSATION}\n{body}\n"
+    text = f"{head}\n\n{_conversation(ticket)}\n{body}\n"
     return text if limit is None else text[:limit]
 
 
 def sections(ticket: Ticket) -> tuple[Section, ...]:
     """The same parts, for a letter."""
-    said = tuple(_said(line) for line in ticket.packet.transcript)
-    return (*_head(ticket), Section(CONVERSATION, said or (_NOTHING,)))
+    said = tuple(_said(line, ticket.timezone) for line in ticket.packet.transcript)
+    return (*_head(ticket), Section(_conversation(ticket), said or (_NOTHING,)))
 
 
-def render_note(note_id: str, headline: str, said: str, at: Millis) -> str:
+def render_note(note_id: str, headline: str, said: str, at: Millis, zone: str = "UTC") -> str:
     """What is added to a ticket after it was filed, as text for the team.
 
     Args:
@@ -54,9 +53,10 @@ def render_note(note_id: str, headline: str, said: str, at: Millis) -> str:
         headline: what happened, such as `The visitor wrote`.
         said: in the words in which it was said; empty where nothing was.
         at: when it happened.
+        zone: in which its readers read that.
     """
-    lines = [f"{flat(headline)} ({utc(at)})", *([plain_block(Quote(said[:NOTE_LIMIT]))] if said else []), mark(note_id)]
-    return "\n\n".join(lines)
+    quoted = [plain_block(Quote(said[:NOTE_LIMIT]))] if said else []
+    return "\n\n".join([f"{flat(headline)} ({on_the_clock(at, zone)})", *quoted, mark(note_id)])
 
 
 def render_account(tier: str, account: PacketAccount) -> str:
@@ -69,10 +69,10 @@ def mark(note_id: str) -> str:
     return f"[{note_id}]"
 
 
-def utc(at: Millis) -> str:
-    """An instant for people: `Mon 2 Nov 2026, 14:15 UTC`."""
-    moment = datetime.fromtimestamp(at // 1000, UTC)
-    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M} UTC"
+def on_the_clock(at: Millis, zone: str) -> str:
+    """An instant for people: `Mon 2 Nov 2026, 09:15 EST`."""
+    moment = local_time(at, zone)
+    return f"{moment:%a} {moment.day} {moment:%b %Y, %H:%M %Z}"
 
 
 def tier_of(customer: PacketCustomer) -> str:
@@ -123,16 +123,20 @@ def _last_attempt(packet: Packet) -> Quote | Paragraph:
 
 
 def _commitment(ticket: Ticket) -> Iterator[tuple[str, str]]:
-    yield "Due", utc(ticket.due_at)
+    yield "Due", on_the_clock(ticket.due_at, ticket.timezone)
     yield "By", ticket.channel.value
     yield "The customer was told", ticket.due_text
     yield "Queue", f"{ticket.queue}, priority {ticket.priority.value}"
-    yield "Escalated", utc(ticket.decided_at)
+    yield "Escalated", on_the_clock(ticket.decided_at, ticket.timezone)
     yield "Reference", f"{ticket.external_id} ({ticket.site})"
 
 
-def _said(line: Line) -> Quote:
-    moment = datetime.fromtimestamp(line.at // 1000, UTC)
+def _conversation(ticket: Ticket) -> str:
+    return f"CONVERSATION (times in {ticket.timezone})"
+
+
+def _said(line: Line, zone: str) -> Quote:
+    moment = local_time(line.at, zone)
     who = {"visitor": "Visitor", "bot": "Bot"}[line.who] + ("" if line.shown else " (not shown to the visitor)")
     return Quote(line.text, caption=f"{moment:%Y-%m-%d %H:%M:%S} {who}")
 

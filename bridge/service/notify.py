@@ -99,6 +99,7 @@ def ticket_of(escalation: Escalation) -> Ticket:
         decided_at=escalation.decided_at,
         due_at=escalation.commitment.due_at,
         due_text=escalation.commitment.text,
+        timezone=escalation.commitment.timezone,
         packet=escalation.packet,
     )
 
@@ -133,7 +134,8 @@ def note(case: Case, escalation: Escalation, key: str, headline: str, said: str 
     filed = desk and case.tx.escalations.delivery(escalation.id)
     if desk and filed and filed.desk == desk.name:
         note_id = f"{escalation.id}.{key}"
-        _post(case, escalation, OutboxKind.NOTE, desk.name, note_id, render_note(note_id, headline, said, case.at))
+        text = render_note(note_id, headline, said, case.at, escalation.commitment.timezone)
+        _post(case, escalation, OutboxKind.NOTE, desk.name, note_id, text)
 
 
 # -- to the team -------------------------------------------------------------------------------------------------------

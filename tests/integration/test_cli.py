@@ -697,7 +697,7 @@ def test_somebody_who_still_waits_for_an_answer_is_erased_by_force_alone(talked:
     said = talked.fails("privacy", "erase", "--user-id", "7")
     assert said.endswith(" is active: resolve it first, or end it with --force")
     erased = talked("privacy", "erase", "--user-id", "7", "--force")
-    assert erased.out.startswith("Erased: 1 sessions")
+    assert erased.out.startswith("Erased: 1 session, ")
     assert (erased.code, talked("privacy", "erase", "--user-id", "7").code) == (0, 3)
 
 

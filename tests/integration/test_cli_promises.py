@@ -176,6 +176,10 @@ def test_a_wrong_question_about_hours_is_told_in_one_line(saturday: Terminal) ->
     ask = ("hours", "--policy", "policy.yaml")
     assert "no queue 'x'; known: support" in saturday.fails(*ask, "--queue", "x")
     assert "no tier 'gold'; known: free" in saturday.fails(*ask, "--tier", "gold")
+    for words in (("support",), ("--queue", "support", "next-week")):
+        said = saturday(*ask, *words).err
+        assert f"{words[-1]!r} is none of its commands (close, open, list, revoke)" in said
+        assert "an option says what it is: --queue, --week" in said
     for date in ("2026-13-01", "tomorrow", "1969-12-31", "3000-01-01"):
         ended = saturday(*ask, "--week", date)
         assert (ended.code, "--week" in ended.err, ended.out) == (2, True, "")

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.sidecar import ADA, AFTER_HOURS, FakeDesk, Sidecar, in_process
+from support.sidecar import ADA, AFTER_HOURS, SHOP, FakeDesk, Sidecar, in_process
 
 from bridge.domain import languages
 from bridge.domain.customer import Account, Order
@@ -434,7 +434,10 @@ def test_promise_message_event_ticket_and_job_name_one_instant(after_hours: Side
     due = it.clock.at + (2 * 24 - 8 + 0) * 3_600_000
     assert jobs == {"opening": due - 4 * 3_600_000, "warn": due - 600_000, "promise": due}
     it.work()
-    assert "18:00 UTC" in it.desk.tickets[0][1]
+    (mail,) = it.mailer.to(SHOP.team_email)
+    for told in (it.desk.tickets[0][1], mail.text):
+        assert "Due: Mon 2 Nov 2026, 13:00 EST" in told
+        assert "UTC" not in told
     assert text in it.desk.tickets[0][1]
     assert text in it.mailer.to("team@shop.example")[0].text
 

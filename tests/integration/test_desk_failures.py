@@ -19,7 +19,7 @@ from bridge.assembly.desks import Outside, desk
 from bridge.config import SiteSettings
 from bridge.domain import judging
 from bridge.domain.instants import MINUTE, SECOND, from_rfc3339
-from bridge.domain.rendering import utc
+from bridge.domain.rendering import on_the_clock
 from bridge.domain.values import Json, Millis
 from bridge.service.watch_outbox import LATE_ALARM, PARKED_ALARM, watch_outbox
 
@@ -137,7 +137,7 @@ def test_r07_throttled_failing_and_down_means_one_ticket_with_the_time_of_the_de
     shop.settle()
     assert shop.broken() == []
     ticket = next(one for one in shop.vendor.filed() if one.external_id == first)
-    assert any(utc(decided) in text for text in ticket.private)
+    assert any(on_the_clock(decided, SHOP.timezone) in text for text in ticket.private)
     assert shop.it.clock.at >= decided + 12 * MINUTE
     assert max(shop.took[len(calm) + 1 :]) < max(SOON, BUSY * max(calm))
 

@@ -577,6 +577,13 @@ def test_a_crm_that_fails_is_red_and_one_that_lacks_a_field_is_worth_a_look(worl
     assert "BRIDGE_PIPEDRIVE_TOKEN" in do
 
 
+def test_a_file_of_customers_that_is_not_there_is_named_with_its_path(world: World) -> None:
+    world.set({"crm": "file:customers.csv"})
+    said, do = world.bad("CRM")
+    assert said == f"the file {Path.cwd() / 'customers.csv'}: file: No such file or directory"
+    assert do.startswith("check the path")
+
+
 def test_a_roster_that_fails_is_red_and_an_empty_one_worth_a_look(world: World) -> None:
     world.people.people = []
     assert world.bad("presence", light="yellow")[0] == "Freshdesk names nobody of the team"

@@ -47,6 +47,7 @@ def ticket(external_id: str = "esc-0001", **changes: Any) -> Ticket:
         "channel": Channel.CALLBACK,
         "decided_at": at("2026-11-02T14:02:04"),
         "due_at": at("2026-11-02T15:02:04"),
+        "timezone": "UTC",
         "due_text": "A person will call you before 10:02 AM EST.",
     }
     own |= {name: value for name, value in changes.items() if name in own}

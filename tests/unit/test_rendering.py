@@ -3,7 +3,7 @@
 from support.packets import CUSTOMER, at, ticket
 
 from bridge.domain.packet import Line, PacketAccount
-from bridge.domain.rendering import render_ticket, utc
+from bridge.domain.rendering import on_the_clock, render_ticket
 from bridge.domain.values import Identity
 
 HEADINGS = ["SUMMARY", "CUSTOMER", "REASON", "ACCOUNT", "LAST ATTEMPT BY THE BOT", "COMMITMENT", "CONVERSATION"]
@@ -81,4 +81,11 @@ def test_limit_keeps_the_newest_messages_and_counts_the_rest() -> None:
 
 
 def test_instants_are_written_for_people() -> None:
-    assert utc(at("2026-11-02T14:15:59")) == "Mon 2 Nov 2026, 14:15 UTC"
+    assert on_the_clock(at("2026-11-02T14:15:59"), "UTC") == "Mon 2 Nov 2026, 14:15 UTC"
+
+
+def test_its_times_are_those_of_the_team_alone() -> None:
+    text = render_ticket(ticket(timezone="America/New_York"))
+    assert "Due: Mon 2 Nov 2026, 10:02 EST" in text
+    assert "CONVERSATION (times in America/New_York)\n2026-11-02 09:01:05 Visitor:" in text
+    assert "UTC" not in text

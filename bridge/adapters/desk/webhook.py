@@ -122,7 +122,7 @@ class WebhookDesk:
 
     def render(self, ticket: Ticket) -> str:
         """See `bridge.ports.Desk`. The packet as data, and as the text that a person reads."""
-        told = ticket.model_dump(mode="json", exclude={"packet"})
+        told = ticket.model_dump(mode="json", exclude={"packet", "timezone"})
         instants = {name: to_rfc3339(told[name]) for name in ("decided_at", "due_at")}
         packet = ticket.packet.model_dump(mode="json")
         packet["transcript"] = [{**line, "at": to_rfc3339(line["at"])} for line in packet["transcript"]]
