@@ -219,9 +219,11 @@ def team_mail(
 
 
 def desk_page(site: Site, escalation_id: str | None = None) -> str:
-    """Where wp-admin shows an escalation, or all that are open."""
-    page = f"{site.url.rstrip('/')}/wp-admin/admin.php?page=escbridge-escalations"
-    return f"{page}&escalation={quote(escalation_id, safe='')}" if escalation_id else page
+    """Where the plugin leads on to the page of wp-admin that shows an escalation, or all that are open.
+
+    Not straight there: WordPress may lie in a folder of its own, which is not in the site's address.
+    """
+    return f"{site.url.rstrip('/')}/?escbridge_desk={quote(escalation_id or '', safe='')}"
 
 
 def _team_address(case: Case, name: str, *, in_charge: bool) -> str:

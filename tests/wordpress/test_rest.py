@@ -6,6 +6,7 @@ import secrets
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -559,6 +560,33 @@ def test_an_administrator_labels_an_escalation_in_wp_admin_and_a_subscriber_cann
         forged = label(site, admin, one, "needed", nonce)
     assert forged.status_code == 403
     assert (team.read(one)["label"]["verdict"], team.read(one)["label"]["author"]) == ("unneeded", "admin (wp-1)")
+
+
+def test_the_link_in_the_teams_mails_finds_wp_admin_where_wordpress_lies_in_a_folder_of_its_own(
+    installed: Installation, visitor: Visitor
+) -> None:
+    site = installed.site
+    visitor.begin()
+    visitor.says(A_PERSON)
+    one = escalation_of(installed, visitor.id)["id"]
+    mail = eventually(lambda: [mail for mail in installed.mails_to("team@example.test") if one in mail.text])[0]
+    links = re.findall(rf"{re.escape(site.url)}/\S*{one}", mail.text)
+    with site.login() as admin, direct_session() as guest:
+        assert "Nobody has said yet." in admin.get(links[0], timeout=30).text
+        with in_a_folder(site):
+            led = guest.get(links[0], timeout=30, allow_redirects=False).headers["Location"]
+    assert led == f"{site.url}/wp/wp-admin/admin.php?page=escbridge-escalations&escalation={one}"
+
+
+@contextmanager
+def in_a_folder(site: Site) -> Iterator[None]:
+    """WordPress takes its own address, but not the site's, for a folder further down."""
+    own = site.content / "mu-plugins" / "folder.php"
+    own.write_text(f"<?php add_filter( 'option_siteurl', fn() => '{site.url}/wp', 20 );")
+    try:
+        yield
+    finally:
+        own.unlink()
 
 
 def detail_page(site: Site, who: requests.Session, escalation: str) -> str:

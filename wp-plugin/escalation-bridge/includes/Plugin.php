@@ -22,6 +22,9 @@ final class Plugin {
 		add_filter( 'rest_post_dispatch', array( Rest::class, 'add_headers' ), 10, 3 );
 		add_action( 'wp_enqueue_scripts', array( Widget::class, 'register' ) );
 		add_action( 'template_redirect', array( CallPage::class, 'serve' ), 0 ); // Before core tidies the address.
+		if ( isset( $_GET['escbridge_desk'] ) ) { // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- leads on and does nothing.
+			add_action( 'template_redirect', array( Admin::class, 'follow_link' ), 0 );
+		}
 		add_shortcode( 'escalation_bridge', array( Widget::class, 'shortcode' ) );
 		add_action( 'init', array( Widget::class, 'register_block' ) );
 		add_action( 'rest_api_init', array( Health::class, 'register' ) );
