@@ -1,6 +1,7 @@
 """What visitors send while the sidecar is away: kept in a real WordPress, and handed over later, once, in order."""
 
 import json
+import re
 import sqlite3
 import uuid
 import xmlrpc.client
@@ -33,6 +34,11 @@ HALF_A_MINUTE_LATER = """
 A_MINUTE_LATER = f"{HALF_A_MINUTE_LATER} update_option( 'escbridge_waits', '1' );"
 OUT_FIRST = "out-first.php"
 LITESPEED = "<?php function litespeed_finish_request() { do_action( 'answer_is_out' ); }"
+DELETE = """
+    $set = EscalationBridge\\Settings::all();
+    update_option( 'escbridge_settings', array( 'contact_email' => 'owner@example.test' ) + $set );
+    require_once ABSPATH . 'wp-admin/includes/plugin.php';
+    uninstall_plugin( 'escalation-bridge/escalation-bridge.php' );"""
 DIE = """
     add_filter( $hook, function ( $answer ) use ( &$n ) {
         0 === --$n && posix_kill( getmypid(), SIGKILL );
@@ -659,6 +665,25 @@ def test_deleting_the_plugin_takes_what_is_kept_along(shop: Installation, two: t
         $names = "SELECT option_name FROM $wpdb->options WHERE option_name LIKE '%escbridge%'";
         echo implode( $wpdb->get_col( $names ) );""")
     assert left == "0"
+
+
+def test_what_waits_when_the_plugin_is_deleted_goes_to_the_owner_a_conversation_a_mail(
+    shop: Installation, two: tuple[Visitor, Visitor]
+) -> None:
+    with without_sidecar(shop):
+        write(two[0], "one", "two")
+        come_in_vain(two[1])
+        write(two[1], "three")
+        leave_address(two[1], "guest@example.test")
+        shop.site.php_eval(DELETE)
+    first, second = (mail for mail in shop.site.mails() if "waiting for an answer" in mail["subject"])
+    assert [re.findall(r"UTC: (.*)", mail["message"]) for mail in (first, second)] == [
+        ["one", "two"],
+        ["three", BUTTON],
+    ]
+    assert {mail["to"] for mail in (first, second)} == {"owner@example.test"}
+    assert "guest@example.test" in second["message"]
+    assert "could not reach its sidecar" in first["message"]
 
 
 @pytest.mark.browser

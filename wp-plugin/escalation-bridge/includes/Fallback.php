@@ -53,10 +53,11 @@ final class Fallback {
 		return $reasons[ $why ];
 	}
 
-	/** A kept row that the sidecar will not take. */
-	public static function mail_queued( array $row ): bool {
-		$line = array( 'who' => gmdate( 'Y-m-d H:i', intdiv( $row['at'], 1000 ) ) . ' UTC', 'text' => $row['text'] );
-		return self::mail( $row['session'], $row['user'], $row['contact'] ?? array(), array( $line ), self::REFUSED );
+	/** Kept rows of one conversation that the sidecar does not get. */
+	public static function mail_queued( array $rows, string $why ): bool {
+		$line = static fn( array $row ): array => array( 'who' => gmdate( 'Y-m-d H:i', intdiv( $row['at'], 1000 ) ) . ' UTC', 'text' => $row['text'] );
+		$last = end( $rows );
+		return self::mail( $last['session'], $last['user'], array_merge( ...array_column( $rows, 'contact' ) ), array_map( $line, $rows ), $why );
 	}
 
 	/** Once an outage. No visitor's words are in it: they wait where only the team can read them. */

@@ -179,7 +179,7 @@ final class Outbox {
 			return;
 		}
 		foreach ( self::rows( array( 'post_status' => self::REFUSED ) ) as $post => $row ) {
-			if ( ! Fallback::mail_queued( $row ) ) {
+			if ( ! Fallback::mail_queued( array( $row ), Fallback::REFUSED ) ) {
 				return; // The lock stays.
 			}
 			wp_delete_post( $post, true );
@@ -188,6 +188,17 @@ final class Outbox {
 			}
 		}
 		\WP_Upgrader::release_lock( self::MAIL_LOCK );
+	}
+
+	/** The plugin is being deleted, so nothing hands this over any more: the owner gets it, a conversation a mail. */
+	public static function mail_all(): void {
+		$by_session = array();
+		foreach ( self::rows() as $row ) {
+			$by_session[ $row['session'] ][] = $row;
+		}
+		foreach ( $by_session as $rows ) {
+			Fallback::mail_queued( $rows, Fallback::DOWN );
+		}
 	}
 
 	/** Once an outage, when the visitor has the answer. */
