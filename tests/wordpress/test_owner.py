@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+import wordpress_site
 from installation import Installation, eventually
 from loopback import direct_session, free_port
 from pairing import code_with, php_sees, served_with
@@ -650,6 +651,17 @@ def test_a_renewal_that_fails_leaves_the_former_secrets_in_place(pasted: Install
     assert "The secrets were not renewed; the former ones stay." in fault
     assert kept_code(pasted) == before
     assert wp(pasted, "test")[0] == 0
+
+
+def test_the_secrets_are_renewed_where_the_host_has_switched_php_sleeping_off(
+    pasted: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = kept_code(pasted)
+    awake = (*wordpress_site.SETTINGS, "-d", "disable_functions=sleep,usleep,set_time_limit,getmypid")
+    monkeypatch.setattr(wordpress_site, "SETTINGS", awake)
+    code, _, fault = wp(pasted, "rotate")
+    assert code == 0, fault
+    assert kept_code(pasted) != before
 
 
 def test_a_copy_of_the_site_leaves_the_site_its_secrets(pasted: Installation) -> None:

@@ -36,12 +36,20 @@ final class Limits {
 			if ( microtime( true ) > $end ) {
 				return null;
 			}
-			usleep( 20000 );
+			self::wait( 0.02 );
 		}
 		try {
 			return $run();
 		} finally {
 			\WP_Upgrader::release_lock( self::LOCK );
+		}
+	}
+
+	/** Some hosts switch PHP's sleep() and usleep() off. */
+	public static function wait( float $seconds ): void {
+		$end = microtime( true ) + $seconds;
+		while ( microtime( true ) < $end ) {
+			function_exists( 'usleep' ) && usleep( 20000 );
 		}
 	}
 

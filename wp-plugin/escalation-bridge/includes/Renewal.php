@@ -36,7 +36,7 @@ final class Renewal {
 				? __( 'Somebody renewed the secrets less than a minute ago. Nothing was changed; try again in a minute.', 'escalation-bridge' )
 				: __( 'The secrets were not renewed; the former ones stay.', 'escalation-bridge' ) . ' ' . ConnectionTest::error_text( $issued, $former ) );
 		}
-		sleep( (int) $issued['data']['valid_in_s'] ); // Until then a process of the sidecar may not know them.
+		Limits::wait( (float) $issued['data']['valid_in_s'] ); // Until then a process of the sidecar may not know them.
 		$new  = array_merge( $former, array_intersect_key( $issued['data'], array_flip( array( 'chat_secret', 'admin_secret' ) ) ) );
 		$test = ConnectionTest::run( $new );
 		$kept = $test['ok'] ? Settings::pair( Settings::encode( $new ) ) : implode( ' ', array_column( $test['lines'], 'text' ) );
