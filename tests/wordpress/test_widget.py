@@ -569,6 +569,17 @@ def test_a_full_storage_loses_no_message_and_a_reload_no_conversation(chat: Page
     expect(lines_of(chat, "me").first).to_contain_text("one")
 
 
+def test_a_conversation_goes_on_when_the_owner_changes_the_permalinks(installed: Installation, chat: Page) -> None:
+    say(chat, "Do you sell hats?")
+    expect(lines_of(chat, "bot")).to_have_count(1)
+    installed.site.set_option("permalink_structure", "")
+    chat.reload()
+    expect(lines_of(chat, "me")).to_have_text(re.compile("Do you sell hats"))
+    say(chat, "And caps?")
+    expect(lines_of(chat, "bot")).to_have_count(2)
+    assert chat.evaluate("Object.keys(localStorage).length") == 1
+
+
 def test_a_clock_that_is_days_ahead_makes_one_conversation(shop_page: Page) -> None:
     begun: list[str] = []
     shop_page.on("request", lambda request: begun.append(request.url) if request.url.endswith("/sessions") else None)

@@ -9,7 +9,7 @@
 	const { cfg, h, icon } = ui;
 	const T = cfg.text;
 	const CLOCK = 'M12 7v5.2l3.3 2M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17z';
-	const KEY = 'escbridge:' + cfg.root;
+	const KEY = 'escbridge:' + cfg.site;
 	const RETRY_SECONDS = [3, 8, 20, 35, 60];
 	const STALE_SENDING = 70000; // Longer than an answer is waited for.
 	const MAX_ITEMS = 300;

@@ -94,7 +94,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	window.escbridgeBoot = { cfg, h, icon, root, button, badge, live, ready };
 	window.escbridge = { open: () => want('open'), close: () => chat && chat.close() };
 	try {
-		if (window.localStorage.getItem('escbridge:' + cfg.root)) {
+		if (window.localStorage.getItem('escbridge:' + cfg.site)) {
 			want('');
 		}
 	} catch (e) {} // eslint-disable-line no-empty

@@ -57,6 +57,7 @@ final class Widget {
 		preg_match( '/^[a-z]{2,3}([_-]([a-z]{2}|[a-z]{4}|\d{3})(?![a-z0-9]))?/i', determine_locale(), $tag ); // pt_PT_ao90 is no tag.
 		$config = array(
 			'root'     => esc_url_raw( rest_url( Rest::REST_NAMESPACE ) ),
+			'site'     => get_option( 'siteurl' ), // What the browser keeps is found by it: permalinks and the REST API's address may change.
 			'js'       => plugins_url( 'assets/chat.js', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
 			'css'      => plugins_url( 'assets/chat.css', ESCBRIDGE_FILE ) . '?ver=' . ESCBRIDGE_VERSION,
 			'title'    => wp_specialchars_decode( get_bloginfo( 'name' ), ENT_QUOTES ),
