@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from installation import Installation
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from team import A_PERSON, lines_of, listen_for_faults
 from visiting import log_in, say, unfold
 from visitor import without_sidecar
@@ -242,6 +242,23 @@ def test_a_shortcode_that_a_pop_up_brings_at_the_end_of_the_page_opens_it_too(
         expect(page.locator("textarea#message")).to_be_focused()
     finally:
         pop_up.unlink()
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_plugin_that_puts_scripts_before_the_page_hides_no_chat(
+    installed: Installation, page: Page, times: int
+) -> None:
+    def move_script(route: Route) -> None:
+        answer = route.fetch()
+        source = re.search(r'<script src="([^"]*launcher\.js[^"]*)"[^>]*></script>', answer.text())
+        assert source
+        early = f'<head><script src="{source[1]}"></script>'
+        route.fulfill(response=answer, body=answer.text().replace(source[0], "").replace("<head>", early * times, 1))
+
+    page.route(f"{installed.site.url}/", move_script)
+    page.goto(installed.site.url)
+    unfold(page)
+    expect(page.locator("button.launcher")).to_have_count(1)
 
 
 def test_who_closes_it_is_where_it_was_opened(shop_page: Page) -> None:

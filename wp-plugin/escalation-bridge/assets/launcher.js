@@ -1,10 +1,10 @@
-/** The button. The window, chat.js, is loaded when it is opened, or where a conversation is under way. */
-(function () {
+/** The button. The window, chat.js, is loaded when opened, or where a conversation is under way. */
+(function boot() {
 	'use strict';
 
 	const data = document.getElementById('escbridge-config');
 	if (!data || window.escbridgeBoot) {
-		return;
+		return document.addEventListener('DOMContentLoaded', boot); // Loaded before the page.
 	}
 	const cfg = JSON.parse(data.textContent);
 
@@ -40,13 +40,12 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 			Object.keys(set).forEach((k) => node.setAttribute(k, set[k]));
 			return node;
 		};
-		const round = 'round';
-		const svg = draw('svg', { viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', 'stroke-width': 1.8, 'stroke-linejoin': round, 'stroke-linecap': round, 'aria-hidden': true });
+		const svg = draw('svg', { viewBox: '0 0 24 24', fill: 'none', stroke: 'currentColor', 'stroke-width': 1.8, 'stroke-linejoin': 'round', 'stroke-linecap': 'round', 'aria-hidden': true });
 		svg.append(draw('path', { d }));
 		return svg;
 	}
 
-	/** A strict CSP refuses a style element, but not a sheet. */
+	/** A strict CSP takes only a sheet. */
 	function dress(root) {
 		try {
 			const sheet = new CSSStyleSheet();
@@ -58,7 +57,7 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	}
 
 	let chat = null;
-	let wanted = ''; // As soon as the window is there.
+	let wanted = ''; // Once the window is there.
 	let script = null;
 
 	function want(what) {
@@ -94,8 +93,8 @@ background:#c2412d;color:#fff;font-size:12px;line-height:20px;font-weight:700;te
 	window.escbridgeBoot = { cfg, h, icon, root, button, badge, live, ready };
 	window.escbridge = { open: () => want('open'), close: () => chat && chat.close() };
 	try {
-		if (window.localStorage.getItem('escbridge:' + cfg.site)) {
+		if (localStorage.getItem('escbridge:' + cfg.site)) {
 			want('');
 		}
-	} catch (e) {} // eslint-disable-line no-empty
+	} catch (e) { /* refused */ }
 }());
