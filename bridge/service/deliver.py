@@ -32,9 +32,12 @@ from bridge.ports import (
     TicketRef,
     Tx,
 )
-from bridge.service import breaker
-from bridge.service.context import Bridge, Systems, new_id
+from bridge.service import breaker, notify
+from bridge.service.chat_events import first_session
+from bridge.service.context import Bridge, Systems, new_id, open_case
+from bridge.service.each_site import on_its_own
 from bridge.service.leases import LEASE
+from bridge.service.verdicts import in_mail
 
 log = structlog.get_logger()
 
@@ -153,6 +156,18 @@ def _not_sent(bridge: Bridge, owner: str, row: OutboxRow, error: AdapterError, *
         held = tx.work.not_sent(kept, owner, state=state, due_at=due_at, error=error.detail)
     told = state.value if held else LEASE_LOST
     log.warning("outbox.tried", **_told(row), state=told, attempts=kept.attempts, error=error.detail)
+    if held and state is OutboxState.PARKED and notify.is_to_customer(row):
+        with on_its_own(row.site, "refused mail"):
+            _tell_refused(bridge, row)
+
+
+def _tell_refused(bridge: Bridge, row: OutboxRow) -> None:
+    """Whoever has the customer's request must not rely on mail."""
+    with bridge.store.write() as tx:
+        case = open_case(bridge, tx, row.site)
+        about = tx.escalations.get(row.site, row.escalation_id)
+        if about:
+            notify.mail_team(case, in_mail(case.policy, first_session(case, about), about), "refused")
 
 
 def _told(row: OutboxRow) -> dict[str, str]:

@@ -70,6 +70,12 @@ OCCASIONS = {
         in_channel=True,
     ),
     "contact": Occasion("Contact given", "The customer said how they can be reached. They were told:"),
+    "refused": Occasion(
+        "Mail refused",
+        "The customer's address takes no mail: what we write does not arrive. Reach them in the chat, or by phone. "
+        "They were told:",
+        in_channel=True,
+    ),
     "callback_booked": Occasion("Call booked", "The customer has booked a call. They were told:"),
     "callback_moved": Occasion("Call moved", "The customer has moved the call. They were told:"),
     "callback_cancelled": Occasion("Call cancelled", "The customer has cancelled the call. They were told:"),
@@ -271,6 +277,11 @@ def mail_customer(
     held = _held(case, addressed, by_a_person=message == "reply")
     post_mail(case, escalation, f"{thread}.{key}", mail, held=held)
     return True
+
+
+def is_to_customer(row: OutboxRow) -> bool:
+    """Whether the row is a mail to the customer of its escalation."""
+    return row.kind is OutboxKind.MAIL and row.external_id.startswith(f"{row.escalation_id}.customer.")
 
 
 def _with_address(case: Case, escalation: Escalation, session: Session) -> Session:

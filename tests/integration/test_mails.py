@@ -24,9 +24,9 @@ from bridge.adapters.mail.message import build
 from bridge.adapters.mail.smtp import Server, SmtpMailer
 from bridge.config import Settings
 from bridge.domain.customer import Account
-from bridge.domain.instants import DAY, MINUTE
+from bridge.domain.instants import DAY, MINUTE, from_rfc3339
 from bridge.domain.values import Json
-from bridge.ports import Mail
+from bridge.ports import Mail, Rejected
 from bridge.service.context import Bridge
 from bridge.service.notify import HELD_BACK_REASON, MAILS_PER_DAY
 from bridge.service.watch_promises import follow_up_due
@@ -501,6 +501,34 @@ def test_an_address_that_logged_in_customers_typed_gets_few_mails_too(night_on_e
     it.work()
     assert len(to_victim(it)) == MAILS_PER_DAY - 1
     assert len(held(it)) == 5 - MAILS_PER_DAY + 1
+
+
+# ---------------------------------------------------------------------------------- an address that takes no mail
+
+
+def test_the_team_hears_once_of_a_customer_whose_address_takes_no_mail(
+    night_on_each: Sidecar, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    it, send = night_on_each, night_on_each.mailer.send
+
+    def refuses(mail: Mail) -> None:
+        if mail.to == "user7@example.org":
+            raise Rejected("smtp 550")
+        send(mail)
+
+    monkeypatch.setattr(it.mailer, "send", refuses)
+    chat = it.chat()
+    chat.verified("7")
+    escalation = chat.says(ASKING)["escalation"]["id"]
+    it.clock.at = from_rfc3339(OPENING)
+    it.work()
+    it.team.does("reply", escalation, text="Your order left today.", reply_id="r1")
+    it.work()
+    it.work()
+    assert [row["error"] for row in it.outbox() if row["state"] == "parked"] == ["smtp 550"] * 2
+    (told,) = [mail for mail in it.mailer.to(TEAM) if mail.subject.startswith("Mail refused [")]
+    assert "user7@example.org" in told.text
+    assert any("takes no mail" in note for _, _, note in it.desk.notes)
 
 
 # -------------------------------------------------------------------------------------------------------- contact
