@@ -17,7 +17,8 @@ from crash.report import Result
 from crash.storm import CLIENTS, FLAKY, GIVES_UP_S, killing
 from support.contractcheck import Loopback
 from support.sidecar import free_port, kill_group
-from support.world import children, until
+from support.waiting import until
+from support.world import children
 from support.zendesk_server import ZendeskVendor
 
 

@@ -13,7 +13,8 @@ from crash.report import Result
 from crash.storm import Crowd
 from support.checker import Said, promised
 from support.disks import disk, disk_after
-from support.world import LEASE_S, PATIENCE, World, a_world
+from support.waiting import until
+from support.world import LEASE_S, World, a_world
 
 SETTING = "BRIDGE_DATABASE_URL"
 
@@ -52,10 +53,7 @@ def power_cut(case: str, folder: Path, *, sessions: int, seed: int) -> Result:
 
 
 def wait_for_answers(crowd: Crowd, number: int) -> None:
-    ends = time.monotonic() + PATIENCE
-    while len(crowd.said) < number:
-        assert time.monotonic() < ends, f"only {len(crowd.said)} answers"
-        time.sleep(0.002)
+    until(lambda: len(crowd.said) >= number, f"{number} answers", every=0.002)
 
 
 def freeze(world: World) -> None:

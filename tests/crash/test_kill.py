@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 import requests
 from support.sidecar import Answer, Chat
-from support.world import PATIENCE, World, a_world, until
+from support.waiting import PATIENCE, until
+from support.world import World, a_world
 from support.zendesk_server import CREATE
 
 from bridge.domain.instants import from_rfc3339

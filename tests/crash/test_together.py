@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 from crash.storm import Crowd
 from support.sidecar import looking
-from support.world import World, a_world, children, until
+from support.waiting import until
+from support.world import World, a_world, children
 
 from bridge.domain.instants import from_rfc3339
 from bridge.ports import Store

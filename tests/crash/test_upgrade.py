@@ -1,9 +1,7 @@
 """R23: an upgrade with work on its way, machine by machine, and a downgrade that is refused; with real processes."""
 
 import subprocess
-import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import MetaData, insert, select
 from support.contractcheck import Loopback
 from support.sidecar import Chat, FakeMailer, Live, free_port, in_process, kill_group, prepare_live, with_systems
+from support.waiting import PATIENCE, until
 from support.zendesk_server import ZendeskVendor
 
 from bridge import bootstrap
@@ -31,16 +30,8 @@ from bridge.store.database import migration_engine
 
 PENDING = 50
 NEWER = "9998"
-PATIENCE = 60.0
 
 pytestmark = pytest.mark.slow
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, f"it took too long: {what}"
-        time.sleep(0.1)
 
 
 def change(url: str, *statements: str) -> None:

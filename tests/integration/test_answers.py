@@ -1,7 +1,6 @@
 """The sidecar's own responder: asked outside the request, answered once, never after the lock."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import cycle
@@ -11,6 +10,7 @@ import pytest
 from sqlalchemy import Table, select
 from support.responders import SURE, Told, answering
 from support.sidecar import SHOP, Chat, Sidecar
+from support.waiting import until
 
 from bridge.domain import signals
 from bridge.domain.answering import Answer, Failure, Owed, Said
@@ -66,10 +66,7 @@ def begun(it: Sidecar, **more: str) -> Chat:
 
 def comes(chat: Chat, after: int = 0) -> list[tuple[str, str]]:
     """The events, once there is one."""
-    ends = time.monotonic() + 60
-    while not (found := chat.lines(after)) and time.monotonic() < ends:
-        time.sleep(0.01)
-    return found
+    return until(lambda: chat.lines(after), "an event")
 
 
 def over(it: Sidecar) -> None:

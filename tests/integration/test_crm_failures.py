@@ -14,6 +14,7 @@ import pytest
 from structlog.testing import capture_logs
 from support.loopback import Talk, http_answer, listening, read_head, says
 from support.sidecar import SHOP, Chat, Sidecar, free_port, in_process, with_systems
+from support.waiting import until
 
 from bridge.adapters.crm.file import FileCrm
 from bridge.adapters.crm.hubspot import HubSpot
@@ -353,13 +354,6 @@ def impatient(sidecar: Sidecar) -> Sidecar:
     return replace(sidecar, bridge=replace(sidecar.bridge, crm_wait=0.05))
 
 
-def until(true: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 60
-    while not true():
-        assert time.monotonic() < ends, "it never came"
-        time.sleep(0.01)
-
-
 def logged_repair(logs: list[Any]) -> bool:
     return any(line["event"] == "crm.repaired" for line in logs)
 
@@ -371,7 +365,7 @@ def test_late_data_repair_an_open_session(impatient: Sidecar) -> None:
         chat.verified()
         assert customer_of(impatient, chat).tier == "enterprise"
         crm.go.set()
-        until(lambda: logged_repair(list(logs)))
+        until(lambda: logged_repair(list(logs)), "the repair")
     customer = customer_of(impatient, chat)
     assert (customer.fetch, customer.tier, customer.tier_assumed) == (Fetch.FOUND, "free", False)
 
@@ -383,7 +377,7 @@ def test_late_data_leave_an_escalated_session_with_what_it_was_decided_on(impati
     chat.verified()
     chat.says(ASKING)
     crm.go.set()
-    until(lambda: _cached(slow))
+    until(lambda: _cached(slow), "the snapshot")
     slow.bridge.background.submit(lambda: None).result()
     customer = customer_of(impatient, chat)
     assert (customer.tier, customer.tier_assumed) == ("enterprise", True)
@@ -399,7 +393,7 @@ def test_r12_what_the_crm_says_too_late_joins_the_ticket_once_and_the_decision_s
     before = chat.says(ASKING)["escalation"]
     with capture_logs() as logs:
         crm.go.set()
-        until(lambda: logged_repair(list(logs)))
+        until(lambda: logged_repair(list(logs)), "the repair")
     slow.work()
     ((ref, _, note),) = impatient.desk.notes
     assert ref == "T1"
@@ -422,7 +416,7 @@ def test_a_customer_whom_the_crm_turns_out_not_to_know_is_no_news_for_the_ticket
     chat.says(ASKING)
     with capture_logs() as logs:
         crm.go.set()
-        until(lambda: logged_repair(list(logs)))
+        until(lambda: logged_repair(list(logs)), "the repair")
     slow.work()
     assert impatient.desk.notes == []
 
@@ -449,7 +443,7 @@ def test_a_turn_between_start_and_late_data_is_kept_by_the_repair(impatient: Sid
         chat.verified()
         chat.says("Where is my order?")
         crm.go.set()
-        until(lambda: logged_repair(list(logs)))
+        until(lambda: logged_repair(list(logs)), "the repair")
     with impatient.bridge.store.read() as tx:
         session = tx.sessions.get(SHOP.id, chat.id)
     assert session is not None
@@ -481,7 +475,7 @@ def late_into(store: Busy, impatient: Sidecar, *, refuses: int) -> tuple[Custome
         chat.verified()
         store.refuses = refuses
         crm.go.set()
-        until(lambda: any(line["event"] in ("crm.repaired", "crm.not_repaired") for line in list(logs)))
+        until(lambda: any(line["event"] in ("crm.repaired", "crm.not_repaired") for line in list(logs)), "its end")
     return customer_of(impatient, chat), [line["event"] for line in logs]
 
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.scheduling import wait_for
+from support.waiting import until
 
 SHOWN = (
     "-> answer: the visitor may see the bot's reply",
@@ -75,7 +75,7 @@ def test_a_demo_that_is_ended_early_leaves_nothing(tmp_path: Path, ended_by: sig
         assert running.wait(60) in (1, 130)
         assert complaints.read() in ("", "\nstopped\n")
     assert list(tmp_path.iterdir()) == []
-    wait_for(lambda: not is_there(running.pid), "the end of its processes")
+    until(lambda: not is_there(running.pid), "the end of its processes")
 
 
 def is_there(group: int) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support.scheduling import wait_for
 from support.sidecar import Live, kill_group, running_sidecar
+from support.waiting import until
 
 from bridge.domain.commitment import wall
 from bridge.domain.instants import MINUTE
@@ -75,7 +75,7 @@ def test_r16_no_live_turn_waits_half_a_second_while_a_flood_is_worked_off(tmp_pa
         calm = measured(lambda number: chats[number % 5].says("Where is my parcel?"), 3.0)
         scheduler = live.spawn("scheduler.log", "scheduler")
         try:
-            wait_for(lambda: done(database), "the first row to be done")
+            until(lambda: done(database), "the first row to be done")
             took = measured(lambda number: chats[number % 5].says("Where is my parcel?"), LONG)
             worked_off = done(database)
         finally:

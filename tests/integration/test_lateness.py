@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
-from support.scheduling import scheduler_beside, wait_for
+from support.scheduling import scheduler_beside
 from support.sidecar import IN_HOURS, FakeMailer, Sidecar
+from support.waiting import until
 
 from bridge.clock import machine_now
 from bridge.domain.customer import Account
@@ -51,9 +52,9 @@ def test_r19_a_promise_that_fell_due_while_nothing_ran_is_answered_for_on_return
     sidecar.clock.at = due + late
     for life in (1, 2):  # the second finds nothing left
         with scheduler_beside(sidecar, tmp_path) as scheduler:
-            wait_for(lambda: len(scheduler.said("scheduler.started")) == life, "it to start")  # noqa: B023
-            wait_for(lambda: scheduler.said("promises.alarm"), "the alarm")
-            wait_for(lambda: len(scheduler.mails) >= 3, "the mails")
+            until(lambda: len(scheduler.said("scheduler.started")) == life, "it to start")  # noqa: B023
+            until(lambda: scheduler.said("promises.alarm"), "the alarm")
+            until(lambda: len(scheduler.mails) >= 3, "the mails")
     (done,) = scheduler.said("follow_up.done", kind="promise")
     assert done["did"] == "the promise was broken; a new one was made"
     assert late / SECOND <= done["late_s"] <= late / SECOND + 60

@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,6 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 from support.sidecar import Caller, Live, free_port, new_session_id, over_http, running_sidecar
+from support.waiting import until
 
 SAMPLE = Path(__file__).resolve().parents[2] / "docker" / "nginx.conf"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
@@ -46,7 +46,7 @@ def behind_nginx(live: Live, folder: Path) -> Iterator[tuple[str, Caller]]:
     (folder / "nginx.conf").write_text(adapted(live.url, port, folder), "utf-8")
     url = f"http://127.0.0.1:{port}"
     with running_nginx(folder):
-        wait_for(url)
+        until(lambda: answers(url), "nginx to answer")
         yield url, replace(live.caller(), transport=over_http(url))
 
 
@@ -63,22 +63,15 @@ def running_nginx(folder: Path) -> Iterator[None]:
 
 
 def connect(client: socket.socket, path: Path) -> None:
-    ends = time.monotonic() + 60
-    while client.connect_ex(str(path)):
-        assert time.monotonic() < ends, "nginx does not listen"
-        time.sleep(0.05)
+    until(lambda: client.connect_ex(str(path)) == 0, "nginx to listen")
 
 
-def wait_for(url: str) -> None:
-    ends = time.monotonic() + 60
-    while True:
-        try:
-            requests.get(url, timeout=5)
-        except requests.ConnectionError:
-            assert time.monotonic() < ends, "nginx does not answer"
-            time.sleep(0.05)
-        else:
-            return
+def answers(url: str) -> bool:
+    try:
+        requests.get(url, timeout=5)
+    except requests.ConnectionError:
+        return False
+    return True
 
 
 def test_a_conversation_comes_through_with_path_query_and_signatures_untouched(proxied: tuple[str, Caller]) -> None:

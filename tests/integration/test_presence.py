@@ -1,8 +1,7 @@
 """Presence from the helpdesk: asked over real HTTP, kept as rows for a while, and what a decision makes of them."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
@@ -11,6 +10,7 @@ import structlog
 from support.contractcheck import Loopback, answers_garbage, answers_late, refuses
 from support.helpdesks import HELPDESKS, FreshdeskPeople, Helpdesk, Person, ZendeskPeople
 from support.sidecar import SHOP, Sidecar
+from support.waiting import until
 
 from bridge.adapters.http import Http
 from bridge.assembly.presences import roster as roster_of
@@ -314,16 +314,9 @@ def test_a_helpdesk_that_answers_late_keeps_no_other_site_waiting(it: Sidecar, s
         poll = PresencePoll(replace(it.bridge, systems=lambda site: quick if site == other else late), EVERY)
         polling = threading.Thread(target=poll)
         polling.start()
-        wait_until(lambda: people_of(it, other.id) == ["freshdesk:11"])
+        until(lambda: people_of(it, other.id) == ["freshdesk:11"], "the helpdesk that answers")
         assert polling.is_alive()
         polling.join()
-
-
-def wait_until(look: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 60
-    while not look():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.02)
 
 
 def people_of(sidecar: Sidecar, site: str) -> list[str]:

@@ -20,6 +20,7 @@ from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_EXECUTED, JobExecution
 from structlog.testing import capture_logs
 from support.loopback import listening, read_head
 from support.sidecar import kill_group
+from support.waiting import PATIENCE, until
 
 from bridge import bootstrap, logs
 from bridge.config import Settings, SettingsRefused, read_settings
@@ -33,8 +34,6 @@ from scheduler.__main__ import MOST_FAILURES_IN_A_ROW, Watch, clock_for, refuse,
 from scheduler.clock_guard import keep_pace
 from scheduler.runs import HANGS_AFTER_S, PATIENCE_S, Runs
 from scheduler.ticks import MOST_ROWS_PER_TICK, NONCES_KEPT_FOR, ROWS_WITHOUT_PAUSE, Ticks, drain
-
-PATIENCE = 60.0
 
 
 def clean_environ(folder: Path, **extra: str) -> dict[str, str]:
@@ -78,13 +77,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Running]]:
         one.process.wait()
 
 
-def wait_until(look: Callable[[], bool]) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < ends, "waited in vain"
-        time.sleep(0.02)
-
-
 def last_beat(folder: Path) -> int | None:
     with closing(sqlite3.connect(folder / "bridge.db", timeout=30)) as database:
         found = database.execute("SELECT at FROM heartbeat WHERE name = 'scheduler'").fetchone()
@@ -101,7 +93,7 @@ def test_a_signal_ends_it_in_order_with_exit_code_0(
 ) -> None:
     migrated(tmp_path)
     running = start()
-    wait_until(lambda: running.said("scheduler.started"))
+    until(lambda: running.said("scheduler.started"), "the start")
     running.process.send_signal(number)
     assert running.process.wait(PATIENCE) == 0
     assert running.said("scheduler.stopped")
@@ -134,7 +126,7 @@ def test_a_signal_that_comes_while_its_first_jobs_run_lets_them_end(tmp_path: Pa
         try:
             for life in range(1, LIVES + 1):
                 child = int(told.readline())
-                wait_until(lambda life=life: log.read_text("utf-8").count("scheduler.started") == life)
+                until(lambda life=life: log.read_text("utf-8").count("scheduler.started") == life, "the next start")
                 os.kill(child, signal.SIGTERM)
                 assert int(told.readline()) == 0
         finally:
@@ -147,23 +139,23 @@ def test_its_heartbeat_follows_the_machines_clock_even_when_a_rehearsal_shifts_i
     migrated(tmp_path)
     (tmp_path / "clock").write_text("-86400")
     start(BRIDGE_CLOCK=f"file:{tmp_path}/clock")
-    wait_until(lambda: last_beat(tmp_path) is not None)
+    until(lambda: last_beat(tmp_path) is not None, "the first beat")
     first = last_beat(tmp_path) or 0
     assert abs(time.time() * 1000 - first) < PATIENCE * 1000
-    wait_until(lambda: (last_beat(tmp_path) or 0) > first)
+    until(lambda: (last_beat(tmp_path) or 0) > first, "the next beat")
 
 
 def test_it_waits_for_the_schema_and_starts_once_it_is_there(tmp_path: Path, start: Callable[..., Running]) -> None:
     running = start()
-    wait_until(lambda: running.said("scheduler.waits"))
+    until(lambda: running.said("scheduler.waits"), "it to wait for the schema")
     assert running.process.poll() is None
     migrated(tmp_path)
-    wait_until(lambda: running.said("scheduler.started"))
+    until(lambda: running.said("scheduler.started"), "the start")
 
 
 def test_it_can_be_stopped_while_it_waits_for_the_schema(tmp_path: Path, start: Callable[..., Running]) -> None:
     running = start()
-    wait_until(lambda: running.said("scheduler.waits"))
+    until(lambda: running.said("scheduler.waits"), "it to wait for the schema")
     running.process.terminate()
     assert running.process.wait(PATIENCE) == 0
 
@@ -217,7 +209,7 @@ def test_a_wrong_setting_is_one_line_and_exit_code_1(tmp_path: Path, start: Call
 def test_a_job_that_fails_five_times_in_a_row_ends_the_process(tmp_path: Path, start: Callable[..., Running]) -> None:
     migrated(tmp_path)
     running = start()
-    wait_until(lambda: last_beat(tmp_path) is not None)
+    until(lambda: last_beat(tmp_path) is not None, "the first beat")
     with sqlite3.connect(tmp_path / "bridge.db") as database:
         database.execute("ALTER TABLE follow_up RENAME TO gone")
     database.close()
@@ -245,12 +237,12 @@ def test_a_helpdesk_that_hangs_holds_up_neither_beat_nor_mail(tmp_path: Path, st
         endpoint = f"127.0.0.1:{silent.port}"
         where = {"BRIDGE_FRESHDESK_URL": f"http://{endpoint}", "BRIDGE_ALLOW_PRIVATE_UPSTREAMS": endpoint}
         running = start(BRIDGE_PRESENCE="freshdesk", BRIDGE_FRESHDESK_TOKEN="t", **where)
-        wait_until(lambda: silent.connections > 0)
+        until(lambda: silent.connections > 0, "its call of the helpdesk")
         escalate(assembly.bridge, "session-of-visitor-1")
         beat = last_beat(tmp_path) or 0
-        wait_until(lambda: len(list((tmp_path / "m").glob("*.eml"))) == 1 and (last_beat(tmp_path) or 0) > beat)
+        until(lambda: list((tmp_path / "m").glob("*.eml")) and (last_beat(tmp_path) or 0) > beat, "the mail and a beat")
         assert not running.said("presence.failed")
-        wait_until(lambda: running.said("presence.failed"))
+        until(lambda: running.said("presence.failed"), "the helpdesk to be given up")
         assembly.close()
 
 

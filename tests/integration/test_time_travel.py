@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.scheduling import Beside, wait_for
+from support.scheduling import Beside
 from support.sidecar import Answer, Caller, Chat, Live, kill_group, new_session_id, prepare_live
+from support.waiting import until
 
 from bridge.domain.instants import HOUR, MINUTE, SECOND, from_rfc3339, to_datetime
 from bridge.domain.values import Json, Millis
@@ -111,11 +112,11 @@ def staffed(travel: Travel, window: str) -> None:
 def kept_by(travel: Travel, due: Millis) -> dict[str, int]:
     """How often what was due then was tried, by schedulers that lived over that instant and again an hour later."""
     with travel.scheduler(due - 5 * SECOND) as scheduler:
-        wait_for(lambda: scheduler.said("follow_up.done", kind="promise"), "the follow-up")
-        wait_for(lambda: any("To: user7@example.org" in mail for mail in scheduler.mails), "the mail")
+        until(lambda: scheduler.said("follow_up.done", kind="promise"), "the follow-up")
+        until(lambda: any("To: user7@example.org" in mail for mail in scheduler.mails), "the mail")
     later = due + HOUR - 2 * SECOND
     with travel.scheduler(later) as scheduler:
-        wait_for(lambda: travel.lived_until(due + HOUR + SECOND), "the second 01:30 of an autumn night, or nothing")
+        until(lambda: travel.lived_until(due + HOUR + SECOND), "the second 01:30 of an autumn night, or nothing")
     told = [line for mail in scheduler.mails for line in mail.splitlines() if line.startswith("Message-ID:")]
     assert len(set(told)) == len(told) == len(scheduler.mails)
     tried = travel.rows("SELECT kind, attempts, done_at - due_at FROM follow_up WHERE due_at = ?", due)

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import IO
 
 import pytest
-from support.scheduling import wait_for
 from support.sidecar import free_port
+from support.waiting import until
 
 from bridge.up import bind_fault
 
@@ -88,7 +88,7 @@ def real_up(folder: Path, bind: str) -> Iterator["subprocess.Popen[bytes]"]:
         running = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
     parts: list[str] = []
     try:
-        wait_for(lambda: {"sidecar.started", "scheduler.started"} <= events(folder), "both parts")
+        until(lambda: {"sidecar.started", "scheduler.started"} <= events(folder), "both parts")
         parts = Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
         yield running
     finally:
@@ -109,5 +109,5 @@ def test_when_up_itself_is_killed_its_parts_end_as_if_asked(tmp_path: Path) -> N
     bind = f"127.0.0.1:{free_port()}"
     with real_up(tmp_path, bind) as running:
         running.kill()
-        wait_for(lambda: "scheduler.stopped" in events(tmp_path), "the scheduler's orderly end")
-        wait_for(lambda: bind_fault(bind) is None, "the sidecar's end")
+        until(lambda: "scheduler.stopped" in events(tmp_path), "the scheduler's orderly end")
+        until(lambda: bind_fault(bind) is None, "the sidecar's end")

@@ -6,8 +6,9 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
-from support.scheduling import scheduler_beside, wait_for
+from support.scheduling import scheduler_beside
 from support.sidecar import AFTER_HOURS, Sidecar
+from support.waiting import until
 
 from bridge.domain.instants import HOUR, from_rfc3339, to_rfc3339
 from bridge.service.keep_wall_times import PAGE_SIZE, keep_wall_times
@@ -49,7 +50,7 @@ def test_16_where_summer_time_stays_the_promise_is_due_an_hour_earlier_at_the_sa
     rules.parent.mkdir(parents=True)
     rules.write_bytes(zone_file("Etc/GMT+4"))
     with scheduler_beside(sidecar, tmp_path, PYTHONTZPATH=str(tmp_path / "zones")) as scheduler:
-        wait_for(lambda: scheduler.said("promise.moved"), "the promise to move")
+        until(lambda: scheduler.said("promise.moved"), "the promise to move")
         (moved,) = scheduler.said("promise.moved")
     assert (moved["was"], moved["due_at"]) == ("2026-11-02T18:00:00Z", "2026-11-02T17:00:00Z")
     assert due_at(sidecar) == "2026-11-02T17:00:00Z"

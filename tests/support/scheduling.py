@@ -5,16 +5,15 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from support.sidecar import Sidecar, kill_group
+from support.waiting import PATIENCE
 
 from bridge.domain.values import Json, Millis
-
-PATIENCE = 90.0
 
 
 @dataclass(frozen=True)
@@ -74,11 +73,3 @@ def scheduler_beside(sidecar: Sidecar, folder: Path, **environ: str) -> Iterator
             process.wait(PATIENCE)
         finally:
             kill_group(process)
-
-
-def wait_for(look: Callable[[], object], what: str) -> None:
-    """Wait until it is so."""
-    ends = time.monotonic() + PATIENCE
-    while not look():
-        assert time.monotonic() < ends, f"waited in vain: {what}"
-        time.sleep(0.05)

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes
@@ -17,6 +17,7 @@ from support.contractcheck import Loopback
 from support.loopback import listening
 from support.sidecar import SHOP, Live, kill_group, looking, prepare_live
 from support.smtp_server import Script
+from support.waiting import PATIENCE, until
 from support.zendesk_server import ZendeskVendor
 
 from bridge.domain.values import Json
@@ -24,7 +25,6 @@ from bridge.ports import Store, Tx
 
 WORKERS = 2
 """Of each sidecar."""
-PATIENCE = 60.0
 LEASE_S = 61
 QUIET_S = 3.0
 """Without progress for so long, nobody alive is at work on a row: a call is answered or given up by then."""
@@ -194,10 +194,3 @@ def children(pid: int) -> list[int]:
         return [int(name) for name in Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()]
     except OSError:
         return []
-
-
-def until(true: Callable[[], object], what: str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, f"it took too long: {what}"
-        time.sleep(0.02)
