@@ -5,44 +5,41 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 from support.contractcheck import Loopback
+from support.races import Crossing
 from support.sidecar import (
     ADA,
     SHOP,
     Caller,
     Chat,
-    FakeDesk,
     Live,
     Sidecar,
-    in_process,
     kill_group,
     looking,
     new_session_id,
+    remade,
     running_sidecar,
-    with_systems,
 )
+from support.waiting import PATIENCE, until
 from support.zendesk_server import ZendeskVendor
 
 from bridge.domain.instants import from_rfc3339
-from bridge.domain.packet import Ticket
-from bridge.domain.values import Json, Millis
-from bridge.ports import Clock, Store
+from bridge.domain.values import Json
+from bridge.ports import Store
 from bridge.service.context import Bridge
 from bridge.service.take_contact import Contact, keep_contact
 from bridge.service.watch_promises import follow_up_due
-from bridge.web.app import Parts, create_app
 
 SESSIONS = 200
 TURNS = ("I want to talk to a human", "hello, where is my parcel?", "let me speak to a real person please", "any news?")
 LANES = 2
 """Sessions that are played at the same time, each by a thread a turn."""
-PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
@@ -54,13 +51,6 @@ class Said:
     ended: float
     status: int
     verdict: Json
-
-
-def until(true: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + PATIENCE
-    while not true():
-        assert time.monotonic() < ends, f"it took too long: {what}"
-        time.sleep(0.02)
 
 
 def play(caller: Caller, sessions: list[str], mine: int, together: threading.Barrier) -> list[Said]:
@@ -165,17 +155,17 @@ def test_two_tabs_of_one_customer_that_ask_at_once_are_one_escalation(sidecar_on
 
 
 def test_neither_of_two_tabs_of_one_customer_that_ask_at_once_is_refused(sidecar_on_each: Sidecar) -> None:
-    tabs = [sidecar_on_each.chat() for _ in range(2)]
+    sidecar, store = crossing(sidecar_on_each)
+    tabs = [sidecar.chat() for _ in range(2)]
     for tab in tabs:
         tab.verified()
-    clock = PausingClock(sidecar_on_each.clock.at, call=1)
-    slow = replace(tabs[0], caller=with_clock(sidecar_on_each, clock).caller())
+    store.halt_after("sessions.hold")
     with ThreadPoolExecutor(2) as pool:
-        first = pool.submit(slow.says, TURNS[0])
-        assert clock.reached.wait(PATIENCE)  # it holds its own session, and has judged nothing yet
+        first = pool.submit(tabs[0].says, TURNS[0])
+        store.until_halted()  # it holds its own session, and has judged nothing yet
         second = pool.submit(tabs[1].says, TURNS[0])
-        time.sleep(0.1)  # the other tab is now waiting for it, or through
-        clock.go.set()
+        store.until_it_waits(second)
+        store.go_on()
         verdicts = [first.result(), second.result()]
     assert len({verdict["escalation"]["id"] for verdict in verdicts}) == 1
 
@@ -223,25 +213,10 @@ def broken(store: Store) -> float:
         return tx.ops.counts()["commitments"].get("broken", 0)
 
 
-class PausingClock:
-    """Stands still in the middle of a transaction, from the call of that number on, until it is let go."""
-
-    def __init__(self, at: Millis, call: int) -> None:
-        self._at, self._calls = at, call
-        self.reached, self.go = threading.Event(), threading.Event()
-
-    def now(self) -> Millis:
-        self._calls -= 1
-        if self._calls == 0:
-            self.reached.set()
-            assert self.go.wait(PATIENCE)
-        return self._at
-
-
-def with_clock(sidecar: Sidecar, clock: Clock) -> Sidecar:
-    """The same sidecar by another clock, and an app of its own."""
-    bridge = replace(sidecar.bridge, clock=clock)
-    return replace(sidecar, app=create_app(Parts(bridge, lambda: None)), bridge=bridge)
+def crossing(sidecar: Sidecar) -> tuple[Sidecar, Crossing]:
+    """The same sidecar on a store where transactions meet as they are told."""
+    store = Crossing(sidecar.bridge.store, sidecar.url)
+    return remade(sidecar, store=store), store
 
 
 Work = Callable[[Bridge, Chat], object]
@@ -257,21 +232,26 @@ def give_contact(bridge: Bridge, chat: Chat) -> None:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize(("work", "call"), [(follow_up, 2), (give_contact, 1)], ids=["the scheduler", "the customer"])
+@pytest.mark.parametrize(
+    ("work", "halt_after"),
+    [(follow_up, "work.finish_follow_up"), (give_contact, "sessions.save")],
+    ids=["the scheduler", "the customer"],
+)
 def test_an_agent_who_answers_at_the_same_moment_as_another_works_on_it_is_in_no_deadlock(
-    sidecar_on_each: Sidecar, work: Work, call: int
+    sidecar_on_each: Sidecar, work: Work, halt_after: str
 ) -> None:
-    sidecar, chat = sidecar_on_each, sidecar_on_each.chat()
+    chat = sidecar_on_each.chat()
     chat.verified()
     number = chat.says(TURNS[0])["escalation"]["id"]
-    sidecar.clock.advance(hours=5)
-    clock = PausingClock(sidecar.clock.at, call)
+    sidecar_on_each.clock.advance(hours=5)
+    sidecar, store = crossing(sidecar_on_each)
+    store.halt_after(halt_after)
     with capture_logs() as logs, ThreadPoolExecutor(2) as pool:
-        other = pool.submit(work, replace(sidecar.bridge, clock=clock), chat)
-        assert clock.reached.wait(PATIENCE)
+        other = pool.submit(work, sidecar.bridge, chat)
+        store.until_halted()
         answer = pool.submit(sidecar.team.does, "reply", number, text="Hello", reply_id="r1")
-        time.sleep(0.3)  # the answer is now waiting for a lock, or through
-        clock.go.set()
+        store.until_it_waits(answer)
+        store.go_on()
         began = time.monotonic()
         other.result()
         answer.result()
@@ -280,77 +260,66 @@ def test_an_agent_who_answers_at_the_same_moment_as_another_works_on_it_is_in_no
     assert chat.lines()[-1] == ("agent", "Hello")
 
 
-class PausingDesk(FakeDesk):
-    """Stands still while the ticket is rendered: in the middle of the decision, the escalation written already."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.reached, self.go = threading.Event(), threading.Event()
-
-    def render(self, ticket: Ticket) -> str:
-        self.reached.set()
-        assert self.go.wait(PATIENCE)
-        return super().render(ticket)
-
-
-def during_a_decision(sidecar: Sidecar, does: Callable[[], object]) -> None:
-    """Something happens while another tab of customer 7 is being handed over."""
-    desk = PausingDesk()
-    first = with_systems(sidecar, desk=desk).chat()
+def during_a_decision(sidecar: Sidecar, store: Crossing, does: Callable[[], object]) -> None:
+    """Something happens while another tab of customer 7 is being handed over, the escalation written already."""
+    first = sidecar.chat()
     first.verified()
+    store.halt_after("escalations.open")
     with ThreadPoolExecutor(2) as pool:
         decision = pool.submit(first.says, TURNS[0])
-        assert desk.reached.wait(PATIENCE)
+        store.until_halted()
         other = pool.submit(does)
-        time.sleep(0.1)  # it is now waiting for the decision, or through
-        desk.go.set()
+        store.until_it_waits(other)
+        store.go_on()
         assert decision.result()["state"] == "escalated"
         other.result()
 
 
 def test_a_tab_that_is_opened_during_the_decision_falls_silent_with_it(sidecar_on_each: Sidecar) -> None:
-    second = sidecar_on_each.chat()
-    during_a_decision(sidecar_on_each, second.verified)
+    sidecar, store = crossing(sidecar_on_each)
+    second = sidecar.chat()
+    during_a_decision(sidecar, store, second.verified)
     assert second.says("Where is my order?")["action"] == "say"
 
 
 def test_a_tab_that_is_written_in_during_the_decision_falls_silent_with_it(sidecar_on_each: Sidecar) -> None:
-    second = sidecar_on_each.chat()
+    sidecar, store = crossing(sidecar_on_each)
+    second = sidecar.chat()
     second.verified()
-    during_a_decision(sidecar_on_each, partial(second.says, "hello"))
+    during_a_decision(sidecar, store, partial(second.says, "hello"))
     assert second.says("Where is my order?")["action"] == "say"
 
 
-def test_a_tab_that_is_opened_while_the_chat_is_given_back_does_not_stay_locked(database: str) -> None:
-    with in_process(database) as sidecar:
-        first, second = sidecar.chat(), sidecar.chat()
-        first.start("verified", user_id="7")
-        number = first.says(TURNS[0])["escalation"]["id"]
-        clock = PausingClock(sidecar.clock.at, call=2)
-        slow = replace(second, caller=with_clock(sidecar, clock).caller())
-        with ThreadPoolExecutor(2) as pool:
-            start = pool.submit(slow.start, "verified", user_id="7")
-            assert clock.reached.wait(PATIENCE)  # it has found the escalation and joined it
-            release = pool.submit(sidecar.team.does, "release", number)
-            time.sleep(0.1)  # the release is now waiting for it, or through
-            clock.go.set()
-            assert start.result()["state"] == "escalated"
-            release.result()
-        assert second.events()["state"] == "open"
+def test_a_tab_that_is_opened_while_the_chat_is_given_back_does_not_stay_locked(sidecar_on_each: Sidecar) -> None:
+    sidecar, store = crossing(sidecar_on_each)
+    first, second = sidecar.chat(), sidecar.chat()
+    first.start("verified", user_id="7")
+    number = first.says(TURNS[0])["escalation"]["id"]
+    store.halt_after("sessions.start")
+    with ThreadPoolExecutor(2) as pool:
+        start = pool.submit(second.start, "verified", user_id="7")
+        store.until_halted()  # it has found the escalation and joined it
+        release = pool.submit(sidecar.team.does, "release", number)
+        store.until_it_waits(release)
+        store.go_on()
+        assert start.result()["state"] == "escalated"
+        release.result()
+    assert second.events()["state"] == "open"
 
 
 def test_an_agent_who_answers_somebody_who_is_just_erased_waits_for_no_deadlock(sidecar_on_each: Sidecar) -> None:
-    chat, address = sidecar_on_each.chat(), "somebody@example.org"
+    sidecar, store = crossing(sidecar_on_each)
+    chat, address = sidecar.chat(), "somebody@example.org"
     chat.start("claimed", email=address)
     number = chat.says(TURNS[0])["escalation"]["id"]
-    team = sidecar_on_each.team.caller
+    team = sidecar.team.caller
     answer = {"agent": ADA, "text": "Hello", "reply_id": "r1"}
     with ThreadPoolExecutor(2) as pool:
         with sidecar_on_each.bridge.store.write() as tx:
             tx.sessions.hold(SHOP.id, chat.id)  # both get as far as they can without the session
             erased = pool.submit(team.send, "POST", "/v1/privacy/erase", {"email": address, "force": True})
-            time.sleep(0.2)
+            store.until_it_waits(erased)
             answered = pool.submit(team.send, "POST", f"/v1/escalations/{number}/reply", answer)
-            time.sleep(0.2)
+            store.until_it_waits(erased, answered)
         assert erased.result().status == 200
         assert answered.result().slug == "escalation-closed"

@@ -414,9 +414,13 @@ def in_process(
 def with_systems(sidecar: Sidecar, *, crm: Crm | None = None, desk: Desk | None = None) -> Sidecar:
     """The same sidecar with other systems, and an app of its own."""
     systems = Systems(crm, desk, sidecar.mailer, "support@shop.example")
-    bridge = replace(sidecar.bridge, systems=lambda _site: systems)
-    app = create_app(Parts(bridge, lambda: None))
-    return replace(sidecar, app=app, bridge=bridge)
+    return remade(sidecar, systems=lambda _site: systems)
+
+
+def remade(sidecar: Sidecar, **parts: Any) -> Sidecar:
+    """The same sidecar with other parts of the `Bridge`, and an app of its own."""
+    bridge = replace(sidecar.bridge, **parts)
+    return replace(sidecar, app=create_app(Parts(bridge, lambda: None)), bridge=bridge)
 
 
 class AtOnce(Executor):
