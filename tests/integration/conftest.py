@@ -1,4 +1,4 @@
-"""The command line, in a folder and an environment of its own."""
+"""The command line in a folder and an environment of its own, and secrets that are read at every call."""
 
 import logging
 import os
@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import structlog
 from support.terminal import Terminal
+
+from bridge.web import signing
 
 
 @pytest.fixture
@@ -27,3 +29,9 @@ def shop(run: Terminal) -> Terminal:
     """The command line where there is one site."""
     assert run("site", "add", "shop", "--url", "https://shop.example", "--timezone", "America/New_York").code == 0
     return run
+
+
+@pytest.fixture
+def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Secrets are read at every call, so that no test has to wait until they are trusted no more."""
+    monkeypatch.setattr(signing, "SECRETS_TTL_S", -1.0)

@@ -241,16 +241,13 @@ def test_what_only_the_operator_can_mend_raises_an_alarm_that_the_next_good_answ
     sidecar_of.says = fails(Failure.MISCONFIGURED)
     begun(one).says(HOURS)
     begun(one).says(HOURS)
-    with one.bridge.store.read() as tx:
-        assert [alarm.kind for alarm in tx.alarms.standing(SHOP.id)] == ["responder"]
+    assert one.alarm_kinds() == ["responder"]
     sidecar_of.name = "another"
     begun(one).says(HOURS)
-    with one.bridge.store.read() as tx:
-        assert ["The responder another lets" in alarm.text for alarm in tx.alarms.standing(SHOP.id)] == [True]
+    assert ["The responder another lets" in alarm.text for alarm in one.alarms()] == [True]
     sidecar_of.says = SURE
     begun(one).says(HOURS)
-    with one.bridge.store.read() as tx:
-        assert tx.alarms.standing(SHOP.id) == []
+    assert one.alarms() == []
 
 
 # -- what is asked -----------------------------------------------------------------------------------------------------
@@ -409,8 +406,7 @@ def test_no_alarm_is_raised_where_the_site_may_answer_still(fresh_sqlite: Callab
 def alarms(it: Sidecar) -> list[Alarm]:
     """Those that stand after the scheduler's look."""
     Ticks(it.bridge).spending()
-    with it.bridge.store.read() as tx:
-        return tx.alarms.standing(SHOP.id)
+    return it.alarms()
 
 
 # -- nobody is left in silence -----------------------------------------------------------------------------------------

@@ -36,11 +36,6 @@ def tickets(it: Sidecar, state: str) -> list[Json]:
     return [row for row in it.outbox() if row["kind"] == "ticket" and row["state"] == state]
 
 
-def alarms(it: Sidecar) -> list[str]:
-    with it.bridge.store.read() as tx:
-        return [alarm.kind for alarm in tx.alarms.standing(SHOP.id)]
-
-
 def with_rates(it: Sidecar, **rates: int) -> Sidecar:
     systems = Systems(it.crm, it.desk, it.mailer, "support@shop.example", rates=rates)
     return replace(it, bridge=replace(it.bridge, systems=lambda _site: systems))
@@ -204,8 +199,7 @@ def test_one_alarm_says_since_when_and_what_to_do_and_ends_with_the_first_succes
     down.work()
     down.clock.advance(minutes=2)
     down.work()
-    with down.bridge.store.read() as tx:
-        (alarm,) = tx.alarms.standing(SHOP.id)
+    (alarm,) = down.alarms()
     assert alarm.kind == "upstream_down:fake"
     assert "since 2026-11-02T15:00:00Z" in alarm.text
     assert "refused" in alarm.text
@@ -213,7 +207,7 @@ def test_one_alarm_says_since_when_and_what_to_do_and_ends_with_the_first_succes
     down.desk.fault = None
     down.clock.advance(minutes=10)
     down.work()
-    assert alarms(down) == []
+    assert down.alarm_kinds() == []
     assert len(tickets(down, "sent")) >= 7
 
 
@@ -221,8 +215,7 @@ def test_a_token_that_is_refused_pauses_the_helpdesk_and_parks_nothing(down: Sid
     down.desk.fault = Rejected("http 401", fault=Fault.SYSTEM)
     passes(down, minutes=30, step=30)
     assert tickets(down, "parked") == []
-    with down.bridge.store.read() as tx:
-        assert "token" in tx.alarms.standing(SHOP.id)[0].text
+    assert "token" in down.alarms()[0].text
     down.desk.fault = None
     passes(down, minutes=12, step=20)
     assert len(tickets(down, "sent")) == 12
@@ -257,7 +250,7 @@ def test_a_poison_row_is_parked_opens_no_breaker_and_harms_nobody(poisoned: tupl
     it.work()
     assert [row["external_id"] for row in tickets(it, "parked")] == [desk.poison]
     assert len(tickets(it, "sent")) == 11
-    assert alarms(it) == []
+    assert it.alarm_kinds() == []
 
 
 def test_a_row_that_breaks_its_helpdesk_each_time_is_parked_in_the_end_and_lets_the_others_pass(

@@ -101,11 +101,6 @@ def feeds(sidecar: Sidecar) -> Json:
     return sidecar.caller(Scope.ADMIN).ask("GET", "/v1/hours")["feeds"]
 
 
-def alarms(sidecar: Sidecar) -> dict[str, str]:
-    with sidecar.bridge.store.read() as tx:
-        return {alarm.kind: alarm.text for alarm in tx.alarms.standing(SHOP.id)}
-
-
 # -- what it closes ----------------------------------------------------------------------------------------------------
 
 
@@ -159,8 +154,8 @@ def test_the_reason_and_the_address_stand_in_no_log_and_reach_no_customer(sideca
         sidecar_fed.work()
     said = [*map(str, logs), *map(str, sidecar_fed.mailer.mails), *(text for _, text in chat.lines())]
     assert [text for text in said if WHY in text or TOKEN in text] == []
-    assert alarms(sidecar_fed).keys() == {"closure_feed"}
-    assert TOKEN not in str(alarms(sidecar_fed))
+    assert sidecar_fed.alarm_texts().keys() == {"closure_feed"}
+    assert TOKEN not in str(sidecar_fed.alarm_texts())
 
 
 # -- how it is read ----------------------------------------------------------------------------------------------------
@@ -219,14 +214,16 @@ def test_the_last_good_reading_stays_in_force_and_the_alarm_ends_with_the_next(
     tick(sidecar_fed)
     server.says(200, b"<html>Sign in</html>")
     tick(sidecar_fed, FAILURES_UNTIL_ALARM - 1)
-    assert alarms(sidecar_fed) == {}
+    assert sidecar_fed.alarm_texts() == {}
     tick(sidecar_fed)
-    assert "calendar office, not a calendar, last read 2026-11-02T15:30:00Z" in alarms(sidecar_fed)["closure_feed"]
+    assert (
+        "calendar office, not a calendar, last read 2026-11-02T15:30:00Z" in sidecar_fed.alarm_texts()["closure_feed"]
+    )
     sidecar_fed.clock.set("2026-11-03T15:00:00Z")
     assert promised(sidecar_fed).startswith("2026-12-01T")
     server.says(200, calendar())
     tick(sidecar_fed)
-    assert alarms(sidecar_fed) == {}
+    assert sidecar_fed.alarm_texts() == {}
     assert promised(sidecar_fed).startswith("2026-11-03T")
 
 
@@ -235,14 +232,14 @@ def test_the_alarm_about_feeds_says_what_is_wrong_now_and_of_which_calendars(
 ) -> None:
     server.says(500)
     tick(sidecar_fed, FAILURES_UNTIL_ALARM)
-    assert "calendar office, http 500" in alarms(sidecar_fed)["closure_feed"]
+    assert "calendar office, http 500" in sidecar_fed.alarm_texts()["closure_feed"]
     server.says(404)
     tick(sidecar_fed)
-    assert "calendar office, http 404" in alarms(sidecar_fed)["closure_feed"]
+    assert "calendar office, http 404" in sidecar_fed.alarm_texts()["closure_feed"]
     sidecar_fed.change_policy("hours:\n", f"hours:\n  {SECOND_CALENDAR}\n    feed: {server.url}2\n")
     tick(sidecar_fed, FAILURES_UNTIL_ALARM)
-    assert "calendar office, http 404" in alarms(sidecar_fed)["closure_feed"]
-    assert "calendar second, http 404" in alarms(sidecar_fed)["closure_feed"]
+    assert "calendar office, http 404" in sidecar_fed.alarm_texts()["closure_feed"]
+    assert "calendar second, http 404" in sidecar_fed.alarm_texts()["closure_feed"]
 
 
 SECOND_CALENDAR = 'second:\n    timezone: America/New_York\n    week: { mon: ["09:00-17:00"] }'
@@ -256,7 +253,7 @@ def test_the_alarm_about_queues_that_never_open_names_all_that_do_not_by_now(
     queue = "hours: office\n    respond_within: {urgent: 15m, high: 1h, normal: 4h}\n    ladder: [email]"
     sidecar_fed.change_policy("queues:\n", f"queues:\n  billing:\n    {queue}\n")
     tick(sidecar_fed)
-    assert "queues billing, support" in alarms(sidecar_fed)["never_open"]
+    assert "queues billing, support" in sidecar_fed.alarm_texts()["never_open"]
 
 
 BREAKS_THE_LIBRARY = "DTSTART;TZID=Europe:20261101T000000"
@@ -303,11 +300,13 @@ def test_a_feed_that_closes_everything_alarms_and_every_customer_is_promised_som
 ) -> None:
     server.says(200, calendar("DTSTART;VALUE=DATE:20200101\r\nDTEND;VALUE=DATE:20900101"))
     tick(sidecar_fed)
-    assert alarms(sidecar_fed) == {"never_open": "Nobody comes within a year to queue support: see bridge hours list."}
+    assert sidecar_fed.alarm_texts() == {
+        "never_open": "Nobody comes within a year to queue support: see bridge hours list."
+    }
     assert from_rfc3339(promised(sidecar_fed)) > sidecar_fed.clock.now()
     server.says(200, calendar())
     tick(sidecar_fed)
-    assert alarms(sidecar_fed) == {}
+    assert sidecar_fed.alarm_texts() == {}
 
 
 def fetched(talk: Callable[[socket.socket], None]) -> Fetched:

@@ -46,12 +46,6 @@ def escalated(it: Sidecar, **who: Any) -> Any:
     return chat
 
 
-def the_one(it: Sidecar) -> Json:
-    found = it.team.list("all")
-    assert len(found) == 1
-    return found[0]
-
-
 # ------------------------------------------------------------------------------------------------- before
 
 
@@ -76,7 +70,7 @@ def test_ids_may_come_as_the_numbers_that_wordpress_has(it: Sidecar) -> None:
     chat.start("verified", user_id=7, shop={"currency": "USD", "orders": [order]})
     assert chat.start("verified", user_id="7")["state"] == "open"  # the same visitor, and not another one
     chat.says(ASKING)
-    handed = the_one(it)["id"]
+    handed = it.team.the_one()["id"]
     it.team.does("claim", handed, {"id": 3, "name": "Ada"})
     assert it.team.read(handed)["claimed_by"] == ADA
     assert it.team.read(handed)["packet"]["account"]["orders"][0]["id"] == "8821"
@@ -110,7 +104,7 @@ def test_a_currency_in_small_letters_is_that_currency(it: Sidecar) -> None:
     chat = it.chat()
     chat.start("verified", user_id="7", shop={"currency": "usd", "orders": [order]})
     chat.says(ASKING)
-    assert it.team.read(the_one(it)["id"])["packet"]["account"]["orders"][0]["currency"] == "USD"
+    assert it.team.read(it.team.the_one()["id"])["packet"]["account"]["orders"][0]["currency"] == "USD"
 
 
 def test_a_zone_that_only_the_browser_knows_stops_no_conversation(it: Sidecar) -> None:
@@ -145,7 +139,7 @@ def test_an_unsure_bot_hands_a_valuable_customer_over_and_its_reply_is_not_shown
     verdict = chat.bot("You were not.", confidence=0.3)
     assert (verdict["state"], verdict["action"]) == ("escalated", "say")
     assert verdict["say"] == verdict["escalation"]["commitment"]["text"]
-    found = it.team.read(the_one(it)["id"])
+    found = it.team.read(it.team.the_one()["id"])
     assert (found["rule"], found["priority"]) == ("valuable-and-unsure", "urgent")
     assert [line["shown"] for line in found["packet"]["transcript"]] == [True, False]
     assert found["packet"]["last_attempt"] == "You were not."
@@ -163,7 +157,7 @@ def test_asking_for_a_person_is_known_before_any_model_is_paid(it: Sidecar) -> N
     chat.verified()
     verdict = chat.says(ASKING)
     assert (verdict["state"], verdict["action"]) == ("escalated", "say")
-    assert the_one(it)["rule"] == "explicit_request"
+    assert it.team.the_one()["rule"] == "explicit_request"
 
 
 # ------------------------------------------------------------------------------------------------- idempotence
@@ -252,7 +246,7 @@ def test_a_reply_that_comes_after_the_lock_is_dropped_and_kept_for_the_team(it: 
     chat.says(ASKING, "t2")
     verdict = chat.bot("Hi there!", "t1", confidence=0.99)
     assert (verdict["action"], verdict["state"]) == ("say", "escalated")
-    said = it.team.read(the_one(it)["id"])["conversation"]
+    said = it.team.read(it.team.the_one()["id"])["conversation"]
     assert [(line["text"], line["shown"]) for line in said if line["who"] == "bot"] == [("Hi there!", False)]
 
 
@@ -263,14 +257,14 @@ def test_a_reply_from_before_a_release_is_not_shown_after_it(it: Sidecar, turn: 
     chat.says("hello", "t1")
     chat.says(ASKING, "t2")
     chat.says("are you there?", "t3")
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
     chat.says("Where is my order?", "t4")
     verdict = chat.bot("Hi there!", turn, confidence=0.99)
     assert (verdict["action"], verdict["state"], "say_as" in verdict) == ("say", "open", False)
     assert verdict["say"] == "Our team has handed this chat back to the assistant."
     assert chat.bot("Hi there!", turn, confidence=0.99) == verdict
     assert chat.bot("On its way.", "t4", confidence=0.9)["action"] == "answer"
-    said = it.team.read(the_one(it)["id"])["conversation"]
+    said = it.team.read(it.team.the_one()["id"])["conversation"]
     shown = {line["text"]: line["shown"] for line in said if line["who"] == "bot"}
     assert shown == {"Hi there!": False, "On its way.": True}
     with it.bridge.store.read() as tx:
@@ -287,7 +281,7 @@ def test_a_reply_that_is_late_by_many_turns_is_shown_unless_the_session_was_rele
         chat.says(f"This is parcel number {number}", f"t{number}")
     assert chat.bot("Thank you.", "t1", confidence=0.9)["action"] == "answer"
     chat.says(ASKING, "t16")
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
     for number in range(17, 32):
         it.clock.advance(seconds=1)
         chat.says(f"That is parcel number {number}", f"t{number}")
@@ -301,7 +295,7 @@ def test_a_reply_from_before_the_lock_is_dropped_after_a_release_also_where_the_
     chat.says("Where is my parcel?", "t1")
     it.clock.advance(hours=-1)
     chat.says(ASKING, "t2")
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
     it.clock.advance(seconds=5)
     assert chat.bot("It is on its way.", "t1", confidence=0.9)["action"] == "say"
     chat.says("Thank you, and the invoice?", "t3")
@@ -310,7 +304,7 @@ def test_a_reply_from_before_the_lock_is_dropped_after_a_release_also_where_the_
 
 def test_what_was_dropped_after_a_release_is_never_taken_for_an_open_session_in_the_next_lock(it: Sidecar) -> None:
     chat = escalated(it)
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
     assert chat.bot("Hi there!", "t1")["state"] == "open"
     chat.says("I want to talk to a human, please", "t2")
     verdict = chat.bot("Hi there!", "t1")
@@ -319,12 +313,12 @@ def test_what_was_dropped_after_a_release_is_never_taken_for_an_open_session_in_
 
 def test_what_the_visitor_writes_after_the_lock_joins_the_ticket(it: Sidecar) -> None:
     chat = escalated(it)
-    promise = the_one(it)["commitment"]
+    promise = it.team.the_one()["commitment"]
     it.clock.advance(minutes=1)
     verdict = chat.says("are you there?")
     assert verdict["say"] == WAITING + promise["text"]
     assert verdict["escalation"]["commitment"]["due_at"] == promise["due_at"]
-    assert "are you there?" in [line["text"] for line in it.team.read(the_one(it)["id"])["conversation"]]
+    assert "are you there?" in [line["text"] for line in it.team.read(it.team.the_one()["id"])["conversation"]]
     assert len(it.team.list("all")) == 1
 
 
@@ -340,7 +334,7 @@ def test_closing_ends_an_open_session(it: Sidecar) -> None:
 def test_closing_leaves_a_locked_session_locked(it: Sidecar) -> None:
     chat = escalated(it)
     assert chat.close()["state"] == "escalated"
-    assert the_one(it)["commitment"]["state"] == "pending"
+    assert it.team.the_one()["commitment"]["state"] == "pending"
 
 
 def test_where_no_message_came_the_promise_is_said_without_a_word_of_one(it: Sidecar) -> None:
@@ -368,7 +362,7 @@ def test_the_packet_is_six_items_and_nothing_else(it: Sidecar) -> None:
     chat.says("Where is order 1?")
     chat.bot("No idea.", confidence=0.9, signals={"reasoning": "the model's secret thoughts"})
     chat.says(ASKING)
-    packet = it.team.read(the_one(it)["id"])["packet"]
+    packet = it.team.read(it.team.the_one()["id"])["packet"]
     assert set(packet) == {"customer", "summary", "transcript", "reason", "account", "last_attempt"}
     assert packet["customer"] == {
         "name": "User 7", "email": "user7@example.org", "email_identity": None, "phone": None,
@@ -422,7 +416,7 @@ def test_the_transcript_stands_in_the_order_of_its_turns_also_where_the_clock_wa
 def test_promise_message_event_ticket_and_job_name_one_instant(after_hours: Sidecar) -> None:
     it = after_hours
     chat = escalated(it)
-    found = the_one(it)
+    found = it.team.the_one()
     assert found["commitment"]["due_at"] == "2026-11-02T18:00:00Z"
     assert found["commitment"]["timezone"] == "America/New_York"
     text = found["commitment"]["text"]
@@ -444,18 +438,23 @@ def test_promise_message_event_ticket_and_job_name_one_instant(after_hours: Side
 
 def test_one_ticket_is_sent_and_its_place_is_shown(it: Sidecar) -> None:
     escalated(it)
-    assert the_one(it)["ticket"] == {"desk": "fake", "state": "sending", "ref": None, "url": None}
+    assert it.team.the_one()["ticket"] == {"desk": "fake", "state": "sending", "ref": None, "url": None}
     it.work()
     it.work()
-    assert [external for external, _ in it.desk.tickets] == [the_one(it)["id"]]
-    assert the_one(it)["ticket"] == {"desk": "fake", "state": "sent", "ref": "T1", "url": "https://desk.example/1"}
+    assert [external for external, _ in it.desk.tickets] == [it.team.the_one()["id"]]
+    assert it.team.the_one()["ticket"] == {
+        "desk": "fake",
+        "state": "sent",
+        "ref": "T1",
+        "url": "https://desk.example/1",
+    }
 
 
 def test_a_ticket_that_certainly_was_not_made_is_sent_again(it: Sidecar) -> None:
     it.desk.fault = NotDone("refused")
     escalated(it)
     it.work()
-    assert the_one(it)["ticket"]["state"] == "sending"
+    assert it.team.the_one()["ticket"]["state"] == "sending"
     it.desk.fault = None
     it.clock.advance(minutes=1)
     it.work()
@@ -475,14 +474,14 @@ def test_a_ticket_whose_fate_is_unknown_is_looked_for_before_it_is_sent_again(it
     it.clock.advance(minutes=1)
     it.work()
     assert len(it.desk.tickets) == 1
-    assert the_one(it)["ticket"]["state"] == "sent"
+    assert it.team.the_one()["ticket"]["state"] == "sent"
 
 
 def test_a_ticket_that_is_refused_is_shown_as_parked_and_everything_else_goes_on(it: Sidecar) -> None:
     it.desk.fault = Rejected("http 422")
     chat = escalated(it)
     it.work()
-    assert the_one(it)["ticket"]["state"] == "parked"
+    assert it.team.the_one()["ticket"]["state"] == "parked"
     assert len(it.mailer.mails) == 1
     assert chat.says("hello?")["action"] == "say"
 
@@ -491,7 +490,7 @@ def test_a_desk_that_breaks_in_a_way_nobody_foresaw_stops_no_other_row(it: Sidec
     it.desk.fault = ZeroDivisionError("a bug")
     escalated(it)
     it.work()
-    assert the_one(it)["ticket"]["state"] == "sending"
+    assert it.team.the_one()["ticket"]["state"] == "sending"
     assert len(it.mailer.mails) == 1
 
 
@@ -506,14 +505,14 @@ def test_a_second_tab_opened_before_the_decision_falls_silent_with_it(it: Sideca
     first.says(ASKING)
     verdict = second.bot("On its way.")
     assert (verdict["action"], verdict["state"]) == ("say", "escalated")
-    assert second.says("and now?")["escalation"]["id"] == the_one(it)["id"]
+    assert second.says("and now?")["escalation"]["id"] == it.team.the_one()["id"]
 
 
 def test_a_second_tab_opened_after_the_decision_is_silent_at_once(it: Sidecar) -> None:
     escalated(it)
     verdict = it.chat().verified()
     assert (verdict["action"], verdict["state"]) == ("say", "escalated")
-    assert verdict["say"] == the_one(it)["commitment"]["text"]
+    assert verdict["say"] == it.team.the_one()["commitment"]["text"]
 
 
 def test_every_tab_hears_the_person_and_the_team_sees_all_that_was_said(it: Sidecar) -> None:
@@ -521,10 +520,10 @@ def test_every_tab_hears_the_person_and_the_team_sees_all_that_was_said(it: Side
     second = it.chat()
     second.verified()
     second.says("also my second question")
-    it.team.does("reply", the_one(it)["id"], text="I am on it", reply_id="r1")
+    it.team.does("reply", it.team.the_one()["id"], text="I am on it", reply_id="r1")
     for chat in (first, second):
         assert ("agent", "I am on it") in chat.lines()
-    said = [line["text"] for line in it.team.read(the_one(it)["id"])["conversation"]]
+    said = [line["text"] for line in it.team.read(it.team.the_one()["id"])["conversation"]]
     assert {"also my second question", ASKING, "I am on it"} <= set(said)
 
 
@@ -549,12 +548,12 @@ def test_a_typed_address_joins_nothing(it: Sidecar) -> None:
     first.start("claimed", email="ann@example.org")
     first.says(ASKING)
     assert second.start("claimed", email="ann@example.org")["state"] == "open"
-    assert the_one(it)["summary"].endswith("; UNVERIFIED standard account")
+    assert it.team.the_one()["summary"].endswith("; UNVERIFIED standard account")
 
 
 def test_the_next_escalation_of_the_same_customer_is_a_new_one_once_the_first_is_resolved(it: Sidecar) -> None:
     escalated(it)
-    it.team.does("resolve", the_one(it)["id"])
+    it.team.does("resolve", it.team.the_one()["id"])
     escalated(it)
     assert [one["state"] for one in it.team.list("all")].count("open") == 1
     assert len(it.team.list("all")) == 2
@@ -578,7 +577,7 @@ def test_contact_that_is_given_is_kept_shown_and_told_to_the_team(it: Sidecar) -
     chat.says(ASKING)
     verdict = chat.contact(email="ann@example.org", name="Ann", phone="+1 555 0100")
     assert verdict["escalation"]["needs_contact"] is False
-    customer = the_one(it)["customer"]
+    customer = it.team.the_one()["customer"]
     assert (customer["email"], customer["name"], customer["phone"]) == ("ann@example.org", "Ann", "+1 555 0100")
     assert customer["identity"] == "claimed"
     it.work()
@@ -612,7 +611,7 @@ def test_a_contact_that_is_put_back_is_the_last_word_to_the_team(it: Sidecar) ->
 def test_a_verified_address_is_not_replaced_by_a_typed_one(it: Sidecar) -> None:
     chat = escalated(it)
     chat.contact(email="thief@example.org")
-    assert the_one(it)["customer"]["email"] == "user7@example.org"
+    assert it.team.the_one()["customer"]["email"] == "user7@example.org"
 
 
 def test_an_address_that_a_logged_in_visitor_types_is_marked_and_the_visitor_is_not(it: Sidecar) -> None:
@@ -621,7 +620,7 @@ def test_an_address_that_a_logged_in_visitor_types_is_marked_and_the_visitor_is_
     for address in ("ann@exmaple.org", "ann@example.org"):  # what was typed may be mended
         chat.contact(email=address)
     chat.says(ASKING)
-    found = it.team.read(the_one(it)["id"])
+    found = it.team.read(it.team.the_one()["id"])
     for customer in (found["customer"], found["packet"]["customer"]):
         assert (customer["identity"], customer["email"]) == ("verified", "ann@example.org")
         assert customer["email_identity"] == "claimed"
@@ -639,8 +638,8 @@ def test_the_team_is_told_that_a_logged_in_visitor_typed_the_address(it: Sidecar
     it.work()
     (told,) = [mail.text for mail in it.mailer.to("team@shop.example") if mail.subject.startswith("Contact given")]
     assert "User 7, ann@example.org (UNVERIFIED: the visitor typed it)" in told
-    assert the_one(it)["customer"]["email_identity"] == "claimed"
-    assert the_one(it)["customer"]["identity"] == "verified"
+    assert it.team.the_one()["customer"]["email_identity"] == "claimed"
+    assert it.team.the_one()["customer"]["identity"] == "verified"
 
 
 def test_an_answer_reaches_the_address_that_was_given(it: Sidecar) -> None:
@@ -648,7 +647,7 @@ def test_an_answer_reaches_the_address_that_was_given(it: Sidecar) -> None:
     chat.start()
     chat.says(ASKING)
     chat.contact(email="ann@example.org")
-    it.team.does("reply", the_one(it)["id"], text="Solved.", reply_id="r1")
+    it.team.does("reply", it.team.the_one()["id"], text="Solved.", reply_id="r1")
     it.work()
     assert "Solved." in it.mailer.to("ann@example.org")[0].text
 
@@ -658,7 +657,7 @@ def test_an_answer_reaches_the_address_that_was_given(it: Sidecar) -> None:
 
 def test_claim_reply_resolve(it: Sidecar) -> None:
     chat = escalated(it)
-    number = the_one(it)["id"]
+    number = it.team.the_one()["id"]
     assert it.team.does("claim", number)["claimed_by"] == ADA
     replied = it.team.does("reply", number, text="Hello, Ada here.", reply_id="r1")
     assert replied["commitment"]["state"] == "kept"
@@ -674,7 +673,7 @@ def test_claim_reply_resolve(it: Sidecar) -> None:
 def test_the_team_gets_one_mail_about_what_is_written_after_the_end(database: str, with_desk: bool) -> None:
     with in_process(database, with_desk=with_desk) as it:
         chat = escalated(it)
-        number = the_one(it)["id"]
+        number = it.team.the_one()["id"]
         it.team.does("resolve", number)
         for text in ("But it is still broken", "Is anybody there?"):
             assert chat.says(text)["state"] == "closed"
@@ -689,7 +688,7 @@ def test_the_team_gets_one_mail_about_what_is_written_after_the_end(database: st
 
 def test_the_note_of_who_resolves_is_for_the_team_alone(it: Sidecar) -> None:
     chat = escalated(it)
-    number = the_one(it)["id"]
+    number = it.team.the_one()["id"]
     it.work()
     it.team.does("resolve", number, note="Sent a new one.\nBy post.")
     it.work()
@@ -701,7 +700,7 @@ def test_the_note_of_who_resolves_is_for_the_team_alone(it: Sidecar) -> None:
 
 def test_what_another_has_claimed_cannot_be_claimed(it: Sidecar) -> None:
     escalated(it)
-    number = the_one(it)["id"]
+    number = it.team.the_one()["id"]
     it.team.does("claim", number)
     it.team.does("claim", number)  # the same person may
     answer = it.team.caller.send("POST", f"/v1/escalations/{number}/claim", {"agent": BOB})
@@ -712,7 +711,7 @@ def test_what_another_has_claimed_cannot_be_claimed(it: Sidecar) -> None:
 @pytest.mark.parametrize("ending", ["resolve", "release"])
 def test_what_is_over_cannot_be_worked_on(it: Sidecar, what: str, ending: str) -> None:
     escalated(it)
-    number = the_one(it)["id"]
+    number = it.team.the_one()["id"]
     it.team.does(ending, number)
     body = {"agent": ADA, **({"text": "x", "reply_id": "r"} if what == "reply" else {})}
     answer = it.team.caller.send("POST", f"/v1/escalations/{number}/{what}", body)
@@ -722,26 +721,26 @@ def test_what_is_over_cannot_be_worked_on(it: Sidecar, what: str, ending: str) -
 def test_a_reply_that_is_sent_twice_is_said_once(it: Sidecar) -> None:
     chat = escalated(it)
     for _ in range(2):
-        it.team.does("reply", the_one(it)["id"], text="Hello", reply_id="r1")
+        it.team.does("reply", it.team.the_one()["id"], text="Hello", reply_id="r1")
     assert chat.lines().count(("agent", "Hello")) == 1
 
 
 @pytest.mark.parametrize("change", [{"text": "Goodbye"}, {"agent": BOB}])
 def test_the_same_reply_id_with_another_text_or_agent_is_a_contradiction(it: Sidecar, change: Json) -> None:
     chat = escalated(it)
-    number, body = the_one(it)["id"], {"agent": ADA, "text": "Hello", "reply_id": "r1"}
+    number, body = it.team.the_one()["id"], {"agent": ADA, "text": "Hello", "reply_id": "r1"}
     it.team.caller.ask("POST", f"/v1/escalations/{number}/reply", body)
-    known = the_one(it), chat.lines()
+    known = it.team.the_one(), chat.lines()
     answer = it.team.caller.send("POST", f"/v1/escalations/{number}/reply", {**body, **change})
     assert (answer.status, answer.slug) == (409, "reply-contradicted")
     renamed = {**body, "agent": {**ADA, "name": "Ada Lovelace"}}
     it.team.caller.ask("POST", f"/v1/escalations/{number}/reply", renamed)  # the same person may have another name
-    assert (the_one(it), chat.lines()) == known
+    assert (it.team.the_one(), chat.lines()) == known
 
 
 def test_events_are_numbered_and_told_from_where_the_chat_is(it: Sidecar) -> None:
     chat = escalated(it)
-    number = the_one(it)["id"]
+    number = it.team.the_one()["id"]
     for n in range(3):
         it.team.does("reply", number, text=f"line {n}", reply_id=f"r{n}")
     numbers = [event["n"] for event in chat.events()["events"]]
@@ -752,7 +751,7 @@ def test_events_are_numbered_and_told_from_where_the_chat_is(it: Sidecar) -> Non
 
 def test_a_released_session_is_the_bots_again_and_says_so(it: Sidecar) -> None:
     chat = escalated(it)
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
     assert chat.lines()[-1] == ("released", "Our team has handed this chat back to the assistant.")
     assert chat.says("Where is my order?")["action"] == "answer"
     assert chat.bot("On its way.", confidence=0.9)["action"] == "answer"
@@ -765,7 +764,7 @@ def test_what_led_to_a_hand_over_does_not_lead_to_the_next_after_a_release(it: S
         chat.says("Where is my parcel with the shoes?")
         chat.bot("I do not understand.", failed=True, intent_matched=False)
     assert chat.says("hm")["state"] == "escalated"
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
     assert chat.says("hm")["action"] == "answer"
     assert chat.bot("Sure.", failed=True, confidence=0.9)["action"] == "answer"
 
@@ -774,7 +773,7 @@ def test_a_release_frees_every_tab(it: Sidecar) -> None:
     first = escalated(it)
     second = it.chat()
     second.verified()
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
     assert first.says("hello")["action"] == "answer"
     assert second.says("hello")["action"] == "answer"
 
@@ -822,12 +821,15 @@ def test_the_list_turns_its_pages_by_what_is_due_though_the_team_ends_what_it_ha
 
 def test_nobody_there_in_staffed_hours_is_a_mail(it: Sidecar) -> None:
     escalated(it)
-    assert (the_one(it)["channel"], the_one(it)["commitment"]["due_at"]) == ("email", "2026-11-02T19:00:00Z")
+    assert (it.team.the_one()["channel"], it.team.the_one()["commitment"]["due_at"]) == (
+        "email",
+        "2026-11-02T19:00:00Z",
+    )
 
 
 def test_somebody_there_in_staffed_hours_is_live(live: Sidecar) -> None:
     chat = escalated(live)
-    assert the_one(live)["channel"] == "live"
+    assert live.team.the_one()["channel"] == "live"
     assert "A person is joining this chat" in chat.lines()[0][1]
     assert chat.events()["poll_after_ms"] == 3000
 
@@ -835,20 +837,20 @@ def test_somebody_there_in_staffed_hours_is_live(live: Sidecar) -> None:
 def test_somebody_there_after_hours_is_a_mail(after_hours: Sidecar) -> None:
     after_hours.team.is_there(ttl_s=3600)
     escalated(after_hours)
-    assert the_one(after_hours)["channel"] == "email"
+    assert after_hours.team.the_one()["channel"] == "email"
 
 
 @pytest.mark.parametrize("how", [{"available": False}, {"queues": ["another"]}])
 def test_somebody_who_is_not_for_us_is_nobody(it: Sidecar, how: Json) -> None:
     it.team.is_there(**how)
     escalated(it)
-    assert the_one(it)["channel"] == "email"
+    assert it.team.the_one()["channel"] == "email"
 
 
 def test_presence_runs_out(live: Sidecar) -> None:
     live.clock.advance(minutes=3)
     escalated(live)
-    assert the_one(live)["channel"] == "email"
+    assert live.team.the_one()["channel"] == "email"
 
 
 def test_a_person_with_their_hands_full_is_nobody(it: Sidecar) -> None:
@@ -856,7 +858,7 @@ def test_a_person_with_their_hands_full_is_nobody(it: Sidecar) -> None:
     chat = it.chat()
     chat.verified("1")
     chat.says(ASKING)
-    it.team.does("claim", the_one(it)["id"])
+    it.team.does("claim", it.team.the_one()["id"])
     other = it.chat()
     other.verified("2")
     assert other.says(ASKING)["escalation"]["channel"] == "email"
@@ -864,10 +866,10 @@ def test_a_person_with_their_hands_full_is_nobody(it: Sidecar) -> None:
 
 def test_nobody_picks_up_and_it_falls_to_the_next_rung_with_a_new_promise(live: Sidecar) -> None:
     chat = escalated(live)
-    before = the_one(live)["commitment"]
+    before = live.team.the_one()["commitment"]
     live.clock.advance(minutes=3, seconds=1)
     live.work()
-    after = the_one(live)
+    after = live.team.the_one()
     assert after["channel"] == "email"
     assert after["commitment"]["state"] == "pending"
     assert after["commitment"]["due_at"] > before["due_at"]
@@ -879,10 +881,10 @@ def test_nobody_picks_up_and_it_falls_to_the_next_rung_with_a_new_promise(live: 
 
 def test_somebody_who_picks_up_in_time_keeps_it_live(live: Sidecar) -> None:
     chat = escalated(live)
-    live.team.does("claim", the_one(live)["id"])
+    live.team.does("claim", live.team.the_one()["id"])
     live.clock.advance(minutes=3, seconds=1)
     live.work()
-    assert the_one(live)["channel"] == "live"
+    assert live.team.the_one()["channel"] == "live"
     assert [kind for kind, _ in chat.lines()] == ["commitment", "notice"]
 
 
@@ -900,7 +902,7 @@ def test_a_broken_promise_is_owned_up_to_with_a_new_one(it: Sidecar) -> None:
     chat = escalated(it)
     it.clock.advance(hours=4, seconds=1)
     it.work()
-    promise = the_one(it)["commitment"]
+    promise = it.team.the_one()["commitment"]
     assert promise["state"] == "pending"
     assert promise["due_at"] > "2026-11-02T19:00:00Z"
     assert "We did not answer in the time we promised" in promise["text"]
@@ -908,7 +910,7 @@ def test_a_broken_promise_is_owned_up_to_with_a_new_one(it: Sidecar) -> None:
     assert "We did not answer in the time we promised" in it.mailer.to("user7@example.org")[-1].text
     assert it.mailer.to("team@shop.example")[-1].subject.startswith("Promise broken")
     with it.bridge.store.read() as tx:
-        states = [one.state for one in tx.escalations.commitments(the_one(it)["id"])]
+        states = [one.state for one in tx.escalations.commitments(it.team.the_one()["id"])]
     assert sorted(states) == ["broken", "pending"]
 
 
@@ -923,7 +925,7 @@ def test_yesterdays_tomorrow_is_today_in_every_word_that_is_said_today(it: Sidec
     assert chat.events()["escalation"]["commitment"]["text"] == today
     again = it.chat().verified()
     assert (again["say"], again["escalation"]["commitment"]["text"]) == (today, today)
-    assert the_one(it)["commitment"]["text"] == told
+    assert it.team.the_one()["commitment"]["text"] == told
 
 
 def test_a_mail_names_weekday_and_date_alone_because_nobody_knows_when_it_is_read(it: Sidecar) -> None:
@@ -954,20 +956,20 @@ def test_promises_that_break_again_and_again_raise_an_alarm_and_go_on(it: Sideca
     for _ in range(5):
         it.clock.advance(hours=30)
         it.work()
-    assert the_one(it)["commitment"]["state"] == "pending"
+    assert it.team.the_one()["commitment"]["state"] == "pending"
     assert any(mail.subject.startswith("ALARM") for mail in it.mailer.to("team@shop.example"))
     assert len({mail.message_id for mail in it.mailer.mails}) == len(it.mailer.mails)
 
 
 def test_a_promise_that_was_kept_does_not_break(it: Sidecar) -> None:
     chat = escalated(it)
-    it.team.does("reply", the_one(it)["id"], text="Here I am", reply_id="r1")
+    it.team.does("reply", it.team.the_one()["id"], text="Here I am", reply_id="r1")
     it.work()
     known = list(it.mailer.mails)
     it.clock.advance(hours=48)
     it.work()
     assert it.mailer.mails == known
-    assert the_one(it)["commitment"]["state"] == "kept"
+    assert it.team.the_one()["commitment"]["state"] == "kept"
     assert chat.lines()[-1] == ("agent", "Here I am")
 
 
@@ -977,8 +979,8 @@ def test_who_comes_after_a_promise_was_due_has_broken_it_even_where_nobody_has_n
 ) -> None:
     escalated(it)
     it.clock.advance(hours=4, seconds=1)
-    it.team.does(how, the_one(it)["id"], **({"text": "Here I am", "reply_id": "r1"} if how == "reply" else {}))
-    assert the_one(it)["commitment"]["state"] == "broken"
+    it.team.does(how, it.team.the_one()["id"], **({"text": "Here I am", "reply_id": "r1"} if how == "reply" else {}))
+    assert it.team.the_one()["commitment"]["state"] == "broken"
 
 
 def test_at_the_opening_team_and_customer_get_a_mail(after_hours: Sidecar) -> None:
@@ -996,7 +998,7 @@ def test_at_the_opening_team_and_customer_get_a_mail(after_hours: Sidecar) -> No
 def test_nothing_more_is_sent_once_it_is_over(after_hours: Sidecar, ending: str) -> None:
     escalated(after_hours)
     after_hours.work()
-    after_hours.team.does(ending, the_one(after_hours)["id"])
+    after_hours.team.does(ending, after_hours.team.the_one()["id"])
     known = list(after_hours.mailer.mails)
     after_hours.clock.set("2026-11-05T14:00:00Z")
     after_hours.work()
@@ -1010,7 +1012,7 @@ def test_a_scheduler_that_slept_over_everything_sends_each_thing_once(after_hour
         after_hours.work()
     sent = [mail.message_id for mail in after_hours.mailer.mails]
     assert len(sent) == len(set(sent))
-    assert the_one(after_hours)["commitment"]["due_at"] > "2026-11-04T20:00:00Z"
+    assert after_hours.team.the_one()["commitment"]["due_at"] > "2026-11-04T20:00:00Z"
     assert len(after_hours.desk.tickets) == 1
 
 
@@ -1027,7 +1029,7 @@ def test_every_message_is_in_the_visitors_language(it: Sidecar) -> None:
 def test_no_byte_crosses_between_sites(it: Sidecar) -> None:
     other = add_site(it.bridge, Site("other", "https://other.example", "UTC", "t@other.example"), "")
     chat = escalated(it)
-    number = the_one(it)["id"]
+    number = it.team.the_one()["id"]
     assert it.chat(chat.id, other).verified()["state"] == "open"  # the same id and user, and another session
     theirs = it.caller(Scope.ADMIN, other)
     assert theirs.ask("GET", "/v1/escalations?state=all")["escalations"] == []

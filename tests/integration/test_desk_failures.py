@@ -88,8 +88,7 @@ class Shop:
     def alarms(self) -> set[str]:
         """The kinds of those that stand, once the scheduler has looked."""
         watch_outbox(self.it.bridge)
-        with self.it.bridge.store.read() as tx:
-            return {alarm.kind for alarm in tx.alarms.standing(SHOP.id)}
+        return set(self.it.alarm_kinds())
 
     def tickets(self) -> Counter[str]:
         return Counter(one.external_id for one in self.vendor.filed())

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.sidecar import AFTER_HOURS, SHOP, Sidecar
+from support.sidecar import AFTER_HOURS, Sidecar
 
 from bridge.clock import machine_now
 from bridge.domain.health import Alarm
@@ -24,8 +24,7 @@ def promised(it: Sidecar, user: str = "7") -> Json:
 
 def standing(it: Sidecar) -> dict[str, Alarm]:
     watch_follow_ups(it.bridge)
-    with it.bridge.store.read() as tx:
-        return {alarm.kind: alarm for alarm in tx.alarms.standing(SHOP.id)}
+    return {alarm.kind: alarm for alarm in it.alarms()}
 
 
 def given_up(it: Sidecar) -> list[str]:

@@ -70,24 +70,13 @@ def ask(it: Sidecar, user: str) -> Json:
     return found
 
 
-def the_one(it: Sidecar) -> Json:
-    found = it.team.list("all")
-    assert len(found) == 1
-    return found[0]
-
-
 def promises(it: Sidecar) -> list[Commitment]:
     with it.bridge.store.read() as tx:
-        return tx.escalations.commitments(the_one(it)["id"])
+        return tx.escalations.commitments(it.team.the_one()["id"])
 
 
 def states(it: Sidecar) -> list[str]:
     return [one.state.value for one in promises(it)]
-
-
-def alarms(it: Sidecar) -> list[str]:
-    with it.bridge.store.read() as tx:
-        return [one.kind for one in tx.alarms.standing(SHOP.id)]
 
 
 def subjects(it: Sidecar, to: str) -> list[str]:
@@ -240,7 +229,7 @@ def test_a_chat_that_nobody_of_the_helping_queue_takes_comes_home_and_its_team_i
     it.team.is_there(queues=["helpers"])
     escalated(it)
     pass_time(it, minutes=2)
-    found = the_one(it)
+    found = it.team.the_one()
     assert (found["queue"], found["channel"]) == ("team", "callback")
     assert found["commitment"]["due_at"] == "2026-11-02T20:02:00Z"
     assert subjects(it, "team@shop.example") == ["New"]
@@ -261,17 +250,17 @@ def test_a_customer_of_an_assumed_tier_is_promised_what_the_highest_is(it: Sidec
 
 def test_near_the_end_who_is_free_by_now_gets_the_chat_and_the_promise_stands(it: Sidecar) -> None:
     chat = escalated(it)
-    before = the_one(it)["commitment"]
+    before = it.team.the_one()["commitment"]
     pass_time(it, hours=3)  # the opening after noon
     it.clock.advance(hours=1, minutes=50)  # the hour at noon does not count
     it.team.is_there(queues=["helpers"])
     it.work()
-    found = the_one(it)
+    found = it.team.the_one()
     assert (found["queue"], found["channel"], found["commitment"]) == ("helpers", "live", before)
     assert subjects(it, "team@shop.example")[-1] == "Due soon"
     assert subjects(it, "helpers@shop.example") == ["Due soon"]
     pass_time(it, minutes=2)
-    found = the_one(it)
+    found = it.team.the_one()
     assert (found["queue"], found["channel"], found["commitment"]) == ("team", "callback", before)
     assert len(chat.lines()) == 1
 
@@ -281,7 +270,7 @@ def test_near_the_end_a_call_that_nobody_made_becomes_a_mail_and_then_the_person
 ) -> None:
     escalated(it)
     pass_time(it, hours=4, minutes=50)
-    assert (the_one(it)["channel"], subjects(it, "boss@shop.example")) == ("email", [])
+    assert (it.team.the_one()["channel"], subjects(it, "boss@shop.example")) == ("email", [])
     pass_time(it, minutes=10)
     assert states(it) == ["broken", "pending"]
     it.clock.at = promises(it)[-1].due_at - 10 * MINUTE
@@ -295,9 +284,9 @@ def test_near_the_end_who_is_free_gets_the_chat_also_where_live_stands_below_a_c
     it.clock.at = promises(it)[0].due_at - 10 * MINUTE
     it.team.is_there(queues=["team"])
     it.work()
-    assert the_one(it)["channel"] == "live"
+    assert it.team.the_one()["channel"] == "live"
     pass_time(it, minutes=3)
-    assert (the_one(it)["channel"], states(it)) == ("callback", ["pending"])
+    assert (it.team.the_one()["channel"], states(it)) == ("callback", ["pending"])
 
 
 def test_a_short_promise_warns_at_half_its_time(it: Sidecar) -> None:
@@ -311,12 +300,12 @@ def test_a_short_promise_warns_at_half_its_time(it: Sidecar) -> None:
 
 def test_an_escalation_that_somebody_has_is_not_offered_to_others(it: Sidecar) -> None:
     escalated(it)
-    it.team.does("claim", the_one(it)["id"])
+    it.team.does("claim", it.team.the_one()["id"])
     it.team.is_there(BOB, ttl_s=3600, queues=["helpers"])
     it.clock.advance(hours=4, minutes=50)
     it.team.is_there(BOB, ttl_s=3600, queues=["helpers"])
     it.work()
-    assert (the_one(it)["queue"], the_one(it)["claimed_by"]["name"]) == ("team", "Ada")
+    assert (it.team.the_one()["queue"], it.team.the_one()["claimed_by"]["name"]) == ("team", "Ada")
 
 
 def test_a_claim_ends_with_the_broken_promise_of_somebody_who_is_not_there_any_more(it: Sidecar) -> None:
@@ -352,13 +341,13 @@ def test_at_the_opening_who_is_free_gets_the_chat_live_and_nobody_who_takes_it_l
 ) -> None:
     it.clock.set(AFTER_HOURS)
     escalated(it)
-    before = the_one(it)["commitment"]
+    before = it.team.the_one()["commitment"]
     it.clock.set("2026-11-02T14:00:00Z")
     it.team.is_there(queues=["team"])
     it.work()
-    assert (the_one(it)["channel"], the_one(it)["commitment"]) == ("live", before)
+    assert (it.team.the_one()["channel"], it.team.the_one()["commitment"]) == ("live", before)
     pass_time(it, minutes=3)
-    assert (the_one(it)["channel"], the_one(it)["commitment"]) == ("callback", before)
+    assert (it.team.the_one()["channel"], it.team.the_one()["commitment"]) == ("callback", before)
     assert states(it) == ["pending"]
 
 
@@ -367,11 +356,11 @@ def test_every_opening_before_the_promise_is_due_is_looked_at(it: Sidecar) -> No
     escalated(it)
     it.clock.set("2026-11-02T14:00:00Z")
     it.work()
-    assert the_one(it)["channel"] == "callback"
+    assert it.team.the_one()["channel"] == "callback"
     it.clock.set("2026-11-02T18:00:00Z")  # after the noon hour, one hour before the promise
     it.team.is_there(queues=["team"])
     it.work()
-    assert the_one(it)["channel"] == "live"
+    assert it.team.the_one()["channel"] == "live"
 
 
 def test_only_a_customer_who_came_after_hours_is_written_to_at_the_opening(it: Sidecar) -> None:
@@ -399,7 +388,7 @@ def test_an_answer_to_a_chat_that_was_taken_up_later_also_goes_by_mail(it: Sidec
     it.clock.set("2026-11-02T14:00:00Z")
     it.team.is_there(queues=["team"])
     it.work()
-    it.team.does("reply", the_one(it)["id"], text="Here I am", reply_id="r1")
+    it.team.does("reply", it.team.the_one()["id"], text="Here I am", reply_id="r1")
     it.work()
     assert "Here I am" in it.mailer.to("user7@example.org")[-1].text
 
@@ -439,7 +428,7 @@ def test_a_live_chat_just_before_closing_is_not_promised_into_the_night(it: Side
     it.team.is_there(queues=["team"])
     told = ask(it, "7")
     assert (told["channel"], told["commitment"]["due_at"]) == ("live", "2026-11-03T18:55:00Z")
-    it.team.does("claim", the_one(it)["id"])
+    it.team.does("claim", it.team.the_one()["id"])
     it.clock.set("2026-11-03T14:00:00Z")
     it.work()
     assert states(it) == ["pending"]
@@ -449,24 +438,24 @@ def test_a_broken_promise_goes_to_the_next_rung_and_never_into_closed_time(it: S
     escalated(it)
     it.clock.set("2026-11-03T02:00:00Z")  # nine in the evening: the scheduler was away
     it.work()
-    found = the_one(it)
+    found = it.team.the_one()
     assert (found["channel"], states(it)) == ("email", ["broken", "pending"])
     assert found["commitment"]["due_at"] == "2026-11-03T19:00:00Z"
 
 
 def test_after_the_last_promise_the_person_in_charge_is_alarmed_until_somebody_answers(it: Sidecar) -> None:
     escalated(it)
-    number = the_one(it)["id"]
+    number = it.team.the_one()["id"]
     for broken in range(1, 5):
         it.clock.at = promises(it)[-1].due_at
         it.work()
         assert states(it) == ["broken"] * broken + ["pending"]
-        assert alarms(it) == ([f"promises_broken:{number}"] if broken >= 2 else [])
+        assert it.alarm_kinds() == ([f"promises_broken:{number}"] if broken >= 2 else [])
     assert subjects(it, "boss@shop.example").count("ALARM: promise broken again") == 3
     assert subjects(it, "team@shop.example").count("Promise broken") == 1
     assert len([m for m in it.mailer.to("user7@example.org") if "did not answer in the time" in m.text]) == 1
     it.team.does("reply", number, text="At last", reply_id="r1")
-    assert alarms(it) == []
+    assert it.alarm_kinds() == []
     assert states(it) == ["broken"] * 4 + ["kept"]
 
 
@@ -485,7 +474,7 @@ def test_a_promise_replaced_because_nobody_picked_up_is_none_that_was_broken(it:
     pass_time(it, minutes=3)
     it.clock.at = promises(it)[-1].due_at
     it.work()
-    assert (states(it), alarms(it)) == (["replaced", "broken", "pending"], [])
+    assert (states(it), it.alarm_kinds()) == (["replaced", "broken", "pending"], [])
 
 
 # ------------------------------------------------------------------------------------------------- answers
@@ -498,7 +487,7 @@ def test_what_a_person_does_counts_by_its_instant_even_before_the_scheduler_has_
 ) -> None:
     escalated(it)
     it.clock.at = promises(it)[0].due_at + late
-    it.team.does(does, the_one(it)["id"], **({"text": "Hello", "reply_id": "r1"} if does == "reply" else {}))
+    it.team.does(does, it.team.the_one()["id"], **({"text": "Hello", "reply_id": "r1"} if does == "reply" else {}))
     it.work()
     assert states(it) == [state]
 
@@ -509,7 +498,7 @@ def test_a_release_replaces_a_promise_that_is_not_due_and_mends_none_that_is(
 ) -> None:
     escalated(it)
     it.clock.at = promises(it)[0].due_at + late
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
     assert states(it) == [state]
 
 
@@ -517,7 +506,7 @@ ZOE = Agent("zendesk:9", "Zoe")
 
 
 def tell(it: Sidecar, kind: NewsKind, *, at: int | None = None, agent: Agent = ZOE, **more: Any) -> None:
-    news = DeskNews(kind, the_one(it)["id"], agent, it.clock.at if at is None else at, **more)
+    news = DeskNews(kind, it.team.the_one()["id"], agent, it.clock.at if at is None else at, **more)
     with it.bridge.store.write() as tx:
         take_news(open_case(it.bridge, tx, SHOP.id), news)
 
@@ -528,10 +517,10 @@ def test_a_person_who_picks_up_in_the_helpdesk_has_it_and_the_customer_hears_it_
     tell(it, NewsKind.PICKED_UP)
     tell(it, NewsKind.PICKED_UP)
     tell(it, NewsKind.PICKED_UP, agent=Agent("zendesk:8", "Yan"))
-    assert the_one(it)["claimed_by"]["name"] == "Yan"
+    assert it.team.the_one()["claimed_by"]["name"] == "Yan"
     assert [text for kind, text in chat.lines() if kind == "notice"] == ["Zoe is looking at your request."]
     pass_time(it, minutes=3)
-    assert (the_one(it)["channel"], states(it)) == ("live", ["pending"])
+    assert (it.team.the_one()["channel"], states(it)) == ("live", ["pending"])
 
 
 def test_an_answer_in_the_helpdesk_is_shown_in_the_chat_and_keeps_the_promise(it: Sidecar) -> None:
@@ -539,7 +528,7 @@ def test_an_answer_in_the_helpdesk_is_shown_in_the_chat_and_keeps_the_promise(it
     for _ in range(2):
         tell(it, NewsKind.ANSWERED, message_id="zendesk:1", text="It is on its way.")
     assert chat.lines()[1:] == [("agent", "It is on its way.")]
-    assert (states(it), the_one(it)["state"]) == (["kept"], "claimed")
+    assert (states(it), it.team.the_one()["state"]) == (["kept"], "claimed")
     pass_time(it, hours=60)
     assert states(it) == ["kept"]
     assert it.mailer.to("user7@example.org") == []
@@ -567,7 +556,7 @@ def test_an_answer_without_its_text_keeps_the_promise_and_shows_nothing(it: Side
     chat = escalated(it)
     tell(it, NewsKind.ANSWERED, message_id="zendesk:1")
     assert (states(it), len(chat.lines())) == (["kept"], 1)
-    said = it.team.read(the_one(it)["id"])["conversation"]
+    said = it.team.read(it.team.the_one()["id"])["conversation"]
     assert "(answered in the helpdesk)" in [line["text"] for line in said]
 
 
@@ -577,9 +566,9 @@ def test_an_answer_that_we_hear_of_late_puts_the_record_right(it: Sidecar) -> No
     for _ in range(2):
         it.clock.at = promises(it)[-1].due_at
         it.work()
-    assert (states(it), len(alarms(it))) == (["broken", "broken", "pending"], 1)
+    assert (states(it), len(it.alarm_kinds())) == (["broken", "broken", "pending"], 1)
     tell(it, NewsKind.ANSWERED, at=answered_at, message_id="zendesk:1", text="Hello")
-    assert (states(it), alarms(it)) == (["kept", "replaced", "replaced"], [])
+    assert (states(it), it.alarm_kinds()) == (["kept", "replaced", "replaced"], [])
     pass_time(it, hours=60)
     assert states(it) == ["kept", "replaced", "replaced"]
 
@@ -616,7 +605,7 @@ def test_a_ticket_that_is_solved_closes_the_chat_once(it: Sidecar) -> None:
     tell(it, NewsKind.SOLVED)
     tell(it, NewsKind.SOLVED)
     assert [kind for kind, _ in chat.lines()] == ["commitment", "closed"]
-    assert (states(it), the_one(it)["state"]) == (["kept"], "resolved")
+    assert (states(it), it.team.the_one()["state"]) == (["kept"], "resolved")
 
 
 def test_an_answer_that_arrives_after_the_end_is_still_shown_and_opens_nothing(it: Sidecar) -> None:
@@ -625,15 +614,15 @@ def test_an_answer_that_arrives_after_the_end_is_still_shown_and_opens_nothing(i
     tell(it, NewsKind.ANSWERED, message_id="zendesk:1", text="It is on its way.")
     tell(it, NewsKind.PICKED_UP, agent=Agent("zendesk:8", "Yan"))
     assert chat.lines()[-1] == ("agent", "It is on its way.")
-    assert (the_one(it)["state"], the_one(it)["claimed_by"]["name"]) == ("resolved", "Zoe")
+    assert (it.team.the_one()["state"], it.team.the_one()["claimed_by"]["name"]) == ("resolved", "Zoe")
 
 
 def released(it: Sidecar) -> None:
-    it.team.does("release", the_one(it)["id"])
+    it.team.does("release", it.team.the_one()["id"])
 
 
 def forgotten(it: Sidecar) -> None:
-    escalation = the_one(it)["id"]
+    escalation = it.team.the_one()["id"]
     with it.bridge.store.write() as tx:
         withdraw(open_case(it.bridge, tx, SHOP.id), escalation)
 
@@ -666,7 +655,7 @@ def test_after_an_answer_who_writes_on_reads_who_has_the_request_and_not_what_wa
 ) -> None:
     chat = escalated(it)
     it.clock.at = promises(it)[0].due_at + late
-    it.team.does("reply", the_one(it)["id"], text="Which order is it?", reply_id="r1")
+    it.team.does("reply", it.team.the_one()["id"], text="Which order is it?", reply_id="r1")
     pass_time(it, hours=24)
     assert chat.says("The one of last week")["say"] == (
         "Your message was added to your request. Ada is looking at your request."
@@ -678,13 +667,13 @@ def test_after_an_answer_an_owners_words_about_an_instant_are_not_said(it: Sidec
     it.put_policy(POLICY + 'messages: {en: {waiting: "Noted. You hear from us before {due}."}}\n')
     chat = escalated(it)
     assert chat.says("Hello?")["say"].startswith("Noted.")
-    it.team.does("reply", the_one(it)["id"], text="Which order is it?", reply_id="r1")
+    it.team.does("reply", it.team.the_one()["id"], text="Which order is it?", reply_id="r1")
     assert chat.says("The one of last week")["say"].endswith(" Ada is looking at your request.")
 
 
 def test_claiming_is_no_answer(it: Sidecar) -> None:
     escalated(it)
-    it.team.does("claim", the_one(it)["id"], ADA)
+    it.team.does("claim", it.team.the_one()["id"], ADA)
     it.clock.at = promises(it)[0].due_at
     it.work()
     assert states(it) == ["broken", "pending"]
@@ -704,8 +693,8 @@ def test_what_the_helpdesk_tells_when_it_is_asked_has_its_effect_once(it: Sideca
     chat = escalated(it)
     it.work()
     it.desk.told = [
-        DeskNews(NewsKind.PICKED_UP, the_one(it)["id"], ZOE, it.clock.at),
-        DeskNews(NewsKind.ANSWERED, the_one(it)["id"], ZOE, it.clock.at, "zendesk:1", "It is on its way."),
+        DeskNews(NewsKind.PICKED_UP, it.team.the_one()["id"], ZOE, it.clock.at),
+        DeskNews(NewsKind.ANSWERED, it.team.the_one()["id"], ZOE, it.clock.at, "zendesk:1", "It is on its way."),
     ]
     desks = Desks(it.bridge)
     for _ in range(3):
@@ -717,13 +706,13 @@ def test_what_the_helpdesk_tells_when_it_is_asked_has_its_effect_once(it: Sideca
 def test_a_helpdesk_that_does_not_answer_is_asked_again(it: Sidecar) -> None:
     escalated(it)
     it.work()
-    it.desk.told = [DeskNews(NewsKind.SOLVED, the_one(it)["id"], ZOE, it.clock.at)]
+    it.desk.told = [DeskNews(NewsKind.SOLVED, it.team.the_one()["id"], ZOE, it.clock.at)]
     desks, it.desk.fault = Desks(it.bridge), NotDone("timeout")
     desks.ask_all()
-    assert the_one(it)["state"] == "open"
+    assert it.team.the_one()["state"] == "open"
     it.desk.fault = None
     desks.ask_all()
-    assert the_one(it)["state"] == "resolved"
+    assert it.team.the_one()["state"] == "resolved"
 
 
 def test_each_ticket_that_the_helpdesk_has_gets_its_turn_and_no_other(it: Sidecar) -> None:

@@ -20,8 +20,7 @@ def hand_over(it: Sidecar) -> None:
 
 def standing(it: Sidecar) -> dict[str, Alarm]:
     watch_outbox(it.bridge)
-    with it.bridge.store.read() as tx:
-        return {alarm.kind: alarm for alarm in tx.alarms.standing(SHOP.id)}
+    return {alarm.kind: alarm for alarm in it.alarms()}
 
 
 def the_ticket(it: Sidecar) -> str:

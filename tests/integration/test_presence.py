@@ -49,8 +49,7 @@ def present(sidecar: Sidecar) -> list[Presence]:
 
 
 def alarms(sidecar: Sidecar) -> list[tuple[str, str]]:
-    with sidecar.bridge.store.read() as tx:
-        return [(alarm.kind, alarm.text) for alarm in tx.alarms.standing(SHOP.id)]
+    return [(alarm.kind, alarm.text) for alarm in sidecar.alarms()]
 
 
 @pytest.fixture(params=HELPDESKS, ids=lambda kind: kind.name)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.event import listen
-from support.sidecar import SHOP, Chat, Sidecar, in_process, with_systems
+from support.sidecar import Chat, Sidecar, in_process, with_systems
 
 from bridge import bootstrap
 from bridge.config import Settings
@@ -61,11 +61,6 @@ def ticket(it: Sidecar) -> Json:
     return found
 
 
-def alarms(it: Sidecar) -> dict[str, str]:
-    with it.bridge.store.read() as tx:
-        return {alarm.kind: alarm.text for alarm in tx.alarms.standing(SHOP.id)}
-
-
 def test_where_everything_fits_nothing_is_touched(sidecar_on_each: Sidecar) -> None:
     it = sidecar_on_each
     hand_over(it)
@@ -76,7 +71,7 @@ def test_where_everything_fits_nothing_is_touched(sidecar_on_each: Sidecar) -> N
     before = [row["state"] for row in it.outbox()]
     assert reconcile(it) == {}
     assert [row["state"] for row in it.outbox()] == before
-    assert alarms(it) == {}
+    assert it.alarm_texts() == {}
 
 
 def test_an_escalation_from_before_there_was_a_helpdesk_is_filed_from_its_packet_once(database: str) -> None:
@@ -198,10 +193,10 @@ def test_a_session_that_is_locked_by_nothing_stays_locked_and_raises_an_alarm_un
     chat.start()
     damage(it, "UPDATE session SET state = 'escalated', escalation_id = 'esc_gone'")
     assert reconcile(it) == {}
-    assert chat.id in alarms(it)["locked_without_escalation"]
+    assert chat.id in it.alarm_texts()["locked_without_escalation"]
     damage(it, "UPDATE session SET state = 'open', escalation_id = NULL")
     reconcile(it)
-    assert alarms(it) == {}
+    assert it.alarm_texts() == {}
 
 
 def test_the_alarm_about_stranded_conversations_names_all_that_there_are_by_now(sidecar: Sidecar) -> None:
@@ -210,7 +205,7 @@ def test_the_alarm_about_stranded_conversations_names_all_that_there_are_by_now(
         chat.start()
         damage(sidecar, "UPDATE session SET state = 'escalated', escalation_id = 'esc_gone' WHERE id = :id", id=chat.id)
         reconcile(sidecar)
-        said = alarms(sidecar)["locked_without_escalation"]
+        said = sidecar.alarm_texts()["locked_without_escalation"]
         assert said.startswith("1 conversation is locked" if stranded == 1 else "2 conversations are locked")
         assert [chat.id in said for chat in chats] == [True, stranded == 2]
 
@@ -292,12 +287,12 @@ def test_tickets_that_the_helpdesk_has_twice_are_named_until_the_escalation_is_o
     sidecar.clock.advance(minutes=1)
     sidecar.work()
     escalation = sidecar.team.list()[0]["id"]
-    assert "12, 15" in alarms(sidecar)[f"duplicate_ticket:{escalation}"]
+    assert "12, 15" in sidecar.alarm_texts()[f"duplicate_ticket:{escalation}"]
     reconcile(sidecar)
-    assert f"duplicate_ticket:{escalation}" in alarms(sidecar)
+    assert f"duplicate_ticket:{escalation}" in sidecar.alarm_texts()
     sidecar.team.does("resolve", escalation)
     reconcile(sidecar)
-    assert f"duplicate_ticket:{escalation}" not in alarms(sidecar)
+    assert f"duplicate_ticket:{escalation}" not in sidecar.alarm_texts()
 
 
 def test_more_than_a_page_is_walked_to_its_end(sidecar: Sidecar, monkeypatch: pytest.MonkeyPatch) -> None:

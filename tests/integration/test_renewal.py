@@ -9,13 +9,9 @@ from bridge.ports import Scope, Site
 from bridge.service.manage_sites import OLD_SECRET_GRACE, RENEWAL_IN_HAND, add_site, revoke, settle_secrets
 from bridge.web import secret_renewal, signing
 
+pytestmark = pytest.mark.usefixtures("no_memory")
+
 OTHER = Site("other", "https://other.example", "UTC", "team@other.example")
-
-
-@pytest.fixture(autouse=True)
-def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Secrets are read at every call, so that no test has to wait until they are trusted no more."""
-    monkeypatch.setattr(signing, "SECRETS_TTL_S", -1.0)
 
 
 @pytest.fixture

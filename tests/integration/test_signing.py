@@ -14,7 +14,6 @@ from support.sidecar import SHOP, Live, Sidecar, looking, new_session_id, runnin
 
 from bridge.ports import Scope, SiteSecret
 from bridge.service.manage_sites import revoke, rotate_site
-from bridge.web import signing
 from bridge.web.signing import (
     REQUEST_SALT,
     RESPONSE_SALT,
@@ -286,12 +285,6 @@ def test_health_takes_either_secret_and_says_which_it_was(sidecar: Sidecar, scop
 
 
 # ------------------------------------------------------------------------------------------------- rotation
-
-
-@pytest.fixture
-def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Secrets are read at every call, so that no test has to wait until they are trusted no more."""
-    monkeypatch.setattr(signing, "SECRETS_TTL_S", -1.0)
 
 
 def test_during_a_rotation_both_secrets_hold_and_each_answers_with_its_own(sidecar: Sidecar, no_memory: None) -> None:

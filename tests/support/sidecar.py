@@ -31,6 +31,7 @@ from bridge import bootstrap
 from bridge.config import Settings
 from bridge.domain import judging
 from bridge.domain.customer import Account
+from bridge.domain.health import Alarm
 from bridge.domain.instants import from_rfc3339
 from bridge.domain.packet import Ticket
 from bridge.domain.rendering import render_ticket
@@ -302,6 +303,11 @@ class Team:
         found: list[Json] = self.caller.ask("GET", f"/v1/escalations?state={state}&limit=100")["escalations"]
         return found
 
+    def the_one(self) -> Json:
+        """The only escalation that there ever was."""
+        (found,) = self.list("all")
+        return found
+
     def read(self, escalation: str) -> Json:
         return self.caller.ask("GET", f"/v1/escalations/{escalation}")
 
@@ -364,6 +370,18 @@ class Sidecar:
             if follow_up_due(self.bridge) + deliver_due(self.bridge) == 0:
                 return
         raise AssertionError("there is always more due")
+
+    def alarms(self) -> list[Alarm]:
+        """Those of the shop that stand."""
+        with self.bridge.store.read() as tx:
+            return tx.alarms.standing(SHOP.id)
+
+    def alarm_kinds(self) -> list[str]:
+        return [alarm.kind for alarm in self.alarms()]
+
+    def alarm_texts(self) -> dict[str, str]:
+        """What each says, by its kind."""
+        return {alarm.kind: alarm.text for alarm in self.alarms()}
 
     def outbox(self) -> list[Json]:
         with self.bridge.store.read() as tx:

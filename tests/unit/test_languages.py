@@ -2,7 +2,6 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -29,15 +28,6 @@ from bridge.domain.signals import language_of, measure_message, measure_reply
 TOMORROW = from_rfc3339("2026-11-02T08:00:00Z")
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder of an owner; its languages are forgotten afterwards."""
-    yield tmp_path
-    if tmp_path in language_files.folders:
-        language_files.folders.remove(tmp_path)
-    language_files.forget()
-
-
 def write(folder: Path, code: str, **files: str) -> None:
     (folder / code).mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
@@ -47,41 +37,41 @@ def write(folder: Path, code: str, **files: str) -> None:
 # -- an owner's languages ----------------------------------------------------------------------------------------------
 
 
-def test_an_owner_adds_phrases_to_a_shipped_language(folder: Path) -> None:
+def test_an_owner_adds_phrases_to_a_shipped_language(own_languages: Path) -> None:
     text = "please fetch the wizard"
     assert measure_message(text, language="en").asks_human is None
-    write(folder, "en", ours_yaml='request: ["fetch the wizard"]\n')
-    languages.add(folder)
+    write(own_languages, "en", ours_yaml='request: ["fetch the wizard"]\n')
+    languages.add(own_languages)
     assert measure_message(text, language="en").asks_human == "fetch the wizard"
     assert measure_message("talk to a human", language="en").asks_human
 
 
-def test_what_an_owner_asks_to_be_heard_is_not_weighed_against(folder: Path) -> None:
+def test_what_an_owner_asks_to_be_heard_is_not_weighed_against(own_languages: Path) -> None:
     text = "what are the hours of your store manager on sundays"
     assert measure_message(text, language="en").asks_human is None
-    write(folder, "en", ours_yaml='request: ["hours of your store manager"]\n')
-    languages.add(folder)
+    write(own_languages, "en", ours_yaml='request: ["hours of your store manager"]\n')
+    languages.add(own_languages)
     assert measure_message(text, language="en").asks_human == "hours of your store manager"
 
 
-def test_an_owner_brings_a_language(folder: Path) -> None:
+def test_an_owner_brings_a_language(own_languages: Path) -> None:
     assert language_of("sv-SE") == ""
     write(
-        folder,
+        own_languages,
         "sv",
         language_yaml='"yes": [ja]\nbare: ["människa"]\n',
         requests_yaml='request: ["prata med en människa"]\n',
         stop_txt="och\natt\ndet\n",
         negative_txt="usel|urusel\n",
     )
-    languages.add(folder)
+    languages.add(own_languages)
     assert language_of("sv-SE") == "sv"
     message = measure_message("Urusel service, jag vill prata med en människa", language="sv")
     assert message.asks_human
     assert message.negative == 1
 
 
-def test_an_owner_brings_what_customers_read_in_a_new_language_and_rewords_a_shipped_one(folder: Path) -> None:
+def test_an_owner_brings_what_customers_read_in_a_new_language_and_rewords_a_shipped_one(own_languages: Path) -> None:
     assert messages.language_for({}, "sv-SE") == "en"
     when = {
         "on_a_date": "{date} kl. {time} {zone}",
@@ -91,9 +81,9 @@ def test_an_owner_brings_what_customers_read_in_a_new_language_and_rewords_a_shi
         "for_you": "{there} hos dig",
     }
     document = {"messages": {"after_hours": "Vi hör av oss före {due}."}, "when": when}
-    write(folder, "sv", messages_yaml=json.dumps(document))
-    write(folder, "de", messages_yaml='messages: {resolved: "Erledigt."}\nwhen: {tomorrow: "am Folgetag"}\n')
-    languages.add(folder)
+    write(own_languages, "sv", messages_yaml=json.dumps(document))
+    write(own_languages, "de", messages_yaml='messages: {resolved: "Erledigt."}\nwhen: {tomorrow: "am Folgetag"}\n')
+    languages.add(own_languages)
     assert messages.language_for({}, "sv-SE") == "sv"
     assert messages.text({}, "sv-SE", "after_hours", due="i dag") == "Vi hör av oss före i dag."
     assert messages.text({}, "sv", "resolved") == messages.text({}, "en", "resolved")
@@ -117,10 +107,12 @@ def test_an_owner_brings_what_customers_read_in_a_new_language_and_rewords_a_shi
         ('when: {idag: "i dag"}', "`when` has no 'idag'; known are: on_a_date, on_a_near_day, today"),
     ],
 )
-def test_a_message_of_an_owners_language_that_cannot_be_said_is_named(folder: Path, text: str, said: str) -> None:
-    write(folder, "sv", messages_yaml=text)
+def test_a_message_of_an_owners_language_that_cannot_be_said_is_named(
+    own_languages: Path, text: str, said: str
+) -> None:
+    write(own_languages, "sv", messages_yaml=text)
     with pytest.raises(languages.LanguageRefused) as refused:
-        languages.add(folder)
+        languages.add(own_languages)
     assert said in str(refused.value)
     assert messages.shipped("sv") == {}
 
@@ -134,10 +126,10 @@ def test_a_message_of_an_owners_language_that_cannot_be_said_is_named(folder: Pa
         ("request: [a", "ours.yaml"),
     ],
 )
-def test_a_slip_in_an_owners_folder_is_named_and_nothing_has_changed(folder: Path, text: str, said: str) -> None:
-    write(folder, "xx", ours_yaml=text)
+def test_a_slip_in_an_owners_folder_is_named_and_nothing_has_changed(own_languages: Path, text: str, said: str) -> None:
+    write(own_languages, "xx", ours_yaml=text)
     with pytest.raises(languages.LanguageRefused, match=r"(?s).") as refused:
-        languages.add(folder)
+        languages.add(own_languages)
     assert said in str(refused.value)
     assert "xx" not in languages.codes()
     assert measure_message("talk to a human", language="en").asks_human

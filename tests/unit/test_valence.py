@@ -1,11 +1,10 @@
 """How words sound where no phrase speaks: the files, and what is measured with them."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from bridge.domain import language_files, languages
+from bridge.domain import languages
 from bridge.domain.customer import Customer
 from bridge.domain.signals import MessageSignals, TurnSignals, measure_message
 from bridge.domain.situation import Situation
@@ -160,35 +159,26 @@ def test_the_reason_names_the_words_that_weighed() -> None:
 # -- an owner's file ---------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """A folder of an owner; its languages are forgotten afterwards."""
-    yield tmp_path
-    if tmp_path in language_files.folders:
-        language_files.folders.remove(tmp_path)
-    language_files.forget()
-
-
 def write(folder: Path, code: str, text: str) -> None:
     (folder / code).mkdir()
     (folder / code / "valence.tsv").write_text(text, encoding="utf-8")
 
 
-def test_an_owner_says_how_words_sound_and_goes_before_what_is_shipped(folder: Path) -> None:
-    write(folder, "en", "0\tlousy\n-2\twobbly\n")
-    languages.add(folder)
+def test_an_owner_says_how_words_sound_and_goes_before_what_is_shipped(own_languages: Path) -> None:
+    write(own_languages, "en", "0\tlousy\n-2\twobbly\n")
+    languages.add(own_languages)
     found = [measure_message(text, language="en").weighed for text in ("a lousy wobbly thing", "a rude thing", "slow")]
     assert found == ["wobbly", "rude", "slow"]
 
 
-def test_an_owners_language_may_bring_how_its_words_sound(folder: Path) -> None:
-    write(folder, "sv", "-2\tusel*\n")
-    languages.add(folder)
+def test_an_owners_language_may_bring_how_its_words_sound(own_languages: Path) -> None:
+    write(own_languages, "sv", "-2\tusel*\n")
+    languages.add(own_languages)
     assert measure_message("Det är uselt", language="sv").weighed == "uselt"
 
 
-def test_a_slip_in_an_owners_file_is_named_with_its_line(folder: Path) -> None:
-    write(folder, "sv", "-2\tusel*\n-9\tdålig\n")
+def test_a_slip_in_an_owners_file_is_named_with_its_line(own_languages: Path) -> None:
+    write(own_languages, "sv", "-2\tusel*\n-9\tdålig\n")
     with pytest.raises(languages.LanguageRefused, match=r"^sv: valence\.tsv, line 2: -9 is not between -3 and 3$"):
-        languages.add(folder)
+        languages.add(own_languages)
     assert "sv" not in languages.codes()
