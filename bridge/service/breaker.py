@@ -24,8 +24,6 @@ log = structlog.get_logger()
 
 UNNAMED_WAIT = 30 * SECOND
 """For a system that has had too many calls and does not say when it takes the next."""
-LONGEST_WAIT_S = 86_400.0
-"""Seconds that a system may ask for."""
 AFTER_OTHERS = 5 * SECOND
 """A row that failed as a probe waits so much longer than the pause: the next probe is another row, if there is one."""
 DOWN_ALARM = "upstream_down:"
@@ -110,7 +108,7 @@ def _learned(known: Upstream, error: AdapterError, now: Millis, *, probe: bool) 
         known = known.learned_nothing(now, probe=probe)
     if error.fault is Fault.OURS or (error.retry_after is None and error.fault is not Fault.PACE):
         return known
-    wait = UNNAMED_WAIT * spread() if error.retry_after is None else min(error.retry_after, LONGEST_WAIT_S) * SECOND
+    wait = UNNAMED_WAIT * spread() if error.retry_after is None else error.retry_after * SECOND
     return known.told_to_wait(now, max(round(wait), SECOND), probe=probe and error.fault is Fault.PACE)
 
 
