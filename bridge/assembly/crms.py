@@ -7,6 +7,7 @@ from pathlib import Path
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
+from bridge.assembly.pairs import pairs_of
 from bridge.config import SettingsRefused, SiteSettings
 from bridge.ports import Crm
 
@@ -37,8 +38,7 @@ def crm(own: SiteSettings, http: Callable[[], Http]) -> Crm | None:
 
 def fields_of(text: str, defaults: Fields) -> Fields:
     """The names in `fact=name,...` in place of the defaults; a name may be empty, and is not asked for then."""
-    pairs = (pair.split("=", 1) for pair in text.split(",") if pair.strip())
-    return replace(defaults, **{fact.strip(): name.strip() for fact, name in pairs})
+    return replace(defaults, **dict(pairs_of(text)))
 
 
 def _file(path: Path) -> Crm:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
+from bridge.assembly.pairs import pairs_of
 from bridge.config import UUID, SettingsRefused, SiteSettings
 from bridge.domain.values import Priority
 from bridge.ports import Desk, Mailer, Site
@@ -79,8 +80,7 @@ def rates(own: SiteSettings, desk: Desk | None) -> dict[str, int]:
 
 def groups_of(text: str) -> dict[str, str]:
     """The helpdesk's group of each queue, from `queue=group,...`."""
-    pairs = (pair.split("=", 1) for pair in text.split(",") if pair.strip())
-    return {queue.strip(): group.strip() for queue, group in pairs}
+    return dict(pairs_of(text))
 
 
 def numbers_of(text: str) -> dict[str, int]:
@@ -152,7 +152,7 @@ def _zammad(own: SiteSettings, outside: Outside) -> Desk:
         group=own.zammad_group,
         groups=groups_of(own.desk_queues),
         id_attribute=own.zammad_id_attribute,
-        priorities={Priority(name): called for name, called in groups_of(own.zammad_priorities).items()},
+        priorities={Priority(name): called for name, called in pairs_of(own.zammad_priorities)},
         solved=[name.strip() for name in own.zammad_solved.split(",") if name.strip()],
         webhook_secret=own.zammad_webhook_secret.get_secret_value(),
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bridge.adapters.http import Http
 from bridge.assembly.needs import need
+from bridge.assembly.pairs import pairs_of
 from bridge.config import SiteSettings
 from bridge.ports import Presences
 from bridge.service.context import Roster
@@ -41,8 +42,7 @@ def presences(own: SiteSettings, http: Http, groups: tuple[str, ...]) -> Presenc
 def queues_of_groups(text: str) -> dict[str, tuple[str, ...]]:
     """The queues of each group, from `group=queue,...`; a group may stand there several times."""
     queues: dict[str, tuple[str, ...]] = {}
-    for pair in filter(None, text.split(",")):
-        group, queue = (part.strip() for part in pair.split("="))
+    for group, queue in pairs_of(text):
         queues[group] = (*queues.get(group, ()), queue)
     return queues
 

@@ -26,6 +26,8 @@ LAST_PORT = 65535
 CALLABLE = r"|https?://[A-Za-z0-9.\[\]:-]*[A-Za-z0-9\]]/?"
 """What the plugin takes from a pairing code and the sidecar answers under; or nothing."""
 ADDRESS = r"[^@\s,;<>\"]+@[^@\s,;<>\"]+"
+QUEUE = r"[A-Za-z][\w-]{0,63}"
+"""What a policy may call a queue."""
 LEVELS = ("debug", "info", "warning", "error")
 PRESENCE = ("api", "zendesk", "freshdesk", "chatwoot", "intercom")
 DATABASE_URL = (
@@ -270,9 +272,8 @@ class SiteSettings(BaseModel):
     @classmethod
     def _known_facts(cls, value: str) -> str:
         facts = "tier|billing_status|sla|sla_minutes_left"
-        if all(re.fullmatch(rf"\s*({facts})\s*=\s*[\w.:-]{{0,80}}\s*", pair) for pair in value.split(",") if value):
-            return value
-        raise ValueError(f"expected fact=field,... where a fact is one of {facts.replace('|', ', ')}")
+        form = f"fact=field,... where a fact is one of {facts.replace('|', ', ')}"
+        return _pairs(rf"\s*({facts})\s*=\s*[\w.:-]{{0,80}}\s*", value, form)
 
     @field_validator("desk")
     @classmethod
@@ -284,9 +285,7 @@ class SiteSettings(BaseModel):
     @field_validator("desk_queues")
     @classmethod
     def _known_queues(cls, value: str) -> str:
-        if all(re.fullmatch(r"\s*[A-Za-z][\w-]{0,63}\s*=[^,=]{1,80}", pair) for pair in value.split(",") if value):
-            return value
-        raise ValueError("expected queue=group,...")
+        return _pairs(rf"\s*{QUEUE}\s*=[^,=]{{1,80}}", value, "queue=group,...")
 
     @field_validator("presence")
     @classmethod
@@ -296,9 +295,9 @@ class SiteSettings(BaseModel):
     @field_validator("presence_queues")
     @classmethod
     def _known_groups(cls, value: str) -> str:
-        if all(re.fullmatch(r"\s*\w{1,40}\s*=\s*[A-Za-z][\w-]{0,63}\s*", pair) for pair in value.split(",") if value):
-            return value
-        raise ValueError("expected group=queue,... with the ids of the helpdesk's groups")
+        return _pairs(
+            rf"\s*\w{{1,40}}\s*=\s*{QUEUE}\s*", value, "group=queue,... with the ids of the helpdesk's groups"
+        )
 
     @field_validator("responder")
     @classmethod
@@ -431,6 +430,12 @@ def _one_of(known: Sequence[str], value: str) -> str:
     if value in known:
         return value
     raise ValueError(f"expected {', '.join(known[:-1])} or {known[-1]}")
+
+
+def _pairs(each: str, value: str, form: str) -> str:
+    if not value or all(re.fullmatch(each, pair) for pair in value.split(",")):
+        return value
+    raise ValueError(f"expected {form}")
 
 
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
