@@ -15,7 +15,16 @@ from bridge.assembly import crms, desks, presences, responders
 from bridge.assembly.mailers import mailer, sender_of
 from bridge.assembly.wordpress import endpoint, wordpress
 from bridge.clock import machine_now
-from bridge.config import CONFIG_FILE, PREFIX, SECRETS, Settings, SettingsRefused, SiteSettings, policy_document
+from bridge.config import (
+    CONFIG_FILE,
+    PREFIX,
+    SECRETS,
+    Settings,
+    SettingsRefused,
+    SiteSettings,
+    policy_document,
+    variable,
+)
 from bridge.domain.finding import PolicyRefused, of_file
 from bridge.domain.policy_check import read_policy
 from bridge.ports import AdapterError, Mail, Mailer, Site, StoreUnreachable
@@ -84,7 +93,7 @@ class Doctor:
     # -- what all sites share ------------------------------------------------------------------------------------------
 
     def _settings(self, _budget: float) -> list[Result]:
-        file = Path(os.environ.get(f"{PREFIX}CONFIG", CONFIG_FILE))
+        file = Path(os.environ.get(variable("config"), CONFIG_FILE))
         number = sum(name.startswith(PREFIX) for name in os.environ)
         variables = "variable" if number == 1 else "variables"
         there = file if file.exists() else f"no {CONFIG_FILE} in {Path.cwd()}"
@@ -276,10 +285,10 @@ def _asks(check: Callable[..., list[str]]) -> Callable[[float], list[str]]:
 
 def _upstream(own: SiteSettings, chosen: str, needs: Mapping[str, Sequence[str]], more: str) -> ExternalSystem:
     needed = needs.get(chosen, ())
-    secrets = tuple(PREFIX + name.upper() for name in needed if isinstance(getattr(own, name), SecretStr))
+    secrets = tuple(variable(name) for name in needed if isinstance(getattr(own, name), SecretStr))
     field = "crm_url" if chosen == "http" else f"{chosen}_url"
     url = str(getattr(own, field, ""))
-    address = PREFIX + field.upper() if field in SiteSettings.model_fields else ""
+    address = variable(field) if field in SiteSettings.model_fields else ""
     return ExternalSystem(NAMES.get(chosen, chosen.capitalize()), secrets, address, endpoint(url), more)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import SecretStr
 
-from bridge.config import SettingsRefused, SiteSettings
+from bridge.config import SettingsRefused, SiteSettings, variable
 
 
 def need(own: SiteSettings, chosen: str, names: Sequence[str]) -> None:
@@ -19,6 +19,6 @@ def need(own: SiteSettings, chosen: str, names: Sequence[str]) -> None:
         SettingsRefused: one of them is empty; all are named.
     """
     if any(getattr(own, name) in ("", SecretStr("")) for name in names):
-        *most, last = (f"BRIDGE_{name.upper()}" for name in names)
+        *most, last = map(variable, names)
         listed = f"{', '.join(most)} and {last}" if most else last
         raise SettingsRefused(f"{chosen} needs {listed}")

@@ -1,6 +1,6 @@
 """Settings: environment (`BRIDGE_*`, and `*_FILE` for secrets) over `bridge.toml` over defaults that run."""
 
-from bridge.config.reading import PREFIX, checked_database_url, policy_document, read_settings
+from bridge.config.reading import PREFIX, checked_database_url, policy_document, read_settings, variable
 from bridge.config.settings import CONFIG_FILE, CRMS, DESKS, SECRETS, UUID, Settings, SettingsRefused, SiteSettings
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "checked_database_url",
     "policy_document",
     "read_settings",
+    "variable",
 ]

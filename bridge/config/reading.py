@@ -21,6 +21,11 @@ from bridge.config.settings import (
 PREFIX = "BRIDGE_"
 
 
+def variable(field: str) -> str:
+    """What a setting is called in the environment."""
+    return PREFIX + field.upper()
+
+
 def checked_database_url(text: str) -> str:
     """The address of a database.
 
@@ -52,7 +57,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, file: Path | None = N
     Raises:
         SettingsRefused: an unknown name or a wrong value, by name; or a file that cannot be read.
     """
-    named = environ.get(f"{PREFIX}CONFIG")
+    named = environ.get(variable("config"))
     values = {**_read_toml(Path(named or file or CONFIG_FILE), needed=bool(named)), **_read_environment(environ)}
     return checked(Settings, values, "")
 
@@ -74,16 +79,16 @@ def _read_toml(path: Path, *, needed: bool) -> dict[str, Any]:
 def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for name, value in environ.items():
-        if not name.startswith(PREFIX) or name == f"{PREFIX}CONFIG":
+        if not name.startswith(PREFIX) or name == variable("config"):
             continue
         field = name.removeprefix(PREFIX).lower()
         from_file = field.endswith("_file") and field.removesuffix("_file") in SECRETS
         field = field.removesuffix("_file") if from_file else field
         if field not in Settings.model_fields or field == "sites":
-            known = [PREFIX + one.upper() for one in Settings.model_fields if one != "sites"]
+            known = [variable(one) for one in Settings.model_fields if one != "sites"]
             raise SettingsRefused(f"unknown setting {name}: {near_hint(name, known)}")
         if field in values:
-            raise SettingsRefused(f"{PREFIX}{field.upper()} is set twice: by itself and by its _FILE; keep one of them")
+            raise SettingsRefused(f"{variable(field)} is set twice: by itself and by its _FILE; keep one of them")
         values[field] = _read_secret(name, value) if from_file else value
     return values
 
