@@ -229,8 +229,9 @@ def test_page_of_html_with_404_is_a_wrong_address_and_not_an_unknown_customer() 
         crm.account(ANN, budget=1)
 
 
-def test_wait_that_hubspot_asks_for_is_carried(vendor: Vendor) -> None:
-    vendor.plan(CONTACT, refuses(429, "9"))
+@pytest.mark.parametrize("status", [429, 423, 477], ids=["too many", "locked", "being moved"])
+def test_wait_that_hubspot_asks_for_is_carried(vendor: Vendor, status: int) -> None:
+    vendor.plan(CONTACT, refuses(status, "9"))
     with pytest.raises(NotDone) as hit:
         hubspot(vendor).account(ANN, budget=2)
     assert hit.value.retry_after == 9

@@ -17,7 +17,7 @@ from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Http
 from bridge.adapters.lenient_json import Lenient, read
-from bridge.adapters.vendors.hubspot import BASE_URL, headers
+from bridge.adapters.vendors.hubspot import BASE_URL, DIALECT, headers
 from bridge.domain.customer import Account
 from bridge.domain.values import Json, Visitor
 
@@ -123,7 +123,7 @@ class HubSpot:
 
     def _known(self, kind: str, deadline: Deadline) -> tuple[_Property, ...]:
         url = f"{self._properties}/{kind}"
-        answer = self._http.json("GET", url, headers=self._headers, budget_s=deadline.left())
+        answer = self._http.json("GET", url, headers=self._headers, budget_s=deadline.left(), dialect=DIALECT)
         return read(_PROPERTIES, answer).results
 
     def _account(self, contact: _Contact, deadline: Deadline) -> Account:
@@ -173,7 +173,9 @@ class HubSpot:
             "after": "0",
         }
         url = f"{self._objects}/{kind}/search"
-        answer = self._http.json("POST", url, headers=self._headers, json=body, budget_s=deadline.left())
+        answer = self._http.json(
+            "POST", url, headers=self._headers, json=body, budget_s=deadline.left(), dialect=DIALECT
+        )
         return read(_PAGE, answer).results
 
     def _get(self, path: str, params: Mapping[str, str], model: type[_Model], deadline: Deadline) -> _Model | None:
@@ -184,6 +186,7 @@ class HubSpot:
             params=params,
             budget_s=deadline.left(),
             expect=[HTTPStatus.NOT_FOUND],
+            dialect=DIALECT,
         )
         return None if facts.nobody(answer) else read(TypeAdapter(model), answer)
 

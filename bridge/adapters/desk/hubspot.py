@@ -22,9 +22,9 @@ from pydantic import AwareDatetime, TypeAdapter, ValidationError
 from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
-from bridge.adapters.http import Answer, Dialect, Http
+from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
-from bridge.adapters.vendors.hubspot import BASE_URL, headers
+from bridge.adapters.vendors.hubspot import BASE_URL, DIALECT, headers
 from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -51,8 +51,6 @@ NOTE_TO_TICKET = 228
 """HubSpot's number of this kind of association."""
 PRIORITIES = {Priority.NORMAL: "MEDIUM", Priority.HIGH: "HIGH", Priority.URGENT: "HIGH"}
 """Not every account has an option for what is urgent, and an unknown one would cost the ticket: the packet says it."""
-DIALECT = Dialect(throttled=lambda answer: answer.status in {HTTPStatus.LOCKED, 477})
-"""477 says that the account is being moved, and until when."""
 SIGNATURE, SIGNED_AT = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"
 TICKET_OBJECT_TYPE = "0-5"
 """HubSpot's number of this kind of record."""
