@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 from alembic import command
 from bench import seed
-from sqlalchemy import select, text
-from support.sidecar import ADA, AFTER_HOURS, SHOP, Answer, Chat, Sidecar, in_process
+from sqlalchemy import Engine, select, text
+from support.races import Crossing
+from support.sidecar import ADA, AFTER_HOURS, SHOP, Answer, Chat, Sidecar, in_process, remade
 from support.terminal import Terminal
+from support.waiting import until
 
 from bridge.domain.customer import Account, OpenTicket
 from bridge.domain.escalation import Agent
@@ -529,15 +531,22 @@ def test_who_is_answered_while_the_purge_looks_at_their_session_is_not_purged(
         engine = migration_engine(url)
         with engine.begin() as connection:
             connection.execute(text(SLOW_EVENTS))
-        engine.dispose()
         purging = threading.Thread(target=purge, args=(it.bridge, LONG, never))
         purging.start()
-        time.sleep(0.6)  # it has found the session aged, and looks again
+        until(lambda: looks_again(engine), "it to have found the session aged, and to look again")
         answered = chat.caller.send("POST", f"/v1/sessions/{chat.id}/turns", {"turn_id": "t2", "text": "Hello again"})
         purging.join()
         with it.bridge.store.read() as tx:
             kept = tx.sessions.get(SHOP.id, chat.id) is not None
+        engine.dispose()
         assert answered.status == (200 if kept else 404)
+
+
+def looks_again(engine: Engine) -> bool:
+    """Whether somebody looks for events who has locked rows."""
+    asleep = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND backend_xid IS NOT NULL"
+    with engine.connect() as connection:
+        return bool(connection.execute(text(asleep)).scalar())
 
 
 def test_a_decision_that_is_labelled_while_it_is_purged_is_unknown(fresh_postgres: Callable[[], str]) -> None:
@@ -547,10 +556,12 @@ def test_a_decision_that_is_labelled_while_it_is_purged_is_unknown(fresh_postgre
         it.team.does("release", escalation)
         it.clock.advance(hours=24 * 401)
         said = {"agent": ADA, "verdict": "needed"}
+        store = Crossing(it.bridge.store, it.url)
+        caller = remade(it, store=store).caller(Scope.ADMIN)
         with it.bridge.store.write() as tx:
             assert tx.privacy.purge(SHOP.id, it.clock.now() - LONG, [chat.id]) == 1
-            answer = another.submit(it.caller(Scope.ADMIN).send, "POST", f"/v1/escalations/{escalation}/label", said)
-            time.sleep(0.3)  # it finds the escalation still, and waits for its session
+            answer = another.submit(caller.send, "POST", f"/v1/escalations/{escalation}/label", said)
+            store.until_it_waits(answer)  # it finds the escalation still, and waits for its session
         assert (answer.result().status, answer.result().slug) == (404, "escalation-not-found")
 
 
