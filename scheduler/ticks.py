@@ -92,26 +92,6 @@ class Ticks:
             gone = tx.sites.purge_nonces(machine_now() - NONCES_KEPT_FOR)
         structlog.get_logger().debug("nonces.purged", rows=gone)
 
-    def health(self) -> None:
-        """Raise and clear the alarms about each site's rate of escalations."""
-        watch_health(self.bridge)
-
-    def keep_wall_times(self) -> None:
-        """Move the promises whose wall time new zone rules have moved."""
-        keep_wall_times(self.bridge, self._breathe)
-
-    def broken(self) -> None:
-        """Raise and clear the alarm about broken promises."""
-        watch_broken(self.bridge)
-
-    def crm(self) -> None:
-        """End the alarms about CRMs that are asked no more."""
-        watch_crm(self.bridge)
-
-    def floods(self) -> None:
-        """Tell the team of a flood of unverified visitors in bundles, and end the alarm about it."""
-        watch_floods(self.bridge)
-
     def late(self) -> None:
         """Raise and clear the alarms about follow-ups that fail, or that nobody does.
 
@@ -120,26 +100,10 @@ class Ticks:
         if self.runs.has_ended("follow_up") or "follow_up" in self.runs.hanging():
             watch_follow_ups(self.bridge)
 
-    def outbox(self) -> None:
-        """Raise and clear the alarms about what does not arrive."""
-        watch_outbox(self.bridge)
-
-    def spending(self) -> None:
-        """Raise and clear the alarms about responders that may give no more answers today."""
-        watch_spending(self.bridge)
-
     def closures(self) -> None:
         """Read the feeds of closures that are due, and see to the alarms about them."""
         drain(partial(read_closures, self.bridge, limit=1), self.stop, 0)
         watch_closures(self.bridge)
-
-    def calls(self) -> None:
-        """Tell the team of calls whose time has been closed since they were booked."""
-        watch_calls(self.bridge)
-
-    def wake(self) -> None:
-        """Have sites from which nothing comes hand over what they have kept."""
-        wake_silent_sites(self.bridge, self.stop)
 
     def purge(self) -> None:
         """Delete what is older than it may be kept."""
@@ -150,26 +114,26 @@ class Ticks:
     def _breathe(self) -> bool:
         return self.stop.wait(PAUSE_PER_ROW_S)
 
-    def all(self) -> Iterator[tuple[str, Callable[[], None], float]]:
+    def all(self) -> Iterator[tuple[str, Callable[[], object], float]]:
         """Each job: its name, what it does, and its interval as a multiple of the tick."""
         yield "beat", self.beat, 1
         yield "follow_up", self.follow_up, 1
         yield "answers", self.answers, 1
         yield "deliver", self.deliver, 1
         yield "ask_desks", Desks(self.bridge, self.stop.is_set).ask_all, 15
-        yield "broken", self.broken, 5
+        yield "broken", partial(watch_broken, self.bridge), 5
         yield "late", self.late, 15
-        yield "outbox", self.outbox, 15
-        yield "crm", self.crm, 150
-        yield "floods", self.floods, 15
-        yield "spending", self.spending, 15
+        yield "outbox", partial(watch_outbox, self.bridge), 15
+        yield "crm", partial(watch_crm, self.bridge), 150
+        yield "floods", partial(watch_floods, self.bridge), 15
+        yield "spending", partial(watch_spending, self.bridge), 15
         yield "closures", self.closures, 30
-        yield "calls", self.calls, 30
-        yield "health", self.health, 150
-        yield "wake", self.wake, 150
+        yield "calls", partial(watch_calls, self.bridge), 30
+        yield "health", partial(watch_health, self.bridge), 150
+        yield "wake", partial(wake_silent_sites, self.bridge, self.stop), 150
         yield "reconcile", Reconciler(self.bridge, self.stop.is_set), 450
         yield "tidy", self.tidy, 600
-        yield "keep_wall_times", self.keep_wall_times, 43_200
+        yield "keep_wall_times", partial(keep_wall_times, self.bridge, self._breathe), 43_200
         yield "purge", self.purge, 43_200
 
 
@@ -189,7 +153,7 @@ def drain(do: Callable[[], int], stop: threading.Event, breath: float) -> None:
             stop.wait(breath * ROWS_WITHOUT_PAUSE)
 
 
-def fresh(do: Callable[[], None]) -> Callable[[], None]:
+def fresh(do: Callable[[], object]) -> Callable[[], None]:
     """The job without the log context that an earlier one has left on the thread."""
 
     def run() -> None:

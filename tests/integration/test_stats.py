@@ -18,6 +18,7 @@ from bridge.domain.values import Json
 from bridge.ports import Scope, Site
 from bridge.service.context import Bridge
 from bridge.service.manage_sites import add_site
+from bridge.service.watch_health import watch_health
 from bridge.store.database import migration_engine
 from scheduler.ticks import Ticks
 
@@ -309,11 +310,10 @@ def test_a_label_that_does_not_fit_is_refused(sidecar: Sidecar, target: str, ver
 
 def test_a_surely_unhealthy_rate_raises_one_alarm_and_its_end_clears_it(sidecar_on_each: Sidecar) -> None:
     sidecar = sidecar_on_each
-    ticks = Ticks(sidecar.bridge)
     converse(sidecar, 50, ASKS)
     with capture_logs() as logged:
-        ticks.health()
-        ticks.health()
+        watch_health(sidecar.bridge)
+        watch_health(sidecar.bridge)
     (alarm,) = read(sidecar)["alarms"]
     assert (alarm["kind"], alarm["raised_at"]) == ("rate_too_high", IN_HOURS)
     assert alarm["text"].startswith("50 of 50 conversations of the last 7 days were handed over: 100.0%")
@@ -333,33 +333,33 @@ def test_a_surely_unhealthy_rate_raises_one_alarm_and_its_end_clears_it(sidecar_
     ]
     converse(sidecar, 100)
     with capture_logs() as logged:
-        ticks.health()
-        ticks.health()
+        watch_health(sidecar.bridge)
+        watch_health(sidecar.bridge)
     assert read(sidecar)["alarms"] == []
     assert [line["event"] for line in logged] == ["health.cleared"]
 
 
 def test_an_alarm_stands_while_there_are_too_few_sessions_to_tell(sidecar: Sidecar) -> None:
     converse(sidecar, 50, ASKS)
-    Ticks(sidecar.bridge).health()
+    watch_health(sidecar.bridge)
     sidecar.clock.advance(hours=24 * 30)
     converse(sidecar, 10)
-    Ticks(sidecar.bridge).health()
+    watch_health(sidecar.bridge)
     assert [one["kind"] for one in read(sidecar)["alarms"]] == ["rate_too_high"]
 
 
 def test_a_rate_that_falls_from_too_high_to_too_low_changes_the_alarm(sidecar: Sidecar) -> None:
     converse(sidecar, 50, ASKS)
-    Ticks(sidecar.bridge).health()
+    watch_health(sidecar.bridge)
     sidecar.clock.advance(hours=24 * 30)
     converse(sidecar, 50)
-    Ticks(sidecar.bridge).health()
+    watch_health(sidecar.bridge)
     assert [one["kind"] for one in read(sidecar)["alarms"]] == ["rate_too_low"]
 
 
 def test_an_alarming_rate_that_is_not_sure_raises_nothing(sidecar: Sidecar) -> None:
     both_windows(sidecar)
-    Ticks(sidecar.bridge).health()
+    watch_health(sidecar.bridge)
     assert read(sidecar)["alarms"] == []
 
 
@@ -384,7 +384,7 @@ def test_several_schedulers_raise_one_alarm_and_one_of_them_says_so(
     def watch(bridge: Bridge) -> None:
         try:
             together.wait()
-            Ticks(bridge).health()
+            watch_health(bridge)
         except BaseException as error:  # noqa: BLE001 - told to the test
             failed.append(error)
 
@@ -413,7 +413,7 @@ def metrics(sidecar: Sidecar) -> dict[str, float]:
 
 def test_the_rate_with_its_interval_and_the_alarms_are_metrics(sidecar_on_each: Sidecar) -> None:
     converse(sidecar_on_each, 50, ASKS)
-    Ticks(sidecar_on_each.bridge).health()
+    watch_health(sidecar_on_each.bridge)
     found = metrics(sidecar_on_each)
     assert found['bridge_escalation_sessions{site="shop"}'] == 50
     assert found['bridge_escalation_rate{site="shop"}'] == 1.0
@@ -459,7 +459,7 @@ def test_a_scrape_shows_former_counts_where_they_take_long_and_what_is_seen_now_
 def test_a_scrape_does_not_read_the_sessions_again_and_sees_alarms_at_once(sidecar: Sidecar) -> None:
     assert metrics(sidecar)['bridge_alarms{site="shop"}'] == 0
     converse(sidecar, 50, ASKS)
-    Ticks(sidecar.bridge).health()
+    watch_health(sidecar.bridge)
     found = metrics(sidecar)
     assert found['bridge_escalation_sessions{site="shop"}'] == 0
     assert found['bridge_alarms{site="shop"}'] == 1
