@@ -1,4 +1,4 @@
-"""Every test, in two lanes side by side, for most of them wait: `python tests/lanes.py`. What it finds is in build/.
+"""Every test, in lanes side by side, for most of them wait: `python tests/lanes.py`. What it finds is in build/.
 
 A part is one run of pytest, over some files of one folder. Each lane takes the next part when it is done with one, the
 longest ones first. Tests marked `alone` hold the clock on the wall to a bound: they come last, with nothing beside
@@ -6,6 +6,7 @@ them. Of a part that is green its last line is shown, of any other one everythin
 """
 
 import compileall
+import os
 import subprocess
 import sys
 import time
@@ -18,8 +19,9 @@ from xml.etree import ElementTree as ET
 
 TESTS: Final = Path(__file__).resolve().parent
 BUILD: Final = TESTS.parent / "build"
-LANES: Final = 2
-FOLDERS: Final = {"wordpress": 2, "crash": 2, "integration": 4, "property": 1, "browser": 1, "contract": 1, "unit": 1}
+LANES: Final = min(max(os.cpu_count() or 1, 2), 4)
+"""As many as there are cores, up to four: each has databases, sites and browsers of its own."""
+FOLDERS: Final = {"wordpress": 4, "crash": 2, "integration": 4, "property": 1, "browser": 1, "contract": 1, "unit": 1}
 """In how many parts each folder is run, in the order in which they are taken."""
 COMPILED: Final = ("bridge", "scheduler")
 """What the many processes that tests start would each compile anew, where the environment forbids to keep it."""
