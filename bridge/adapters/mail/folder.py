@@ -4,7 +4,8 @@ import hashlib
 import os
 import re
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bridge.adapters.mail.message import bare_message_id, build
@@ -22,28 +23,24 @@ class FolderMailer:
     def send(self, mail: Mail) -> None:
         """See `bridge.ports.Mailer`. When it returns, the file is complete and on the disk."""
         content, target = bytes(build(mail)), self._folder / _file_name(bare_message_id(mail))
-        try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._made():
             _write(target, content)
             _sync_folder(self._folder)
-        except OSError as error:
-            detail = f"folder: {os.strerror(error.errno or 0)}"
-        else:
-            return
-        raise NotDone(detail, fault=Fault.SYSTEM)
 
     def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - a folder asks nobody
         """See `bridge.ports.Mailer`."""
+        with self._made(), tempfile.TemporaryFile(dir=self._folder) as file:
+            file.write(b"\n")
+            file.flush()
+
+    @contextmanager
+    def _made(self) -> Iterator[None]:
+        """The folder is there; what the system refuses is said without the file: its name may say whose mail it is."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=self._folder) as file:
-                file.write(b"\n")
-                file.flush()
+            yield
         except OSError as error:
-            detail = f"folder: {os.strerror(error.errno or 0)}"
-        else:
-            return
-        raise NotDone(detail)
+            raise NotDone(f"folder: {os.strerror(error.errno or 0)}", fault=Fault.SYSTEM) from None
 
 
 def _file_name(message_id: str) -> str:
