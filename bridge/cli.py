@@ -16,32 +16,30 @@ if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 PLACES = {
-    name: f"bridge.commands.{place}"
-    for name, place in {
-        "init": "beginning:init",
-        "up": "running:up",
-        "serve": "running:serve",
-        "migrate": "beginning:migrate",
-        "demo": "running:demo",
-        "doctor": "doctor:doctor",
-        "site": "sites:site",
-        "policy": "policies:policy",
-        "replay": "replay:replay",
-        "stats": "stats:stats",
-        "label": "stats:label",
-        "propose": "propose:propose_threshold",
-        "calibrate": "calibrate:calibrate_ratings",
-        "explain": "looking:explain_session",
-        "hours": "promises:hours",
-        "promise": "promises:promise",
-        "due": "looking:due",
-        "outbox": "outbox:outbox",
-        "pages": "pages:pages",
-        "db": "databases:db",
-        "privacy": "privacy:privacy",
-        "purge": "privacy:purge",
-    }.items()
+    "init": "beginning:init",
+    "up": "running:up",
+    "serve": "running:serve",
+    "migrate": "beginning:migrate",
+    "demo": "running:demo",
+    "doctor": "doctor:doctor",
+    "site": "sites:site",
+    "policy": "policies:policy",
+    "replay": "replay:replay",
+    "stats": "stats:stats",
+    "label": "stats:label",
+    "propose": "propose:propose_threshold",
+    "calibrate": "calibrate:calibrate_ratings",
+    "explain": "looking:explain_session",
+    "hours": "promises:hours",
+    "promise": "promises:promise",
+    "due": "looking:due",
+    "outbox": "outbox:outbox",
+    "pages": "pages:pages",
+    "db": "databases:db",
+    "privacy": "privacy:privacy",
+    "purge": "privacy:purge",
 }
+"""Where in `bridge.commands` each command is, in the order of the list."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -59,7 +59,7 @@ class Late(Ordered):
     """A group that imports a command when it is called: `bridge up` need not know how a policy is tried.
 
     Args:
-        places: each command's `module:name`, under the name by which it is called, in the order of the list.
+        places: each command's `module:name` in this package, under the name by which it is called, in the list's order.
     """
 
     def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
@@ -71,5 +71,5 @@ class Late(Ordered):
         if cmd_name not in self._places:
             return None
         module, _, name = self._places[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        command: click.Command = getattr(import_module(f".{module}", __package__), name)
         return command
