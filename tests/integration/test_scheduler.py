@@ -23,7 +23,9 @@ from support.sidecar import kill_group
 from support.waiting import PATIENCE, until
 
 from bridge import bootstrap, logs
+from bridge.clock import machine_now
 from bridge.config import Settings, SettingsRefused, read_settings
+from bridge.domain import judging
 from bridge.domain.values import Identity, Visitor
 from bridge.ports import Site, StoreBusy
 from bridge.service import manage_sites
@@ -138,10 +140,10 @@ def test_its_heartbeat_follows_the_machines_clock_even_when_a_rehearsal_shifts_i
 ) -> None:
     migrated(tmp_path)
     (tmp_path / "clock").write_text("-86400")
+    began = machine_now()
     start(BRIDGE_CLOCK=f"file:{tmp_path}/clock")
-    until(lambda: last_beat(tmp_path) is not None, "the first beat")
-    first = last_beat(tmp_path) or 0
-    assert abs(time.time() * 1000 - first) < PATIENCE * 1000
+    first = until(lambda: last_beat(tmp_path), "the first beat")
+    assert began <= first <= machine_now()
     until(lambda: (last_beat(tmp_path) or 0) > first, "the next beat")
 
 
@@ -233,6 +235,7 @@ def test_a_helpdesk_that_hangs_holds_up_neither_beat_nor_mail(tmp_path: Path, st
     migrated(tmp_path)
     assembly = bootstrap.build(settings_of(clean_environ(tmp_path)), deliver_at_once=False)
     manage_sites.add_site(assembly.bridge, Site("shop", "https://shop.example", "UTC", "team@shop.example"), "http://x")
+    judging.warm()  # the helpdesk is given up after ten seconds: the visitor's turn must not take some of them
     with listening(never_answers) as silent:
         endpoint = f"127.0.0.1:{silent.port}"
         where = {"BRIDGE_FRESHDESK_URL": f"http://{endpoint}", "BRIDGE_ALLOW_PRIVATE_UPSTREAMS": endpoint}
