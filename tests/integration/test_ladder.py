@@ -310,27 +310,27 @@ def test_an_escalation_that_somebody_has_is_not_offered_to_others(it: Sidecar) -
 
 def test_a_claim_ends_with_the_broken_promise_of_somebody_who_is_not_there_any_more(it: Sidecar) -> None:
     escalated(it)
-    it.team.does("claim", the_one(it)["id"])
+    it.team.does("claim", it.team.the_one()["id"])
     pass_time(it, hours=4, minutes=55)
     with capture_logs() as lines:
         pass_time(it, minutes=5)
     assert states(it) == ["broken", "pending"]
-    assert (the_one(it)["state"], the_one(it)["claimed_by"]) == ("open", None)
+    assert (it.team.the_one()["state"], it.team.the_one()["claimed_by"]) == ("open", None)
     assert [line["agent"] for line in lines if line["event"] == "claim.ended"] == [ADA["id"]]
     (told,) = [mail for mail in it.mailer.to("team@shop.example") if mail.subject.startswith("Promise broken [")]
     assert "is not seen here: anybody may take it" in told.text
-    it.team.does("claim", the_one(it)["id"], agent=BOB)
-    assert the_one(it)["claimed_by"]["name"] == "Bob"
+    it.team.does("claim", it.team.the_one()["id"], agent=BOB)
+    assert it.team.the_one()["claimed_by"]["name"] == "Bob"
 
 
 def test_who_is_there_keeps_what_they_have_claimed_when_its_promise_breaks(it: Sidecar) -> None:
     escalated(it)
-    it.team.does("claim", the_one(it)["id"])
+    it.team.does("claim", it.team.the_one()["id"])
     it.clock.advance(hours=5)
     it.team.is_there(ttl_s=3600)
     it.work()
     assert states(it) == ["broken", "pending"]
-    assert the_one(it)["claimed_by"]["name"] == "Ada"
+    assert it.team.the_one()["claimed_by"]["name"] == "Ada"
 
 
 # ------------------------------------------------------------------------------------------------- openings
