@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
-from bridge.ports import BridgeError
+from bridge.errors import BridgeError
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -1,5 +1,6 @@
 """What the use cases need from outside, as protocols, and the errors through which the outside speaks."""
 
+from bridge.errors import BridgeError
 from bridge.ports.desk import (
     Desk,
     DeskActivity,
@@ -15,7 +16,6 @@ from bridge.ports.desk import (
 )
 from bridge.ports.errors import (
     AdapterError,
-    BridgeError,
     Fault,
     HookRefused,
     NotDone,

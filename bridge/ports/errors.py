@@ -13,15 +13,7 @@ BridgeError
 
 from enum import StrEnum
 
-
-class BridgeError(Exception):
-    """Something that Escalation Bridge names and its callers can act on.
-
-    Raised without words, it says the first line of its docstring: message, log line and documentation are one text.
-    """
-
-    def __str__(self) -> str:
-        return super().__str__() or (self.__doc__ or "").strip().partition("\n")[0]
+from bridge.errors import BridgeError
 
 
 class Fault(StrEnum):
