@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bridge.adapters.closure_feed import FeedReader
 from bridge.adapters.http import Http
 from bridge.assembly.crms import crm
 from bridge.assembly.desks import Outside, desk, hooks_url_of, rates
-from bridge.assembly.doctor import Doctor
 from bridge.assembly.mailers import mailer, sender_of
 from bridge.assembly.notifiers import RATE, notifiers
 from bridge.assembly.presences import roster
@@ -35,6 +35,9 @@ from bridge.store.backup import backup
 from bridge.store.copy import Copied, Progress, copy
 from bridge.store.database import Database
 from bridge.store.sql import SqlStore
+
+if TYPE_CHECKING:
+    from bridge.assembly.doctor import Doctor
 
 BACKGROUND_THREADS = 24
 LOOKUP_THREADS = 16
@@ -195,6 +198,8 @@ def examine(site_id: str | None, test_mail_to: str | None) -> list[Line]:
     Raises:
         SiteUnknown: there is no such site.
     """
+    from bridge.assembly.doctor import Doctor  # noqa: PLC0415 - what no sidecar and no scheduler needs
+
     try:
         settings = read_settings()
         assembly = build(settings, deliver_at_once=False)
@@ -207,7 +212,7 @@ def examine(site_id: str | None, test_mail_to: str | None) -> list[Line]:
         assembly.close()
 
 
-def _examine(assembly: Assembly, doctor: Doctor, site_id: str | None, test_mail_to: str | None) -> list[Line]:
+def _examine(assembly: Assembly, doctor: "Doctor", site_id: str | None, test_mail_to: str | None) -> list[Line]:
     found = look_at_all(doctor.at_the_database(), DATABASE_WITHIN)
     if any(line.result.light is Light.RED for line in found if line.about == "schema"):
         return found  # nothing can be read

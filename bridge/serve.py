@@ -17,6 +17,7 @@ from bridge import bootstrap, logs
 from bridge.bootstrap import Assembly
 from bridge.config import Settings, SettingsRefused, read_settings
 from bridge.domain import judging
+from bridge.memory import share_arenas
 from bridge.patient_worker import SPARE_THREADS
 from bridge.up import bind_fault
 from bridge.web.app import Parts
@@ -37,10 +38,11 @@ def serve(settings: Settings) -> None:
     Raises:
         SettingsRefused, PolicyRefused, MigrationBroken: it cannot start; see `prepare` and `wait_for`.
     """
+    share_arenas()
     prepare(settings)
     wait_for(settings.bind)
     judging.warm()  # once for all workers, those included that take the place of one that died
-    _settle()
+    gc.freeze()  # not collected before: with all that is loaded it took a tenth of the start, and found next to nothing
     gc.enable()  # see the command, which has disabled it
     Sidecar(settings).run()
 
@@ -70,6 +72,7 @@ def prepare(settings: Settings) -> None:
     """
     if bootstrap.schema_fault(settings):
         bootstrap.migrate(settings)
+        gc.collect()  # what Alembic leaves behind would be kept for good, see `serve`
     assembly = bootstrap.build(settings, deliver_at_once=False)
     try:
         bootstrap.import_policy_file(assembly)

@@ -16,6 +16,7 @@ from apscheduler.schedulers.blocking import BlockingScheduler
 from bridge import bootstrap, logs
 from bridge.config import Settings, read_settings
 from bridge.domain.instants import DAY
+from bridge.memory import share_arenas
 from bridge.ports import BridgeError, StoreBusy
 from bridge.service.poll_presence import PresencePoll
 from scheduler.clock_guard import keep_pace
@@ -39,6 +40,7 @@ log = structlog.get_logger()
 def main() -> int:
     """Run the scheduler; returns the exit code: 0 when it was asked to end, 1 when it could not start."""
     os.umask(0o077)
+    share_arenas()
     stop = threading.Event()
     try:
         settings = read_settings()
