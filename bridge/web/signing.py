@@ -85,7 +85,13 @@ def sign_request(secret: str, method: str, target: str, timestamp: int, nonce: s
 
 def sign_response(secret: str, status: int, nonce: str, body: bytes) -> str:
     """What goes into the answer's `X-Bridge-Signature`."""
-    return signer([secret], RESPONSE_SALT).get_signature(canonical_response(status, nonce, body)).decode()
+    return _answer_signer(secret).get_signature(canonical_response(status, nonce, body)).decode()
+
+
+@lru_cache(maxsize=256)
+def _answer_signer(secret: str) -> Signer:
+    """It keeps nothing of what it signs; making one costs more than the signature."""
+    return signer([secret], RESPONSE_SALT)
 
 
 @dataclass(frozen=True, slots=True)
