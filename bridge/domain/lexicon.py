@@ -53,8 +53,10 @@ _LONGEST_REPEATED: Final = 8
 _DRAWN_OUT: Final = re.compile(r"([a-z])\1\1+")
 _BETWEEN: Final = re.compile(r"[^\w.,]+")
 """What parts words beside the marks of `_MARKED`: every sign of other alphabets that is no letter and no digit."""
+ASCII: Final = {letter: letter for letter in map(chr, range(128))}
+"""Every letter as it is: `translate` takes some times as long over one that its table does not have."""
 _MARKED: Final = str.maketrans(
-    {chr(code): " " for code in range(128) if not chr(code).isalnum()}
+    {letter: letter if letter.isalnum() else " " for letter in ASCII}
     | dict.fromkeys(".!?;\n", ".")
     | dict.fromkeys(",:", ",")
 )
@@ -69,7 +71,8 @@ def _plain_letters() -> dict[str, str]:
 
 
 _PLAIN: Final = str.maketrans(
-    _plain_letters()
+    ASCII
+    | _plain_letters()
     | {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "ß": "ss", "ł": "l", "ø": "o", "đ": "d"}
     | {"👍": " ok ", "👌": " ok ", "✅": " ok "}
 )

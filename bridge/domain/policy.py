@@ -34,8 +34,12 @@ class Match(Frozen):
     def pattern(self) -> re.Pattern[str] | None:
         """The words as one pattern for a folded text: a word matches whole, whatever its case and accents."""
         folded = filter(None, (fold(word).split() for word in self.words))
-        words = [r"\s+".join(map(re.escape, word)) for word in folded]
-        return re.compile(r"(?<!\w)(?:" + "|".join(words) + r")(?!\w)") if words else None
+        # a search passes over most of a text where every choice begins with its first letter
+        words = [
+            re.escape(first[0]) + r"(?<!\w.)" + r"\s+".join(map(re.escape, (first[1:], *rest)))
+            for first, *rest in folded
+        ]
+        return re.compile("(?:" + "|".join(words) + r")(?!\w)") if words else None
 
 
 class Thresholds(Frozen):
@@ -117,6 +121,11 @@ class Policy(Frozen):
     messages: Annotated[dict[str, dict[str, Annotated[str, Field(max_length=600)]]], Field(max_length=50)] = Field(
         default_factory=dict
     )
+
+    @cached_property
+    def decides_unasked(self) -> bool:
+        """Whether a rule may hold where no trigger has fired."""
+        return any(rule.may_hold(()) for rule in self.rules)
 
     def confidence_threshold(self, flow: str, tier: str) -> float:
         """How sure the bot has to be, by the closest that the document says: flow and tier, flow, tier, document."""

@@ -36,6 +36,8 @@ def judge(policy: Policy, situation: Situation) -> Decision:
     if not situation.turns:
         return Decision(None, "", {})
     fired = {name: firing for name, trigger in policy.triggers.items() if (firing := trigger.fires(situation))}
+    if not (fired or policy.decides_unasked):
+        return Decision(None, "", fired)
     for rule in policy.rules:
         if rule.may_hold(fired) and _applies(rule, situation) and holds(rule.when, fired.__contains__):
             return Decision(rule, explain(rule, fired), fired)

@@ -13,7 +13,7 @@ from typing import Final
 from bridge.domain.language_files import DANGER, codes, remembered, sketch_of
 from bridge.domain.languages import ENGLISH, language
 from bridge.domain.learned import STEM
-from bridge.domain.lexicon import SHORTEST_STEM, fold
+from bridge.domain.lexicon import ASCII, SHORTEST_STEM, fold
 from bridge.domain.phrases import Phrasing, elision_of, spellings
 
 _SURE: Final = 3
@@ -37,7 +37,7 @@ _LETTERS: Final = {
 }
 """Letters that only one of the shipped languages has."""
 _SIGNS: Final = str.maketrans(
-    {chr(code): " " for code in range(128) if not chr(code).isalpha()} | dict.fromkeys("¿¡«»“”„…–—", " ")
+    {letter: letter if letter.isalpha() else " " for letter in ASCII} | dict.fromkeys("¿¡«»“”„…–—", " ")
 )
 """What parts words from each other, and is none."""
 _WORD: Final = re.compile(r"(?<![\w{])[^\W\d_]+(?![\w}*])")

@@ -133,9 +133,9 @@ class VisitorRepeats(Frozen):
         words = s.message.words
         if not _enough(words, _LEAST_CONTENT_WORDS):
             return None
-        long = [e for e in self._earlier(s) if _enough(e, _LEAST_CONTENT_WORDS)]
         scorer, wanted = fuzz.token_sort_ratio, self.at_least
-        found = process.extract(words, long, scorer=scorer, score_cutoff=self.similarity, limit=wanted)
+        alike = process.extract(words, self._earlier(s), scorer=scorer, score_cutoff=self.similarity, limit=None)
+        found = [one for one in alike if _enough(one[0], _LEAST_CONTENT_WORDS)][:wanted]
         if len(found) < wanted:
             return None
         least = found[-1][1]
@@ -175,7 +175,7 @@ class IntentFailures(_Windowed):
     at_least: Times = 2
 
     def fires(self, s: Situation) -> Firing | None:
-        missed = sum(r.intent_matched is False for r in self.replies(s))
+        missed = [r.intent_matched for r in self.replies(s)].count(False)
         if missed < self.at_least:
             return None
         return Firing(missed, self.at_least, f"the bot did not understand the visitor {_times(missed)}")
@@ -192,7 +192,8 @@ class BotFailed(_Windowed):
     reported: bool = False
 
     def fires(self, s: Situation) -> Firing | None:
-        failed = sum(r.down if self.reported else r.failed for r in self.replies(s))
+        replies = self.replies(s)
+        failed = [r.down for r in replies].count(True) if self.reported else [r.failed for r in replies].count(True)
         if failed < self.at_least:
             return None
         return Firing(failed, self.at_least, f"the bot could not help {_times(failed)}")
