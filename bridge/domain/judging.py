@@ -195,7 +195,8 @@ def _measured(reply: Reply, language: str) -> ReplySignals:
 def answered(policy: Policy, session: Session, seq: int, reply: ReplySignals) -> Session:
     """The session after a reply that was measured."""
     known = seen(session, seq)
-    window = sessions.answered(session.window, replace(known, reply=reply)) if known else session.window
+    turn = TurnSignals(seq, known.at, known.message, reply) if known else None
+    window = sessions.answered(session.window, turn) if turn else session.window
     return replace(session, window=window, flow=policies.flow_of_intent(policy, reply.intent, session.flow))
 
 

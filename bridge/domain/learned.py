@@ -6,10 +6,11 @@ them, and were found from the project's own phrases by `make learn`.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final, NamedTuple
+
+from bridge.domain.memo import WORDS_KEPT, remembering
 
 REACH: Final = 3
 """Words from one to the other, at most, in a pair."""
@@ -35,7 +36,6 @@ _EDGES: Final = 2
 _BEGINNINGS: Final = (5, 4)
 _ENDINGS: Final = (4, 3)
 """Letters of them; the rest of a word is as long as two letters at least."""
-_WORDS_KEPT: Final = 16_384
 _LONGEST_STEM: Final = 12
 
 
@@ -145,7 +145,7 @@ class Recognizer:
         self._own = own
         self._shared = shared
         self._vocabulary = vocabulary
-        self._word: Callable[[str], _Word] = lru_cache(maxsize=_WORDS_KEPT)(self._look_up)
+        self._word: Final = remembering(self._look_up)
         self._met: set[str] = set()
         self._met_cues: set[str] = set()
         self._opening, self._closing = self._edge(OPENING), self._edge(CLOSING)
@@ -164,7 +164,7 @@ class Recognizer:
     def has_cue(self, words: Sequence[str]) -> bool:
         """Whether any of the words is a cue: two looks into sets tell, once they were met; in most texts none is."""
         if not self._met.issuperset(words):
-            if len(self._met) >= _WORDS_KEPT:
+            if len(self._met) >= WORDS_KEPT:
                 return any(self._word(word).cue for word in words)
             # in this order: another thread that sees a word as met sees its cue as well
             self._met_cues.update(word for word in words if self._word(word).cue)

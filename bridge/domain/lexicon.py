@@ -24,6 +24,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from bridge.domain.learned import Recognizer, Vocabulary
+from bridge.domain.memo import remembering
 from bridge.domain.valence import Valence
 
 TEXT_LIMIT: Final = 4000
@@ -41,7 +42,6 @@ _IN_CLAUSES: Final = frozenset({"request"})
 _ONE_CLAUSE: Final = 2
 """Places that one clause has: its beginning and its end."""
 _HITS: Final = 200
-_WORDS_KEPT: Final = 16_384
 TYPO_LENGTH: Final = 5
 """Letters of a person word that may be misspelt."""
 _LONG_WORD: Final = 9
@@ -212,9 +212,8 @@ class Hit:
 
 Groups = Mapping[str, list[Hit]]
 """What was found in a text, by group."""
-_Bucket = dict[str, tuple[Phrase, ...]]
-"""Phrases with one first word, by the word that follows; those whose second place is not fixed stand under each, and
-under "" alone."""
+_Bucket = tuple[dict[str, tuple[Phrase, ...]], tuple[Phrase, ...]]
+"""Phrases with one first word: those whose second place is fixed, by the word that follows, and the others."""
 
 
 class Book:
@@ -232,20 +231,21 @@ class Book:
                 by_stem.setdefault(stem[:SHORTEST_STEM], []).append(phrase)
         self._words: Final = _buckets(by_word)
         self._stems: Final = _buckets(by_stem)
-        self._beginning: Final = lru_cache(maxsize=_WORDS_KEPT)(self._look_up)
+        self._beginning: Final = remembering(self._look_up)
         self.words: Final = frozenset(used)
         """Every word that a phrase names."""
 
     def find(self, text: Text) -> list[Hit]:
         """Every phrase of this book in the text, in the order of their first words; at most about 200."""
         hits: list[Hit] = []
-        words, beginning = text.words, self._beginning
-        present = frozenset(words)
-        for i, word in enumerate(words):
-            for bucket in beginning(word):
-                phrases = bucket.get(words[i + 1] if i + 1 < len(words) else "") or bucket[""]
-                if phrases:
+        words, present = text.words, frozenset(text.words)
+        following = [*words[1:], ""]
+        for i, buckets in enumerate(map(self._beginning, words)):
+            for by_second, others in buckets:
+                if phrases := by_second.get(following[i]):
                     _collect(phrases, text, i, present, hits)
+                if others:
+                    _collect(others, text, i, present, hits)
             if len(hits) > _HITS:
                 break
         return hits
@@ -273,10 +273,7 @@ def _bucket(phrases: Iterable[Phrase]) -> _Bucket:
         else:
             rest.append(phrase)
     shared: dict[tuple[int, ...], tuple[Phrase, ...]] = {}
-    return {
-        "": tuple(rest),
-        **{word: shared.setdefault(_identities(own), (*own, *rest)) for word, own in second.items()},
-    }
+    return {word: shared.setdefault(_identities(own), tuple(own)) for word, own in second.items()}, tuple(rest)
 
 
 def _identities(phrases: Iterable[Phrase]) -> tuple[int, ...]:

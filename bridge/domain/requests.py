@@ -94,8 +94,10 @@ def _refused_behind(read: Text, hit: Hit, behind: Iterable[Hit]) -> bool:
 
 def _bare(read: Text, speech: Language) -> str | None:
     """A message that is nothing but a person word and small words: `agent please`."""
-    words = list(dict.fromkeys(word for word in read.words if word != STOP))
     bare, filler = speech.sets["bare"], speech.sets["filler"]
-    if len(words) > _BARE_LENGTH or bare.isdisjoint(words) or not (bare | filler).issuperset(words):
+    if bare.isdisjoint(read.words):
+        return None
+    words = list(dict.fromkeys(word for word in read.words if word != STOP))
+    if len(words) > _BARE_LENGTH or not (bare | filler).issuperset(words):
         return None
     return " ".join(words)

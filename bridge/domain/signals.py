@@ -342,14 +342,13 @@ def _is_settled(read: Text, told: int, hit: Hit, speech: Language) -> bool:
 def _sound(read: Text, speech: Language) -> tuple[float, str]:
     """The points of a message by how its words sound, and the words that weighed."""
     total, weighed = 0.0, []
-    for i, word in enumerate(read.words):
-        strength = speech.valence.strength(word)
+    for i, strength in enumerate(map(speech.valence.strength, read.words)):
         if strength:
             start = _negator(read, i, speech)
             # `not good` is bad; `not bad` says little
-            strength = strength if start == i else min(0.0, -strength)
-            total += strength
-            if strength < 0:
+            told = strength if start == i else min(0.0, -strength)
+            total += told
+            if told < 0:
                 weighed.append(" ".join(read.words[start : i + 1]))
     points = next((points for bound, points in _MILD if total <= bound), 0.0)
     return points, ", ".join(weighed)[:_WEIGHED_LENGTH] if points else ""

@@ -14,6 +14,7 @@ from bridge.domain.language_files import DANGER, codes, remembered, sketch_of
 from bridge.domain.languages import ENGLISH, language
 from bridge.domain.learned import STEM
 from bridge.domain.lexicon import ASCII, SHORTEST_STEM, fold
+from bridge.domain.memo import remembering
 from bridge.domain.phrases import Phrasing, elision_of, spellings
 
 _SURE: Final = 3
@@ -28,7 +29,6 @@ _ENDANGERED: Final = 2
 """Words of a language, one of them of danger, that have it heard."""
 _FEW: Final = 3
 """Words of a text in which one of danger is enough."""
-_WORDS_KEPT: Final = 16_384
 _LETTERS: Final = {
     "ß": "de",
     **dict.fromkeys("ñ¿¡", "es"),
@@ -107,9 +107,19 @@ def foreign(text: str, own: str, *, answering: bool = False) -> bool:
     words of danger; `answering`: see `heard_in`.
     """
     words = set(_plain_words(text[:_TOLD_BY]))
-    if _is_foreign(words, own, answering=answering) or _endangered(words, own):
+    looked_at = answering or any(map(_telling(own), words))
+    if looked_at and (_is_foreign(words, own, answering=answering) or _endangered(words, own)):
         return True
     return any(code != own for code in _by_letters(text))
+
+
+@remembered()
+def _telling(own: str) -> Callable[[str], bool]:
+    """What says of a word whether it may tell of another language than this one: of most texts no word does."""
+    known, common, of_danger = _own_words(own), _common_words(), _languages_of_danger()
+    return remembering(
+        lambda word: word not in known and (word in common or not {own, ENGLISH}.issuperset(of_danger(word)))
+    )
 
 
 def _is_foreign(words: set[str], own: str, *, answering: bool = False) -> bool:
@@ -135,19 +145,24 @@ def _endangered(words: set[str], own: str) -> tuple[str, ...]:
 
     Not one word of many, which another language may have for something else.
     """
-    unheard = words - _own_words(own) - _own_words(ENGLISH)
-    told = {code for word in unheard for code in _of_danger(word)} - {own, ENGLISH}
+    unheard = words.difference(_own_words(own), _own_words(ENGLISH))
+    of_danger = _languages_of_danger()
+    told = {code for word in unheard for code in of_danger(word)} - {own, ENGLISH}
     if not told:
         return ()
-    counts, common = Counter[str](), _common_words()
-    for word in unheard:
-        counts.update(told.intersection(_of_danger(word) or common.get(word, ())))
+    common = _common_words()
+    counts = Counter(code for word in unheard for code in told.intersection(of_danger(word) or common.get(word, ())))
     most = max(counts.values(), default=0)
     enough = most >= (1 if len(words) <= _FEW else _ENDANGERED) and _SHARE * most >= len(unheard)
     return _most(counts) if enough else ()
 
 
-@remembered(_WORDS_KEPT)
+@remembered()
+def _languages_of_danger() -> Callable[[str], tuple[str, ...]]:
+    """What tells of a word in which languages it is of danger."""
+    return remembering(_of_danger)
+
+
 def _of_danger(word: str) -> tuple[str, ...]:
     """The languages whose phrases of danger name this word, or a beginning of it."""
     known = _words_of_danger()

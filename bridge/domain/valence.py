@@ -5,13 +5,13 @@ that ends in `*` stands for all that begin so; the longest that fits counts, and
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
+
+from bridge.domain.memo import remembering
 
 STRONGEST: Final = 3.0
 _STEM: Final = 4
-_WORDS_KEPT: Final = 16_384
 _WORD: Final = re.compile(r"[^\W_]+(?:['’][^\W_]+)*\*?")
 
 
@@ -24,7 +24,7 @@ class Valence:
         for word in sorted(strengths.keys() - self._words.keys(), key=lambda word: (-len(word), word)):
             start = word[:_STEM]
             self._stems[start] = (*self._stems.get(start, ()), (word[:-1], strengths[word]))
-        self.strength: Final[Callable[[str], float]] = lru_cache(maxsize=_WORDS_KEPT)(self._strength)
+        self.strength: Final = remembering(self._strength)
         """How a folded word sounds; 0 where that is not known."""
 
     def _strength(self, word: str) -> float:
