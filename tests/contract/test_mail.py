@@ -123,6 +123,15 @@ def test_subject_cannot_become_another_header(subject: str) -> None:
     assert message["Subject"].startswith("Hi Bcc: ")
 
 
+@pytest.mark.parametrize(
+    "subject", ["0 ¡" * 30 + "漢", "=?utf-8?q?x?= is what I wrote", "é " * 199 + "é", "a " * 199 + "a", "x" * 400]
+)
+def test_subject_arrives_as_it_was_written(subject: str) -> None:
+    raw = bytes(build(replace(MAIL, subject=subject)))
+    assert parsed(raw)["Subject"] == subject
+    assert max(map(len, raw.split(b"\r\n"))) <= 78
+
+
 @pytest.mark.parametrize("to", TRICKS)
 def test_recipient_that_is_not_one_address_is_rejected(to: str) -> None:
     with pytest.raises(Rejected, match="recipient is not one address"):

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from datetime import UTC, datetime
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -14,6 +15,8 @@ from bridge.ports import Mail, Rejected
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9._+=:-]{1,200}@[A-Za-z0-9]([A-Za-z0-9.-]{0,198}[A-Za-z0-9])?")
 _ODD_IN_LOCAL = re.compile(r"[:=]|(?<=\.)\.|^\.|\.$")
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_LONGEST_WORD = 60
+"""Characters that stand in one line of a header however it is folded."""
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,5}")
 _METHOD = re.compile(r"^METHOD:(REQUEST|CANCEL)\r?$", re.MULTILINE)
 _UNWRITABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
@@ -80,7 +83,7 @@ def build(mail: Mail) -> EmailMessage:
     message["To"] = Address(addr_spec=recipient(mail))
     if mail.reply_to:
         message["Reply-To"] = _address(mail.reply_to, "reply-to")
-    message["Subject"] = _one_line(mail.subject)
+    message.set_raw("Subject", _encoded(_one_line(mail.subject)))
     message["Date"] = format_datetime(datetime.fromtimestamp(mail.sent_at // 1000, UTC))
     message["Message-ID"] = f"<{bare}>"
     if mail.in_reply_to and (thread := _bare(mail.in_reply_to)) != bare:
@@ -92,6 +95,15 @@ def build(mail: Mail) -> EmailMessage:
     if mail.language and _LANGUAGE.fullmatch(mail.language):  # an odd name for a language must not cost the mail
         message["Content-Language"] = mail.language  # last, for what fills a message drops such headers
     return message
+
+
+def _encoded(subject: str) -> str:
+    """A subject as it stands in the header, folded; `EmailMessage` loses a space where it folds one that is not ASCII.
+
+    What looks encoded is encoded once more, and so arrives as it was written.
+    """
+    plain = subject.isascii() and "=?" not in subject and all(len(word) < _LONGEST_WORD for word in subject.split())
+    return Header(subject, "us-ascii" if plain else "utf-8", header_name="Subject").encode(linesep="\r\n")
 
 
 def _fill(message: EmailMessage, mail: Mail) -> None:
