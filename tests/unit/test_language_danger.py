@@ -11,6 +11,7 @@ from bridge.domain.signals import listed, measure_message
 
 DANGER = {
     "en": [
+        "my friend says she wants to kill herself and does not pick up",
         "I want to kill myself",
         "honestly I just want to die",
         "there is no point in going on, I will end my life tonight",
@@ -56,6 +57,10 @@ DANGER = {
         "people got injured",
     ],
     "es": [
+        "mi amiga dice que se quiere matar",
+        "ella quiere matarse",
+        "mi hermano quiere quitarse la vida",
+        "amenaza con quitarse la vida",
         "me quiero matar",
         "ya no quiero vivir",
         "estoy pensando en quitarme la vida",
@@ -104,6 +109,7 @@ DANGER = {
         "me quemé con la olla",
     ],
     "de": [
+        "meine Freundin sagt, sie will sich umbringen",
         "ich will mich umbringen",
         "ich will nicht mehr leben",
         "heute Nacht mache ich Schluss mit meinem Leben",
@@ -148,6 +154,9 @@ DANGER = {
         "die Heizdecke glüht und qualmt",
     ],
     "fr": [
+        "mon amie dit qu'elle veut se tuer",
+        "il va se pendre",
+        "elle a essayé de se tuer",
         "je veux mourir",
         "je vais me tuer ce soir",
         "je n'ai plus envie de vivre",
@@ -194,6 +203,10 @@ DANGER = {
         "la prise fume",
     ],
     "pt": [
+        "minha amiga diz que quer se matar",
+        "diz que vai se matar",
+        "o meu filho não está a respirar",
+        "ele não tá respirando",
         "quero me matar",
         "já não quero viver",
         "estou a pensar em acabar com a minha vida",
@@ -239,6 +252,10 @@ DANGER = {
         "ela não reage",
     ],
     "it": [
+        "la mia amica vuole uccidersi",
+        "mio fratello vuole togliersi la vita",
+        "dice che si ammazza stasera",
+        "un collega scrive che si suiciderà",
         "mi voglio uccidere",
         "non voglio più vivere",
         "sto pensando di togliermi la vita",
@@ -286,6 +303,9 @@ DANGER = {
         "non respira",
     ],
     "nl": [
+        "een collega schrijft dat hij zelfmoord gaat plegen",
+        "ze zegt dat ze zichzelf wil doden",
+        "ze dreigt zich op te hangen",
         "ik wil mezelf van kant maken",
         "ik wil dood",
         "ik wil niet meer leven",
@@ -329,6 +349,8 @@ DANGER = {
         "ze is flauw gevallen",
     ],
     "pl": [
+        "przyjaciółka mówi, że chce się zabić",
+        "kolega pisze, że popełni samobójstwo",
         "chcę się zabić",
         "nie chcę już żyć",
         "myślę o odebraniu sobie życia",
@@ -408,6 +430,8 @@ HARMLESS = {
         "does the knife come with blade guard so I don't cut myself",
     ],
     "es": [
+        "se va a matar a trabajar",
+        "no hay que matarse para entenderlo",
         "estos zapatos me matan",
         "me muero por tener este móvil",
         "quiero acabar con todo, con todas las suscripciones",
@@ -450,6 +474,8 @@ HARMLESS = {
         "schützt der Stecker vor einem Stromschlag?",
     ],
     "fr": [
+        "il se tue à la tâche",
+        "on va se tuer à répéter",
         "ces chaussures me tuent",
         "je meurs d'envie d'avoir ce téléphone",
         "je veux en finir avec tous mes abonnements",
@@ -471,6 +497,8 @@ HARMLESS = {
         "la prise protège-t-elle contre les chocs électriques ?",
     ],
     "pt": [
+        "vai se matar de trabalhar",
+        "ele quer se matar de estudar",
         "estes sapatos estão a matar-me",
         "estou morrendo de vontade de ter esse celular",
         "quero acabar com tudo, todas as assinaturas",
@@ -492,6 +520,8 @@ HARMLESS = {
         "a tomada protege contra choques elétricos?",
     ],
     "it": [
+        "per non ammazzarsi di fatica",
+        "si ammazza di lavoro",
         "queste scarpe mi uccidono",
         "muoio dalla voglia di avere questo telefono",
         "voglio farla finita con tutti gli abbonamenti",
@@ -513,6 +543,8 @@ HARMLESS = {
         "la presa protegge dalla scossa elettrica?",
     ],
     "nl": [
+        "kan hij zichzelf aanmelden",
+        "wil hij zichzelf voorstellen",
         "deze schoenen zijn moordend",
         "ik sterf van nieuwsgierigheid naar die telefoon",
         "ik wil alles beëindigen, alle abonnementen",
@@ -534,6 +566,7 @@ HARMLESS = {
         "beschermt de stekker tegen een elektrische schok?",
     ],
     "pl": [
+        "nie chce się zabijać o to",
         "te buty mnie zabijają",
         "umieram z ciekawości, kiedy będzie ten telefon",
         "chcę skończyć ze wszystkim, ze wszystkimi subskrypcjami",
