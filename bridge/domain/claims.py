@@ -78,7 +78,7 @@ def _promises_of(speech: ClaimSpeech, sentence: str) -> Iterator[str]:
         return
     for hit in _standing([hit for hit in hits if hit.group == _PROMISES], hits, own=False):
         if not _denied(read, hit, speech.negators):
-            yield _words(read, hit)
+            yield read.said(hit.start, hit.end)
 
 
 _SENTENCE: Final = re.compile(r"¿?[^.!?…;\n¿]+(?:[.!?…;]+(?!\s|$)[^.!?…;\n¿]+)*[.!?…;]*")

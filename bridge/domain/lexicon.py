@@ -55,6 +55,17 @@ _BETWEEN: Final = re.compile(r"[^\w.,]+")
 """What parts words beside the marks of `_MARKED`: every sign of other alphabets that is no letter and no digit."""
 ASCII: Final = {letter: letter for letter in map(chr, range(128))}
 """Every letter as it is: `translate` takes some times as long over one that its table does not have."""
+_APOSTROPHES: Final = "'\u2019\u2018\u02bc\u00b4`"
+_ACCENTS: Final = "\u0300-\u036f"
+_SIGNS: Final = "👍👌✅"
+"""Signs that are read as words."""
+_WRITTEN: Final = re.compile(rf"[^\W_]+(?:[{_APOSTROPHES}{_ACCENTS}-]+[^\W_]+)*[{_ACCENTS}]*|[{_SIGNS}]")
+"""A word as it was written, or several that are joined: `l'agent`, `avez-vous`."""
+_PART: Final = re.compile(rf"[^{_APOSTROPHES}-]+[{_APOSTROPHES}-]*")
+"""One of joined words."""
+_NOT_QUOTED: Final = re.compile(rf"(?:[^\w{_APOSTROPHES}{_ACCENTS}{_SIGNS}-]|_)+")
+"""What a quotation goes without: with such signs somebody could write a link, or markup, where it is shown."""
+_NOWHERE: Final = (0, 0)
 _MARKED: Final = str.maketrans(
     {letter: letter if letter.isalnum() else " " for letter in ASCII}
     | dict.fromkeys(".!?;\n", ".")
@@ -74,7 +85,7 @@ _PLAIN: Final = str.maketrans(
     ASCII
     | _plain_letters()
     | {"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u00b4": "'", "`": "'", "ß": "ss", "ł": "l", "ø": "o", "đ": "d"}
-    | {"👍": " ok ", "👌": " ok ", "✅": " ok "}
+    | dict.fromkeys(_SIGNS, " ok ")
 )
 
 
@@ -86,6 +97,12 @@ class Text:
     commas: set[int]
     folded: str
     """All of it, see `fold`."""
+    written: str = ""
+    """What of it is read, as it was written."""
+    elision: re.Pattern[str] | None = None
+    """What was taken for a word of its own before an apostrophe."""
+    spans: list[tuple[int, int]] | None = None
+    """Where each word was written, once that was asked for, and STOP nowhere; empty where that cannot be told."""
 
     def clause_starts(self, i: int) -> bool:
         """Whether a clause begins at word `i`."""
@@ -112,8 +129,25 @@ class Text:
         return [self.words[start:end], *clauses]
 
     def said(self, start: int, end: int) -> str:
-        """The words from `start` up to `end`, without the ends of sentences; the first 120 characters."""
-        return " ".join(word for word in self.words[start:end] if word != STOP)[:SAID_LENGTH]
+        """The words from `start` up to `end` as they were written, without other signs; the first 120 characters."""
+        self.spans = spans = self._find_spans() if self.spans is None else self.spans
+        if not spans:
+            return " ".join(word for word in self.words[start:end] if word != STOP)[:SAID_LENGTH]
+        inside = [span for span in spans[start:end] if span != _NOWHERE]
+        quoted = self.written[inside[0][0] : inside[-1][1]] if inside else ""
+        return _NOT_QUOTED.sub(" ", quoted)[:SAID_LENGTH].strip(" -")
+
+    def _find_spans(self) -> list[tuple[int, int]]:
+        spans: list[tuple[int, int]] = []
+        for found in _WRITTEN.finditer(self.written):
+            start, end = found.span()
+            count = 1 if found[0].isalpha() else len(read(found[0], self.elision).words)
+            parts = [(start + part.start(), start + part.end()) for part in _PART.finditer(found[0])]
+            spans += parts if len(parts) == count else [(start, end)] * count
+        if len(spans) != len(self.words) - self.words.count(STOP):
+            return []
+        each = iter(spans)
+        return [_NOWHERE if word == STOP else next(each) for word in self.words]
 
     def clause_ends(self, i: int) -> bool:
         """Whether a clause ends before word `i`."""
@@ -154,7 +188,7 @@ def read(text: str, elision: re.Pattern[str] | None = None) -> Text:
             if m:
                 commas.add(len(words))
             words += clause.split()
-    return Text(words, commas, folded)
+    return Text(words, commas, folded, text[:TEXT_LIMIT], elision)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,12 @@ _INSERTION: Final = 3
 _BARE_LENGTH: Final = 7
 _THING: Final = (f"{SENSE}a", "", f"{SENSE}please")
 """What the words stand for by which a thing is chosen: an article, a word of no sense, a please."""
+_PUT_RIGHT: Final = 5
+"""Words of a sentence that only puts right which thing is meant: `no, the other one please`."""
+_NOT: Final = f"{SENSE}not"
+_OTHER: Final = f"{SENSE}other"
+_SOMEBODY_ELSE: Final = frozenset((_OTHER, *(f"{SENSE}{sense}" for sense in ("person", "somebody", "team", "role"))))
+"""What the words beside `other` stand for where it may be a person: German has one for the `else` of `somebody`."""
 
 
 def in_words(groups: Groups, read: Text, speech: Language) -> str | None:
@@ -44,8 +50,10 @@ def by_example(groups: Groups, read: Text, speech: Language) -> str | None:
 
 
 def _wants_a_thing(words: Sequence[str], speech: Language) -> bool:
-    """Whether it is but a thing that is wanted: `the label please`."""
-    return len(words) == len(_THING) and tuple(map(speech.vocabulary.sense, words)) == _THING
+    """Whether it is but a thing that is wanted: `the label please`, `no, the other one please`."""
+    senses = tuple(map(speech.vocabulary.sense, words))
+    put_right = len(senses) <= _PUT_RIGHT and senses[0] == _NOT and senses[2:3] == (_OTHER,)
+    return senses == _THING or (put_right and _SOMEBODY_ELSE.isdisjoint(senses[:2] + senses[3:]))
 
 
 def _longest(hits: Iterable[Hit]) -> Iterable[Hit]:
@@ -100,4 +108,4 @@ def _bare(read: Text, speech: Language) -> str | None:
     words = list(dict.fromkeys(word for word in read.words if word != STOP))
     if len(words) > _BARE_LENGTH or not (bare | filler).issuperset(words):
         return None
-    return " ".join(words)
+    return read.said(0, len(read.words))

@@ -40,6 +40,8 @@ _PRAISE: Final = 2.0
 """From this strength on a word praises, and tells of nothing that was settled."""
 _WEIGHED_LENGTH: Final = 80
 _NEGATION_REACH: Final = 3
+_TELLING: Final = 3
+"""Words from which on a sentence may tell by its look that the bot failed: `de nada` says nothing."""
 _SHORT_MESSAGE: Final = 8
 _SHOUT_LETTERS: Final = 12
 _DIGITS: Final = 3
@@ -219,7 +221,8 @@ def _failed(groups: Groups, read: Text, speech: Language) -> bool:
 
     A bot that could not find an order and asks for its number goes on; and `if not, I can` tells of no failure.
     """
-    by_example = (hit for hit in groups.get("like:failed", ()) if not _says_what_to_do(read, hit, speech))
+    told = (hit for hit in groups.get("like:failed", ()) if hit.end - hit.start >= _TELLING)
+    by_example = (hit for hit in told if not _says_what_to_do(read, hit, speech))
     failed = (*groups.get("failed", ()), *by_example)
     if not failed:
         return False
@@ -349,7 +352,7 @@ def _sound(read: Text, speech: Language) -> tuple[float, str]:
             told = strength if start == i else min(0.0, -strength)
             total += told
             if told < 0:
-                weighed.append(" ".join(read.words[start : i + 1]))
+                weighed.append(read.said(start, i + 1))
     points = next((points for bound, points in _MILD if total <= bound), 0.0)
     return points, ", ".join(weighed)[:_WEIGHED_LENGTH] if points else ""
 
@@ -396,7 +399,7 @@ def _asks_human(groups: Groups, read: Text, speech: Language, previous: ReplySig
 def _taken_up(answer: offers.Answer, read: Text, previous: ReplySignals) -> str | None:
     """The words that take up the offer of a person which the reply before made."""
     if (previous.offers_human and answer.accepts) or (previous.offers_otherwise and answer.is_a_no):
-        return " ".join(read.words[: answer.opening])[: lexicon.SAID_LENGTH]
+        return read.said(0, answer.opening)
     return None
 
 
@@ -435,8 +438,16 @@ def _issue(read: Text, speech: Language) -> str | None:
     for found in speech.document.finditer(read.folded):
         kind, mark, number = found.groups()
         if sum(map(str.isdigit, number)) >= _DIGITS:
-            return f"{kind} {mark}{number.upper()}"
+            return f"{_as_written(kind, read)} {mark}{number.upper()}"
     return None
+
+
+def _as_written(word: str, read: Text) -> str:
+    """A folded word as the visitor wrote it first; itself where it is none of the words that were read."""
+    if word not in read.words:
+        return word
+    named = read.words.index(word)
+    return read.said(named, named + 1)
 
 
 SAID: Final = (

@@ -7,9 +7,11 @@ from bridge.domain import judging, signals, summary
 from bridge.domain import packet as packets
 from bridge.domain.customer import Account
 from bridge.domain.language_files import DANGER
+from bridge.domain.lexicon import fold
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
+from bridge.domain.signals import MessageSignals
 from bridge.domain.values import Identity, Millis
 from bridge.ports import Tx
 
@@ -73,9 +75,9 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
     recent = () if _in_danger(session) else tuple(reversed(said))
     topic = next((message.topic for message in recent if message.topic), None)
     issue = next((message.issue for message in recent if message.issue), None)
-    about = [index for index, m in enumerate(said) if (topic and m.topic == topic) or (issue and m.issue == issue)]
+    about = [index for index, message in enumerate(said) if _is_about(message, topic, issue)]
     later = said[about[0] + 1 :] if about else []
-    pressed = [m for m in later if m.negative > 0 or (topic and m.topic == topic) or (issue and m.issue == issue)]
+    pressed = [message for message in later if message.negative > 0 or _is_about(message, topic, issue)]
     customer = session.customer.at_their_word
     largest = max(customer.account.orders, key=lambda order: order.total, default=None)
     return summary.Facts(
@@ -92,6 +94,12 @@ def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
         sla=customer.account.sla,
         order_value=f"{largest.total:,.2f} {largest.currency}" if largest else None,
     )
+
+
+def _is_about(message: MessageSignals, topic: str | None, issue: str | None) -> bool:
+    """Whether a message is about this topic, or names this document, however it spells it."""
+    same = bool(issue and message.issue and fold(message.issue) == fold(issue))
+    return same or bool(topic and message.topic == topic)
 
 
 def _in_danger(session: Session) -> bool:

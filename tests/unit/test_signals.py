@@ -401,7 +401,8 @@ def test_safety_traps(text: str) -> None:
     [
         ("I was charged twice on invoice #8821", "invoice #8821"),
         ("order 10233 is late", "order 10233"),
-        ("my Order number is W4923227.", "order W4923227"),
+        ("my Order number is W4923227.", "Order W4923227"),
+        ("no order, customer'invoice 8821", "invoice 8821"),
         ("I have an order", None),
         ("order in May", None),
         ("call 555 123", None),
@@ -774,6 +775,86 @@ def test_a_sentence_that_says_what_the_visitor_can_do_did_not_fail() -> None:
     reply = "Je kunt je bestelling volgen onder Mijn bestellingen."
     assert not measure_reply(reply, language="nl").failed
     assert measure_reply("Ik kan je bestelling niet vinden.", language="nl").failed
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "said"),
+    [
+        ("fr", "Où est l'agent ?", "Où est l'agent"),
+        ("fr", "avez-vous un conseiller ?", "avez-vous un conseiller"),
+        ("de", "Für mich bitte Mitarbieter!!", "Für mich bitte Mitarbieter"),
+        ("pl", "Chcę rozmawiać z człowiekiem", "Chcę rozmawiać z człowiekiem"),
+        ("en", "Talk to a hu\u202eman", "Talk to a hu man"),
+        ("en", "AGENT please", "AGENT please"),
+        ("de", "Ich möchte mit einem <b>Mitarbeiter</b> sprechen", "möchte mit einem b Mitarbeiter"),
+        ("en", "½ talk to a human", "talk to a human"),
+        ("en", "№ talk to a HUMAN", "talk to a human"),
+    ],
+)
+def test_a_request_is_quoted_as_it_was_written_but_for_signs(language: str, text: str, said: str) -> None:
+    assert said in (measure_message(text, language=language).asks_human or "")
+
+
+def test_what_is_kept_of_a_message_is_as_it_was_written() -> None:
+    angry = measure_message("C’est INADMISSIBLE, ça ne m’aide pas du tout", language="fr")
+    assert angry.weighed == "INADMISSIBLE, ne m’aide pas"
+    assert measure_message("Zamówienie nr 123456 nie dotarło", language="pl").issue == "Zamówienie 123456"
+    listed = measure_message("Das geht an meinen ANWALT", language="de").lists
+    assert "ANWALT" in listed["legal"]
+    offer = measure_reply("Voulez-vous que je vous mette en relation avec un conseiller ?", language="fr")
+    assert measure_message("Très volontiers, oui !", language="fr", previous=offer).asks_human == "Très volontiers oui"
+    assert measure_message("👍", language="fr", previous=offer).asks_human == "👍"
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "no, I meant the green one"),
+        ("de", "nein, ich meinte den blauen"),
+        ("es", "no, me refería al azul"),
+        ("fr", "non, je voulais dire le bleu"),
+        ("pt", "não, eu quis dizer o azul"),
+        ("it", "no, intendevo quello blu"),
+        ("nl", "nee, ik bedoelde de blauwe"),
+        ("pl", "nie, chodziło mi o niebieski"),
+        ("en", "no, the other one please"),
+        ("de", "nein, den anderen bitte"),
+        ("es", "no, el otro por favor"),
+        ("fr", "non, l'autre svp"),
+        ("pt", "não, o outro por favor"),
+        ("it", "no, l'altro per favore"),
+        ("nl", "nee, de andere graag"),
+        ("pl", "nie, ten drugi proszę"),
+        ("en", "excellent, that is what I needed"),
+    ],
+)
+def test_who_puts_right_what_is_meant_is_neither_displeased_nor_asks_for_a_person(language: str, text: str) -> None:
+    measured = measure_message(text, language=language)
+    assert (measured.negative, measured.asks_human) == (0, None)
+
+
+@pytest.mark.parametrize("text", ["nein, jemand anderen bitte", "nein, einen anderen Mitarbeiter bitte"])
+def test_another_person_is_one(text: str) -> None:
+    assert measure_message(text, language="de").asks_human
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Is there anything else?"),
+        ("de", "Kann ich sonst noch etwas für Sie tun?"),
+        ("es", "¡De nada!"),
+        ("es", "¿Algo más?"),
+        ("fr", "Puis-je vous aider pour autre chose ?"),
+        ("pt", "Mais alguma coisa?"),
+        ("pt", "Posso ajudar em mais alguma coisa?"),
+        ("it", "Sì, alla reception."),
+        ("nl", "Kan ik nog iets voor u doen?"),
+        ("pl", "Czy mogę jeszcze w czymś pomóc?"),
+    ],
+)
+def test_what_every_bot_says_at_the_end_is_no_failure(language: str, text: str) -> None:
+    assert not measure_reply(text, language=language).failed
 
 
 def test_the_words_of_a_phrase_of_displeasure_are_kept() -> None:

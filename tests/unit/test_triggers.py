@@ -261,13 +261,13 @@ def test_a_reported_failure_is_told_from_one_that_was_read() -> None:
 
 
 @pytest.mark.parametrize(("text", "words"), [
-    ("Let me transfer you to a human agent… One moment please.", "let me transfer you to a human"),
-    ("I've created a support ticket for you.", "ive created a support ticket"),
+    ("Let me transfer you to a human agent… One moment please.", "Let me transfer you to a human"),
+    ("I've created a support ticket for you.", "I've created a support ticket"),
     ("A colleague will call you back shortly.", "colleague will call you"),
-    ("Thanks! You will receive an answer within 24 hours.", "you will receive an answer within"),
-    ("I have escalated this to our support team.", "i have escalated"),
+    ("Thanks! You will receive an answer within 24 hours.", "You will receive an answer within"),
+    ("I have escalated this to our support team.", "I have escalated"),
     ("Someone from our team will be in touch soon.", "team will be in touch"),
-    ("I'm connecting you with a specialist now.", "im connecting you with a specialist"),
+    ("I'm connecting you with a specialist now.", "I'm connecting you with a specialist"),
     ("We will get back to you by e-mail.", "will get back to you"),
 ])  # fmt: skip
 def test_bot_promised_names_the_words(text: str, words: str) -> None:

@@ -117,7 +117,7 @@ def test_every_language_says_how_its_words_sound(code: str) -> None:
         ("it", "un'attesa desolante", "desolante"),
         ("nl", "wat een saaie dag", "saaie"),
         ("pl", "co za nuda", "nuda"),
-        ("pt", "um tédio de espera", "tedio"),
+        ("pt", "um tédio de espera", "tédio"),
     ],
 )
 def test_each_language_hears_a_bad_word(code: str, text: str, weighed: str) -> None:
