@@ -15,12 +15,14 @@ from rapidfuzz import fuzz, process
 
 from bridge.domain import languages
 from bridge.domain.customer_triggers import CrmUnavailable, HasOpenTicket, OrderValueAtLeast, SlaAtRisk, TierAtLeast
-from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, content_words
+from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, answers_an_offer, content_words
 from bridge.domain.situation import Firing, Situation
 from bridge.domain.values import Frozen, Text80
 
 _LEAST_CONTENT_WORDS: Final = 3
 _LEAST_REPLY_WORDS: Final = 4
+_EXPLAINED: Final = 180
+"""Characters of a reply, without its signs, that does not only say no but why."""
 _REPEATED_WITHIN: Final = 2
 _TROUBLE_POINTS: Final = 0.5
 _MINUTE: Final = 60_000
@@ -184,19 +186,25 @@ class IntentFailures(_Windowed):
 class BotFailed(_Windowed):
     """The bot failed, or said that it could not do it, `at_least` times in the window.
 
-    `reported` counts only what is beyond doubt: its host said that it failed, or the answer was empty.
+    `reported` counts only what is beyond doubt: its host said that it failed, or the answer was empty. `dead_ends`
+    counts only what leaves the visitor nothing: who is offered a person may take it with a yes, and who is told at
+    length why not has an answer.
     """
 
     type: Literal["bot_failed"] = "bot_failed"
     at_least: Times = 1
     reported: bool = False
+    dead_ends: bool = False
 
     def fires(self, s: Situation) -> Firing | None:
-        replies = self.replies(s)
-        failed = [r.down for r in replies].count(True) if self.reported else [r.failed for r in replies].count(True)
+        failed = [self._counts(reply) for reply in self.replies(s)].count(True)
         if failed < self.at_least:
             return None
         return Firing(failed, self.at_least, f"the bot could not help {_times(failed)}")
+
+    def _counts(self, reply: ReplySignals) -> bool:
+        failed = reply.down if self.reported else reply.failed
+        return failed and not (self.dead_ends and (answers_an_offer(reply) or len(reply.text) >= _EXPLAINED))
 
 
 class BotPromised(Frozen):

@@ -51,6 +51,41 @@ def test_a_judgement_costs_the_same_in_the_thousandth_turn_as_when_the_window_wa
     assert lines_run(long) == lines_run(full) > 100
 
 
+UNABLE = {
+    "en": ["I don't have details about single rooms.", "I'm not able to check this.", "I don't have that information."],
+    "de": ["Das weiß ich leider nicht.", "Darauf habe ich keinen Zugriff.", "Das kann ich nicht beantworten."],
+    "es": ["No lo sé.", "No tengo acceso a esos datos.", "No puedo responder a esa pregunta."],
+    "fr": ["Je ne sais pas.", "Je n'ai pas accès à ces données.", "Je ne peux pas répondre à cette question."],
+    "pt": ["Não sei.", "Não tenho acesso a esses dados.", "Não posso responder a essa pergunta."],
+    "it": ["Non lo so.", "Non ho accesso a questi dati.", "Non posso rispondere a questa domanda."],
+    "nl": ["Dat weet ik niet.", "Daar heb ik geen toegang toe.", "Die vraag kan ik niet beantwoorden."],
+    "pl": ["Nie wiem.", "Nie mam dostępu do tych danych.", "Nie mogę odpowiedzieć na to pytanie."],
+}
+"""What a bot says that cannot help, in words of its own each time."""
+
+
+def decided(locale: str, replies: list[str]) -> list[str | None]:
+    """The rule that decides after each of these replies to somebody who calmly asks for one thing after another."""
+    one, rules = session(locale), list[str | None]()
+    for n, reply in enumerate(replies):
+        one = judging.hear(POLICY, one, f"XK{n}?", n * 60_000)
+        one = judging.answer(POLICY, one, one.turns, Reply(reply))
+        rule = judging.judge(POLICY, one).rule
+        rules.append(rule.name if rule else None)
+    return rules
+
+
+@pytest.mark.parametrize(("locale", "replies"), UNABLE.items())
+def test_a_bot_that_cannot_help_three_times_gets_somebody_who_can(locale: str, replies: list[str]) -> None:
+    assert decided(locale, replies) == [None, None, "going-nowhere"]
+    assert decided(locale, [replies[0], "12.", "24.", *replies[1:]])[-1] is None
+
+
+def test_while_the_bot_offers_a_person_each_time_it_is_for_the_visitor_to_take_one() -> None:
+    offered = [f"{unable} Would you like to talk to a human agent?" for unable in UNABLE["en"]]
+    assert decided("en", offered) == [None, None, None]
+
+
 def test_a_session_without_a_locale_takes_that_of_its_first_clear_message() -> None:
     unclear = judging.hear(POLICY, session(None), "ok", 0)
     assert unclear.locale is None

@@ -260,6 +260,17 @@ def test_a_reported_failure_is_told_from_one_that_was_read() -> None:
     assert fired(situation(reported), type="bot_failed", reported=True)
 
 
+def test_a_failure_that_offers_a_person_or_says_why_is_no_dead_end() -> None:
+    offers = ("offers_human", "offers_otherwise")
+    for offered in (*(replied(failed=True, **{name: True}) for name in offers), replied(failed=True, offers_place=2)):
+        assert fired(situation(offered), type="bot_failed")
+        assert fired(situation(offered), type="bot_failed", dead_ends=True) is None
+    assert fired(situation(replied(failed=True)), type="bot_failed", dead_ends=True)
+    explained = said_by_bot("I cannot do that. " + "It was a basic fare, which the airline never changes. " * 4)
+    assert fired(situation(explained), type="bot_failed")
+    assert fired(situation(explained), type="bot_failed", dead_ends=True) is None
+
+
 @pytest.mark.parametrize(("text", "words"), [
     ("Let me transfer you to a human agent… One moment please.", "Let me transfer you to a human"),
     ("I've created a support ticket for you.", "I've created a support ticket"),

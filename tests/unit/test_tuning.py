@@ -39,6 +39,7 @@ def test_the_numbers_that_rules_hang_on_are_found_written_or_not() -> None:
         "triggers/not_understood/at_least": 2,
         "triggers/could_not_help/at_least": 2,
         "triggers/bot_down/at_least": 2,
+        "triggers/stays_helpless/at_least": 3,
     }
 
 
