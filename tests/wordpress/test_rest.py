@@ -562,7 +562,7 @@ def test_an_administrator_labels_an_escalation_in_wp_admin_and_a_subscriber_cann
     assert (team.read(one)["label"]["verdict"], team.read(one)["label"]["author"]) == ("unneeded", "admin (wp-1)")
 
 
-def test_the_link_in_the_teams_mails_finds_wp_admin_where_wordpress_lies_in_a_folder_of_its_own(
+def test_the_link_in_the_teams_mails_finds_wp_admin_where_wordpress_has_an_address_of_its_own(
     installed: Installation, visitor: Visitor
 ) -> None:
     site = installed.site
@@ -573,16 +573,17 @@ def test_the_link_in_the_teams_mails_finds_wp_admin_where_wordpress_lies_in_a_fo
     links = re.findall(rf"{re.escape(site.url)}/\S*{one}", mail.text)
     with site.login() as admin, direct_session() as guest:
         assert "Nobody has said yet." in admin.get(links[0], timeout=30).text
-        with in_a_folder(site):
-            led = guest.get(links[0], timeout=30, allow_redirects=False).headers["Location"]
-    assert led == f"{site.url}/wp/wp-admin/admin.php?page=escbridge-escalations&escalation={one}"
+        for address in (f"{site.url}/wp", "https://desk.example.test"):
+            with wordpress_at(site, address):
+                led = guest.get(links[0], timeout=30, allow_redirects=False).headers["Location"]
+            assert led == f"{address}/wp-admin/admin.php?page=escbridge-escalations&escalation={one}"
 
 
 @contextmanager
-def in_a_folder(site: Site) -> Iterator[None]:
-    """WordPress takes its own address, but not the site's, for a folder further down."""
-    own = site.content / "mu-plugins" / "folder.php"
-    own.write_text(f"<?php add_filter( 'option_siteurl', fn() => '{site.url}/wp', 20 );")
+def wordpress_at(site: Site, address: str) -> Iterator[None]:
+    """WordPress takes this for its own address, but not for the site's."""
+    own = site.content / "mu-plugins" / "address.php"
+    own.write_text(f"<?php add_filter( 'option_siteurl', fn() => '{address}', 20 );")
     try:
         yield
     finally:

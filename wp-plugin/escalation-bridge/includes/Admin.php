@@ -22,15 +22,16 @@ final class Admin {
 		wp_enqueue_style( 'escbridge-admin', plugins_url( 'assets/admin.css', ESCBRIDGE_FILE ), array(), ESCBRIDGE_VERSION );
 	}
 
-	/** What was done is told once: a reload of the page does not say it again. */
 	/** Where the team's mails and tickets lead: only WordPress knows where wp-admin is. */
 	public static function follow_link(): void {
 		$named = self::text_fields( $_GET )['escbridge_desk'] ?? ''; // phpcs:ignore WordPress.Security.NonceVerification.Recommended -- leads on and does nothing.
 		nocache_headers();
-		wp_redirect( self::url( array_filter( array( 'escalation' => $named ) ) ) ); // phpcs:ignore WordPress.Security.SafeRedirect.wp_redirect_wp_redirect -- to our own wp-admin, which may have another host.
+		add_filter( 'allowed_redirect_hosts', static fn( array $hosts ): array => array_merge( $hosts, array( wp_parse_url( admin_url(), PHP_URL_HOST ) ) ) ); // wp-admin may have a host of its own.
+		wp_safe_redirect( self::url( array_filter( array( 'escalation' => $named ) ) ) );
 		exit;
 	}
 
+	/** What was done is told once: a reload of the page does not say it again. */
 	public static function removable_query_args( $names ): array {
 		return array_merge( (array) $names, array( 'escbridge_result', 'late' ) );
 	}
