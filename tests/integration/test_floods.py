@@ -60,7 +60,7 @@ def test_beyond_it_one_alarm_stands_and_the_rest_is_told_in_one_mail_a_span(side
     assert mails(it, "flood.support.") == ["New [support] 3 conversations"]
     (bundle,) = [mail for mail in it.mailer.mails if "flood.support." in mail.message_id]
     for one in told[MOST:]:
-        assert f"escalation={one['id']}" in bundle.text
+        assert f"escbridge_desk={one['id']}" in bundle.text
     assert told[0]["id"] not in bundle.text
     assert len(mails(it, ".team.new@")) == MOST
 
