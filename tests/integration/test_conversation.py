@@ -679,7 +679,7 @@ def test_the_team_gets_one_mail_about_what_is_written_after_the_end(database: st
             assert chat.says(text)["state"] == "closed"
         it.work()
         (late,) = [mail for mail in it.mailer.to("team@shop.example") if mail.subject.startswith("Written after")]
-        assert f"escalation={number}" in late.text
+        assert f"escbridge_desk={number}" in late.text
         assert [line["text"] for line in it.team.read(number)["conversation"] if line["who"] == "visitor"][1:] == [
             "But it is still broken",
             "Is anybody there?",
