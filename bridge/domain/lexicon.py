@@ -18,7 +18,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Final
 
 from rapidfuzz.distance import OSA
@@ -59,6 +59,9 @@ _APOSTROPHES: Final = "'\u2019\u2018\u02bc\u00b4`"
 _ACCENTS: Final = "\u0300-\u036f"
 _SIGNS: Final = "👍👌✅"
 """Signs that are read as words."""
+_WORD: Final = re.compile(r"[^\W_]+")
+_JOINING: Final = re.compile(rf"[{_APOSTROPHES}{_ACCENTS}{_SIGNS}-]")
+"""What a text has where a word may be more than letters and digits."""
 _WRITTEN: Final = re.compile(rf"[^\W_]+(?:[{_APOSTROPHES}{_ACCENTS}-]+[^\W_]+)*[{_ACCENTS}]*|[{_SIGNS}]")
 """A word as it was written, or several that are joined: `l'agent`, `avez-vous`."""
 _PART: Final = re.compile(rf"[^{_APOSTROPHES}-]+[{_APOSTROPHES}-]*")
@@ -135,19 +138,24 @@ class Text:
             return " ".join(word for word in self.words[start:end] if word != STOP)[:SAID_LENGTH]
         inside = [span for span in spans[start:end] if span != _NOWHERE]
         quoted = self.written[inside[0][0] : inside[-1][1]] if inside else ""
-        return _NOT_QUOTED.sub(" ", quoted)[:SAID_LENGTH].strip(" -")
+        plain = quoted if len(inside) == 1 else _NOT_QUOTED.sub(" ", quoted)
+        return plain[:SAID_LENGTH].strip(" -")
 
     def _find_spans(self) -> list[tuple[int, int]]:
-        spans: list[tuple[int, int]] = []
-        for found in _WRITTEN.finditer(self.written):
-            start, end = found.span()
-            count = 1 if found[0].isalpha() else len(read(found[0], self.elision).words)
-            parts = [(start + part.start(), start + part.end()) for part in _PART.finditer(found[0])]
-            spans += parts if len(parts) == count else [(start, end)] * count
+        if _JOINING.search(self.written):
+            spans = list(chain.from_iterable(map(self._spans_of, _WRITTEN.finditer(self.written))))
+        else:
+            spans = [found.span() for found in _WORD.finditer(self.written)]
         if len(spans) != len(self.words) - self.words.count(STOP):
             return []
         each = iter(spans)
         return [_NOWHERE if word == STOP else next(each) for word in self.words]
+
+    def _spans_of(self, joined: re.Match[str]) -> list[tuple[int, int]]:
+        """Where each word was written of what may read as several, or as none."""
+        start, count = joined.start(), len(read(joined[0], self.elision).words)
+        parts = [(start + part.start(), start + part.end()) for part in _PART.finditer(joined[0])]
+        return parts if len(parts) == count else [joined.span()] * count
 
     def clause_ends(self, i: int) -> bool:
         """Whether a clause ends before word `i`."""

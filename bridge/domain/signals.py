@@ -7,6 +7,7 @@ decision can be made again.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import starmap
 from typing import Final
 
 from bridge.domain import claims, language_files, languages, lexicon, offers, requests
@@ -344,7 +345,7 @@ def _is_settled(read: Text, told: int, hit: Hit, speech: Language) -> bool:
 
 def _sound(read: Text, speech: Language) -> tuple[float, str]:
     """The points of a message by how its words sound, and the words that weighed."""
-    total, weighed = 0.0, []
+    total, weighed = 0.0, list[tuple[int, int]]()
     for i, strength in enumerate(map(speech.valence.strength, read.words)):
         if strength:
             start = _negator(read, i, speech)
@@ -352,9 +353,9 @@ def _sound(read: Text, speech: Language) -> tuple[float, str]:
             told = strength if start == i else min(0.0, -strength)
             total += told
             if told < 0:
-                weighed.append(read.said(start, i + 1))
+                weighed.append((start, i + 1))
     points = next((points for bound, points in _MILD if total <= bound), 0.0)
-    return points, ", ".join(weighed)[:_WEIGHED_LENGTH] if points else ""
+    return points, ", ".join(starmap(read.said, weighed))[:_WEIGHED_LENGTH] if points else ""
 
 
 def _apart(hits: Iterable[Hit]) -> int:

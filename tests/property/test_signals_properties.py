@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.domain import languages
 from bridge.domain.customer import Customer
-from bridge.domain.lexicon import said_once
+from bridge.domain.lexicon import fold, said_once
 from bridge.domain.signals import (
     MessageSignals,
     ReplySignals,
@@ -101,7 +101,7 @@ def test_writing_it_differently_changes_no_request(words: list[str], change: obj
     text = " ".join(words)
     assert callable(change)
     before, after = (measure_message(t, language="en").asks_human for t in (text, change(text)))
-    assert before == after
+    assert fold(before or "") == fold(after or "")  # it is quoted as it was written
 
 
 @given(st.lists(MESSAGES, max_size=11), st.sampled_from(["thanks", "yes", "Yes, thank you."]))
