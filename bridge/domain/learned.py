@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from bridge.domain.memo import WORDS_KEPT, remembering
+from bridge.domain.memo import WORDS_KEPT, memoized
 
 REACH: Final = 3
 """Words from one to the other, at most, in a pair."""
@@ -145,7 +145,7 @@ class Recognizer:
         self._own = own
         self._shared = shared
         self._vocabulary = vocabulary
-        self._word: Final = remembering(self._look_up)
+        self._word: Final = memoized(self._look_up)
         self._met: set[str] = set()
         self._met_cues: set[str] = set()
         self._opening, self._closing = self._edge(OPENING), self._edge(CLOSING)

@@ -24,7 +24,7 @@ from typing import Final
 from rapidfuzz.distance import OSA
 
 from bridge.domain.learned import Recognizer, Vocabulary
-from bridge.domain.memo import remembering
+from bridge.domain.memo import memoized
 from bridge.domain.valence import Valence
 
 TEXT_LIMIT: Final = 4000
@@ -273,7 +273,7 @@ class Book:
                 by_stem.setdefault(stem[:SHORTEST_STEM], []).append(phrase)
         self._words: Final = _buckets(by_word)
         self._stems: Final = _buckets(by_stem)
-        self._beginning: Final = remembering(self._look_up)
+        self._beginning: Final = memoized(self._look_up)
         self.words: Final = frozenset(used)
         """Every word that a phrase names."""
 

@@ -25,6 +25,6 @@ class Memo(dict[str, T]):
         return found
 
 
-def remembering(function: Callable[[str], T]) -> Callable[[str], T]:
+def memoized(function: Callable[[str], T]) -> Callable[[str], T]:
     """The function, with a memo of its own."""
     return Memo(function).__getitem__

@@ -14,7 +14,7 @@ from bridge.domain.language_files import DANGER, codes, remembered, sketch_of
 from bridge.domain.languages import ENGLISH, language
 from bridge.domain.learned import STEM
 from bridge.domain.lexicon import ASCII, SHORTEST_STEM, fold
-from bridge.domain.memo import remembering
+from bridge.domain.memo import memoized
 from bridge.domain.phrases import Phrasing, elision_of, spellings
 
 _SURE: Final = 3
@@ -117,7 +117,7 @@ def foreign(text: str, own: str, *, answering: bool = False) -> bool:
 def _telling(own: str) -> Callable[[str], bool]:
     """What says of a word whether it may tell of another language than this one: of most texts no word does."""
     known, common, of_danger = _own_words(own), _common_words(), _languages_of_danger()
-    return remembering(
+    return memoized(
         lambda word: word not in known and (word in common or not {own, ENGLISH}.issuperset(of_danger(word)))
     )
 
@@ -160,7 +160,7 @@ def _endangered(words: set[str], own: str) -> tuple[str, ...]:
 @remembered()
 def _languages_of_danger() -> Callable[[str], tuple[str, ...]]:
     """What tells of a word in which languages it is of danger."""
-    return remembering(_of_danger)
+    return memoized(_of_danger)
 
 
 def _of_danger(word: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
-from bridge.domain.memo import remembering
+from bridge.domain.memo import memoized
 
 STRONGEST: Final = 3.0
 _STEM: Final = 4
@@ -24,7 +24,7 @@ class Valence:
         for word in sorted(strengths.keys() - self._words.keys(), key=lambda word: (-len(word), word)):
             start = word[:_STEM]
             self._stems[start] = (*self._stems.get(start, ()), (word[:-1], strengths[word]))
-        self.strength: Final = remembering(self._strength)
+        self.strength: Final = memoized(self._strength)
         """How a folded word sounds; 0 where that is not known."""
 
     def _strength(self, word: str) -> float:

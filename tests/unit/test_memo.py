@@ -1,6 +1,6 @@
 """What is kept of words is bounded."""
 
-from bridge.domain.memo import WORDS_KEPT, Memo, remembering
+from bridge.domain.memo import WORDS_KEPT, Memo, memoized
 
 
 def test_a_word_is_asked_about_once() -> None:
@@ -10,7 +10,7 @@ def test_a_word_is_asked_about_once() -> None:
         asked.append(word)
         return len(word)
 
-    length = remembering(measured)
+    length = memoized(measured)
     assert [length("agent"), length("agent"), length("me")] == [5, 5, 2]
     assert asked == ["agent", "me"]
 
