@@ -160,9 +160,9 @@ def look_up(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> Looku
     now, asked = bridge.clock.now(), time.monotonic()
     with bridge.store.read() as tx:
         known = tx.ops.cached_account(site_id, key)
-    cached = known is not None and in_the_last(bridge.crm_cache_ms, known.fetched_at, now)
-    if known and cached:
-        lookup, took = Lookup(Fetch.FOUND if known.account else Fetch.NOT_FOUND, known.account), 0.0
+    cached = known if known and in_the_last(bridge.crm_cache_ms, known.fetched_at, now) else None
+    if cached:
+        lookup, took = Lookup(Fetch.FOUND if cached.account else Fetch.NOT_FOUND, cached.account), 0.0
     else:
         began = time.monotonic()
         lookup = _ask(bridge, crm, start.visitor)
@@ -175,7 +175,7 @@ def look_up(bridge: Bridge, site_id: str, policy: Policy, start: Start) -> Looku
         crm=crm.name,
         result=lookup.fetch.value,
         cause=lookup.cause,
-        cached=cached,
+        cached=cached is not None,
         ms=round(took * 1000),
     )
     if start.visitor.identity is Identity.CLAIMED:  # some CRMs take more calls for a customer than for a stranger
