@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from bridge.domain.answering import Passage
+from bridge.domain.hosts import bare_host, host_of
 from bridge.domain.telephones import same_number, telephones
 
 LONGEST_SHOWN: Final = 2000
@@ -100,23 +101,19 @@ class _Known:
         self.mails = {found["mail"].lower() for found in _ADDRESS.finditer(said) if found["mail"]}
         self.numbers = [found["number"] for found in _DIGITS.finditer(said)]
         self.urls = {same_address(passage.url) for passage in passages if passage.url}
-        self.hosts = {_bare_host(urlsplit(url).hostname or "") for url in self.urls} - {""}
+        self.hosts = set(map(host_of, self.urls)) - {""}
 
     def has(self, url: str) -> bool:
         return same_address(url) in self.urls
 
     def has_host(self, host: str) -> bool:
-        return _bare_host(host) in self.hosts
+        return bare_host(host) in self.hosts
 
     def has_mail(self, address: str) -> bool:
         return address.lower() in self.mails
 
     def has_number(self, number: str) -> bool:
         return any(same_number(number, own) for own in self.numbers)
-
-
-def _bare_host(host: str) -> str:
-    return host.lower().removeprefix("www.")
 
 
 def _visible(char: str) -> str:

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import structlog
 
+from bridge.domain.hosts import host_of
 from bridge.domain.passages import Page
 from bridge.domain.relevance import Piece, pieces
 from bridge.domain.values import Json, Millis
@@ -133,9 +134,6 @@ def _check_hosts(tx: Tx, site_id: str, pages: Sequence[Published]) -> None:
 
 def _host_of(url: str) -> str:
     """The host of an address, without `www.`; empty where it has none, or people or browsers may see another in it."""
-    try:
-        parts = urlsplit(url)
-        misleading = "@" in parts.netloc or re.search(r"[\\\x00-\x1f\x7f-\x9f]", url)
-        return "" if misleading else (parts.hostname or "").removeprefix("www.")
-    except ValueError:
-        return ""
+    host = host_of(url)
+    misleading = host and ("@" in urlsplit(url).netloc or re.search(r"[\\\x00-\x1f\x7f-\x9f]", url))
+    return "" if misleading else host

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
+from bridge.domain.hosts import host_of
 from bridge.domain.instants import MINUTE
 from bridge.domain.values import Json, Millis
 from bridge.domain.wall_clock import is_zone
@@ -116,11 +117,8 @@ def check_home(tx: Tx, site_id: str, home: str) -> None:
 
 def _place(url: str) -> tuple[str, str]:
     """Host and folder; of what cannot be read neither is any site's."""
-    try:
-        parts = urlsplit(url)
-        return (parts.hostname or "").removeprefix("www."), parts.path.rstrip("/")
-    except ValueError:
-        return "", url
+    host = host_of(url)
+    return host, urlsplit(url).path.rstrip("/") if host else url
 
 
 def guessed_mailbox(url: str) -> str:

@@ -4,12 +4,13 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import structlog
 
 from bridge.domain import judging, messages
 from bridge.domain.escalation import Escalation, OutboxKind, OutboxRow, rank_of
+from bridge.domain.hosts import host_of
 from bridge.domain.instants import DAY
 from bridge.domain.mail_body import Action, Block, Facts, Highlight, MailBody, Paragraph, as_html, as_text, worded
 from bridge.domain.packet import Ticket
@@ -173,13 +174,18 @@ def mail_team(
         Action("Open it in WordPress", desk_page(case.site, escalation.id)),
         *sections(ticket_of(escalation)),
     )
-    key = f"{escalation.id}.team.{key}"
+    key = team_key(escalation, key)
     if occasion.in_channel:
         _post_notices(case, escalation, key, occasion)
-    thread = f"{escalation.id}.team.new"
+    thread = team_key(escalation, "new")
     mail = team_mail(case, escalation.queue, key, subject, blocks, thread=thread, in_charge=occasion.in_charge)
     mail = replace(mail, to=to or mail.to)
     post_mail(case, escalation, key, replace(mail, invitation=invite(mail.to)) if invite else mail)
+
+
+def team_key(escalation: Escalation, occasion: str) -> str:
+    """What a mail to the team is called: the same for the same occasion, so that a repeat is none."""
+    return f"{escalation.id}.team.{occasion}"
 
 
 def _post_notices(case: Case, escalation: Escalation, external_id: str, occasion: Occasion) -> None:
@@ -357,7 +363,7 @@ def _message_id(case: Case, key: str) -> str:
 
 
 def host(site: Site) -> str:
-    return (urlsplit(site.url).hostname or site.id).removeprefix("www.")
+    return host_of(site.url) or site.id
 
 
 def _post(case: Case, escalation: Escalation, kind: OutboxKind, *parts: str, held: str | None = None) -> None:

@@ -117,13 +117,13 @@ def _add_to_ticket(bridge: Bridge, tx: Tx, session: Session, turn: Turn) -> None
 
 def _mail_of_late_words(case: Case, over: Escalation, session: Session) -> None:
     """Nobody looks at a request again that is over; one mail a session, however much is written."""
-    key = f"{over.id}.team.late.{session.id}"
+    key = notify.team_key(over, f"late.{session.id}")
     subject = f"Written after the end [{over.priority.value}] {over.packet.summary}"
     blocks = (
         Paragraph("The customer wrote once more after this request was over. Their chat told them that it has ended."),
         Action("Read it in WordPress", notify.desk_page(case.site, over.id)),
     )
-    mail = notify.team_mail(case, over.queue, key, subject, blocks, thread=f"{over.id}.team.new")
+    mail = notify.team_mail(case, over.queue, key, subject, blocks, thread=notify.team_key(over, "new"))
     notify.post_mail(case, over, key, mail)
 
 

@@ -31,7 +31,9 @@ def _watch(bridge: Bridge, site: Site) -> None:
     with bridge.store.read() as tx:
         case = open_case(bridge, tx, site.id)
         closed_over = list(_closed_over(case))
-        untold = [(held, call) for held, call in closed_over if not tx.mails.posted(_mail_id(held, call))]
+        untold = [
+            (held, call) for held, call in closed_over if not tx.mails.posted(notify.team_key(held, _occasion(call)))
+        ]
         standing = alarms.standing_texts(tx, site.id)
     told = Alarm(new_id("alm"), ALARM_KIND, _text(len(closed_over)), {"calls": len(closed_over)}, case.at)
     alarms.tell(bridge, site.id, [told], standing, raised="calls.alarm", ended="calls.cleared")
@@ -55,6 +57,10 @@ def _is_staffed(case: Case, held: Escalation, call: Callback) -> bool:
     return all(hours.is_open(calendar, at) for at in (call.starts_at, call.ends_at - 1))
 
 
+def _is_told(case: Case, held: Escalation, call: Callback) -> bool:
+    return case.tx.mails.posted(notify.team_key(held, _occasion(call)))
+
+
 def _tell_team(case: Case, held: Escalation, call: Callback) -> None:
     quoted = in_mail(case.policy, first_session(case, held), held)
     notify.mail_team(case, quoted, _occasion(call), phone=keep_calls.phone_of(case.tx, held))
@@ -62,10 +68,6 @@ def _tell_team(case: Case, held: Escalation, call: Callback) -> None:
 
 def _occasion(call: Callback) -> str:
     return f"callback_closed.{call.id}.{call.sequence}"
-
-
-def _mail_id(held: Escalation, call: Callback) -> str:
-    return f"{held.id}.team.{_occasion(call)}"
 
 
 def _text(calls: int) -> str:
