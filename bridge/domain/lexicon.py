@@ -161,6 +161,11 @@ class Text:
         """Whether a clause ends before word `i`."""
         return i >= len(self.words) or i in self.commas or self.words[i] == STOP
 
+    def clause_of(self, hit: "Hit") -> "Hit":
+        """The clause in which something was found."""
+        end = next(i for i in range(hit.end, len(self.words) + 1) if self.clause_ends(i))
+        return Hit("clause", self.clause_start(hit.start), end)
+
 
 def fold(text: str) -> str:
     """The first 4,000 characters in lower case, without accents; every kind of apostrophe as `'`."""

@@ -7,13 +7,13 @@ decision can be made again.
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import starmap
 from typing import Final
 
-from bridge.domain import claims, language_files, languages, lexicon, offers, requests
+from bridge.domain import claims, language_files, languages, moods, offers, requests
 from bridge.domain.learned import SENSE
 from bridge.domain.lexicon import STOP, Groups, Hit, Language, Text
 from bridge.domain.locale_tag import language_in
+from bridge.domain.negation import negated
 from bridge.domain.values import Json, Millis
 
 WINDOW: Final = 12
@@ -25,26 +25,12 @@ CONTENT_WORDS: Final = 40
 REPLY_LENGTH: Final = 200
 """Characters of a reply that are kept for comparing."""
 
-_PHRASE_POINTS: Final = 0.75
-_PHRASES_COUNTED: Final = 2
-_DISPLEASED: Final = ("negative", "strong", "extreme", "frustration")
-"""Groups of phrases that speak of displeasure."""
-_EXTREME_POINTS: Final = 2.5
-_MILD: Final = ((-2.0, 0.75), (-1.0, 0.5))
-"""Points of a message in which no phrase speaks, from this sum of its words' strengths down: none is enough alone."""
 _WISH: Final = f"{SENSE}wish"
-_UNSETTLED: Final = frozenset((_WISH, *(f"{SENSE}{sense}" for sense in ("must", "fetch", "when", "how"))))
-"""What small words stand for after which nothing is settled yet: `I want it fixed`, `when will it be solved`."""
 _YOU_CAN: Final = (f"{SENSE}you", f"{SENSE}can")
 _NOT: Final = f"{SENSE}not"
-_PRAISE: Final = 2.0
-"""From this strength on a word praises, and tells of nothing that was settled."""
-_WEIGHED_LENGTH: Final = 80
-_NEGATION_REACH: Final = 3
 _TELLING: Final = 3
 """Words from which on a sentence may tell by its look that the bot failed: `de nada` says nothing."""
 _SHORT_MESSAGE: Final = 8
-_SHOUT_LETTERS: Final = 12
 _DIGITS: Final = 3
 
 Value = float | bool | str
@@ -142,11 +128,11 @@ def measure_message(text: str, *, language: str, previous: ReplySignals | None =
     read = speech.read(text)
     words = _content(read, speech)
     groups = _by_group(speech.find_in_message(read, offered=answers_an_offer(previous)))
-    points, extreme = (0.0, False) if _is_over(groups, read, speech, text) else _mood(groups, read, speech, text)
-    weighed = _weighed(groups, read, speech) if points else ""
+    points, extreme = moods.mood(groups, read, speech, text)
+    weighed = moods.weighed(groups, read, speech) if points else ""
     progress = points == 0 and _progress(groups, read, speech)
     if points == 0 and not progress:
-        points, weighed = _sound(read, speech)
+        points, weighed = moods.sound(read, speech)
     topic = _topic(groups, read, speech)
     return MessageSignals(
         words=words,
@@ -265,119 +251,9 @@ def _content(read: Text, speech: Language) -> str:
     return " ".join([word[:40] for word in read.words if word not in stop and word != STOP][:CONTENT_WORDS])
 
 
-def _negated(read: Text, start: int, speech: Language) -> bool:
-    """Whether a negator stands in the three words before, inside the clause."""
-    return _negator(read, start, speech) < start
-
-
-def _negator(read: Text, start: int, speech: Language) -> int:
-    """Where the negator stands that turns round the word `start`; `start` where none does."""
-    negators = speech.sets["negators"]
-    for i in range(start, max(0, start - _NEGATION_REACH), -1):
-        if read.clause_starts(i):
-            break
-        if read.words[i - 1] in negators:
-            return i - 1
-    return start
-
-
-def _unnegated(hits: Iterable[Hit], read: Text, speech: Language) -> set[int]:
-    """Where the hits stand that nothing turns round; overlapping ones count once."""
-    return {hit.end for hit in hits if not _negated(read, hit.start, speech)}
-
-
-def _mood(groups: Groups, read: Text, speech: Language, text: str) -> tuple[float, bool]:
-    """A message's points, and whether it is angry enough to count alone."""
-    negative, strong, furious, phrases = (groups.get(name, ()) for name in _DISPLEASED)
-    if not (negative or strong or furious or phrases):
-        return 0.0, False
-    hard = _unnegated(strong, read, speech)
-    soft = _unnegated(negative, read, speech)
-    pleased = _unnegated(groups.get("positive", ()), read, speech)
-    rage = bool(_unnegated(furious, read, speech))
-    bad = rage or bool(hard) or len(soft) > len(pleased)
-    told = min(_PHRASES_COUNTED, _apart(phrases))
-    points = float(bad) + float(rage or bool(hard)) + _PHRASE_POINTS * told
-    return points, rage or points >= _EXTREME_POINTS or len(hard) > 1 or (bool(hard) and _shouts(text))
-
-
-def _weighed(groups: Groups, read: Text, speech: Language) -> str:
-    """The words of the phrases that weighed; of those that share words the one that begins first, and the longest."""
-    told = [hit for name in _DISPLEASED for hit in groups.get(name, ())]
-    said, end = [], 0
-    for hit in sorted(told, key=lambda hit: (hit.start, -hit.end)):
-        if hit.start >= end and not (hit.group != "frustration" and _negated(read, hit.start, speech)):
-            said.append(read.said(hit.start, hit.end))
-            end = hit.end
-    return ", ".join(said)[:_WEIGHED_LENGTH]
-
-
-def _is_over(groups: Groups, read: Text, speech: Language, text: str) -> bool:
-    """Whether what displeased is told as past, and last that it is settled: `what a nightmare, but all sorted now`.
-
-    Praise alone settles nothing there: `useless. brilliant, thanks`.
-    """
-    told = max((hit.end for name in _DISPLEASED for hit in groups.get(name, ())), default=0)
-    if not told or "?" in text:
-        return False
-    last = (hit for hit in groups.get("progress", ()) if hit.start >= told)
-    return any(_is_settled(read, told, hit, speech) for hit in last if not _praises(groups, read, hit, speech))
-
-
-def _praises(groups: Groups, read: Text, hit: Hit, speech: Language) -> bool:
-    thanks = {i for one in groups.get("thanks", ()) for i in range(one.start, one.end)}
-    return all(i in thanks or speech.valence.strength(read.words[i]) >= _PRAISE for i in range(hit.start, hit.end))
-
-
-def _is_settled(read: Text, told: int, hit: Hit, speech: Language) -> bool:
-    """Whether nothing takes it back or makes it somebody's word: only small words lead up to it from what displeased.
-
-    From the sentence's beginning or a contrast (`but`) on, where one stands between; a denial may stand behind it.
-    """
-    contrast, negators = speech.sets["contrast"], speech.sets["negators"]
-    before = read.words[told : hit.start]
-    turns = [i + 1 for i, word in enumerate(before) if word == STOP or word in contrast]
-    led_up = before[turns[-1] if turns else 0 :]
-    clause = _clause(read, hit)
-    told_so = speech.stop_words.issuperset(led_up) and _UNSETTLED.isdisjoint(map(speech.vocabulary.sense, led_up))
-    return told_so and negators.isdisjoint([*led_up, *read.words[clause.start : clause.end]])
-
-
-def _sound(read: Text, speech: Language) -> tuple[float, str]:
-    """The points of a message by how its words sound, and the words that weighed."""
-    total, weighed = 0.0, list[tuple[int, int]]()
-    for i, strength in enumerate(map(speech.valence.strength, read.words)):
-        if strength:
-            start = _negator(read, i, speech)
-            # `not good` is bad; `not bad` says little
-            told = strength if start == i else min(0.0, -strength)
-            total += told
-            if told < 0:
-                weighed.append((start, i + 1))
-    points = next((points for bound, points in _MILD if total <= bound), 0.0)
-    return points, ", ".join(starmap(read.said, weighed))[:_WEIGHED_LENGTH] if points else ""
-
-
-def _apart(hits: Iterable[Hit]) -> int:
-    """How many of the hits do not share words."""
-    count, end = 0, 0
-    for hit in hits:
-        if hit.start >= end:
-            count, end = count + 1, hit.end
-    return count
-
-
-def _shouts(text: str) -> bool:
-    if "!!!" in text:
-        return True
-    head = text[: lexicon.TEXT_LIMIT]
-    upper = sum(map(str.isupper, head))
-    return upper >= _SHOUT_LETTERS and upper > 2 * sum(map(str.islower, head))
-
-
 def _progress(groups: Groups, read: Text, speech: Language) -> bool:
     """Something was settled, or the visitor gives thanks: as the message's opening, or in a short message."""
-    if any(not _negated(read, hit.start, speech) for hit in groups.get("progress", ())):
+    if any(not negated(read, hit.start, speech) for hit in groups.get("progress", ())):
         return True
     short = len(read.words) <= _SHORT_MESSAGE
     return any(short or hit.start <= 1 for hit in groups.get("thanks", ()))
@@ -407,14 +283,14 @@ def _taken_up(answer: offers.Answer, read: Text, previous: ReplySignals) -> str 
 def _topic(groups: Groups, read: Text, speech: Language) -> str | None:
     """What the message is about: the first topic that it does not turn down and that is not settled in its clause."""
     topics = ((label, groups[group]) for group, label in speech.topics.items() if group in groups)
-    settled = [hit for hit in groups.get("progress", ()) if not _negated(read, hit.start, speech)]
+    settled = [hit for hit in groups.get("progress", ()) if not negated(read, hit.start, speech)]
     return next((label for label, hits in topics if _is_open(label, hits, settled, read, speech)), None)
 
 
 def _is_open(label: str, hits: Iterable[Hit], settled: Sequence[Hit], read: Text, speech: Language) -> bool:
     """Whether a topic is meant somewhere. What goes wrong may do so in the clause of what came: `came, but broken`."""
     for hit in hits:
-        over = hit.lies_in(settled) if label in speech.troubles else _clause(read, hit).overlaps(settled)
+        over = hit.lies_in(settled) if label in speech.troubles else read.clause_of(hit).overlaps(settled)
         if not (over or _is_unwanted(read, hit, speech)):
             return True
     return False
@@ -423,13 +299,7 @@ def _is_open(label: str, hits: Iterable[Hit], settled: Sequence[Hit], read: Text
 def _is_unwanted(read: Text, hit: Hit, speech: Language) -> bool:
     """Whether it is named as what is not wished for: `i do not want a refund`."""
     before = read.words[read.clause_start(hit.start) : hit.start]
-    return _WISH in map(speech.vocabulary.sense, before) and _negated(read, hit.start, speech)
-
-
-def _clause(read: Text, hit: Hit) -> Hit:
-    """The clause in which something was found."""
-    end = next(i for i in range(hit.end, len(read.words) + 1) if read.clause_ends(i))
-    return Hit("clause", read.clause_start(hit.start), end)
+    return _WISH in map(speech.vocabulary.sense, before) and negated(read, hit.start, speech)
 
 
 def _issue(read: Text, speech: Language) -> str | None:
