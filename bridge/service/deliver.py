@@ -16,6 +16,7 @@ import structlog
 from bridge.domain.escalation import OutboxKind, OutboxRow, OutboxState
 from bridge.domain.health import Alarm
 from bridge.domain.instants import HOUR, MINUTE, SECOND
+from bridge.domain.occasions import REFUSED
 from bridge.domain.upstream import Upstream
 from bridge.domain.values import Millis
 from bridge.ports import (
@@ -32,9 +33,10 @@ from bridge.ports import (
     TicketRef,
     Tx,
 )
-from bridge.service import breaker, notify
+from bridge.service import breaker, team_mails
 from bridge.service.chat_events import first_session
 from bridge.service.context import Bridge, Systems, new_id, open_case
+from bridge.service.customer_mails import is_to_customer
 from bridge.service.each_site import on_its_own
 from bridge.service.leases import LEASE
 from bridge.service.verdicts import in_mail
@@ -156,7 +158,7 @@ def _not_sent(bridge: Bridge, owner: str, row: OutboxRow, error: AdapterError, *
         held = tx.work.not_sent(kept, owner, state=state, due_at=due_at, error=error.detail)
     told = state.value if held else LEASE_LOST
     log.warning("outbox.tried", **_told(row), state=told, attempts=kept.attempts, error=error.detail)
-    if held and state is OutboxState.PARKED and notify.is_to_customer(row):
+    if held and state is OutboxState.PARKED and is_to_customer(row):
         with on_its_own(row.site, "refused mail"):
             _tell_refused(bridge, row)
 
@@ -167,7 +169,7 @@ def _tell_refused(bridge: Bridge, row: OutboxRow) -> None:
         case = open_case(bridge, tx, row.site)
         about = tx.escalations.get(row.site, row.escalation_id)
         if about:
-            notify.mail_team(case, in_mail(case.policy, first_session(case, about), about), "refused")
+            team_mails.tell(case, in_mail(case.policy, first_session(case, about), about), REFUSED)
 
 
 def _told(row: OutboxRow) -> dict[str, str]:

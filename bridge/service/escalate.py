@@ -15,7 +15,7 @@ from bridge.domain.rules import Decision, rests_on_customer
 from bridge.domain.session import Session, customer_key
 from bridge.domain.values import Identity, Json, Priority, State
 from bridge.ports import Tx
-from bridge.service import notify
+from bridge.service import desk_tickets
 from bridge.service.build_packet import build_packet, read_transcript
 from bridge.service.chat_events import Said, tell
 from bridge.service.context import Case, new_id
@@ -40,7 +40,7 @@ def escalate(case: Case, session: Session, decision: Decision) -> tuple[Session,
     if key:
         _take_along(case, key, new)
     plan_follow_ups(case, new, route)
-    notify.post_ticket(case, new)
+    desk_tickets.post_ticket(case, new)
     tell_team(case, new)
     case.tx.after_commit(lambda: _log(new, session.turns))
     locked = replace(session, state=State.ESCALATED, escalation_id=new.id)
@@ -132,7 +132,7 @@ def _join_with_words(case: Case, session: Session, key: str | None) -> tuple[Ses
     """The ticket that is open already gets what was said here."""
     joined, standing = join(case.tx, session, key)
     said = "\n".join(line.text for line in read_transcript(case.tx, session) if line.who == "visitor")
-    notify.note(case, standing, f"joined.{session.id}", "The same customer wrote in another chat", said)
+    desk_tickets.note(case, standing, f"joined.{session.id}", "The same customer wrote in another chat", said)
     return joined, standing
 
 

@@ -3,37 +3,40 @@
 from dataclasses import dataclass, replace
 from email.utils import parseaddr
 
-from bridge.domain import entitlement, slots
+from bridge.domain import entitlement, occasions, slots
 from bridge.domain.callback import Callback, CallState
 from bridge.domain.escalation import Escalation
+from bridge.domain.occasions import CALL_NEAR, Occasion
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis
 from bridge.ports import Tx
-from bridge.service import notify
+from bridge.service import customer_mails, team_mails
 from bridge.service.call_links import link_to
 from bridge.service.chat_events import first_session
 from bridge.service.context import Case
-from bridge.service.notify import Invite, Link
+from bridge.service.customer_mails import Link
+from bridge.service.outbox import Invite, name_of
 from bridge.service.route import home_of, known_name, queue_of
 from bridge.service.verdicts import in_mail, plain_values, say, say_time
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """What both sides hear of a call: the kind of mail, and whether it takes the call out of their calendars.
+    """What both sides hear of a call, and whether it takes the call out of their calendars.
 
-    `over`: the request is settled with it, so that the customer has no other time to choose.
+    `over`: the request is settled with it, so that the customer has no other time to choose. The customer's message has
+    the name of the team's occasion.
     """
 
-    kind: str
+    occasion: Occasion
     cancels: bool = False
     over: bool = False
 
 
-BOOKED = News("callback_booked")
-MOVED = News("callback_moved")
-CANCELLED = News("callback_cancelled", cancels=True)
-WITHDRAWN = News("callback_withdrawn", cancels=True, over=True)
+BOOKED = News(occasions.CALL_BOOKED)
+MOVED = News(occasions.CALL_MOVED)
+CANCELLED = News(occasions.CALL_CANCELLED, cancels=True)
+WITHDRAWN = News(occasions.CALL_WITHDRAWN, cancels=True, over=True)
 
 
 def booked_call(case: Case, escalation: Escalation) -> Callback | None:
@@ -55,16 +58,21 @@ def phone_of(tx: Tx, escalation: Escalation) -> str | None:
     return next((session.phone for session in (first, *others) if session and session.phone), None)
 
 
+def as_it_is(call: Callback) -> str:
+    """What tells a call, as it is since its last change, from all others."""
+    return f"{call.id}.{call.sequence}"
+
+
 # -- what is sent ------------------------------------------------------------------------------------------------------
 
 
 def tell_both(case: Case, escalation: Escalation, call: Callback, news: News) -> None:
     """Mail team and customer, each with the entry for their calendar."""
     session, phone = first_session(case, escalation), phone_of(case.tx, escalation)
-    key = f"{news.kind}.{call.id}.{call.sequence}"
     invite = _invite(case, escalation, call, session, cancels=news.cancels)
-    notify.mail_team(case, escalation, key, phone=phone, invite=invite)
-    _mail_customer(case, escalation, call, key, None if news.over else link(case, escalation), invite)
+    team_mails.tell(case, escalation, news.occasion, as_it_is(call), phone=phone, invite=invite)
+    leads_to = None if news.over else link(case, escalation)
+    _mail_customer(case, escalation, call, news.occasion.name, leads_to, invite)
 
 
 def remind(case: Case, escalation: Escalation) -> str:
@@ -72,10 +80,9 @@ def remind(case: Case, escalation: Escalation) -> str:
     call = booked_call(case, escalation)
     if call is None or case.at >= call.starts_at:
         return "nothing: its time has come"
-    key = f"callback_reminder.{call.id}.{call.sequence}"
     quoted = in_mail(case.policy, first_session(case, escalation), escalation)
-    notify.mail_team(case, quoted, key, phone=phone_of(case.tx, escalation))
-    _mail_customer(case, escalation, call, key, link(case, escalation))
+    team_mails.tell(case, quoted, CALL_NEAR, as_it_is(call), phone=phone_of(case.tx, escalation))
+    _mail_customer(case, escalation, call, CALL_NEAR.name, link(case, escalation))
     return "reminded both sides of the call"
 
 
@@ -101,8 +108,7 @@ def follow(case: Case, escalation: Escalation) -> None:
 
 def tell_missed(case: Case, escalation: Escalation, call: Callback) -> None:
     """Tell the customer of a call that did not take place, and what is promised instead."""
-    key = f"callback_missed.{call.id}.{call.sequence}"
-    _mail_customer(case, escalation, call, key, link(case, escalation))
+    _mail_customer(case, escalation, call, "callback_missed", link(case, escalation))
 
 
 def link(case: Case, escalation: Escalation) -> Link | None:
@@ -114,7 +120,12 @@ def link(case: Case, escalation: Escalation) -> Link | None:
 
 
 def _mail_customer(
-    case: Case, escalation: Escalation, call: Callback, key: str, leads_to: Link | None, invite: Invite | None = None
+    case: Case,
+    escalation: Escalation,
+    call: Callback,
+    message: str,
+    leads_to: Link | None,
+    invite: Invite | None = None,
 ) -> None:
     session, promise = first_session(case, escalation), escalation.commitment
     values = {
@@ -122,7 +133,7 @@ def _mail_customer(
         "phone": phone_of(case.tx, escalation) or "",
         **plain_values(case.policy, session, promise),
     }
-    notify.mail_customer(case, escalation, session, key, values, link=leads_to, invite=invite)
+    customer_mails.post(case, escalation, session, message, as_it_is(call), values, link=leads_to, invite=invite)
 
 
 def _invite(case: Case, escalation: Escalation, call: Callback, session: Session, *, cancels: bool) -> Invite:
@@ -137,7 +148,7 @@ def _invite(case: Case, escalation: Escalation, call: Callback, session: Session
             at=case.at,
             starts_at=call.starts_at,
             ends_at=call.ends_at,
-            summary=say(case.policy, session, "call_title", site=notify.host(case.site)),
+            summary=say(case.policy, session, "call_title", site=name_of(case.site)),
             organizer=parseaddr(case.systems.sender)[1],
             attendee=address,
             remind=queue.callbacks.remind,

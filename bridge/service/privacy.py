@@ -18,7 +18,7 @@ from bridge.domain.session import Session, Turn, folded
 from bridge.domain.values import Json
 from bridge.ports import BridgeError, Tx
 from bridge.service.context import Bridge, Case, open_case
-from bridge.service.notify import mailbox_digest
+from bridge.service.customer_mails import mailbox_digest
 from bridge.service.owe_answer import spenders
 from bridge.service.read_escalations import show, show_packet
 from bridge.service.send_digest import digests_of

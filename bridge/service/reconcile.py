@@ -17,7 +17,7 @@ from bridge.domain.instants import DAY, HOUR, MINUTE
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Channel, Millis, State
 from bridge.ports import EscalationCheck, LockedSession, Site, Tx
-from bridge.service import alarms, keep_calls, notify
+from bridge.service import alarms, desk_tickets, keep_calls
 from bridge.service.book_call import call_follow_ups
 from bridge.service.chat_events import Said, first_session, tell
 from bridge.service.context import Bridge, Case, new_id, open_case, usable_systems
@@ -146,8 +146,8 @@ def _desk_of(bridge: Bridge, site: Site) -> bool:
 def _mended(case: Case, held: Escalation, seen: EscalationCheck) -> Iterator[str]:
     """Mend what is wrong with an escalation, and name it."""
     if seen.unfiled and case.systems.desk:
-        notify.post_ticket(case, held)
-        notify.note(case, held, "since", "Written before the ticket was filed", _said_since(case, held))
+        desk_tickets.post_ticket(case, held)
+        desk_tickets.note(case, held, "since", "Written before the ticket was filed", _said_since(case, held))
         yield "ticket_filed"
     if seen.no_ref and case.tx.repairs.doubt(held.id, case.at):
         yield "ticket_looked_up"

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from bridge.domain import entitlement
+from bridge.domain import entitlement, occasions
 from bridge.domain.escalation import CommitmentState, Escalation, EventKind
 from bridge.domain.values import Channel, Millis
-from bridge.service import notify
+from bridge.service import team_mails
 from bridge.service.chat_events import Said, announce, first_session
 from bridge.service.context import Case
 from bridge.service.promise import Wording, make_commitment, plan_follow_ups
@@ -62,6 +62,6 @@ def renew(
     case.tx.escalations.set_state(fresh)
     plan_follow_ups(case, fresh, route)
     if fresh.queue != escalation.queue:
-        notify.mail_team(case, in_mail(case.policy, session, fresh), f"new.{commitment.id}")
+        team_mails.tell(case, in_mail(case.policy, session, fresh), occasions.NEW, commitment.id)
     announce(case, fresh, Said(EventKind.COMMITMENT, commitment.text))
     return fresh

@@ -3,9 +3,10 @@
 from bridge.domain.digest import MOST_LISTED, Item, digest, headline, in_order
 from bridge.domain.escalation import Escalation
 from bridge.domain.values import Millis
-from bridge.service import notify
+from bridge.service import team_mails
 from bridge.service.chat_events import first_session
 from bridge.service.context import Case
+from bridge.service.outbox import post_mail
 from bridge.service.verdicts import in_mail
 
 
@@ -28,9 +29,9 @@ def send_digest(case: Case, queue: str, opening: Millis) -> None:
     if not waiting:
         return
     items = [_item(case, one) for one in waiting[:MOST_LISTED]]
-    blocks = digest(queue, items, waiting[MOST_LISTED:], at=case.at, url=notify.desk_page(case.site))
-    mail = notify.team_mail(case, queue, key, headline(queue, waiting), blocks)
-    notify.post_mail(case, waiting[0], external_id, mail)
+    blocks = digest(queue, items, waiting[MOST_LISTED:], at=case.at, url=team_mails.desk_page(case.site))
+    mail = team_mails.compose(case, queue, key, headline(queue, waiting), blocks)
+    post_mail(case, waiting[0], external_id, mail)
 
 
 def digest_id(case: Case, queue: str, opening: Millis) -> str:
@@ -45,4 +46,4 @@ def digests_of(case: Case) -> str:
 
 def _item(case: Case, one: Escalation) -> Item:
     quoted = in_mail(case.policy, first_session(case, one), one)
-    return Item(quoted, notify.reached_at(case, one), notify.desk_page(case.site, one.id))
+    return Item(quoted, team_mails.reached_at(case, one), team_mails.desk_page(case.site, one.id))

@@ -18,7 +18,7 @@ from bridge.domain.rendering import render_account
 from bridge.domain.session import Session, customer_key
 from bridge.domain.values import Identity, Json, State, Visitor
 from bridge.ports import AdapterError, BridgeError, Crm, StoreBusy, Tx
-from bridge.service import deliver, notify
+from bridge.service import deliver, desk_tickets
 from bridge.service.build_packet import account_of
 from bridge.service.context import Bridge, CurrentPolicy, known_site, open_case, write_patiently
 from bridge.service.locked_session import locked_verdict, standing_escalation
@@ -256,5 +256,7 @@ def _tell_the_team(bridge: Bridge, tx: Tx, known: Session) -> None:
     if standing and known.customer.fetch is Fetch.FOUND:
         customer = known.customer.at_their_word
         said = render_account(customer.tier, account_of(customer.account))
-        notify.note(open_case(bridge, tx, known.site), standing, f"crm.{known.id}", "The CRM has answered since", said)
+        desk_tickets.note(
+            open_case(bridge, tx, known.site), standing, f"crm.{known.id}", "The CRM has answered since", said
+        )
         deliver.soon(bridge, tx)

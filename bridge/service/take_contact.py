@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bridge.domain.occasions import CONTACT
 from bridge.domain.session import Session
 from bridge.domain.values import Identity, Json, Millis, State
 from bridge.ports import StoreBusy, Tx
-from bridge.service import deliver, notify
+from bridge.service import deliver, team_mails
 from bridge.service.book_call import book_in_chat
 from bridge.service.context import Bridge, open_case
 from bridge.service.errors import SessionUnknown
@@ -79,7 +80,7 @@ def keep_contact(bridge: Bridge, tx: Tx, site_id: str, session_id: str, contact:
     case = open_case(bridge, tx, site_id)
     standing = standing_escalation(tx, changed)
     if standing and changed != session and changed.state is State.ESCALATED:
-        notify.mail_team(case, standing, f"contact.{case.at}")
+        team_mails.tell(case, standing, CONTACT, str(case.at))
     return locked_verdict(tx, case.current, changed, case.at) if changed.locked else verdict(changed)
 
 

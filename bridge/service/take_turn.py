@@ -3,13 +3,12 @@
 from dataclasses import dataclass, replace
 
 from bridge.domain import judging, signals
-from bridge.domain.escalation import Escalation, EventKind
-from bridge.domain.mail_body import Action, Paragraph
+from bridge.domain.escalation import EventKind
 from bridge.domain.session import Session, Turn
 from bridge.domain.values import Json, Millis, State
 from bridge.ports import Tx
-from bridge.service import deliver, notify
-from bridge.service.context import Bridge, Case, CurrentPolicy, open_case
+from bridge.service import deliver, desk_tickets, team_mails
+from bridge.service.context import Bridge, CurrentPolicy, open_case
 from bridge.service.decision_trace import as_text, trace_of
 from bridge.service.errors import SessionUnknown
 from bridge.service.hand_over import hand_over
@@ -110,21 +109,9 @@ def _add_to_ticket(bridge: Bridge, tx: Tx, session: Session, turn: Turn) -> None
     if standing is None:
         return
     if session.state is State.CLOSED:
-        _mail_of_late_words(case, standing, session)
-    notify.note(case, standing, f"turn.{session.id}.{turn.seq}", "The visitor wrote", turn.text)
+        team_mails.tell_late_words(case, standing, session.id)
+    desk_tickets.note(case, standing, f"turn.{session.id}.{turn.seq}", "The visitor wrote", turn.text)
     deliver.soon(bridge, tx)
-
-
-def _mail_of_late_words(case: Case, over: Escalation, session: Session) -> None:
-    """Nobody looks at a request again that is over; one mail a session, however much is written."""
-    key = notify.team_key(over, f"late.{session.id}")
-    subject = f"Written after the end [{over.priority.value}] {over.packet.summary}"
-    blocks = (
-        Paragraph("The customer wrote once more after this request was over. Their chat told them that it has ended."),
-        Action("Read it in WordPress", notify.desk_page(case.site, over.id)),
-    )
-    mail = notify.team_mail(case, over.queue, key, subject, blocks, thread=notify.team_key(over, "new"))
-    notify.post_mail(case, over, key, mail)
 
 
 def _take_open(

@@ -10,8 +10,9 @@ from bridge.domain import hours
 from bridge.domain.callback import Callback
 from bridge.domain.escalation import Escalation
 from bridge.domain.health import Alarm
+from bridge.domain.occasions import CALL_CLOSED_OVER
 from bridge.ports import Site
-from bridge.service import alarms, keep_calls, notify
+from bridge.service import alarms, keep_calls, team_mails
 from bridge.service.book_call import FURTHEST_AHEAD
 from bridge.service.chat_events import first_session
 from bridge.service.context import Bridge, Case, new_id, open_case
@@ -31,9 +32,7 @@ def _watch(bridge: Bridge, site: Site) -> None:
     with bridge.store.read() as tx:
         case = open_case(bridge, tx, site.id)
         closed_over = list(_closed_over(case))
-        untold = [
-            (held, call) for held, call in closed_over if not tx.mails.posted(notify.team_key(held, _occasion(call)))
-        ]
+        untold = [(held, call) for held, call in closed_over if not _is_told(case, held, call)]
         standing = alarms.standing_texts(tx, site.id)
     told = Alarm(new_id("alm"), ALARM_KIND, _text(len(closed_over)), {"calls": len(closed_over)}, case.at)
     alarms.tell(bridge, site.id, [told], standing, raised="calls.alarm", ended="calls.cleared")
@@ -58,16 +57,13 @@ def _is_staffed(case: Case, held: Escalation, call: Callback) -> bool:
 
 
 def _is_told(case: Case, held: Escalation, call: Callback) -> bool:
-    return case.tx.mails.posted(notify.team_key(held, _occasion(call)))
+    return case.tx.mails.posted(team_mails.key_of(held, CALL_CLOSED_OVER, keep_calls.as_it_is(call)))
 
 
 def _tell_team(case: Case, held: Escalation, call: Callback) -> None:
     quoted = in_mail(case.policy, first_session(case, held), held)
-    notify.mail_team(case, quoted, _occasion(call), phone=keep_calls.phone_of(case.tx, held))
-
-
-def _occasion(call: Callback) -> str:
-    return f"callback_closed.{call.id}.{call.sequence}"
+    phone = keep_calls.phone_of(case.tx, held)
+    team_mails.tell(case, quoted, CALL_CLOSED_OVER, keep_calls.as_it_is(call), phone=phone)
 
 
 def _text(calls: int) -> str:

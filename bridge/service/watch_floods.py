@@ -10,6 +10,7 @@ from typing import Final
 
 import structlog
 
+from bridge.domain import occasions
 from bridge.domain.digest import MOST_LISTED, in_order
 from bridge.domain.escalation import Escalation
 from bridge.domain.health import Alarm
@@ -17,11 +18,12 @@ from bridge.domain.instants import HOUR, MINUTE
 from bridge.domain.mail_body import Action, Block, Highlight, Paragraph, Section
 from bridge.domain.values import Millis
 from bridge.ports import Site
-from bridge.service import notify
+from bridge.service import team_mails
 from bridge.service.alarms import standing_texts
 from bridge.service.chat_events import first_session
 from bridge.service.context import Bridge, Case, new_id, open_case
 from bridge.service.each_site import each_site
+from bridge.service.outbox import post_mail
 from bridge.service.send_digest import digests_of
 from bridge.service.verdicts import in_mail
 
@@ -44,12 +46,12 @@ log = structlog.get_logger()
 def tell_team(case: Case, new: Escalation) -> None:
     """The team's mail about a new escalation, unless it is one of a flood; the first one of a flood is an alarm."""
     if new.customer_key is not None or _in_last_hour(case) <= MOST_AN_HOUR:
-        notify.mail_team(case, new, "new")
+        team_mails.tell(case, new, occasions.NEW)
         return
     alarm = Alarm(new_id("alm"), ALARM_KIND, ALARM_TEXT, {"most_an_hour": MOST_AN_HOUR}, case.at)
     if case.tx.alarms.start(case.site.id, alarm):
         log.warning("flood.alarm", site=case.site.id, most_an_hour=MOST_AN_HOUR)
-        blocks = (Paragraph(ALARM_TEXT), Action("Open the list in WordPress", notify.desk_page(case.site)))
+        blocks = (Paragraph(ALARM_TEXT), Action("Open the list in WordPress", team_mails.desk_page(case.site)))
         _mail(case, new, f"flood.{alarm.id}", "ALARM: a flood of conversations", blocks)
 
 
@@ -98,7 +100,7 @@ def _send_bundle(case: Case, key: str, bundled: Sequence[Escalation]) -> None:
     told = f"{what} of visitors who are not logged in, {within}. The most urgent come first."
     blocks: tuple[Block, ...] = (
         Paragraph(told),
-        Action("Open the list in WordPress", notify.desk_page(case.site)),
+        Action("Open the list in WordPress", team_mails.desk_page(case.site)),
         *(_section(case.site, one) for one in listed),
         *((Paragraph(f"Behind them are {number - MOST_LISTED} more."),) if number > MOST_LISTED else ()),
     )
@@ -107,12 +109,12 @@ def _send_bundle(case: Case, key: str, bundled: Sequence[Escalation]) -> None:
 
 def _section(site: Site, one: Escalation) -> Section:
     title = f"[{one.priority.value}] {one.packet.summary}"
-    return Section(title, (Highlight(one.commitment.text),), notify.desk_page(site, one.id))
+    return Section(title, (Highlight(one.commitment.text),), team_mails.desk_page(site, one.id))
 
 
 def _mail(case: Case, about: Escalation, key: str, subject: str, blocks: tuple[Block, ...]) -> None:
-    mail = notify.team_mail(case, about.queue, key, subject, blocks)
-    notify.post_mail(case, about, _mail_id(case, key), mail)
+    mail = team_mails.compose(case, about.queue, key, subject, blocks)
+    post_mail(case, about, _mail_id(case, key), mail)
 
 
 def _mail_id(case: Case, key: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import structlog
 
-from bridge.domain import entitlement, hours, routing
+from bridge.domain import entitlement, hours, occasions, routing
 from bridge.domain.callback import CallState
 from bridge.domain.escalation import (
     ACTIVE,
@@ -24,11 +24,12 @@ from bridge.domain.escalation import (
 )
 from bridge.domain.health import Alarm
 from bridge.domain.instants import DAY, MINUTE, SECOND, to_rfc3339
+from bridge.domain.occasions import Occasion
 from bridge.domain.queues import Queue
 from bridge.domain.routing import Staffing
 from bridge.domain.values import Channel
 from bridge.ports import StoreBusy
-from bridge.service import keep_calls, notify
+from bridge.service import customer_mails, keep_calls, team_mails
 from bridge.service.absence import nobody_came
 from bridge.service.chat_events import first_session
 from bridge.service.context import Bridge, Case, new_id, open_case
@@ -128,16 +129,17 @@ def _opening(case: Case, escalation: Escalation) -> str:
         case.tx.work.plan_anew(planned(case, escalation, FollowUpKind.OPENING, again))
     if not hours.is_open(calendar, case.at):
         return "nothing: the team is not in"
-    told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, f"follow_up.{standing.id}")
+    told = not hours.is_open(calendar, standing.made_at) and _mail_promise(case, escalation, "follow_up", standing.id)
     _offer_live(case, escalation)
     return "reminded the team, wrote to the customer" if told else "reminded the team"
 
 
-def _mail_promise(case: Case, escalation: Escalation, key: str) -> bool:
+def _mail_promise(case: Case, escalation: Escalation, message: str, about: str) -> bool:
     """Write to the customer about the standing promise; False when no address is known."""
     session = first_session(case, escalation)
     values = promise_values(case.policy, session, escalation.commitment)
-    return notify.mail_customer(case, escalation, session, key, values, link=keep_calls.link(case, escalation))
+    link = keep_calls.link(case, escalation)
+    return customer_mails.post(case, escalation, session, message, about, values, link=link)
 
 
 def _offer_live(case: Case, escalation: Escalation) -> Escalation:
@@ -166,12 +168,12 @@ def _warn(case: Case, escalation: Escalation) -> str:
     mail, and on the last rung the person in charge is warned as well.
     """
     standing = escalation.commitment
-    _mail_team(case, escalation, f"warn.{standing.id}")
+    _tell_team(case, escalation, occasions.WARN, standing.id)
     if escalation.state is EscalationState.CLAIMED:
         return "warned the team; somebody has it"
     offered = _offer_live(case, escalation)
     if offered.queue != escalation.queue:
-        _mail_team(case, offered, f"warn.{standing.id}.{offered.queue}")
+        _tell_team(case, offered, occasions.WARN, f"{standing.id}.{offered.queue}")
     if offered.channel is not Channel.LIVE:
         _next_rung(case, offered)
     return "warned the team"
@@ -186,7 +188,7 @@ def _next_rung(case: Case, escalation: Escalation) -> None:
     elif below is not now:
         case.tx.escalations.set_state(replace(escalation, channel=below))
     elif home.queue.in_charge:
-        _mail_team(case, escalation, f"last_rung.{escalation.commitment.id}")
+        _tell_team(case, escalation, occasions.LAST_RUNG, escalation.commitment.id)
 
 
 def _promise_due(case: Case, escalation: Escalation) -> str:
@@ -216,9 +218,9 @@ def _promise_due(case: Case, escalation: Escalation) -> str:
     if too_often:
         _alarm(case, fresh, broken, queue)
         return "the promise was broken again; the person in charge is alarmed"
-    _mail_team(case, fresh, f"{'left' if left else 'broken'}.{broken.id}")
+    _tell_team(case, fresh, occasions.LEFT if left else occasions.BROKEN, broken.id)
     if not call:
-        _mail_promise(case, fresh, f"broken.{broken.id}")
+        _mail_promise(case, fresh, "broken", broken.id)
     return "the promise was broken; a new one was made"
 
 
@@ -236,14 +238,14 @@ def _alarm(case: Case, fresh: Escalation, broken: Commitment, queue: Queue) -> N
     text = f"Nobody answers escalation {fresh.id} of the queue {fresh.queue}: {queue.promises} promises were broken."
     detail = {"escalation_id": fresh.id, "queue": fresh.queue, "due_at": to_rfc3339(fresh.commitment.due_at)}
     case.tx.alarms.start(case.site.id, Alarm(new_id("alm"), alarm_kind(fresh.id), text, detail, case.at))
-    _mail_team(case, fresh, f"alarm.{broken.id}", to=queue.in_charge)
+    _tell_team(case, fresh, occasions.ALARM, broken.id, to=queue.in_charge)
 
 
 def _call_over(case: Case, escalation: Escalation) -> str:
     """The time of a call is over. Who has claimed it may still be speaking, or forgot to say that they called."""
     if escalation.state is not EscalationState.CLAIMED:
         return _promise_due(case, escalation)
-    _mail_team(case, escalation, f"callback_over.{escalation.commitment.id}")
+    _tell_team(case, escalation, occasions.CALL_OVER, escalation.commitment.id)
     return "asked the team whether the call was made"
 
 
@@ -259,6 +261,7 @@ HANDLERS: dict[FollowUpKind, Callable[[Case, Escalation], str]] = {
 }
 
 
-def _mail_team(case: Case, escalation: Escalation, key: str, *, to: str | None = None) -> None:
-    """As `notify.mail_team`, with the promise in words that are right whenever they are read."""
-    notify.mail_team(case, in_mail(case.policy, first_session(case, escalation), escalation), key, to=to)
+def _tell_team(case: Case, escalation: Escalation, occasion: Occasion, about: str, *, to: str | None = None) -> None:
+    """As `team_mails.tell`, with the promise in words that are right whenever they are read."""
+    quoted = in_mail(case.policy, first_session(case, escalation), escalation)
+    team_mails.tell(case, quoted, occasion, about, to=to)

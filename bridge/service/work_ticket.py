@@ -7,7 +7,7 @@ from bridge.domain.escalation import ACTIVE, Agent, CommitmentState, Escalation,
 from bridge.domain.session import Session
 from bridge.domain.values import Channel, Millis, State
 from bridge.ports import TEAM_NOTE, AgentReply, BridgeError
-from bridge.service import keep_calls, notify
+from bridge.service import customer_mails, desk_tickets, keep_calls
 from bridge.service.absence import is_there
 from bridge.service.chat_events import Said, announce, first_session
 from bridge.service.context import Case
@@ -64,7 +64,8 @@ def reply(case: Case, escalation_id: str, answer: AgentReply) -> Escalation:
         return held
     answered = take_answer(case, held, answer)
     announce(case, answered, Said(EventKind.AGENT, answer.text, answer.agent.name))
-    notify.note(case, answered, f"reply.{answer.reply_id}", f"{answer.agent.name} answered in WordPress", answer.text)
+    headline = f"{answer.agent.name} answered in WordPress"
+    desk_tickets.note(case, answered, f"reply.{answer.reply_id}", headline, answer.text)
     mail_answer(case, answered, answer)
     return answered
 
@@ -83,8 +84,9 @@ def _agree(case: Case, held: Escalation, repeated: AgentReply) -> None:
 def mail_answer(case: Case, answered: Escalation, answer: AgentReply) -> None:
     """The answer by mail, for a customer who was not promised a live chat. A colon has no place in a Message-ID."""
     if answered.commitment.channel is not Channel.LIVE:
-        session, key = first_session(case, answered), f"reply.{answer.reply_id.replace(':', '.')}"
-        notify.mail_customer(case, answered, session, key, {"text": answer.text, "agent": answer.agent.name})
+        session, reply_id = first_session(case, answered), answer.reply_id.replace(":", ".")
+        values = {"text": answer.text, "agent": answer.agent.name}
+        customer_mails.post(case, answered, session, customer_mails.ANSWER, reply_id, values)
 
 
 def called(case: Case, escalation_id: str, agent: Agent) -> Escalation:
@@ -120,7 +122,7 @@ def resolve(
     held = settle(case, _hold_active(case, escalation_id), case.at if at is None else at)
     ended = _end(case, held, agent, EscalationState.RESOLVED)
     if not _is_of_desk(case, agent):
-        notify.note(case, ended, "resolved", f"{agent.name} resolved it in WordPress", note or "")
+        desk_tickets.note(case, ended, "resolved", f"{agent.name} resolved it in WordPress", note or "")
     if note:
         case.tx.escalations.keep_reply(case.site.id, ended.id, AgentReply(TEAM_NOTE, agent, note, case.at))
     for session in tell_all(case, ended, EventKind.CLOSED, "resolved"):
@@ -139,7 +141,7 @@ def release(case: Case, escalation_id: str, agent: Agent) -> Escalation:
     """
     held = settle(case, _hold_active(case, escalation_id), case.at, in_time=CommitmentState.REPLACED)
     ended = _end(case, held, agent, EscalationState.RELEASED)
-    notify.note(case, ended, "released", f"{agent.name} gave the chat back to the bot in WordPress")
+    desk_tickets.note(case, ended, "released", f"{agent.name} gave the chat back to the bot in WordPress")
     for session in tell_all(case, ended, EventKind.RELEASED, "released"):
         case.tx.sessions.save(replace(session, state=State.OPEN, escalation_id=None, window=()))
     return ended

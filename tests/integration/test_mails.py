@@ -28,7 +28,7 @@ from bridge.domain.instants import DAY, MINUTE, from_rfc3339
 from bridge.domain.values import Json
 from bridge.ports import Mail, Rejected
 from bridge.service.context import Bridge
-from bridge.service.notify import HELD_BACK_REASON, MAILS_PER_DAY
+from bridge.service.customer_mails import HELD_BACK_REASON, MAILS_PER_DAY
 from bridge.service.watch_promises import follow_up_due
 from bridge.store.database import Database
 from bridge.store.sql import SqlStore

@@ -14,7 +14,7 @@ from support.month import BEGINS, Customer, Month, fate
 from support.sidecar import in_process
 
 from bridge.domain.instants import to_rfc3339
-from bridge.service.notify import HELD_BACK_REASON
+from bridge.service.customer_mails import HELD_BACK_REASON
 
 pytestmark = pytest.mark.timeout(1200)  # a month is played before the first test
 

@@ -5,9 +5,9 @@ from support.sidecar import AFTER_HOURS, IN_HOURS, Chat, Sidecar, in_process
 from bridge.domain.customer import Account
 from bridge.domain.instants import from_rfc3339
 from bridge.ports import Mail
-from bridge.service import notify
 from bridge.service.chat_events import first_session
 from bridge.service.context import open_case
+from bridge.service.customer_mails import Link, post
 from bridge.service.verdicts import say_due
 
 ASKING = {
@@ -112,6 +112,6 @@ def calls(it: Sidecar) -> list[Mail]:
         values = {"when": when, "phone": "+1 555 0100", "promise": promise}
         for call in CALLS:
             over = call in CALLS[3:]
-            link = notify.Link("link_book" if over else "link_call", "https://shop.example/?escbridge-call=signed")
-            notify.mail_customer(case, escalation, session, call, values, link=link, invite=lambda _: INVITATION)
+            link = Link("link_book" if over else "link_call", "https://shop.example/?escbridge-call=signed")
+            post(case, escalation, session, call, "cal_1", values, link=link, invite=lambda _: INVITATION)
     return work(it)
