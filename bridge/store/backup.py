@@ -1,14 +1,12 @@
 """A copy of a SQLite file while it is in use."""
 
-import os
 import sqlite3
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import make_url
 
+from bridge.durable_files import in_place_of
 from bridge.ports import BridgeError
 
 
@@ -34,7 +32,7 @@ def backup(url: str, target: Path) -> int:
         raise BackupRefused(f"{target} is the database itself, or its log: name another file")
     if target.exists() and not target.is_file():
         raise BackupRefused(f"{target} is not a file that can be replaced: name another")
-    with _in_place_of(target) as part:
+    with in_place_of(target) as part:
         try:
             _copy(str(parsed.database), part)
         except sqlite3.DatabaseError:
@@ -52,26 +50,3 @@ def _copy(database: str, part: Path) -> None:
         if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise BackupRefused("the copy is damaged, so the database may be: ask it for PRAGMA integrity_check")
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, without others beside it
-
-
-@contextmanager
-def _in_place_of(target: Path) -> Iterator[Path]:
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent)
-    part = Path(name)
-    try:
-        yield part
-        os.fsync(handle)
-        part.replace(target)
-        _sync(target.parent)
-    finally:
-        os.close(handle)
-        with suppress(FileNotFoundError):
-            part.unlink()
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -5,10 +5,11 @@ import os
 import re
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from bridge.adapters.mail.message import bare_message_id, build
+from bridge.durable_files import in_place_of
 from bridge.ports import Fault, Mail, NotDone
 
 
@@ -23,9 +24,8 @@ class FolderMailer:
     def send(self, mail: Mail) -> None:
         """See `bridge.ports.Mailer`. When it returns, the file is complete and on the disk."""
         content, target = bytes(build(mail)), self._folder / _file_name(bare_message_id(mail))
-        with self._made():
-            _write(target, content)
-            _sync_folder(self._folder)
+        with self._made(), in_place_of(target) as part:
+            part.write_bytes(content)
 
     def check(self, sender: str, *, budget: float) -> None:  # noqa: ARG002 - a folder asks nobody
         """See `bridge.ports.Mailer`."""
@@ -46,25 +46,3 @@ class FolderMailer:
 def _file_name(message_id: str) -> str:
     readable = re.sub(r"[^A-Za-z0-9._-]", "_", message_id).lstrip(".")[:120]
     return f"{readable}.{hashlib.sha256(message_id.encode()).hexdigest()[:12]}.eml"
-
-
-def _write(target: Path, content: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
