@@ -98,6 +98,11 @@ class Database:
         self._engines: dict[str, Engine] = {}
         self._writer.forget()
 
+    @property
+    def waiting(self) -> int:
+        """How many threads of this process wait to write; PostgreSQL has nobody wait here."""
+        return self._writer.waiting if self.sqlite else 0
+
     @contextmanager
     def write(self, *, together: bool = False) -> Iterator[Connection]:
         """A transaction that commits at the end, or leaves nothing behind.

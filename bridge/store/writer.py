@@ -46,6 +46,11 @@ class Writer:
         self._group: Group | None = None
         self._connection: Connection | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many threads of this process wait for their turn."""
+        return self._gate.waiting
+
     def close(self) -> None:
         """Give back the connection."""
         if self._connection is not None:
@@ -193,6 +198,11 @@ class Gate:
         self._mutex = threading.Lock()
         self._waiting: deque[threading.Lock] = deque()
         self._taken = False
+
+    @property
+    def waiting(self) -> int:
+        """How many stand before it."""
+        return len(self._waiting)
 
     def enter(self, wait: float) -> bool:
         """Whether it is the caller's now; `wait` is how many seconds that may take."""

@@ -37,7 +37,7 @@ class Shop:
     def queue(self, number: int) -> None:
         """Wait until so many stand at the gate."""
         ends = time.monotonic() + PATIENCE
-        while len(self.database._writer._gate._waiting) < number:
+        while self.database.waiting < number:
             assert time.monotonic() < ends
             time.sleep(0.001)
 
@@ -244,7 +244,7 @@ def test_the_gate_lets_in_whoever_has_waited_longest() -> None:
     for n in range(5):
         threads.append(threading.Thread(target=come, args=(n,)))
         threads[-1].start()
-        while len(gate._waiting) <= n:
+        while gate.waiting <= n:
             time.sleep(0.001)
     gate.leave()
     for thread in threads:
