@@ -107,11 +107,11 @@ class Ticks:
 
     def purge(self) -> None:
         """Delete what is older than it may be kept."""
-        purge_stale(self.bridge, self._breathe)
+        purge_stale(self.bridge, self._pause)
         if self.retention:
-            purge(self.bridge, self.retention, self._breathe)
+            purge(self.bridge, self.retention, self._pause)
 
-    def _breathe(self) -> bool:
+    def _pause(self) -> bool:
         return self.stop.wait(PAUSE_PER_ROW_S)
 
     def all(self) -> Iterator[tuple[str, Callable[[], object], float]]:
@@ -133,24 +133,24 @@ class Ticks:
         yield "wake", partial(wake_silent_sites, self.bridge, self.stop), 150
         yield "reconcile", Reconciler(self.bridge, self.stop.is_set), 450
         yield "tidy", self.tidy, 600
-        yield "keep_wall_times", partial(keep_wall_times, self.bridge, self._breathe), 43_200
+        yield "keep_wall_times", partial(keep_wall_times, self.bridge, self._pause), 43_200
         yield "purge", self.purge, 43_200
 
 
-def drain(do: Callable[[], int], stop: threading.Event, breath: float) -> None:
+def drain(do: Callable[[], int], stop: threading.Event, pause_s: float) -> None:
     """Do row after row until none is left, `MOST_ROWS_PER_TICK` and `LONGEST_TICK_S` at most, and not after `stop`.
 
     Args:
         do: does one row, and returns 0 where there was none.
         stop: set when the process is asked to end.
-        breath: seconds of pause for each row of a flood.
+        pause_s: that are waited for each row of a flood.
     """
     ends = time.monotonic() + LONGEST_TICK_S
     for row in range(MOST_ROWS_PER_TICK):
         if stop.is_set() or time.monotonic() > ends or not do():
             return
         if row and row % ROWS_WITHOUT_PAUSE == 0:
-            stop.wait(breath * ROWS_WITHOUT_PAUSE)
+            stop.wait(pause_s * ROWS_WITHOUT_PAUSE)
 
 
 def fresh(do: Callable[[], object]) -> Callable[[], None]:

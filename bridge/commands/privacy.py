@@ -19,8 +19,8 @@ from bridge.domain.values import Json, Millis
 from bridge.service import purge as purging
 from bridge.service.privacy import EscalationOpen, erase, export
 
-BREATH = 0.03
-"""Seconds of pause after each transaction, in which a visitor's turn finds the database free."""
+PAUSE_S = 0.03
+"""Seconds after each transaction in which a visitor's turn finds the database free."""
 
 ERASED = {
     "sessions": "session",
@@ -154,14 +154,14 @@ def purge(older_than: Millis | None, *, dry_run: bool) -> None:
         if dry_run:
             click.echo(f"{_counted(purging.count_aged(assembly.bridge, length), 'session')} would be deleted.")
             return
-        deleted = purging.purge(assembly.bridge, length, breathe)
+        deleted = purging.purge(assembly.bridge, length, pause)
         click.echo(f"{_counted(deleted, 'session')} {'is' if deleted == 1 else 'are'} deleted.")
-        purging.purge_stale(assembly.bridge, breathe)
+        purging.purge_stale(assembly.bridge, pause)
 
 
-def breathe() -> bool:
+def pause() -> bool:
     """Leave others their turn, and go on."""
-    time.sleep(BREATH)
+    time.sleep(PAUSE_S)
     return False
 
 

@@ -25,12 +25,12 @@ PAGE_SIZE = 500
 log = structlog.get_logger()
 
 
-def keep_wall_times(bridge: Bridge, breath: Callable[[], object] = lambda: None) -> int:
+def keep_wall_times(bridge: Bridge, pause: Callable[[], object] = lambda: None) -> int:
     """Move every standing promise whose wall time is at another instant by now, and return how many were moved.
 
     Args:
         bridge: the assembled product.
-        breath: called after each move, so that visitors who write meanwhile find the database free.
+        pause: called after each move, so that visitors who write meanwhile find the database free.
 
     Raises:
         StoreBusy: the database is busy; what was moved until then stays moved, and the next look finds the rest.
@@ -44,7 +44,7 @@ def keep_wall_times(bridge: Bridge, breath: Callable[[], object] = lambda: None)
         for site, promise in drifted:
             with on_its_own(site, "wall_times"):
                 moved += _move(bridge, site, promise)
-            breath()
+            pause()
         if len(page) < PAGE_SIZE:
             return moved
         last = page[-1][1].escalation_id
