@@ -18,6 +18,7 @@ from bridge.store.fair_write_lock import FairWriteLock
 
 HOLDS = 0.01
 """Seconds for which each of the others keeps its transaction open."""
+PATIENCE = 30
 THREADS = 4
 FORK = multiprocessing.get_context("fork")
 
@@ -32,9 +33,11 @@ def url(tmp_path: Path) -> str:
     return url
 
 
-def write(database: Database, by: str, holds: float = 0.0) -> None:
+def write(database: Database, by: str, holds: float = 0.0, inside: Event | None = None) -> None:
     with database.write() as connection:
         connection.exec_driver_sql("INSERT INTO written VALUES (?)", (by,))
+        if inside:
+            inside.set()
         time.sleep(holds)
 
 
@@ -86,9 +89,10 @@ def test_who_writes_now_and_then_is_let_in_between_those_who_write_all_the_time(
 
 
 def test_a_writer_that_is_killed_inside_lets_the_next_one_in(url: str) -> None:
-    process = FORK.Process(target=lambda: write(Database(url), "killed", 60))
+    inside = FORK.Event()
+    process = FORK.Process(target=lambda: write(Database(url), "killed", 60, inside))
     process.start()
-    time.sleep(0.5)
+    assert inside.wait(PATIENCE)
     os.kill(process.pid or 0, signal.SIGKILL)
     process.join()
     database = Database(url, wait=1.0)
@@ -99,10 +103,11 @@ def test_a_writer_that_is_killed_inside_lets_the_next_one_in(url: str) -> None:
 
 
 def test_who_is_not_let_in_by_another_process_in_time_is_told_that_it_is_busy(url: str) -> None:
-    queued = [FORK.Process(target=lambda: write(Database(url), "other", 2)) for _ in range(2)]
+    inside = FORK.Event()
+    queued = [FORK.Process(target=lambda: write(Database(url), "other", 2, inside)) for _ in range(2)]
     for process in queued:
         process.start()
-    time.sleep(0.5)
+    assert inside.wait(PATIENCE)
     database, began = Database(url, wait=0.3), time.monotonic()
     with pytest.raises(StoreBusy):
         write(database, "visitor")
