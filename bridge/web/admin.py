@@ -125,7 +125,7 @@ def _show_presence(seen: Presence) -> Json:
 
 
 @admin.put("/v1/agents/<agent>/presence")
-@signed(Scope.ADMIN, PresenceIn, answer="Presence")
+@signed(Scope.ADMIN, PresenceIn, answer="Presence", of_home=True)
 def presence(call: Call[PresenceIn], agent: str) -> Response:
     """Say that somebody is there, for so many seconds."""
     if len(agent) > LONGEST_ID:

@@ -20,7 +20,7 @@ SIGNED = ["X-Bridge-Site", "X-Bridge-Timestamp", "X-Bridge-Nonce", "X-Bridge-Sig
 PATTERNS = {"session": wire.SESSION_ID, "turn_id": wire.TURN_ID}
 LONGEST = {"token": 400}
 """Of the parameters in a path that may be longer than an id."""
-HOME = {"name": "home", "schema": {"type": "string", "maxLength": 2000}}
+HOME = {"in": "query", "required": False, "name": "home", "schema": {"type": "string", "maxLength": 2000}}
 QUERY = {
     "chat.events": [{"name": "after", "schema": {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}}],
     "admin.policy": [{"name": "version", "schema": {"type": "integer", "minimum": 1, "maximum": 999_999_999}}],
@@ -33,7 +33,6 @@ QUERY = {
         {"name": "before", "schema": {"type": "string", "maxLength": 64}},
         {"name": "order", "schema": {"enum": ["newest", "due"], "default": "newest"}},
     ],
-    **{name: [HOME] for name in ("admin.presence", "pages.change", "privacy.erase", "renewal.renew")},
     "stats.read": [{"name": "days", "schema": {"type": "integer", "minimum": 1, "maximum": 90, "default": 7}}],
 }
 STATUSES = {
@@ -76,7 +75,7 @@ def _paths(app: Flask) -> Json:
 def _operation(endpoint: str, path: str, known: Operation | None, doc: str | None) -> Json:
     summary = known.summary if known else (doc or "").strip().rstrip(".")
     described: dict[str, Any] = {"operationId": endpoint.replace(".", "_"), "summary": summary}
-    if parameters := list(_parameters(endpoint, path)):
+    if parameters := [*_parameters(endpoint, path), *([HOME] if known and known.of_home else [])]:
         described["parameters"] = parameters
     if known is None:
         return {**described, "responses": _unsigned(endpoint)}

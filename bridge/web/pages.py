@@ -12,7 +12,7 @@ pages = Blueprint("pages", __name__)
 
 
 @pages.put("/v1/pages")
-@signed(Scope.ADMIN, PagesIn, answer="PagesChanged")
+@signed(Scope.ADMIN, PagesIn, answer="PagesChanged", of_home=True)
 def change(call: Call[PagesIn]) -> Response:
     """Tell what the site has published, changed or taken away."""
     try:

@@ -22,7 +22,7 @@ def export(call: Call[ExportIn]) -> Response:
 
 
 @privacy.post("/v1/privacy/erase")
-@signed(Scope.ADMIN, EraseIn, answer="PersonErased")
+@signed(Scope.ADMIN, EraseIn, answer="PersonErased", of_home=True)
 def erase(call: Call[EraseIn]) -> Response:
     """Erase a person; the answer lists what is left to do in the helpdesk."""
     try:

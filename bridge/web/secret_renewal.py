@@ -19,7 +19,7 @@ renewal = Blueprint("renewal", __name__)
 
 
 @renewal.post("/v1/secrets/renew")
-@signed(Scope.ADMIN, CloseIn, answer="SecretsIssued")
+@signed(Scope.ADMIN, CloseIn, answer="SecretsIssued", of_home=True)
 def renew(call: Call[CloseIn]) -> Response:
     """Issue new secrets beside those in use; every process takes them after `valid_in_s`."""
     with call.write() as tx:

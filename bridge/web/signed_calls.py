@@ -42,6 +42,7 @@ class Operation:
     model: type[Wire] | None
     summary: str
     answer: str
+    of_home: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,35 +99,38 @@ View = Callable[..., Response]
 
 @overload
 def signed(
-    scope: Scope | None, *, answer: str = "Verdict"
+    scope: Scope | None, *, answer: str = "Verdict", of_home: bool = False
 ) -> Callable[[Callable[Concatenate[Call[None], ...], Response]], View]: ...
 
 
 @overload
 def signed(
-    scope: Scope | None, model: type[Model], *, answer: str = "Verdict"
+    scope: Scope | None, model: type[Model], *, answer: str = "Verdict", of_home: bool = False
 ) -> Callable[[Callable[Concatenate[Call[Model], ...], Response]], View]: ...
 
 
-def signed(scope: Scope | None, model: type[Wire] | None = None, *, answer: str = "Verdict") -> Callable[[View], View]:
+def signed(
+    scope: Scope | None, model: type[Wire] | None = None, *, answer: str = "Verdict", of_home: bool = False
+) -> Callable[[View], View]:
     """Let a view be called with a `Call`, if the request proves who makes it.
 
     Args:
         scope: the secret that is needed; None takes either.
         model: the schema of the body; None for calls without one.
         answer: the name of the answer's schema in the API's description.
+        of_home: a copy of the site must not make it in the site's place: `home` says where the caller is.
     """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def call(**path: str) -> Response:
-            authentic = _authentic(scope, model)
+            authentic = _authentic(scope, model, of_home=of_home)
             if any(unprintable(part) for part in path.values()):
                 raise problems.NOT_FOUND  # no id holds a control character, and PostgreSQL cannot even look for a NUL
             return view(authentic, **path)
 
         summary = (view.__doc__ or "").strip().splitlines()[0].rstrip(".")
-        call.operation = Operation(scope, model, summary, answer)  # type: ignore[attr-defined]
+        call.operation = Operation(scope, model, summary, answer, of_home)  # type: ignore[attr-defined]
         return call
 
     return decorate
@@ -149,7 +153,7 @@ def identify(limit: int) -> tuple[Caller, bytes]:
     return g.caller, raw
 
 
-def _authentic(scope: Scope | None, model: type[Wire] | None) -> "Call[Any]":
+def _authentic(scope: Scope | None, model: type[Wire] | None, *, of_home: bool) -> "Call[Any]":
     bridge: Bridge = current_app.extensions["bridge"]
     try:
         caller, raw = identify(CHAT_LIMIT if scope is Scope.CHAT else ADMIN_LIMIT)
@@ -161,7 +165,7 @@ def _authentic(scope: Scope | None, model: type[Wire] | None) -> "Call[Any]":
         raise problems.stale(int(time.time())) from None
     if scope is not None and caller.scope is not scope:
         raise problems.FORBIDDEN_SCOPE
-    if home := request.args.get("home"):
+    if of_home and (home := request.args.get("home")):
         with bridge.store.read() as tx:
             check_home(tx, caller.site, home)
     body = parse(model, raw) if model else None
