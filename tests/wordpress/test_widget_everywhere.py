@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from installation import Installation
+from loopback import direct_session
 from playwright.sync_api import Page, Route, expect
 from team import A_PERSON, lines_of, listen_for_faults
 from visiting import log_in, say, unfold
@@ -159,6 +160,13 @@ def test_from_right_to_left_the_chat_stands_on_the_other_side_and_turns_its_arro
     assert shop_page.evaluate(turned) == "matrix(-1, 0, 0, 1, 0, 0)"
 
 
+def test_what_is_being_written_runs_as_its_own_script_does(shop_page: Page) -> None:
+    """Else a question in Arabic stands in the field with its words in the wrong order, on a page in English."""
+    unfold(shop_page)
+    field, sent = (f"getComputedStyle({IN_CHAT}.querySelector('{of}')).unicodeBidi" for of in ("textarea", ".text"))
+    assert [shop_page.evaluate(field), shop_page.evaluate(sent)] == ["plaintext", "plaintext"]
+
+
 def test_a_theme_that_hides_what_is_empty_hides_no_chat(shop_page: Page) -> None:
     shop_page.add_style_tag(content="div:empty { display: none !important; }")
     unfold(shop_page)
@@ -228,6 +236,18 @@ def test_the_shortcode_and_the_block_open_it_where_the_button_shows_on_no_page(
         page.get_by_role("button", name="Chat with us").click()
         expect(page.locator("textarea#message")).to_be_focused()
         page.evaluate("localStorage.clear(); sessionStorage.clear()")
+
+
+def test_a_feed_has_no_button_for_there_it_opens_nothing(installed: Installation) -> None:
+    site = installed.site
+    code = "echo get_permalink( wp_insert_post( array( 'post_title' => 'News', 'post_status' => 'publish', "
+    content = "Ask us. [escalation_bridge] <!-- wp:escalation-bridge/chat /-->"
+    post = site.php_eval(code + "'post_content' => $content ) ) );", content=content)
+    with direct_session() as reader:
+        read, feed = (reader.get(address, timeout=30).text for address in (post, f"{site.url}/feed/"))
+    assert read.count("data-escbridge-open") == 2
+    assert "Ask us." in feed
+    assert "Chat with us" not in feed
 
 
 def test_a_shortcode_that_a_pop_up_brings_at_the_end_of_the_page_opens_it_too(

@@ -46,7 +46,7 @@ final class Widget {
 	}
 
 	public static function shortcode(): string {
-		if ( ! Settings::is_paired() ) {
+		if ( ! Settings::is_paired() || is_feed() ) {
 			return '';
 		}
 		wp_enqueue_script( self::HANDLE );
