@@ -158,6 +158,46 @@ def test_a_rest_api_that_is_closed_to_guests_is_told_with_its_cure(installed: In
     assert "escalation-bridge/v1" in found["description"]
 
 
+@pytest.mark.parametrize("header", ["X-Escbridge-Token", "Origin"])
+def test_a_header_of_the_chat_that_is_lost_on_the_way_is_named(installed: Installation, header: str) -> None:
+    """By a proxy or a security plugin. Without the token each message is refused, and begins a conversation anew."""
+    of_php = f"HTTP_{header}".upper().replace("-", "_")
+    own = installed.site.content / "mu-plugins" / "strips.php"
+    own.write_text(f"<?php unset( $_SERVER['{of_php}'] );")
+    try:
+        found = test_of(installed.site, "guests")
+    finally:
+        own.unlink()
+    assert (found["status"], found["label"]) == ("critical", "Visitors who are not logged in cannot use the chat")
+    assert f"without the header {header}" in found["description"]
+    assert "exception" not in found["description"]
+
+
+WARNING = "<br /><b>Warning</b>: Undefined variable $x in /srv/theme/functions.php on line 7<br />"
+BYTE_ORDER_MARK = "\ufeff"
+
+
+@pytest.mark.parametrize(
+    ("hook", "printed", "status"),
+    [("init", WARNING, "critical"), ("shutdown", WARNING, "critical"), ("init", BYTE_ORDER_MARK, "good")],
+    ids=["before", "after", "a mark that browsers skip"],
+)
+def test_what_another_plugin_prints_beside_the_answers_is_told_with_its_cure(
+    installed: Installation, hook: str, printed: str, status: str
+) -> None:
+    own = installed.site.content / "mu-plugins" / "prints.php"
+    own.write_text(
+        f"<?php 'cli' === PHP_SAPI || add_action( '{hook}', function () {{ echo '{printed}'; }} );", encoding="utf-8"
+    )
+    try:
+        found = test_of(installed.site, "guests")
+    finally:
+        own.unlink()
+    assert found["status"] == status
+    for told in ("“Warning: Undefined variable $x in /srv/theme/functions.php", "WP_DEBUG_DISPLAY"):
+        assert (told in found["description"]) is (status == "critical")
+
+
 def test_a_site_that_does_not_reach_itself_cannot_tell_whether_guests_reach_the_chat(installed: Installation) -> None:
     own = installed.site.content / "mu-plugins" / "deaf.php"
     own.write_text("<?php add_filter( 'pre_http_request', fn() => new WP_Error( 'x', 'Connection refused' ) );")

@@ -121,20 +121,34 @@ final class Health {
 		return array( 'recommended', __( 'Escalation Bridge may take all visitors for one', 'escalation-bridge' ), $lines );
 	}
 
-	/** Calls the chat's own route as a visitor's browser would, without a log-in and a token: the refusal has to be ours. */
+	/** Calls the chat's own route as a visitor's browser would, without a log-in and with another conversation's token: the refusal has to be ours. */
 	private static function test_guests(): array {
-		$headers = array( 'Content-Type' => 'application/json', 'Origin' => home_url() );
+		$headers = array( 'Content-Type' => 'application/json', 'Origin' => home_url(), 'X-Escbridge-Token' => Rest::new_token( str_repeat( 'y', 16 ), 0, false )['token'] );
 		$answer  = wp_remote_post( rest_url( Rest::REST_NAMESPACE . '/sessions/' . str_repeat( 'x', 16 ) . '/close' ), array( 'timeout' => self::TIMEOUT, 'body' => '{}' ) + compact( 'headers' ) );
 		if ( is_wp_error( $answer ) ) {
 			return array( 'recommended', __( 'Whether visitors who are not logged in can use the chat cannot be told', 'escalation-bridge' ), array( __( 'WordPress did not reach itself:', 'escalation-bridge' ) . ' ' . $answer->get_error_message() ) );
 		}
-		$code = json_decode( wp_remote_retrieve_body( $answer ), true )['code'] ?? '';
-		if ( 'escbridge_token_expired' === $code ) {
+		$body = ltrim( wp_remote_retrieve_body( $answer ), "\xEF\xBB\xBF" ); // Browsers skip a byte order mark.
+		$code = json_decode( $body, true )['code'] ?? '';
+		if ( 'escbridge_other_session' === $code ) {
 			return array( 'good', __( 'Visitors who are not logged in can use the chat', 'escalation-bridge' ), array( __( 'Their calls reach the plugin.', 'escalation-bridge' ) ) );
 		}
+		return array( 'critical', __( 'Visitors who are not logged in cannot use the chat', 'escalation-bridge' ), array( self::why_no_guests( $code, $body, (int) wp_remote_retrieve_response_code( $answer ) ) ) );
+	}
+
+	private static function why_no_guests( string $code, string $body, int $status ): string {
+		$lost   = array( 'escbridge_token_expired' => 'X-Escbridge-Token', 'escbridge_foreign_origin' => 'Origin' );
+		$beside = preg_replace( '/\{"code":"escbridge_other_session".*?\}\}/s', '', $body );
+		if ( isset( $lost[ $code ] ) ) {
+			/* translators: %s: name of a header */
+			return sprintf( __( 'Their calls arrive without the header %s, or with another value: a proxy, a firewall or a security plugin changes it. Have it let this header through as browsers send it.', 'escalation-bridge' ), $lost[ $code ] );
+		}
+		if ( $beside !== $body ) {
+			/* translators: %s: what is printed */
+			return sprintf( __( 'Browsers cannot read the plugin’s answers, since something else is printed beside them: “%s”. Where that is a message of PHP, switch WP_DEBUG_DISPLAY off in wp-config.php; else switch other plugins off, one after the other, until it is gone.', 'escalation-bridge' ), mb_substr( wp_strip_all_tags( (string) $beside ), 0, 200 ) );
+		}
 		/* translators: 1: HTTP status and error code, 2: beginning of an address */
-		$text = sprintf( __( 'Something in front of the plugin answers them (%1$s): a plugin that closes the REST API to guests, a firewall or a password of the web server. Let it make an exception for addresses that begin with %2$s.', 'escalation-bridge' ), trim( 'HTTP ' . wp_remote_retrieve_response_code( $answer ) . ' ' . $code ), rest_url( Rest::REST_NAMESPACE ) );
-		return array( 'critical', __( 'Visitors who are not logged in cannot use the chat', 'escalation-bridge' ), array( $text ) );
+		return sprintf( __( 'Something in front of the plugin answers them (%1$s): a plugin that closes the REST API to guests, a firewall or a password of the web server. Let it make an exception for addresses that begin with %2$s.', 'escalation-bridge' ), trim( "HTTP {$status} {$code}" ), rest_url( Rest::REST_NAMESPACE ) );
 	}
 
 	/** No secret, not even a part of one; the address is left out of what the owner copies. */

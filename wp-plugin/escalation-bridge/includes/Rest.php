@@ -498,7 +498,7 @@ final class Rest {
 	}
 
 	/** @return array{token:string,expires_in:int} In seconds from now, for a browser whose clock may be wrong. */
-	private static function new_token( string $session, int $user_id, bool $locked ): array {
+	public static function new_token( string $session, int $user_id, bool $locked ): array {
 		$life = $locked ? self::TOKEN_LOCKED : self::TOKEN_LIFE;
 		return array( 'token' => Signer::visitor_token( self::token_key(), $session, $user_id, time() + $life ), 'expires_in' => $life );
 	}
