@@ -816,6 +816,30 @@ def test_a_form_by_mail_carries_what_did_not_arrive_and_nothing_else_counts_as_s
     assert [f"lost {number} " in lost.all_inner_texts()[0] for number in carried] == [False] * len(carried)
 
 
+def test_a_firewall_that_minds_a_word_of_the_conversation_keeps_no_address_from_the_team(
+    installed: Installation, page: Page
+) -> None:
+    """It takes "select ... from" for SQL, in the message and in what goes with the form."""
+
+    def guard(route: Route) -> None:
+        bad = "select one from" in (route.request.post_data or "")
+        route.fulfill(status=403, body="<html>403 Forbidden</html>") if bad else route.fallback()
+
+    page.route("**/escalation-bridge/v1/**", guard)
+    page.goto(installed.site.url)
+    unfold(page)
+    say(page, "Please select one from the list")
+    expect(lines_of(page, "me").last).to_contain_text("Not delivered yet.")
+    say(page, A_PERSON)
+    expect(page.locator("form.contact")).to_be_visible()
+    address = f"ann-{secrets.token_hex(4)}@example.test"
+    page.fill("form.contact input[name=email]", address)
+    page.click("form.contact button[type=submit]")
+    expect(page.locator("form.contact")).to_be_hidden()
+    assert newest_escalation(installed)["customer"]["email"] == address
+    expect(lines_of(page, "me").first).to_contain_text("Not delivered yet.")
+
+
 def test_an_address_is_a_link_with_all_that_belongs_to_it(chat: Page) -> None:
     texts = "(see https://en.wikipedia.org/wiki/Foo_(bar)), 'https://example.test/it's?a=1' and https://example.test/x."
     say(chat, texts)

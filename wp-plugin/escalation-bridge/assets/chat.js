@@ -262,7 +262,7 @@
 			return retryLater();
 		}
 		again(); // The way is free: what was left behind goes too.
-		return (d.last_event || 0) > c.last && poll();
+		return d.last_event > c.last && poll();
 	}
 
 	function turn(item) {
@@ -393,15 +393,17 @@
 
 	/* ---------- the form ---------- */
 
-	async function sendContact(body) {
+	async function sendContact(body, told = [...c.items]) {
 		if (!usable(c)) {
 			await start();
 		}
-		const told = [...c.items];
 		do {
 			body.transcript = told.map((i) => ({ who: (i.name || author(i)).slice(0, 80), text: i.text }));
 		} while (new Blob([JSON.stringify(body)]).size > 60000 && told.splice(told.findIndex((i) => i.st !== 'failed'), 1)); // Else the last: it goes again.
 		const got = await ask('/contact', body);
+		if (got.status > 400 && !got.data.code && told[0]) {
+			return sendContact(body, []); // A firewall minds a word.
+		}
 		if (got.status !== 200) {
 			return got === LATE ? '' : got.data.message || T.formFailed;
 		}
@@ -604,12 +606,7 @@
 		const fit = () => ui.panel.style.setProperty('--viewport', visualViewport.height + 'px');
 		visualViewport.addEventListener('resize', fit);
 		fit();
-		const look = h('link', { rel: 'stylesheet', href: cfg.css });
-		return new Promise((done) => {
-			look.addEventListener('load', done);
-			look.addEventListener('error', done);
-			ui.root.append(look);
-		});
+		return new Promise((done) => ui.root.append(h('link', { rel: 'stylesheet', href: cfg.css, onload: done, onerror: done })));
 	}
 
 	function field(name, type, label, auto, optional) {
@@ -641,13 +638,11 @@
 			const bad = form.elements.email.validity.valid ? !(given.email || given.phone) && T.formNeed : T.formWrong;
 			ui.formError.textContent = bad || '';
 			if (bad) {
-				form.elements.email.focus();
-				return;
+				return form.elements.email.focus();
 			}
-			const button = form.querySelector('button');
-			button.disabled = true;
+			form.lastChild.disabled = true;
 			ui.formError.textContent = await sendContact(given);
-			button.disabled = false;
+			form.lastChild.disabled = false;
 			if (!ui.formError.textContent) {
 				ui.input.focus(); // The form, and the focus in it, is gone.
 			}
