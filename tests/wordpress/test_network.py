@@ -222,6 +222,22 @@ def test_a_shop_in_which_nobody_activated_the_plugin_works_and_keeps_its_options
 # The end
 
 
+KEPT = """
+    $row = array( 'kind' => 'turn', 'id' => 'turn-1', 'session' => 'ses_brief', 'user' => 0, 'text' => $text );
+    echo EscalationBridge\\Outbox::add( $row + array( 'page' => array() ) ) ? 'kept' : 'lost';"""
+
+
+def test_what_waits_in_a_shop_that_is_deleted_goes_to_its_owner_by_mail(shops: Shops) -> None:
+    network = shops.network
+    brief = network.add_site("brief")
+    network.on(brief, "update_option( 'escbridge_settings', array( 'contact_email' => 'brief@example.test' ) );")
+    assert network.on(brief, KEPT, text="Where is my order 4711?") == "kept"
+    network.php_eval(f"wp_delete_site( {brief} );")
+    (mail,) = network.mails()
+    assert mail["to"] == "brief@example.test"
+    assert "Where is my order 4711?" in mail["message"]
+
+
 def test_deleting_the_plugin_clears_every_shop(shops: Shops) -> None:
     network = shops.network
     for shop in (MAIN, BOOKS):

@@ -48,6 +48,7 @@ final class Outbox {
 
 	public static function boot(): void {
 		add_action( 'init', array( self::class, 'register' ) );
+		add_action( 'wp_uninitialize_site', array( self::class, 'mail_all_of_site' ), 5 ); // Before core drops its tables.
 		if ( (int) get_option( self::NEXT_TRY_OPTION ) < time() ) {
 			self::deliver_at_shutdown();
 		}
@@ -199,6 +200,13 @@ final class Outbox {
 		foreach ( $by_session as $rows ) {
 			Fallback::mail_queued( $rows, Fallback::DOWN );
 		}
+	}
+
+	/** The same for a site of a network that is being deleted. */
+	public static function mail_all_of_site( \WP_Site $site ): void {
+		switch_to_blog( (int) $site->blog_id );
+		self::mail_all();
+		restore_current_blog();
 	}
 
 	/** Once an outage, when the visitor has the answer. */
