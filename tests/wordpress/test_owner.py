@@ -158,6 +158,19 @@ def test_a_rest_api_that_is_closed_to_guests_is_told_with_its_cure(installed: In
     assert "escalation-bridge/v1" in found["description"]
 
 
+def test_a_firewall_that_answers_in_its_own_json_is_told_too(installed: Installation) -> None:
+    own = installed.site.content / "mu-plugins" / "firewall.php"
+    own.write_text(
+        "<?php 'cli' === PHP_SAPI || add_action( 'rest_api_init', fn() => wp_send_json( array( 'code' => 7 ), 403 ) );"
+    )
+    try:
+        found = test_of(installed.site, "guests")
+    finally:
+        own.unlink()
+    assert found["status"] == "critical"
+    assert "HTTP 403" in found["description"]
+
+
 @pytest.mark.parametrize("header", ["X-Escbridge-Token", "Origin"])
 def test_a_header_of_the_chat_that_is_lost_on_the_way_is_named(installed: Installation, header: str) -> None:
     """By a proxy or a security plugin. Without the token each message is refused, and begins a conversation anew."""

@@ -129,7 +129,8 @@ final class Health {
 			return array( 'recommended', __( 'Whether visitors who are not logged in can use the chat cannot be told', 'escalation-bridge' ), array( __( 'WordPress did not reach itself:', 'escalation-bridge' ) . ' ' . $answer->get_error_message() ) );
 		}
 		$body = ltrim( wp_remote_retrieve_body( $answer ), "\xEF\xBB\xBF" ); // Browsers skip a byte order mark.
-		$code = json_decode( $body, true )['code'] ?? '';
+		$data = json_decode( $body, true );
+		$code = is_string( $data['code'] ?? null ) ? $data['code'] : ''; // A firewall's own answer may have a number there.
 		if ( 'escbridge_other_session' === $code ) {
 			return array( 'good', __( 'Visitors who are not logged in can use the chat', 'escalation-bridge' ), array( __( 'Their calls reach the plugin.', 'escalation-bridge' ) ) );
 		}
