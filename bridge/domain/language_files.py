@@ -4,7 +4,7 @@ A language's phrases are needed once, to be compiled; what is looked up in any l
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -22,6 +22,8 @@ _CLAIMS_FILE: Final = "claims.yaml"
 _MESSAGES_FILE: Final = "messages.yaml"
 _APART: Final = frozenset({_CLAIMS_FILE, _MESSAGES_FILE})
 """Files that are documents of their own, each read when it is first asked for."""
+_UNSKETCHED: Final = frozenset({"moods.yaml", "replies.yaml", "senses.yaml", "topics.yaml"})
+"""Shipped files that nothing of a sketch stands in: most of the time that reading a language takes."""
 DANGER: Final = "safety"
 """The word list of who may be in danger."""
 _DOCUMENTS_KEPT: Final = 2
@@ -85,7 +87,7 @@ def sketch_of(code: str) -> dict[str, Any]:
 
     The list of danger is there whole: it is heard whatever the language of a conversation.
     """
-    document = document_of(code)
+    document = _merged(code, unread=_UNSKETCHED)
     sketched = {key: document[key] for key in _SKETCHED if key in document}
     lists = {name: own if name == DANGER else () for name, own in document.get("lists", {}).items()}
     return {**sketched, "lists": lists}
@@ -109,19 +111,19 @@ def message_document(code: str) -> dict[str, Any]:
     return _merged(code, _MESSAGES_FILE)
 
 
-def _merged(code: str, apart: str | None = None) -> dict[str, Any]:
-    """All files of the language but those apart, or that one of them."""
+def _merged(code: str, apart: str | None = None, unread: Collection[str] = ()) -> dict[str, Any]:
+    """All files of the language but those apart, or that one of them; of the shipped ones without the `unread`."""
     merged: dict[str, Any] = {}
     for folder in folders:
-        for key, value in _entries(folder, code, apart):
+        for key, value in _entries(folder, code, apart, unread if folder is folders[0] else ()):
             own = key if folder is folders[0] else OWNERS.get(key, key)
             merged[own] = _joined(merged[own], value) if own in merged else value
     return merged
 
 
-def _entries(folder: Traversable, code: str, apart: str | None) -> Iterator[tuple[str, Any]]:
+def _entries(folder: Traversable, code: str, apart: str | None, unread: Collection[str]) -> Iterator[tuple[str, Any]]:
     for entry in _files_in(folder, code):
-        if (entry.name if entry.name in _APART else None) == apart:
+        if (entry.name if entry.name in _APART else None) == apart and entry.name not in unread:
             yield from _read_file(entry).items()
 
 

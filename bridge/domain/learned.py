@@ -6,11 +6,12 @@ them, and were found from the project's own phrases by `make learn`.
 """
 
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from bridge.domain.memo import WORDS_KEPT, memoized
+from bridge.domain.memo import WORDS_KEPT, Memo, memoized
 
 REACH: Final = 3
 """Words from one to the other, at most, in a pair."""
@@ -125,10 +126,10 @@ class Weights:
 
 def by_kind(lines: Iterable[Weight]) -> dict[str, Weights]:
     """The weights of each kind that has any."""
-    found: dict[str, Weights] = {}
+    found: defaultdict[str, Weights] = defaultdict(Weights)
     for one in lines:
-        found.setdefault(one.kind, Weights()).add(one)
-    return found
+        found[one.kind].add(one)
+    return dict(found)
 
 
 class Recognizer:
@@ -231,11 +232,8 @@ def read_weights(lines: Iterable[str]) -> Iterator[Weight]:
     Raises:
         ValueError: a line has not four fields, or a weight that is no number.
     """
-    word = sys.intern  # most stand in many lines, and so do most numbers
-    number: dict[str, float] = {}
+    word, number = sys.intern, Memo(float)  # most stand in many lines
     for line in lines:
         if line.strip() and not line.startswith("#"):
             kind, first, second, weight = line.rstrip("\n").split("\t")
-            if weight not in number:
-                number[weight] = float(weight)
             yield Weight(word(kind), word(first), word(second), number[weight])

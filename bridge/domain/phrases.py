@@ -80,18 +80,22 @@ class Phrasing:
 
 def spellings(document: Mapping[str, Any], words: Iterable[str]) -> list[str]:
     """The words as `read` gives them, with the other spelling where the language has one (`ü`, `ue`)."""
-    also: Mapping[str, str] = document.get("also", {})
-    elision = elision_of(document)
     found: list[str] = []
     for word in map(str, words):
         if word.isascii() and word.isalnum():  # most are, and reading them would change nothing else
             found.append(sys.intern(word.casefold()))
-            continue
-        other = word.casefold()
-        for letter, spelt in also.items():
-            other = other.replace(letter, spelt)
-        found += [" ".join(read(spelling, elision).words) for spelling in dict.fromkeys((word, other))]
+        else:
+            found += _read_spellings(document, word)
     return list(dict.fromkeys(found))
+
+
+def _read_spellings(document: Mapping[str, Any], word: str) -> Iterator[str]:
+    other = word.casefold()
+    for letter, spelt in document.get("also", {}).items():
+        other = other.replace(letter, spelt)
+    elision = elision_of(document)
+    for spelling in dict.fromkeys((word, other)):
+        yield " ".join(read(spelling, elision).words)
 
 
 def elision_of(document: Mapping[str, Any]) -> re.Pattern[str] | None:

@@ -288,6 +288,17 @@ def test_of_a_language_that_nobody_writes_no_phrases_are_kept() -> None:
     assert all("request" not in language_files.sketch_of(code) for code in languages.codes())
 
 
+def test_nothing_of_a_sketch_stands_in_a_file_that_is_not_read_for_it() -> None:
+    whole = {code: language_files.document_of(code) for code in languages.codes()}
+    for code, document in whole.items():
+        sketch = language_files.sketch_of(code)
+        assert sketch["lists"].keys() == document["lists"].keys()
+        assert sketch["lists"]["safety"] == document["lists"]["safety"]
+        assert {key: document[key] for key in language_files._SKETCHED if key in document} == {
+            key: value for key, value in sketch.items() if key != "lists"
+        }
+
+
 @pytest.mark.parametrize("file", [
     file for code in language_files.codes() for file in language_files.files_of(code) if file.name.endswith(".yaml")
 ], ids=str)  # fmt: skip
