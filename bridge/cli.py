@@ -10,36 +10,36 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from bridge import __version__
-from bridge.commands.groups import Late
+from bridge.commands.groups import Late, Place
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
 
 PLACES = {
-    "init": "beginning:init",
-    "up": "running:up",
-    "serve": "running:serve",
-    "migrate": "beginning:migrate",
-    "demo": "running:demo",
-    "doctor": "doctor:doctor",
-    "site": "sites:site",
-    "policy": "policies:policy",
-    "replay": "replay:replay",
-    "stats": "stats:stats",
-    "label": "stats:label",
-    "propose": "propose:propose_threshold",
-    "calibrate": "calibrate:calibrate_ratings",
-    "explain": "looking:explain_session",
-    "hours": "promises:hours",
-    "promise": "promises:promise",
-    "due": "looking:due",
-    "outbox": "outbox:outbox",
-    "pages": "pages:pages",
-    "db": "databases:db",
-    "privacy": "privacy:privacy",
-    "purge": "privacy:purge",
+    "init": Place("beginning:init", "Write bridge.toml and policy.yaml to start from."),
+    "up": Place("running:up", "Start sidecar and scheduler, until Ctrl-C."),
+    "serve": Place("running:serve", "Start the sidecar alone, without python -m scheduler."),
+    "migrate": Place("beginning:migrate", "Bring the database to this release's schema."),
+    "demo": Place("running:demo", "Play three conversations through the real thing."),
+    "doctor": Place("doctor:doctor", "Look at everything the bridge stands on, and say what to do."),
+    "site": Place("sites:site", "WordPress sites and their pairing codes."),
+    "policy": Place("policies:policy", "The document that says when a person takes over."),
+    "replay": Place("replay:replay", "Judge recorded conversations again and say what changes."),
+    "stats": Place("stats:stats", "Say how many conversations escalate, why, and what moved it."),
+    "label": Place("stats:label", "Label an ESCALATION needed or unneeded, a session missed."),
+    "propose": Place("propose:propose_threshold", "Propose a threshold that fits the labels better."),
+    "calibrate": Place("calibrate:calibrate_ratings", "Say what a responder's ratings of itself are worth."),
+    "explain": Place("looking:explain_session", "Say why a SESSION went as it did, turn by turn."),
+    "hours": Place("promises:hours", "Show a week of a queue's staffed hours as a picture."),
+    "promise": Place("promises:promise", "Print what would be promised at an INSTANT with nobody there."),
+    "due": Place("looking:due", "List what the scheduler has given up, and what it will do next, in its order."),
+    "outbox": Place("outbox:outbox", "Tickets and mail on their way to other systems."),
+    "pages": Place("pages:pages", "The pages that a responder answers from."),
+    "db": Place("databases:db", "The database: move it, copy it."),
+    "privacy": Place("privacy:privacy", "What is stored about one person: to show them, or to erase."),
+    "purge": Place("privacy:purge", "Delete conversations that are over and too old to be kept."),
 }
-"""Where in `bridge.commands` each command is, in the order of the list."""
+"""Where in `bridge.commands` each command is, and its first sentence, in the order of the list."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

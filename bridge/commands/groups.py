@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
+
+from bridge.memory import loading
 
 LONGEST = 200
 """Characters of a sentence about a command."""
@@ -55,21 +57,34 @@ class OrderedWithOptions(Ordered):
         return super().resolve_command(ctx, args)
 
 
+class Place(NamedTuple):
+    """Where a command is, as `module:name` in this package, and its first sentence."""
+
+    name: str
+    sentence: str
+
+
 class Late(Ordered):
     """A group that imports a command when it is called: `bridge up` need not know how a policy is tried.
 
     Args:
-        places: each command's `module:name` in this package, under the name by which it is called, in the list's order.
+        places: each command's place, under the name by which it is called, in the list's order.
     """
 
-    def __init__(self, *args: Any, places: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, places: Mapping[str, Place], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.commands = {name: click.Command(name) for name in places}  # by these names click suggests what is meant
         self._places = places
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Without a look at the commands: to import them all takes some seconds."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, place.sentence) for name, place in self._places.items()])
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in self._places:
             return None
-        module, _, name = self._places[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(f".{module}", __package__), name)
+        module, _, name = self._places[cmd_name].name.partition(":")
+        with loading():
+            command: click.Command = getattr(import_module(f".{module}", __package__), name)
         return command

@@ -22,7 +22,8 @@ from support.terminal import Ended, Terminal, as_somebody_else
 
 import bridge
 from bridge import bootstrap, scaffold, serve
-from bridge.cli import cli
+from bridge.cli import PLACES, cli
+from bridge.commands.groups import LONGEST
 from bridge.config import Settings, read_settings
 from bridge.domain.judging import Reply
 from bridge.domain.values import Identity, Visitor
@@ -45,7 +46,7 @@ def test_help_names_every_command_with_a_whole_sentence(run: Terminal) -> None:
         assert f"  {name} " in shown
         command = cli.get_command(context, name)
         assert command
-        assert command.help
+        assert command.get_short_help_str(LONGEST) == PLACES[name].sentence
     assert "..." not in shown.replace("[ARGS]...", "")  # no sentence is cut short
     assert "bridge demo" in shown
 
@@ -63,6 +64,12 @@ def test_what_starts_both_processes_loads_nothing_of_theirs() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "bridge.up" in loaded
     assert not {"sqlalchemy", "requests", "flask", "apscheduler"}.intersection(loaded)
+
+
+def test_help_is_shown_without_the_commands_being_loaded() -> None:
+    code = "import sys; from bridge.cli import cli; cli(['--help'], standalone_mode=False); print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert not {"pydantic", "sqlalchemy", "bridge.config"}.intersection(shown.split())
 
 
 def test_it_knows_its_version(run: Terminal) -> None:
