@@ -7,7 +7,6 @@ import itertools
 import os
 import random
 import secrets
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -22,6 +21,7 @@ import pytest
 import requests
 from pydantic import SecretStr
 from support.contractcheck import Loopback
+from support.forked import Forked
 from support.sidecar import Caller, Chat, Live, free_port, kill_group, over_http, prepare_live
 from support.zendesk_server import ZendeskVendor
 
@@ -45,7 +45,7 @@ class Fleet:
     live: Live
     shift: Path
     sidecars: list[Live]
-    schedulers: "list[subprocess.Popen[bytes]]" = field(default_factory=list)
+    schedulers: list[Forked] = field(default_factory=list)
     shifted: float = 0.0
 
     def start(self) -> None:

@@ -4,7 +4,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +49,8 @@ class Travel:
     def at(self, instant: Millis, **environ: str) -> Live:
         """The site for processes that begin to live at an instant."""
         began = f"@{to_datetime(instant):%Y-%m-%d %H:%M:%S}"
-        env = {**self.live.env, "LD_PRELOAD": self.library, "FAKETIME": began, "TZ": "UTC", **environ}
-        return Live(self.live.folder, self.live.url, env, self.live.pairing)
+        there = {"LD_PRELOAD": self.library, "FAKETIME": began, "TZ": "UTC", **environ}
+        return replace(self.live, under=("env", *(f"{name}={value}" for name, value in there.items())))
 
     def promised(self, instant: Millis) -> Json:
         """What the sidecar says to a visitor who asks for a person at an instant."""

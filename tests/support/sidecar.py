@@ -13,7 +13,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -26,6 +25,7 @@ from typing import Any, Self
 import requests
 from flask import Flask
 from pydantic import SecretStr
+from support.forked import Forked
 
 from bridge import bootstrap
 from bridge.config import Settings
@@ -466,7 +466,9 @@ class Live:
     url: str
     env: dict[str, str]
     pairing: Pairing
-    process: "subprocess.Popen[bytes] | None" = None
+    process: Forked | None = None
+    under: tuple[str, ...] = ()
+    """Another program that runs each of them."""
 
     @property
     def log(self) -> str:
@@ -494,18 +496,9 @@ class Live:
             time.sleep(0.03)
         raise AssertionError(f"the sidecar does not answer: {self.log[-2000:]}")
 
-    def spawn(self, log: str, module: str, *arguments: str, under: Sequence[str] = ()) -> "subprocess.Popen[bytes]":
+    def spawn(self, log: str, module: str, *arguments: str, under: Sequence[str] = ()) -> Forked:
         """Start a module of the product in a process group of its own, `under` another program where one is given."""
-        with (self.folder / log).open("ab") as file:
-            return subprocess.Popen(
-                [*under, sys.executable, "-P", "-m", module, *arguments],
-                cwd=self.folder,
-                env=self.env,
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=file,
-                start_new_session=True,
-            )
+        return Forked((module, *arguments), self.folder, self.env, self.folder / log, under or self.under)
 
     def kill(self) -> None:
         """SIGKILL to arbiter and workers alike: nothing is tidied up."""
@@ -522,7 +515,7 @@ class Live:
             self.kill()
 
 
-def kill_group(process: "subprocess.Popen[bytes]") -> None:
+def kill_group(process: "Forked | subprocess.Popen[Any]") -> None:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from support.checker import Said, Seen, broken_invariants
 from support.contractcheck import Loopback
+from support.forked import Forked
 from support.loopback import listening
 from support.sidecar import SHOP, Live, kill_group, looking, prepare_live
 from support.smtp_server import Script
@@ -41,7 +41,7 @@ class World:
     vendor: ZendeskVendor
     post: Script
     shift: Path
-    schedulers: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    schedulers: list[Forked] = field(default_factory=list)
     shifted: float = 0.0
     killed_senders: int = 0
 

@@ -1,0 +1,76 @@
+"""Processes of the product that are forked from one that has loaded it, for that takes longer than most tests.
+
+Each begins as `python -m` would have it begin, in a group, a folder and an environment of its own. The one is started
+with the first of them and ends with the tests.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from multiprocessing import get_context
+from pathlib import Path
+from subprocess import TimeoutExpired
+from typing import Final
+
+LOADED: Final = ("bridge.serve", "bridge.commands.running", "bridge.patient_worker", "scheduler.__main__")
+
+_processes: Final = get_context("forkserver")
+_processes.set_forkserver_preload(list(LOADED))
+
+
+class Forked:
+    """As `subprocess.Popen`, for what tests do with a process.
+
+    Args:
+        command: a module and its arguments; where `under` is given, that program runs it, with a Python of its own.
+        folder: where it runs.
+        env: its environment.
+        log: the file that takes what it writes.
+        under: another program and its arguments.
+    """
+
+    def __init__(
+        self, command: Sequence[str], folder: Path, env: Mapping[str, str], log: Path, under: Sequence[str] = ()
+    ) -> None:
+        self._process = _processes.Process(target=_become, args=(command, folder, dict(env), log, under), daemon=True)
+        self._process.start()
+        assert self._process.pid
+        self.pid: Final = self._process.pid
+        with suppress(ProcessLookupError):
+            while os.getpgid(self.pid) != self.pid:  # until then a signal to its group is one to nobody
+                time.sleep(0.001)
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        self._process.join(timeout)
+        code = self.poll()
+        if code is None:
+            raise TimeoutExpired(self._process.name, timeout or 0)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+
+def _become(command: Sequence[str], folder: Path, env: Mapping[str, str], log: Path, under: Sequence[str]) -> None:
+    os.chdir(folder)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+    os.setsid()
+    if under:
+        os.execvpe(under[0], [*under, sys.executable, "-P", "-m", *command], env)
+    os.environ.clear()
+    os.environ.update(env)
+    sys.argv[1:] = command[1:]
+    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
