@@ -16,6 +16,8 @@ from bridge.patient_worker import PATIENCE_S, SPARE_THREADS
 from bridge.store.fair_write_lock import FairWriteLock
 
 CROWD, HONEST, DRIP_S = 60, 6, 0.2
+OF_EACH = 12
+"""Clients of each kind where all kinds come at once: together more than a crowd, and fewer than there are threads."""
 POST = b"POST /v1/sessions HTTP/1.1\r\nHost: bridge\r\nContent-Type: application/json\r\n"
 BEGINNINGS = {
     "slow bodies": POST + b"Content-Length: 4000\r\n\r\n",
@@ -48,7 +50,7 @@ def connect(live: Live, stack: ExitStack, sent: bytes) -> socket.socket:
 
 
 @contextmanager
-def crowd(live: Live, kind: str) -> Iterator[list[socket.socket]]:
+def crowd(live: Live, kind: str, number: int = CROWD) -> Iterator[list[socket.socket]]:
     """Clients of one kind, who go on and on; who is cut off stays so."""
     over = Event()
 
@@ -59,7 +61,7 @@ def crowd(live: Live, kind: str) -> Iterator[list[socket.socket]]:
                     one.send(b"a")
 
     with ExitStack() as stack:
-        connections = [connect(live, stack, BEGINNINGS[kind]) for _ in range(CROWD)]
+        connections = [connect(live, stack, BEGINNINGS[kind]) for _ in range(number)]
         dripping = Thread(target=drip)
         dripping.start()
         try:
@@ -80,6 +82,10 @@ def cut_off(connection: socket.socket) -> bool:
     return True
 
 
+def still_there(connections: list[socket.socket]) -> list[socket.socket]:
+    return [one for one in connections if not cut_off(one)]
+
+
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", BEGINNINGS)
 def test_s22_an_honest_visitor_is_answered_at_once_while_a_crowd_holds_connections_open(live: Live, kind: str) -> None:
@@ -94,12 +100,12 @@ def test_s22_an_honest_visitor_is_answered_at_once_while_a_crowd_holds_connectio
 
 
 def test_s22_who_has_not_sent_a_request_in_time_is_cut_off_however_steadily_it_drips(live: Live) -> None:
-    for kind in BEGINNINGS:
-        with crowd(live, kind) as waiting:
-            ends = time.monotonic() + 3 * PATIENCE_S
-            while waiting := [one for one in waiting if not cut_off(one)]:
-                assert time.monotonic() < ends, f"{len(waiting)} of the {kind} are still there"
-                time.sleep(0.2)
+    with ExitStack() as stack:
+        waiting = {kind: stack.enter_context(crowd(live, kind, OF_EACH)) for kind in BEGINNINGS}
+        ends = time.monotonic() + 3 * PATIENCE_S
+        while waiting := {kind: left for kind, all_of in waiting.items() if (left := still_there(all_of))}:
+            assert time.monotonic() < ends, f"still there: {[(kind, len(left)) for kind, left in waiting.items()]}"
+            time.sleep(0.2)
 
 
 def test_s22_more_slow_clients_than_threads_delay_a_visitor_by_seconds_only(live: Live) -> None:
