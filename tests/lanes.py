@@ -21,7 +21,7 @@ TESTS: Final = Path(__file__).resolve().parent
 BUILD: Final = TESTS.parent / "build"
 LANES: Final = min(max(os.cpu_count() or 1, 2), 4)
 """As many as there are cores, up to four: each has databases, sites and browsers of its own."""
-FOLDERS: Final = {"wordpress": 4, "crash": 2, "integration": 4, "property": 1, "browser": 1, "contract": 1, "unit": 1}
+FOLDERS: Final = {"wordpress": 4, "integration": 4, "crash": 2, "unit": 1, "property": 2, "contract": 1, "browser": 1}
 """In how many parts each folder is run, in the order in which they are taken."""
 COMPILED: Final = ("bridge", "scheduler")
 """What the many processes that tests start would each compile anew, where the environment forbids to keep it."""
