@@ -54,6 +54,7 @@ crash: system $(VENV)/.dev ## kill storms, power cuts, full disks: what was lost
 	@PYTHONPATH=tests $(BIN)/python -m crash $(CRASH)
 	@ESCBRIDGE_MACHINES=1000 $(BIN)/python -m pytest tests/crash/test_many_machines.py
 	@ESCBRIDGE_RACES=10000 $(BIN)/python -m pytest tests/integration/test_answer_races.py
+	@ESCBRIDGE_VISITS=500 $(BIN)/python -m pytest tests/integration/test_timing.py
 	@BRIDGE_TEST_MONTH=2000 $(BIN)/python -m pytest tests/integration/test_month.py
 
 probe: $(VENV)/.dev ## sqlmap on every call of the API, in minutes: whether anything can be injected
