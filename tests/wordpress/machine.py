@@ -17,7 +17,22 @@ CHOSEN = os.environ.get("ESCBRIDGE_WORDPRESS")
 """One of VERSIONS, on which everything is then run; without it the usual one has all tests, the others a few."""
 
 CHROMIUM_NAMES = ("chromium", "google-chrome")
+features_off = (
+    "WebUIOmniboxPopup",  # both draw pages of their own behind the address bar of every window, for nobody
+    "WebUIOmniboxAimPopup",
+    # The last list counts: of what Playwright switches off, all that pages or their loading can notice is said again.
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+)
 chromium_args = (
+    f"--disable-features={','.join(features_off)}",
     "--no-sandbox",  # root has no sandbox
     "--disable-gpu",
     "--disable-quic",
