@@ -8,7 +8,7 @@ import pytest
 from installation import Installation
 from machine import cannot, chromium, chromium_args, core_or_skip, php_or_skip, suite
 from other_php import CHOSEN as CHOSEN_PHP
-from playwright.sync_api import Browser, BrowserContext, Error, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 from shop import Shop, running_shop
 from team import clear_the_desk
 from visiting import TUESDAY_MORNING, log_in
@@ -101,15 +101,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A fresh page, logged out, that reaches this machine only."""
+    """A fresh page, logged out."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
-    context.route("**/*", _loopback_only)
     yield context.new_page()
     context.close()
-
-
-def _loopback_only(route: Route) -> None:
-    if route.request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-        route.continue_()
-    else:
-        route.abort()

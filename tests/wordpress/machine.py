@@ -33,6 +33,7 @@ features_off = (
 )
 chromium_args = (
     f"--disable-features={','.join(features_off)}",
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",  # it reaches this machine only
     "--no-sandbox",  # root has no sandbox
     "--disable-gpu",
     "--disable-quic",
