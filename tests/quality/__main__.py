@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from quality import invariants, report, rows
-from quality.data import LANGUAGES, Missing, development_data, ordinary_messages, phrases, replies
+from quality.data import LANGUAGES, Missing, conversations, development_data, ordinary_messages, phrases, replies
 from quality.rows import Row
 
 OUTPUT: Final = Path(__file__).resolve().parents[2] / "build" / "quality.json"
@@ -27,6 +27,7 @@ GROUPS: Final[dict[str, Callable[[], Iterator[Row]]]] = {
     "request_own": lambda: rows.request_own(phrases()),
     "words_own": lambda: rows.words_own(phrases()),
     "false_promises": lambda: rows.false_promises(replies()),
+    "conversations": lambda: rows.conversations(conversations()),
     "calm": lambda: rows.calm(development_data()),
     "threads": lambda: rows.threads(development_data()),
     "sentiment": lambda: rows.sentiment(development_data()),

@@ -20,6 +20,8 @@ OUR_READINGS: Final = Path(__file__).with_name("readings.csv")
 """Rows that `intents/readings.csv` does not name and we read as requests: they ask to be called back."""
 CLAIMS: Final = Path(__file__).with_name("claims")
 ORDINARY: Final = Path(__file__).with_name("ordinary")
+CONVERSATIONS: Final = Path(__file__).with_name("conversations")
+CONVERSATION_SETS: Final = ("practice", "held_out")
 SEARCH: Final = Path(__file__).with_name("search")
 SEARCH_SETS: Final = ("practice", "held_out")
 PHRASE_SETS: Final = ("practice", "check", "held_out")
@@ -64,6 +66,15 @@ class Dialogue:
     @property
     def turns(self) -> list[dict[str, Any]]:
         return list(self.session["turns"])
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A conversation of ours; `person`: the turns, first and last, within which somebody should take over."""
+
+    session: Session
+    kind: str
+    person: tuple[int, int] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +176,24 @@ def replies() -> dict[Key, Phrases]:
     """Sentences of bots by set and language: `claims` promise what nothing bears out, `others` do not."""
     keys = [(kind, code) for kind in CLAIM_SETS for code in LANGUAGES]
     return {key: yaml.safe_load((CLAIMS / key[0] / f"{key[1]}.yaml").read_text(encoding="utf-8")) for key in keys}
+
+
+def conversations() -> dict[Key, list[Labelled]]:
+    """Our labelled conversations, by set and language."""
+    keys = [(kind, code) for kind in CONVERSATION_SETS for code in LANGUAGES]
+    return {key: _conversations(*key) for key in keys}
+
+
+def _conversations(kind: str, code: str) -> list[Labelled]:
+    written = yaml.safe_load((CONVERSATIONS / kind / f"{code}.yaml").read_text(encoding="utf-8"))
+    return [
+        Labelled(
+            session=session(f"{code} {one['kind']} {index}", *(said(*turn) for turn in one["turns"]), locale=code),
+            kind=one["kind"],
+            person=tuple(one["person"]) if "person" in one else None,
+        )
+        for index, one in enumerate(written)
+    ]
 
 
 def ordinary_messages(code: str) -> list[str]:

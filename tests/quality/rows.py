@@ -7,7 +7,19 @@ from random import Random
 from typing import Final
 
 from quality import figures, measure
-from quality.data import INTENT_FILES, TWEET_LANGUAGES, Data, Dialogue, Key, Phrases, Session, Tweet, said, session
+from quality.data import (
+    INTENT_FILES,
+    TWEET_LANGUAGES,
+    Data,
+    Dialogue,
+    Key,
+    Labelled,
+    Phrases,
+    Session,
+    Tweet,
+    said,
+    session,
+)
 from quality.figures import Confusion, Estimate
 from quality.measure import Decision, replay
 
@@ -277,6 +289,35 @@ def calm(data: Data) -> Iterator[Row]:
     for trigger in measure.conversation_triggers():
         fired = [told(one) for one in replay(sessions, measure.alone(trigger)) if one.escalated]
         yield from errors(f"calm.trigger.{trigger}", fired, len(sessions))
+
+
+def conversations(written: Mapping[Key, Sequence[Labelled]]) -> Iterator[Row]:
+    """Our labelled conversations: who gets a person in time, and who gets one without need or too early."""
+    groups = defaultdict[str, list[tuple[Labelled, Decision]]](list)
+    found = iter(replay([one.session for many in written.values() for one in many]))
+    for (kind, code), many in written.items():
+        for one in many:
+            decision = next(found)
+            groups[f"{kind}.{code}"].append((one, decision))
+            groups[f"{kind}.{one.kind}"].append((one, decision))
+    for name, judged in groups.items():
+        missed = [_told_with_end(one, d) for one, d in judged if one.person and not _by(d, one.person[1])]
+        false = [_told_with_end(one, d) for one, d in judged if _needless(one, d)]
+        yield from recall(f"conversations.{name}.in_time", missed, sum(one.person is not None for one, _ in judged))
+        yield from errors(f"conversations.{name}.needless", false, len(judged))
+
+
+def _by(decision: Decision, last: int) -> bool:
+    return decision.turn is not None and decision.turn <= last
+
+
+def _needless(one: Labelled, decision: Decision) -> bool:
+    """Whether somebody took over who was not needed, or not yet."""
+    return decision.turn is not None and (one.person is None or decision.turn < one.person[0])
+
+
+def _told_with_end(one: Labelled, decision: Decision) -> str:
+    return f"{told(decision)}: {_heard(one.session)}"
 
 
 def threads(data: Data) -> Iterator[Row]:
