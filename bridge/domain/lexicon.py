@@ -69,6 +69,14 @@ _PART: Final = re.compile(rf"[^{_APOSTROPHES}-]+[{_APOSTROPHES}-]*")
 _NOT_QUOTED: Final = re.compile(rf"(?:[^\w{_APOSTROPHES}{_ACCENTS}{_SIGNS}-]|_)+")
 """What a quotation goes without: with such signs somebody could write a link, or markup, where it is shown."""
 _NOWHERE: Final = (0, 0)
+_QUOTATION: Final = re.compile(
+    r"""["\u201c\u201d\u201e\u00ab][^"\u201c\u201d\u201e\u00bb\n]+["\u201c\u201d\u00bb]"""
+    r"""|(?<!\w)['\u2018\u201a](?=\w)(?:[^'\u2018\u2019\n]|(?<=\w)['\u2019](?=\w))+['\u2018\u2019](?!\w)"""
+)
+_QUOTED_WORDS: Final = 3
+"""Words from which on somebody else is quoted: one or two only name a thing, or stress it."""
+_OWN_WORDS: Final = 4
+"""Words beside quotations from which on these are another's: `I said "talk to a human"` is one's own."""
 _MARKED: Final = str.maketrans(
     {letter: letter if letter.isalnum() else " " for letter in ASCII}
     | dict.fromkeys(".!?;\n", ".")
@@ -140,6 +148,17 @@ class Text:
         quoted = self.written[inside[0][0] : inside[-1][1]] if inside else ""
         plain = quoted if len(inside) == 1 else _NOT_QUOTED.sub(" ", quoted)
         return plain[:SAID_LENGTH].strip(" -")
+
+    def quotations(self) -> "list[Hit]":
+        """What is quoted of another, of three words and more, in a text that has words of its own beside it."""
+        marks = [found.span() for found in _QUOTATION.finditer(self.written)]
+        if not marks:
+            return []
+        self.spans = spans = self._find_spans() if self.spans is None else self.spans
+        placed = [(i, span) for i, span in enumerate(spans) if span != _NOWHERE]
+        inside = [[i for i, (a, b) in placed if start <= a and b <= end] for start, end in marks]
+        quoted = [Hit("quotation", held[0], held[-1] + 1) for held in inside if len(held) >= _QUOTED_WORDS]
+        return quoted if len(placed) - sum(map(len, inside)) >= _OWN_WORDS else []
 
     def _find_spans(self) -> list[tuple[int, int]]:
         if _JOINING.search(self.written):
@@ -416,6 +435,12 @@ class Language:
     def find_in_reply(self, text: Text) -> list[Hit]:
         """What this language looks for in a bot's reply."""
         return self.reply.find(text) + self._by_example(("offer", "failed"), text)
+
+    def may_ask_without(self, quoted: Sequence[Hit], text: Text, sentence: Hit) -> bool:
+        """Whether a sentence may still be a request by the words that are not quoted in it."""
+        kept = [i for i in range(sentence.start, sentence.end) if not Hit("", i, i + 1).overlaps(quoted)]
+        weight = self.learned["request"].weigh([text.words[i] for i in kept])
+        return weight is not None and weight >= self.learned["request"].doubt
 
     def _by_example(self, kinds: Iterable[str], text: Text) -> list[Hit]:
         """The sentences that are of a kind by example, as hits of `like:KIND`, or plainly are not, of `unlike:KIND`."""

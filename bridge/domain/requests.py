@@ -22,17 +22,19 @@ def in_words(groups: Groups, read: Text, speech: Language) -> str | None:
     """The words of an explicit request for a person that is neither refused nor one of the known traps.
 
     Where a sentence as a whole reads quite unlike a request, a phrase in it does not make one. Who turns the machine
-    down says so in words that weigh against a request.
+    down says so in words that weigh against a request. What is quoted, somebody else has said: an error, a letter.
     """
     traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
+    quoted = read.quotations()
     for hit in groups.get("machine", ()):
-        if not hit.overlaps(traps):
+        if not (hit.overlaps(traps) or hit.lies_in(quoted)):
             return read.said(hit.start, hit.end)
     refusals = {hit.start for hit in groups.get("refusal", ())}
     behind = groups.get("refusal_after", ())
     starts = _starts(groups.get("restart", ()), read, speech)
     likely = [hit for hit in groups.get("request", ()) if not hit.overlaps(unlike)]
-    for hit in _longest([*likely, *groups.get("own_request", ())]):
+    own = [hit for hit in (*likely, *groups.get("own_request", ())) if not hit.lies_in(quoted)]
+    for hit in _longest(own):
         if not (
             hit.overlaps(traps) or _refused(read, hit, refusals, starts, speech) or _refused_behind(read, hit, behind)
         ):
@@ -44,7 +46,10 @@ def by_example(groups: Groups, read: Text, speech: Language) -> str | None:
     """The sentence that reads like a request for a person although no phrase of one, nor of a trap, is in it."""
     judged = [*groups.get("request", ()), *groups.get("own_request", ()), *groups.get("trap", ())]
     for hit in groups.get("like:request", ()):
-        if not hit.overlaps(judged) and not _wants_a_thing(read.words[hit.start : hit.end], speech):
+        if hit.overlaps(judged) or _wants_a_thing(read.words[hit.start : hit.end], speech):
+            continue
+        quoted = read.quotations()
+        if not hit.overlaps(quoted) or speech.may_ask_without(quoted, read, hit):
             return read.said(hit.start, hit.end)
     return None
 

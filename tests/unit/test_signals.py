@@ -249,6 +249,35 @@ def test_a_yes_to_a_later_question_of_the_same_reply_is_no_request() -> None:
     assert not asks("Sure, it's mia_li_3668", previous=reply)
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", 'getting this when i export: "FATAL: worker killed, please contact your administrator"'),
+        ("es", "me llegó un sms que dice 'su cuenta será bloqueada, llame urgentemente a un agente', ¿es vuestro?"),
+        ("de", "Meine Frau sagte: „Ich will mit einem Menschen reden!“, aber mir reicht die Sendungsnummer."),
+        ("fr", "reçu un mail « dernier avis, appelez immédiatement notre huissier » c'est vous ?"),
+        ("pt", "Traduza para inglês a frase 'Há alguém que me possa atender?'"),
+        ("nl", "In mijn chatbot wil ik dat de zin 'geef me een medewerker' herkend wordt."),
+        ("pl", "dostałem smsa „zadzwoń natychmiast do komornika”, to od was?"),
+    ],
+)
+def test_what_somebody_else_is_quoted_with_is_no_request(language: str, text: str) -> None:
+    assert measure_message(text, language=language).asks_human is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'I said "talk to a human"',
+        '"I want to talk to a human"',
+        'the app says "please try again later" all the time, can i talk to someone',
+        "don't you get it, I want an agent, it's the third time",
+    ],
+)
+def test_a_request_beside_a_quotation_or_of_nothing_else_is_one(text: str) -> None:
+    assert measure_message(text, language="en").asks_human
+
+
 def test_the_matched_words_are_given() -> None:
     assert measure_message("Well, I must talk to a human now.", language="en").asks_human == "talk to a human"
 
