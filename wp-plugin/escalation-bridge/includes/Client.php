@@ -162,17 +162,12 @@ final class Client {
 		if ( ! is_array( $data ) ) {
 			return self::failure( 'malformed', 'HTTP ' . $status, $status );
 		}
-		$ok   = $status >= 200 && $status < 300;
+		$came = array( 'down' => $status >= 500, 'data' => $data, 'retry_after' => (int) self::first_value( wp_remote_retrieve_header( $response, 'retry-after' ) ) );
+		if ( $status >= 200 && $status < 300 ) {
+			return array_merge( self::failure( '', '', $status ), $came, array( 'ok' => true ) );
+		}
 		$slug = str_replace( self::PROBLEM_URN, '', (string) ( $data['type'] ?? 'problem' ) );
-		return array(
-			'ok'          => $ok,
-			'down'        => $status >= 500,
-			'status'      => $status,
-			'error'       => $ok ? '' : $slug,
-			'detail'      => $ok ? '' : (string) ( $data['detail'] ?? $data['title'] ?? '' ),
-			'data'        => $data,
-			'retry_after' => (int) self::first_value( wp_remote_retrieve_header( $response, 'retry-after' ) ),
-		);
+		return array_merge( self::failure( $slug, (string) ( $data['detail'] ?? $data['title'] ?? '' ), $status ), $came );
 	}
 
 	/** @param string|string[] $header */

@@ -100,10 +100,7 @@ final class Plugin {
 
 	/** The one bridge of this request and site: its calls share one time budget. */
 	public static function bridge(): Bridge {
-		$site = get_current_blog_id();
-
-		self::$bridges[ $site ] = self::$bridges[ $site ] ?? new Bridge( self::client() );
-		return self::$bridges[ $site ];
+		return self::$bridges[ get_current_blog_id() ] ??= new Bridge( self::client() );
 	}
 
 	/** A client with a time budget of its own. */

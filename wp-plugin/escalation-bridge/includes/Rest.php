@@ -343,20 +343,13 @@ final class Rest {
 			return new WP_REST_Response( self::sent_notice( 'kept', Bridge::queued_text() ), 200 );
 		}
 		if ( $verdict['down'] || ( '' === $verdict['error'] && 'escalated' !== $verdict['state'] ) ) {
-			return self::contact_by_mail( $request, $session, $contact, self::why_by_mail( $verdict ) );
+			$undecided = 'closed' === $verdict['state'] ? Fallback::CLOSED : Fallback::NO_RULE; // The owner's rules may hand over nobody who asks for a person.
+			return self::contact_by_mail( $request, $session, $contact, $verdict['down'] ? Fallback::DOWN : $undecided );
 		}
 		if ( '' !== $verdict['error'] ) {
 			return self::error( 'rest_invalid_param', CallPage::text( 'address' ), 400 );
 		}
 		return new WP_REST_Response( array( 'sent' => true ) + self::public_verdict( $verdict ), 200 );
-	}
-
-	/** Also where the owner's rules hand nobody to a person who asks for one. */
-	private static function why_by_mail( array $verdict ): string {
-		if ( $verdict['down'] ) {
-			return Fallback::DOWN;
-		}
-		return 'closed' === $verdict['state'] ? Fallback::CLOSED : Fallback::NO_RULE;
 	}
 
 	/** As it can be dialled and the sidecar takes it, whatever marks people and their programs put into a number. */
