@@ -355,7 +355,7 @@ final class Pages {
 		if ( ! $post || 'publish' !== $post->post_status || '' !== $post->post_password || ! in_array( $post->post_type, self::types(), true ) || in_array( $id, self::private_page_ids(), true ) ) {
 			return null;
 		}
-		$text = self::run_as_guest( static fn(): string => self::post_text( $post ) );
+		$text = self::guest_text( $post );
 		/**
 		 * Filters the text of a page; an empty one keeps it back.
 		 *
@@ -377,31 +377,24 @@ final class Pages {
 		);
 	}
 
-	/** Shortcodes and blocks show members more than guests: while this runs, nobody is logged in. */
-	private static function run_as_guest( callable $run ): string {
-		$user = get_current_user_id();
+	/** Shortcodes and blocks show members more than guests: while they run, nobody is logged in. */
+	private static function guest_text( \WP_Post $post ): string {
+		$user   = get_current_user_id();
+		$former = $GLOBALS['post'] ?? null;
 		wp_set_current_user( 0 );
 		ob_start();
 		try {
-			return (string) $run();
+			$GLOBALS['post'] = $post; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- blocks ask for it; put back below.
+			setup_postdata( $post );
+			$text = self::text_of_html( (string) apply_filters( 'the_content', $post->post_content ) );
+			return 'product' === $post->post_type ? self::product_text( $post, $text ) : $text;
 		} catch ( \Throwable $fault ) { // A broken shortcode of another plugin does not keep its page from being saved.
 			return '';
 		} finally {
 			ob_end_clean();
+			$GLOBALS['post'] = $former; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- as it was.
 			wp_set_current_user( $user );
 		}
-	}
-
-	private static function post_text( \WP_Post $post ): string {
-		$former          = $GLOBALS['post'] ?? null;
-		$GLOBALS['post'] = $post; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- blocks ask for it; put back below.
-		setup_postdata( $post );
-		try {
-			$text = self::text_of_html( (string) apply_filters( 'the_content', $post->post_content ) );
-		} finally {
-			$GLOBALS['post'] = $former; // phpcs:ignore WordPress.WP.GlobalVariablesOverride.Prohibited -- as it was.
-		}
-		return 'product' === $post->post_type ? self::product_text( $post, $text ) : $text;
 	}
 
 	/** Price and stock as the shop shows them, and the short description, before the long one. */
