@@ -18,7 +18,7 @@ from bridge.assembly.responders import Assistants
 from bridge.assembly.wordpress import wordpress
 from bridge.clock import SystemClock, clock_of, steady_now
 from bridge.config import Settings, SettingsRefused, checked_database_url, policy_document, read_settings
-from bridge.domain import languages
+from bridge.domain import judging, languages
 from bridge.domain.finding import of_file
 from bridge.domain.language_files import LanguageRefused
 from bridge.ports import Clock, Site
@@ -27,6 +27,7 @@ from bridge.service.context import Bridge, PolicyBook, Systems
 from bridge.service.diagnose import Light, Line, look_at_all, red
 from bridge.service.errors import SiteUnknown
 from bridge.service.heartbeat import Heartbeat
+from bridge.service.language_reading import LanguageReading
 from bridge.service.leases import Leases
 from bridge.service.manage_policy import import_policy
 from bridge.service.responder_threads import ResponderThreads
@@ -43,6 +44,8 @@ BACKGROUND_THREADS = 24
 LOOKUP_THREADS = 16
 """Calls of a CRM at once. Their own: a helpdesk that hangs must not make them late, and every customer of the highest
 tier."""
+LANGUAGE_THREADS = 8
+"""As many as there are languages."""
 DATABASE_WITHIN, REST_WITHIN = 3.0, 7.0
 """Seconds that an examination takes at most, for the database and for all the rest."""
 
@@ -70,6 +73,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
     background = ThreadPoolExecutor(BACKGROUND_THREADS, thread_name_prefix="bridge")
     lookups = ThreadPoolExecutor(LOOKUP_THREADS, thread_name_prefix="crm")
     askers = ThreadPoolExecutor(settings.responder_at_once, thread_name_prefix="answer")
+    readers = ThreadPoolExecutor(LANGUAGE_THREADS, thread_name_prefix="language")
     bridge = Bridge(
         store=store,
         clock=ticking,
@@ -83,6 +87,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         deliver_at_once=deliver_at_once,
         leases=Leases(ticking, machine, steady_now),
         heartbeat=Heartbeat(machine, round(settings.tick * 1000)),
+        languages=LanguageReading(readers, judging.warm),
         asking=ResponderThreads(answer_turn, askers, seats=settings.threads // 2, wait=settings.responder_wait),
         assistants=Assistants(settings, partial(systems.http, seats=settings.responder_at_once)),
     )
@@ -91,6 +96,7 @@ def build(settings: Settings, *, clock: Clock | None = None, deliver_at_once: bo
         askers.shutdown(wait=True, cancel_futures=True)  # what is owed still, the scheduler answers
         lookups.shutdown(wait=True, cancel_futures=True)
         background.shutdown(wait=True, cancel_futures=True)
+        readers.shutdown(wait=True, cancel_futures=True)
         store.close()
 
     return Assembly(settings, bridge, close)

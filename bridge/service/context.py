@@ -29,6 +29,7 @@ from bridge.ports import (
 from bridge.service.errors import SiteUnknown
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.hours_in_force import HoursInForce
+from bridge.service.language_reading import LanguageReading
 from bridge.service.leases import Leases
 from bridge.service.responder_threads import Assistant, ResponderThreads
 
@@ -119,6 +120,7 @@ class Bridge:
     closures: Closures
     leases: Leases
     heartbeat: Heartbeat
+    languages: LanguageReading
     asking: ResponderThreads
     assistants: Callable[[str], Assistant | None]
     """The responder of each site, by its id; None where the site's own bot answers. Every turn asks this."""

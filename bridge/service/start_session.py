@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-from bridge.domain import judging, signals
 from bridge.domain import policy as policies
+from bridge.domain import signals
 from bridge.domain.customer import Account, Claim, Customer, Fetch, Shop, judge_tier, merge_shop
 from bridge.domain.instants import in_the_last
 from bridge.domain.policy import Policy
@@ -70,11 +70,12 @@ def start_session(bridge: Bridge, site: str, start: Start, keep_nonce: Callable[
         SessionTaken: the id belongs to another visitor's session.
         SiteUnknown: there is no such site.
     """
+    wait_for_language = bridge.languages.begin(signals.language_of(start.locale))
     with bridge.store.read() as tx:
         known = tx.sessions.get(site, start.session_id)
         current = bridge.policies.current(tx, site)
     lookup = Lookup(Fetch.SKIPPED) if known else look_up(bridge, site, current.document, start)
-    judging.warm(signals.language_of(start.locale))  # else the first message would, while others wait to write
+    wait_for_language()
     with bridge.store.write() as tx:
         keep_nonce(tx)
         answer, made = _start(bridge, tx, current, site, start, lookup)

@@ -67,6 +67,17 @@ def take_turn(
     return _take_open(bridge, tx, current, session, turn, waiting)
 
 
+def wait_for_language(bridge: Bridge, site: str, session_id: str) -> None:
+    """Wait until the session's language is read, where that has begun; before the transaction that judges a message."""
+
+    def spoken() -> str:
+        with bridge.store.read() as tx:
+            session = tx.sessions.get(site, session_id)
+        return signals.language_of(session.locale if session else None)
+
+    bridge.languages.settle(spoken)
+
+
 def spoken_at(tx: Tx, session: Session, message: Message, now: Millis) -> Millis:
     """When a message counts as written: never after now, nor before anything that the session has taken already.
 

@@ -11,7 +11,7 @@ from bridge.service.record_reply import record_reply
 from bridge.service.responder_threads import WaitingRequest
 from bridge.service.start_session import Start, start_session
 from bridge.service.take_contact import Contact, take_contact
-from bridge.service.take_turn import Message, take_turn
+from bridge.service.take_turn import Message, take_turn, wait_for_language
 from bridge.web.chat_bodies import CloseIn, ContactIn, ReplyIn, SessionIn, TurnIn
 from bridge.web.signed_calls import Call, answer, signed, whole_number
 
@@ -45,6 +45,7 @@ def turn(call: Call[TurnIn], session: str) -> Response:
     body = call.body
     message = Message(body.turn_id, body.text, from_datetime(body.sent_at) if body.sent_at else None)
     waiting = WaitingRequest()
+    wait_for_language(call.bridge, call.site, session)
     with call.write() as tx:
         verdict = take_turn(call.bridge, tx, call.site, session, message, waiting)
     return answer(call.bridge.asking.wait(waiting) or verdict)
