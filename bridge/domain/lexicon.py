@@ -15,6 +15,7 @@ bounded gap, so no text can make the matcher run long.
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -69,6 +70,8 @@ _PART: Final = re.compile(rf"[^{_APOSTROPHES}-]+[{_APOSTROPHES}-]*")
 _NOT_QUOTED: Final = re.compile(rf"(?:[^\w{_APOSTROPHES}{_ACCENTS}{_SIGNS}-]|_)+")
 """What a quotation goes without: with such signs somebody could write a link, or markup, where it is shown."""
 _NOWHERE: Final = (0, 0)
+_QUOTATION_MARKS: Final = "'\"\u201c\u201d\u201e\u00ab\u2018\u201a"
+"""What a quotation begins with: looked for first, for most texts have none."""
 _QUOTATION: Final = re.compile(
     r"""["\u201c\u201d\u201e\u00ab][^"\u201c\u201d\u201e\u00bb\n]+["\u201c\u201d\u00bb]"""
     r"""|(?<!\w)['\u2018\u201a](?=\w)(?:[^'\u2018\u2019\n]|(?<=\w)['\u2019](?=\w))+['\u2018\u2019](?!\w)"""
@@ -151,12 +154,16 @@ class Text:
 
     def quotations(self) -> "list[Hit]":
         """What is quoted of another, of three words and more, in a text that has words of its own beside it."""
+        if not any(mark in self.written for mark in _QUOTATION_MARKS):
+            return []
         marks = [found.span() for found in _QUOTATION.finditer(self.written)]
         if not marks:
             return []
         self.spans = spans = self._find_spans() if self.spans is None else self.spans
         placed = [(i, span) for i, span in enumerate(spans) if span != _NOWHERE]
-        inside = [[i for i, (a, b) in placed if start <= a and b <= end] for start, end in marks]
+        begins = [begin for _, (begin, _) in placed]
+        among = [placed[bisect_left(begins, start) : bisect_left(begins, end)] for start, end in marks]
+        inside = [[i for i, span in some if span[1] <= end] for some, (_, end) in zip(among, marks, strict=True)]
         quoted = [Hit("quotation", held[0], held[-1] + 1) for held in inside if len(held) >= _QUOTED_WORDS]
         return quoted if len(placed) - sum(map(len, inside)) >= _OWN_WORDS else []
 

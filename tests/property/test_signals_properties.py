@@ -114,6 +114,7 @@ def test_thanks_or_yes_never_fires_on_its_own(earlier: list[MessageSignals], tex
     assert NegativeTrajectory().fires(s) is None
 
 
+@pytest.mark.alone
 @settings(deadline=None, max_examples=1)
 @given(st.just(7))
 def test_measuring_a_message_is_cheap(seed: int) -> None:
