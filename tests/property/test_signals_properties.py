@@ -21,7 +21,8 @@ from bridge.domain.signals import (
 from bridge.domain.situation import Situation
 from bridge.domain.triggers import HumanRequested, NegativeTrajectory
 
-LANGUAGES = st.sampled_from(["", "xx", *sorted(languages.codes())])
+READ = ("", "xx", *sorted(languages.codes()))
+LANGUAGES = st.sampled_from(READ)
 OPTIONAL_TEXT = st.none() | st.text(min_size=1, max_size=20)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
 WORDS = st.sampled_from(
@@ -63,7 +64,7 @@ TURNS = st.builds(
 
 @pytest.fixture(autouse=True, scope="module")
 def languages_that_are_read_already() -> None:
-    for code in languages.codes():
+    for code in READ:
         languages.language(code)
 
 
