@@ -15,7 +15,6 @@ bounded gap, so no text can make the matcher run long.
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -70,16 +69,6 @@ _PART: Final = re.compile(rf"[^{_APOSTROPHES}-]+[{_APOSTROPHES}-]*")
 _NOT_QUOTED: Final = re.compile(rf"(?:[^\w{_APOSTROPHES}{_ACCENTS}{_SIGNS}-]|_)+")
 """What a quotation goes without: with such signs somebody could write a link, or markup, where it is shown."""
 _NOWHERE: Final = (0, 0)
-_QUOTATION_MARKS: Final = "'\"\u201c\u201d\u201e\u00ab\u2018\u201a"
-"""What a quotation begins with: looked for first, for most texts have none."""
-_QUOTATION: Final = re.compile(
-    r"""["\u201c\u201d\u201e\u00ab][^"\u201c\u201d\u201e\u00bb\n]+["\u201c\u201d\u00bb]"""
-    r"""|(?<!\w)['\u2018\u201a](?=\w)(?:[^'\u2018\u2019\n]|(?<=\w)['\u2019](?=\w))+['\u2018\u2019](?!\w)"""
-)
-_QUOTED_WORDS: Final = 3
-"""Words from which on somebody else is quoted: one or two only name a thing, or stress it."""
-_OWN_WORDS: Final = 4
-"""Words beside quotations from which on these are another's: `I said "talk to a human"` is one's own."""
 _MARKED: Final = str.maketrans(
     {letter: letter if letter.isalnum() else " " for letter in ASCII}
     | dict.fromkeys(".!?;\n", ".")
@@ -144,7 +133,7 @@ class Text:
 
     def said(self, start: int, end: int) -> str:
         """The words from `start` up to `end` as they were written, without other signs; the first 120 characters."""
-        self.spans = spans = self._find_spans() if self.spans is None else self.spans
+        spans = self._spans()
         if not spans:
             return " ".join(word for word in self.words[start:end] if word != STOP)[:SAID_LENGTH]
         inside = [span for span in spans[start:end] if span != _NOWHERE]
@@ -152,20 +141,13 @@ class Text:
         plain = quoted if len(inside) == 1 else _NOT_QUOTED.sub(" ", quoted)
         return plain[:SAID_LENGTH].strip(" -")
 
-    def quotations(self) -> "list[Hit]":
-        """What is quoted of another, of three words and more, in a text that has words of its own beside it."""
-        if not any(mark in self.written for mark in _QUOTATION_MARKS):
-            return []
-        marks = [found.span() for found in _QUOTATION.finditer(self.written)]
-        if not marks:
-            return []
+    def written_words(self) -> list[tuple[int, tuple[int, int]]]:
+        """Each word that is one, and from where up to where it was written; empty where that cannot be told."""
+        return [(i, span) for i, span in enumerate(self._spans()) if span != _NOWHERE]
+
+    def _spans(self) -> list[tuple[int, int]]:
         self.spans = spans = self._find_spans() if self.spans is None else self.spans
-        placed = [(i, span) for i, span in enumerate(spans) if span != _NOWHERE]
-        begins = [begin for _, (begin, _) in placed]
-        among = [placed[bisect_left(begins, start) : bisect_left(begins, end)] for start, end in marks]
-        inside = [[i for i, span in some if span[1] <= end] for some, (_, end) in zip(among, marks, strict=True)]
-        quoted = [Hit("quotation", held[0], held[-1] + 1) for held in inside if len(held) >= _QUOTED_WORDS]
-        return quoted if len(placed) - sum(map(len, inside)) >= _OWN_WORDS else []
+        return spans
 
     def _find_spans(self) -> list[tuple[int, int]]:
         if _JOINING.search(self.written):

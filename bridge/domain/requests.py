@@ -5,6 +5,7 @@ from typing import Final
 
 from bridge.domain.learned import SENSE
 from bridge.domain.lexicon import STOP, Groups, Hit, Language, Text
+from bridge.domain.quotations import quotations
 
 _INSERTION: Final = 3
 _BARE_LENGTH: Final = 7
@@ -25,7 +26,7 @@ def in_words(groups: Groups, read: Text, speech: Language) -> str | None:
     down says so in words that weigh against a request. What is quoted, somebody else has said: an error, a letter.
     """
     traps, unlike = groups.get("trap", ()), groups.get("unlike:request", ())
-    quoted = read.quotations()
+    quoted = quotations(read)
     for hit in groups.get("machine", ()):
         if not (hit.overlaps(traps) or hit.lies_in(quoted)):
             return read.said(hit.start, hit.end)
@@ -45,10 +46,11 @@ def in_words(groups: Groups, read: Text, speech: Language) -> str | None:
 def by_example(groups: Groups, read: Text, speech: Language) -> str | None:
     """The sentence that reads like a request for a person although no phrase of one, nor of a trap, is in it."""
     judged = [*groups.get("request", ()), *groups.get("own_request", ()), *groups.get("trap", ())]
-    for hit in groups.get("like:request", ()):
+    like = groups.get("like:request", ())
+    quoted = quotations(read) if like else []
+    for hit in like:
         if hit.overlaps(judged) or _wants_a_thing(read.words[hit.start : hit.end], speech):
             continue
-        quoted = read.quotations()
         if not hit.overlaps(quoted) or speech.may_ask_without(quoted, read, hit):
             return read.said(hit.start, hit.end)
     return None
