@@ -142,7 +142,7 @@ class VisitorRepeats(Frozen):
             return None
         least = found[-1][1]
         again = "again" if wanted == 1 else f"{wanted + 1} times"
-        return Firing(round(least), self.similarity, f"the visitor says the same {again} ({least:.0f} % alike)")
+        return Firing(round(least), self.similarity, f"the visitor says the same {again} ({least:.0f}% alike)")
 
     def _earlier(self, s: Situation) -> list[str]:
         """What the messages inside the window say, without the present one."""
@@ -403,7 +403,7 @@ def _enough(text: str, words: int) -> bool:
 
 def _percent(share: float) -> str:
     """A share in percent, rounded down to a tenth, so that what is below a threshold also reads so."""
-    return f"{math.floor(share * 1000 + _EPSILON) / 10:g} %"
+    return f"{math.floor(share * 1000 + _EPSILON) / 10:g}%"
 
 
 def _times(n: int) -> str:

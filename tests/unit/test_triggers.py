@@ -69,7 +69,7 @@ def test_human_requested_looks_at_this_message_only() -> None:
 
 def test_confidence_below_the_flows_threshold() -> None:
     firing = fired(situation(replied(confidence=0.41)), type="confidence_below")
-    assert firing == Firing(0.41, 0.75, "the bot was 41 % sure, below the 75 % the topic needs")
+    assert firing == Firing(0.41, 0.75, "the bot was 41% sure, below the 75% the topic needs")
 
 
 @pytest.mark.parametrize("confidence", [0.75, 0.9, None])
@@ -87,7 +87,7 @@ def test_confidence_below_its_own_threshold_also_without_a_flows() -> None:
 def test_what_is_just_below_a_threshold_reads_below_it() -> None:
     firing = fired(situation(replied(confidence=0.74999)), type="confidence_below")
     assert firing
-    assert "74.9 % sure, below the 75 %" in firing.why
+    assert "74.9% sure, below the 75%" in firing.why
 
 
 def test_an_old_unsure_reply_does_not_fire_again_at_the_next_message() -> None:
@@ -101,7 +101,7 @@ def test_confidence_below_several_times_counts_earlier_replies() -> None:
     assert fired(s, type="confidence_below", times=3) is None
     assert fired(s, type="confidence_below", times=2, within_turns=3) is None
     named = fired(s, type="confidence_below", times=2)
-    assert named == Firing(0.2, 0.75, "the bot was 20 % sure, below the 75 % the topic needs, 2 times")
+    assert named == Firing(0.2, 0.75, "the bot was 20% sure, below the 75% the topic needs, 2 times")
 
 
 @pytest.mark.parametrize("window", [{"within_turns": 2}, {"within_minutes": 1}])
@@ -171,7 +171,7 @@ def test_negative_trajectory_forgets_what_left_the_window() -> None:
 def test_visitor_repeats() -> None:
     s = situation(says("where is my blue jacket order"), says("my blue jacket order, where is it?"))
     firing = fired(s, type="visitor_repeats")
-    assert firing == Firing(100, 75, "the visitor says the same again (100 % alike)")
+    assert firing == Firing(100, 75, "the visitor says the same again (100% alike)")
 
 
 def test_visitor_repeats_knows_the_message_just_before_in_a_long_conversation() -> None:
@@ -530,7 +530,7 @@ def test_visitor_repeats_counts_how_often_the_same_was_said_before() -> None:
     again = says(SAME)
     assert fired(situation(again, again), type="visitor_repeats", at_least=2) is None
     firing = fired(situation(again, says(), again, again), type="visitor_repeats", at_least=2)
-    assert firing == Firing(100, 75, "the visitor says the same 3 times (100 % alike)")
+    assert firing == Firing(100, 75, "the visitor says the same 3 times (100% alike)")
     long_ago = situation(again, again, says(), says(), again)
     assert fired(long_ago, type="visitor_repeats", at_least=2, within_turns=3) is None
 

@@ -487,9 +487,9 @@ def test_the_dashboard_tells_rate_promises_and_who_waits(installed: Installation
     with installed.site.login() as owner:
         said = dashboard(installed.site, owner)
         assert "Open escalations 1 " in said
-        assert re.search(r"Handed over in seven days [\d.]+ % of \d+ conversations? too few to tell", said)
+        assert re.search(r"Handed over in seven days [\d.]+% of \d+ conversations? too few to tell", said)
         assert re.search(r"Promises in seven days \d+ kept, \d+ broken, 1 pending", said)
-        assert "A share of 15 % to 30 % is healthy." in said
+        assert "A share of 15% to 30% is healthy." in said
         clear_the_desk(installed)
         assert "Open escalations 1 " in dashboard(installed.site, owner), "kept for five minutes"
 

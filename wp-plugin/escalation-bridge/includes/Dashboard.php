@@ -53,7 +53,7 @@ final class Dashboard {
 		self::figure( __( 'Promises in seven days', 'escalation-bridge' ), Stats::commitments_text( $data ) );
 		echo '</dl>';
 		/* translators: 1, 2: shares in percent */
-		echo '<p class="escbridge-sub">' . esc_html( vsprintf( __( 'A share of %1$s %% to %2$s %% is healthy.', 'escalation-bridge' ), array_map( $percent, $data['healthy'] ) ) ) . '</p>';
+		echo '<p class="escbridge-sub">' . esc_html( vsprintf( __( 'A share of %1$s%% to %2$s%% is healthy.', 'escalation-bridge' ), array_map( $percent, $data['healthy'] ) ) ) . '</p>';
 	}
 
 	private static function figure( string $label, string $value, string $pill = '', string $look = '' ): void {

@@ -38,7 +38,7 @@ final class Stats {
 			return __( 'no conversation yet', 'escalation-bridge' );
 		}
 		/* translators: 1: a share in percent, 2: number of conversations */
-		$words = _n( '%1$s %% of %2$s conversation', '%1$s %% of %2$s conversations', $sessions, 'escalation-bridge' );
+		$words = _n( '%1$s%% of %2$s conversation', '%1$s%% of %2$s conversations', $sessions, 'escalation-bridge' );
 		return sprintf( $words, number_format_i18n( 100 * $data['now']['rate'], 1 ), number_format_i18n( $sessions ) );
 	}
 
