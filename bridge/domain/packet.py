@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bridge.domain.addresses import mailbox
 from bridge.domain.customer import OpenTicket, Order
 from bridge.domain.values import Channel, Frozen, Identity, Millis, Priority, Text80, Text200
 
@@ -25,6 +26,16 @@ class PacketCustomer(Frozen):
     identity: Identity
     tier: Text80
     tier_assumed: bool
+
+    @property
+    def mailbox(self) -> str | None:
+        """The address, where it is one that a mail can go to."""
+        return mailbox((self.email or "").strip())
+
+    @property
+    def called(self) -> str | None:
+        """The name, where it says anything."""
+        return (self.name or "").strip() or None
 
 
 class Line(Frozen):

@@ -23,7 +23,6 @@ from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Lenient, read, read_call, read_made
 from bridge.adapters.vendors.chatwoot import account_url, headers
-from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -396,8 +395,8 @@ NOBODY = Agent("chatwoot:0", "Chatwoot")
 
 def _contact(customer: PacketCustomer, external_id: str) -> dict[str, str]:
     """By address; without one that Chatwoot would take, a contact of this escalation alone."""
-    address = mailbox((customer.email or "").strip())
-    name = (customer.name or "").strip() or address or "Visitor"
+    address = customer.mailbox
+    name = customer.called or address or "Visitor"
     return {"name": name, "email": address.lower()} if address else {"name": name, "identifier": external_id}
 
 

@@ -46,7 +46,7 @@ class EmailDesk:
             to=self._boxes.get(ticket.queue, self._to),
             subject=f"[{ticket.priority.value}] {ticket.packet.summary}",
             text=render_ticket(ticket),
-            reply_to=mailbox((ticket.packet.customer.email or "").strip()),
+            reply_to=ticket.packet.customer.mailbox,
             sent_at=ticket.decided_at,
         )
         return json.dumps(asdict(mail), ensure_ascii=False)

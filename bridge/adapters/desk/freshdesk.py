@@ -25,7 +25,6 @@ from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
 from bridge.adapters.markup import as_html, as_text, tag
 from bridge.adapters.vendors.freshdesk import headers
-from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND, from_datetime, to_rfc3339
 from bridge.domain.packet import Ticket
@@ -388,10 +387,10 @@ def id_tag(external_id: str) -> str:
 def _requester(ticket: Ticket) -> dict[str, Json]:
     """Whoever has no address that Freshdesk takes is a contact known by the escalation's id, and by that alone."""
     customer = ticket.packet.customer
-    name, address = (customer.name or "").strip(), mailbox((customer.email or "").strip())
+    address = customer.mailbox
     if address:
-        return {"name": name or address, "email": address}
-    return {"name": name or "Website visitor", "unique_external_id": ticket.external_id}
+        return {"name": customer.called or address, "email": address}
+    return {"name": customer.called or "Website visitor", "unique_external_id": ticket.external_id}
 
 
 def _without_address(request: Mapping[str, Json], external_id: str) -> dict[str, Json]:

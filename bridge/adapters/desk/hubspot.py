@@ -25,7 +25,6 @@ from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
 from bridge.adapters.vendors.hubspot import BASE_URL, DIALECT, headers
-from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -482,10 +481,10 @@ def _instant(text: str | None) -> Millis | None:
 
 
 def _contact(customer: PacketCustomer) -> Json:
-    address = mailbox((customer.email or "").strip())
+    address = customer.mailbox
     if address is None:
         return None
-    first, _, last = (customer.name or "").strip().partition(" ")
+    first, _, last = (customer.called or "").partition(" ")
     names = {"firstname": first, "lastname": last.strip()}
     return {"email": address, **{name: value for name, value in names.items() if value}}
 

@@ -22,7 +22,6 @@ from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
 from bridge.adapters.markup import as_html, as_text
 from bridge.adapters.vendors.intercom import BASE_URL, DIALECT, VERSION, headers
-from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import SECOND
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -380,10 +379,9 @@ NOBODY = Agent("intercom:0", "Intercom")
 
 def _contact(customer: PacketCustomer, external_id: str) -> tuple[dict[str, Json], dict[str, Json] | None]:
     """Whose the ticket is, and who has to be made for it: of an address Intercom makes a contact itself."""
-    address = mailbox((customer.email or "").strip())
-    if address:
-        return {"email": address}, None
-    name = (customer.name or "").strip() or "Visitor"
+    if customer.mailbox:
+        return {"email": customer.mailbox}, None
+    name = customer.called or "Visitor"
     return {"external_id": external_id}, {"role": "user", "external_id": external_id, "name": name}
 
 

@@ -23,7 +23,6 @@ from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Lenient, read, read_call, read_made
 from bridge.adapters.markup import as_text, tag
-from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import Ticket
@@ -188,7 +187,7 @@ class Zammad:
 
     def render(self, ticket: Ticket) -> str:
         """See `bridge.ports.Desk`. The title, which the customer may see, holds nothing that only staff may know."""
-        address = mailbox((ticket.packet.customer.email or "").strip()) or self._customer
+        address = ticket.packet.customer.mailbox or self._customer
         request: dict[str, Json] = {
             "title": f"Chat hand-off: {ticket.queue} [{ticket.external_id}]",
             "group": self._groups.get(ticket.queue, self._group),

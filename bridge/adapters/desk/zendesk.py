@@ -21,7 +21,6 @@ from bridge.adapters.http import Answer, Http
 from bridge.adapters.lenient_json import Lenient, read, read_call
 from bridge.adapters.markup import tag
 from bridge.adapters.vendors.zendesk import headers
-from bridge.domain.addresses import mailbox
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
 from bridge.domain.packet import PacketCustomer, Ticket
@@ -317,8 +316,8 @@ def _agent(user: _User) -> Agent:
 
 def _requester(customer: PacketCustomer) -> Json:
     """Name and address, both of which Zendesk wants; an address that it would refuse must not cost us the ticket."""
-    address = mailbox((customer.email or "").strip())
-    return None if address is None else {"name": (customer.name or "").strip() or address, "email": address}
+    address = customer.mailbox
+    return None if address is None else {"name": customer.called or address, "email": address}
 
 
 def _without_requester(body: str) -> str:
