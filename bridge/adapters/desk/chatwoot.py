@@ -21,6 +21,7 @@ from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.json_api import JsonApi
 from bridge.adapters.lenient_json import Lenient, read, read_call, read_made
 from bridge.adapters.vendors.chatwoot import account_url, headers
 from bridge.domain.escalation import Agent
@@ -217,10 +218,8 @@ class Chatwoot:
         webhook_secret: str = "",
         budget_s: float = 20.0,
     ) -> None:
-        self._http = http
-        self._base = account_url(base_url, account)
+        self._api = JsonApi(http, account_url(base_url, account), headers(token))
         self._pages = f"{base_url.rstrip('/')}/app/accounts/{quote(account, safe='')}/conversations"
-        self._headers = headers(token)
         self._inbox = inbox
         self._teams = dict(teams or {})
         self._webhook_secret = webhook_secret
@@ -253,7 +252,7 @@ class Chatwoot:
         """See `bridge.ports.Desk`. A contact that is made and then not used does no harm: it is found the next time."""
         asked, deadline = _Asked.model_validate_json(body), Deadline(self._budget_s)
         contact = self._find_contact(asked, deadline) or self._make_contact(asked, deadline)
-        made = self._post("conversations", {**asked.conversation, "contact_id": contact}, deadline)
+        made = self._api.post("conversations", {**asked.conversation, "contact_id": contact}, deadline)
         return self._ref(_made(made))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:
@@ -262,7 +261,7 @@ class Chatwoot:
         contact = self._find_contact(asked, deadline)
         if contact is None:
             return None
-        listed = read(_CONVERSATIONS, self._get(f"contacts/{contact}/conversations", deadline)).payload
+        listed = self._api.read(_CONVERSATIONS, f"contacts/{contact}/conversations", deadline).payload
         ours = [one.id for one in listed if (one.custom_attributes or {}).get(ID_ATTRIBUTE) == external_id]
         return self._ref(min(ours)) if ours else None
 
@@ -270,14 +269,14 @@ class Chatwoot:
         """The oldest contact with this address or identifier. It is asked by POST: addresses stay out of logs."""
         field, value = asked.known_by
         condition: Json = {"attribute_key": field, "filter_operator": "equal_to", "values": [value]}
-        found = read(_CONTACTS, self._post("contacts/filter", {"payload": [condition]}, deadline)).payload
+        found = read(_CONTACTS, self._api.post("contacts/filter", {"payload": [condition]}, deadline)).payload
         same = [one.id for one in found if (getattr(one, field) or "").casefold() == value.casefold()]
         return min(same, default=None)
 
     def _make_contact(self, asked: _Asked, deadline: Deadline) -> int:
         """A contact, whoever made it: another process may have been quicker, which Chatwoot answers by 422."""
-        place = {name: asked.conversation[name] for name in ("inbox_id", "source_id")}
-        answer = self._post("contacts", {**place, **asked.contact}, deadline, expect=[HTTPStatus.UNPROCESSABLE_ENTITY])
+        placed = {name: asked.conversation[name] for name in ("inbox_id", "source_id")} | asked.contact
+        answer = self._api.post("contacts", placed, deadline, expect=[HTTPStatus.UNPROCESSABLE_ENTITY])
         contact = self._find_contact(asked, deadline)
         if contact is not None:
             return contact
@@ -288,14 +287,14 @@ class Chatwoot:
     def complete(self, ref: str, body: str) -> None:
         """See `bridge.ports.Desk`: priority and team."""
         asked, deadline = _Asked.model_validate_json(body), Deadline(self._budget_s)
-        self._post(f"conversations/{quote(ref)}/toggle_priority", {"priority": asked.priority}, deadline)
+        self._api.post(f"conversations/{quote(ref)}/toggle_priority", {"priority": asked.priority}, deadline)
         if asked.team is not None:
-            self._post(f"conversations/{quote(ref)}/assignments", {"team_id": asked.team}, deadline)
+            self._api.post(f"conversations/{quote(ref)}/assignments", {"team_id": asked.team}, deadline)
 
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`."""
         note: Json = {"content": markdown(text), "message_type": "outgoing", "private": True}
-        _made(self._post(f"conversations/{quote(ref)}/messages", note, Deadline(self._budget_s)))
+        _made(self._api.post(f"conversations/{quote(ref)}/messages", note, Deadline(self._budget_s)))
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`."""
@@ -320,19 +319,19 @@ class Chatwoot:
         return [*self._check_inbox(deadline), *self._check_teams(deadline)]
 
     def _check_inbox(self, deadline: Deadline) -> Iterator[str]:
-        answer = self._get(f"inboxes/{self._inbox}", deadline, expect=[HTTPStatus.NOT_FOUND])
-        if answer.status == HTTPStatus.NOT_FOUND:
+        inbox = self._api.read_if_there(_INBOX, f"inboxes/{self._inbox}", deadline)
+        if inbox is None:
             yield f"Chatwoot has no inbox {self._inbox}: set BRIDGE_CHATWOOT_INBOX to the number of an API inbox."
             return
-        if read(_INBOX, answer).channel_type != API_INBOX:
+        if inbox.channel_type != API_INBOX:
             yield f"Inbox {self._inbox} is no API inbox: make one in Chatwoot, and set BRIDGE_CHATWOOT_INBOX to it."
-        if read(_BOT, self._get(f"inboxes/{self._inbox}/agent_bot", deadline)).agent_bot:
+        if self._api.read(_BOT, f"inboxes/{self._inbox}/agent_bot", deadline).agent_bot:
             yield f"A bot is connected to inbox {self._inbox}, so its conversations wait unseen: disconnect the bot."
 
     def _check_teams(self, deadline: Deadline) -> Iterator[str]:
         if not self._teams:
             return
-        known = {team.id for team in read(_TEAMS, self._get("teams", deadline))}
+        known = {team.id for team in self._api.read(_TEAMS, "teams", deadline)}
         for queue, team in self._teams.items():
             if team not in known:
                 yield f"Chatwoot has no team {team}, which BRIDGE_DESK_QUEUES names for the queue {queue}."
@@ -344,11 +343,8 @@ class Chatwoot:
 
     def _of_conversation(self, one: Filed, deadline: Deadline) -> Iterator[DeskNews]:
         """Nothing of a conversation that was deleted, which must not keep the others' news away."""
-        answer = self._get(f"conversations/{quote(one.ref)}", deadline, expect=[HTTPStatus.NOT_FOUND])
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return
-        seen = read(_CONVERSATION, answer)
-        if seen.untouched:
+        seen = self._api.read_if_there(_CONVERSATION, f"conversations/{quote(one.ref)}", deadline)
+        if seen is None or seen.untouched:
             return
         person, at = seen.meta.person, _millis(seen.last_activity_at)
         if person:
@@ -361,29 +357,12 @@ class Chatwoot:
         """All messages, oldest first. A version that knows no `after` answers with the newest twenty."""
         path, last = f"conversations/{quote(ref)}/messages", 0
         while True:
-            page = read(_MESSAGES, self._get(path, deadline, params={"after": str(last)})).payload
+            page = self._api.read(_MESSAGES, path, deadline, {"after": str(last)}).payload
             yield from page
             newest = max((one.id for one in page), default=last)
             if len(page) < PAGE_SIZE or newest <= last:
                 return
             last = newest
-
-    def _get(
-        self, path: str, deadline: Deadline, *, params: Mapping[str, str] | None = None, expect: Iterable[int] = ()
-    ) -> Answer:
-        return self._http.json(
-            "GET",
-            f"{self._base}/{path}",
-            headers=self._headers,
-            params=params,
-            budget_s=deadline.left(),
-            expect=expect,
-        )
-
-    def _post(self, path: str, body: Json, deadline: Deadline, *, expect: Iterable[int] = ()) -> Answer:
-        return self._http.json(
-            "POST", f"{self._base}/{path}", headers=self._headers, json=body, budget_s=deadline.left(), expect=expect
-        )
 
     def _ref(self, number: int) -> TicketRef:
         return TicketRef(str(number), f"{self._pages}/{number}")

@@ -22,6 +22,7 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen_request import freeze, thaw
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.json_api import JsonApi
 from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
 from bridge.adapters.markup import as_html, as_text, tag
 from bridge.adapters.vendors.freshdesk import headers
@@ -53,6 +54,8 @@ REPLY, NOTE = 0, 2
 """The kinds of conversation that an answer can be; a forwarded mail is another, and goes to somebody else."""
 FILLED_FIELDS = frozenset({"requester", "subject", "status", "priority", "description", "source"})
 """The fields that each of our tickets fills in."""
+UNSEEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+"""What a key is answered that may not read a thing, or where it is gone."""
 SECRET_HEADER = "x-bridge-hook-secret"  # noqa: S105 - a header's name
 
 
@@ -166,9 +169,8 @@ class Freshdesk:
         tags: Sequence[str] = ("ai-escalation",),
         budget_s: float = 20.0,
     ) -> None:
-        self._http = http
         self._base = base_url.rstrip("/")
-        self._headers = headers(token)
+        self._api = JsonApi(http, f"{self._base}/api/v2", headers(token))
         self._groups = dict(groups or {})
         self._id_field = id_field
         self._solved = frozenset({RESOLVED, CLOSED, *solved})
@@ -203,12 +205,12 @@ class Freshdesk:
 
     def create(self, external_id: str, body: str) -> TicketRef:
         """See `bridge.ports.Desk`. An address that Freshdesk refuses must not cost us the ticket."""
-        request, deadline = thaw(body).request, Deadline(self._budget_s)
-        answer = self._post("tickets", request, deadline, expect=[HTTPStatus.BAD_REQUEST])
+        request, deadline = dict(thaw(body).request), Deadline(self._budget_s)
+        answer = self._api.post("tickets", request, deadline, expect=[HTTPStatus.BAD_REQUEST])
         if answer.status == HTTPStatus.BAD_REQUEST:
             if "email" not in request or not any(fault.field == "email" for fault in _faults(answer)):
                 raise Rejected("http 400")
-            answer = self._post("tickets", _without_address(request, external_id), deadline)
+            answer = self._api.post("tickets", _without_address(request, external_id), deadline)
         return self._ref(read_made(_MADE, answer.json))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:
@@ -239,7 +241,7 @@ class Freshdesk:
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`."""
         note: dict[str, Json] = {"body": as_html(text), "private": True}
-        read_made(_MADE, self._post(f"tickets/{quote(ref)}/notes", note, Deadline(self._budget_s)).json)
+        read_made(_MADE, self._api.post(f"tickets/{quote(ref)}/notes", note, Deadline(self._budget_s)).json)
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`."""
@@ -264,10 +266,9 @@ class Freshdesk:
         return news_of_each(filed, lambda one: self._of_ticket(one, people, deadline), deadline)
 
     def _of_ticket(self, filed: Filed, people: dict[int, Agent], deadline: Deadline) -> Iterator[DeskNews]:
-        answer = self._get(f"tickets/{quote(filed.ref)}", {}, deadline, expect=[HTTPStatus.NOT_FOUND])
-        if answer.status == HTTPStatus.NOT_FOUND:
+        ticket = self._api.read_if_there(_TICKET, f"tickets/{quote(filed.ref)}", deadline)
+        if ticket is None:
             return  # deleted there for good
-        ticket = read(_TICKET, answer)
         at = from_datetime(ticket.updated_at)
         holder = self._agent(ticket.responder_id, people, deadline) if ticket.responder_id else None
         if holder:
@@ -286,10 +287,8 @@ class Freshdesk:
     def _agent(self, number: int, people: dict[int, Agent], deadline: Deadline) -> Agent:
         """By name; a key that may not read it does without, and somebody who has left has none."""
         if number not in people:
-            nameless = [HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND]
-            answer = self._get(f"agents/{number}", {}, deadline, expect=nameless)
-            name = None if answer.status in nameless else read(_PERSON, answer).contact.name
-            people[number] = Agent(f"freshdesk:{number}", name or NOBODY.name)
+            person = self._api.read_if_there(_PERSON, f"agents/{number}", deadline, absent=UNSEEN) or _Person()
+            people[number] = Agent(f"freshdesk:{number}", person.contact.name or NOBODY.name)
         return people[number]
 
     # -- how it is set up ----------------------------------------------------------------------------------------------
@@ -297,15 +296,15 @@ class Freshdesk:
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Desk`: that the key reads tickets; fields, statuses and groups that the settings name."""
         deadline = Deadline(budget)
-        read(_LIST, self._get("tickets", {"per_page": "1"}, deadline))
+        self._api.read(_LIST, "tickets", deadline, {"per_page": "1"})
         return [*self._check_fields(deadline), *self._check_groups(deadline)]
 
     def _check_fields(self, deadline: Deadline) -> Iterator[str]:
-        answer = self._get("ticket_fields", {}, deadline, expect=[HTTPStatus.FORBIDDEN])
-        if answer.status == HTTPStatus.FORBIDDEN:
+        listed = self._api.read_if_there(_FIELDS, "ticket_fields", deadline, absent=[HTTPStatus.FORBIDDEN])
+        if listed is None:
             yield "The API key may not read Freshdesk's ticket fields. Let its agent, so that they can be checked."
             return
-        fields = {field.name: field for field in read(_FIELDS, answer)}
+        fields = {field.name: field for field in listed}
         yield from self._check_id_field(fields.get(self._id_field))
         yield from self._check_solved(fields.get("status"))
         filled = {*FILLED_FIELDS, self._id_field, *(["group"] if self._groups else [])}
@@ -330,21 +329,12 @@ class Freshdesk:
             yield f"Freshdesk has no status {number}, which BRIDGE_FRESHDESK_SOLVED names. It has {there}."
 
     def _check_groups(self, deadline: Deadline) -> Iterator[str]:
-        expected = [HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND]
         for queue, group in self._groups.items():
-            answer = self._get(f"groups/{group}", {}, deadline, expect=expected)
+            answer = self._api.get(f"groups/{group}", deadline, expect=UNSEEN)
             if answer.status == HTTPStatus.NOT_FOUND:
                 yield f"Freshdesk has no group {group}, which BRIDGE_DESK_QUEUES names for the queue {queue}."
 
     # -- calls ---------------------------------------------------------------------------------------------------------
-
-    def _post(self, path: str, body: Mapping[str, Json], deadline: Deadline, *, expect: Collection[int] = ()) -> Answer:
-        url, left = f"{self._base}/api/v2/{path}", deadline.left()
-        return self._http.json("POST", url, headers=self._headers, json=dict(body), budget_s=left, expect=expect)
-
-    def _get(self, path: str, params: Mapping[str, str], deadline: Deadline, *, expect: Collection[int] = ()) -> Answer:
-        url, left = f"{self._base}/api/v2/{path}", deadline.left()
-        return self._http.json("GET", url, headers=self._headers, params=params, budget_s=left, expect=expect)
 
     def _pages(
         self,
@@ -358,7 +348,7 @@ class Freshdesk:
         """All that a list holds; nothing where a refusal says, by `absent`, that there is nothing to list."""
         for number in range(1, MOST_PAGES + 1):
             asked = {**params, "page": str(number), "per_page": str(PAGE_SIZE)}
-            answer = self._get(path, asked, deadline, expect=[HTTPStatus.BAD_REQUEST])
+            answer = self._api.get(path, deadline, asked, expect=[HTTPStatus.BAD_REQUEST])
             if answer.status == HTTPStatus.BAD_REQUEST:
                 if absent and absent(answer):
                     return

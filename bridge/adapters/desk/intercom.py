@@ -19,6 +19,7 @@ from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.json_api import JsonApi
 from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
 from bridge.adapters.markup import as_html, as_text
 from bridge.adapters.vendors.intercom import BASE_URL, DIALECT, VERSION, headers
@@ -212,9 +213,7 @@ class Intercom:
         version: str = VERSION,
         budget_s: float = 20.0,
     ) -> None:
-        self._http = http
-        self._base = base_url.rstrip("/")
-        self._headers = headers(token, version)
+        self._api = JsonApi(http, base_url.rstrip("/"), headers(token, version), DIALECT)
         self._type = ticket_type
         self._admin = admin
         self._attribute = attribute
@@ -248,8 +247,8 @@ class Intercom:
         """See `bridge.ports.Desk`. A contact with this id may be there from an earlier attempt: that is a 409."""
         asked, deadline = _Asked.model_validate_json(body), Deadline(self._budget_s)
         if asked.contact is not None:
-            self._post("contacts", asked.contact, deadline, expect=[HTTPStatus.CONFLICT])
-        return TicketRef(_made(self._post("tickets", asked.ticket, deadline)))
+            self._api.post("contacts", asked.contact, deadline, expect=[HTTPStatus.CONFLICT])
+        return TicketRef(_made(self._api.post("tickets", asked.ticket, deadline)))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. There is nothing but the search, which is asked by the attribute's number."""
@@ -260,7 +259,7 @@ class Intercom:
             raise AdapterError("no attribute for our id")
         condition: Json = {"field": f"ticket_attribute.{attribute.id}", "operator": "=", "value": external_id}
         query: Json = {"query": condition, "pagination": {"per_page": PAGE_SIZE}}
-        found = read(_FOUND, self._post("tickets/search", query, deadline))
+        found = read(_FOUND, self._api.post("tickets/search", query, deadline))
         ours = [one for one in _some(found.tickets) if self._id_in(one) == external_id]
         if not ours and found.pages and found.pages.next:
             raise AdapterError("list not filtered")  # then its first page proves nothing
@@ -281,11 +280,11 @@ class Intercom:
             "body": as_html(text),
             "skip_notifications": True,
         }
-        _made(self._post(f"tickets/{quote(ref)}/reply", note, Deadline(self._budget_s)))
+        _made(self._api.post(f"tickets/{quote(ref)}/reply", note, Deadline(self._budget_s)))
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`. A ticket tells of its newest five hundred parts."""
-        ticket = read(_TICKET, self._get(f"tickets/{quote(ref)}", Deadline(self._budget_s)))
+        ticket = self._api.read(_TICKET, f"tickets/{quote(ref)}", Deadline(self._budget_s))
         return any(mark(note_id) in as_text(part.body or "") for part in ticket.parts)
 
     def hear(self, call: HookCall) -> Heard:
@@ -327,7 +326,7 @@ class Intercom:
     def _check_teams(self, deadline: Deadline) -> Iterator[str]:
         if not self._teams:
             return
-        known = {team.id for team in _some(read(_TEAMS, self._get("teams", deadline)).teams)}
+        known = {team.id for team in _some(self._api.read(_TEAMS, "teams", deadline).teams)}
         for queue, team in self._teams.items():
             if str(team) not in known:
                 yield f"Intercom has no team {team}, which BRIDGE_DESK_QUEUES names for the queue {queue}."
@@ -339,38 +338,15 @@ class Intercom:
         return news_of_each(filed, lambda one: self._of_ticket(one, people, deadline), deadline)
 
     def _of_ticket(self, one: Filed, people: Mapping[str, Agent], deadline: Deadline) -> Iterable[DeskNews]:
-        answer = self._get(f"tickets/{quote(one.ref)}", deadline, expect=[HTTPStatus.NOT_FOUND])
-        if answer.status == HTTPStatus.NOT_FOUND:
-            return ()  # deleted there
-        return _of_ticket(one.escalation_id, read(_TICKET, answer), people)
+        ticket = self._api.read_if_there(_TICKET, f"tickets/{quote(one.ref)}", deadline)
+        return () if ticket is None else _of_ticket(one.escalation_id, ticket, people)
 
     def _ticket_type(self, deadline: Deadline) -> _Type | None:
-        kinds = _some(read(_TYPES, self._get("ticket_types", deadline)).data)
+        kinds = _some(self._api.read(_TYPES, "ticket_types", deadline).data)
         return next((kind for kind in kinds if kind.id == self._type and not kind.archived), None)
 
     def _people(self, deadline: Deadline) -> dict[str, Agent]:
-        return {one.id: one.agent for one in _some(read(_ADMINS, self._get("admins", deadline)).admins)}
-
-    def _get(self, path: str, deadline: Deadline, *, expect: Iterable[int] = ()) -> Answer:
-        return self._http.json(
-            "GET",
-            f"{self._base}/{path}",
-            headers=self._headers,
-            budget_s=deadline.left(),
-            expect=expect,
-            dialect=DIALECT,
-        )
-
-    def _post(self, path: str, body: Json, deadline: Deadline, *, expect: Iterable[int] = ()) -> Answer:
-        return self._http.json(
-            "POST",
-            f"{self._base}/{path}",
-            headers=self._headers,
-            json=body,
-            budget_s=deadline.left(),
-            expect=expect,
-            dialect=DIALECT,
-        )
+        return {one.id: one.agent for one in _some(self._api.read(_ADMINS, "admins", deadline).admins)}
 
 
 NOBODY = Agent("intercom:0", "Intercom")

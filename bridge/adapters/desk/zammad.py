@@ -21,7 +21,8 @@ from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.frozen_request import freeze, thaw
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.lenient_json import Lenient, read, read_call, read_made
+from bridge.adapters.json_api import JsonApi
+from bridge.adapters.lenient_json import Lenient, read_call, read_made
 from bridge.adapters.markup import as_text, tag
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -48,6 +49,8 @@ PRIORITIES = {Priority.NORMAL: "2 normal", Priority.HIGH: "3 high", Priority.URG
 SOLVED_STATES = ("closed", "merged")
 UNOWNED = 1
 """The id of the user whom Zammad names as the owner of what nobody owns."""
+UNSEEN = (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND)
+"""What our user is answered about what was deleted, or lies where they may not look."""
 SIGNATURE = "x-hub-signature"
 
 
@@ -170,9 +173,8 @@ class Zammad:
         tags: Sequence[str] = ("ai-escalation",),
         budget_s: float = 20.0,
     ) -> None:
-        self._http = http
         self._base = base_url.rstrip("/")
-        self._headers = {"Authorization": f"Token token={token}"}
+        self._api = JsonApi(http, f"{self._base}/api/v1", {"Authorization": f"Token token={token}"})
         self._customer = customer
         self._group = group
         self._groups = dict(groups or {})
@@ -206,13 +208,13 @@ class Zammad:
 
     def create(self, external_id: str, body: str) -> TicketRef:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. An address that Zammad refuses must not cost us the ticket."""
-        request, deadline = thaw(body).request, Deadline(self._budget_s)
-        answer = self._post("tickets", request, deadline, expect=[HTTPStatus.UNPROCESSABLE_ENTITY])
+        request, deadline = dict(thaw(body).request), Deadline(self._budget_s)
+        answer = self._api.post("tickets", request, deadline, expect=[HTTPStatus.UNPROCESSABLE_ENTITY])
         if answer.status == HTTPStatus.UNPROCESSABLE_ENTITY:
             instead = f"guess:{self._customer}"
             if request["customer_id"] == instead or not _refuses_address(answer):
                 raise Rejected("http 422")
-            answer = self._post("tickets", {**request, "customer_id": instead}, deadline)
+            answer = self._api.post("tickets", {**request, "customer_id": instead}, deadline)
         return self._ref(read_made(_MADE, answer.json))
 
     def find(self, external_id: str, body: str) -> TicketRef | None:
@@ -241,7 +243,7 @@ class Zammad:
         return full
 
     def _page(self, number: int, deadline: Deadline) -> tuple[_Listed, ...]:
-        page = read(_LIST, self._get("tickets", {"page": str(number), "per_page": str(PAGE_SIZE)}, deadline))
+        page = self._api.read(_LIST, "tickets", deadline, {"page": str(number), "per_page": str(PAGE_SIZE)})
         if any(one.id >= another.id for one, another in pairwise(page)):
             raise AdapterError("list not in order")  # then its end is not where the new tickets are
         return page
@@ -254,7 +256,7 @@ class Zammad:
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`."""
         article = {"ticket_id": int(ref), **_internal(text)}
-        read_made(_MADE, self._post("ticket_articles", article, Deadline(self._budget_s)).json)
+        read_made(_MADE, self._api.post("ticket_articles", article, Deadline(self._budget_s)).json)
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`."""
@@ -280,11 +282,10 @@ class Zammad:
         return news_of_each(filed, lambda one: self._of_ticket(one, people, deadline), deadline)
 
     def _of_ticket(self, filed: Filed, people: dict[int, Agent], deadline: Deadline) -> Iterator[DeskNews]:
-        gone = [HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN]  # deleted, or moved to a group that our user cannot see
-        answer = self._get(f"tickets/{quote(filed.ref)}", {"expand": "true"}, deadline, expect=gone)
-        if answer.status in gone:
+        path, in_words = f"tickets/{quote(filed.ref)}", {"expand": "true"}
+        ticket = self._api.read_if_there(_TICKET, path, deadline, in_words, absent=UNSEEN)
+        if ticket is None:
             return
-        ticket = read(_TICKET, answer)
         at = from_datetime(ticket.updated_at)
         owned = ticket.owner_id is not None and ticket.owner_id != UNOWNED
         holder = self._agent(ticket.owner_id, people, deadline) if owned else NOBODY
@@ -299,17 +300,15 @@ class Zammad:
             yield DeskNews(NewsKind.SOLVED, filed.escalation_id, holder, at)
 
     def _articles(self, ref: str, deadline: Deadline) -> tuple[_Article, ...]:
-        return read(_ARTICLES, self._get(f"ticket_articles/by_ticket/{quote(ref)}", {}, deadline))
+        return self._api.read(_ARTICLES, f"ticket_articles/by_ticket/{quote(ref)}", deadline)
 
     def _agent(self, number: int | None, people: dict[int, Agent], deadline: Deadline) -> Agent:
         """By name; whom our user may not read, or who was deleted, has none."""
         if number is None:
             return NOBODY
         if number not in people:
-            nameless = [HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND]
-            answer = self._get(f"users/{number}", {}, deadline, expect=nameless)
-            name = "" if answer.status in nameless else read(_PERSON, answer).name
-            people[number] = Agent(f"zammad:{number}", name or NOBODY.name)
+            person = self._api.read_if_there(_PERSON, f"users/{number}", deadline, absent=UNSEEN) or _Person()
+            people[number] = Agent(f"zammad:{number}", person.name or NOBODY.name)
         return people[number]
 
     # -- how it is set up ----------------------------------------------------------------------------------------------
@@ -317,7 +316,7 @@ class Zammad:
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Desk`: that the token reads tickets; names of the settings that Zammad does not know."""
         deadline = Deadline(budget)
-        tickets = read(_LIST, self._get("tickets", {"page": "1", "per_page": "1"}, deadline))
+        tickets = self._api.read(_LIST, "tickets", deadline, {"page": "1", "per_page": "1"})
         return [
             *self._check_attribute(tickets),
             *self._check_names("priority", "ticket_priorities", {*self._priorities.values()}, deadline),
@@ -334,22 +333,12 @@ class Zammad:
 
     def _check_names(self, kind: str, path: str, wanted: Collection[str], deadline: Deadline) -> Iterator[str]:
         """Groups can be read by administrators alone; a user who may not is none the worse for it."""
-        answer = self._get(path, {}, deadline, expect=[HTTPStatus.FORBIDDEN])
-        if answer.status == HTTPStatus.FORBIDDEN:
+        listed = self._api.read_if_there(_NAMES, path, deadline, absent=[HTTPStatus.FORBIDDEN])
+        if listed is None:
             return
-        there = {one.name for one in read(_NAMES, answer) if one.active is not False}
+        there = {one.name for one in listed if one.active is not False}
         for name in sorted({*wanted} - there):
             yield f"Zammad has no {kind} {name}, which {SETTING_OF[kind]} names. It has {', '.join(sorted(there))}."
-
-    # -- calls ---------------------------------------------------------------------------------------------------------
-
-    def _post(self, path: str, body: Mapping[str, Json], deadline: Deadline, *, expect: Collection[int] = ()) -> Answer:
-        url, left = f"{self._base}/api/v1/{path}", deadline.left()
-        return self._http.json("POST", url, headers=self._headers, json=dict(body), budget_s=left, expect=expect)
-
-    def _get(self, path: str, params: Mapping[str, str], deadline: Deadline, *, expect: Collection[int] = ()) -> Answer:
-        url, left = f"{self._base}/api/v1/{path}", deadline.left()
-        return self._http.json("GET", url, headers=self._headers, params=params, budget_s=left, expect=expect)
 
     def _ref(self, ticket: _Made) -> TicketRef:
         return TicketRef(str(ticket.id), f"{self._base}/#ticket/zoom/{ticket.id}")

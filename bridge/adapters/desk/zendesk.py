@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from pydantic import AwareDatetime, Field, TypeAdapter, ValidationError
@@ -18,7 +18,8 @@ from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
 from bridge.adapters.http import Answer, Http
-from bridge.adapters.lenient_json import Lenient, read, read_call
+from bridge.adapters.json_api import JsonApi
+from bridge.adapters.lenient_json import Lenient, read_call
 from bridge.adapters.markup import tag
 from bridge.adapters.vendors.zendesk import headers
 from bridge.domain.escalation import Agent
@@ -87,6 +88,10 @@ class _Comment(Lenient):
     body: str = ""
     via: _Via = _Via()
 
+    @property
+    def text(self) -> str:
+        return self.plain_body or self.body
+
 
 class _Comments(Lenient):
     comments: tuple[_Comment, ...]
@@ -114,7 +119,6 @@ class _Refusal(Lenient):
     details: Mapping[str, Any] = Field(default_factory=dict)
 
 
-Shape = TypeVar("Shape")
 _ONE, _MANY, _REFUSAL = TypeAdapter(_One), TypeAdapter(_Many), TypeAdapter(_Refusal)
 _WORKED, _COMMENTS, _CALLED = TypeAdapter(_Worked), TypeAdapter(_Comments), TypeAdapter(_Called)
 
@@ -155,9 +159,8 @@ class Zendesk:
         tags: Sequence[str] = ("ai-escalation",),
         budget_s: float = 20.0,
     ) -> None:
-        self._http = http
         self._base = base_url.rstrip("/")
-        self._headers = headers(token, email)
+        self._api = JsonApi(http, f"{self._base}/api/v2", headers(token, email))
         self._groups = dict(groups or {})
         self._webhook_secret = webhook_secret
         self._tags = tuple(tags)
@@ -203,25 +206,12 @@ class Zendesk:
         return self._ref(made)
 
     def _post(self, key: str, body: str, deadline: Deadline) -> Answer:
-        return self._http.json(
-            "POST",
-            f"{self._base}/api/v2/tickets",
-            headers={**self._headers, "Idempotency-Key": key},
-            body_text=body,
-            budget_s=deadline.left(),
-            expect=[HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY],
-        )
+        refused = [HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY]
+        return self._api.post("tickets", body, deadline, headers={"Idempotency-Key": key}, expect=refused)
 
     def find(self, external_id: str, body: str) -> TicketRef | None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. External ids are not unique in Zendesk; ids grow, so the lowest is the oldest."""
-        answer = self._http.json(
-            "GET",
-            f"{self._base}/api/v2/tickets",
-            headers=self._headers,
-            params={"external_id": external_id},
-            budget_s=self._budget_s,
-        )
-        found = read(_MANY, answer)
+        found = self._api.read(_MANY, "tickets", Deadline(self._budget_s), {"external_id": external_id})
         ours = [ticket for ticket in found.tickets if ticket.external_id == external_id]
         if not ours and found.next_page:
             raise AdapterError("list not filtered")  # then its first page proves nothing
@@ -234,21 +224,18 @@ class Zendesk:
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. Zendesk refuses to change a ticket that is closed; a solved one takes it."""
         comment = {"ticket": {"comment": {"body": text[:COMMENT_LIMIT], "public": False}}}
-        answer = self._http.json(
-            "PUT",
-            f"{self._base}/api/v2/tickets/{quote(ref)}",
-            headers=self._headers,
-            json=comment,
-            budget_s=self._budget_s,
-        )
+        answer = self._api.put(f"tickets/{quote(ref)}", comment, Deadline(self._budget_s))
         if str(_made(answer)) != ref:
             raise OutcomeUnknown("malformed")
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`. The newest hundred comments are looked at."""
-        params = {"include": "users", "sort_order": "desc"}
-        found = self._read(_COMMENTS, f"{quote(ref)}/comments", params, Deadline(self._budget_s))
-        return any(mark(note_id) in (comment.plain_body or comment.body) for comment in found.comments)
+        found = self._comments(ref, Deadline(self._budget_s)).comments
+        return any(mark(note_id) in comment.text for comment in found)
+
+    def _comments(self, ref: str, deadline: Deadline) -> _Comments:
+        newest_first = {"include": "users", "sort_order": "desc"}
+        return self._api.read(_COMMENTS, f"tickets/{quote(ref)}/comments", deadline, newest_first)
 
     def hear(self, call: HookCall) -> Heard:
         """See `bridge.ports.Desk`. A trigger's webhook says `ticket_id`, an event's `detail.id`.
@@ -263,9 +250,7 @@ class Zendesk:
 
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Desk`: that the token may read tickets. Zendesk has no question about making them."""
-        params = {"external_id": "esc_check"}
-        url = f"{self._base}/api/v2/tickets"
-        read(_MANY, self._http.json("GET", url, headers=self._headers, params=params, budget_s=budget))
+        self._api.read(_MANY, "tickets", Deadline(budget), {"external_id": "esc_check"})
         return []
 
     def news(self, filed: Sequence[Filed], *, budget: float) -> list[DeskNews]:
@@ -273,7 +258,7 @@ class Zendesk:
         deadline = Deadline(budget)
         ours = {one.ref: one.escalation_id for one in filed}
         params = {"ids": ",".join(ours), "include": "users"}
-        worked = self._read(_WORKED, "show_many", params, deadline)
+        worked = self._api.read(_WORKED, "tickets/show_many", deadline, params)
         people = {user.id: user for user in worked.users}
         known = [one for one in worked.tickets if str(one.id) in ours]
         touched = [one for one in known if one.status != "new" or one.assignee_id is not None]
@@ -283,7 +268,7 @@ class Zendesk:
         self, ticket: _Work, escalation_id: str, people: Mapping[int, _User], deadline: Deadline
     ) -> Iterator[DeskNews]:
         """Comments that came in by the API are ours or another program's: nobody typed them."""
-        found = self._read(_COMMENTS, f"{ticket.id}/comments", {"include": "users", "sort_order": "desc"}, deadline)
+        found = self._comments(str(ticket.id), deadline)
         known = {**people, **{user.id: user for user in found.users}}
         assignee = known.get(ticket.assignee_id) if ticket.assignee_id is not None else None
         at = from_datetime(ticket.updated_at)
@@ -292,15 +277,11 @@ class Zendesk:
         for comment in found.comments:
             author = known.get(comment.author_id)
             if comment.public and author and author.role in STAFF_ROLES and comment.via.channel != "api":
-                text = (comment.plain_body or comment.body).strip()[:NEWS_LIMIT]
+                text = comment.text.strip()[:NEWS_LIMIT]
                 written = from_datetime(comment.created_at)
                 yield DeskNews(NewsKind.ANSWERED, escalation_id, _agent(author), written, f"zendesk:{comment.id}", text)
         if ticket.status in SOLVED_STATUSES:
             yield DeskNews(NewsKind.SOLVED, escalation_id, _agent(assignee or NOBODY), at)
-
-    def _read(self, kind: TypeAdapter[Shape], path: str, params: Mapping[str, str], deadline: Deadline) -> Shape:
-        url = f"{self._base}/api/v2/tickets/{path}"
-        return read(kind, self._http.json("GET", url, headers=self._headers, params=params, budget_s=deadline.left()))
 
     def _ref(self, number: int) -> TicketRef:
         return TicketRef(str(number), f"{self._base}/agent/tickets/{number}")
