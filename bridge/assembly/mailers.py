@@ -21,7 +21,8 @@ def mailer(own: SiteSettings) -> Mailer:
     try:
         return SmtpMailer(Server.parse(where))
     except BadMailUrl as error:
-        raise SettingsRefused(f"BRIDGE_MAIL: {error}") from None
+        cure = "in user and password # is written %23, / is %2F and ? is %3F"
+        raise SettingsRefused(f"BRIDGE_MAIL: {error}; {cure}") from None
 
 
 def sender_of(own: SiteSettings, site: Site) -> str:

@@ -58,8 +58,10 @@ def read_settings(environ: Mapping[str, str] = os.environ, file: Path | None = N
         SettingsRefused: an unknown name or a wrong value, by name; or a file that cannot be read.
     """
     named = environ.get(variable("config"))
-    values = {**_read_toml(Path(named or file or CONFIG_FILE), needed=bool(named)), **_read_environment(environ)}
-    return checked(Settings, values, "")
+    values = _read_toml(Path(named or file or CONFIG_FILE), needed=bool(named))
+    variables = _variables(environ)
+    values |= {field: _value_of(name, environ[name]) for field, name in variables.items()}
+    return checked(Settings, values, "", variables)
 
 
 def _read_toml(path: Path, *, needed: bool) -> dict[str, Any]:
@@ -73,24 +75,34 @@ def _read_toml(path: Path, *, needed: bool) -> dict[str, Any]:
         raise SettingsRefused(f"the configuration file {path} cannot be read: {error.strerror}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         place = re.search(r" \(at [^()]+\)$", str(error))
-        raise SettingsRefused(f"{path} is not TOML{place[0] if place else ''}") from None
+        cure = "text stands in quotes, and each name and section but once"
+        raise SettingsRefused(f"{path} is not TOML{place[0] if place else ''}: {cure}") from None
 
 
-def _read_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, value in environ.items():
+def _variables(environ: Mapping[str, str]) -> dict[str, str]:
+    """What the environment sets, and by which variable: the setting's own, or its `_FILE`."""
+    found: dict[str, str] = {}
+    for name in environ:
         if not name.startswith(PREFIX) or name == variable("config"):
             continue
         field = name.removeprefix(PREFIX).lower()
-        from_file = field.endswith("_file") and field.removesuffix("_file") in SECRETS
-        field = field.removesuffix("_file") if from_file else field
+        field = field.removesuffix("_file") if _names_file(name) else field
         if field not in Settings.model_fields or field == "sites":
             known = [variable(one) for one in Settings.model_fields if one != "sites"]
             raise SettingsRefused(f"unknown setting {name}: {near_hint(name, known)}")
-        if field in values:
+        if field in found:
             raise SettingsRefused(f"{variable(field)} is set twice: by itself and by its _FILE; keep one of them")
-        values[field] = _read_secret(name, value) if from_file else value
-    return values
+        found[field] = name
+    return found
+
+
+def _value_of(name: str, value: str) -> str:
+    return _read_secret(name, value) if _names_file(name) else value
+
+
+def _names_file(name: str) -> bool:
+    field = name.removeprefix(PREFIX).lower()
+    return field.endswith("_file") and field.removesuffix("_file") in SECRETS
 
 
 def _read_secret(name: str, path: str) -> str:

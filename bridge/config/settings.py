@@ -4,10 +4,10 @@
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from bridge.errors import BridgeError
 
@@ -41,6 +41,22 @@ class SettingsRefused(BridgeError):  # noqa: N818
     """A setting is unknown or wrong; the message names it and never its value."""
 
 
+def _with_scheme(value: str) -> str:
+    if not value or re.fullmatch(r"https?://\S+", value):
+        return value
+    raise ValueError("expected an address that starts with https://")
+
+
+def _secret_with_scheme(value: SecretStr) -> SecretStr:
+    return SecretStr(_with_scheme(value.get_secret_value()))
+
+
+Url = Annotated[str, AfterValidator(_with_scheme)]
+"""The address of another system, or nothing."""
+SecretUrl = Annotated[SecretStr, AfterValidator(_secret_with_scheme)]
+"""One that whoever knows it may use."""
+
+
 class SiteSettings(BaseModel):
     """What may differ by site, as `[sites.<id>]` in `bridge.toml`."""
 
@@ -62,8 +78,8 @@ class SiteSettings(BaseModel):
     )
     crm_url: str = Field(
         default="",
-        pattern=r"^([^?#\s]*)$",
-        description="With `crm = http`: the address that is asked, without a query.",
+        pattern=r"^(https?://[^?#\s]*)?$",
+        description="With `crm = http`: the `https://` address that is asked, without a query.",
     )
     crm_secret: SecretStr = Field(
         default=SecretStr(""), description="With `crm = http`: the secret that signs each call."
@@ -96,20 +112,20 @@ class SiteSettings(BaseModel):
     desk_email: str = Field(
         default="", max_length=254, description="With `desk = email`: the mailbox that tickets are sent to."
     )
-    webhook_url: str = Field(default="", description="With `desk = webhook`: the address that takes signed events.")
+    webhook_url: Url = Field(default="", description="With `desk = webhook`: the address that takes signed events.")
     webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="With `desk = webhook`: `whsec_...`, which signs events in both directions."
     )
-    slack_webhook_url: SecretStr = Field(
+    slack_webhook_url: SecretUrl = Field(
         default=SecretStr(""), description="Slack's incoming webhook: its channel is told of new and late escalations."
     )
-    teams_webhook_url: SecretStr = Field(
+    teams_webhook_url: SecretUrl = Field(
         default=SecretStr(""), description="The address of a workflow in Microsoft Teams, told the same."
     )
     mail_rate: Annotated[int, Field(ge=0, le=10_000)] = Field(
         default=0, description="Mails a minute that go to the mail server; 0: as many as there are."
     )
-    hubspot_url: str = Field(default="https://api.hubapi.com", description="HubSpot's address.")
+    hubspot_url: Url = Field(default="https://api.hubapi.com", description="HubSpot's address.")
     hubspot_token: SecretStr = Field(default=SecretStr(""), description="The private app's access token.")
     hubspot_pipeline: str = Field(
         default="0", pattern=r"^[A-Za-z0-9_]{1,40}$", description="The pipeline of new tickets, by its internal id."
@@ -125,16 +141,16 @@ class SiteSettings(BaseModel):
     hubspot_webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="The app's client secret; empty: HubSpot is only polled."
     )
-    pipedrive_url: str = Field(default="https://api.pipedrive.com/api/v2", description="Pipedrive's address.")
+    pipedrive_url: Url = Field(default="https://api.pipedrive.com/api/v2", description="Pipedrive's address.")
     pipedrive_token: SecretStr = Field(default=SecretStr(""), description="A user's API token.")
-    salesforce_url: str = Field(default="", description="`https://<my domain>.my.salesforce.com`.")
+    salesforce_url: Url = Field(default="", description="`https://<my domain>.my.salesforce.com`.")
     salesforce_client_id: str = Field(default="", description="The app's consumer key.")
     salesforce_client_secret: SecretStr = Field(default=SecretStr(""), description="The app's consumer secret.")
     salesforce_version: str = Field(default="v62.0", pattern=r"^v[0-9]{2}\.0$", description="The API's version.")
-    woocommerce_url: str = Field(default="", description="The address of the shop, when it is not the plugin's own.")
+    woocommerce_url: Url = Field(default="", description="The address of the shop, when it is not the plugin's own.")
     woocommerce_key: SecretStr = Field(default=SecretStr(""), description="The consumer key; one that may read.")
     woocommerce_secret: SecretStr = Field(default=SecretStr(""), description="The consumer secret.")
-    zendesk_url: str = Field(default="", description="`https://<subdomain>.zendesk.com`.")
+    zendesk_url: Url = Field(default="", description="`https://<subdomain>.zendesk.com`.")
     zendesk_email: str = Field(
         default="", description="The agent's address that the API token belongs to; empty: OAuth."
     )
@@ -152,7 +168,7 @@ class SiteSettings(BaseModel):
         max_length=2000,
         description="`group=queue,...`: which queues the helpdesk's groups or teams, by id, serve; empty: all.",
     )
-    freshdesk_url: str = Field(default="", description="`https://<domain>.freshdesk.com`.")
+    freshdesk_url: Url = Field(default="", description="`https://<domain>.freshdesk.com`.")
     freshdesk_token: SecretStr = Field(default=SecretStr(""), description="An agent's API key.")
     freshdesk_id_field: str = Field(
         default="",
@@ -169,7 +185,7 @@ class SiteSettings(BaseModel):
         description="What the header `X-Bridge-Hook-Secret` of Freshdesk's automation rule holds; empty: it is only "
         "polled.",
     )
-    zammad_url: str = Field(default="", description="`https://<host>` of Zammad.")
+    zammad_url: Url = Field(default="", description="`https://<host>` of Zammad.")
     zammad_token: SecretStr = Field(default=SecretStr(""), description="An agent's access token.")
     zammad_customer: str = Field(
         default="",
@@ -195,7 +211,7 @@ class SiteSettings(BaseModel):
     zammad_webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="The webhook's HMAC SHA1 signature token; empty: Zammad is only polled."
     )
-    chatwoot_url: str = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
+    chatwoot_url: Url = Field(default="https://app.chatwoot.com", description="Chatwoot's address.")
     chatwoot_account: str = Field(default="", pattern=r"^[0-9]{0,12}$", description="The account's number.")
     chatwoot_token: SecretStr = Field(default=SecretStr(""), description="An administrator's access token.")
     chatwoot_inbox: str = Field(
@@ -204,7 +220,7 @@ class SiteSettings(BaseModel):
     chatwoot_webhook_secret: SecretStr = Field(
         default=SecretStr(""), description="The secret of Chatwoot's webhook; empty: Chatwoot is only polled."
     )
-    intercom_url: str = Field(default="https://api.intercom.io", description="Intercom's address.")
+    intercom_url: Url = Field(default="https://api.intercom.io", description="Intercom's address.")
     intercom_token: SecretStr = Field(default=SecretStr(""), description="The access token.")
     intercom_ticket_type: str = Field(
         default="", pattern=r"^[0-9]{0,20}$", description="With `desk = intercom`: the id of our tickets' type."
@@ -219,7 +235,7 @@ class SiteSettings(BaseModel):
         default=SecretStr(""), description="The app's client secret, which signs webhooks; empty: it is only polled."
     )
 
-    linear_url: str = Field(default="https://api.linear.app/graphql", description="Linear's address.")
+    linear_url: Url = Field(default="https://api.linear.app/graphql", description="Linear's address.")
     linear_token: SecretStr = Field(default=SecretStr(""), description="An API key, or an OAuth access token.")
     linear_team: str = Field(
         default="", pattern=rf"^({UUID})?$", description="The id of the team that gets the issues, a UUID."
@@ -245,7 +261,7 @@ class SiteSettings(BaseModel):
     responder_per_site: Annotated[int, Field(ge=0, le=100_000_000)] = Field(
         default=2000, description="Answers of the site a day of UTC; 0: any number."
     )
-    claude_url: str = Field(default="https://api.anthropic.com", description="Claude's address.")
+    claude_url: Url = Field(default="https://api.anthropic.com", description="Claude's address.")
     claude_token: SecretStr = Field(default=SecretStr(""), description="The API key.")
     claude_model: str = Field(default="claude-haiku-5-5", min_length=1, max_length=100, description="Which model.")
     claude_version: str = Field(
@@ -253,7 +269,7 @@ class SiteSettings(BaseModel):
         pattern=r"^[0-9]{4}-[0-9][0-9]-[0-9][0-9]$",
         description="The version of the Messages API.",
     )
-    openai_url: str = Field(
+    openai_url: Url = Field(
         default="https://api.openai.com/v1", description="The server's address, up to `/chat/completions`."
     )
     openai_token: SecretStr = Field(
@@ -441,8 +457,31 @@ def _pairs(each: str, value: str, form: str) -> str:
 SECRETS = [name for name, field in Settings.model_fields.items() if field.annotation is SecretStr]
 
 
-def checked(model: type[Model], values: dict[str, Any], section: str) -> Model:
+EXPECTED = {
+    "string_type": "text, in quotes",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than_equal": "at most {le:g}",
+    "dict_type": "a section, such as [sites.shop]",
+}
+"""What pydantic's errors mean, as an owner would say it."""
+
+
+def checked(
+    model: type[Model], values: dict[str, Any], section: str, variables: Mapping[str, str] | None = None
+) -> Model:
     """The settings of a section of the file, "" for what stands above them all.
+
+    Args:
+        model: which settings there are.
+        values: what is set.
+        section: what the section is called.
+        variables: what of it the environment has set, and by which variable.
 
     Raises:
         SettingsRefused: an unknown name or a wrong value, by name.
@@ -451,21 +490,32 @@ def checked(model: type[Model], values: dict[str, Any], section: str) -> Model:
         return model.model_validate(values)
     except ValidationError as error:
         found = error.errors(include_input=False, include_url=False)
-        raise SettingsRefused("; ".join(_fault(model, one, section) for one in found)) from None
+        raise SettingsRefused("; ".join(_fault(model, one, section, variables or {}) for one in found)) from None
 
 
-def _fault(model: type[BaseModel], error: Any, section: str) -> str:
+def _fault(model: type[BaseModel], error: Any, section: str, variables: Mapping[str, str]) -> str:
     """One of pydantic's errors in words, without the value and without a pattern."""
     name = str(error["loc"][-1])
     if error["type"] == "extra_forbidden":
         if section and name in Settings.model_fields:
             return f"{name!r} is the same for every site: move it above [{section}]"
         where = f"[{section}] of {CONFIG_FILE}" if section else CONFIG_FILE
-        return f"unknown setting {name!r} in {where}: {near_hint(name, model.model_fields)}"
+        return f"unknown setting {name!r} in {where}: {_meant(name, model)}"
     said = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "string_pattern_mismatch":
         said = f"not of the form that docs/settings.md says: {model.model_fields[name].description}"
+    if error["type"] in EXPECTED:
+        said = f"expected {EXPECTED[error['type']].format(**error.get('ctx', {}))}"
+    said += f" (set by {variables[name]})" if name in variables else ""
     return f"wrong setting: {'.'.join(filter(None, (section, *map(str, error['loc']))))}: {said}"
+
+
+def _meant(name: str, model: type[BaseModel]) -> str:
+    """What an unknown name in the file may be, which may be written as the environment has it."""
+    name = name.lower().removeprefix("bridge_")
+    if name.endswith("_file") and name.removesuffix("_file") in SECRETS:
+        return f"only the environment names a file of it: BRIDGE_{name.upper()}"
+    return near_hint(name, model.model_fields)
 
 
 def near_hint(name: str, known: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from bridge.adapters.http import Http
 from bridge.adapters.mail.folder import FolderMailer
 from bridge.assembly.crms import crm, fields_of
 from bridge.assembly.desks import Outside, desk
+from bridge.assembly.mailers import mailer
 from bridge.assembly.presences import roster
 from bridge.config import CRMS, DESKS, Settings, SettingsRefused, read_settings
 from bridge.ports import Heard, HookCall, Site
@@ -74,7 +75,8 @@ def test_an_address_of_a_database_is_taken_as_it_is(tmp_path: Path, url: str) ->
 )
 def test_what_is_no_address_of_a_database_is_refused(tmp_path: Path, url: str) -> None:
     assert refusal({"BRIDGE_DATABASE_URL": url}, tmp_path) == (
-        "wrong setting: database_url: expected sqlite:///FILE or postgresql+psycopg://user:password@host/name"
+        "wrong setting: database_url: expected sqlite:///FILE or postgresql+psycopg://user:password@host/name "
+        "(set by BRIDGE_DATABASE_URL)"
     )
 
 
@@ -99,6 +101,18 @@ def test_an_unknown_name_in_the_file_is_refused_and_named(tmp_path: Path) -> Non
     assert said == "unknown setting 'databse_url' in bridge.toml: did you mean database_url?"
     said = refusal({}, tmp_path, f'{"unheard_of"} = "{CANARY}"')
     assert said == "unknown setting 'unheard_of' in bridge.toml: docs/settings.md has the names"
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("HUBSPOT_TOKEN", "did you mean hubspot_token?"),
+        ("BRIDGE_HUBSPOT_TOKEN", "did you mean hubspot_token?"),
+        ("hubspot_token_file", "only the environment names a file of it: BRIDGE_HUBSPOT_TOKEN_FILE"),
+    ],
+)
+def test_a_variables_name_in_the_file_is_answered_with_where_it_belongs(tmp_path: Path, name: str, hint: str) -> None:
+    assert refusal({}, tmp_path, f'{name} = "{CANARY}"') == f"unknown setting {name!r} in bridge.toml: {hint}"
 
 
 def test_an_unknown_name_in_the_environment_is_answered_with_the_one_that_may_be_meant(tmp_path: Path) -> None:
@@ -141,6 +155,50 @@ def test_a_wrong_value_is_refused_without_being_repeated(tmp_path: Path, name: s
 ])  # fmt: skip
 def test_an_address_that_nobody_could_call_is_refused(tmp_path: Path, name: str, value: str) -> None:
     assert f"wrong setting: {name}: expected " in refusal({f"BRIDGE_{name.upper()}": value}, tmp_path)
+
+
+@pytest.mark.parametrize("name", [
+    "hubspot_url", "pipedrive_url", "salesforce_url", "woocommerce_url", "zendesk_url", "freshdesk_url", "zammad_url",
+    "chatwoot_url", "intercom_url", "linear_url", "claude_url", "openai_url", "webhook_url", "slack_webhook_url",
+    "teams_webhook_url",
+])  # fmt: skip
+def test_an_address_of_another_system_without_its_scheme_is_refused(tmp_path: Path, name: str) -> None:
+    said = refusal({}, tmp_path, f'{name} = "{CANARY}.example"')
+    assert said == f"wrong setting: {name}: expected an address that starts with https://"
+    assert refusal({}, tmp_path, f'{name} = "https://a.example/{CANARY} b"') == said
+    read({}, tmp_path, f'{name} = "http://127.0.0.1:8080/{CANARY}"')
+    read({}, tmp_path, f'{name} = ""')
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("bind = 8765", "bind: expected text, in quotes"),
+        (f"hubspot_token = {10**7}", "hubspot_token: expected text, in quotes"),
+        (f'threads = "{CANARY}"', "threads: expected a whole number"),
+        ("threads = 2.5", "threads: expected a whole number"),
+        ("threads = [2]", "threads: expected a whole number"),
+        (f'tick = "{CANARY}"', "tick: expected a number"),
+        ("threads = 1", "threads: expected at least 2"),
+        ("threads = 257", "threads: expected at most 256"),
+        ("crm_budget = 0", "crm_budget: expected more than 0"),
+        (f'sites = "{CANARY}"', "sites: expected a section, such as [sites.shop]"),
+        (f'[sites]\nshop = "{CANARY}"', "sites.shop: expected a section, such as [sites.shop]"),
+    ],
+)
+def test_what_is_expected_instead_is_said_in_an_owners_words(tmp_path: Path, line: str, said: str) -> None:
+    assert refusal({}, tmp_path, line) == f"wrong setting: {said}"
+
+
+def test_a_wrong_value_from_the_environment_is_not_looked_for_in_the_file(tmp_path: Path) -> None:
+    (tmp_path / "mail").write_text(CANARY, "utf-8")
+    given = {"BRIDGE_BIND": "", "BRIDGE_MAIL_FILE": str(tmp_path / "mail")}
+    mail, bind, threads = refusal(given, tmp_path, 'bind = "127.0.0.1:8765"\nthreads = 1').split("; ")
+    assert mail.startswith("wrong setting: mail: ")
+    assert mail.endswith(" (set by BRIDGE_MAIL_FILE)")
+    assert bind.startswith("wrong setting: bind: ")
+    assert bind.endswith(" (set by BRIDGE_BIND)")
+    assert threads == "wrong setting: threads: expected at least 2"
 
 
 @pytest.mark.parametrize("sender", ["", "support@shop.example", "Käthe's Shop <support@shop.example>"])
@@ -262,7 +320,8 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> No
 
 def test_what_is_no_toml_is_said_with_its_line_and_column(tmp_path: Path) -> None:
     said = refusal({}, tmp_path, f"tick = 2\ndesk = {CANARY}\n")
-    assert said == f"{tmp_path / 'bridge.toml'} is not TOML (at line 2, column 8)"
+    cure = "text stands in quotes, and each name and section but once"
+    assert said == f"{tmp_path / 'bridge.toml'} is not TOML (at line 2, column 8): {cure}"
 
 
 def test_a_site_has_its_own_settings_and_everybodys_for_the_rest(tmp_path: Path) -> None:
@@ -307,6 +366,15 @@ def test_a_site_that_is_no_section_is_refused(tmp_path: Path) -> None:
 def test_a_list_of_private_upstreams_that_cannot_be_read_is_refused(tmp_path: Path, given: dict[str, str]) -> None:
     with pytest.raises(SettingsRefused, match="BRIDGE_ALLOW_PRIVATE_UPSTREAMS"):
         bootstrap.build(read(given, tmp_path))
+
+
+@pytest.mark.parametrize("written", [f"{CANARY}#", f"{CANARY}/", f"{CANARY}?"])
+def test_a_mail_password_that_has_to_be_written_otherwise_is_refused_with_how(tmp_path: Path, written: str) -> None:
+    settings = read({"BRIDGE_MAIL": f"smtp://user:{written}x@mail.example:587"}, tmp_path)
+    with pytest.raises(SettingsRefused) as refused:
+        mailer(settings)
+    assert str(refused.value).endswith("; in user and password # is written %23, / is %2F and ? is %3F")
+    assert CANARY not in str(refused.value)
 
 
 NEEDED = {
