@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
-from subprocess import TimeoutExpired
+from subprocess import CompletedProcess, TimeoutExpired
+from tempfile import TemporaryDirectory
 from typing import Final
 
 LOADED: Final = ("bridge.serve", "bridge.commands.running", "bridge.patient_worker", "scheduler.__main__")
@@ -31,12 +32,20 @@ class Forked:
         env: its environment.
         log: the file that takes what it writes.
         under: another program and its arguments.
+        out: the file that takes what it writes to standard output, where that is another one.
     """
 
     def __init__(
-        self, command: Sequence[str], folder: Path, env: Mapping[str, str], log: Path, under: Sequence[str] = ()
+        self,
+        command: Sequence[str],
+        folder: Path,
+        env: Mapping[str, str],
+        log: Path,
+        under: Sequence[str] = (),
+        out: Path | None = None,
     ) -> None:
-        self._process = _processes.Process(target=_become, args=(command, folder, dict(env), log, under), daemon=True)
+        given = (command, folder, dict(env), log, under, out or log)
+        self._process = _processes.Process(target=_become, args=given, daemon=True)
         self._process.start()
         assert self._process.pid
         self.pid: Final = self._process.pid
@@ -62,11 +71,21 @@ class Forked:
         self.send_signal(signal.SIGTERM)
 
 
-def _become(command: Sequence[str], folder: Path, env: Mapping[str, str], log: Path, under: Sequence[str]) -> None:
+def completed(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> CompletedProcess[str]:
+    """As `subprocess.run` with what it writes captured."""
+    with TemporaryDirectory() as scratch:
+        out, log = Path(scratch) / "out", Path(scratch) / "log"
+        code = Forked(command, folder, env, log, out=out).wait()
+        return CompletedProcess(command, code, out.read_text("utf-8"), log.read_text("utf-8"))
+
+
+def _become(
+    command: Sequence[str], folder: Path, env: Mapping[str, str], log: Path, under: Sequence[str], out: Path
+) -> None:
     os.chdir(folder)
-    with log.open("ab") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
+    for path, number in ((out, 1), (log, 2)):
+        with path.open("ab") as file:
+            os.dup2(file.fileno(), number)
     os.setsid()
     if under:
         os.execvpe(under[0], [*under, sys.executable, "-P", "-m", *command], env)

@@ -2,8 +2,6 @@
 and echo bot, the sidecar, the scheduler, a CRM export, a Zendesk and a mail server, and a clock that can be moved."""
 
 import json
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +16,8 @@ import requests
 from loopback import direct_session
 from mailcatcher import MailCatcher
 from sidecar import Sidecar
+from support.forked import Forked
+from support.sidecar import kill_group
 from wordpress_site import ECHO_BOT, Site, build_plugin_zip
 
 TESTS = Path(__file__).parents[1]
@@ -44,7 +44,7 @@ class Installation:
         self._php = php
         self._paired = paired
         self._clock = folder / "clock"
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[str, Forked | subprocess.Popen[bytes]] = {}
 
     @contextmanager
     def running(self) -> Iterator[Self]:
@@ -89,10 +89,13 @@ class Installation:
 
     def _start_zendesk(self) -> str:
         command = (sys.executable, "-m", "support.zendesk_server", "0", self.ledger)
-        process = subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=TESTS, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+        )
         self._running["zendesk"] = process
         assert process.stdout
-        return process.stdout.readline().decode().strip()
+        with process.stdout as told:
+            return told.readline().decode().strip()
 
     # The clock
 
@@ -106,27 +109,14 @@ class Installation:
     # Processes
 
     def start(self, name: str) -> None:
-        command = {
-            "sidecar": (self.sidecar.program, "serve"),
-            "scheduler": (sys.executable, "-m", "scheduler"),
-        }[name]
-        with self.sidecar.log.open("ab") as log:
-            self._running[name] = subprocess.Popen(
-                command, cwd=self.folder, env=self.sidecar.env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True,
-            )  # fmt: skip
+        command = {"sidecar": ("bridge.cli", "serve"), "scheduler": ("scheduler",)}[name]
+        self._running[name] = Forked(command, self.folder, self.sidecar.env, self.sidecar.log)
         if name == "sidecar":
             self._await_sidecar()
 
     def kill(self, name: str) -> None:
         """kill -9, its workers with it."""
-        process = self._running.pop(name)
-        group = process.pid if os.getpgid(process.pid) == process.pid else None
-        with suppress(ProcessLookupError):
-            os.killpg(group, signal.SIGKILL) if group else process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
+        kill_group(self._running.pop(name))
 
     def kill_and_start(self) -> None:
         """kill -9 sidecar and scheduler, and start them as a supervisor would."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mailcatcher import MailCatcher
-from sidecar import BRIDGE, Sidecar
+from sidecar import Sidecar
 from wordpress_site import ECHO_BOT, Site, build_plugin_zip
 
 
@@ -26,7 +26,7 @@ def running_shop(
     core: Path,
     folder: Path,
     *,
-    bridge: Path = BRIDGE,
+    bridge: Path | None = None,
     env: Mapping[str, str] | None = None,
     upstreams: Sequence[str] = (),
 ) -> Iterator[Shop]:

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 import requests
 from loopback import direct_session, free_port
+from support.forked import completed
 
 BRIDGE = Path(sys.executable).with_name("bridge")
 READY_LIMIT_S = 60
@@ -31,6 +32,7 @@ class Sidecar:
         smtp: HOST:PORT of the server that takes its mail.
         env: further BRIDGE_* settings; the caller's own environment is below them.
         upstreams: HOST:PORT of what it may call on this machine, beside the mail server.
+        program: the bridge program, where commands are not to be forked from this environment's own.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Sidecar:
         smtp: str,
         env: Mapping[str, str] | None = None,
         upstreams: Sequence[str] = (),
-        program: Path = BRIDGE,
+        program: Path | None = None,
     ) -> None:
         self.folder, self.program = folder, program
         self.log = folder / "bridge.log"
@@ -57,15 +59,22 @@ class Sidecar:
 
     def command(self, *arguments: str) -> str:
         """Run `bridge ...` with this sidecar's settings, return what it prints."""
-        command = (str(self.program), *arguments)
-        try:
-            done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
-        except FileNotFoundError as error:
-            raise SidecarError(f"{self.program} is not there: run `make install` first") from error
+        done = (
+            self._run(self.program, arguments)
+            if self.program
+            else completed(("bridge.cli", *arguments), self.folder, self.env)
+        )
         if done.returncode:
             words = (done.stderr + done.stdout).strip()[-1500:]
             raise SidecarError(f"bridge {' '.join(arguments)} ended with {done.returncode}: {words}")
         return done.stdout
+
+    def _run(self, program: Path, arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        command = (program, *arguments)
+        try:
+            return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, check=False)
+        except FileNotFoundError as error:
+            raise SidecarError(f"{program} is not there: run `make install` first") from error
 
     def add_site(self, name: str, url: str) -> dict[str, Any]:
         """Register a site in the time zone of `boot/`; the answer holds its secrets and the pairing code."""
@@ -77,7 +86,7 @@ class Sidecar:
     def running(self) -> Iterator[Self]:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
-                (self.program, "up"),
+                (self.program or BRIDGE, "up"),
                 cwd=self.folder,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
