@@ -11,13 +11,22 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from multiprocessing import get_context
+from functools import cache
+from multiprocessing import forkserver, get_context
 from pathlib import Path
 from subprocess import CompletedProcess, TimeoutExpired
 from tempfile import TemporaryDirectory
 from typing import Final
+from unittest.mock import patch
 
-LOADED: Final = ("bridge.serve", "bridge.commands.running", "bridge.patient_worker", "scheduler.__main__")
+LOADED: Final = (
+    "bridge.serve",
+    "bridge.commands.running",
+    "bridge.patient_worker",
+    "scheduler.__main__",
+    "support.warmed",
+)
+TESTS: Final = Path(__file__).resolve().parents[1]
 
 _processes: Final = get_context("forkserver")
 _processes.set_forkserver_preload(list(LOADED))
@@ -44,6 +53,7 @@ class Forked:
         under: Sequence[str] = (),
         out: Path | None = None,
     ) -> None:
+        _started()
         given = (command, folder, dict(env), log, under, out or log)
         self._process = _processes.Process(target=_become, args=given, daemon=True)
         self._process.start()
@@ -69,6 +79,13 @@ class Forked:
 
     def terminate(self) -> None:
         self.send_signal(signal.SIGTERM)
+
+
+@cache
+def _started() -> None:
+    """Start the one; of the path it is told nothing else."""
+    with patch.dict(os.environ, PYTHONPATH=str(TESTS)):
+        forkserver.ensure_running()
 
 
 def completed(command: Sequence[str], folder: Path, env: Mapping[str, str]) -> CompletedProcess[str]:
