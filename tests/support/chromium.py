@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from playwright.sync_api import Browser, sync_playwright
 
-NAMES = ("chromium", "google-chrome")
+NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
 ARGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")  # root has no sandbox
 
 

@@ -16,7 +16,8 @@ USUAL = "6.8"
 CHOSEN = os.environ.get("ESCBRIDGE_WORDPRESS")
 """One of VERSIONS, on which everything is then run; without it the usual one has all tests, the others a few."""
 
-CHROMIUM_NAMES = ("chromium", "google-chrome")
+CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
+"""The first has the same engine and no windows around its pages, whose drawing takes as long as most tests."""
 features_off = (
     "WebUIOmniboxPopup",  # both draw pages of their own behind the address bar of every window, for nobody
     "WebUIOmniboxAimPopup",
