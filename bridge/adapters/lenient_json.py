@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from bridge.adapters.http import Answer
 from bridge.domain.values import Json
@@ -10,6 +10,8 @@ from bridge.ports import AdapterError, OutcomeUnknown
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
 """Another system's id of a person or a thing, whether it writes it as number or as text."""
+WebAddress = Annotated[str | None, AfterValidator(lambda url: url if url and url.startswith("https://") else None)]
+"""Where people find a thing in their browser; what is no https address is left out."""
 
 T = TypeVar("T")
 

@@ -19,10 +19,10 @@ from bridge.adapters.address_guard import AddressGuard, is_private
 from bridge.adapters.crm.pipedrive import DIALECT as PIPEDRIVE
 from bridge.adapters.crm.salesforce import DIALECT as SALESFORCE
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.desk.hubspot import DIALECT as HUBSPOT
 from bridge.adapters.http import PLAIN, Answer, Call, Dialect, Http, Reply, Wire, outcome_of, read_wait
 from bridge.adapters.http import _connect as connect
 from bridge.adapters.presence.intercom import DIALECT as INTERCOM
+from bridge.adapters.vendors.hubspot import DIALECT as HUBSPOT
 from bridge.domain.values import Json
 from bridge.ports import AdapterError, Fault, NotDone, OutcomeUnknown, Rejected
 

@@ -14,16 +14,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
-from typing import Any, Generic, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
+from bridge.adapters.desk import hubspot_shapes as shapes
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT, news_of_each
-from bridge.adapters.http import Answer, Http
-from bridge.adapters.lenient_json import Id, Lenient, read, read_call, read_made
+from bridge.adapters.http import Http
+from bridge.adapters.json_api import JsonApi
+from bridge.adapters.lenient_json import read, read_call, read_made
 from bridge.adapters.vendors.hubspot import BASE_URL, DIALECT, headers
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import from_datetime
@@ -46,13 +48,14 @@ from bridge.ports import (
 CONTENT_LIMIT = 60_000
 """Characters of a ticket's description, below the 65,536 that a property takes."""
 MOST_PAGES = 10
+OBJECTS = "crm/v3/objects"
+LINKED_TICKETS = "crm/v4/objects/tickets"
+CONVERSATIONS = "conversations/v3/conversations/threads"
 NOTE_TO_TICKET = 228
 """HubSpot's number of this kind of association."""
 PRIORITIES = {Priority.NORMAL: "MEDIUM", Priority.HIGH: "HIGH", Priority.URGENT: "HIGH"}
 """Not every account has an option for what is urgent, and an unknown one would cost the ticket: the packet says it."""
 SIGNATURE, SIGNED_AT = "x-hubspot-signature-v3", "x-hubspot-request-timestamp"
-TICKET_OBJECT_TYPE = "0-5"
-"""HubSpot's number of this kind of record."""
 DECODED_IN_SIGNATURE = {
     "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$", "%27": "'", "%28": "(", "%29": ")",
     "%2A": "*", "%2C": ",", "%3B": ";",
@@ -60,7 +63,6 @@ DECODED_IN_SIGNATURE = {
 """What HubSpot decodes in an address before it signs it."""
 
 Item = TypeVar("Item")
-Shape = TypeVar("Shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,136 +71,6 @@ class Place:
 
     pipeline: str
     stage: str
-
-
-class _Next(Lenient):
-    after: str
-
-
-class _Paging(Lenient):
-    next: _Next | None = None
-
-
-class _Page(Lenient, Generic[Item]):
-    results: tuple[Item, ...]
-    paging: _Paging | None = None
-
-    @property
-    def after(self) -> str | None:
-        return self.paging.next.after if self.paging and self.paging.next else None
-
-
-class _Record(Lenient):
-    id: Id
-    properties: Mapping[str, str | None] = {}
-    url: str | None = None
-
-    def get(self, name: str) -> str | None:
-        """The property's value; empty is None."""
-        return self.properties.get(name) or None
-
-
-class _Problem(Lenient):
-    category: str | None = None
-
-
-class _Made(_Page[_Record]):
-    errors: tuple[_Problem, ...] = ()
-
-
-class _Work(_Record):
-    createdAt: AwareDatetime  # noqa: N815 - HubSpot's name
-    updatedAt: AwareDatetime  # noqa: N815
-
-
-class _Link(Lenient):
-    toObjectId: Id  # noqa: N815
-
-
-class _Stage(Lenient):
-    id: Id
-    metadata: Mapping[str, Any] | None = None
-
-    @property
-    def closed(self) -> bool:
-        return (self.metadata or {}).get("ticketState") == "CLOSED"
-
-
-class _Pipeline(Lenient):
-    id: Id
-    stages: tuple[_Stage, ...] = ()
-
-
-class _Owner(Lenient):
-    id: Id
-    userId: Id | None = None  # noqa: N815
-    firstName: str | None = None  # noqa: N815
-    lastName: str | None = None  # noqa: N815
-
-    def agent(self) -> Agent:
-        """By the number of the user, which the conversations name, too."""
-        name = " ".join(part for part in (self.firstName, self.lastName) if part)
-        return Agent(f"hubspot:{self.userId or self.id}", name or "HubSpot")
-
-
-class _Thread(Lenient):
-    id: Id
-
-
-class _Sender(Lenient):
-    name: str | None = None
-
-
-class _Status(Lenient):
-    statusType: str | None = None  # noqa: N815
-
-
-class _Message(Lenient):
-    id: str
-    type: str | None = None
-    direction: str | None = None
-    createdBy: str | None = None  # noqa: N815
-    createdAt: AwareDatetime  # noqa: N815
-    text: str | None = None
-    senders: tuple[_Sender, ...] | None = None
-    status: _Status | None = None
-
-    @property
-    def answer(self) -> bool:
-        """Whether a person said it to the customer: no comment, no bot, no other program, and it went out."""
-        sent = self.status is None or self.status.statusType != "FAILED"
-        return sent and (self.type, self.direction) == ("MESSAGE", "OUTGOING") and self._by.startswith("A-")
-
-    @property
-    def _by(self) -> str:
-        return self.createdBy or ""
-
-    def agent(self) -> Agent:
-        name = next((one.name for one in self.senders or () if one.name), "HubSpot")
-        return Agent(f"hubspot:{self._by.removeprefix('A-')}", name)
-
-
-class _Property(Lenient):
-    hasUniqueValue: bool = False  # noqa: N815
-
-
-class _Event(Lenient):
-    subscriptionType: str | None = None  # noqa: N815
-    objectTypeId: str | None = None  # noqa: N815
-    objectId: str | None = None  # noqa: N815
-
-    @property
-    def ticket(self) -> str | None:
-        """The ticket that it is about, where it is about one."""
-        of_tickets = (self.subscriptionType or "").startswith("ticket.") or self.objectTypeId == TICKET_OBJECT_TYPE
-        return self.objectId if of_tickets else None
-
-
-_MADE, _RECORD, _PROPERTY = TypeAdapter(_Made), TypeAdapter(_Record), TypeAdapter(_Property)
-_NOTES, _WORK, _OWNER = TypeAdapter(_Page[_Record]), TypeAdapter(_Page[_Work]), TypeAdapter(_Owner)
-_LINKS, _PIPELINES = TypeAdapter(_Page[_Link]), TypeAdapter(_Page[_Pipeline])
-_THREADS, _MESSAGES = TypeAdapter(_Page[_Thread]), TypeAdapter(_Page[_Message])
-_EVENTS, _INSTANT = TypeAdapter(tuple[_Event, ...]), TypeAdapter(AwareDatetime)
 
 
 class HubSpotTickets:
@@ -236,17 +108,12 @@ class HubSpotTickets:
         budget_s: float = 20.0,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._http = http
-        self._headers = headers(token)
+        self._api = JsonApi(http, base_url.rstrip("/"), headers(token), DIALECT)
         self._place = place
         self._places = dict(places or {})
         self._id_property = id_property
         self._hooks_url = decoded(hooks_url)
         self._webhook_secret = webhook_secret
-        self._base = base_url.rstrip("/")
-        self._objects = f"{self._base}/crm/v3/objects"
-        self._links = f"{self._base}/crm/v4/objects/tickets"
-        self._threads = f"{self._base}/conversations/v3/conversations/threads"
         self._budget_s = budget_s
         self._now = now
 
@@ -271,11 +138,11 @@ class HubSpotTickets:
     def create(self, external_id: str, body: str) -> TicketRef:
         """See `bridge.ports.Desk`. Of several things in one answer, ours is the one that carries our id."""
         upsert = json.loads(body)["upsert"]
-        answer = self._call("POST", f"{self._objects}/tickets/batch/upsert", json={"inputs": [upsert]})
-        made = read_made(_MADE, answer.json)
+        answer = self._api.post(f"{OBJECTS}/tickets/batch/upsert", {"inputs": [upsert]}, Deadline(self._budget_s))
+        made = read_made(shapes.MADE, answer.json)
         ours = [one for one in made.results if one.get(upsert["idProperty"]) == external_id]
         if ours:
-            return _ref(ours[0])
+            return ours[0].ref
         if any(problem.category == "VALIDATION_ERROR" for problem in made.errors):
             raise Rejected("refused in the batch")
         raise OutcomeUnknown("malformed")
@@ -283,9 +150,9 @@ class HubSpotTickets:
     def find(self, external_id: str, body: str) -> TicketRef | None:
         """See `bridge.ports.Desk`. HubSpot holds each value of the property once."""
         params = {"idProperty": json.loads(body)["upsert"]["idProperty"]}
-        url = f"{self._objects}/tickets/{quote(external_id, safe='')}"
-        found = self._known(_RECORD, url, Deadline(self._budget_s), params)
-        return None if found is None else _ref(found)
+        path = f"{OBJECTS}/tickets/{quote(external_id, safe='')}"
+        found = self._api.read_if_there(shapes.RECORD, path, Deadline(self._budget_s), params)
+        return None if found is None else found.ref
 
     def complete(self, ref: str, body: str) -> None:
         """See `bridge.ports.Desk`. The ticket is linked to the customer's contact, which is made if there is none."""
@@ -294,8 +161,9 @@ class HubSpotTickets:
             return
         deadline = Deadline(self._budget_s)
         known = self._contact(contact["email"], deadline) or self._new_contact(contact, deadline)
-        url = f"{self._links}/{quote(ref, safe='')}/associations/default/contacts/{known.id}"
-        self._call("PUT", url, deadline=deadline)
+        self._api.put(
+            f"{LINKED_TICKETS}/{quote(ref, safe='')}/associations/default/contacts/{known.id}", None, deadline
+        )
 
     def append(self, ref: str, note_id: str, text: str) -> None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. Note and link are one call."""
@@ -304,14 +172,15 @@ class HubSpotTickets:
             "properties": {"hs_timestamp": str(round(self._now() * 1000)), "hs_note_body": as_html(text)},
             "associations": [{"to": {"id": ref}, "types": [kind]}],
         }
-        read_made(_RECORD, self._call("POST", f"{self._objects}/notes", json=note).json)
+        read_made(shapes.RECORD, self._api.post(f"{OBJECTS}/notes", note, Deadline(self._budget_s)).json)
 
     def has_note(self, ref: str, note_id: str) -> bool:
         """See `bridge.ports.Desk`. The newest hundred notes of the ticket are looked at."""
         deadline = Deadline(self._budget_s)
-        url = f"{self._links}/{quote(ref, safe='')}/associations/notes"
-        notes = sorted((link.toObjectId for link in self._pages(_LINKS, url, {"limit": "500"}, deadline)), key=_age)
-        found = self._many(_NOTES, "notes", notes[-100:], ["hs_note_body"], deadline) if notes else ()
+        path = f"{LINKED_TICKETS}/{quote(ref, safe='')}/associations/notes"
+        links = self._pages(shapes.LINKS, path, {"limit": "500"}, deadline)
+        notes = sorted((link.toObjectId for link in links), key=_age)
+        found = self._many(shapes.NOTES, "notes", notes[-100:], ["hs_note_body"], deadline) if notes else ()
         return any(mark(note_id) in html.unescape(note.get("hs_note_body") or "") for note in found)
 
     def hear(self, call: HookCall) -> Heard:
@@ -320,7 +189,7 @@ class HubSpotTickets:
         signed = f"POST{self._hooks_url}".encode() + call.body + stamp.encode("utf-8", "surrogatepass")
         webhook_auth.verify(self._webhook_secret, signed, call.headers.get(SIGNATURE, ""))
         webhook_auth.fresh(webhook_auth.of_milliseconds(stamp), call.at)
-        events = read_call(_EVENTS, call.body) or ()
+        events = read_call(shapes.EVENTS, call.body) or ()
         return Heard(refs=tuple(dict.fromkeys(event.ticket for event in events if event.ticket)))
 
     def check(self, *, budget: float) -> list[str]:
@@ -336,18 +205,18 @@ class HubSpotTickets:
         deadline = Deadline(budget)
         ours = {one.ref: one.escalation_id for one in filed}
         names = ["hs_pipeline_stage", "hubspot_owner_id", "hubspot_owner_assigneddate", "closed_date"]
-        worked = [one for one in self._many(_WORK, "tickets", list(ours), names, deadline) if one.id in ours]
+        worked = [one for one in self._many(shapes.WORK, "tickets", list(ours), names, deadline) if one.id in ours]
         closed = {stage.id for one in self._pipelines(deadline) for stage in one.stages if stage.closed}
         team = self._team({owner for one in worked if (owner := one.get("hubspot_owner_id"))}, deadline)
         moved = [told for one in worked for told in _moved(one, ours[one.id], team, closed)]
         newest_first = sorted(worked, key=lambda one: one.updatedAt, reverse=True)
         return news_of_each(newest_first, lambda one: self._answers(one, ours[one.id], deadline), deadline, moved)
 
-    def _answers(self, ticket: _Work, escalation_id: str, deadline: Deadline) -> Iterator[DeskNews]:
+    def _answers(self, ticket: shapes.Work, escalation_id: str, deadline: Deadline) -> Iterator[DeskNews]:
         """A conversation may be older than the ticket that somebody linked it to: what was said before is no answer."""
         of_ticket = {"associatedTicketId": ticket.id}
-        for thread in self._pages(_THREADS, self._threads, of_ticket, deadline, expect=[HTTPStatus.FORBIDDEN]):
-            for said in self._pages(_MESSAGES, f"{self._threads}/{thread.id}/messages", {}, deadline):
+        for thread in self._pages(shapes.THREADS, CONVERSATIONS, of_ticket, deadline, absent=[HTTPStatus.FORBIDDEN]):
+            for said in self._pages(shapes.MESSAGES, f"{CONVERSATIONS}/{thread.id}/messages", {}, deadline):
                 if said.answer and said.createdAt >= ticket.createdAt:
                     at, text = from_datetime(said.createdAt), (said.text or "").strip()[:NEWS_LIMIT]
                     yield DeskNews(
@@ -358,43 +227,41 @@ class HubSpotTickets:
         return {owner: self._owner(owner, deadline) for owner in sorted(owners)}
 
     def _owner(self, owner: str, deadline: Deadline) -> Agent:
-        found = self._known(_OWNER, f"{self._base}/crm/v3/owners/{quote(owner, safe='')}", deadline)
+        found = self._api.read_if_there(shapes.OWNER, f"crm/v3/owners/{quote(owner, safe='')}", deadline)
         return Agent(f"hubspot:{owner}", "HubSpot") if found is None else found.agent()
 
-    def _contact(self, email: str, deadline: Deadline) -> _Record | None:
-        url = f"{self._objects}/contacts/{quote(email, safe='')}"
-        return self._known(_RECORD, url, deadline, {"idProperty": "email"})
+    def _contact(self, email: str, deadline: Deadline) -> shapes.Record | None:
+        path = f"{OBJECTS}/contacts/{quote(email, safe='')}"
+        return self._api.read_if_there(shapes.RECORD, path, deadline, {"idProperty": "email"})
 
-    def _new_contact(self, contact: Mapping[str, str], deadline: Deadline) -> _Record:
+    def _new_contact(self, contact: Mapping[str, str], deadline: Deadline) -> shapes.Record:
         body: Json = {"properties": dict(contact), "associations": []}
-        return read_made(_RECORD, self._call("POST", f"{self._objects}/contacts", json=body, deadline=deadline).json)
+        return read_made(shapes.RECORD, self._api.post(f"{OBJECTS}/contacts", body, deadline).json)
 
-    def _pipelines(self, deadline: Deadline) -> tuple[_Pipeline, ...]:
-        return read(_PIPELINES, self._call("GET", f"{self._base}/crm/v3/pipelines/tickets", deadline=deadline)).results
+    def _pipelines(self, deadline: Deadline) -> tuple[shapes.Pipeline, ...]:
+        return self._api.read(shapes.PIPELINES, "crm/v3/pipelines/tickets", deadline).results
 
     def _check_property(self, deadline: Deadline) -> Iterator[str]:
         name = self._id_property
-        found = self._known(_PROPERTY, f"{self._base}/crm/v3/properties/tickets/{quote(name, safe='')}", deadline)
+        path = f"crm/v3/properties/tickets/{quote(name, safe='')}"
+        found = self._api.read_if_there(shapes.PROPERTY, path, deadline)
         if found is None:
             yield f"HubSpot's tickets have no property {name}: make one, as single-line text with unique values."
         elif not found.hasUniqueValue:
             yield f"HubSpot's ticket property {name} does not hold unique values: make one that does, and name it."
 
     def _check_conversations(self, deadline: Deadline) -> Iterator[str]:
-        params = {"limit": "1"}
-        answer = self._call("GET", self._threads, params=params, deadline=deadline, expect=[HTTPStatus.FORBIDDEN])
+        answer = self._api.get(CONVERSATIONS, deadline, {"limit": "1"}, expect=[HTTPStatus.FORBIDDEN])
         if answer.status == HTTPStatus.FORBIDDEN:
             yield "HubSpot's token may not read conversations: give the app conversations.read, or answers go unseen."
 
-    def _known(
-        self, shape: TypeAdapter[Shape], url: str, deadline: Deadline, params: Mapping[str, str] | None = None
-    ) -> Shape | None:
-        """One thing; None where there is no such thing."""
-        answer = self._call("GET", url, params=params, deadline=deadline, expect=[HTTPStatus.NOT_FOUND])
-        return None if answer.status == HTTPStatus.NOT_FOUND else read(shape, answer)
-
     def _many(
-        self, shape: TypeAdapter[_Page[Item]], kind: str, ids: Sequence[str], names: Sequence[str], deadline: Deadline
+        self,
+        shape: TypeAdapter[shapes.Page[Item]],
+        kind: str,
+        ids: Sequence[str],
+        names: Sequence[str],
+        deadline: Deadline,
     ) -> tuple[Item, ...]:
         """Up to a hundred records by their ids; what is gone is left out."""
         body: Json = {
@@ -402,50 +269,27 @@ class HubSpotTickets:
             "propertiesWithHistory": [],
             "inputs": [{"id": number} for number in ids],
         }
-        answer = self._call("POST", f"{self._objects}/{kind}/batch/read", json=body, deadline=deadline)
-        return read(shape, answer).results
+        return read(shape, self._api.post(f"{OBJECTS}/{kind}/batch/read", body, deadline)).results
 
     def _pages(
         self,
-        shape: TypeAdapter[_Page[Item]],
-        url: str,
+        shape: TypeAdapter[shapes.Page[Item]],
+        path: str,
         params: Mapping[str, str],
         deadline: Deadline,
-        expect: Sequence[int] = (),
+        absent: Sequence[int] = (),
     ) -> Iterator[Item]:
-        """Everything that a list holds; nothing where it answers as expected."""
+        """Everything that a list holds; nothing where the answer's status is one of `absent`."""
         asked = dict(params)
         for _ in range(MOST_PAGES):
-            answer = self._call("GET", url, params=asked, deadline=deadline, expect=expect)
-            if answer.status in expect:
+            page = self._api.read_if_there(shape, path, deadline, asked, absent=absent)
+            if page is None:
                 return
-            page = read(shape, answer)
             yield from page.results
             if page.after is None:
                 return
             asked["after"] = page.after
         raise AdapterError("list too long")
-
-    def _call(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, str] | None = None,
-        json: Json = None,
-        deadline: Deadline | None = None,
-        expect: Sequence[int] = (),
-    ) -> Answer:
-        return self._http.json(
-            method,
-            url,
-            headers=self._headers,
-            params=params,
-            json=json,
-            budget_s=self._budget_s if deadline is None else deadline.left(),
-            expect=expect,
-            dialect=DIALECT,
-        )
 
 
 def as_html(text: str) -> str:
@@ -460,7 +304,7 @@ def decoded(url: str) -> str:
     return url
 
 
-def _moved(ticket: _Work, escalation_id: str, team: Mapping[str, Agent], closed: set[str]) -> Iterator[DeskNews]:
+def _moved(ticket: shapes.Work, escalation_id: str, team: Mapping[str, Agent], closed: set[str]) -> Iterator[DeskNews]:
     """Who has the ticket, and that it is over."""
     changed = from_datetime(ticket.updatedAt)
     owner = team.get(ticket.get("hubspot_owner_id") or "")
@@ -475,7 +319,7 @@ def _moved(ticket: _Work, escalation_id: str, team: Mapping[str, Agent], closed:
 def _instant(text: str | None) -> Millis | None:
     """A time as HubSpot writes it, in RFC 3339 or in milliseconds."""
     try:
-        return from_datetime(_INSTANT.validate_python(text))
+        return from_datetime(shapes.INSTANT.validate_python(text))
     except ValidationError:
         return None
 
@@ -489,7 +333,7 @@ def _contact(customer: PacketCustomer) -> Json:
     return {"email": address, **{name: value for name, value in names.items() if value}}
 
 
-def _misplaced(place: Place, found: Mapping[str, _Pipeline]) -> str | None:
+def _misplaced(place: Place, found: Mapping[str, shapes.Pipeline]) -> str | None:
     pipeline = found.get(place.pipeline)
     if pipeline is None:
         return f"HubSpot has no ticket pipeline with the internal id {place.pipeline}."
@@ -502,7 +346,3 @@ def _misplaced(place: Place, found: Mapping[str, _Pipeline]) -> str | None:
 def _age(number: str) -> tuple[int, str]:
     """Ids grow; a longer one is newer."""
     return len(number), number
-
-
-def _ref(record: _Record) -> TicketRef:
-    return TicketRef(record.id, record.url if record.url and record.url.startswith("https://") else None)

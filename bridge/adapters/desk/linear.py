@@ -9,22 +9,21 @@ Facts: linear.app/developers, the pages on GraphQL, rate limiting and webhooks, 
 """
 
 import hashlib
-import json
 import re
 import textwrap
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
-from http import HTTPStatus
 from typing import Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, TypeAdapter, ValidationError
+from pydantic import AwareDatetime, TypeAdapter
 
 from bridge.adapters import webhook_auth
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.desk.ticket_news import NEWS_LIMIT
-from bridge.adapters.http import Answer, Dialect, Http
-from bridge.adapters.lenient_json import Id, Lenient, read_call, read_made
+from bridge.adapters.http import Http
+from bridge.adapters.lenient_json import Id, Lenient, WebAddress, read_call
+from bridge.adapters.vendors.linear import API_URL, LinearApi, request
 from bridge.domain.escalation import Agent
 from bridge.domain.instants import MINUTE, from_datetime
 from bridge.domain.packet import Ticket
@@ -33,18 +32,15 @@ from bridge.domain.values import Json, Priority
 from bridge.ports import (
     AdapterError,
     DeskNews,
-    Fault,
     Filed,
     Heard,
     HookCall,
     NewsKind,
     OutcomeUnknown,
-    Rejected,
     Strategy,
     TicketRef,
 )
 
-API_URL = "https://api.linear.app/graphql"
 TEXT_LIMIT = 60_000
 """Characters of an issue's description."""
 LINE_WIDTH = 100
@@ -92,41 +88,7 @@ query Teams($ids: [ID!]!) {
   teams(filter: { id: { in: $ids } }, first: 100) { nodes { id } }
 }"""
 
-REFUSALS = frozenset(
-    {
-        "authentication error", "feature not accessible", "forbidden", "graphql error", "invalid input",
-        "usage limit exceeded", "user error",
-    }
-)  # fmt: skip
-"""Types of errors that say that nothing was done, as Linear's own client names them."""
-NOT_LET_IN = frozenset({"authentication error", "forbidden"})
-SYSTEM_ERRORS = frozenset({"bootstrap error", "internal error", "network error"})
-"""Types of errors that any other call would have met too, as well as those that do not let us in."""
-
 Item = TypeVar("Item")
-Shape = TypeVar("Shape")
-
-
-class _Extensions(Lenient):
-    type: str | None = None
-    code: str | None = None
-
-
-class _Error(Lenient):
-    extensions: _Extensions | None = None
-
-    @property
-    def kind(self) -> str:
-        return ((self.extensions and self.extensions.type) or "").lower()
-
-    @property
-    def throttles(self) -> bool:
-        return self.kind == "ratelimited" or (self.extensions is not None and self.extensions.code == "RATELIMITED")
-
-
-class _Response(Lenient):
-    data: Mapping[str, Any] | None = None
-    errors: tuple[_Error, ...] | None = None
 
 
 class _PageInfo(Lenient):
@@ -141,7 +103,11 @@ class _Nodes(Lenient, Generic[Item]):
 
 class _Thing(Lenient):
     id: Id
-    url: str | None = None
+    url: WebAddress = None
+
+    @property
+    def ref(self) -> TicketRef:
+        return TicketRef(self.id, self.url)
 
 
 class _Created(Lenient):
@@ -198,18 +164,8 @@ class _Called(Lenient):
         return {"Issue": subject.id, "Comment": subject.issueId}.get(self.type or "")
 
 
-_RESPONSE, _CREATED, _CALLED = TypeAdapter(_Response), TypeAdapter(_Created), TypeAdapter(_Called)
+_CREATED, _CALLED = TypeAdapter(_Created), TypeAdapter(_Called)
 _ISSUES, _THINGS, _COMMENTS = TypeAdapter(_Nodes[_Issue]), TypeAdapter(_Nodes[_Thing]), TypeAdapter(_Nodes[_Comment])
-
-
-def _throttled(answer: Answer) -> bool:
-    response = _response(answer)
-    return response is not None and any(error.throttles for error in response.errors or ())
-
-
-DIALECT = Dialect(throttled=_throttled)
-"""Linear says "too many" in an error under status 400. Its headers say when the whole budget is back, up to an hour
-from now; it grows back all the time, so they are not waited for."""
 
 
 class Linear:
@@ -241,12 +197,10 @@ class Linear:
         url: str = API_URL,
         budget_s: float = 20.0,
     ) -> None:
-        self._http = http
-        self._headers = {"Authorization": f"Bearer {token}" if token.startswith("lin_oauth_") else token}
+        self._api = LinearApi(http, url, token)
         self._team = team
         self._teams = dict(teams or {})
         self._webhook_secret = webhook_secret
-        self._url = url
         self._budget_s = budget_s
 
     def render(self, ticket: Ticket) -> str:
@@ -258,7 +212,7 @@ class Linear:
             "description": as_code(render_ticket(ticket, limit=TEXT_LIMIT)),
             "priority": PRIORITIES[ticket.priority],
         }
-        return _request(CREATE_ISSUE, {"input": issue})
+        return request(CREATE_ISSUE, {"input": issue})
 
     def private_note(self, ticket: Ticket) -> str | None:  # noqa: ARG002 - the port's shape
         """See `bridge.ports.Desk`. The whole issue is the team's."""
@@ -268,7 +222,7 @@ class Linear:
         """See `bridge.ports.Desk`. Linear refuses an id that it has: then the issue is there, from an earlier call."""
         deadline = Deadline(self._budget_s)
         try:
-            return _ref(self._created("issueCreate", uuid_of(external_id), body, deadline))
+            return self._created("issueCreate", uuid_of(external_id), body, deadline).ref
         except _Refused as refusal:
             error = refusal.error
         found = self._issue(external_id, deadline)
@@ -288,7 +242,7 @@ class Linear:
         deadline = Deadline(self._budget_s)
         comment = {"id": uuid_of(note_id), "issueId": ref, "body": as_code(text)}
         try:
-            self._created("commentCreate", uuid_of(note_id), _request(CREATE_COMMENT, {"input": comment}), deadline)
+            self._created("commentCreate", uuid_of(note_id), request(CREATE_COMMENT, {"input": comment}), deadline)
         except _Refused as refusal:
             error = refusal.error
         else:
@@ -343,7 +297,7 @@ class Linear:
 
     def _issue(self, external_id: str, deadline: Deadline) -> TicketRef | None:
         found = self._nodes(_THINGS, "issues", ISSUES, {"ids": [uuid_of(external_id)]}, deadline).nodes
-        return next((_ref(issue) for issue in found if issue.id == uuid_of(external_id)), None)
+        return next((issue.ref for issue in found if issue.id == uuid_of(external_id)), None)
 
     def _comment(self, note_id: str, deadline: Deadline) -> bool:
         wanted = uuid_of(note_id)
@@ -356,10 +310,10 @@ class Linear:
         Raises:
             _Refused: Linear answered that it did not; an earlier call may have.
         """
-        response = self._ask(body, deadline)
-        if response.errors:
-            raise _Refused(_outcome(response))
-        made = _value(_CREATED, response, field)
+        response = self._api.ask(body, deadline)
+        if response.error:
+            raise _Refused(response.error)
+        made = response.value(_CREATED, field)
         if made.thing is None:
             raise _Refused(OutcomeUnknown("no success"))
         if made.thing.id != wanted:
@@ -374,27 +328,10 @@ class Linear:
         variables: Mapping[str, Json],
         deadline: Deadline,
     ) -> _Nodes[Item]:
-        response = self._ask(_request(query, variables), deadline)
-        if response.errors:
-            raise _outcome(response)
-        return _value(shape, response, field)
-
-    def _ask(self, body: str, deadline: Deadline) -> _Response:
-        answer = self._http.json(
-            "POST",
-            self._url,
-            headers=self._headers,
-            body_text=body,
-            budget_s=deadline.left(),
-            expect=[HTTPStatus.BAD_REQUEST],
-            dialect=DIALECT,
-        )
-        response = _response(answer)
-        if answer.status == HTTPStatus.BAD_REQUEST and (response is None or not response.errors):
-            raise Rejected("http 400")
-        if response is None:
-            raise OutcomeUnknown("malformed")
-        return response
+        response = self._api.ask(request(query, variables), deadline)
+        if response.error:
+            raise response.error
+        return response.value(shape, field)
 
 
 class _Refused(Exception):  # noqa: N818 - it names an outcome
@@ -432,34 +369,6 @@ def _wrapped(line: str) -> list[str]:
     return broken or [""]
 
 
-def _request(query: str, variables: Mapping[str, Json]) -> str:
-    return json.dumps({"query": query, "variables": dict(variables)}, ensure_ascii=False)
-
-
-def _response(answer: Answer) -> _Response | None:
-    try:
-        return _RESPONSE.validate_python(answer.json)
-    except ValidationError:
-        return None
-
-
-def _value(shape: TypeAdapter[Shape], response: _Response, field: str) -> Shape:
-    """What stands in a field of the response.
-
-    Raises:
-        OutcomeUnknown: nothing that can be read.
-    """
-    return read_made(shape, (response.data or {}).get(field))
-
-
-def _outcome(response: _Response) -> AdapterError:
-    kinds = {error.kind for error in response.errors or ()}
-    fault = Fault.SYSTEM if kinds & (NOT_LET_IN | SYSTEM_ERRORS) else Fault.CALL
-    if kinds <= REFUSALS:
-        return Rejected("refused in the answer", fault=fault)
-    return OutcomeUnknown("error in the answer", fault=fault)
-
-
 def _moved(issue: _Issue, escalation_id: str) -> Iterator[DeskNews]:
     """Who has the issue, and that it is over."""
     changed = from_datetime(issue.updatedAt)
@@ -469,7 +378,3 @@ def _moved(issue: _Issue, escalation_id: str) -> Iterator[DeskNews]:
         over = issue.completedAt or issue.canceledAt
         by = issue.assignee.agent() if issue.assignee else Agent("linear:0", "Linear")
         yield DeskNews(NewsKind.SOLVED, escalation_id, by, from_datetime(over) if over else changed)
-
-
-def _ref(thing: _Thing) -> TicketRef:
-    return TicketRef(thing.id, thing.url if thing.url and thing.url.startswith("https://") else None)
