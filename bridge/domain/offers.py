@@ -39,6 +39,11 @@ class Offer:
     """By the number of the person among several things to choose from; 0 where there is none to tell."""
 
 
+def asks(text: str) -> bool:
+    """Whether a question stands in a reply."""
+    return _QUESTION.search(text) is not None
+
+
 def offer(text: str, read: Text, groups: Groups, speech: Language) -> Offer:
     """What a reply offers; by nothing where it offers no person, or goes on to ask for something else."""
     if not _found(groups, "offer", "like:offer"):

@@ -92,6 +92,8 @@ class ReplySignals:
     """The bot asked something, and offers a person should the answer be no."""
     offers_place: int = 0
     """The bot offers a person as the first, the second ... of several things to choose from; 0: it does not."""
+    asks: bool = False
+    """The bot asks something, so that what comes next may be no more than the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +202,7 @@ def measure_reply(
         promised=None if withheld else claims.promise(text, read, language),
         offers_otherwise=offer.by_no,
         offers_place=offer.place,
+        asks=offers.asks(text) or "question" in groups,
     )
 
 
@@ -348,6 +351,7 @@ REPLIED: Final = (
     "promised",
     "offers_otherwise",
     "offers_place",
+    "asks",
 )
 """The same of its reply."""
 

@@ -6,7 +6,7 @@ triggers over replies then look at the earlier ones.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Annotated, Final, Literal, Self
 
@@ -15,6 +15,7 @@ from rapidfuzz import fuzz, process
 
 from bridge.domain import languages
 from bridge.domain.customer_triggers import CrmUnavailable, HasOpenTicket, OrderValueAtLeast, SlaAtRisk, TierAtLeast
+from bridge.domain.passing_over import circles, comes_back
 from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, answers_an_offer, content_words
 from bridge.domain.situation import Firing, Situation
 from bridge.domain.values import Frozen, Text80
@@ -170,6 +171,36 @@ class BotRepeats(_Windowed):
         return Firing(same, self.times, f"the bot gave the same answer {same} times")
 
 
+class BotCircles(_Windowed):
+    """The bot's short answers came back to what it had said, `times` times in the window, and the visitor wrote on.
+
+    In other words than `bot_repeats` asks for, but without a word of what the visitor wrote in between. Who writes on
+    after such an answer was not helped by it, unless it is to give thanks.
+    """
+
+    type: Literal["bot_circles"] = "bot_circles"
+    times: Times = 1
+
+    def fires(self, s: Situation) -> Firing | None:
+        found = 0 if s.message.progress else _counted(circles, self.window(s)[:-1], s.turns[:-1])
+        if found < self.times:
+            return None
+        return Firing(found, self.times, f"the bot came back to its own answer {_times(found)}")
+
+
+class PassedOver(_Windowed):
+    """The visitor came back, `at_least` times in the window, to what the bot's short answer had passed over."""
+
+    type: Literal["passed_over"] = "passed_over"
+    at_least: Times = 1
+
+    def fires(self, s: Situation) -> Firing | None:
+        found = _counted(comes_back, self.window(s), s.turns)
+        if found < self.at_least:
+            return None
+        return Firing(found, self.at_least, f"the bot's answer passed over what the visitor asks {_times(found)}")
+
+
 class IntentFailures(_Windowed):
     """The bot did not see what the visitor wanted, `at_least` times in the window."""
 
@@ -320,6 +351,8 @@ Trigger = Annotated[
     | NegativeTrajectory
     | VisitorRepeats
     | BotRepeats
+    | BotCircles
+    | PassedOver
     | IntentFailures
     | BotFailed
     | BotPromised
@@ -339,6 +372,8 @@ _INPUTS: Final = {
     "confidence_below": "confidence",
     "intent_failures": "intent",
     "bot_repeats": "reply",
+    "bot_circles": "reply",
+    "passed_over": "reply",
     "bot_failed": "reply",
     "bot_promised": "reply",
     "tier_at_least": "crm",
@@ -363,6 +398,13 @@ def inputs_of(trigger: Trigger) -> frozenset[str]:
         return frozenset({f"signal:{trigger.name}"})
     found = _INPUTS.get(trigger.type)
     return frozenset({found} if found else ())
+
+
+def _counted(
+    holds: Callable[[Sequence[TurnSignals]], bool], window: Sequence[TurnSignals], turns: tuple[TurnSignals, ...]
+) -> int:
+    """At how many turns of the window, the last ones of the session, something holds of the session until then."""
+    return sum(holds(turns[: len(turns) - back]) for back in range(len(window)))
 
 
 def _since(turns: tuple[TurnSignals, ...], minutes: int | None) -> tuple[TurnSignals, ...]:

@@ -231,6 +231,122 @@ def test_bot_repeats() -> None:
     assert fired(situation(replied(text=SAME), replied(text=SAME), other), type="bot_repeats") is None
 
 
+def talk(language: str, *lines: tuple[str, str]) -> Situation:
+    said = ((measure_message(one, language=language), measure_reply(other, language=language)) for one, other in lines)
+    return situation(*said)
+
+
+BESIDE = {
+    "en": [
+        ("is the tent waterproof?", "The tent weighs two kilos."),
+        ("ok and is it waterproof", "Two kilos is what it weighs with its bag."),
+        ("waterproof or not?", "Shipping is free from 50 pounds on."),
+    ],
+    "es": [
+        ("¿la tienda tiene probador?", "La tienda abre a las diez."),
+        ("sí, pero ¿hay probador?", "Abre a las diez de la mañana."),
+        ("el probador", "El envío es gratis desde 50 euros."),
+    ],
+    "de": [
+        ("ist das Zelt wasserdicht?", "Das Zelt wiegt zwei Kilo."),
+        ("und ist es wasserdicht?", "Mit Tasche wiegt es zwei Kilo."),
+        ("wasserdicht oder nicht", "Der Versand ist ab 50 Euro frei."),
+    ],
+    "fr": [
+        ("la tente est imperméable ?", "La tente pèse deux kilos."),
+        ("d'accord mais imperméable ?", "Deux kilos, c'est son poids avec le sac."),
+        ("imperméable ou pas", "La livraison est offerte dès 50 euros."),
+    ],
+    "pt": [
+        ("a barraca é impermeável?", "A barraca pesa dois quilos."),
+        ("tá, mas é impermeável?", "Dois quilos é o peso com a bolsa."),
+        ("impermeável ou não", "O frete é grátis acima de 50 reais."),
+    ],
+    "it": [
+        ("la tenda è impermeabile?", "La tenda pesa due chili."),
+        ("sì ma è impermeabile?", "Due chili è il peso con la borsa."),
+        ("impermeabile o no", "La spedizione è gratis da 50 euro."),
+    ],
+    "nl": [
+        ("is de tent waterdicht?", "De tent weegt twee kilo."),
+        ("ja maar is hij waterdicht?", "Met tas weegt hij twee kilo."),
+        ("waterdicht of niet", "Verzending is gratis vanaf 50 euro."),
+    ],
+    "pl": [
+        ("czy namiot jest wodoodporny?", "Namiot waży dwa kilo w torbie."),
+        ("ale wodoodporny?", "Dwa kilo waży namiot z torbą."),
+        ("a wodoodporny?", "Dostawa jest darmowa od 200 zł."),
+    ],
+}
+"""Somebody comes back twice to a word that no answer has."""
+TAKEN_UP = [
+    # something else of the same thing, each time
+    ("is the tent waterproof?", "Up to two metres of water."),
+    ("is the tent light?", "Two kilos with its bag."),
+    ("can I wash the tent?", "With cold water and no soap."),
+]
+
+
+@pytest.mark.parametrize("code", BESIDE)
+def test_passed_over_is_what_comes_back_in_every_language(code: str) -> None:
+    s = talk(code, *BESIDE[code])
+    assert fired(s, type="passed_over", at_least=2)
+    assert fired(talk(code, *BESIDE[code][:2]), type="passed_over")
+    assert fired(talk(code, *BESIDE[code][:1]), type="passed_over") is None
+    assert fired(s, type="passed_over", at_least=2, within_turns=1) is None
+
+
+def test_passed_over_is_silent_where_the_talk_goes_on() -> None:
+    assert fired(talk("en", *TAKEN_UP), type="passed_over") is None
+    asked = talk(
+        "en", ("my tent leaks", "Which tent do you have there?"), ("it leaks, the tent", "Is it the blue one?")
+    )
+    assert fired(asked, type="passed_over") is None
+    number = talk(
+        "en", ("order 44127, when?", "It comes to you tomorrow."), ("44127 is it", "It comes to you tomorrow.")
+    )
+    assert fired(number, type="passed_over") is None
+    thanks = talk(
+        "en", ("is it waterproof?", "It weighs two kilos, sir."), ("thanks, waterproof I see", "Have a good day then.")
+    )
+    assert fired(thanks, type="passed_over") is None
+    long = f"The tent weighs two kilos and comes with {', '.join(['pegs and poles'] * 7)}."
+    assert fired(talk("en", ("is it waterproof?", long), ("but waterproof?", long)), type="passed_over") is None
+
+
+CIRCLING = [
+    ("the code does nothing", "Enter the code in the field and press Apply."),
+    ("i did", "To use a code, enter it in the field and press Apply."),
+]
+
+
+def test_bot_circles_once_the_visitor_writes_on() -> None:
+    asks = says("and now?")
+    circled = talk("en", *CIRCLING)
+    assert fired(circled, type="bot_circles") is None
+    turns = [(turn.message, turn.reply) for turn in circled.turns]
+    assert fired(situation(*turns, asks), type="bot_circles") == Firing(
+        1, 1, "the bot came back to its own answer once"
+    )
+    assert fired(situation(*turns, asks), type="bot_circles", times=2) is None
+    assert fired(situation(*turns, says("thank you")), type="bot_circles") is None
+    assert fired(situation(*turns, asks, asks, asks), type="bot_circles", within_turns=3) is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "answered"),
+    [
+        ("and in green?", "Yes, the shelf comes in green."),
+        ("how much is it?", "Yes, the shelf comes for 40 euros."),
+        ("and when?", "In the meantime we would be glad to tell you more."),
+        ("in red please", "Is it that the shelf comes in blue?"),
+    ],
+)
+def test_an_answer_that_takes_something_up_is_no_circle(asked: str, answered: str) -> None:
+    first = ("is there a shelf in blue?", "Yes, the shelf comes in blue.")
+    assert fired(talk("en", first, (asked, answered), ("well", "")), type="bot_circles") is None
+
+
 def test_bot_repeats_is_still_known_when_the_next_message_is_judged_alone() -> None:
     assert fired(situation(replied(text=SAME), replied(text=SAME), says()), type="bot_repeats")
     assert fired(situation(says()), type="bot_repeats") is None
