@@ -357,3 +357,17 @@ def test_what_keeps_both_secrets_from_working_is_said_once(installed: Installati
         settings.get_by_role("button", name="Test the connection").click()
         expect(told).to_have_text(re.compile("^Nothing answers at "))
         expect(told.get_by_text("Nothing answers at ")).to_have_count(1)
+
+
+def test_a_log_in_that_is_lost_on_the_way_is_told_with_its_cure(installed: Installation, owner: BrowserContext) -> None:
+    settings = page_of(owner, installed, "options-general.php?page=escalation-bridge")
+    own = installed.site.content / "mu-plugins" / "strips.php"
+    for change in ("unset( $_SERVER['HTTP_X_WP_NONCE'] );", "$_SERVER['HTTP_X_WP_NONCE'] = 'x';"):
+        own.write_text(f"<?php {change}")
+        try:
+            settings.get_by_role("button", name="Test the connection").click()
+            expect(settings.locator("#escbridge-test-result")).to_contain_text("takes the header X-WP-Nonce away")
+        finally:
+            own.unlink()
+        settings.get_by_role("button", name="Test the connection").click()
+        expect(settings.locator("#escbridge-test-result")).to_contain_text("Connected")

@@ -19,6 +19,7 @@ PHONE = {"width": 390, "height": 844}
 MAYA = {"id": "wp-7", "name": "Maya Okafor"}
 TOO_MANY = '{"code": "escbridge_too_many", "message": "Please wait a moment.", "data": {"status": 429}}'
 KEPT = '{"code": "bridge_unavailable", "message": "We cannot be reached.", "data": {"status": 503, "kept": true}}'
+BARRED = "Something in front of this website refuses your message."
 KEPT_SAFE = "Kept. It is delivered as soon as possible."
 CRITICAL = '{"code": "internal_server_error", "message": "<p>A critical error.</p>", "data": {"status": 500}}'
 IN_CHAT = "document.querySelector('#escbridge-chat').shadowRoot"
@@ -302,6 +303,68 @@ def test_a_message_that_alone_is_refused_again_and_again_holds_up_no_other(refus
     expect(lines_of(refused_chat, "me").last).to_contain_text("Not delivered yet.")
     say(refused_chat, "boots")
     expect(lines_of(refused_chat, "bot").last).to_contain_text("You said: boots")
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [(403, "<html>403 Forbidden</html>"), (406, '{"code": "waf_rule", "message": "Blocked."}'), (501, "")],
+)
+def test_what_a_firewall_refuses_is_tried_five_times_and_its_writer_and_the_owner_are_told(
+    installed: Installation, page: Page, status: int, body: str
+) -> None:
+    refused: list[str] = []
+
+    def guard(route: Route) -> None:
+        if "hats' OR 1=1" in str(route.request.post_data):
+            refused.append(route.request.url)
+            route.fulfill(status=status, body=body)
+        else:
+            route.fallback()
+
+    page.route("**/escalation-bridge/v1/**", guard)
+    page.clock.install()
+    page.goto(installed.site.url)
+    unfold(page)
+    say(page, "hats' OR 1=1")
+    expect(lines_of(page, "note").last).to_contain_text(BARRED)
+    expect(lines_of(page, "me").last).to_contain_text("Not delivered yet.")
+    expect(page.locator("form.contact")).to_be_visible()
+    for n in range(2, 6):
+        page.clock.fast_forward(61_000)
+        eventually(lambda n=n: page.wait_for_timeout(50) or len(refused) >= n)
+        expect(lines_of(page, "me").last).to_contain_text("Not delivered yet.")
+    for _ in range(3):
+        page.clock.fast_forward(121_000)
+        page.wait_for_timeout(300)
+    assert len(refused) == 5
+    expect(lines_of(page, "note").filter(has_text=BARRED)).to_have_count(1)
+
+    for word in ("boots", "lamps"):  # what passes tells the owner, once
+        say(page, word)
+        expect(lines_of(page, "bot").last).to_contain_text(f"You said: {word}")
+    (mail,) = eventually(installed.site.mails)
+    assert mail["subject"].endswith("Chat messages are refused")
+    assert f"HTTP {status}" in mail["message"]
+    assert "hats" not in mail["message"]
+    with installed.site.login() as owner:
+        health = owner.get(installed.site.rest("escalation-bridge/v1/site-health/guests"), timeout=30).json()
+    assert health["label"] == "Some messages of chat visitors do not reach WordPress"
+    assert f"HTTP {status}" in health["description"]
+
+    expect(page.locator("form.contact")).to_be_visible()
+    page.fill("form.contact input[name=email]", "ann@example.test")
+    page.click("form.contact button[type=submit]")
+    expect(page.locator("form.contact")).to_be_hidden()
+    assert newest_escalation(installed)["customer"]["email"] == "ann@example.test"
+    clear_the_desk(installed)
+
+
+def test_a_message_that_a_firewall_lets_pass_later_takes_its_form_away(refused_chat: Page) -> None:
+    meddle(refused_chat, "**/turns", lambda route: route.fulfill(status=403, body="<html></html>"))
+    say(refused_chat, "hats")
+    expect(refused_chat.locator("form.contact")).to_be_visible()
+    expect(lines_of(refused_chat, "bot").last).to_contain_text("You said: hats", timeout=15_000)
+    expect(refused_chat.locator("form.contact")).to_be_hidden()
 
 
 def test_a_message_is_tried_again_for_as_long_as_its_page_is_open(shop_page: Page) -> None:

@@ -11,9 +11,12 @@
 			headers: { 'Content-Type': 'application/json', 'X-WP-Nonce': cfg.nonce },
 			body: JSON.stringify(body),
 		});
-		const data = await response.json();
+		const data = await response.json().catch(() => ({}));
+		if (response.status === 401 || data.code === 'rest_cookie_invalid_nonce') {
+			throw new Error(cfg.text.nonce);
+		}
 		if (!response.ok) {
-			throw new Error(data.message || String(response.status));
+			throw new Error(data.message || 'HTTP ' + response.status);
 		}
 		return data;
 	}

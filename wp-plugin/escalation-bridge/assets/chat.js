@@ -1,6 +1,6 @@
 /**
- * The chat's window. The conversation is kept in this browser, so that a reload and a second tab show the same.
- * A message has its id before it is sent, so that sent again it is the same.
+ * The chat's window. The conversation is kept in this browser: a reload and a second tab show the same.
+ * A message has its id before it is sent: sent again it is the same.
  */
 (function () {
 	'use strict';
@@ -11,7 +11,7 @@
 	const CLOCK = 'M12 7v5.2l3.3 2M12 3.5a8.5 8.5 0 100 17 8.5 8.5 0 000-17z';
 	const KEY = 'escbridge:' + cfg.site;
 	const RETRY_SECONDS = [3, 8, 20, 35, 60];
-	const STALE_SENDING = 70000; // Longer than an answer is waited for.
+	const STALE_SENDING = 70000; // Longer than for an answer.
 	const MAX_ITEMS = 300;
 	const LATE = { status: 0, data: {} };
 	const tab = uuid();
@@ -19,7 +19,7 @@
 	/* ---------- what is kept ---------- */
 
 	let full = false;
-	let c = fresh(); // Stands alone where storage is refused or full.
+	let c = fresh(); // Alone where storage is refused or full.
 	let nonce = cfg.nonce || '';
 	let opened = false;
 	let busy = false;
@@ -45,7 +45,7 @@
 			localStorage.setItem(KEY, JSON.stringify(c));
 			full = false;
 		} catch (e) {
-			full = true; // What stands there is older.
+			full = true; // What is there is older.
 		}
 	}
 
@@ -112,7 +112,7 @@
 
 	/* ---------- talking to the site ---------- */
 
-	async function api(path, body, limit) {
+	async function api(path, body) {
 		const headers = { 'Content-Type': 'application/json' };
 		if (c.token && path !== '/sessions') {
 			headers['X-Escbridge-Token'] = c.token;
@@ -122,18 +122,18 @@
 			headers['X-WP-Nonce'] = sent;
 		}
 		const stop = new AbortController();
-		const timer = setTimeout(() => stop.abort(), limit || 15000);
+		const timer = setTimeout(() => stop.abort(), 65000); // Proxies may be slow, and bots.
 		try {
-			const response = await fetch(cfg.root + path, { method: 'POST', credentials: 'same-origin', headers, body: JSON.stringify(body), signal: stop.signal });
+			const response = await fetch(cfg.root + path, { method: 'POST', credentials: 'same-origin', headers, body: JSON.stringify({ ...body, barred: c.barred }), signal: stop.signal });
 			const data = await response.json().catch(() => null) || {};
 			if (response.status === 403 && data.code === 'rest_cookie_invalid_nonce' && sent) {
-				const renewed = await (await fetch(cfg.renew)).text(); // The page is older than its nonce.
+				const renewed = await (await fetch(cfg.renew)).text(); // The page is older.
 				nonce = renewed === sent || /\W/.test(renewed) ? '' : renewed; // Else the log-in has ended: go on as a guest.
-				return api(path, body, limit);
+				return api(path, body);
 			}
 			const { ok, status } = response;
-			const ours = ok ? data.state || data.sent || data.slots : /^(escb|bridge|rest_inv)/.test(data.code); // Else a proxy's, another plugin's or a broken site's.
-			return ours ? { status, data, wait: Number(response.headers.get('Retry-After')) } : { status: ok ? 0 : status, data: {} };
+			const ours = ok ? data.state || data.sent || data.slots : /^(escb|bridge|rest_inv)/.test(data.code); // Else another's.
+			return ours ? { status, data, wait: +response.headers.get('Retry-After') } : { status: ok ? 0 : status, data: {} };
 		} catch (e) {
 			return { status: 0, data: {} };
 		} finally {
@@ -142,9 +142,9 @@
 	}
 
 	/** LATE is what comes when the next conversation has begun. */
-	async function ask(what, body, limit) {
+	async function ask(what, body) {
 		const sid = c.sid;
-		const got = await api('/sessions/' + encodeURIComponent(sid) + what, body, limit);
+		const got = await api('/sessions/' + sid + what, body);
 		return c.sid === sid ? got : LATE;
 	}
 
@@ -173,6 +173,7 @@
 	function take(d) {
 		c.down = false;
 		c.left = false;
+		c.barred = 0;
 		hold(d);
 		if (d.state && d.state !== 'unknown' && c.state !== 'closed') {
 			c.state = d.state;
@@ -252,6 +253,7 @@
 			mark((i) => i.id === item.id, d.state === 'closed' ? 'refused' : d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent');
 			const repeats = d.undelivered && c.items.some((i) => i.text === d.notice && i.at > Date.now() - 300000);
 			take(repeats ? { ...d, notice: '' } : d);
+			c.offer = c.offer && !item.tries;
 			c.waiting = got.status === 202;
 			if (d.reply) {
 				add({ id: 'r' + item.id, k: 'bot', text: d.reply });
@@ -261,13 +263,13 @@
 		if (d.undelivered) {
 			return retryLater();
 		}
-		again(); // The way is free: what was left behind goes too.
+		again(); // The way is free for the others.
 		return d.last_event > c.last && poll();
 	}
 
 	function turn(item) {
 		change(() => mark(going, 'sending'));
-		return c.items.some((i) => i.id === item.id) ? ask('/turns', { client_turn_id: item.id, message: item.text }, 65000) : LATE;
+		return c.items.some((i) => i.id === item.id) ? ask('/turns', { client_turn_id: item.id, message: item.text }) : LATE;
 	}
 
 	/** What nobody reads any more is for the next conversation. */
@@ -278,23 +280,29 @@
 		}
 	}
 
-	function mark(which, st) {
-		c.items.filter(which).forEach((i) => Object.assign(i, { st, tab, since: Date.now() }));
+	function mark(which, st, more) {
+		c.items.filter(which).forEach((i) => Object.assign(i, { st, tab, since: Date.now(), ...more }));
 	}
 
 	function failed(item, got) {
 		const kept = (got.data.data || {}).kept;
-		const forGood = [400, 413].includes(got.status) || got.data.code === 'escbridge_turn_conflict';
+		const barred = !got.data.code && /40[^18]|41|501/.test(got.status); // By a firewall that minds a word.
+		const tries = barred ? (item.tries || 0) + 1 : 0;
+		const forGood = [400, 413].includes(got.status) || got.data.code === 'escbridge_turn_conflict' || tries > 4;
 		const st = forGood ? 'refused' : kept ? 'kept' : 'failed';
-		const all = st === 'failed' && got !== LATE && (!got.status || got.status === 429 || got.status > 500); // Not this message alone: what follows it waits.
+		const all = st === 'failed' && got !== LATE && (!got.status || got.status === 429 || got.status > 501); // Not this message alone: what follows it waits.
 		change(() => {
-			mark((i) => i.id === item.id || (all && going(i)), st);
+			mark((i) => i.id === item.id || (all && going(i)), st, { tries });
+			if (barred) {
+				c.offer = c.offer || tries === 1;
+				c.barred = got.status; // The owner is told with the next call that passes.
+			}
 			if (got !== LATE) {
 				if (!retries) {
 					read(T[st] || T.notSent);
 				}
 				c.down = got.data.code === 'bridge_unavailable';
-				say(got.status || navigator.onLine ? !(kept && c.left) && got.data.message : T.offline);
+				say(barred ? T.barred : got.status || navigator.onLine ? !(kept && c.left) && got.data.message : T.offline);
 			}
 		});
 		if (!forGood) {
@@ -302,7 +310,7 @@
 		}
 	}
 
-	/** Not again when it was the last a moment ago. */
+	/** Not twice in a row. */
 	function say(text) {
 		const last = c.items.filter((i) => i.k === 'note').pop();
 		if (text && !(last && last.text === text && last.at > Date.now() - 300000)) {
@@ -317,13 +325,13 @@
 		retryTimer = setTimeout(() => { again(); retries = next; }, 1000 * seconds);
 	}
 
-	/** Under the same id; what WordPress keeps too: only its answer tells that it has arrived. */
+	/** Under the same id; what WordPress keeps too: only its answer tells. */
 	function again(butKept) {
 		clearTimeout(retryTimer);
 		retries = 0;
 		if (c.items.length) {
 			change(() => mark((i) => i.st === 'failed' || (i.st === 'kept' && !butKept) || (i.st === 'sending' && !(i.since > Date.now() - STALE_SENDING)), 'sending'));
-			if (c.items.some((i) => i.st === 'sending' && !going(i))) { // By a tab that may be gone.
+			if (c.items.some((i) => i.st === 'sending' && !going(i))) { // That tab may be gone.
 				retryTimer = setTimeout(again, STALE_SENDING);
 			}
 			pump();
@@ -377,8 +385,7 @@
 		} else if (e.kind === 'reply') {
 			add({ ...item, k: 'bot' });
 		} else if (e.kind === 'commitment') {
-			// The first promise came with its verdict already.
-			if (!c.items.some((i) => i.k === 'promise' && i.text.includes(e.text))) {
+			if (!c.items.some((i) => i.k === 'promise' && i.text.includes(e.text))) { // The first came with its verdict.
 				add({ ...item, k: 'promise', core: e.text, again: !!c.promise });
 				c.promise = page.commitment || c.promise;
 			}
@@ -399,7 +406,7 @@
 		}
 		do {
 			body.transcript = told.map((i) => ({ who: (i.name || author(i)).slice(0, 80), text: i.text }));
-		} while (new Blob([JSON.stringify(body)]).size > 60000 && told.splice(told.findIndex((i) => i.st !== 'failed'), 1)); // Else the last: it goes again.
+		} while (new Blob([JSON.stringify(body)]).size > 60000 && told.splice(told.findIndex((i) => i.st !== 'failed'), 1)); // It goes again.
 		const got = await ask('/contact', body);
 		if (got.status > 400 && !got.data.code && told[0]) {
 			return sendContact(body, []); // A firewall minds a word.
@@ -409,6 +416,7 @@
 		}
 		const byMail = !!got.data.mail;
 		change(() => {
+			c.offer = false;
 			if (byMail || got.data.kept) {
 				c.left = true; // The form is offered once an outage.
 				mark((i) => byMail && i.st === 'failed' && told.some(({ id }) => id === i.id), 'sent'); // The mail carried them.
@@ -452,7 +460,7 @@
 		ui.callOpen.hidden = on;
 	}
 
-	/** Under the visitor's own days; the team's time beside, where its clocks show another. */
+	/** Under the visitor's own days, beside the team's time where that differs. */
 	function byDay(slots, zone) {
 		const shift = ({ starts_at: at }) => new Date(at).getTimezoneOffset();
 		const turned = slots.some((slot) => shift(slot) !== shift(slots[0])); // Then one time may come twice.
@@ -505,7 +513,7 @@
 			c.phone = true;
 			take(got.data);
 		});
-		return ui.input.focus(); // The form, and the focus in it, is gone.
+		return ui.input.focus(); // The form is gone.
 	}
 
 	function amiss(text, where) {
@@ -531,7 +539,7 @@
 			if (got.status === 200) {
 				take(got.data);
 			} else if (got.status === 401) {
-				c.state = 'closed'; // It has expired: nothing is left to end.
+				c.state = 'closed'; // It has expired.
 			} else {
 				say(T.formFailed);
 			}
@@ -586,8 +594,7 @@
 		ui.call = callForm();
 		ui.pinText = h('span');
 		ui.pin = h('div', { className: 'pin' }, icon(CLOCK), ui.pinText);
-		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log }, ui.log, ui.typing, ui.call, ui.form);
-		ui.scroll.addEventListener('scroll', showPin, { passive: true });
+		ui.scroll = h('div', { className: 'scroll', tabIndex: 0, role: 'region', 'aria-label': T.log, onscroll: showPin }, ui.log, ui.typing, ui.call, ui.form);
 		ui.person = h('button', { type: 'button', className: 'link', onclick: (e) => { e.detail > 1 || send(T.person); input.focus(); } }, T.person);
 		ui.end = h('button', { type: 'button', className: 'link', onclick: end }, T.end);
 		ui.again = h('button', { type: 'button', className: 'primary again', onclick: anew }, T.again);
@@ -644,7 +651,7 @@
 			ui.formError.textContent = await sendContact(given);
 			form.lastChild.disabled = false;
 			if (!ui.formError.textContent) {
-				ui.input.focus(); // The form, and the focus in it, is gone.
+				ui.input.focus(); // The form is gone.
 			}
 		});
 		return form;
@@ -724,7 +731,7 @@
 		ui.label.textContent = escalated ? T.labelTeam : T.label;
 		ui.input.placeholder = escalated ? T.hintTeam : T.hint;
 		ui.typing.hidden = escalated || !(c.waiting || c.items.some((i) => i.st === 'sending'));
-		ui.form.hidden = closed || !(c.need || (c.down && !c.left));
+		ui.form.hidden = closed || !(c.need || c.offer || (c.down && !c.left));
 		ui.call.hidden = !escalated || c.down || c.channel !== 'callback' || ui.answered;
 		ui.callTitle.textContent = c.call ? T.callBooked : T.callTitle;
 		ui.callHint.hidden = !!c.call;
@@ -856,7 +863,7 @@
 		return opened && innerWidth <= 600;
 	}
 
-	/** What is being written and, on wide screens, that the window is open. */
+	/** What is being written, and whether the window is open. */
 	function remember() {
 		try {
 			sessionStorage.setItem(KEY, (opened && !covers() ? 1 : 0) + ui.input.value);
@@ -871,7 +878,7 @@
 		}
 	}
 
-	/** Show what came since, and send what a reload cut off. */
+	/** After a reload. */
 	function resume() {
 		c = current();
 		if (!c.sid && !c.items.length) {

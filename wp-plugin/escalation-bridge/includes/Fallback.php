@@ -63,7 +63,7 @@ final class Fallback {
 	/** Once an outage. No visitor's words are in it: they wait where only the team can read them. */
 	public static function notify_outage( int $waiting ): bool {
 		/* translators: %s: site name */
-		$subject = sprintf( __( '[%s] Chat messages are waiting', 'escalation-bridge' ), self::site_name() );
+		$subject = __( '[%s] Chat messages are waiting', 'escalation-bridge' );
 		$lines   = array(
 			/* translators: %d: number of messages */
 			sprintf( _n( 'The chat cannot reach its sidecar. %d message of a visitor waits in WordPress.', 'The chat cannot reach its sidecar. %d messages of visitors wait in WordPress.', $waiting, 'escalation-bridge' ), $waiting ),
@@ -72,7 +72,18 @@ final class Fallback {
 			__( 'To read it now:', 'escalation-bridge' ) . ' ' . Admin::url(),
 			__( 'Cause and cure:', 'escalation-bridge' ) . ' ' . Settings::url(),
 		);
-		return (bool) wp_mail( Settings::contact_email(), $subject, implode( "\n", $lines ) );
+		return self::notify( $subject, $lines );
+	}
+
+	/** Of messages that do not reach WordPress, when the visitor who tells of it has the answer. */
+	public static function notify_barred( array $lines ): void {
+		Outbox::finish_request();
+		/* translators: %s: site name */
+		self::notify( __( '[%s] Chat messages are refused', 'escalation-bridge' ), array_merge( $lines, array( __( 'No other mail comes about this for a week.', 'escalation-bridge' ) ) ) );
+	}
+
+	private static function notify( string $subject, array $lines ): bool {
+		return (bool) wp_mail( Settings::contact_email(), sprintf( $subject, self::site_name() ), implode( "\n", $lines ) );
 	}
 
 	private static function site_name(): string {

@@ -11,6 +11,7 @@ final class Health {
 
 	const TESTS   = array( 'answers', 'alarms', 'kept', 'addresses', 'guests' );
 	const TIMEOUT = 5.0; // Seconds. Nobody's page waits for these calls.
+	const BARRED  = 'escbridge_barred'; // An option: the status that a message was refused with; and, with .lock, a lock: since when the owner knows.
 
 	public static function register(): void {
 		register_rest_route(
@@ -132,9 +133,29 @@ final class Health {
 		$data = json_decode( $body, true );
 		$code = is_string( $data['code'] ?? null ) ? $data['code'] : ''; // A firewall's own answer may have a number there.
 		if ( 'escbridge_other_session' === $code ) {
-			return array( 'good', __( 'Visitors who are not logged in can use the chat', 'escalation-bridge' ), array( __( 'Their calls reach the plugin.', 'escalation-bridge' ) ) );
+			return get_option( self::BARRED . '.lock' ) > time() - WEEK_IN_SECONDS
+				? array( 'recommended', __( 'Some messages of chat visitors do not reach WordPress', 'escalation-bridge' ), self::barred_lines() )
+				: array( 'good', __( 'Visitors who are not logged in can use the chat', 'escalation-bridge' ), array( __( 'Their calls reach the plugin.', 'escalation-bridge' ) ) );
 		}
 		return array( 'critical', __( 'Visitors who are not logged in cannot use the chat', 'escalation-bridge' ), array( self::why_no_guests( $code, $body, (int) wp_remote_retrieve_response_code( $answer ) ) ) );
+	}
+
+	/** A browser tells, with a call that gets through, what one of its messages was refused with in front of WordPress. Once a week the owner hears of it. */
+	public static function note_barred( int $status ): void {
+		if ( $status > 399 && $status < 600 && Outbox::lock( self::BARRED, WEEK_IN_SECONDS ) ) {
+			update_option( self::BARRED, $status, false );
+			add_action( 'shutdown', static fn() => Fallback::notify_barred( self::barred_lines() ) );
+		}
+	}
+
+	/** @return string[] */
+	private static function barred_lines(): array {
+		return array(
+			/* translators: %d: HTTP status */
+			sprintf( __( 'In the last seven days something in front of WordPress refused a visitor’s message (HTTP %d): most likely a firewall that minds a word of it. The visitor was asked to put it in other words, or to leave an address.', 'escalation-bridge' ), get_option( self::BARRED ) ),
+			/* translators: %s: beginning of an address */
+			sprintf( __( 'The log of the firewall (of a security plugin, of your host, of Cloudflare) names its rule. Let it make an exception for addresses that begin with %s.', 'escalation-bridge' ), rest_url( Rest::REST_NAMESPACE ) ),
+		);
 	}
 
 	private static function why_no_guests( string $code, string $body, int $status ): string {

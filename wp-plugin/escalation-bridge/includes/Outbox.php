@@ -79,7 +79,7 @@ final class Outbox {
 	}
 
 	/** PHP-FPM and LiteSpeed give the answer out while PHP goes on. Under Apache's mod_php the browser waits until PHP has ended. */
-	private static function finish_request(): bool {
+	public static function finish_request(): bool {
 		foreach ( array( 'fastcgi_finish_request', 'litespeed_finish_request' ) as $finish ) {
 			if ( function_exists( $finish ) ) {
 				$finish();

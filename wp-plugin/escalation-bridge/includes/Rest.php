@@ -77,6 +77,7 @@ final class Rest {
 				'methods'             => 'POST',
 				'callback'            => static function ( WP_REST_Request $request ) use ( $method, $kind ) {
 					$wait = '' === $kind ? 0 : Limits::hit( $kind, self::session( $request ) );
+					Health::note_barred( (int) $request['barred'] );
 					return $wait > 0 ? self::too_many( $wait ) : self::{$method}( $request );
 				},
 				'permission_callback' => array( self::class, $check ),

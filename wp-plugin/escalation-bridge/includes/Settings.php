@@ -233,6 +233,7 @@ final class Settings {
 				'chat'    => __( 'Chat secret:', 'escalation-bridge' ),
 				'admin'   => __( 'Admin secret:', 'escalation-bridge' ),
 				'failed'  => __( 'The test itself failed:', 'escalation-bridge' ),
+				'nonce'   => __( 'WordPress did not see that you are logged in. Reload this page. If that does not help, a proxy, a firewall or a security plugin takes the header X-WP-Nonce away: have it let this header through as browsers send it.', 'escalation-bridge' ),
 				'again'   => __( 'That did not work. Please try again in a few minutes.', 'escalation-bridge' ),
 			),
 		);

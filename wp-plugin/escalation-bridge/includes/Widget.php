@@ -98,6 +98,7 @@ final class Widget {
 			'sending'    => __( 'Sending…', 'escalation-bridge' ),
 			'kept'       => __( 'Kept. It is delivered as soon as possible.', 'escalation-bridge' ),
 			'notSent'    => __( 'Not delivered yet.', 'escalation-bridge' ),
+			'barred'     => __( 'Something in front of this website refuses your message. Please put it in other words, or leave us your address and a person will get back to you.', 'escalation-bridge' ),
 			'retry'      => __( 'Try again', 'escalation-bridge' ),
 			'offline'    => __( 'You are offline. Your message will be sent when you are back.', 'escalation-bridge' ),
 			'released'   => __( 'The team has handed the conversation back to the assistant.', 'escalation-bridge' ),
