@@ -122,7 +122,7 @@
 			headers['X-WP-Nonce'] = sent;
 		}
 		const stop = new AbortController();
-		const timer = setTimeout(() => stop.abort(), 65000); // Proxies may be slow, and bots.
+		const timer = setTimeout(() => stop.abort(), 65000); // Bots may be slow.
 		try {
 			const response = await fetch(cfg.root + path, { method: 'POST', credentials: 'same-origin', headers, body: JSON.stringify({ ...body, barred: c.barred }), signal: stop.signal });
 			const data = await response.json().catch(() => null) || {};
@@ -250,10 +250,9 @@
 		}
 		const d = got.data;
 		change(() => {
-			mark((i) => i.id === item.id, d.state === 'closed' ? 'refused' : d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent');
+			mark((i) => i.id === item.id, d.state === 'closed' ? 'refused' : d.kept ? 'kept' : d.undelivered ? 'failed' : 'sent', { tries: 0 });
 			const repeats = d.undelivered && c.items.some((i) => i.text === d.notice && i.at > Date.now() - 300000);
 			take(repeats ? { ...d, notice: '' } : d);
-			c.offer = c.offer && !item.tries;
 			c.waiting = got.status === 202;
 			if (d.reply) {
 				add({ id: 'r' + item.id, k: 'bot', text: d.reply });
@@ -275,7 +274,7 @@
 	/** What nobody reads any more is for the next conversation. */
 	function markEnd() {
 		if (c.state === 'closed') {
-			mark(undelivered, 'refused');
+			mark(undelivered, 'refused', { tries: 0 });
 			add({ id: 'closed' + c.sid, k: 'mark', text: T.closed });
 		}
 	}
@@ -288,15 +287,12 @@
 		const kept = (got.data.data || {}).kept;
 		const barred = !got.data.code && /40[^18]|41|501/.test(got.status); // By a firewall that minds a word.
 		const tries = barred ? (item.tries || 0) + 1 : 0;
-		const forGood = [400, 413].includes(got.status) || got.data.code === 'escbridge_turn_conflict' || tries > 4;
+		const forGood = [400, 413].includes(got.status) || got.data.code === 'escbridge_turn_conflict' || tries > 2; // Who goes on is banned.
 		const st = forGood ? 'refused' : kept ? 'kept' : 'failed';
-		const all = st === 'failed' && got !== LATE && (!got.status || got.status === 429 || got.status > 501); // Not this message alone: what follows it waits.
+		const all = st === 'failed' && got !== LATE && (!got.status || got.status === 429 || got.status > 501); // What follows it waits.
 		change(() => {
 			mark((i) => i.id === item.id || (all && going(i)), st, { tries });
-			if (barred) {
-				c.offer = c.offer || tries === 1;
-				c.barred = got.status; // The owner is told with the next call that passes.
-			}
+			c.barred = barred ? got.status : c.barred; // The owner is told with the next call that passes.
 			if (got !== LATE) {
 				if (!retries) {
 					read(T[st] || T.notSent);
@@ -416,10 +412,10 @@
 		}
 		const byMail = !!got.data.mail;
 		change(() => {
-			c.offer = false;
+			mark((i) => byMail && i.st === 'failed' && told.some(({ id }) => id === i.id), 'sent', { tries: 0 }); // The mail carried them.
+			mark((i) => i.tries, 'refused', { tries: 0 });
 			if (byMail || got.data.kept) {
 				c.left = true; // The form is offered once an outage.
-				mark((i) => byMail && i.st === 'failed' && told.some(({ id }) => id === i.id), 'sent'); // The mail carried them.
 				c.down = false;
 				c.need = false;
 				note(got.data.notice);
@@ -680,7 +676,7 @@
 		return { node, state, st: null };
 	}
 
-	function showState(entry, st) {
+	function showState(entry, { st, tries }) {
 		if (entry.st === st) {
 			return;
 		}
@@ -689,7 +685,13 @@
 		entry.node.classList.toggle('pending', st === 'sending');
 		entry.node.classList.toggle('failed', lost);
 		entry.state.replaceChildren(lost ? T.notSent + ' ' : T[st] || '',
-			st === 'failed' ? h('button', { type: 'button', className: 'link', onclick: () => { again(); ui.input.focus(); } }, T.retry) : '');
+			lost && (tries || st === 'failed') ? h('button', { type: 'button', className: 'link', onclick: onRetry }, T.retry) : '');
+	}
+
+	function onRetry() {
+		change(() => mark((i) => i.tries, 'failed', { tries: 0 }));
+		again();
+		ui.input.focus();
 	}
 
 	function render() {
@@ -713,7 +715,7 @@
 			keep[item.id] = entry;
 			entry.node.classList.toggle('follows', previous === item.k + (item.name || ''));
 			previous = item.k + (item.name || '');
-			showState(entry, item.st);
+			showState(entry, item);
 			if (!entry.node.parentNode) {
 				ui.log.append(entry.node);
 			}
@@ -731,7 +733,7 @@
 		ui.label.textContent = escalated ? T.labelTeam : T.label;
 		ui.input.placeholder = escalated ? T.hintTeam : T.hint;
 		ui.typing.hidden = escalated || !(c.waiting || c.items.some((i) => i.st === 'sending'));
-		ui.form.hidden = closed || !(c.need || c.offer || (c.down && !c.left));
+		ui.form.hidden = closed || !(c.need || c.items.some((i) => i.tries) || (c.down && !c.left));
 		ui.call.hidden = !escalated || c.down || c.channel !== 'callback' || ui.answered;
 		ui.callTitle.textContent = c.call ? T.callBooked : T.callTitle;
 		ui.callHint.hidden = !!c.call;
