@@ -285,7 +285,7 @@
 
 	function failed(item, got) {
 		const kept = (got.data.data || {}).kept;
-		const barred = !got.data.code && /40[^18]|41|501/.test(got.status); // By a firewall that minds a word.
+		const barred = !got.data.code && /40[^148]|41|501/.test(got.status); // By a firewall that minds a word.
 		const tries = barred ? (item.tries || 0) + 1 : 0;
 		const forGood = [400, 413].includes(got.status) || got.data.code === 'escbridge_turn_conflict' || tries > 2; // Who goes on is banned.
 		const st = forGood ? 'refused' : kept ? 'kept' : 'failed';
