@@ -894,3 +894,46 @@ def test_what_is_stored_is_read_back_whatever_was_left_out() -> None:
     turn = TurnSignals(7, 9, MessageSignals(words="a b", issue="order #1"), ReplySignals("no", failed=True))
     assert dump(turn) == [7, 9, ["a b", 0.0, False, False, None, {}, "order #1"], ["no", True]]
     assert load(dump(turn)) == turn
+
+
+SHOWN = {
+    "en": [
+        "oh never mind then",
+        "I give up",
+        "already told you that",
+        "please answer my question",
+        "that has nothing to do with it",
+    ],
+    "es": ["bueno, pues nada", "mira, déjalo", "me rindo", "que ya lo he probado", "responda a mi pregunta"],
+    "de": [
+        "ach lassen wirs",
+        "dann halt nicht",
+        "hab ich ja schon gesagt",
+        "das ist nicht die Frage",
+        "beantworten Sie meine Frage",
+    ],
+    "fr": ["bon tant pis", "j'abandonne", "je l'ai déjà dit", "rien à voir avec ça", "répondez à ma question"],
+    "pt": ["tá, deixa quieto", "esquece isso", "já falei que fiz", "não perguntei isso", "desisto então"],
+    "it": ["niente, lasciamo stare", "come non detto", "l'ho già fatto", "risponda alla domanda", "mi arrendo"],
+    "nl": ["nou ja, dan niet", "ik geef het op", "al gedaan hoor", "geef gewoon antwoord", "ik heb het over de prijs"],
+    "pl": ["dobra, nieważne", "poddaję się", "przecież już pisałem", "nie o to pytam", "odpowiedz na moje pytanie"],
+}
+"""What people say who give up, have said or done it already, or were answered something else."""
+GOING_ON = {
+    "en": ["never mind the bag, is the belt in stock?", "leave it at the door please"],
+    "es": ["déjelo en la puerta", "da igual el color"],
+    "de": ["lassen Sie es beim Nachbarn", "wie gesagt, danke!"],
+    "fr": ["laissez-le devant la porte", "tant mieux"],
+    "pt": ["deixa na portaria", "pode responder por e-mail"],
+    "it": ["lasci il pacco al portiere", "va bene così"],
+    "nl": ["laat het maar bezorgen", "dan kom ik morgen"],
+    "pl": ["dobra, to o piątej", "nie rozumiem instrukcji"],
+}
+
+
+@pytest.mark.parametrize("code", SHOWN)
+def test_displeasure_that_is_only_shown_is_a_sign_and_no_more(code: str) -> None:
+    shown = [measure_message(text, language=code) for text in SHOWN[code]]
+    assert [text for text, m in zip(SHOWN[code], shown, strict=True) if m.negative < 0.75] == []
+    assert [text for text, m in zip(SHOWN[code], shown, strict=True) if m.extreme] == []
+    assert [text for text in GOING_ON[code] if measure_message(text, language=code).negative] == []
