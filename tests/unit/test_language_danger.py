@@ -686,3 +686,36 @@ def test_a_greeting_and_a_farewell_are_no_leaving(language: str, text: str) -> N
 )
 def test_an_everyday_word_is_not_anger_enough_alone(language: str, text: str) -> None:
     assert not measure_message(text, language=language).extreme
+
+
+TAKEN_OVER = {
+    "en": [
+        "Somebody has logged into my account from abroad",
+        "a hacker changed my password",
+        "my account got hijacked",
+    ],
+    "es": ["Alguien ha entrado en mi cuenta", "han cambiado mi correo y no fui yo", "mi cuenta fue hackeada"],
+    "de": ["Wer Fremdes hat sich in meinem Konto angemeldet", "jemand hat mein Passwort geändert", "ich wurde gehackt"],
+    "fr": ["quelqu'un s'est connecté à mon compte", "on m'a piraté", "mon compte a été piraté"],
+    "pt": ["Alguém entrou na minha conta", "trocaram a senha da conta", "minha conta foi invadida"],
+    "it": ["Qualcuno è entrato nel mio account", "hanno cambiato la mia password", "il mio account è stato violato"],
+    "nl": ["er zit iemand in mijn account", "iemand heeft mijn wachtwoord gewijzigd", "mijn account is gehackt"],
+    "pl": ["Ktoś zalogował się na moje konto", "ktoś zmienił mi hasło", "włamano się na moje konto"],
+}
+"""Reports that somebody else is in the account."""
+OWN_ACCOUNT = {
+    "en": ["can someone look into my account?", "I changed my password", "how do I protect my account?"],
+    "es": ["¿alguien puede mirar mi cuenta?", "he cambiado mi contraseña", "¿cómo protejo mi cuenta?"],
+    "de": ["kann jemand in mein Konto schauen?", "ich habe mein Passwort geändert", "wie sichere ich mein Konto?"],
+    "fr": ["quelqu'un peut regarder mon compte ?", "j'ai changé mon mot de passe", "comment protéger mon compte ?"],
+    "pt": ["alguém pode ver minha conta?", "troquei a senha", "como protejo minha conta?"],
+    "it": ["qualcuno può guardare il mio account?", "ho cambiato la password", "è cambiato il mio numero"],
+    "nl": ["kan iemand in mijn account kijken?", "ik heb mijn wachtwoord gewijzigd", "hoe beveilig ik mijn account?"],
+    "pl": ["czy ktoś może zajrzeć na moje konto?", "zmieniłem hasło", "jak zabezpieczyć konto?"],
+}
+
+
+@pytest.mark.parametrize("language", TAKEN_OVER)
+def test_an_account_in_other_hands_is_told_from_ones_own(language: str) -> None:
+    assert [text for text in TAKEN_OVER[language] if "takeover" not in listed(text, language=language)] == []
+    assert [text for text in OWN_ACCOUNT[language] if "takeover" in listed(text, language=language)] == []
