@@ -21,7 +21,7 @@ from bridge.config import Settings, SettingsRefused, checked_database_url, polic
 from bridge.domain import judging, languages
 from bridge.domain.finding import of_file
 from bridge.domain.language_files import LanguageRefused
-from bridge.ports import Clock, Site
+from bridge.ports import Clock, Site, Unusable
 from bridge.service.answer_turn import answer_turn
 from bridge.service.context import Bridge, PolicyBook, Systems
 from bridge.service.diagnose import Light, Line, look_at_all, red
@@ -124,7 +124,7 @@ def migrate(settings: Settings) -> None:
     schema.migrate(settings.database_url.get_secret_value())
 
 
-def schema_fault(settings: Settings) -> str | None:
+def schema_fault(settings: Settings) -> Unusable | None:
     """Why the database cannot be used as it is, or None."""
     return schema.pending(settings.database_url.get_secret_value())
 

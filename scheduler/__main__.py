@@ -17,7 +17,7 @@ from bridge import bootstrap, logs
 from bridge.config import Settings, read_settings
 from bridge.domain.instants import DAY
 from bridge.memory import share_arenas
-from bridge.ports import BridgeError, StoreBusy
+from bridge.ports import BridgeError, StoreBusy, Unusable
 from bridge.service.poll_presence import PresencePoll
 from scheduler.clock_guard import keep_pace
 from scheduler.ticks import Ticks, fresh
@@ -51,10 +51,10 @@ def main() -> int:
             return refuse(fault)
         return run(settings, clock, stop, ended)
     except BridgeError as error:
-        return refuse(str(error))
+        return refuse(error)
 
 
-def refuse(why: str) -> int:
+def refuse(why: BridgeError | Unusable) -> int:
     """Say in one line why it does not run."""
     sys.stderr.write(f"scheduler: {why}\n")
     return 1
@@ -163,11 +163,11 @@ def end_on_signal(clock: BlockingScheduler, stop: threading.Event) -> threading.
     return ended
 
 
-def wait_for_schema(settings: Settings, stop: threading.Event, patience: float = SCHEMA_TIMEOUT_S) -> str | None:
+def wait_for_schema(settings: Settings, stop: threading.Event, patience: float = SCHEMA_TIMEOUT_S) -> Unusable | None:
     """Why the database cannot be used, once patience (in seconds) is over; None when it can be, or asked to end."""
     ends = time.monotonic() + patience
     if fault := bootstrap.schema_fault(settings):
-        log.info("scheduler.waits", why=fault)
+        log.info("scheduler.waits", why=str(fault))
     while fault := bootstrap.schema_fault(settings):
         if stop.wait(0.5):
             return None

@@ -109,12 +109,12 @@ class Doctor:
     def _database(self, _budget: float) -> list[Result]:
         url = self.settings.database_url.get_secret_value()
         if fault := file_fault(url):
-            return [_red_of(fault)]
+            return [red(fault.cause, fault.cure)]
         per_process = 2 * self.settings.threads
         try:
             facts = facts_of(url)
         except StoreUnreachable as error:
-            return [_red_of(str(error))]
+            return [red(error.why.cause, error.why.cure)]
         return diagnostic_checks.look_at_database(facts, connections=per_process * (self.settings.workers + 1))
 
     def _schema(self, _budget: float) -> list[Result]:
@@ -122,7 +122,7 @@ class Doctor:
         if file_fault(url):
             return [red("not looked at: see the line above", "")]
         if fault := pending(url):
-            return [_red_of(fault)]
+            return [red(fault.cause, fault.cure)]
         return [green(f"{SCHEMA_HEAD}, this release's")]
 
     def _sidecar(self, budget: float) -> list[Result]:
@@ -267,12 +267,6 @@ def _fault(make: Callable[[], object]) -> str:
 
 SECRETS_OF = {"claude": ("claude_token",), "openai": ("openai_token",)}
 """What each model's server lets us in by."""
-
-
-def _red_of(fault: str) -> Result:
-    """A fault that says after its last colon what to do."""
-    said, _, do = fault.rpartition(": ")
-    return red(said, do)
 
 
 def _says(text: str) -> At:

@@ -83,7 +83,7 @@ def opened(*, migrate: bool = False) -> Iterator[Assembly]:
     if migrate:
         bootstrap.migrate(settings)
     elif fault := bootstrap.schema_fault(settings):
-        raise click.ClickException(fault)
+        raise click.ClickException(str(fault))
     assembly = bootstrap.build(settings, deliver_at_once=False)
     try:
         yield assembly

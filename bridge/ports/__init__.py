@@ -24,6 +24,7 @@ from bridge.ports.errors import (
     StoreBusy,
     StoreDamaged,
     StoreUnreachable,
+    Unusable,
 )
 from bridge.ports.store import (
     TEAM_NOTE,
@@ -154,6 +155,7 @@ __all__ = [
     "Tx",
     "Undelivered",
     "Undone",
+    "Unusable",
     "Upstreams",
     "Urgency",
     "WordPress",

@@ -11,6 +11,7 @@ BridgeError
 +-- StoreDamaged          what is in its place is no sound database
 """
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from bridge.errors import BridgeError
@@ -61,12 +62,34 @@ class StoreBusy(BridgeError):  # noqa: N818
     """The database could not take the write in time. Nothing was stored; the caller may repeat the call."""
 
 
+@dataclass(frozen=True, slots=True)
+class Unusable:
+    """Why a database cannot be used as it is, and what to do about it; as text, both with a colon between them."""
+
+    cause: str
+    cure: str
+
+    def __str__(self) -> str:
+        return f"{self.cause}: {self.cure}"
+
+
 class StoreUnreachable(StoreBusy):
-    """The database cannot be reached, or refuses us; the message says why, and after its last colon what to do."""
+    """The database cannot be reached, or refuses us; the message says why, and what to do."""
+
+    def __init__(self, why: Unusable) -> None:
+        super().__init__(str(why))
+        self.why = why
 
 
 class StoreDamaged(BridgeError):  # noqa: N818
-    """The database file is damaged, or is no SQLite database: stop everything and put a backup in its place."""
+    """The database file is damaged, or is no SQLite database; the message says so, and what to do."""
+
+    why = Unusable(
+        "The database file is damaged, or is no SQLite database", "stop everything and put a backup in its place."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(str(self.why))
 
 
 class HookRefused(BridgeError):  # noqa: N818

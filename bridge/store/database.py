@@ -20,7 +20,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import NullPool
 
-from bridge.ports import StoreBusy, StoreDamaged, StoreUnreachable
+from bridge.ports import StoreBusy, StoreDamaged, StoreUnreachable, Unusable
 from bridge.store.writer import Writer
 
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON")
@@ -28,25 +28,36 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_de
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 UNREACHABLE = {
     r"Connection refused|No such file or directory": (
-        "nothing listens there: start PostgreSQL, or correct host and port in the database's address"
+        "nothing listens there",
+        "start PostgreSQL, or correct host and port in the database's address",
     ),
-    r"failed to resolve host": "its host's name has no address: correct the host in the database's address",
-    r"timeout expired": "no answer in time: see whether its machine runs, and whether a firewall swallows calls",
+    r"failed to resolve host": ("its host's name has no address", "correct the host in the database's address"),
+    r"timeout expired": ("no answer in time", "see whether its machine runs, and whether a firewall swallows calls"),
     r"password|role \".*\" does not exist": (
-        "it refuses user or password: correct them in the database's address; the password may be in PGPASSWORD instead"
+        "it refuses user or password",
+        "correct them in the database's address; the password may be in PGPASSWORD instead",
     ),
-    r"database \".*\" does not exist": "there is none of this name: createdb makes it, or correct its address",
-    r"pg_hba\.conf": "it lets nobody in from here: add a line for this machine and user to its pg_hba.conf",
+    r"database \".*\" does not exist": ("there is none of this name", "createdb makes it, or correct its address"),
+    r"pg_hba\.conf": (
+        "it lets nobody in from here",
+        "add a line for this machine and user to its pg_hba.conf",
+    ),
     r"too many (clients|connections)|remaining connection slots": (
-        "it has no connection free: raise its max_connections, or lower BRIDGE_THREADS"
+        "it has no connection free",
+        "raise its max_connections, or lower BRIDGE_THREADS",
     ),
 }
-"""What libpq says of a PostgreSQL that does not let us in, as a pattern, and our words for it. Its own have names."""
+"""What libpq says of a PostgreSQL that does not let us in, as a pattern; our words for it, and for what to do. Its own
+have names."""
 UNUSABLE = {
     r"permission denied": (
-        "its user may do too little: make it the database's owner, or GRANT ALL ON SCHEMA public to it"
+        "its user may do too little",
+        "make it the database's owner, or GRANT ALL ON SCHEMA public to it",
     ),
-    r"read-only transaction": "it takes no writes: name its primary, or see to its default_transaction_read_only",
+    r"read-only transaction": (
+        "it takes no writes",
+        "name its primary, or see to its default_transaction_read_only",
+    ),
 }
 """The same of one that lets us in and refuses what we do there."""
 OTHER_SCHEMA = r"^no such (table|column)"
@@ -220,18 +231,20 @@ def named() -> Iterator[None]:
     except (DatabaseError, sqlite3.DatabaseError) as error:
         if getattr(getattr(error, "orig", error), "sqlite_errorcode", None) in DAMAGED:
             raise StoreDamaged from error
-        if why := _known(UNUSABLE, error):
-            raise StoreUnreachable(f"the database cannot be used, {why}") from error
+        if why := _known("the database cannot be used", UNUSABLE, error):
+            raise StoreUnreachable(why) from error
         raise
 
 
 def _cannot_now(error: Exception) -> StoreBusy:
-    why = _known(UNREACHABLE, error)
-    return StoreUnreachable(f"the database cannot be reached, {why}") if why else StoreBusy()
+    why = _known("the database cannot be reached", UNREACHABLE, error)
+    return StoreUnreachable(why) if why else StoreBusy()
 
 
-def _known(words: Mapping[str, str], error: Exception) -> str | None:
-    return next((ours for pattern, ours in words.items() if re.search(pattern, _said(error))), None)
+def _known(what: str, words: Mapping[str, tuple[str, str]], error: Exception) -> Unusable | None:
+    """What does not work, with the reason and the cure of the first pattern that the error fits."""
+    found = next((ours for pattern, ours in words.items() if re.search(pattern, _said(error))), None)
+    return Unusable(f"{what}, {found[0]}", found[1]) if found else None
 
 
 def _said(error: Exception) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, delete, event, func, insert, inspect,
 from sqlalchemy.exc import OperationalError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from bridge.ports import BridgeError, StoreBusy, StoreDamaged, StoreUnreachable
+from bridge.ports import BridgeError, StoreBusy, StoreDamaged, StoreUnreachable, Unusable
 from bridge.store.database import engine_for, migration_engine, named
 from bridge.store.tables import schema_mark
 
@@ -54,7 +54,7 @@ def migrate(url: str) -> None:
 
     ensure_folder(url)
     if fault := locked_out(url):
-        raise NotWritable(fault)
+        raise NotWritable(str(fault))
     engine = migration_engine(url)
     with engine.begin() as connection:
         alone(connection)
@@ -63,7 +63,7 @@ def migrate(url: str) -> None:
             command.upgrade(config(connection), "head")
             mark(connection)
         elif fault := fault_of(connection, found):
-            raise SchemaNewer(fault)
+            raise SchemaNewer(str(fault))
         if connection.dialect.name == "sqlite" and connection.exec_driver_sql("PRAGMA foreign_key_check").all():
             raise MigrationBroken
     engine.dispose()
@@ -87,7 +87,7 @@ def mark(connection: Connection) -> None:
     connection.execute(insert(schema_mark), row)
 
 
-def pending(url: str) -> str | None:
+def pending(url: str) -> Unusable | None:
     """Why the database cannot be used as it is, or None. It is only looked at: nothing is created or changed."""
     if fault := file_fault(url):
         return fault
@@ -96,12 +96,10 @@ def pending(url: str) -> str | None:
         with named(), engine.connect() as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or ""
             return fault_of(connection, found)
-    except StoreUnreachable as error:
-        return str(error)
+    except (StoreUnreachable, StoreDamaged) as error:
+        return error.why
     except (StoreBusy, OperationalError, ProgrammingError):
-        return "the database cannot be reached or has no schema: run bridge migrate"
-    except StoreDamaged as error:
-        return str(error)
+        return Unusable("the database cannot be reached or has no schema", "run bridge migrate")
     finally:
         engine.dispose()
 
@@ -121,12 +119,13 @@ def revision_of(connection: Connection) -> str:
     return str(connection.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
 
 
-def fault_of(connection: Connection, found: str) -> str | None:
+def fault_of(connection: Connection, found: str) -> Unusable | None:
     """Why this code cannot work on the revision that was found, or None."""
     if found == SCHEMA_HEAD:
         return None
     if found < SCHEMA_HEAD:
-        return f"the database has schema {found or 'none'}, and this release needs {SCHEMA_HEAD}: run bridge migrate"
+        has = f"the database has schema {found or 'none'}, and this release needs {SCHEMA_HEAD}"
+        return Unusable(has, "run bridge migrate")
     serves = None
     if inspect(connection).has_table(schema_mark.name):
         serves = connection.execute(
@@ -134,9 +133,9 @@ def fault_of(connection: Connection, found: str) -> str | None:
         ).scalar()
     if serves is not None and serves <= SCHEMA_HEAD:
         return None
-    return (
-        f"the database has schema {found} of a newer release, and this one works on {SCHEMA_HEAD}: install the newer "
-        "release here too, or restore a backup from before the upgrade; a schema is never taken back"
+    return Unusable(
+        f"the database has schema {found} of a newer release, and this one works on {SCHEMA_HEAD}",
+        "install the newer release here too, or restore a backup from before the upgrade; a schema is never taken back",
     )
 
 
@@ -159,27 +158,27 @@ def absent(url: str) -> bool:
     return file is not None and not _there(file)
 
 
-def file_fault(url: str) -> str | None:
-    """Why the file of a SQLite database cannot be used, and after a colon what to do; None where it can be."""
+def file_fault(url: str) -> Unusable | None:
+    """Why the file of a SQLite database cannot be used, and what to do; None where it can be."""
     file = file_of(url)
     if file is None or _there(file):
         return locked_out(url)
-    return (
-        f"there is no database {file.absolute()}; settings are read in the current folder: "
-        "cd to where bridge.toml is, or bridge init and bridge site add NAME --url URL"
+    return Unusable(
+        f"there is no database {file.absolute()}; settings are read in the current folder",
+        "cd to where bridge.toml is, or bridge init and bridge site add NAME --url URL",
     )
 
 
-def locked_out(url: str) -> str | None:
+def locked_out(url: str) -> Unusable | None:
     """That a SQLite database is no file, or that this user may not write it, or its folder, in which its log lies."""
     file = file_of(url)
     if file and file.is_dir():
-        return f"{file} is a folder, not a database: name a file in it in BRIDGE_DATABASE_URL"
+        return Unusable(f"{file} is a folder, not a database", "name a file in it in BRIDGE_DATABASE_URL")
     if file is None or not any(_there(one) and not _writable(one) for one in (file, file.parent)):
         return None
-    return (
-        f"{file.name}: this user ({_own_name()}) may not write it, or its folder {file.absolute().parent}: "
-        "chown both to the user that runs the bridge"
+    return Unusable(
+        f"{file.name}: this user ({_own_name()}) may not write it, or its folder {file.absolute().parent}",
+        "chown both to the user that runs the bridge",
     )
 
 

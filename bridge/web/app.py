@@ -9,7 +9,7 @@ import structlog
 from flask import Flask, Response, g
 from werkzeug.exceptions import HTTPException
 
-from bridge.ports import BridgeError, StoreBusy
+from bridge.ports import BridgeError, StoreBusy, Unusable
 from bridge.service.context import Bridge
 from bridge.service.watch_health import Rates
 from bridge.web import problems
@@ -43,7 +43,7 @@ class Parts:
     """What the app is made of."""
 
     bridge: Bridge
-    schema_fault: Callable[[], str | None]
+    schema_fault: Callable[[], Unusable | None]
 
 
 def create_app(parts: Parts) -> Flask:

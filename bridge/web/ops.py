@@ -11,7 +11,7 @@ import bridge as package
 from bridge.clock import machine_now
 from bridge.domain.instants import to_rfc3339
 from bridge.domain.values import Json
-from bridge.ports import StoreBusy
+from bridge.ports import StoreBusy, Unusable
 from bridge.service.context import Bridge, known_site
 from bridge.service.metrics_cache import MetricsCache, Numbers
 from bridge.service.poll_presence import presence_ages
@@ -127,8 +127,8 @@ def _checked(check: Callable[[], str]) -> str:
 
 
 def _schema() -> str:
-    fault: str | None = current_app.extensions["schema_fault"]()
-    return fault or "ok"
+    fault: Unusable | None = current_app.extensions["schema_fault"]()
+    return str(fault or "ok")
 
 
 def _store() -> str:

@@ -148,7 +148,7 @@ def test_a_newer_schema_that_serves_this_release_is_worked_on_and_left_as_it_is(
 
 def test_a_newer_schema_that_does_not_is_refused_in_a_clear_sentence_and_never_taken_back(database: str) -> None:
     upgrade_beyond(database, NEWER)
-    said = schema.pending(database)
+    said = str(schema.pending(database))
     assert said == (
         f"the database has schema {NEWER} of a newer release, and this one works on {schema.SCHEMA_HEAD}: install the "
         "newer release here too, or restore a backup from before the upgrade; a schema is never taken back"
