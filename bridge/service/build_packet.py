@@ -1,22 +1,15 @@
 """The packet: the six items that travel to the person who takes over, made from what is stored."""
 
 from operator import itemgetter
-from typing import Final
 
-from bridge.domain import judging, signals, summary
 from bridge.domain import packet as packets
+from bridge.domain import summary, summary_facts
 from bridge.domain.customer import Account
-from bridge.domain.language_files import DANGER
-from bridge.domain.lexicon import fold
 from bridge.domain.packet import Line, Packet, PacketAccount, PacketCustomer
 from bridge.domain.rules import Decision
 from bridge.domain.session import Session
-from bridge.domain.signals import MessageSignals
-from bridge.domain.values import Identity, Millis
+from bridge.domain.values import Millis
 from bridge.ports import Tx
-
-_TELLING: Final = 3
-"""Content words of a message that says something."""
 
 
 def build_packet(tx: Tx, session: Session, decision: Decision, tiers: tuple[str, ...]) -> Packet:
@@ -33,7 +26,7 @@ def build_packet(tx: Tx, session: Session, decision: Decision, tiers: tuple[str,
             tier=customer.tier,
             tier_assumed=customer.tier_assumed,
         ),
-        summary=summary.summarize(facts(session, transcript), polished(tx, session, tiers)),
+        summary=summary.summarize(summary_facts.facts_of(session, transcript), polished(tx, session, tiers)),
         transcript=transcript,
         reason=decision.reason,
         account=account_of(customer.account),
@@ -69,57 +62,10 @@ def read_transcript(tx: Tx, session: Session) -> tuple[Line, ...]:
     return tuple(line for _, line in sorted(lines, key=itemgetter(0)))
 
 
-def facts(session: Session, transcript: tuple[Line, ...]) -> summary.Facts:
-    """What the one-sentence summary may be made of."""
-    said = [turn.message for turn in session.window]
-    recent = () if _in_danger(session) else tuple(reversed(said))
-    topic = next((message.topic for message in recent if message.topic), None)
-    issue = next((message.issue for message in recent if message.issue), None)
-    about = [index for index, message in enumerate(said) if _is_about(message, topic, issue)]
-    later = said[about[0] + 1 :] if about else []
-    pressed = [message for message in later if message.negative > 0 or _is_about(message, topic, issue)]
-    customer = session.customer.at_their_word
-    largest = max(customer.account.orders, key=lambda order: order.total, default=None)
-    return summary.Facts(
-        topic=topic,
-        issue=issue,
-        quoted=_worth_quoting(session, transcript),
-        times_raised=1 + len(pressed),
-        bot_answered=any(line.who == "bot" for line in transcript),
-        bot_failures=sum(1 for turn in session.window if turn.reply and turn.reply.failed),
-        asked_for_person=any(message.asks_human for message in said),
-        tier=customer.tier,
-        tier_assumed=customer.tier_assumed,
-        unverified=session.visitor.identity is Identity.CLAIMED,
-        sla=customer.account.sla,
-        order_value=f"{largest.total:,.2f} {largest.currency}" if largest else None,
-    )
-
-
-def _is_about(message: MessageSignals, topic: str | None, issue: str | None) -> bool:
-    """Whether a message is about this topic, or names this document, however it spells it."""
-    same = bool(issue and message.issue and fold(message.issue) == fold(issue))
-    return same or bool(topic and message.topic == topic)
-
-
-def _in_danger(session: Session) -> bool:
-    """Whether the message that decided speaks of danger: then nothing else is told of."""
-    return bool(session.window) and DANGER in session.window[-1].message.lists
-
-
-def _worth_quoting(session: Session, transcript: tuple[Line, ...]) -> str:
-    """The first message that says something, else the last one; in danger the one that speaks of it."""
-    texts = [line.text for line in transcript if line.who == "visitor"]
-    language = signals.language_of(judging.spoken(session))
-    telling = (text for text in texts if len(signals.content_words(text, language=language).split()) >= _TELLING)
-    last = texts[-1] if texts else ""
-    return last if _in_danger(session) else next(telling, last)
-
-
 def polished(tx: Tx, session: Session, tiers: tuple[str, ...]) -> summary.Polished:
     """What the responder's model last said that the customer wants; it is asked for nothing at the decision."""
     sentence = tx.answers.summary(session.site, session.id)
-    if not sentence or _in_danger(session):
+    if not sentence or summary_facts.in_danger(session):
         return summary.NOT_POLISHED
     account = session.customer.at_their_word.account
     known = (account.name, account.billing_status, account.sla, *(order.id for order in account.orders))

@@ -13,7 +13,7 @@ from bridge.domain.policy_check import read_policy
 from bridge.domain.replay import Conversation, begin
 from bridge.domain.shipped_policy import shipped_document
 from bridge.domain.summary import Facts, Polished, summarize
-from bridge.service.build_packet import facts
+from bridge.domain.summary_facts import facts_of
 
 NOTHING: dict[str, Any] = {
     "topic": None, "issue": None, "quoted": "", "times_raised": 1, "bot_answered": True, "bot_failures": 0,
@@ -240,7 +240,7 @@ def summary_of(*messages: str, answered: bool = False) -> str:
         session = judging.hear(POLICY, session, text, at)
     lines = [Line(at=at, who="visitor", text=text) for at, text in enumerate(messages)]
     reply = [Line(at=len(lines), who="bot", text="I see.")] if answered else []
-    return summarize(facts(session, (*lines, *reply)))
+    return summarize(facts_of(session, (*lines, *reply)))
 
 
 def test_the_first_message_that_says_something_is_quoted() -> None:
