@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bridge.adapters.closure_feed import FeedReader
 from bridge.adapters.http import Http
@@ -24,8 +23,7 @@ from bridge.domain.language_files import LanguageRefused
 from bridge.ports import Clock, Site, Unusable
 from bridge.service.answer_turn import answer_turn
 from bridge.service.context import Bridge, PolicyBook, Systems
-from bridge.service.diagnose import Light, Line, look_at_all, red
-from bridge.service.errors import SiteUnknown
+from bridge.service.diagnose import Line, red
 from bridge.service.heartbeat import Heartbeat
 from bridge.service.language_reading import LanguageReading
 from bridge.service.leases import Leases
@@ -37,17 +35,12 @@ from bridge.store.copy import Copied, Progress, copy
 from bridge.store.database import Database
 from bridge.store.sql import SqlStore
 
-if TYPE_CHECKING:
-    from bridge.assembly.doctor import Doctor
-
 BACKGROUND_THREADS = 24
 LOOKUP_THREADS = 16
 """Calls of a CRM at once. Their own: a helpdesk that hangs must not make them late, and every customer of the highest
 tier."""
 LANGUAGE_THREADS = 8
 """As many as there are languages."""
-DATABASE_WITHIN, REST_WITHIN = 3.0, 7.0
-"""Seconds that an examination takes at most, for the database and for all the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,24 +206,9 @@ def examine(site_id: str | None, test_mail_to: str | None) -> list[Line]:
     except SettingsRefused as error:
         return [Line("", "settings", red(str(error), "correct it: docs/settings.md has every setting"))]
     try:
-        return _examine(assembly, Doctor(settings, systems.http, systems.allowed), site_id, test_mail_to)
+        return Doctor(settings, systems.http, systems.allowed).examine(assembly.bridge, site_id, test_mail_to)
     finally:
         assembly.close()
-
-
-def _examine(assembly: Assembly, doctor: "Doctor", site_id: str | None, test_mail_to: str | None) -> list[Line]:
-    found = look_at_all(doctor.at_the_database(), DATABASE_WITHIN)
-    if any(line.result.light is Light.RED for line in found if line.about == "schema"):
-        return found  # nothing can be read
-    with assembly.bridge.store.read() as tx:
-        known = tx.sites.all()
-    sites = [site for site in known if site_id in (None, site.id)]
-    if site_id and not sites:
-        raise SiteUnknown(site_id)
-    looks = [*doctor.at_what_is_shared(assembly.bridge, known), *doctor.at_each(assembly.bridge, sites)]
-    if test_mail_to:
-        looks += [doctor.at_a_test_mail(site, test_mail_to) for site in sites]
-    return found + look_at_all(looks, REST_WITHIN)
 
 
 class SystemsOf:

@@ -30,7 +30,8 @@ from bridge.domain.policy_check import read_policy
 from bridge.ports import AdapterError, Mail, Mailer, Site, StoreUnreachable
 from bridge.service import diagnostic_checks
 from bridge.service.context import Bridge, new_id
-from bridge.service.diagnose import Look, Result, green, red, yellow
+from bridge.service.diagnose import Light, Line, Look, Result, green, look_at_all, red, yellow
+from bridge.service.errors import SiteUnknown
 from bridge.service.troubleshooting import ExternalSystem, cure
 from bridge.store.database_facts import facts_of
 from bridge.store.migrate import SCHEMA_HEAD, file_fault, pending
@@ -44,6 +45,8 @@ NAMES = {
     "builtin": "the built-in desk",
 }
 """Where a name is not the choice with a capital letter."""
+DATABASE_WITHIN, REST_WITHIN = 3.0, 7.0
+"""Seconds that an examination takes at most, for the database and for all the rest."""
 MAKE_IT_SO = "set it in bridge.toml or the environment: docs/settings.md"
 
 At = Callable[[float], list[Result]]
@@ -51,7 +54,7 @@ At = Callable[[float], list[Result]]
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Makes the looks.
+    """Makes the looks, and looks.
 
     Args:
         settings: those of this process.
@@ -62,6 +65,30 @@ class Doctor:
     settings: Settings
     http: Callable[[], Http]
     allowed: Collection[str] = ()
+
+    def examine(self, bridge: Bridge, site_id: str | None, test_mail_to: str | None) -> list[Line]:
+        """Look at everything, as far as the database lets us.
+
+        Args:
+            bridge: over the database that the settings name.
+            site_id: the one site that is looked at; None for all of them.
+            test_mail_to: where a test mail is really sent, for each of them; None for nowhere.
+
+        Raises:
+            SiteUnknown: there is no such site.
+        """
+        found = look_at_all(self.at_the_database(), DATABASE_WITHIN)
+        if any(line.result.light is Light.RED for line in found if line.about == "schema"):
+            return found  # nothing can be read
+        with bridge.store.read() as tx:
+            known = tx.sites.all()
+        sites = [site for site in known if site_id in (None, site.id)]
+        if site_id and not sites:
+            raise SiteUnknown(site_id)
+        looks = [*self.at_what_is_shared(bridge, known), *self.at_each(bridge, sites)]
+        if test_mail_to:
+            looks += [self.at_a_test_mail(site, test_mail_to) for site in sites]
+        return found + look_at_all(looks, REST_WITHIN)
 
     def at_the_database(self) -> list[Look]:
         """Without it there is nothing else to look at."""
