@@ -208,7 +208,7 @@ class Doctor:
 
     def _of(self, bridge: Bridge, site: Site) -> list[Look]:
         return [
-            self._wordpress(site),
+            self._wordpress(bridge, site),
             Look("policy", lambda _: diagnostic_checks.look_at_policy(bridge, site), site.id),
             self._made(site, "CRM", self._crm),
             self._made(site, "helpdesk", lambda own: self._desk(own, site)),
@@ -231,11 +231,12 @@ class Doctor:
             return Look(about, lambda _: [red(said, MAKE_IT_SO)], site.id)
         return Look(about, at, site.id)
 
-    def _wordpress(self, site: Site) -> Look:
+    def _wordpress(self, bridge: Bridge, site: Site) -> Look:
         there, http = wordpress(site, self.allowed)
         upstream = ExternalSystem(site.url, address="the address of the site", endpoint=endpoint(site.url))
         at = partial(diagnostic_checks.look_at_wordpress, there, upstream, lambda: http.ahead)
-        return Look("WordPress", at, site.id)
+        paired = partial(diagnostic_checks.look_at_pairing, bridge, site, machine_now())
+        return Look("WordPress", lambda budget: paired() or at(budget), site.id)
 
     def _crm(self, own: SiteSettings) -> At:
         if own.crm == "none":

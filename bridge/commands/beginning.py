@@ -22,8 +22,10 @@ def init(timezone: str | None, folder: Path) -> None:
         click.echo(f"{path}: {'written' if new else 'is there already, left as it is'}")
     hours = f"The policy's staffed hours are in {zone}" if new else f"{scaffold.POLICY_FILE} keeps its own time zone"
     click.echo(f"\n{hours}. Next:")
-    click.echo("  bridge site add NAME --url https://your-site    gives the pairing code for WordPress")
+    click.echo("  bridge site add NAME --url https://your-site    gives the pairing code for WordPress; if that is on")
+    click.echo("                                                  another machine, first set public_url in bridge.toml")
     click.echo("  bridge up                                       starts sidecar and scheduler")
+    click.echo("  bridge doctor                                   says what works, and what to do about the rest")
     click.echo("  bridge policy put policy.yaml                   makes your changes to the policy count")
 
 

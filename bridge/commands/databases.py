@@ -17,7 +17,13 @@ def db() -> None:
 
 
 @db.command("copy")
-@click.option("--to", "target", metavar="URL", required=True, help="An empty database, such as one of PostgreSQL.")
+@click.option(
+    "--to",
+    "target",
+    metavar="URL",
+    required=True,
+    help="An empty database, such as postgresql+psycopg://bridge@db.internal/bridge or sqlite:///new.db.",
+)
 @click.option("--from", "source", metavar="URL", help="Else that of the settings.")
 @as_json
 def db_copy(target: str, source: str | None, *, as_json: bool) -> None:

@@ -30,12 +30,15 @@ def site_add(name: str, url: str, timezone: str | None, team_email: str | None, 
     with opened(migrate=True) as assembly:
         bootstrap.make_systems_of(assembly, new)
         bootstrap.import_policy_file(assembly)  # what it refuses is refused before there is a site
+        twins = manage_sites.sites_at(assembly.bridge, new.url)
         made = manage_sites.add_site(assembly.bridge, new, public_url(assembly.settings))
         bootstrap.import_policy_file(assembly)
     if as_json:
         print_json(made.as_json())
         return
     click.echo(f"Site {name} added. Time zone {new.timezone}, team mail to {mailbox}.")
+    for twin in twins:
+        click.echo(f"Site {twin.id} is at {twin.url} already; if WordPress is the same, one of them is too many.")
     if not assembly.settings.public_url:
         click.echo(
             f"The code leads to {public_url(assembly.settings)}, so WordPress has to run on this machine; "

@@ -255,6 +255,15 @@ def look_at_pages(bridge: Bridge, site: Site) -> list[Result]:
     return [yellow("it knows no page of the site, and so answers nothing", do)]
 
 
+def look_at_pairing(bridge: Bridge, site: Site, now: Millis) -> list[Result]:
+    """Whether the site cannot call at all: then there is nothing to ask it for. `now` is the machine's own time."""
+    with bridge.store.read() as tx:
+        if tx.sites.secrets(site.id, now):
+            return []
+    do = f"nothing, if the site has ended; else bridge site rotate {site.id}"
+    return [yellow("no pairing code of it is good: it cannot call", do)]
+
+
 def look_at_wordpress(wordpress: WordPress, upstream: ExternalSystem, ahead: Ahead, budget: float) -> list[Result]:
     """Whether the site answers with our plugin in it."""
     try:

@@ -203,6 +203,12 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
+def sites_at(bridge: Bridge, url: str) -> list[Site]:
+    """The sites that are at this address."""
+    with bridge.store.read() as tx:
+        return [one for one in tx.sites.all() if one.url.rstrip("/") == url.rstrip("/")]
+
+
 def check_address(url: str) -> None:
     """Refuse what is not the front address of a site: what else stands in it would be called, and kept.
 

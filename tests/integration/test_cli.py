@@ -179,6 +179,22 @@ def test_init_writes_both_files_and_never_over_anything(run: Terminal, tmp_path:
     assert (tmp_path / "policy.yaml").read_text() == "mine"
 
 
+def test_what_init_names_next_is_the_whole_way_to_a_chat_that_works(run: Terminal) -> None:
+    told = run("init", "--timezone", "Europe/Berlin").out
+    steps = ["bridge site add NAME", "bridge up", "bridge doctor", "bridge policy put policy.yaml"]
+    assert sorted(steps, key=told.index) == steps
+    assert "public_url" in told[: told.index("bridge up")]
+
+
+def test_a_second_site_at_the_address_of_another_is_added_with_a_word(run: Terminal) -> None:
+    assert "shop.example already" not in run("site", "add", "shop", "--url", "https://shop.example").out
+    twin = run("site", "add", "twin", "--url", "https://shop.example/")
+    assert twin.code == 0
+    assert (
+        "Site shop is at https://shop.example already; if WordPress is the same, one of them is too many." in twin.out
+    )
+
+
 def test_the_written_configuration_is_the_defaults_with_or_without_its_comments(run: Terminal, tmp_path: Path) -> None:
     run("init", "--timezone", "UTC")
     written = (tmp_path / "bridge.toml").read_text()

@@ -475,6 +475,15 @@ def test_a_policy_with_an_error_is_red(world: World) -> None:
 # -- WordPress ---------------------------------------------------------------------------------------------------------
 
 
+def test_a_site_that_has_ended_is_not_expected_to_answer(world: World) -> None:
+    world.site("old", "http://127.0.0.1:1")
+    assert world.examined()[0] == 1
+    assert world.run("site", "revoke", "old", "--everything").code == 0
+    said, do = world.bad("WordPress", light="yellow")
+    assert said == "no pairing code of it is good: it cannot call"
+    assert do == "nothing, if the site has ended; else bridge site rotate old"
+
+
 @pytest.mark.parametrize(
     ("answer", "said", "do"),
     [
