@@ -302,6 +302,7 @@ final class Admin {
 	private static function reason_label( array $one ): string {
 		$words = array(
 			'safety'               => __( 'Somebody may be in danger', 'escalation-bridge' ),
+			'account-taken'        => __( 'Somebody else may be in the account', 'escalation-bridge' ),
 			'valuable-request'     => __( 'A valuable customer who asked for a person', 'escalation-bridge' ),
 			'explicit_request'     => __( 'Asked for a person', 'escalation-bridge' ),
 			'valuable-and-unsure'  => __( 'A valuable customer whom the assistant does not help', 'escalation-bridge' ),

@@ -52,6 +52,7 @@ return array(
 		'Account' => 'Konto',
 		'Last attempt of the assistant' => 'Letzter Versuch des Assistenten',
 		'Somebody may be in danger' => 'Jemand könnte in Gefahr sein',
+		'Somebody else may be in the account' => 'Jemand anderes ist womöglich im Konto',
 		'A valuable customer who asked for a person' => 'Wichtiger Kunde, der um einen Menschen gebeten hat',
 		'Asked for a person' => 'Hat um einen Menschen gebeten',
 		'A valuable customer whom the assistant does not help' => 'Wichtiger Kunde, dem der Assistent nicht hilft',

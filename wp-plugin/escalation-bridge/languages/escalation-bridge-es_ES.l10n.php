@@ -52,6 +52,7 @@ return array(
 		'Account' => 'Cuenta',
 		'Last attempt of the assistant' => 'Último intento del asistente',
 		'Somebody may be in danger' => 'Alguien podría estar en peligro',
+		'Somebody else may be in the account' => 'Puede que otra persona esté en la cuenta',
 		'A valuable customer who asked for a person' => 'Un cliente valioso que ha pedido hablar con una persona',
 		'Asked for a person' => 'Ha pedido hablar con una persona',
 		'A valuable customer whom the assistant does not help' => 'Un cliente valioso a quien el asistente no ayuda',

@@ -52,6 +52,7 @@ return array(
 		'Account' => 'Compte',
 		'Last attempt of the assistant' => 'Dernière tentative de l’assistant',
 		'Somebody may be in danger' => 'Quelqu’un est peut-être en danger',
+		'Somebody else may be in the account' => 'Quelqu’un d’autre est peut-être dans le compte',
 		'A valuable customer who asked for a person' => 'Un client précieux qui a demandé une personne',
 		'Asked for a person' => 'A demandé une personne',
 		'A valuable customer whom the assistant does not help' => 'Un client précieux que l’assistant n’aide pas',

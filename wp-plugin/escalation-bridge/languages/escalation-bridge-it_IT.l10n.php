@@ -52,6 +52,7 @@ return array(
 		'Account' => 'Account',
 		'Last attempt of the assistant' => 'Ultimo tentativo dell’assistente',
 		'Somebody may be in danger' => 'Qualcuno potrebbe essere in pericolo',
+		'Somebody else may be in the account' => 'Forse qualcun altro è nell’account',
 		'A valuable customer who asked for a person' => 'Un cliente importante che ha chiesto di parlare con una persona',
 		'Asked for a person' => 'Ha chiesto di parlare con una persona',
 		'A valuable customer whom the assistant does not help' => 'Un cliente importante che l’assistente non aiuta',

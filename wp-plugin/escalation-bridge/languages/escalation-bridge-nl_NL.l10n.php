@@ -52,6 +52,7 @@ return array(
 		'Account' => 'Account',
 		'Last attempt of the assistant' => 'Laatste poging van de assistent',
 		'Somebody may be in danger' => 'Iemand is mogelijk in gevaar',
+		'Somebody else may be in the account' => 'Mogelijk zit iemand anders in het account',
 		'A valuable customer who asked for a person' => 'Een waardevolle klant die om een mens heeft gevraagd',
 		'Asked for a person' => 'Heeft om een mens gevraagd',
 		'A valuable customer whom the assistant does not help' => 'Een waardevolle klant die de assistent niet helpt',

@@ -52,6 +52,7 @@ return array(
 		'Account' => 'Konto',
 		'Last attempt of the assistant' => 'Ostatnia próba asystenta',
 		'Somebody may be in danger' => 'Ktoś może być w niebezpieczeństwie',
+		'Somebody else may be in the account' => 'Ktoś inny może być na koncie',
 		'A valuable customer who asked for a person' => 'Ważny klient, który prosi o rozmowę z człowiekiem',
 		'Asked for a person' => 'Prośba o rozmowę z człowiekiem',
 		'A valuable customer whom the assistant does not help' => 'Ważny klient, któremu asystent nie pomaga',

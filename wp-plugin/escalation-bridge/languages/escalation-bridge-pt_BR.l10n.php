@@ -52,6 +52,7 @@ return array(
 		'Account' => 'Conta',
 		'Last attempt of the assistant' => 'Última tentativa do assistente',
 		'Somebody may be in danger' => 'Alguém pode estar em perigo',
+		'Somebody else may be in the account' => 'Outra pessoa pode estar na conta',
 		'A valuable customer who asked for a person' => 'Um cliente valioso que pediu para falar com uma pessoa',
 		'Asked for a person' => 'Pediu para falar com uma pessoa',
 		'A valuable customer whom the assistant does not help' => 'Um cliente valioso que o assistente não ajuda',
