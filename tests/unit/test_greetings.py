@@ -9,7 +9,7 @@ GREETINGS = {
     "en": ["Hello", "Hi there", "Good morning", "Good afternoon", "Dear team"],
     "es": ["Hola", "Buenos días", "Buenas tardes", "Estimados"],
     "de": ["Hallo", "Guten Tag", "Guten Morgen", "Moin", "Sehr geehrte Damen und Herren"],
-    "fr": ["Bonjour", "Bonsoir", "Salut", "Madame, Monsieur"],
+    "fr": ["Bonjour", "Bonsoir", "Salut", "Madame, Monsieur", "Cher Monsieur"],
     "pt": ["Olá", "Bom dia", "Boa tarde", "Oi", "Prezado senhor"],
     "it": ["Ciao", "Buongiorno", "Buon pomeriggio", "Salve", "Gentili signori"],
     "nl": ["Hallo", "Goedemorgen", "Goede dag", "Hoi", "Beste"],
@@ -19,7 +19,7 @@ NINTH = 9
 """Of the ordinary messages so many are left out for one that is tried."""
 SAYS = {
     "fr": ["les courses sont arrivées sans votre menu", "urgence familiale, je dois changer la date"],
-    "pt": ["a luz está verde ou vermelha?", "de nada, boa estadia!", "não precisa fazer mais nada."],
+    "pt": ["a luz está verde ou vermelha?", "e a lâmpada?", "de nada, boa estadia!", "não precisa fazer mais nada."],
     "it": ["mai avuto problemi col primo, ne prendo un altro", "perso l'autobus, vale sul prossimo?"],
     "de": ["ist da Milch drin?", "zum Pflegegrad meiner Schwester habe ich Fragen"],
     "nl": ["ik ben op zoek naar een lamp", "is er korting op de tafel?", "waar vind ik de handleiding?"],

@@ -937,3 +937,48 @@ def test_displeasure_that_is_only_shown_is_a_sign_and_no_more(code: str) -> None
     assert [text for text, m in zip(SHOWN[code], shown, strict=True) if m.negative < 0.75] == []
     assert [text for text, m in zip(SHOWN[code], shown, strict=True) if m.extreme] == []
     assert [text for text in GOING_ON[code] if measure_message(text, language=code).negative] == []
+
+
+STAFF = {
+    "en": [
+        ("Who runs the store in Hull?", "Put me through to the store in Hull"),
+        ("can an Operator edit orders?", "an operator please"),
+    ],
+    "es": [
+        ("¿Quién dirige la tienda de Lugo?", "Páseme con la tienda de Lugo"),
+        ("¿hay oficina de prensa?", "un agente por favor"),
+    ],
+    "de": [
+        ("Wer ist der Marktleiter in Jena?", "Verbinden Sie mich mit dem Marktleiter"),
+        ("Habt ihr eine Pressestelle?", "einen Mitarbeiter bitte"),
+    ],
+    "fr": [
+        ("Qui dirige le magasin de Pau ?", "Passez-moi le directeur du magasin"),
+        ("Avez-vous un service presse ?", "un conseiller svp"),
+    ],
+    "pt": [
+        ("Quem cuida da loja de Faro?", "Quero falar com o gerente da loja"),
+        ("têm assessoria de imprensa?", "um atendente por favor"),
+    ],
+    "it": [
+        ("Chi dirige il negozio di Pisa?", "Mi passi il direttore del negozio"),
+        ("avete un ufficio stampa?", "un operatore per favore"),
+    ],
+    "nl": [
+        ("Wie leidt de winkel in Gent?", "Verbind me door met de bedrijfsleider"),
+        ("wanneer zit er iemand aan de balie?", "een medewerker graag"),
+    ],
+    "pl": [
+        ("Kto prowadzi oddział w Gdyni?", "Proszę połączyć z kierownikiem"),
+        ("macie biuro prasowe?", "konsultant proszę"),
+    ],
+}
+"""Who holds a post, and when it is staffed; and beside each a request for a person."""
+
+
+@pytest.mark.parametrize("code", STAFF)
+def test_a_question_about_staff_asks_for_nobody(code: str) -> None:
+    heard = [
+        tuple(measure_message(text, language=code).asks_human is not None for text in pair) for pair in STAFF[code]
+    ]
+    assert heard == [(False, True), (False, True)]
