@@ -6,7 +6,6 @@ tickets. Every call costs tokens of a daily budget, so that what was not asked f
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
 from typing import Any, Literal, TypeVar
 
 from pydantic import Field, TypeAdapter
@@ -14,7 +13,8 @@ from pydantic import Field, TypeAdapter
 from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.http import Answer, Dialect, Http
+from bridge.adapters.http import Dialect, Http
+from bridge.adapters.json_api import NOT_THERE, JsonApi
 from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.domain.customer import Account
 from bridge.domain.values import Visitor
@@ -107,11 +107,9 @@ class Pipedrive:
     def __init__(
         self, http: Http, *, token: str, fields: Fields = FIELDS, currency: str = "USD", base_url: str = BASE_URL
     ) -> None:
-        self._http = http
-        self._headers = {"x-api-token": token}
+        self._api = JsonApi(http, base_url.rstrip("/"), {"x-api-token": token}, DIALECT)
         self._fields = fields
         self._currency = currency
-        self._base = base_url.rstrip("/")
 
     def account(self, visitor: Visitor, *, budget: float) -> Account | None:
         """See `bridge.ports.Crm`."""
@@ -151,7 +149,7 @@ class Pipedrive:
     def _record(self, path: str, deadline: Deadline) -> _Record | None:
         names = self._fields.names()
         params = {"custom_fields": ",".join(names), "include_option_labels": "true"} if names else {}
-        answer = self._ask(path, params, deadline, expect=[HTTPStatus.NOT_FOUND])
+        answer = self._api.get(path, deadline, params, expect=NOT_THERE)
         return None if facts.nobody(answer) else read(TypeAdapter(_One), answer).data
 
     def _deals(self, person: _Record, deadline: Deadline) -> tuple[_Deal, ...]:
@@ -162,18 +160,7 @@ class Pipedrive:
         return self._get(path, {"limit": str(LARGEST_PAGE)}, _KnownFields, deadline).data
 
     def _get(self, path: str, params: Mapping[str, str], kind: type[_Kind], deadline: Deadline) -> _Kind:
-        return read(TypeAdapter(kind), self._ask(path, params, deadline))
-
-    def _ask(self, path: str, params: Mapping[str, str], deadline: Deadline, expect: list[int] | None = None) -> Answer:
-        return self._http.json(
-            "GET",
-            f"{self._base}/{path}",
-            headers=self._headers,
-            params=params,
-            budget_s=deadline.left(),
-            expect=expect or (),
-            dialect=DIALECT,
-        )
+        return self._api.read(TypeAdapter(kind), path, deadline, params)
 
     def _compose(self, person: _Record, organization: _Record | None, deals: tuple[_Deal, ...]) -> Account:
         def fact(key: str) -> object:

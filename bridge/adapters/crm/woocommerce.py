@@ -4,9 +4,9 @@ A guest has orders but no account; WooCommerce finds those by a search only, who
 """
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -14,6 +14,7 @@ from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
 from bridge.adapters.http import Answer, Http
+from bridge.adapters.json_api import JsonApi
 from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.domain.addresses import mailbox
 from bridge.domain.customer import Account
@@ -27,8 +28,6 @@ SAMPLED_CUSTOMERS = 50
 """Customers among whom `check` looks for a field."""
 _CART = frozenset({"checkout-draft", "trash"})
 """States of what is no order yet, or none any more."""
-
-T = TypeVar("T")
 
 
 class _Meta(Lenient):
@@ -91,9 +90,8 @@ class WooCommerce:
     name = "woocommerce"
 
     def __init__(self, http: Http, *, base_url: str, key: str, secret: str, fields: Fields = FIELDS) -> None:
-        self._http = http
-        self._base = f"{base_url.rstrip('/')}/wp-json/wc/v3"
-        self._headers = {"Authorization": "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode("ascii")}
+        basic = base64.b64encode(f"{key}:{secret}".encode()).decode("ascii")
+        self._api = JsonApi(http, f"{base_url.rstrip('/')}/wp-json/wc/v3", {"Authorization": f"Basic {basic}"})
         self._fields = fields
 
     def account(self, visitor: Visitor, *, budget: float) -> Account | None:
@@ -106,14 +104,14 @@ class WooCommerce:
         """See `bridge.ports.Crm`. A shop does not tell its metadata, so its newest customers are looked at."""
         deadline = Deadline(budget)
         newest = {"role": "all", "orderby": "registered_date", "order": "desc", "per_page": str(SAMPLED_CUSTOMERS)}
-        customers = self._list("customers", newest, _CUSTOMERS, deadline)
-        self._list("orders", {"per_page": "1"}, _ORDERS, deadline)
+        customers = self._api.read(_CUSTOMERS, "customers", deadline, newest)
+        self._api.read(_ORDERS, "orders", deadline, {"per_page": "1"})
         used = {"role", *(one.key for customer in customers for one in customer.meta_data)}
         return self._fields.missing(used, f"None of the shop's {SAMPLED_CUSTOMERS} newest customers")
 
     def _account(self, email: str, deadline: Deadline) -> Account | None:
         wanted = {"email": email, "role": "all"}  # without it the shop looks among one role only
-        answer = self._ask("customers", wanted, deadline, expect=[HTTPStatus.BAD_REQUEST])
+        answer = self._api.get("customers", deadline, wanted, expect=[HTTPStatus.BAD_REQUEST])
         if answer.status == HTTPStatus.BAD_REQUEST:
             if not _refuses_address(answer):
                 raise Rejected("http 400")
@@ -134,14 +132,7 @@ class WooCommerce:
 
     def _orders(self, whose: Mapping[str, str], deadline: Deadline) -> tuple[_Order, ...]:
         newest = {"orderby": "date", "order": "desc", "per_page": str(MOST_ORDERS)}
-        return self._list("orders", {**whose, **newest}, _ORDERS, deadline)
-
-    def _list(self, what: str, params: Mapping[str, str], kind: TypeAdapter[T], deadline: Deadline) -> T:
-        return read(kind, self._ask(what, params, deadline))
-
-    def _ask(self, what: str, params: Mapping[str, str], deadline: Deadline, expect: Sequence[int] = ()) -> Answer:
-        url, left = f"{self._base}/{what}", deadline.left()
-        return self._http.json("GET", url, headers=self._headers, params=params, budget_s=left, expect=expect)
+        return self._api.read(_ORDERS, "orders", deadline, {**whose, **newest})
 
 
 def _refuses_address(answer: Answer) -> bool:

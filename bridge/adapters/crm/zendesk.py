@@ -6,15 +6,15 @@ with exactly this address counts, whether it is their first or a further one of 
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from http import HTTPStatus
-from typing import Any, TypeVar
+from typing import Any
 
 from pydantic import Field, TypeAdapter
 
 from bridge.adapters.crm import facts
 from bridge.adapters.crm.facts import Fields
 from bridge.adapters.deadline import Deadline
-from bridge.adapters.http import Answer, Http
+from bridge.adapters.http import Http
+from bridge.adapters.json_api import NOT_THERE, JsonApi
 from bridge.adapters.lenient_json import Id, Lenient, read
 from bridge.adapters.vendors.zendesk import headers
 from bridge.domain.customer import Account
@@ -23,8 +23,6 @@ from bridge.domain.values import Visitor
 FIELDS = Fields()
 MOST_TICKETS = 20
 """Open tickets that are read at most."""
-
-T = TypeVar("T")
 
 
 class _User(Lenient):
@@ -95,9 +93,7 @@ class ZendeskCrm:
     def __init__(
         self, http: Http, *, base_url: str, token: str, email: str | None = None, fields: Fields = FIELDS
     ) -> None:
-        self._http = http
-        self._base = f"{base_url.rstrip('/')}/api/v2"
-        self._headers = headers(token, email)
+        self._api = JsonApi(http, f"{base_url.rstrip('/')}/api/v2", headers(token, email))
         self._fields = fields
 
     def account(self, visitor: Visitor, *, budget: float) -> Account | None:
@@ -114,12 +110,12 @@ class ZendeskCrm:
     def check(self, *, budget: float) -> list[str]:
         """See `bridge.ports.Crm`."""
         deadline = Deadline(budget)
-        told = [self._get(kind, {}, _KEYS, deadline) for kind in ("user_fields", "organization_fields")]
+        told = [self._api.read(_KEYS, kind, deadline) for kind in ("user_fields", "organization_fields")]
         known = {one.key for keys in told for one in (*keys.user_fields, *keys.organization_fields)}
         return self._fields.missing(known, "Zendesk")
 
     def _user(self, email: str, deadline: Deadline) -> _User | None:
-        found = self._get("users/search", {"query": email}, _USERS, deadline).users
+        found = self._api.read(_USERS, "users/search", deadline, {"query": email}).users
         first = next((one for one in found if facts.same_address(one.email, email)), None)
         if first is None and len(found) == 1 and self._also_has(found[0], email, deadline):
             return found[0]
@@ -127,14 +123,14 @@ class ZendeskCrm:
 
     def _also_has(self, user: _User, email: str, deadline: Deadline) -> bool:
         """Whether an address is a further one of a user: the search knows those, and does not show them."""
-        answer = self._ask(f"users/{user.id}/identities", {}, deadline, expect=[HTTPStatus.NOT_FOUND])
+        answer = self._api.get(f"users/{user.id}/identities", deadline, expect=NOT_THERE)
         own = () if facts.nobody(answer) else read(_IDENTITIES, answer).identities
         return any(one.type == "email" and facts.same_address(one.value, email) for one in own)
 
     def _organization(self, user: _User, deadline: Deadline) -> _Organization | None:
         if not user.organization_id:
             return None
-        answer = self._ask(f"organizations/{user.organization_id}", {}, deadline, expect=[HTTPStatus.NOT_FOUND])
+        answer = self._api.get(f"organizations/{user.organization_id}", deadline, expect=NOT_THERE)
         return None if facts.nobody(answer) else read(_ONE, answer).organization
 
     def _tickets(self, user: _User, deadline: Deadline) -> tuple[_Ticket, ...]:
@@ -144,16 +140,7 @@ class ZendeskCrm:
             "sort_order": "desc",
             "per_page": str(MOST_TICKETS),
         }
-        return self._get("search", params, _TICKETS, deadline).results
-
-    def _get(self, path: str, params: Mapping[str, str], kind: TypeAdapter[T], deadline: Deadline) -> T:
-        return read(kind, self._ask(path, params, deadline))
-
-    def _ask(self, path: str, params: Mapping[str, str], deadline: Deadline, expect: list[int] | None = None) -> Answer:
-        url = f"{self._base}/{path}"
-        return self._http.json(
-            "GET", url, headers=self._headers, params=params, budget_s=deadline.left(), expect=expect or ()
-        )
+        return self._api.read(_TICKETS, "search", deadline, params).results
 
     def _compose(self, user: _User, organization: _Organization | None, tickets: tuple[_Ticket, ...]) -> Account:
         shared = (organization.organization_fields if organization else None) or {}
