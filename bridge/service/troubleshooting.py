@@ -75,7 +75,16 @@ CURES: tuple[tuple[str, Callable[[ExternalSystem], str]], ...] = (
     (r"refused", _fixed("nothing listens there: is it running, is the port right, does a firewall refuse?")),
     (r"connect timeout|timeout|no time left", _fixed("it is slower than this look, or a firewall swallows the calls")),
     (r"dropped", _fixed("the connection is cut: a proxy or firewall between, or it has just been restarted")),
-    (r"tls|no starttls", _fixed("the certificate is not one that this machine trusts, or is for another name")),
+    (
+        r"tls",
+        _fixed(
+            "the certificate is not one that this machine trusts, or is for another name; or that port speaks no TLS"
+        ),
+    ),
+    (
+        r"no starttls",
+        _fixed("this port offers no TLS: smtps:// if another does, ?starttls=never in a network you trust"),
+    ),
     (r"no log-in offered", _fixed("this server wants no password: take user and password out of BRIDGE_MAIL")),
     (r"log-in not ascii", _fixed("user and password in BRIDGE_MAIL can only be sent in ASCII: set such a password")),
     (r"sender .*|smtp 55\d|smtp 50\d", _fixed("the server does not take mail from this sender: set BRIDGE_MAIL_FROM")),

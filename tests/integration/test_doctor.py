@@ -472,6 +472,19 @@ def test_a_policy_with_an_error_is_red(world: World) -> None:
     assert "bridge policy put" in do
 
 
+def test_a_mail_server_without_tls_is_not_said_to_have_a_bad_certificate(world: World) -> None:
+    port = world.stack.enter_context(listening(world.smtp)).port
+    world.set({"mail": f"smtp://robot:hunter2@127.0.0.1:{port}?starttls=required"})
+    said, do = world.bad("mail")
+    assert said.endswith(": no starttls")
+    assert "?starttls=never in a network you trust" in do
+    port = world.stack.enter_context(listening(lambda link: link.sendall(b"220 mail ESMTP\r\n"))).port
+    world.set({"mail": f"smtps://robot:hunter2@127.0.0.1:{port}"})
+    said, do = world.bad("mail")
+    assert said.endswith(": tls")
+    assert do.endswith("; or that port speaks no TLS")
+
+
 # -- WordPress ---------------------------------------------------------------------------------------------------------
 
 
