@@ -48,14 +48,24 @@ class Parts:
 
 def create_app(parts: Parts) -> Flask:
     """The app over an assembled product. Opens nothing: the first request does."""
-    app = Flask("bridge", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = ADMIN_LIMIT
-    app.json.sort_keys = False  # type: ignore[attr-defined]
+    return over(parts, routed())
+
+
+def over(parts: Parts, app: Flask) -> Flask:
+    """The given app, which stands on nothing yet, over an assembled product."""
     app.extensions["bridge"] = parts.bridge
     app.extensions["gatekeeper"] = Gatekeeper(parts.bridge.store)
     app.extensions["counts"] = counts(parts.bridge)
     app.extensions["rates"] = Rates(parts.bridge)
     app.extensions["schema_fault"] = parts.schema_fault
+    return app
+
+
+def routed() -> Flask:
+    """The app with all its calls, over nothing yet."""
+    app = Flask("bridge", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = ADMIN_LIMIT
+    app.json.sort_keys = False  # type: ignore[attr-defined]
     app.url_map.merge_slashes = False  # or a doubled slash would be answered by a redirect, in HTML and unsigned
     for blueprint in (chat, callbacks, admin, hours, hooks, stats, backtests, privacy, renewal, pages, ops):
         app.register_blueprint(blueprint)

@@ -9,13 +9,13 @@ import pytest
 from support.contractcheck import Fault, Loopback, answers_garbage, drops_after, drops_before, fails_after, refuses
 from support.desks import DESKS
 from support.desks.vendor import SECRET, DeskVendor, FiledTicket
-from support.sidecar import SHOP, AtOnce, Chat, FakeMailer, Sidecar, with_systems
+from support.sidecar import SHOP, AtOnce, Chat, FakeMailer, Sidecar, app_over, with_systems
 
 from bridge.adapters.http import Http
 from bridge.assembly.desks import Outside, desk, hooks_url_of
 from bridge.config import SiteSettings
 from bridge.service.ask_desks import Desks
-from bridge.web.app import Parts, create_app
+from bridge.web.app import Parts
 
 ASKING = "I want to talk to a human."
 LATER = 6 * 60
@@ -35,7 +35,7 @@ def working(sidecar: Sidecar, vendor: DeskVendor) -> Iterator[Sidecar]:
         made = with_systems(sidecar, desk=desk(own, outside(server.endpoint, hooks_url_of(own, SHOP))))
         bridge = replace(made.bridge, background=AtOnce())
         sidecar.clock.at = round(time.time() * 1000)
-        yield replace(made, bridge=bridge, app=create_app(Parts(bridge, lambda: None)))
+        yield replace(made, bridge=bridge, app=app_over(Parts(bridge, lambda: None)))
     assert vendor.problems() == []
 
 

@@ -11,7 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from support.sidecar import SHOP, AtOnce, Sidecar, with_systems
+from support.sidecar import SHOP, AtOnce, Sidecar, app_over, with_systems
 
 from bridge.adapters.desk.webhook import key_of, signature
 from bridge.adapters.http import Http
@@ -20,7 +20,7 @@ from bridge.assembly.notifiers import notifiers
 from bridge.config import SiteSettings
 from bridge.domain.instants import to_rfc3339
 from bridge.ports import Mail
-from bridge.web.app import Parts, create_app
+from bridge.web.app import Parts
 
 ASKING = "I want to talk to a human."
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -69,7 +69,7 @@ def using(sidecar: Sidecar, allow: str = "", **settings: str) -> Sidecar:
     made = with_systems(sidecar, desk=desk(own, Outside(http, sidecar.mailer, "support@shop.example")))
     systems = replace(made.bridge.systems(SHOP), notifiers=notifiers(own, http))
     bridge = replace(made.bridge, systems=lambda _site: systems, background=AtOnce())
-    return replace(made, bridge=bridge, app=create_app(Parts(bridge, lambda: None)))
+    return replace(made, bridge=bridge, app=app_over(Parts(bridge, lambda: None)))
 
 
 def desk_mails(sidecar: Sidecar) -> list[Mail]:

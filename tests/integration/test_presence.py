@@ -9,7 +9,7 @@ import pytest
 import structlog
 from support.contractcheck import Loopback, answers_garbage, answers_late, refuses
 from support.helpdesks import HELPDESKS, FreshdeskPeople, Helpdesk, Person, ZendeskPeople
-from support.sidecar import SHOP, Sidecar
+from support.sidecar import SHOP, Sidecar, app_over
 from support.waiting import until
 
 from bridge.adapters.http import Http
@@ -19,7 +19,7 @@ from bridge.domain.escalation import Presence
 from bridge.ports import Scope, Site
 from bridge.service.manage_sites import add_site
 from bridge.service.poll_presence import PresencePoll
-from bridge.web.app import Parts, create_app
+from bridge.web.app import Parts
 
 ASKING = "I want to talk to a human."
 EVERY = 30.0
@@ -32,7 +32,7 @@ def with_helpdesk(sidecar: Sidecar, server: Loopback, helpdesk: Helpdesk, queues
     roster = roster_of(own, partial(Http, allow=[server.endpoint]))
     systems = replace(sidecar.bridge.systems(SHOP), roster=roster)
     bridge = replace(sidecar.bridge, systems=lambda _site: systems)
-    return replace(sidecar, bridge=bridge, app=create_app(Parts(bridge, lambda: None)))
+    return replace(sidecar, bridge=bridge, app=app_over(Parts(bridge, lambda: None)))
 
 
 def the_channel(sidecar: Sidecar, user: str = "1") -> str:

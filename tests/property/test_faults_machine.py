@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from support.checker import Said, Seen, broken_invariants
-from support.sidecar import AFTER_HOURS, IN_HOURS, SHOP, Chat, FakeDesk, FakeMailer, Sidecar, in_process
+from support.sidecar import AFTER_HOURS, IN_HOURS, SHOP, Chat, FakeDesk, FakeMailer, Sidecar, app_over, in_process
 
 from bridge.domain.customer import Account
 from bridge.domain.instants import DAY, HOUR, MINUTE
@@ -24,7 +24,7 @@ from bridge.domain.values import Json, Visitor
 from bridge.ports import Mail, NotDone, OutcomeUnknown, Store, Strategy, TicketRef, Tx
 from bridge.service.deliver import deliver_due
 from bridge.service.watch_promises import follow_up_due
-from bridge.web.app import Parts, create_app
+from bridge.web.app import Parts
 
 STEPS = {"sqlite": (150, 10_000), "postgres": (15, 1_000)}
 """Examples, and the steps that are taken at least: some stories end early, and then there are more of them."""
@@ -122,7 +122,7 @@ class Faults(RuleBasedStateMachine):
         self.desk, self.mailer = ShakyDesk(), ShakyMailer()
         systems = replace(made.bridge.systems(SHOP), desk=self.desk, mailer=self.mailer)
         bridge = replace(made.bridge, store=self.store, systems=lambda _site: systems)
-        app = create_app(Parts(bridge, lambda: None))
+        app = app_over(Parts(bridge, lambda: None))
         self.it: Sidecar = replace(made, app=app, bridge=bridge, desk=self.desk, mailer=self.mailer)
         made.crm.answer = look_up
         self.chats: list[Chat] = []

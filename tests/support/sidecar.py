@@ -17,8 +17,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager, suppress
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -56,7 +58,7 @@ from bridge.service.deliver import deliver_due
 from bridge.service.manage_policy import accept, put_policy
 from bridge.service.manage_sites import Pairing, add_site
 from bridge.service.watch_promises import follow_up_due
-from bridge.web.app import Parts, create_app
+from bridge.web.app import Parts, over, routed
 from bridge.web.signing import sign_request, sign_response
 
 IN_HOURS = "2026-11-02T15:00:00Z"
@@ -423,7 +425,7 @@ def in_process(
     bridge = replace(assembly.bridge, **{"systems": lambda _site: systems, "pause": lambda _seconds: None, **changes})
     try:
         pairing = known or add_site(bridge, SHOP, "http://127.0.0.1:8765")
-        app = create_app(Parts(bridge, lambda: bootstrap.schema_fault(settings)))
+        app = app_over(Parts(bridge, lambda: bootstrap.schema_fault(settings)))
         yield Sidecar(app, bridge, clock, crm, desk, mailer, url, pairing)
     finally:
         assembly.close()
@@ -438,7 +440,17 @@ def with_systems(sidecar: Sidecar, *, crm: Crm | None = None, desk: Desk | None 
 def remade(sidecar: Sidecar, **parts: Any) -> Sidecar:
     """The same sidecar with other parts of the `Bridge`, and an app of its own."""
     bridge = replace(sidecar.bridge, **parts)
-    return replace(sidecar, app=create_app(Parts(bridge, lambda: None)), bridge=bridge)
+    return replace(sidecar, app=app_over(Parts(bridge, lambda: None)), bridge=bridge)
+
+
+def app_over(parts: Parts) -> Flask:
+    """As `create_app`, but that the routes, which take longer to compile than most tests to use, are those of all."""
+    app = copy(_routed())
+    app.extensions = {}
+    return over(parts, app)
+
+
+_routed = cache(routed)
 
 
 class AtOnce(Executor):
