@@ -25,6 +25,8 @@ FOLDERS: Final = {"wordpress": 4, "integration": 4, "crash": 2, "unit": 1, "prop
 """In how many parts each folder is run, in the order in which they are taken."""
 COMPILED: Final = ("bridge", "scheduler")
 """What the many processes that tests start would each compile anew, where the environment forbids to keep it."""
+KEPT: Final = {"PYTHONDONTWRITEBYTECODE": ""}
+"""Each part would compile its tests and pytest's plugins anew, where the environment forbids to keep it."""
 NOTHING_TO_RUN: Final = 5
 """What pytest ends with where every test was left out."""
 
@@ -77,7 +79,7 @@ def run(part: Part) -> bool:
     how = ("-p", "no:cacheprovider", "--tb=short", "-m", part.marked, f"--junitxml={part.report}")
     with part.log.open("wb") as log:
         command = (sys.executable, "-m", "pytest", *how, *part.files)
-        code = subprocess.run(command, stdout=log, stderr=log, check=False).returncode
+        code = subprocess.run(command, env=os.environ | KEPT, stdout=log, stderr=log, check=False).returncode
     tell(part, round(time.monotonic() - began), green := code in (0, NOTHING_TO_RUN))
     return green
 
