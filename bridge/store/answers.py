@@ -20,8 +20,13 @@ class AnswerStatements:
     """Built once, see `SiteStatements`."""
 
     def __init__(self, upsert: Upsert) -> None:
+        self._of_an_answer(upsert)
+        self._of_many()
+        self._of_what_was_said()
+        self._of_spending(upsert)
+
+    def _of_an_answer(self, upsert: Upsert) -> None:
         c = answer.c
-        rated = answer.alias("rated")
         of_session = and_(c.site == bindparam("of_site"), c.session_id == bindparam("of_session"), c.state == ASKED)
         this = and_(of_session, c.seq == bindparam("of_seq"))
         self.ask = upsert(answer)
@@ -41,6 +46,9 @@ class AnswerStatements:
             .order_by(c.seq.desc())
             .limit(1)
         )
+
+    def _of_many(self) -> None:
+        c, rated = answer.c, answer.alias("rated")
         last = select(func.max(rated.c.seq)).where(
             rated.c.site == c.site, rated.c.session_id == c.session_id, rated.c.confidence.is_not(None)
         )
@@ -57,6 +65,9 @@ class AnswerStatements:
             .order_by(c.due_at)
             .limit(bindparam("most"))
         )
+
+    def _of_what_was_said(self) -> None:
+        """What the model is told of the conversation."""
         self.turns = (
             select(turn.c.text, turn.c.at, turn.c.reply_text, turn.c.reply_at, turn.c.reply_shown)
             .where(
@@ -77,6 +88,8 @@ class AnswerStatements:
             .order_by(event.c.n.desc())
             .limit(bindparam("most"))
         )
+
+    def _of_spending(self, upsert: Upsert) -> None:
         spend = upsert(spent)
         self.spend = spend.on_conflict_do_update(
             index_elements=["site", "day", "who"],

@@ -45,51 +45,47 @@ class OpsStatements:
         self.cached = select(crm_cache.c.account, crm_cache.c.fetched_at).where(
             crm_cache.c.site == bindparam("of_site"), crm_cache.c.key == bindparam("of_key")
         )
-        self.counts: dict[str, Executable] = {
-            "sessions": select(session.c.state, func.count()).group_by(session.c.state),
-            "escalations": select(escalation.c.state, func.count()).group_by(escalation.c.state),
-            "commitments": select(commitment.c.state, func.count()).group_by(commitment.c.state),
-            "follow_ups": select(follow_up.c.state, func.count()).group_by(follow_up.c.state),
-            "outbox": select(outbox.c.state, func.count()).group_by(outbox.c.state),
-        }
-        overdue = func.min(outbox.c.due_at)
-        self.signs: dict[str, Executable] = {
-            "outbox_oldest_due_at": select(outbox.c.kind, overdue)
-            .where(outbox.c.state.in_(("due", "unknown", "leased")))
-            .group_by(outbox.c.kind),
-            "follow_ups_oldest_due_at": select(follow_up.c.kind, func.min(follow_up.c.due_at))
-            .where(follow_up.c.state.in_(("due", "leased")))
-            .group_by(follow_up.c.kind),
-        }
-        feed = closure_feed.c
-        failing, oldest = func.sum((feed.failures > 0).cast(Integer)), func.min(feed.read_at)
-        self.signs |= {
-            "closure_feeds_failing": select(feed.site, failing).group_by(feed.site),
-            "closure_feed_oldest_read_at": select(feed.site, oldest)
-            .where(feed.read_at.is_not(None))
-            .group_by(feed.site),
-        }
-        paused = func.sum((upstream.c.failures >= FAILURES_TO_PAUSE).cast(Integer))
-        self.signs |= {
-            "upstreams_paused": select(upstream.c.target, paused).group_by(upstream.c.target),
-            "repairs": select(repair.c.what, repair.c.times),
-        }
-        self.counts |= {
-            "answers": select(answer.c.state, func.count()).group_by(answer.c.state),
-            "answer_failures": select(answer.c.failure, func.count())
-            .where(answer.c.failure.is_not(None))
-            .group_by(answer.c.failure),
-            "answer_seconds": select(answer.c.state, func.sum(answer.c.answered_at - answer.c.asked_at) / 1000.0)
-            .where(answer.c.answered_at.is_not(None))
-            .group_by(answer.c.state),
-        }
-        self.signs |= {
-            "crm_fetches": union_all(
-                *(select(literal(name), func.coalesce(func.sum(crm_tally.c[name]), 0)) for name in LOOKED_UP)
-            )
-        }
+        self.counts = _counts()
+        self.signs = _signs()
         self.count_lookup = _count_lookup(upsert)
         self.turns = select(func.count()).select_from(turn)
+
+
+def _counts() -> dict[str, Executable]:
+    """How many rows there are of each kind."""
+    by_state = {"sessions": session, "escalations": escalation, "commitments": commitment, "follow_ups": follow_up,
+                "outbox": outbox, "answers": answer}  # fmt: skip
+    return {
+        **{name: select(of.c.state, func.count()).group_by(of.c.state) for name, of in by_state.items()},
+        "answer_failures": select(answer.c.failure, func.count())
+        .where(answer.c.failure.is_not(None))
+        .group_by(answer.c.failure),
+        "answer_seconds": select(answer.c.state, func.sum(answer.c.answered_at - answer.c.asked_at) / 1000.0)
+        .where(answer.c.answered_at.is_not(None))
+        .group_by(answer.c.state),
+    }
+
+
+def _signs() -> dict[str, Executable]:
+    """What shows whether all that is due is done, and whether others answer."""
+    feed = closure_feed.c
+    failing, oldest = func.sum((feed.failures > 0).cast(Integer)), func.min(feed.read_at)
+    paused = func.sum((upstream.c.failures >= FAILURES_TO_PAUSE).cast(Integer))
+    return {
+        "outbox_oldest_due_at": select(outbox.c.kind, func.min(outbox.c.due_at))
+        .where(outbox.c.state.in_(("due", "unknown", "leased")))
+        .group_by(outbox.c.kind),
+        "follow_ups_oldest_due_at": select(follow_up.c.kind, func.min(follow_up.c.due_at))
+        .where(follow_up.c.state.in_(("due", "leased")))
+        .group_by(follow_up.c.kind),
+        "closure_feeds_failing": select(feed.site, failing).group_by(feed.site),
+        "closure_feed_oldest_read_at": select(feed.site, oldest).where(feed.read_at.is_not(None)).group_by(feed.site),
+        "upstreams_paused": select(upstream.c.target, paused).group_by(upstream.c.target),
+        "repairs": select(repair.c.what, repair.c.times),
+        "crm_fetches": union_all(
+            *(select(literal(name), func.coalesce(func.sum(crm_tally.c[name]), 0)) for name in LOOKED_UP)
+        ),
+    }
 
 
 def _count_lookup(upsert: Upsert) -> Executable:

@@ -68,6 +68,13 @@ class PrivacyStatements:
     """Built once, see `SiteStatements`."""
 
     def __init__(self) -> None:
+        self._of_a_person()
+        self._of_an_escalation()
+        self._to_empty()
+        self._to_drop()
+        self._to_purge()
+
+    def _of_a_person(self) -> None:
         site: Any = bindparam("of_site")
         this: Any = bindparam("of_session")
         self.sessions = (
@@ -82,12 +89,10 @@ class PrivacyStatements:
             .order_by(escalation.c.decided_at, escalation.c.id)
         )
         self.labels = select(label).where(label.c.site == site, label.c.session_id == this)
+        self.answers = select(answer).where(answer.c.site == site, answer.c.session_id == this).order_by(answer.c.seq)
+
+    def _of_an_escalation(self) -> None:
         of_escalation: Any = bindparam("of_escalation")
-        self.answers = (
-            select(answer)
-            .where(answer.c.site == site, answer.c.session_id == bindparam("of_session"))
-            .order_by(answer.c.seq)
-        )
         self.calls = select(callback).where(callback.c.escalation_id == of_escalation).order_by(callback.c.booked_at)
         mine = outbox.c.escalation_id == of_escalation
         self.mails = (
@@ -105,6 +110,9 @@ class PrivacyStatements:
         self.messages = select(outbox.c.id, outbox.c.external_id, outbox.c.payload, outbox.c.state).where(
             mine, outbox.c.kind != "ticket"
         )
+
+    def _to_empty(self) -> None:
+        """What keeps its place without what it said."""
         self.empty_session = _empty_session()
         self.empty_escalation = _empty_escalation()
         self.empty_messages = (
@@ -114,16 +122,24 @@ class PrivacyStatements:
         )
         shared = and_(
             outbox.c.target == "mail",
-            outbox.c.site == site,
+            outbox.c.site == bindparam("of_site"),
             outbox.c.external_id.startswith(bindparam("beginning")),
-            outbox.c.payload.contains(of_escalation),
+            outbox.c.payload.contains(bindparam("of_escalation")),
         )
         self.empty_shared = update(outbox).where(shared).values(payload="", state=_ended(outbox, OVER))
+
+    def _to_drop(self) -> None:
+        """What is kept of a person beside their conversations."""
+        site: Any = bindparam("of_site")
         self.drop_account = delete(crm_cache).where(crm_cache.c.site == site, crm_cache.c.key == bindparam("email"))
         self.drop_slots = delete(mail_slot).where(mail_slot.c.site == site, mail_slot.c.address == bindparam("digest"))
         self.drop_spent = delete(spent).where(
             spent.c.site == site, spent.c.who.in_(bindparam("spenders", expanding=True))
         )
+
+    def _to_purge(self) -> None:
+        """What is older than it may become."""
+        site: Any = bindparam("of_site")
         self.aged = _aged()
         self.hold = _hold()
         self.over = _over()
