@@ -19,14 +19,12 @@ final class Pages {
 	const PAGES_PER_CALL = 10;                // Pages of one call,
 	const BYTES_PER_CALL = 800000;            // and about so much JSON; the sidecar takes 1 MiB.
 	const MAX_TEXT       = 100000;            // Characters of a page.
-	const GONE_PER_CALL  = 900;               // Pages that one call says are gone; the sidecar takes 1,000.
 	const REFUSED_SHOWN  = 5;                 // Refused pages that the owner is told by title.
 	const SAVE_TIMEOUT   = 2.0;               // Seconds that saving in wp-admin may take longer.
 	const RETRY_INTERVAL = 60;                // Seconds until what failed is tried again.
 
-	// `refused`: why the sidecar does not take a page, by its number. `stale`: of those, what it may know an earlier text of. `alone`: the
-	// next page goes by itself, for several were too large together.
-	const EMPTY_STATE = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '', 'refused' => array(), 'stale' => array(), 'alone' => false );
+	// `refused`: why the sidecar does not take a page, by its number. `alone`: the next page goes by itself, for of several together one was refused, or all were too large.
+	const EMPTY_STATE = array( 'dirty' => array(), 'known' => 0, 'sent' => 0, 'tried' => 0, 'compared' => 0, 'error' => '', 'refused' => array(), 'alone' => false );
 
 	/** @var array<int,true> What this request has changed. */
 	private static $touched = array();
@@ -104,7 +102,7 @@ final class Pages {
 	/** A request of wp-admin takes along what is left of earlier ones; the daily comparison too. */
 	public static function maybe_schedule_sync(): void {
 		$state = self::state();
-		$due   = self::is_on() ? $state['dirty'] || $state['stale'] || self::is_comparison_due( $state ) : self::is_withdrawal_pending();
+		$due   = self::is_on() ? $state['dirty'] || self::is_comparison_due( $state ) : self::is_withdrawal_pending();
 		if ( $due && time() - $state['tried'] > self::RETRY_INTERVAL && current_user_can( 'edit_posts' ) ) {
 			add_action( 'shutdown', array( self::class, 'sync_step' ), 20, 0 );
 		}
@@ -156,7 +154,7 @@ final class Pages {
 		$state = self::state();
 		if ( self::is_withdrawal_pending() ) {
 			self::withdraw_all( $timeout );
-		} elseif ( $state['dirty'] || $state['stale'] ) {
+		} elseif ( $state['dirty'] ) {
 			self::send_changes( $state, $timeout );
 		} elseif ( self::is_comparison_due( $state ) ) {
 			self::compare( $timeout );
@@ -167,20 +165,18 @@ final class Pages {
 	private static function send_changes( array $state, float $timeout ): void {
 		$taken = array_slice( $state['dirty'], 0, $state['alone'] ? 1 : self::PAGES_PER_CALL );
 		self::save_state( array( 'dirty' => array_values( array_diff( $state['dirty'], $taken ) ) ) + $state ); // What changes during the call is noted anew.
-		$batch  = self::next_batch( $taken, $state['stale'] );
-		$answer = self::put_pages( $batch['body'], $timeout );
-		$done   = self::settled_ids( $batch, $answer );
-		$state  = self::state();
-
-		$state['alone']   = 413 === $answer['status'] && ! $done;
-		$state['dirty']   = self::united( array_diff( $taken, $done ), $state['dirty'] );
-		$state['refused'] = array_diff_key( $state['refused'], array_flip( $done ) );
-		if ( $answer['ok'] ) {
-			$state['stale'] = array_values( array_diff( $state['stale'], $batch['stale'], $done ) );
-		} else {
-			$state['refused'] += array_fill_keys( $done, self::refusal_cause( $answer ) );
-			$state['stale']    = array_merge( $state['stale'], $done );
+		$batch   = self::next_batch( $taken );
+		$answer  = self::put_pages( $batch['body'], $timeout );
+		$refused = in_array( $answer['status'], array( 413, 422 ), true ) ? array_fill_keys( $batch['ids'], self::refusal_cause( $answer ) ) : array();
+		if ( 1 === count( $refused ) ) {
+			$answer = self::put_pages( array( 'gone' => array_map( 'strval', $batch['ids'] ) ), $timeout ); // It may know an earlier text.
 		}
+		$done  = $answer['ok'] ? $batch['ids'] : array();
+		$state = self::state();
+
+		$state['alone']   = count( $refused ) > 1;
+		$state['dirty']   = self::united( array_diff( $taken, $done ), $state['dirty'] );
+		$state['refused'] = array_intersect_key( $refused, array_flip( $done ) ) + array_diff_key( $state['refused'], array_flip( $done ) );
 		self::save_outcome( $state, $answer, $done || $state['alone'] ); // A page that is refused keeps no other from being sent.
 	}
 
@@ -211,31 +207,13 @@ final class Pages {
 		return time() - $state['compared'] > DAY_IN_SECONDS;
 	}
 
-	/**
-	 * What need not be sent again: all of a batch that was taken; of one that was refused the page that the answer names, for that
-	 * would be refused for ever.
-	 *
-	 * @param array{ids:int[],body:array<string,mixed>} $batch
-	 * @return int[]
-	 */
-	private static function settled_ids( array $batch, array $answer ): array {
-		if ( $answer['ok'] || ( 413 === $answer['status'] && 1 === count( $batch['ids'] ) ) ) {
-			return $batch['ids'];
-		}
-		if ( 422 !== $answer['status'] ) {
-			return array();
-		}
-		$named = preg_match( '#^/pages/(\d+)/#', (string) ( $answer['data']['errors'][0]['pointer'] ?? '' ), $part );
-		return $named ? array( (int) $batch['body']['pages'][ (int) $part[1] ]['id'] ) : $batch['ids'];
-	}
-
 	private static function refusal_cause( array $answer ): string {
 		return mb_substr( self::plain_text( (string) ( $answer['data']['errors'][0]['detail'] ?? ( $answer['detail'] ?: $answer['error'] ) ), ' ' ), 0, 100, 'UTF-8' );
 	}
 
 	private static function progress_data( array $state ): array {
 		return array(
-			'left'  => count( $state['dirty'] ) + (int) (bool) $state['stale'] + (int) self::is_comparison_due( $state ),
+			'left'  => count( $state['dirty'] ) + (int) self::is_comparison_due( $state ),
 			'known' => (int) $state['known'],
 			'error' => (string) $state['error'],
 		);
@@ -284,15 +262,14 @@ final class Pages {
 	}
 
 	/**
-	 * The first of what has changed, and of what is to be forgotten, as they go into one call.
+	 * The first of what has changed, as they go into one call.
 	 *
-	 * @return array{ids:int[],stale:int[],body:array<string,mixed>}
+	 * @return array{ids:int[],body:array<string,mixed>}
 	 */
-	private static function next_batch( array $dirty, array $stale ): array {
+	private static function next_batch( array $dirty ): array {
 		$ids   = array();
 		$pages = array();
-		$stale = array_slice( $stale, 0, self::GONE_PER_CALL );
-		$gone  = array_map( 'strval', $stale );
+		$gone  = array();
 		$bytes = 0;
 		foreach ( $dirty as $id ) {
 			$page   = self::payload( (int) $id );
@@ -307,7 +284,7 @@ final class Pages {
 				$pages[] = $page;
 			}
 		}
-		return compact( 'ids', 'stale' ) + array( 'body' => compact( 'pages', 'gone' ) );
+		return compact( 'ids' ) + array( 'body' => compact( 'pages', 'gone' ) );
 	}
 
 	/** @return string[] */
