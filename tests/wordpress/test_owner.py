@@ -302,6 +302,14 @@ def test_a_wrong_secret_is_critical_with_its_cure(installed: Installation) -> No
     assert "refused the signature" in found["description"]
 
 
+def test_a_sidecar_that_wordpress_may_not_call_is_told_with_the_line_that_lets_it(installed: Installation) -> None:
+    """The test site's own wp-config.php has WP_HTTP_BLOCK_EXTERNAL."""
+    with php_sees(installed.site, ESCBRIDGE_PAIRING=code_with(installed, url="https://bridge.example")):
+        found = test_of(installed.site, "answers")
+    assert found["status"] == "critical"
+    assert "Add bridge.example to WP_ACCESSIBLE_HOSTS in wp-config.php" in found["description"]
+
+
 def test_a_call_that_an_older_sidecar_does_not_know_is_told_with_its_cure(installed: Installation) -> None:
     ask = """
         $pairing = EscalationBridge\\Settings::pairing();
