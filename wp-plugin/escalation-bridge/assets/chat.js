@@ -122,7 +122,7 @@
 			headers['X-WP-Nonce'] = sent;
 		}
 		const stop = new AbortController();
-		const timer = setTimeout(() => stop.abort(), 65000); // Bots may be slow.
+		const timer = setTimeout(() => stop.abort(), /events$/.test(path) ? 15000 : 65000); // Bots may be slow.
 		try {
 			const response = await fetch(cfg.root + path, { method: 'POST', credentials: 'same-origin', headers, body: JSON.stringify({ ...body, barred: c.barred }), signal: stop.signal });
 			const data = await response.json().catch(() => null) || {};
@@ -287,7 +287,7 @@
 		const kept = (got.data.data || {}).kept;
 		const barred = !got.data.code && /40[^148]|41|501/.test(got.status); // By a firewall that minds a word.
 		const tries = barred ? (item.tries || 0) + 1 : 0;
-		const forGood = [400, 413].includes(got.status) || got.data.code === 'escbridge_turn_conflict' || tries > 2; // Who goes on is banned.
+		const forGood = [400, 413].includes(got.status) || got.data.code === 'escbridge_turn_conflict' || tries > 2;
 		const st = forGood ? 'refused' : kept ? 'kept' : 'failed';
 		const all = st === 'failed' && got !== LATE && (!got.status || got.status === 429 || got.status > 501); // What follows it waits.
 		change(() => {
@@ -405,7 +405,7 @@
 		} while (new Blob([JSON.stringify(body)]).size > 60000 && told.splice(told.findIndex((i) => i.st !== 'failed'), 1)); // It goes again.
 		const got = await ask('/contact', body);
 		if (got.status > 400 && !got.data.code && told[0]) {
-			return sendContact(body, []); // A firewall minds a word.
+			return sendContact(body, []);
 		}
 		if (got.status !== 200) {
 			return got === LATE ? '' : got.data.message || T.formFailed;
