@@ -649,6 +649,7 @@ def pasted(installed: Installation) -> Iterator[Installation]:
     installed.site.env["ESCBRIDGE_PAIRING"] = installed.pairing["pairing_code"]
     installed.site.end_serving()
     installed.site.serve()
+    eventually(lambda: wp(installed, "test")[0] == 0)  # a process of the sidecar knows its secrets for two seconds
 
 
 def kept_code(installed: Installation) -> str:
