@@ -402,7 +402,7 @@
 		}
 		do {
 			body.transcript = told.map((i) => ({ who: (i.name || author(i)).slice(0, 80), text: i.text }));
-		} while (new Blob([JSON.stringify(body)]).size > 60000 && told.splice(told.findIndex((i) => i.st !== 'failed'), 1)); // It goes again.
+		} while (new Blob([JSON.stringify(body)]).size > 60000 && told.splice(told.findIndex((i) => i.st !== 'failed'), 1));
 		const got = await ask('/contact', body);
 		if (got.status > 400 && !got.data.code && told[0]) {
 			return sendContact(body, []);
@@ -466,7 +466,7 @@
 		try {
 			Intl.DateTimeFormat('en', { timeZone: zone });
 		} catch (e) {
-			zone = undefined; // Newer than this browser.
+			zone = undefined;
 		}
 		slots.forEach((slot) => {
 			const say = (how, timeZone) => new Date(slot.starts_at).toLocaleString(cfg.locale, { timeZone, ...how });
@@ -535,7 +535,7 @@
 			if (got.status === 200) {
 				take(got.data);
 			} else if (got.status === 401) {
-				c.state = 'closed'; // It has expired.
+				c.state = 'closed';
 			} else {
 				say(T.formFailed);
 			}
@@ -756,11 +756,15 @@
 		showPin();
 	}
 
-	/** The promise stays in sight until a person has answered. */
+	/** The promise stays in sight until a person has answered; nothing moves for it. */
 	function showPin() {
 		const card = ui.card && (ui.card.node.querySelector('strong') || ui.card.node).getBoundingClientRect();
 		const view = ui.scroll.getBoundingClientRect();
 		ui.pin.hidden = !(c.promise && c.state === 'escalated') || ui.answered || !!(card && card.top >= view.top - 4 && card.bottom <= view.bottom);
+		const moved = ui.scroll.getBoundingClientRect().top - view.top;
+		if (moved) {
+			ui.scroll.scrollTop += moved;
+		}
 	}
 
 	function topOf(node) {
