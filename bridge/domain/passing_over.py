@@ -8,6 +8,7 @@ from typing import Final
 
 from rapidfuzz import fuzz
 
+from bridge.domain.another import asks_for_another, has_other_numbers
 from bridge.domain.signals import MessageSignals, ReplySignals, TurnSignals
 
 _SHORT: Final = 120
@@ -30,7 +31,7 @@ def comes_back(turns: Sequence[TurnSignals]) -> bool:
     """
     answer = turns[-2].reply if len(turns) > 1 else None
     message = turns[-1].message
-    if answer is None or not _says_one_thing(answer) or message.progress:
+    if answer is None or not _says_one_thing(answer) or message.progress or _goes_on(turns):
         return False
     now, answered = _stems(message.words), _stems(answer.text)
     before = set[str]().union(*(_stems(turn.message.words) for turn in turns[-1 - _BACK : -1]))
@@ -41,18 +42,22 @@ def comes_back(turns: Sequence[TurnSignals]) -> bool:
 def circles(turns: Sequence[TurnSignals]) -> bool:
     """Whether the last answer says what one shortly before it said, and takes up nothing of the message between."""
     message, answer = turns[-1].message, turns[-1].reply
-    if answer is None or not _says_one_thing(answer) or message.progress:
+    if answer is None or not _says_one_thing(answer) or message.progress or _goes_on(turns):
         return False
     earlier = (turn.reply for turn in turns[-1 - _BACK : -1])
     return any(_says_again(answer, one, message) for one in earlier if one and _says_one_thing(one))
+
+
+def _goes_on(turns: Sequence[TurnSignals]) -> bool:
+    """Whether the last message asks for another one of what the message before it asked for."""
+    return len(turns) > 1 and asks_for_another(turns[-1].message.words, turns[-2].message.words)
 
 
 def _says_again(answer: ReplySignals, earlier: ReplySignals, message: MessageSignals) -> bool:
     if fuzz.token_set_ratio(answer.text, earlier.text) < _ALIKE:
         return False
     new = _stems(answer.text) - _stems(earlier.text)
-    numbers = {word for word in answer.text.split() if not word.isalpha()}
-    return new.isdisjoint(_stems(message.words)) and numbers.issubset(earlier.text.split())
+    return new.isdisjoint(_stems(message.words)) and not has_other_numbers(answer.text, earlier.text)
 
 
 def _says_one_thing(answer: ReplySignals) -> bool:

@@ -8,12 +8,14 @@ triggers over replies then look at the earlier ones.
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 from rapidfuzz import fuzz, process
 
 from bridge.domain import languages
+from bridge.domain.another import asks_for_another, has_other_numbers
 from bridge.domain.customer_triggers import CrmUnavailable, HasOpenTicket, OrderValueAtLeast, SlaAtRisk, TierAtLeast
 from bridge.domain.passing_over import circles, comes_back
 from bridge.domain.signals import WINDOW, MessageSignals, ReplySignals, TurnSignals, answers_an_offer, content_words
@@ -122,6 +124,7 @@ class NegativeTrajectory(_Windowed):
 class VisitorRepeats(Frozen):
     """This message says the same as `at_least` before it, at most so many messages and minutes back.
 
+    Who asks for the next size, or for another one of the kind, says something else.
     Without minutes one is looked for in the last two messages, unless `within_turns` says otherwise; with them, or
     where more are asked for, in all that are kept.
     """
@@ -138,7 +141,8 @@ class VisitorRepeats(Frozen):
             return None
         scorer, wanted = fuzz.token_sort_ratio, self.at_least
         alike = process.extract(words, self._earlier(s), scorer=scorer, score_cutoff=self.similarity, limit=None)
-        found = [one for one in alike if _enough(one[0], _LEAST_CONTENT_WORDS)][:wanted]
+        told = (one for one in alike if _enough(one[0], _LEAST_CONTENT_WORDS) and not asks_for_another(words, one[0]))
+        found = list(islice(told, wanted))
         if len(found) < wanted:
             return None
         least = found[-1][1]
@@ -153,19 +157,23 @@ class VisitorRepeats(Frozen):
 
 
 class BotRepeats(_Windowed):
-    """The bot's last reply is one that it gave `times` times in the window, this one counted."""
+    """The bot's last reply is one that it gave `times` times in the window, this one counted.
+
+    What it answers about another one of the kind may be the same, and is not counted; nor is one with another number.
+    """
 
     type: Literal["bot_repeats"] = "bot_repeats"
     times: Annotated[int, Field(ge=2, le=WINDOW)] = 2
     similarity: Percent = 90
 
     def fires(self, s: Situation) -> Firing | None:
-        replies = self.replies(s)
-        if not replies or not _enough(replies[-1].text, _LEAST_REPLY_WORDS):
+        answered = [(turn.message.words, turn.reply.text) for turn in self.window(s) if turn.reply]
+        if not answered or not _enough(answered[-1][1], _LEAST_REPLY_WORDS):
             return None
-        last = replies[-1].text
-        earlier = [reply.text for reply in replies[:-1]]
-        same = 1 + len(process.extract(last, earlier, scorer=fuzz.ratio, score_cutoff=self.similarity, limit=None))
+        asked, last = answered.pop()
+        earlier = [text for words, text in answered if not asks_for_another(asked, words)]
+        alike = process.extract(last, earlier, scorer=fuzz.ratio, score_cutoff=self.similarity, limit=None)
+        same = 1 + sum(not has_other_numbers(last, text) for text, *_ in alike)
         if same < self.times:
             return None
         return Firing(same, self.times, f"the bot gave the same answer {same} times")
