@@ -36,7 +36,6 @@ def test_the_numbers_that_rules_hang_on_are_found_written_or_not() -> None:
         "triggers/bot_stuck/similarity": 90,
         "triggers/bot_circles/times": 1,
         "triggers/passed_over/at_least": 1,
-        "triggers/passed_over_again/at_least": 2,
         "triggers/stays_stuck/times": 3,
         "triggers/stays_stuck/similarity": 90,
         "triggers/not_understood/at_least": 2,
