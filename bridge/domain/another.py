@@ -41,7 +41,7 @@ def has_other_numbers(answer: str, earlier: str) -> bool:
 
 def _lacking(words: Sequence[str], other: Sequence[str]) -> list[str]:
     known = frozenset(other)
-    return [word for word in words if word not in known]
+    return [word for word in dict.fromkeys(words) if word not in known]
 
 
 def _numbers(words: Sequence[str]) -> list[str]:
