@@ -704,14 +704,63 @@ TAKEN_OVER = {
 }
 """Reports that somebody else is in the account."""
 OWN_ACCOUNT = {
-    "en": ["can someone look into my account?", "I changed my password", "how do I protect my account?"],
-    "es": ["¿alguien puede mirar mi cuenta?", "he cambiado mi contraseña", "¿cómo protejo mi cuenta?"],
-    "de": ["kann jemand in mein Konto schauen?", "ich habe mein Passwort geändert", "wie sichere ich mein Konto?"],
-    "fr": ["quelqu'un peut regarder mon compte ?", "j'ai changé mon mot de passe", "comment protéger mon compte ?"],
-    "pt": ["alguém pode ver minha conta?", "troquei a senha", "como protejo minha conta?"],
-    "it": ["qualcuno può guardare il mio account?", "ho cambiato la password", "è cambiato il mio numero"],
-    "nl": ["kan iemand in mijn account kijken?", "ik heb mijn wachtwoord gewijzigd", "hoe beveilig ik mijn account?"],
-    "pl": ["czy ktoś może zajrzeć na moje konto?", "zmieniłem hasło", "jak zabezpieczyć konto?"],
+    "en": [
+        "can someone look into my account?",
+        "I changed my password",
+        "how do I protect my account?",
+        "my login is broken",
+        "my email has changed and I don't know how to update it",
+        "someone has to look into my account",
+        "my pin was changed and the new one never came",
+        "somebody uses my profile picture",
+    ],
+    "es": [
+        "¿alguien puede mirar mi cuenta?",
+        "he cambiado mi contraseña",
+        "¿cómo protejo mi cuenta?",
+        "mi contraseña fue cambiada y no puedo entrar",
+        "han entrado los datos en mi cuenta",
+    ],
+    "de": [
+        "kann jemand in mein Konto schauen?",
+        "ich habe mein Passwort geändert",
+        "wie sichere ich mein Konto?",
+        "hat jemand in meinem Konto etwas gutgeschrieben?",
+        "mein Konto wurde übernommen in den neuen Tarif",
+    ],
+    "fr": [
+        "quelqu'un peut regarder mon compte ?",
+        "j'ai changé mon mot de passe",
+        "comment protéger mon compte ?",
+        "mon mot de passe a changé et je ne peux pas me connecter",
+    ],
+    "pt": [
+        "alguém pode ver minha conta?",
+        "troquei a senha",
+        "como protejo minha conta?",
+        "o meu número mudou, já não tenho o antigo",
+        "mudaram a senha do wifi",
+    ],
+    "it": [
+        "qualcuno può guardare il mio account?",
+        "ho cambiato la password",
+        "è cambiato il mio numero",
+        "la mia password è stata cambiata e non riesco a entrare",
+        "hanno cambiato la password del wifi",
+    ],
+    "nl": [
+        "kan iemand in mijn account kijken?",
+        "ik heb mijn wachtwoord gewijzigd",
+        "hoe beveilig ik mijn account?",
+        "mijn wachtwoord is gewijzigd en ik kan niet inloggen",
+        "iemand heeft mijn pakket op mijn account gezet",
+    ],
+    "pl": [
+        "czy ktoś może zajrzeć na moje konto?",
+        "zmieniłem hasło",
+        "jak zabezpieczyć konto?",
+        "zmieniono mi adres dostawy, nie dostałem paczki",
+    ],
 }
 
 
