@@ -382,13 +382,13 @@ def test_a_view_of_a_page_waits_for_a_sidecar_that_hangs_a_second_and_not_at_all
 def test_where_a_page_waits_for_it_what_is_kept_is_handed_over_for_a_second_at_a_time(
     shop: Installation, two: tuple[Visitor, Visitor]
 ) -> None:
-    slowly = "add_filter( 'pre_http_request', function ( $answer ) { usleep( 600000 ); return $answer; } );"
+    slowly = "add_filter( 'pre_http_request', function ( $answer ) { usleep( 1100000 ); return $answer; } );"
     with without_sidecar(shop):
         sent = write(two[0], *(f"message {n}" for n in range(3)))
     later(shop.site)
     with mod_php(shop):
         shop.site.php_eval(f"{slowly} {KEPT}on_shutdown(); remove_all_actions( 'shutdown' );")
-    assert waiting(shop.site) == 1
+    assert waiting(shop.site) == 2
     shop.site.php_eval(f"{KEPT}on_shutdown();")
     two[0].says(A_PERSON)
     assert [text for text, _ in said(shop, two[0])] == [*(text for text, _, _ in sent), A_PERSON]
