@@ -128,7 +128,7 @@
 			const data = await response.json().catch(() => null) || {};
 			if (response.status === 403 && data.code === 'rest_cookie_invalid_nonce' && sent) {
 				const renewed = await (await fetch(cfg.renew)).text(); // The page is older.
-				nonce = renewed === sent || /\W/.test(renewed) ? '' : renewed; // Else the log-in has ended: go on as a guest.
+				nonce = renewed === sent || /\W/.test(renewed) ? '' : renewed; // Else the log-in has ended: on as a guest.
 				return api(path, body);
 			}
 			const { ok, status } = response;
@@ -412,7 +412,7 @@
 		}
 		const byMail = !!got.data.mail;
 		change(() => {
-			mark((i) => byMail && i.st === 'failed' && told.some(({ id }) => id === i.id), 'sent', { tries: 0 }); // The mail carried them.
+			mark((i) => byMail && i.st === 'failed' && told.some(({ id }) => id === i.id), 'sent', { tries: 0 }); // By that mail.
 			mark((i) => i.tries, 'refused', { tries: 0 });
 			if (byMail || got.data.kept) {
 				c.left = true; // The form is offered once an outage.
@@ -677,15 +677,16 @@
 	}
 
 	function showState(entry, { st, tries }) {
-		if (entry.st === st) {
+		const now = [st, tries].join();
+		if (entry.st === now) {
 			return;
 		}
-		entry.st = st;
+		entry.st = now;
 		const lost = st === 'failed' || st === 'refused';
 		entry.node.classList.toggle('pending', st === 'sending');
 		entry.node.classList.toggle('failed', lost);
 		entry.state.replaceChildren(lost ? T.notSent + ' ' : T[st] || '',
-			lost && (tries || st === 'failed') ? h('button', { type: 'button', className: 'link', onclick: onRetry }, T.retry) : '');
+			st === 'failed' || (lost && tries) ? h('button', { type: 'button', className: 'link', onclick: onRetry }, T.retry) : '');
 	}
 
 	function onRetry() {
@@ -869,7 +870,7 @@
 		return opened && innerWidth <= 600;
 	}
 
-	/** What is being written, and whether the window is open. */
+	/** What is being written, and if the window is open. */
 	function remember() {
 		try {
 			sessionStorage.setItem(KEY, (opened && !covers() ? 1 : 0) + ui.input.value);
@@ -894,7 +895,7 @@
 			} catch (e) {}
 			return;
 		}
-		const mine = remembered(); // A new tab leaves to the other what that is sending.
+		const mine = remembered(); // A new tab leaves to the other what it sends.
 		change(() => mark((i) => mine && i.st === 'sending', 'sending'));
 		if (mine[0] === '1') {
 			open(false);
