@@ -74,7 +74,7 @@ screenshots: system $(VENV)/.dev ## pictures of every page that people see, from
 	@PYTHONPATH=tests $(BIN)/python tests/wordpress/screenshots.py
 
 cost: system $(VENV)/.dev ## what the plugin costs a site: bytes, requests, time on a page and in PHP; writes build/cost.json
-	@$(BIN)/python tests/wordpress/cost.py $(COST)
+	@PYTHONPATH=tests $(BIN)/python tests/wordpress/cost.py $(COST)
 
 clean: ## away with what was built or cached; .venv and databases stay
 	@rm -rf build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .schemathesis .coverage
