@@ -171,9 +171,11 @@ class BotRepeats(_Windowed):
         if not answered or not _enough(answered[-1][1], _LEAST_REPLY_WORDS):
             return None
         asked, last = answered.pop()
-        earlier = [text for words, text in answered if not asks_for_another(asked, words)]
-        alike = process.extract(last, earlier, scorer=fuzz.ratio, score_cutoff=self.similarity, limit=None)
-        same = 1 + sum(not has_other_numbers(last, text) for text, *_ in alike)
+        texts = [text for _, text in answered]
+        alike = process.extract(last, texts, scorer=fuzz.ratio, score_cutoff=self.similarity, limit=None)
+        same = 1 + sum(
+            not has_other_numbers(last, text) and not asks_for_another(asked, answered[at][0]) for text, _, at in alike
+        )
         if same < self.times:
             return None
         return Firing(same, self.times, f"the bot gave the same answer {same} times")

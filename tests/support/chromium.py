@@ -1,4 +1,4 @@
-"""Chromium without a window, for pages that need no WordPress."""
+"""Chromium without a window: which there is here, and one for pages that need no WordPress."""
 
 import shutil
 from collections.abc import Iterator
@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, sync_playwright
 
 NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
+"""The first has the same engine and no windows around its pages, whose drawing takes as long as most tests."""
 ARGS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")  # root has no sandbox
 
 

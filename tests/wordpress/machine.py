@@ -2,13 +2,13 @@
 ESCBRIDGE_REQUIRE_WORDPRESS=1 says that the machine must be able to."""
 
 import os
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 from other_php import PhpUnavailableError, other_php
+from support.chromium import installed
 from wordpress_core import SUITES, CoreUnavailableError, wordpress_core
 
 VERSIONS = dict(zip(("6.1", "6.8", "newest"), SUITES, strict=True))
@@ -16,8 +16,6 @@ USUAL = "6.8"
 CHOSEN = os.environ.get("ESCBRIDGE_WORDPRESS")
 """One of VERSIONS, on which everything is then run; without it the usual one has all tests, the others a few."""
 
-CHROMIUM_NAMES = ("chromium-headless-shell", "chromium", "google-chrome")
-"""The first has the same engine and no windows around its pages, whose drawing takes as long as most tests."""
 features_off = (
     "WebUIOmniboxPopup",  # both draw pages of their own behind the address bar of every window, for nobody
     "WebUIOmniboxAimPopup",
@@ -81,5 +79,4 @@ def php_or_skip(version: str) -> tuple[str, ...]:
 
 
 def chromium() -> str:
-    found = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
-    return found or cannot("no Chromium here (tests/install_system.sh installs it)")
+    return installed() or cannot("no Chromium here (tests/install_system.sh installs it)")

@@ -284,7 +284,7 @@ final class Pages {
 				$pages[] = $page;
 			}
 		}
-		return compact( 'ids' ) + array( 'body' => compact( 'pages', 'gone' ) );
+		return array( 'ids' => $ids, 'body' => compact( 'pages', 'gone' ) );
 	}
 
 	/** @return string[] */
